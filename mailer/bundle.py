@@ -1,0 +1,180 @@
+"""`output/mail` → frozen values. The mailer trusts nothing here.
+
+Wrong schema, a missing part, or bytes that do not match their SHA-256 are an error before the ledger is touched
+(docs/architecture.md, "The seam, exactly").
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
+
+from mailer import addresses
+from mailer.errors import AddressError, BundleError
+from mailer.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, MailList
+
+Model = TypeVar("Model", bound=BaseModel)
+LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine
+
+
+def _header_text(value: str) -> str:
+    if addresses.unsafe(value):
+        raise ValueError("has control characters or line breaks, which must not reach a header")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        return addresses.parse(value)
+    except AddressError as error:
+        raise ValueError(error.reason) from None
+
+
+def _link(value: AnyUrl) -> str:
+    text = str(value)
+    if any(sign in text for sign in "<>\"' "):
+        raise ValueError("has characters that do not belong into a link")
+    return text
+
+
+Key = Annotated[str, Field(pattern=rf"^{SAFE_KEY.pattern}$", max_length=64)]
+Header = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_header_text)]
+Address = Annotated[str, AfterValidator(_address)]
+Link = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http"], host_required=True), AfterValidator(_link)]
+ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$", max_length=255)]  # RFC 2919 section 2
+Kind = Literal["newsletter", "emergency"]
+
+
+class _From(BaseModel):
+    name: Header
+    address: Address
+
+
+class _List(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    key: Key
+    title: Header
+    sender: _From = Field(alias="from")
+    reply_to: Address
+    list_id: ListId
+    kind: Kind = Field(alias="class")
+    contact: Address
+    archive_url: Link
+
+
+class _Lists(BaseModel):
+    version: Literal[1] = Field(alias="schema")
+    lists: list[_List]
+
+
+class _Part(BaseModel):
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(alias="bytes", ge=1, le=LARGEST)
+
+
+class _Parts(BaseModel):
+    html: _Part = Field(alias="mail.html")
+    text: _Part = Field(alias="mail.txt")
+
+
+class _Issue(BaseModel):
+    version: Literal[1] = Field(alias="schema")
+    list: Key
+    number: Key
+    subject: Header
+    date: AwareDatetime
+    kind: Kind = Field(alias="class")
+    expires: AwareDatetime | None
+    archive_url: Link
+    parts: _Parts
+
+
+def read_lists(root: Path) -> dict[str, MailList]:
+    """Every list of `output/mail/lists.json`, by key.
+
+    :param root: the bundle's folder, usually `output/mail`.
+    :raises BundleError: missing, unreadable, another schema, or a list named twice.
+    """
+    path = root / "lists.json"
+    found = _validate(_Lists, path, _read(path)).lists
+    lists = {entry.key: _mail_list(entry) for entry in found}
+    if len(lists) != len(found):
+        raise BundleError(path, "a list key is there twice. Give every list its own key.")
+    return lists
+
+
+def read_issue(root: Path, ref: IssueRef) -> Issue:
+    """One issue, verified.
+
+    :raises BundleError: missing, another schema, a list that lists.json does not know, or bytes that do not match.
+    """
+    folder = root / ref.list / ref.number
+    path = folder / "issue.json"
+    raw = _read(path)
+    found = _validate(_Issue, path, raw)
+    if (found.list, found.number) != (ref.list, ref.number):
+        raise BundleError(path, f"says it is {found.list}/{found.number}. Build the site again.")
+    if ref.list not in read_lists(root):
+        raise BundleError(path, f"lists.json knows no list {ref.list!r}. Build the site again.")
+    html = _part(folder / "mail.html", found.parts.html)
+    text = _part(folder / "mail.txt", found.parts.text)
+    return Issue(ref, found.subject, found.date, found.kind, found.expires, str(found.archive_url), html, text, _sha256(raw))
+
+
+def _mail_list(entry: _List) -> MailList:
+    return MailList(
+        key=entry.key,
+        title=entry.title,
+        from_name=entry.sender.name,
+        from_address=entry.sender.address,
+        reply_to=entry.reply_to,
+        list_id=entry.list_id,
+        kind=entry.kind,
+        contact=entry.contact,
+        archive_url=str(entry.archive_url),
+    )
+
+
+def _part(path: Path, promised: _Part) -> str:
+    raw = _read(path)
+    if len(raw) != promised.size:
+        raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {promised.size}. Build the site again.")
+    if _sha256(raw) != promised.sha256:
+        raise BundleError(path, "does not match its SHA-256 in issue.json: it was changed after the build. Build the site again.")
+    text = _decode(path, raw)
+    if PERSONAL_PLACE not in text:
+        raise BundleError(path, f"has no place for the unsubscribe link ({PERSONAL_PLACE}). Put it into the mail template.")
+    return text
+
+
+def _validate(model: type[Model], path: Path, raw: bytes) -> Model:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        told = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in faults)
+        raise BundleError(path, f"{told}. Build the site again.") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(path, "is missing. Build the site first, or give its folder with --mail.") from None
+    except OSError as error:
+        raise BundleError(path, f"cannot be read: {error.strerror}.") from error
+
+
+def _decode(path: Path, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BundleError(path, "is not UTF-8. Build the site again.") from None
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,192 @@
+"""The mailer's part of the command line: parses, calls, prints. `todoke.py` gathers it with `register`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from mailer import bundle, preparation, progress, report, secret, sending
+from mailer.config import Config
+from mailer.database import Database, open_database
+from mailer.delivery import Surroundings, summarise
+from mailer.errors import CsvError, TodokeMailError
+from mailer.issue import IssueRef
+from mailer.store import issues, ledger, subscriptions
+from mailer.subscribers import read
+from mailer.tokens import Tokens
+from mailer.web import create_app
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")]
+MailPath = Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")]
+Ref = Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")]
+MaybeRef = Annotated[str | None, typer.Argument(metavar="[LIST/NUMBER]", help="Only this issue. この号だけ")]
+
+CONFIG = Path("mailer.toml")
+MAIL = Path("output/mail")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `subscribers`, `send`, `status`, `who-missed` and `serve` to the one command line."""
+    people = typer.Typer(no_args_is_help=True, help="The people who read the magazines. 購読者")
+    people.command("import")(import_subscribers)
+    app.add_typer(people, name="subscribers")
+    app.command("send")(send)
+    app.command("status")(status)
+    app.command("who-missed")(who_missed)
+    app.command("serve")(serve)
+
+
+def import_subscribers(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns email,name,lists. 購読者のCSV")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen. 試すだけ")] = False,
+    config: ConfigPath = CONFIG,
+    mail: MailPath = MAIL,
+) -> None:
+    """Add subscribers from a CSV; safe to repeat. 購読者をCSVから登録する"""
+    with told(), opened(Config.load(config)) as database:
+        reading = read(_bytes(file), bundle.read_lists(mail))
+        done = subscriptions.enrol(database, reading.entries, source=f"import {file.name}"[:64], now=now(), keep=not dry_run)
+        for line in report.import_lines(reading, done, dry_run=dry_run):
+            typer.echo(line)
+    if reading.refusals:
+        raise typer.Exit(1)
+
+
+def send(
+    issue: Ref,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many would get it; send nothing. 試すだけ")] = False,
+    resend_unknown: Annotated[
+        bool, typer.Option("--resend-unknown", help="Send the unknown ones again: some get two copies. 不明分を再送")
+    ] = False,
+    config: ConfigPath = CONFIG,
+    mail: MailPath = MAIL,
+) -> None:
+    """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
+    with told():
+        settings, ref = Config.load(config), IssueRef.parse(issue)
+        with opened(settings) as database:
+            if dry_run:
+                _rehearse(settings, database, mail, ref)
+                return
+            status = _send(settings, database, mail, ref, resend_unknown)
+    raise typer.Exit(status)
+
+
+def status(
+    issue: MaybeRef = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For other programs. JSONで出す")] = False,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """How far each issue is. 配信の進み具合"""
+    with told(), opened(Config.load(config)) as database:
+        chosen = issues.every(database) if issue is None else (preparation.frozen(database, IssueRef.parse(issue)),)
+        rows = [(frozen.issue.ref, frozen.frozen_at, summarise(database, frozen)) for frozen in chosen]
+    if as_json:
+        typer.echo(report.status_json(rows))
+    else:
+        Console().print(report.status_table(rows))
+
+
+def who_missed(
+    issue: Ref,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet. CSVで出す")] = False,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Who has not got an issue, and why. 届いていない人と理由"""
+    with told(), opened(Config.load(config)) as database:
+        frozen = preparation.frozen(database, IssueRef.parse(issue))
+        entries = ledger.missed(database, frozen.issue_id)
+    if as_csv:
+        typer.echo(report.missed_csv(entries), nl=False)
+    else:
+        Console().print(report.missed_table(frozen.issue.ref, entries))
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen. 待ち受けるアドレス")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port. ポート")] = 8025,
+    config: ConfigPath = CONFIG,
+    mail: MailPath = MAIL,
+) -> None:
+    """Run the service behind the unsubscribe links. 配信停止の窓口を動かす"""
+    with told():
+        settings = Config.load(config)
+        tokens = Tokens(secret.signing_keys(os.environ, settings.secret_file))
+        with opened(settings) as database:
+            app = create_app(database, tokens, bundle.read_lists(mail), now)
+            # No access log: the path of a request is the key to somebody's subscription.
+            uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False)
+
+
+def surroundings(settings: Config, database: Database) -> Surroundings:
+    """What a real run needs: secrets from the environment or files, and the clock on the wall.
+
+    :raises SecretMissing: no key to sign links, or no password although there is a user name.
+    """
+    tokens = Tokens(secret.signing_keys(os.environ, settings.secret_file))
+    relay = settings.relay
+    password = secret.relay_password(os.environ, relay.password_file) if relay.username else None
+    return Surroundings(settings, database, tokens, password, now)
+
+
+def now() -> datetime:
+    """The clock on the wall, aware."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """One line on standard error and an exit status instead of a traceback."""
+    try:
+        yield
+    except TodokeMailError as error:
+        typer.echo(" ".join(str(error).split()), err=True)
+        raise typer.Exit(error.exit_status) from None
+
+
+@contextmanager
+def opened(settings: Config) -> Iterator[Database]:
+    """The database for the length of a command."""
+    with closing(open_database(settings.database)) as database:
+        yield database
+
+
+def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
+    console = Console()
+    with progress.shown(console, str(ref)) as shown:
+        sent = sending.send(surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown)
+    for note in sent.prepared.notes:
+        typer.echo(note, err=True)
+    for entry in sent.prepared.interrupted:
+        typer.echo(f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived.", err=True)
+    console.print(report.summary_table(ref, sent.summary))
+    if sent.summary.trouble is not None:
+        typer.echo(" ".join(str(sent.summary.trouble).split()), err=True)
+    if sent.summary.stopped:
+        typer.echo("Stopped as asked. Run `send` again to go on.", err=True)
+    return sent.summary.exit_status
+
+
+def _rehearse(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:
+    found = sending.rehearse(settings, database, mail, ref, now())
+    for note in found.notes:
+        typer.echo(note, err=True)
+    word = "frozen already; still due" if found.is_frozen else "not frozen yet; would go to"
+    typer.echo(f"{ref}: {word} {found.due} people. Nothing was sent.")
+    if found.headers is not None:
+        typer.echo(f"\n{found.headers}")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CsvError(f"{file}: cannot be read ({error.strerror}).") from error

@@ -1,0 +1,74 @@
+"""Before the first message: which issue, frozen when, and what a killed run left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailer import bundle
+from mailer.database import Database
+from mailer.errors import BundleError, IssueExpired, IssueUnknown
+from mailer.issue import IssueRef
+from mailer.store import issues, ledger
+from mailer.store.issues import Frozen
+from mailer.store.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What will be sent. `notes` are sentences for the operator; `interrupted` are rows that are now `unknown`."""
+
+    frozen: Frozen
+    notes: tuple[str, ...]
+    interrupted: tuple[Entry, ...]
+
+
+def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> Prepared:
+    """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
+
+    :param root: the bundle's folder, usually `output/mail`.
+    :raises BundleError: the issue is not frozen yet and its bundle is not in order. The ledger has not been touched.
+    :raises IssueExpired: it is too late to send it.
+    """
+    interrupted = ledger.interrupted(database, now=now)
+    found = issues.find(database, ref)
+    notes = () if found is None else compare(root, found)
+    if found is None:
+        issue = bundle.read_issue(root, ref)
+        refuse_expired(issue.expires, ref, now)
+        found = issues.freeze(database, issue, bundle.read_lists(root)[ref.list], now)
+    refuse_expired(found.issue.expires, ref, now)
+    return Prepared(found, notes, interrupted)
+
+
+def compare(root: Path, found: Frozen) -> tuple[str, ...]:
+    """What to say about the bundle on disk when an issue is frozen already: nothing, if it is the same."""
+    ref, since = found.issue.ref, f"{found.frozen_at:%Y-%m-%d %H:%M} UTC"
+    try:
+        same = bundle.read_issue(root, ref).digest == found.issue.digest
+    except BundleError as error:
+        return (f"The bundle on disk cannot be used ({error}); going on with the issue as frozen {since}.",)
+    if same:
+        return ()
+    return (f"{ref} was built anew after it was frozen; going on with the issue as frozen {since}, so that all get the same.",)
+
+
+def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> None:
+    """Nothing, while the issue may be sent.
+
+    :raises IssueExpired: a restored machine must not send what is long over.
+    """
+    if expires is not None and now >= expires:
+        raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
+
+
+def frozen(database: Database, ref: IssueRef) -> Frozen:
+    """The frozen issue.
+
+    :raises IssueUnknown: it has not been frozen.
+    """
+    found = issues.find(database, ref)
+    if found is None:
+        raise IssueUnknown(f"{ref} has not been sent or frozen yet. See `todoke status` for those that have.")
+    return found

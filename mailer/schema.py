@@ -1,0 +1,97 @@
+"""The tables, as SQLAlchemy Core sees them. A change here needs a new numbered file in `migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment, kept as UTC. SQLite has no time zones, so the zone is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware → UTC; a naive moment is a mistake in our code."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without time zone must not reach the database")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False, unique=True),  # lower case: one person, one mail
+    Column("name", String(200), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
+    Column("list", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # subscribed | unsubscribed
+    Column("source", String(64), nullable=False),  # where consent or its end came from
+    Column("since", Utc, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Index("subscription_by_list", "list", "state"),
+)
+
+# What was frozen is sent to the end, whatever is built meanwhile: hence the sender's headers are here too.
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list", String(64), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("date", Utc, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("expires", Utc),
+    Column("archive_url", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("list_title", Text, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", String(254), nullable=False),
+    Column("reply_to", String(254), nullable=False),
+    Column("list_id", String(255), nullable=False),
+    Column("contact", String(254), nullable=False),
+    Column("list_archive_url", Text, nullable=False),
+    Column("frozen_at", Utc, nullable=False),
+    UniqueConstraint("list", "number"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", Integer),
+    Column("text", Text, nullable=False),
+    Column("message_id", String(255)),
+    Column("first_tried", Utc),
+    Column("not_before", Utc),
+    Column("changed_at", Utc, nullable=False),
+    Index("delivery_by_state", "issue_id", "state", "subscriber_id"),
+)

@@ -1,0 +1,84 @@
+"""A whole `send`, and its rehearsal: lock, prepare, deliver. What the command line and the demonstration call."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailer import bundle, delivery, lock, message, preparation
+from mailer.config import Config
+from mailer.database import Database
+from mailer.delivery import Progress, Summary, Surroundings
+from mailer.issue import Issue, IssueRef, MailList
+from mailer.message import Origin, Recipient
+from mailer.preparation import Prepared
+from mailer.stopping import stop_on_signal
+from mailer.store import issues, ledger, subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a `send` found and how the issue stands after it."""
+
+    prepared: Prepared
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a `send` would do now: to how many, and the first message's headers (None if there is nobody)."""
+
+    due: int
+    is_frozen: bool
+    notes: tuple[str, ...]
+    headers: str | None
+
+
+def send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool = False) -> Sent:
+    """Send an issue, or go on with it. The first Ctrl-C finishes what is in flight.
+
+    :param root: the bundle's folder, usually `output/mail`.
+    :raises SenderBusy: another `send` is at work on the database.
+    :raises TodokeMailError: see `preparation.prepare` and `delivery.deliver`.
+    """
+    with lock.sending(around.config):
+        prepared = preparation.prepare(around.database, root, ref, now=around.clock())
+        if resend_unknown:
+            ledger.requeue_unknown(around.database, prepared.frozen.issue_id, now=around.clock())
+        return Sent(prepared, asyncio.run(_until_stopped(around, prepared, progress)))
+
+
+async def _until_stopped(around: Surroundings, prepared: Prepared, progress: Progress) -> Summary:
+    stop = asyncio.Event()
+    with stop_on_signal(stop):
+        return await delivery.deliver(around, prepared.frozen, progress, stop)
+
+
+def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now: datetime) -> Rehearsal:
+    """What `send` would do. Freezes nothing, sends nothing, needs no secret.
+
+    :raises BundleError: the issue is neither frozen nor in order on disk.
+    :raises IssueExpired: it is too late to send it.
+    """
+    found = issues.find(database, ref)
+    if found is None:
+        issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
+        preparation.refuse_expired(issue.expires, ref, now)
+        first = subscriptions.first(database, ref.list)
+        return Rehearsal(subscriptions.count(database, ref.list), False, (), _headers(config, issue, mail_list, first, now))
+    preparation.refuse_expired(found.issue.expires, ref, now)
+    due = ledger.due(database, found.issue_id, now=now, limit=1)
+    first = Recipient(due[0].subscriber_id, due[0].address, due[0].name) if due else None
+    headers = _headers(config, found.issue, found.mail_list, first, now)
+    return Rehearsal(ledger.count_due(database, found.issue_id, now=now), True, preparation.compare(root, found), headers)
+
+
+def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient | None, now: datetime) -> str | None:
+    if first is None:
+        return None
+    link = f"{config.service_url}/unsubscribe/SIGNED-LINK"  # the real link is that person's key: not for a screen
+    origin = Origin(config.return_path, config.message_id_domain)
+    mail = message.compose(issue, mail_list, first, unsubscribe_url=link, sent_at=now, origin=origin)
+    return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")

@@ -1,0 +1,111 @@
+"""Who reads what. An end of a subscription is kept as a row, so that no later import can undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from mailer import addresses
+from mailer.database import Database
+from mailer.message import Recipient
+from mailer.schema import subscriber, subscription
+
+SUBSCRIBED = "subscribed"
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One person who asked for some lists."""
+
+    address: str
+    name: str
+    lists: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What an import did. `kept_out` holds (address, list) of people who had left and were left alone."""
+
+    people: int
+    subscriptions: int
+    already: int
+    kept_out: tuple[tuple[str, str], ...]
+
+
+def enrol(database: Database, people: Iterable[Enrolment], *, source: str, now: datetime, keep: bool = True) -> Enrolled:
+    """Subscribes people, all in one transaction. Doing it again changes nothing; `keep=False` only rehearses."""
+    added = subscribed = already = 0
+    kept_out: list[tuple[str, str]] = []
+    with database.writing(keep=keep) as connection:
+        for person in people:
+            subscriber_id, is_new = _person(connection, person, now)
+            added += is_new
+            for key in person.lists:
+                state = _state(connection, subscriber_id, key)
+                if state is None:
+                    _subscribe(connection, subscriber_id, key, source, now)
+                    subscribed += 1
+                elif state == SUBSCRIBED:
+                    already += 1
+                else:
+                    kept_out.append((person.address, key))
+    return Enrolled(added, subscribed, already, tuple(kept_out))
+
+
+def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str, now: datetime) -> bool:
+    """Ends a subscription. True if there is such a subscription; doing it again changes nothing."""
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    with database.writing() as connection:
+        connection.execute(
+            update(subscription)
+            .where(row, subscription.c.state == SUBSCRIBED)
+            .values(state=UNSUBSCRIBED, source=source, since=now, changed_at=now)
+        )
+        return connection.execute(select(subscription.c.state).where(row)).first() is not None
+
+
+def count(database: Database, key: str) -> int:
+    """How many people are subscribed to the list now?"""
+    with database.reading() as connection:
+        query = select(func.count()).select_from(subscription).where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+        return connection.execute(query).scalar_one()
+
+
+def first(database: Database, key: str) -> Recipient | None:
+    """The first person subscribed to the list now, for a rehearsal."""
+    query = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
+    query = query.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED).order_by(subscriber.c.id).limit(1)
+    with database.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else Recipient(*row)
+
+
+def find(database: Database, address: str) -> int | None:
+    """The number of the subscriber with this address, whatever its case."""
+    with database.reading() as connection:
+        query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.key(address))
+        return connection.execute(query).scalar_one_or_none()
+
+
+def _person(connection: Connection, person: Enrolment, now: datetime) -> tuple[int, bool]:
+    key = addresses.key(person.address)
+    found = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
+    if found is not None:
+        return found, False
+    values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now}
+    added = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
+    return added, True
+
+
+def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
+    query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _subscribe(connection: Connection, subscriber_id: int, key: str, source: str, now: datetime) -> None:
+    values = {"subscriber_id": subscriber_id, "list": key, "state": SUBSCRIBED, "source": source, "since": now, "changed_at": now}
+    connection.execute(insert(subscription).values(values))

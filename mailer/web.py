@@ -1,0 +1,137 @@
+"""The subscription service: the one place behind the link in every message.
+
+GET and HEAD only show a page, because mail scanners follow links; POST unsubscribes at once and may come again
+(RFC 8058: mail programs post `List-Unsubscribe=One-Click` here without a person seeing any page).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailer.database import Database
+from mailer.delivery import Clock
+from mailer.errors import DatabaseError, TokenError
+from mailer.issue import MailList
+from mailer.store import subscriptions
+from mailer.tokens import Claim, Tokens
+
+TEMPLATES = Path(__file__).parent / "templates"
+LARGEST_BODY = 4096  # bytes; "List-Unsubscribe=One-Click" is 26
+STYLE = (TEMPLATES / "page.css").read_text("utf-8")
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address of the page is the key to the subscription
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def create_app(database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock) -> Starlette:
+    """The ASGI application.
+
+    :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
+    """
+    service = _Service(database, tokens, lists, clock)
+    return Starlette(
+        routes=[
+            Route("/", service.home, methods=["GET"]),
+            Route("/healthz", service.health, methods=["GET"]),
+            Route("/unsubscribe/{token}", service.ask, methods=["GET"]),
+            Route("/unsubscribe/{token}", service.unsubscribe, methods=["POST"]),
+        ],
+        middleware=[Middleware(_WithHeaders)],
+        exception_handlers={TokenError: service.bad_token, DatabaseError: service.out_of_order},
+    )
+
+
+class _Service:
+    def __init__(self, database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._lists = lists
+        self._clock = clock
+        self._pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+    async def home(self, _request: Request) -> Response:
+        """A short word for whoever comes to the bare address."""
+        return self._page("home.html")
+
+    async def health(self, _request: Request) -> Response:
+        """For a watcher: 200 if the database answers."""
+        await run_in_threadpool(self._database.ping)
+        return PlainTextResponse("ok\n")
+
+    async def ask(self, request: Request) -> Response:
+        """The page with the one button. Changes nothing."""
+        claim = self._tokens.read(request.path_params["token"])
+        return self._page("ask.html", title=self._title(claim))
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """Ends the subscription, whatever the body says; the body is read only so far as to refuse a flood."""
+        claim = self._tokens.read(request.path_params["token"])
+        if not await _is_small(request):
+            return PlainTextResponse("The request is too large.\n", 413)
+        if not await run_in_threadpool(self._end, claim, self._clock()):
+            raise TokenError("There is no such subscription.")
+        return self._page("done.html", title=self._title(claim))
+
+    async def bad_token(self, _request: Request, _error: Exception) -> Response:
+        """What to do when a link does not work."""
+        return self._page("bad.html", 400)
+
+    async def out_of_order(self, _request: Request, _error: Exception) -> Response:
+        """The database is away; mail programs come again after a 503."""
+        return self._page("busy.html", 503)
+
+    def _end(self, claim: Claim, now: datetime) -> bool:
+        return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
+
+    def _title(self, claim: Claim) -> str:
+        found = self._lists.get(claim.list)
+        return claim.list if found is None else found.title
+
+    def _page(self, template: str, status: int = 200, title: str = "") -> Response:
+        values = {"style": STYLE, "title": title, "lists": tuple(self._lists.values())}
+        return HTMLResponse(self._pages.get_template(template).render(values), status)
+
+
+async def _is_small(request: Request) -> bool:
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > LARGEST_BODY:
+            return False
+    return True
+
+
+class _WithHeaders:
+    """Puts the protective headers on every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,51 @@
+"""The site's settings for Pelican. What is published, and by whom, is in ``publications.toml``."""
+
+import datetime as dt
+import os
+
+from plugins.frontmatter.moment import build_moment
+
+SITENAME = "とどけ"
+SITEURL = ""  # addresses are root-relative: every mirror serves the same bytes
+TIMEZONE = "Asia/Tokyo"
+DEFAULT_LANG = "ja"
+DEFAULT_DATE_FORMAT = "%Y-%m-%d"
+
+PATH = "content"
+OUTPUT_PATH = "output/site"
+THEME = "themes/miyagi"
+PUBLICATIONS = "publications.toml"
+SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
+
+PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine"]
+NOW: dt.datetime = build_moment(os.environ)
+
+ARTICLE_PATHS = [""]
+ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
+PAGE_PATHS = ["pages"]
+STATIC_PATHS = ["images", "files", "data"]
+STATIC_EXCLUDES = ["images/drawings"]
+
+# `date` in the future is decided by the library against NOW; Pelican would ask the clock.
+WITH_FUTURE_DATES = True
+# The same name in two publications is two articles, not two languages.
+ARTICLE_TRANSLATION_ID = None
+PAGE_TRANSLATION_ID = None
+SUMMARY_MAX_LENGTH = None
+
+# Everything that lists documents is made by plugins.publications.
+DIRECT_TEMPLATES: list[str] = []
+CATEGORY_SAVE_AS = ""
+AUTHOR_SAVE_AS = ""
+TAG_SAVE_AS = ""
+DRAFT_SAVE_AS = ""
+FEED_ALL_ATOM = None
+CATEGORY_FEED_ATOM = None
+TRANSLATION_FEED_ATOM = None
+AUTHOR_FEED_ATOM = None
+AUTHOR_FEED_RSS = None
+
+# Pelican never turns autoescape on by itself.
+JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, "extensions": []}
+DELETE_OUTPUT_DIRECTORY = False  # `plugins.build` builds into a new folder; nothing of anybody's is ever wiped
+CACHE_CONTENT = False

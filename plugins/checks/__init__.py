@@ -1,0 +1,1 @@
+"""Rules on what was written and on what was built."""

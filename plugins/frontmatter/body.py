@@ -1,0 +1,160 @@
+"""The body of a document: Markdown to a tree, the tree to HTML.
+
+Markdown makes the HTML; `Body` holds it as an lxml tree with the links, images and places that the library then checks and resolves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import Any
+
+import lxml.html
+from lxml import etree
+from markdown import Markdown
+
+ALLOWED = frozenset(
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"
+    " ol p pre q rb rp rt ruby s small span strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr".split()
+)
+"""Elements a body may hold. Anything else is a fault, never silently dropped."""
+
+_ATTRIBUTES = frozenset(
+    "href src alt title id class colspan rowspan scope start reversed value lang dir datetime cite data-teaser data-since tabindex aria-label headers width height rel loading type role".split()
+)
+_SCHEMES = re.compile(r"^(https?:|mailto:|tel:|[^:/?#]*([/?#]|$))", re.IGNORECASE)
+# A line break between two Japanese characters would be shown as a space inside the word.
+_BROKEN_LINE = re.compile(r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])\n(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
+
+
+_DIRECTIVE = re.compile(r"^(?:::|：：)[ \u3000]*(記事|article|前号から|since-last)[ \u3000]+(\S.*?)[ \u3000]*$", re.MULTILINE)
+
+
+@cache
+def _markdown() -> Markdown:
+    return Markdown(
+        extensions=["tables", "footnotes", "sane_lists", "def_list"],
+        extension_configs={"footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"}},
+        output_format="html",
+    )
+
+
+@dataclass(frozen=True)
+class Body:
+    """A parsed body. ``root`` is a ``div`` around the content; it belongs to one library and is changed only while that is read."""
+
+    root: Any
+
+    @property
+    def html(self) -> str:
+        """The inner HTML."""
+        text: str = lxml.html.tostring(self.root, encoding="unicode")
+        return text[text.index(">") + 1 : text.rindex("</div>")].strip() + "\n"
+
+    @property
+    def outer(self) -> str:
+        """The HTML of the root element itself."""
+        text: str = lxml.html.tostring(self.root, encoding="unicode", with_tail=False)
+        return text
+
+    @property
+    def links(self) -> list[Any]:
+        """Every ``a`` with an address."""
+        return [a for a in self.root.iter("a") if a.get("href") is not None]
+
+    @property
+    def images(self) -> list[Any]:
+        """Every ``img``."""
+        return list(self.root.iter("img"))
+
+    def directives(self, name: str) -> list[Any]:
+        """Every ``teaser`` or ``since`` directive of a mail issue."""
+        return list(self.root.xpath(f".//div[@data-{name}]"))
+
+    @property
+    def lead(self) -> str:
+        """The text of the first paragraph, without footnote marks and readings; empty if there is none."""
+        paragraph = next((p for p in self.root.iterchildren("p") if p.text_content().strip()), None)
+        return "" if paragraph is None else plain(paragraph)
+
+
+def parse_markdown(text: str, *, directives: bool = False) -> Body:
+    """Render Markdown and tidy it: broken lines, figures, scrollable tables.
+
+    With ``directives`` a line ``::記事 file`` becomes ``<div data-teaser="file">`` and ``::前号から keys`` ``<div data-since="keys">``.
+    """
+    parser = _markdown()
+    parser.reset()
+    body = parse_html(parser.convert(_DIRECTIVE.sub(_directive, text) if directives else text))
+    _join_lines(body.root)
+    _make_figures(body.root)
+    _name_tables(body.root)
+    return body
+
+
+def _directive(found: re.Match[str]) -> str:
+    name = "teaser" if found[1] in ("記事", "article") else "since"
+    return f'\n<div data-{name}="{escape(found[2])}"></div>\n'
+
+
+def parse_html(text: str) -> Body:
+    """Parse cleaned HTML, as the importer stores it."""
+    return Body(lxml.html.fragment_fromstring(text, create_parent="div"))
+
+
+def plain(element: Any) -> str:
+    """The text of ``element`` in one line, without footnote marks and ruby readings."""
+    texts = element.xpath(".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]")
+    return re.sub(r"\s+", " ", "".join(texts)).strip()
+
+
+def forbidden(body: Body) -> list[str]:
+    """Return what may not stand in a body: ``<script``, ``onclick=``, ``javascript:``, as an editor would search for it."""
+    found: list[str] = []
+    for element in body.root.iterdescendants():
+        if not isinstance(element.tag, str):
+            continue  # a comment
+        if element.tag not in ALLOWED:
+            found.append(f"<{element.tag}")
+        found += [f"{name}=" for name in element.attrib if name not in _ATTRIBUTES]
+        found += [value for name in ("href", "src") if not _SCHEMES.match(value := element.get(name, ""))]
+    return found
+
+
+def _join_lines(root: Any) -> None:
+    for element in root.iter():
+        if element.tag == "pre":
+            continue
+        if element.text:
+            element.text = _BROKEN_LINE.sub("", element.text)
+        if element.tail:
+            element.tail = _BROKEN_LINE.sub("", element.tail)
+
+
+def _make_figures(root: Any) -> None:
+    """A paragraph that is one image with a title becomes a figure with a caption."""
+    for paragraph in list(root.iter("p")):
+        children = list(paragraph)
+        if len(children) == 1 and children[0].tag == "img" and not paragraph.text_content().strip():
+            image = children[0]
+            paragraph.tag = "figure"
+            if caption := image.attrib.pop("title", ""):
+                etree.SubElement(paragraph, "figcaption").text = caption
+
+
+def _name_tables(root: Any) -> None:
+    """Header cells say what they head; a wide table scrolls by itself and can be reached by keyboard (WCAG 2.2, 1.4.10 and 2.1.1)."""
+    for table in list(root.iter("table")):
+        for cell in table.iter("th"):
+            cell.set("scope", "col")
+        box = etree.Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": _heading_before(table)})
+        table.getparent().replace(table, box)
+        box.tail, table.tail = table.tail, None
+        box.append(table)
+
+
+def _heading_before(table: Any) -> str:
+    headings = table.xpath("preceding::*[self::h2 or self::h3 or self::h4][1]")
+    return f"表：{plain(headings[0])}" if headings else "表"

@@ -1,0 +1,69 @@
+"""A document: one source, read, typed and addressed. Frozen; it crosses every room of the build."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from .kinds import Issue, Meta, Page
+from .registry import Publication
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image of the site: its address, what it says, its size in CSS pixels."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash; ``html`` and ``summary`` are ready to show.
+
+    ``markdown`` is the body as written, which the magazine reads for its corners.
+    """
+
+    path: PurePosixPath
+    kind: str
+    meta: Meta
+    publication: Publication | None
+    url: str
+    summary: str
+    html: str
+    markdown: str
+    body_line: int
+    picture: Picture | None = None
+
+    @property
+    def date(self) -> dt.datetime:
+        """When it was published. Standing pages have no date and are never asked."""
+        if self.meta.date is None:
+            raise ValueError(f"{self.path} has no date")
+        return self.meta.date
+
+    def is_live(self, now: dt.datetime) -> bool:
+        """Tell whether it is public at ``now``: no draft, begun, not ended."""
+        begun = self.meta.date is None or self.meta.date <= now
+        return begun and not self.meta.draft and not self.has_ended(now)
+
+    def has_ended(self, now: dt.datetime) -> bool:
+        """Tell whether it has been taken down by ``now``."""
+        return self.meta.ends is not None and self.meta.ends <= now
+
+
+def address(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:
+    """Return the permanent address: publication, year, month, name; for issues list and number; for pages the name alone."""
+    name = meta.slug or path.stem
+    if isinstance(meta, Page):
+        return f"/{name}/"
+    if isinstance(meta, Issue):
+        return f"/mail/{path.parent.name}/{name}/"
+    section = publication.url if publication else "/"
+    if meta.date is None:
+        return f"{section}{name}/"
+    feed = f"{path.parts[1]}/" if kind == "partner" else ""
+    return f"{section}{feed}{meta.date:%Y/%m}/{name}/"

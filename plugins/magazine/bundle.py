@@ -1,0 +1,71 @@
+"""The seam: what the mailer needs of an issue, as files. The format is in docs/architecture.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from plugins.frontmatter.registry import MailList, Registry
+
+from .composition import Composition
+
+LARGEST = 100_000
+"""Bytes of the HTML part: Gmail clips a message at 102 kB."""
+
+
+def write_issue(folder: Path, issue: Composition, parts: dict[str, str], base: str) -> None:
+    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the parts, UTF-8 with line feeds."""
+    target = folder / issue.mail_list.key / issue.number
+    target.mkdir(parents=True, exist_ok=True)
+    encoded = {name: text.encode("utf-8") for name, text in parts.items()}
+    for name, data in encoded.items():
+        (target / name).write_bytes(data)
+    _write_json(target / "issue.json", _describe(issue, encoded, base))
+
+
+def _describe(issue: Composition, parts: dict[str, bytes], base: str) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "list": issue.mail_list.key,
+        "number": issue.number,
+        "subject": issue.subject,
+        "preheader": issue.meta.preheader or issue.document.summary,
+        "date": issue.document.date.isoformat(),
+        "class": issue.mail_list.kind,
+        "expires": issue.meta.expires.isoformat() if issue.meta.expires else None,
+        "archive_url": f"{base}{issue.document.url}",
+        "parts": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in parts.items()},
+    }
+
+
+def write_lists(folder: Path, registry: Registry, base: str) -> None:
+    """Write ``lists.json``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "lists.json", {"schema": 1, "lists": list(_lists(registry, base))})
+
+
+def _lists(registry: Registry, base: str) -> Iterable[dict[str, object]]:
+    return (_list(mail_list, registry, base) for mail_list in registry.lists.values())
+
+
+def _list(mail_list: MailList, registry: Registry, base: str) -> dict[str, object]:
+    publication = registry.publications[mail_list.publication]
+    return {
+        "key": mail_list.key,
+        "title": mail_list.title,
+        "from": {"name": mail_list.title, "address": mail_list.sender},
+        "reply_to": mail_list.reply_to,
+        "list_id": mail_list.list_id,
+        "class": mail_list.kind,
+        "contact": publication.contact,
+        "organisation": registry.site.organisation,
+        "postal_address": registry.site.address,
+        "reason": mail_list.reason,
+        "archive_url": f"{base}/mail/{mail_list.key}/",
+    }
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

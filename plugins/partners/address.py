@@ -1,0 +1,83 @@
+"""Which addresses the importer may connect to. Pure.
+
+A feed's address and its redirects are chosen by strangers; the machine we run on can reach places that strangers
+cannot (cloud metadata at 169.254.169.254, routers, databases). Only global unicast addresses are allowed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from yarl import URL
+
+from .errors import RefusedAddressError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+))*\.?")
+
+
+@dataclass(frozen=True)
+class AddressRules:
+    """Global addresses, and besides them only what ``extra`` holds. Real imports have no extra."""
+
+    extra: tuple[Network, ...] = ()
+
+
+GLOBAL_ONLY = AddressRules()
+WITH_LOOPBACK = AddressRules((ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")))
+"""For the demonstration and the tests, whose servers run on this machine."""
+
+
+def check_address(text: str, rules: AddressRules) -> None:
+    """Raise RefusedAddressError unless the IP address ``text`` may be connected to."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        raise RefusedAddressError(text, "IP アドレスではありません / not an IP address") from None
+    if any(address in network for network in rules.extra):
+        return
+    if not all(_is_global(each) for each in (address, *_carried(address))):
+        raise RefusedAddressError(text, "公開のアドレスではありません / not a global address")
+
+
+def _is_global(address: Address) -> bool:
+    """Tell whether an address is global unicast; multicast counts as global in the registry, but not for us."""
+    if address in _NAT64:  # lies in a reserved block, yet is how an IPv6-only network reaches IPv4; ``_carried`` checks the inside
+        return True
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _carried(address: Address) -> tuple[Address, ...]:
+    """Return the IPv4 addresses that an IPv6 address leads to: mapped, 6to4 (RFC 3056), Teredo (RFC 4380), NAT64."""
+    if isinstance(address, IPv4Address):
+        return ()
+    found = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
+    translated = IPv4Address(int(address) & 0xFFFF_FFFF) if address in _NAT64 else None
+    return tuple(each for each in (*found, translated) if each is not None)
+
+
+def check_url(text: str, rules: AddressRules) -> URL:
+    """Return ``text`` as the very object that is requested, or raise RefusedAddressError.
+
+    Checking and requesting the same object leaves no room for two parsers to disagree about the host. Host names are
+    checked when they are resolved, at the moment of connecting (``resolver``); literal addresses never reach it.
+    """
+    try:
+        url = URL(text)
+        host = url.host or ""
+        port = url.port
+    except ValueError as error:
+        raise RefusedAddressError(text[:200], str(error)) from None
+    if url.scheme not in ("http", "https") or not host or not port:
+        raise RefusedAddressError(text[:200], "http:// か https:// だけです / only http:// or https://")
+    if url.user is not None or url.password is not None:
+        raise RefusedAddressError(host, "アドレスに名前やパスワードがあります / user or password in the address")
+    if ":" in host or _NUMERIC.fullmatch(host):
+        check_address(host, rules)
+    return url

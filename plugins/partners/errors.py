@@ -1,0 +1,47 @@
+"""What can go wrong while importing. Every message says what happened, to what, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class PartnersError(Exception):
+    """The family: anything this package raises on purpose."""
+
+
+class ConfigError(PartnersError):
+    """``publications.toml`` cannot be used; ``faults`` holds one line for each thing to mend."""
+
+    def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
+        """Keep the file and all its faults, and join them for reading."""
+        self.path = path
+        self.faults = faults
+        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+
+
+class RefusedAddressError(PartnersError):
+    """An address that the importer must not connect to (server-side request forgery)."""
+
+    def __init__(self, address: str, why: str) -> None:
+        """Keep the address as it was written or resolved, and the reason."""
+        self.address = address
+        self.why = why
+        super().__init__(f"接続しないアドレスです / refused address: {address} ({why})")
+
+
+class FetchError(PartnersError):
+    """The answer of a server cannot be used."""
+
+
+class ParseError(PartnersError):
+    """The bytes are no feed, or reading them went past a limit."""
+
+
+class EntryFileError(PartnersError):
+    """A file under ``content/partners`` cannot be read, so duplicates could not be told apart."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        """Keep the file; the editor mends its front matter or restores it from Git."""
+        self.path = path
+        self.why = why
+        super().__init__(f"{path}: はじめの項目が読めません。Git から戻すか直してください / front matter unreadable, mend or restore it ({why})")

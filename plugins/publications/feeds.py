@@ -1,0 +1,105 @@
+"""Atom (RFC 4287) and JSON Feed 1.1 of a list of documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from urllib.parse import urljoin
+
+from feedgenerator import Atom1Feed
+
+from plugins.frontmatter.document import Document
+
+NEWEST = 30
+"""Entries in a feed. Readers fetch often enough; the archives hold the rest."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What a feed is about. ``base`` is the site's public address with a trailing slash, ``url`` a path below it."""
+
+    title: str
+    description: str
+    base: str
+    url: str
+    author: str
+
+    def absolute(self, path: str) -> str:
+        """Return the public address of ``path``."""
+        return urljoin(self.base, path.lstrip("/"))
+
+
+def atom(channel: Channel, documents: Sequence[Document], now: dt.datetime) -> str:
+    """Return an Atom feed of the newest documents (given newest first). An empty feed is as old as the build."""
+    feed = _Atom(
+        title=channel.title,
+        link=channel.absolute(channel.url),
+        feed_url=channel.absolute(f"{channel.url}feed.xml"),
+        description=channel.description,
+        author_name=channel.author,
+        language="ja",
+    )
+    feed.empty_since = now
+    for document in documents[:NEWEST]:
+        feed.add_item(
+            title=document.meta.title,
+            link=channel.absolute(document.url),
+            unique_id=channel.absolute(document.url),
+            description=document.summary,
+            content=_portable(document, channel),
+            pubdate=document.date,
+            updateddate=document.meta.updated or document.date,
+            author_name=document.publication.department if document.publication else channel.author,
+            categories=[topic.name for topic in document.meta.topics],
+        )
+    written = StringIO()
+    feed.write(written, "utf-8")
+    return written.getvalue()
+
+
+class _Atom(Atom1Feed):  # type: ignore[misc]
+    empty_since: dt.datetime
+
+    def latest_post_date(self) -> dt.datetime:
+        """Feedgenerator would ask the clock when there are no items."""
+        return max((item["updateddate"] for item in self.items), default=self.empty_since)
+
+
+def json_feed(channel: Channel, documents: Sequence[Document]) -> str:
+    """Return a JSON Feed 1.1 of the newest documents (given newest first)."""
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "description": channel.description,
+        "home_page_url": channel.absolute(channel.url),
+        "feed_url": channel.absolute(f"{channel.url}feed.json"),
+        "language": "ja",
+        "authors": [{"name": channel.author}],
+        "items": [_item(channel, document) for document in documents[:NEWEST]],
+    }
+    return json.dumps(feed, ensure_ascii=False, indent=2) + "\n"
+
+
+def _item(channel: Channel, document: Document) -> dict[str, object]:
+    item: dict[str, object] = {
+        "id": channel.absolute(document.url),
+        "url": channel.absolute(document.url),
+        "title": document.meta.title,
+        "summary": document.summary,
+        "content_html": _portable(document, channel),
+        "date_published": document.date.isoformat(),
+        "tags": [topic.name for topic in document.meta.topics],
+    }
+    if document.meta.updated:
+        item["date_modified"] = document.meta.updated.isoformat()
+    if document.picture:
+        item["image"] = channel.absolute(document.picture.url)
+    return item
+
+
+def _portable(document: Document, channel: Channel) -> str:
+    """The body with absolute addresses: a feed reader does not know where it comes from."""
+    return document.html.replace('href="/', f'href="{channel.base}').replace('src="/', f'src="{channel.base}')

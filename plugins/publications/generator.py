@@ -1,0 +1,126 @@
+"""Writes the pages that list documents: portal, sections, months, places, topics, feeds, sitemap, redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from plugins.frontmatter.document import Document
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.reader import SETTING
+from plugins.frontmatter.registry import Registry
+
+from . import feeds, shelves, sitemap
+
+
+class PublicationsGenerator(Generator):  # type: ignore[misc]
+    """One page for every shelf. What every template may use is put into the context first."""
+
+    def generate_context(self) -> None:
+        """Group the live documents, and put the groups where templates find them."""
+        library: Library = self.settings[SETTING]
+        self.registry: Registry = library.registry
+        self.base: str = self.settings["SITE_ADDRESS"]
+        self.documents = [d for d in library.live() if d.kind != "issue"]
+        self.issues = library.live("issue")
+        self.sections = shelves.sections(self.documents, self.registry)
+        self.places = shelves.places(self.documents, self.registry)
+        self.topics = shelves.topics(self.documents, self.registry)
+        self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        self.context.update(
+            site=self.registry.site,
+            registry=self.registry,
+            base=self.base,
+            now=library.now,
+            sections=self.sections,
+            places=self.places,
+            topics=self.topics,
+            standing=self.pages,
+            issues=list(reversed(self.issues)),
+            neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
+            notices=list(reversed([d for d in self.documents if d.kind == "notice"])),
+        )
+
+    def _issue_neighbours(self) -> dict[str, shelves.Neighbours]:
+        by_list: dict[str, list[Document]] = {}
+        for issue in self.issues:
+            by_list.setdefault(issue.path.parts[1], []).append(issue)
+        found: dict[str, shelves.Neighbours] = {}
+        for issues in by_list.values():
+            padded: list[Document | None] = [None, *issues, None]
+            found |= {d.url: shelves.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
+        return found
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write everything."""
+        self.writer = writer
+        latest = [d for d in reversed(self.documents) if d.kind not in ("notice", "partner")]
+        self._page("/", "index", latest=latest[:8])
+        for section in self.sections.values():
+            self._section(section)
+        self._page("/places/", "places")
+        self._page("/topics/", "topics")
+        for shelf in (*self.places, *self.topics):
+            self._page(shelf.label.url, "shelf", shelf=shelf)
+        self._mail()
+        self._feeds("/", self.registry.site.title, self.registry.site.description, latest)
+        self._sitemap()
+        self._redirects()
+        writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")
+
+    def _page(self, url: str, template: str, **values: Any) -> None:
+        self.writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+
+    def _section(self, section: shelves.Section) -> None:
+        publication = section.publication
+        self._page(publication.url, "section", section=section, publication=publication)
+        padded: Sequence[shelves.Month | None] = (None, *reversed(section.months), None)
+        for before, (month, after) in zip(padded, pairwise(padded[1:]), strict=False):
+            self._page(month.url, "month", month=month, publication=publication, before=before, after=after)  # type: ignore[union-attr]
+        self._feeds(publication.url, publication.title, publication.description, section.documents)
+
+    def _mail(self) -> None:
+        self._page("/mail/", "mail")
+        for key, mail_list in self.registry.lists.items():
+            url = f"/mail/{key}/"
+            issues = [d for d in reversed(self.issues) if d.path.parts[1] == key]
+            publication = self.registry.publications[mail_list.publication]
+            self._page(url, "list", mail_list=mail_list, list_issues=issues, publication=publication)
+            self._feeds(url, mail_list.title, mail_list.reason, issues)
+
+    def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
+        name = title if url == "/" else f"{title} - {self.registry.site.title}"
+        channel = feeds.Channel(name, description, f"{self.base}/", url, self.registry.site.organisation)
+        self._write(f"{url}feed.xml", feeds.atom(channel, documents, self.context["now"]))
+        self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
+
+    def _sitemap(self) -> None:
+        fronts = ["/", "/places/", "/topics/", "/mail/", *(d.url for d in self.pages)]
+        fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
+        shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
+        for key, section in self.sections.items():
+            own = [section.publication.url, *(month.url for month in section.months)]
+            shards[f"/sitemap-{key}.xml"] = sitemap.shard(self.base, section.documents, own)
+        for path, text in shards.items():
+            self._write(path, text)
+        self._write("/sitemap.xml", sitemap.index(self.base, shards))
+        self._write("/robots.txt", f"User-agent: *\nAllow: /\nSitemap: {self.base}/sitemap.xml\n")
+
+    def _redirects(self) -> None:
+        for document in self._addressed():
+            for alias in document.meta.aliases:
+                self._page(alias, "redirect", target=document)
+
+    def _addressed(self) -> Iterable[Document]:
+        return (*self.documents, *self.issues, *self.pages)
+
+    def _write(self, url: str, text: str) -> None:
+        """Write a file that no template makes."""
+        path = Path(self.output_path) / url.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")

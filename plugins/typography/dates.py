@@ -1,0 +1,42 @@
+"""Dates and numbers as Japanese readers expect them. Computed, never typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+_WEEKDAYS = "月火水木金土日"
+_ERAS = ((dt.date(2019, 5, 1), "令和"), (dt.date(1989, 1, 8), "平成"), (dt.date(1926, 12, 25), "昭和"))
+
+
+def japanese_date(day: dt.date) -> str:
+    """Return ``2015年3月21日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def japanese_day(day: dt.date) -> str:
+    """Return ``2015年3月21日（土曜日）``: the weekday in full, as a screen reader should say it."""
+    return f"{japanese_date(day)}（{_WEEKDAYS[day.weekday()]}曜日）"
+
+
+def japanese_time(moment: dt.datetime) -> str:
+    """Return ``2015年3月21日10時``, with minutes when there are any."""
+    minutes = f"{moment.minute}分" if moment.minute else ""
+    return f"{japanese_date(moment)}{moment.hour}時{minutes}"
+
+
+def era_year(day: dt.date) -> str:
+    """Return the year of the era, ``平成27年``; the first year is ``元年``. Before 昭和 it is the common era's."""
+    start, name = next(((s, n) for s, n in _ERAS if _date(day) >= s), (None, ""))
+    if start is None:
+        return f"{day.year}年"
+    year = day.year - start.year + 1
+    return f"{name}{'元' if year == 1 else year}年"
+
+
+def _date(day: dt.date) -> dt.date:
+    return day.date() if isinstance(day, dt.datetime) else day
+
+
+def number(value: float) -> str:
+    """Return ``15,361`` or ``107.91``: grouped, without needless decimals."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,51 @@
+"""Where a Japanese line may break: after a phrase (文節), found by BudouX."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+import budoux
+from markupsafe import Markup, escape
+
+
+@cache
+def _parser() -> Any:
+    return budoux.load_default_japanese_parser()
+
+
+@lru_cache(maxsize=20_000)
+def phrases(text: str) -> tuple[str, ...]:
+    """Cut ``text`` into phrases. Joined, they are the text again."""
+    return tuple(_parser().parse(text)) if text else ()
+
+
+def breakable(text: str) -> Markup:
+    """Return ``text``, escaped, with ``<wbr>`` between phrases. Meant for ``word-break: keep-all``."""
+    return Markup("<wbr>").join(escape(phrase) for phrase in phrases(text))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break ``text`` into lines of at most ``width`` columns, at phrases where that is possible.
+
+    A wide character counts two columns. An address (``https://…``) is never cut.
+    """
+    lines = [""]
+    for phrase in phrases(text):
+        for piece in _pieces(phrase, width):
+            if lines[-1] and columns(lines[-1] + piece) > width:
+                lines.append("")
+            lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def columns(text: str) -> int:
+    """Count columns: two for a wide character, one for others."""
+    return sum(2 if ord(character) > 0x2000 else 1 for character in text)
+
+
+def _pieces(phrase: str, width: int) -> list[str]:
+    if columns(phrase) <= width or "://" in phrase:
+        return [phrase]
+    half = max(1, width // 2)
+    return [phrase[at : at + half] for at in range(0, len(phrase), half)]
