@@ -59,9 +59,7 @@ def build(
 
 
 @app.command()
-def check(
-    now: Now = None, content: Content = Path("content"), publications: Toml = Path("publications.toml")
-) -> None:
+def check(now: Now = None, content: Content = Path("content"), publications: Toml = Path("publications.toml")) -> None:
     """原稿だけを確かめます。何も書きません。 Check the sources only; nothing is written."""
     from plugins.frontmatter.faults import ContentFaults
     from plugins.frontmatter.library import read_library

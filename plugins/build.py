@@ -11,12 +11,14 @@ import datetime as dt
 import logging
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
@@ -137,7 +139,15 @@ def _errors_raised() -> Iterator[None]:
     logger.addHandler(collector)
     try:
         yield
+    except TemplateError as error:
+        raise BuildFailed(f"template {_place(error)}: {error.message}") from error
     finally:
         logger.removeHandler(collector)
     if collector.messages:
         raise BuildFailed("Pelican reported: " + "; ".join(collector.messages))
+
+
+def _place(error: TemplateError) -> str:
+    """The file and line where a template stopped: the innermost frame that is a template."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Fault:
     """Turn one error of ``model`` over ``source`` into a `Fault` on the line where the editor mends it."""
-    place = detail["loc"]
+    at = detail.get("ctx", {}).get("at")
+    place = (*detail["loc"], at) if at else detail["loc"]
     ja, en = _words(".".join(map(str, place)), model, detail)
     return Fault(source.path, source.line_of(place), ja, en)
 

@@ -15,9 +15,9 @@ from pydantic_core import PydanticCustomError
 from .registry import Place, Registry, Topic
 
 
-def wrong(ja: str, en: str) -> PydanticCustomError:
-    """Return the error that carries one message in two languages to the editor."""
-    return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en})
+def wrong(ja: str, en: str, at: str = "") -> PydanticCustomError:
+    """Return the error that carries one message in two languages to the editor; ``at`` names the key to look at, where Pydantic does not know it."""
+    return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en, "at": at})
 
 
 def _registry(info: ValidationInfo) -> Registry:
@@ -129,6 +129,7 @@ class Meta(BaseModel):
             raise wrong(
                 "絵の説明がありません。image_alt に、絵が伝えることを書いてください",
                 "the image has no text: say in image_alt what it shows",
+                "image",
             )
         return self
 
@@ -139,6 +140,7 @@ class Meta(BaseModel):
             raise wrong(
                 "expires（公開の終わり）が date（公開日時）より前です。どちらかを直してください",
                 "expires lies before date: put one of them right",
+                "expires",
             )
         return self
 
@@ -245,7 +247,7 @@ class Event(Dated):
     def ends_after_start(self) -> Event:
         """An event has to last."""
         if self.end and self.end < self.start:
-            raise wrong("end（終わり）が start（始まり）より前です", "end lies before start")
+            raise wrong("end（終わり）が start（始まり）より前です", "end lies before start", "end")
         return self
 
 

@@ -18,7 +18,7 @@ Place = tuple[int | str, ...]
 LARGEST = 1_000_000
 """Bytes. A source beyond this is a mistake (a picture pasted as text), not an article."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int], seen: set[int
     if id(node) in seen:  # an alias: the road to a billion laughs, and no editor needs it
         raise yaml.MarkedYAMLError(problem="anchors and aliases (& and *) are not used here", problem_mark=node.start_mark)
     seen.add(id(node))
-    lines.setdefault(place, node.start_mark.line + 2)
+    lines.setdefault(place, node.start_mark.line + 2 if place else 1)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, lines, seen)
     if isinstance(node, yaml.SequenceNode):

@@ -14,7 +14,14 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,400}\?>")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # What the label means in practice (WHATWG Encoding Standard).
-_MEANT = {"shift_jis": "cp932", "cp932": "cp932", "euc_jp": "euc_jp", "iso2022_jp": "iso2022_jp_ext", "ascii": "utf-8", "iso8859-1": "cp1252"}
+_MEANT = {
+    "shift_jis": "cp932",
+    "cp932": "cp932",
+    "euc_jp": "euc_jp",
+    "iso2022_jp": "iso2022_jp_ext",
+    "ascii": "utf-8",
+    "iso8859-1": "cp1252",
+}
 # Python knows more (utf-7, unicode_escape, zip): they have no business in a feed.
 _OF_THE_WEB = frozenset(
     "utf-8 cp932 euc_jp iso2022_jp_ext cp1252 cp1250 cp1251 iso8859-2 iso8859-15 koi8-r gbk gb2312 gb18030 big5 euc_kr cp949".split()

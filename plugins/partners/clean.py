@@ -19,14 +19,20 @@ from .pictures import replace_pictures
 from .structure import arrange
 from .tree import Element, is_blank
 
-LONGEST = 500_000
+LONGEST = 250_000
 """Characters of one entry's HTML; the rest is cut."""
+
+LARGEST = 800_000
+"""Bytes of one cleaned body; the site takes no source file over a megabyte."""
 
 DEEPEST = 60
 """Open elements inside one another. nh3 takes quadratic time in it and libxml2 loses what is below 250."""
 
 _MARKUP = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^>]*>")
 _NO_DEPTH = frozenset("p li dt dd td th tr option br img hr input wbr area col embed source track meta link base".split())
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 _SPAN = re.compile(r"[1-9]\d?")
 _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -36,7 +42,13 @@ def clean(source: str, base: str, original: str) -> str:
 
     ``base`` is what relative links are relative to, ``original`` where the entry can be read with its pictures.
     """
-    tree = _tree(_shallow(source[:LONGEST]))
+    body = _body(source[:LONGEST], base, original)
+    return body if len(body.encode()) <= LARGEST else clean(source[: min(len(source), LONGEST) // 2], base, original)
+
+
+def _body(source: str, base: str, original: str) -> str:
+    """Return the whole of ``source``, cleaned."""
+    tree = _tree(_shallow(source))
     replace_pictures(tree, base, original)
     _mend_links(tree, base)
     blocks = (lxml.html.tostring(block, encoding="unicode") for block in arrange(tree))
@@ -64,9 +76,14 @@ def _depths(source: str) -> Iterator[int]:
 
 def _tree(source: str) -> Element:
     """Parse into one ``div`` that holds known elements only."""
-    attributes = {"a": {"href"}, "img": {"src", "alt", "width", "height"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}}
+    attributes = {
+        "a": {"href"},
+        "img": {"src", "alt", "width", "height"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan", "scope"},
+    }
     known = nh3.clean(
-        source,
+        _UNPRINTABLE.sub("", source),
         tags=set(FIRST_PASS),
         clean_content_tags=set(REMOVED_WITH_CONTENT),
         attributes={**attributes, "*": {"lang"}},
@@ -99,7 +116,8 @@ def _last_word(source: str) -> str:
         attribute_filter=_attribute,
         link_rel="nofollow noopener",
         url_schemes={"http", "https", "mailto", "tel"},
-    ).strip("\n")
+    )
+    body = _UNPRINTABLE.sub("", body).strip("\n")
     return f"{body}\n" if body else ""
 
 

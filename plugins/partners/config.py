@@ -23,7 +23,7 @@ def _web_address(value: str) -> str:
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
-Line = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 WebAddress = Annotated[Line, AfterValidator(_web_address)]
 
 

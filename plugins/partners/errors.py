@@ -44,4 +44,6 @@ class EntryFileError(PartnersError):
         """Keep the file; the editor mends its front matter or restores it from Git."""
         self.path = path
         self.why = why
-        super().__init__(f"{path}: はじめの項目が読めません。Git から戻すか直してください / front matter unreadable, mend or restore it ({why})")
+        super().__init__(
+            f"{path}: はじめの項目が読めません。Git から戻すか直してください / front matter unreadable, mend or restore it ({why})"
+        )

@@ -68,7 +68,9 @@ def open_session(contact: str, rules: AddressRules, limits: Limits) -> aiohttp.C
     )
 
 
-async def fetch(session: aiohttp.ClientSession, url: str, known: Validators | None, rules: AddressRules, limits: Limits) -> Fetched | Failure:
+async def fetch(
+    session: aiohttp.ClientSession, url: str, known: Validators | None, rules: AddressRules, limits: Limits
+) -> Fetched | Failure:
     """Fetch ``url``. ``known`` are its validators of last time, or None. Never raises for what a server does."""
     try:
         async with asyncio.timeout(limits.total):

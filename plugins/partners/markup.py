@@ -15,7 +15,7 @@ DISSOLVED = frozenset(
 )
 """Elements that end a paragraph and leave nothing else. Items and captions are here for when they are outside their list or figure."""
 
-INLINE = frozenset("a strong em b i s del ins sub sup small code kbd samp var mark q cite abbr dfn ruby rt rp br".split())
+INLINE = frozenset("a strong em b i s del ins sub sup small code kbd var q cite abbr dfn ruby rt rp br".split())
 PHRASING_ONLY = frozenset({*HEADINGS, "pre", "dt", "th", "caption"})
 """Elements in which no block may stand (HTML Living Standard, content models)."""
 

@@ -11,7 +11,9 @@ from .tree import Element
 LABEL = "画像（元の記事で見る）"
 LONGEST_LABEL = 200
 
-_FILE_NAME = re.compile(r"(?:f:id:\S+|[\w.@%+-]+\.(?:jpe?g|png|gif|webp|bmp|heic)|(?:img|dsc|dscn|pict?|image|photo)[_-]?\d+)", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"(?:f:id:\S+|[\w.@%+-]+\.(?:jpe?g|png|gif|webp|bmp|heic)|(?:img|dsc|dscn|pict?|image|photo)[_-]?\d+)", re.IGNORECASE
+)
 _COUNTERS = re.compile(
     r"""//(?:
         [^/]*\b(?:doubleclick|google-analytics|googlesyndication|scorecardresearch|quantserve|a8|valuecommerce|accesstrade)\.

@@ -93,7 +93,9 @@ def _mended(block: Element) -> list[Element]:
         return [block]
     if is_blank(block):
         return []
-    if block.tag in HEADINGS or block.tag == "pre":
+    if block.tag in HEADINGS:
+        return [_trimmed(block)]
+    if block.tag == "pre":
         return [block]
     return _MENDERS[block.tag](block)
 

@@ -1,0 +1,43 @@
+# The one place for commands. CI calls the same ones. Windows without make: see README, "Windows".
+PYTHON ?= python3
+PORT ?= 8000
+SERVE ?= 1
+BIN := .venv/bin
+
+.PHONY: demo test check format lock clean system
+
+demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
+	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: .venv/installed-test system  ## Set up with what the tests need, and run them
+	$(BIN)/python -m pytest
+
+check: .venv/installed-test  ## Lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/installed-test  ## Put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-test: requirements-test.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+system: .venv/installed-test  ## Chromium and Japanese fonts, which no wheel carries
+	@sh tests/system.sh
+
+lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, without any index address
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+
+clean:  ## Remove what was generated
+	rm -rf output var .venv

@@ -1,0 +1,59 @@
+"""The delivered mail, read back from the Maildir as a mail program would."""
+
+from __future__ import annotations
+
+import email
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+_KEY = re.compile(r"[A-Za-z0-9._:,=-]+")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One delivered message. ``headers`` in their order; ``html`` and ``text`` are the decoded parts."""
+
+    key: str
+    headers: tuple[tuple[str, str], ...]
+    html: str
+    text: str
+
+    def header(self, name: str) -> str:
+        """Return the first header of that name, or nothing."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The folder ``new`` of a Maildir."""
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """Return the names of all messages, in a fixed order."""
+        return sorted(path.name for path in self.folder.iterdir()) if self.folder.is_dir() else []
+
+    def letter(self, key: str) -> Letter | None:
+        """Return one message; None for a name that is none of ours."""
+        path = self.folder / key
+        if not _KEY.fullmatch(key) or not path.is_file():
+            return None
+        message = email.message_from_bytes(path.read_bytes(), policy=default)
+        headers = tuple((name, str(value)) for name, value in message.items())
+        return Letter(key, headers, _part(message, "html"), _part(message, "plain"))
+
+    def find(self, **headers: str) -> Letter | None:
+        """Return the first message whose headers (``to``, ``subject``) contain the given words."""
+        for key in self.names():
+            letter = self.letter(key)
+            if letter and all(words in letter.header(name) for name, words in headers.items()):
+                return letter
+        return None
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return "" if part is None else str(part.get_content())

@@ -1,0 +1,53 @@
+"""What the demonstration needs that a real office has: subscribers, a mailer's settings, a key."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import secrets
+from pathlib import Path
+
+SUBSCRIBERS = 1000
+
+_FAMILIES = (
+    "佐藤 鈴木 高橋 佐々木 千葉 阿部 菅原 及川 遠藤 三浦 後藤 今野 斎藤 小野寺 伊藤 加藤 菊地 村上 熊谷 吉田 渡辺 大友 庄司 早坂 星".split()
+)
+_GIVEN = (
+    "太郎 花子 一郎 美咲 健 陽子 翔太 さくら 誠 由美 大輔 恵子 直樹 真理 和也 智子 拓海 綾 剛 久美子"
+    " 亮 葵 修 結衣 浩 千尋 徹 香織 進 奈々 勇 千夏 光 真央 豊 早紀 稔 彩 学 静"
+).split()
+
+
+def write_subscribers(path: Path) -> None:
+    """Write 1,000 invented people of the list ``fukko-press``, as ``email,name,lists``. The domain is reserved for examples."""
+    names = itertools.islice(itertools.product(_FAMILIES, _GIVEN), SUBSCRIBERS)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["email", "name", "lists"])
+        rows.writerows(
+            [f"reader{number:04}@example.jp", f"{family} {given}", "fukko-press"] for number, (family, given) in enumerate(names, 1)
+        )
+
+
+def write_settings(folder: Path, service: str, smtp_port: int) -> Path:
+    """Write ``mailer.toml`` and a fresh signing key into ``folder``; return the path of the former."""
+    (folder / "secret").write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
+    (folder / "secret").chmod(0o600)
+    settings = folder / "mailer.toml"
+    settings.write_text(
+        f'''# 実演のための設定。 Settings of the demonstration.
+service_url = "{service}"
+database = "sqlite:///todoke.db"
+message_id_domain = "todoke.example.jp"
+return_path = "bounce@todoke.example.jp"
+secret_file = "secret"
+
+[relay]
+host = "127.0.0.1"
+port = {smtp_port}
+tls = "none"
+connections = 4
+''',
+        encoding="utf-8",
+    )
+    return settings

@@ -1,0 +1,90 @@
+"""One small server for the demonstration: the site, the inbox, the subscription service, and the partner's feed.
+
+In production these are four different machines: a plain web server, nobody's, `todoke serve`, and the partner's own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import uvicorn
+from jinja2 import Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from demo.inbox import Inbox, Letter
+from mailer import bundle, secret
+from mailer.commands import now
+from mailer.config import Config
+from mailer.database import open_database
+from mailer.tokens import Tokens
+from mailer.web import create_app
+
+HERE = Path(__file__).parent
+SHOWN = 60
+
+
+class InboxPages:
+    """A list of what arrived, and each message as HTML and as text."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+
+    def list(self, _request: Request) -> HTMLResponse:
+        """Show how many arrived of each issue, and some of them."""
+        letters = [letter for key in self.inbox.names() if (letter := self.inbox.letter(key))]
+        counts = Counter(letter.header("Subject") for letter in letters)
+        newest = sorted(letters, key=lambda letter: letter.header("To"))
+        by_issue = {subject: [x for x in newest if x.header("Subject") == subject][:SHOWN] for subject in counts}
+        return self._page("inbox.html", counts=counts, by_issue=by_issue)
+
+    def show(self, request: Request) -> HTMLResponse:
+        """Show one message: headers, HTML part in a frame, text part."""
+        return self._page("letter.html", letter=self._letter(request))
+
+    def html(self, request: Request) -> HTMLResponse:
+        """The HTML part alone, for the frame. Nothing in it may run."""
+        policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+        return HTMLResponse(self._letter(request).html, headers={"Content-Security-Policy": policy})
+
+    def _letter(self, request: Request) -> Letter:
+        letter = self.inbox.letter(request.path_params["key"])
+        if letter is None:
+            raise HTTPException(404, "no such message")
+        return letter
+
+    def _page(self, template: str, **values: object) -> HTMLResponse:
+        return HTMLResponse(self.pages.get_template(template).render(**values))
+
+
+def create_stage(settings: Path, output: Path) -> Starlette:
+    """Return the application; ``settings`` is the demonstration's ``mailer.toml``, ``output`` the built tree."""
+    config = Config.load(settings)
+    tokens = Tokens(secret.signing_keys({}, config.secret_file))
+    service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now)
+    pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
+    return Starlette(
+        routes=[
+            Route("/inbox/", pages.list),
+            Route("/inbox/{key}/", pages.show),
+            Route("/inbox/{key}/html", pages.html),
+            Mount("/service", app=service),
+            Mount("/", app=StaticFiles(directory=output / "site", html=True)),
+        ]
+    )
+
+
+def main(settings: str, output: str, port: str) -> None:
+    """Serve until interrupted."""
+    uvicorn.run(create_stage(Path(settings), Path(output)), host="127.0.0.1", port=int(port), access_log=False, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,147 @@
+"""A real SMTP server in a thread, which can also refuse. Never the network: it listens on 127.0.0.1, on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+CERTIFICATE = Path(__file__).parent / "data" / "mailer" / "relay-cert.pem"
+KEY = Path(__file__).parent / "data" / "mailer" / "relay.pem"
+USER, PASSWORD = "todoke", "a-password-for-tests"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One message the server took."""
+
+    mail_from: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+    @property
+    def mail(self) -> EmailMessage:
+        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.default))
+
+
+@dataclass
+class Manners:
+    """How the server behaves. Replies by recipient; drops close the line without a word; `on_accept` sees how many so far."""
+
+    mail: str | None = None
+    rcpt: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    drop_before_body: set[str] = field(default_factory=set)
+    drop_after_body: set[str] = field(default_factory=set)
+    on_accept: Callable[[int], None] = lambda _count: None
+    starttls: bool = False
+    implicit: bool = False
+    password: bool = False
+
+
+class Receiver:
+    """The server, for a `with` block. `connections` counts how often somebody connected."""
+
+    def __init__(self, manners: Manners | None = None) -> None:
+        self.manners = manners or Manners()
+        self.accepted: list[Accepted] = []
+        self.connections = 0
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._started = threading.Event()
+
+    @property
+    def recipients(self) -> list[str]:
+        return [address for message in self.accepted for address in message.recipients]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._started.wait()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        wrapped = _context() if self.manners.implicit else None
+        server = self._loop.run_until_complete(self._loop.create_server(self._session, "127.0.0.1", 0, ssl=wrapped))
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        self._loop.run_forever()
+        server.close()
+        self._end()
+
+    def _end(self) -> None:
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.close()
+
+    def _session(self) -> Any:
+        self.connections += 1
+        options: dict[str, Any] = {"tls_context": _context()} if self.manners.starttls else {}
+        if self.manners.password:
+            options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": self.manners.starttls}
+        return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, manners=self.manners, **options)
+
+
+class _Session(SMTP):  # type: ignore[misc]
+    def __init__(self, *args: Any, manners: Manners, **options: Any) -> None:
+        self._manners = manners
+        super().__init__(*args, **options)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        if set(self.envelope.rcpt_tos) & self._manners.drop_before_body:
+            self.transport.abort()
+            return
+        await super().smtp_DATA(arg)
+
+
+class _Handler:
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        envelope.mail_from = address
+        return self._receiver.manners.mail or "250 OK"
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        reply = self._receiver.manners.rcpt.get(address)
+        if reply is not None:
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        manners, recipients = self._receiver.manners, tuple(envelope.rcpt_tos)
+        reply = manners.data.get(recipients[0])
+        if reply is not None:
+            return reply
+        self._receiver.accepted.append(Accepted(envelope.mail_from, recipients, envelope.content))
+        if set(recipients) & manners.drop_after_body:
+            server.transport.abort()
+        manners.on_accept(len(self._receiver.accepted))
+        return "250 queued"
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(KEY)
+    return context
+
+
+def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))

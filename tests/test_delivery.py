@@ -1,0 +1,241 @@
+"""Sending an issue against a real relay: who gets it, who does not, and what a second run does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailer import sending
+from mailer.errors import IssueExpired, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
+from mailer.issue import IssueRef
+from mailer.rules import State
+from mailer.store import issues, ledger, subscriptions
+from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
+from tests.smtp import Manners, Receiver
+
+
+def send(home: House, ref: IssueRef = REF, seen: Seen | None = None) -> sending.Sent:
+    return sending.send(home.around, home.root, ref, seen or Seen())
+
+
+def states(home: House, ref: IssueRef = REF) -> dict[State, int]:
+    frozen = issues.find(home.database, ref)
+    assert frozen is not None
+    return {state: number for state, number in ledger.counts(home.database, frozen.issue_id).items() if number}
+
+
+def missed(home: House) -> dict[str, tuple[State, int | None]]:
+    frozen = issues.find(home.database, REF)
+    assert frozen is not None
+    return {entry.address: (entry.state, entry.code) for entry in ledger.missed(home.database, frozen.issue_id)}
+
+
+def test_everybody_gets_one_message_and_a_second_send_sends_nothing(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home, seen = house(tmp_path, receiver.port, readers=50), Seen()
+        first = send(home, seen=seen)
+        again = send(home)
+    assert (first.summary.exit_status, again.summary.exit_status) == (0, 0)
+    assert Counter(receiver.recipients) == Counter(person.address for person in people(50))
+    assert (seen.total, seen.states) == (50, [State.SENT] * 50)
+
+
+def test_each_message_is_addressed_to_its_one_recipient(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        send(house(tmp_path, receiver.port, readers=20))
+    for message in receiver.accepted:
+        assert [message.mail["To"].addresses[0].addr_spec] == list(message.recipients)
+        assert message.mail_from == "bounce@example.jp"
+        assert b"personal.invalid" not in message.content
+    assert len({message.mail["List-Unsubscribe"] for message in receiver.accepted}) == 20
+
+
+def test_several_connections_are_used_and_reused(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        send(house(tmp_path, receiver.port, readers=40, connections=3))
+    assert receiver.connections <= 3
+
+
+@pytest.mark.parametrize(
+    ("manners", "state", "code"),
+    [
+        pytest.param(Manners(rcpt={"reader2@example.jp": "550 no such user"}), State.FAILED, 550, id="no such user"),
+        pytest.param(Manners(rcpt={"reader2@example.jp": "452 too many"}), State.DEFERRED, 452, id="452 at RCPT"),
+        pytest.param(Manners(rcpt={"reader2@example.jp": "421 closing"}), State.DEFERRED, 421, id="421 at RCPT"),
+        pytest.param(Manners(data={"reader2@example.jp": "451 try later"}), State.DEFERRED, 451, id="451 after the body"),
+        pytest.param(Manners(data={"reader2@example.jp": "554 spam"}), State.FAILED, 554, id="554 after the body"),
+        pytest.param(Manners(drop_before_body={"reader2@example.jp"}), State.DEFERRED, None, id="lost before the body"),
+        pytest.param(Manners(drop_after_body={"reader2@example.jp"}), State.UNKNOWN, None, id="lost after the body"),
+    ],
+)
+def test_trouble_with_one_recipient_is_written_down_and_the_others_get_theirs(
+    tmp_path: Path, manners: Manners, state: State, code: int | None
+) -> None:
+    with Receiver(manners) as receiver:
+        home = house(tmp_path, receiver.port, readers=5, connections=1)
+        summary = send(home).summary
+    assert missed(home) == {"reader2@example.jp": (state, code)}
+    assert set(receiver.recipients) - {"reader2@example.jp"} == {f"reader{n}@example.jp" for n in (1, 3, 4, 5)}
+    assert summary.exit_status == {State.DEFERRED: 75, State.UNKNOWN: 1, State.FAILED: 0}[state]
+
+
+def test_a_deferred_recipient_is_tried_when_due_and_not_before(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1)
+        send(home)
+        receiver.manners.rcpt.clear()
+        assert send(home).summary.next_due == NOW + timedelta(minutes=15)
+        assert receiver.accepted == []
+        home.clock.forward(minutes=15)
+        assert send(home).summary.exit_status == 0
+    assert receiver.recipients == ["reader1@example.jp"]
+
+
+def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1)
+        for _ in range(40):
+            send(home)
+            home.clock.forward(hours=12)
+    assert missed(home) == {"reader1@example.jp": (State.FAILED, 450)}
+    assert home.clock() - NOW > timedelta(days=5)
+
+
+def test_an_unknown_recipient_is_sent_again_only_when_the_operator_says_so(tmp_path: Path) -> None:
+    with Receiver(Manners(drop_after_body={"reader1@example.jp"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1)
+        send(home)
+        receiver.manners.drop_after_body.clear()
+        send(home)
+        assert len(receiver.accepted) == 1
+        sending.send(home.around, home.root, REF, Seen(), resend_unknown=True)
+    assert len(receiver.accepted) == 2
+    assert len({message.mail["Message-ID"] for message in receiver.accepted}) == 1
+
+
+def test_whoever_unsubscribes_after_the_freeze_is_left_out(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader3@example.jp": "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=3)
+        send(home)
+        receiver.manners.rcpt.clear()
+        reader = subscriptions.find(home.database, "Reader3@example.jp")
+        assert reader is not None
+        subscriptions.unsubscribe(home.database, reader, "fukko-press", source="link", now=NOW)
+        home.clock.forward(hours=1)
+        assert send(home).summary.exit_status == 0
+    assert missed(home) == {"reader3@example.jp": (State.SUPPRESSED, 450)}
+    assert "reader3@example.jp" not in receiver.recipients
+
+
+def test_people_who_join_after_the_freeze_get_the_next_issue_only(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=2)
+        send(home)
+        subscriptions.enrol(home.database, people(3), source="test", now=NOW)
+        send(home)
+        assert len(receiver.accepted) == 2
+        write_issue(home.root, IssueRef("fukko-press", "46"))
+        send(home, IssueRef("fukko-press", "46"))
+    assert len(receiver.accepted) == 5
+
+
+def test_an_issue_built_anew_is_finished_as_it_was_frozen(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=2)
+        send(home)
+        write_issue(home.root, subject="書き直した件名")
+        receiver.manners.rcpt.clear()
+        home.clock.forward(hours=1)
+        notes = send(home).prepared.notes
+    assert len(notes) == 1 and "built anew" in notes[0]
+    assert {message.mail["Subject"] for message in receiver.accepted} == {"みやぎ復興プレス 第45号"}
+
+
+def test_an_issue_whose_bundle_is_gone_is_finished(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1)
+        send(home)
+        (home.root / "fukko-press" / "45" / "mail.txt").unlink()
+        receiver.manners.rcpt.clear()
+        home.clock.forward(hours=1)
+        assert "cannot be used" in send(home).prepared.notes[0]
+    assert len(receiver.accepted) == 1
+
+
+def test_an_expired_issue_is_not_sent(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=2)
+        write_issue(home.root, expires=(NOW - timedelta(days=1)).isoformat())
+        with pytest.raises(IssueExpired, match="expired"):
+            send(home)
+    assert receiver.accepted == []
+    assert issues.find(home.database, REF) is None
+
+
+def test_an_absent_relay_costs_nobody_an_attempt(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        home = house(tmp_path, closed.getsockname()[1], readers=5)
+        summary = send(home).summary
+    assert isinstance(summary.trouble, RelayUnavailable)
+    assert (summary.exit_status, states(home)) == (75, {State.PENDING: 5})
+
+
+def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> None:
+    with Receiver(Manners(mail="550 who are you")) as receiver:
+        home = house(tmp_path, receiver.port, readers=5, connections=1)
+        summary = send(home).summary
+    assert isinstance(summary.trouble, RelayRefused)
+    assert (summary.exit_status, states(home)) == (1, {State.PENDING: 4, State.DEFERRED: 1})
+
+
+def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=3)
+        write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/preferences\n")
+        with pytest.raises(MessageError, match=re.escape("personal.invalid")):
+            send(home)
+    assert (receiver.accepted, states(home)) == ([], {State.PENDING: 3})
+
+
+def test_a_second_sender_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
+    refusals: list[TodokeMailError] = []
+
+    def try_too() -> None:
+        with pytest.raises(SenderBusy) as caught:
+            send(home)
+        refusals.append(caught.value)
+
+    def at_first(count: int) -> None:
+        if count == 1:
+            rival = threading.Thread(target=try_too)
+            rival.start()
+            rival.join()
+
+    with Receiver(Manners(on_accept=at_first)) as receiver:
+        home = house(tmp_path, receiver.port, readers=10)
+        send(home)
+    assert len(refusals) == 1
+    assert len(receiver.accepted) == 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_what_is_in_flight_and_the_next_send_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+    seen = Seen(after=lambda _state: os.kill(os.getpid(), number) if len(seen.states) == 5 else None)
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=30, connections=2)
+        stopped = send(home, seen=seen).summary
+        assert stopped.stopped
+        assert stopped.exit_status == 75
+        assert stopped.counts[State.UNKNOWN] == stopped.counts[State.ATTEMPTED] == 0
+        assert len(receiver.accepted) < 30
+        send(home)
+    assert Counter(receiver.recipients) == Counter(person.address for person in people(30))

@@ -1,0 +1,213 @@
+"""Issues: corners, teasers, the three faces, the bundle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import lxml.html
+import pytest
+
+from plugins.build import BuildReport
+from plugins.frontmatter.faults import ContentFaults
+from plugins.magazine.bundle import LARGEST
+from plugins.magazine.composition import Composition, Prose, Teaser, compose
+from plugins.magazine.parts import UNSUBSCRIBE
+from tests.tiny import NOW, TinySite
+
+ISSUE = """---
+title: 春の知らせ
+date: {date}
+preheader: 駅が開きます
+---
+こんにちは。
+
+## 話題
+
+話題の前書きです。
+
+::記事 ../../press/2020/named.md
+
+## 前の号から
+
+::前号から press
+
+## 空の欄
+
+::since-last jobs
+
+## 編集後記
+
+また来月。
+"""
+
+
+@pytest.fixture
+def issues(tiny: TinySite) -> TinySite:
+    """Two issues; articles before the first, between them, and after."""
+    tiny.image()
+    tiny.write(
+        "press/2020/named.md", "---\ntitle: 名指し\ndate: 2020-05-02\nimage: ../../images/sea.png\nimage_alt: 海の絵\n---\n名指しの段落。\n"
+    )
+    tiny.article("press/2020/between.md", "あいだ", "2020-05-20")
+    tiny.article("press/2020/long-ago.md", "ずっと前", "2019-05-01")
+    tiny.article("press/2020/later.md", "あと", "2020-07-01")
+    tiny.write("mail/press/1.md", ISSUE.format(date="2020-05-10 10:00"))
+    tiny.write("mail/press/2.md", ISSUE.format(date="2020-06-10 10:00"))
+    return tiny
+
+
+def composed(site: TinySite, number: int, now: dt.datetime = NOW) -> Composition:
+    library = site.library(now)
+    return compose(library.documents[PurePosixPath(f"mail/press/{number}.md")], library)
+
+
+def titles(issue: Composition, corner: int) -> list[str]:
+    return [block.document.meta.title for block in issue.corners[corner].blocks if isinstance(block, Teaser)]
+
+
+def test_headings_are_corners_and_the_words_before_them_the_greeting(issues: TinySite) -> None:
+    issue = composed(issues, 2)
+    assert [corner.title for corner in issue.corners] == ["話題", "前の号から", "編集後記"]
+    assert isinstance(issue.greeting[0], Prose)
+    assert "こんにちは" in issue.greeting[0].html
+
+
+def test_since_the_last_issue_takes_what_came_between_and_nothing_twice(issues: TinySite) -> None:
+    assert titles(composed(issues, 2), 0) == ["名指し"]
+    assert titles(composed(issues, 2), 1) == ["あいだ"]
+
+
+def test_the_first_issue_looks_back_ninety_days(issues: TinySite) -> None:
+    issues.article("press/2020/winter.md", "冬", "2020-02-20")
+    issues.article("press/2020/autumn.md", "秋", "2020-02-01")
+    assert titles(composed(issues, 1), 1) == ["冬"]
+
+
+def test_a_corner_without_anything_is_left_out(issues: TinySite) -> None:
+    assert "空の欄" not in [corner.title for corner in composed(issues, 2).corners]
+
+
+def test_an_issue_that_names_an_article_of_the_future_is_a_fault(issues: TinySite) -> None:
+    issues.article("press/2020/named.md", "名指し", "2020-06-11")
+    with pytest.raises(ContentFaults, match="まだ公開されていません"):
+        issues.library()
+
+
+def test_an_issue_with_nothing_to_send_is_a_fault(tiny: TinySite) -> None:
+    tiny.write("mail/press/1.md", "---\ntitle: 空\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
+    with pytest.raises(ContentFaults, match="載せるものがありません"):
+        tiny.build()
+
+
+def test_an_article_that_was_taken_down_keeps_its_words_and_loses_its_link(issues: TinySite) -> None:
+    issues.write("press/2020/named.md", "---\ntitle: 名指し\ndate: 2020-05-02\nexpires: 2020-05-31\n---\n名指しの段落。\n")
+    issues.build()
+    html = (issues.output / "mail/press/2/mail.html").read_text(encoding="utf-8")
+    assert "名指しの段落。" in html
+    assert "この記事の掲載は終わりました" in html
+    assert "/press/2020/05/named/" not in html
+
+
+def test_an_issue_of_the_future_has_neither_page_nor_bundle(issues: TinySite) -> None:
+    issues.build(now=dt.datetime(2020, 6, 1, tzinfo=NOW.tzinfo))
+    assert sorted(path.name for path in (issues.output / "mail/press").iterdir()) == ["1"]
+    assert not (issues.site / "mail/press/2").exists()
+
+
+def test_the_bundle_is_the_seam_to_the_letter(issues: TinySite) -> None:
+    issues.build()
+    folder = issues.output / "mail/press/2"
+    issue = json.loads((folder / "issue.json").read_text(encoding="utf-8"))
+    parts = issue.pop("parts")
+    assert issue == {
+        "schema": 1,
+        "list": "press",
+        "number": "2",
+        "subject": "春の知らせ（復興プレス メール版 第2号）",
+        "preheader": "駅が開きます",
+        "date": "2020-06-10T10:00:00+09:00",
+        "class": "newsletter",
+        "expires": None,
+        "archive_url": "https://site.example.jp/mail/press/2/",
+    }
+    for name, told in parts.items():
+        data = (folder / name).read_bytes()
+        assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    assert sorted(parts) == ["mail.html", "mail.txt"]
+    lists = json.loads((issues.output / "mail/lists.json").read_text(encoding="utf-8"))
+    assert lists["lists"][0]["from"] == {"name": "復興プレス メール版", "address": "press@example.jp"}
+
+
+def test_the_page_of_an_issue_exists_where_the_mail_says(issues: TinySite) -> None:
+    issues.build()
+    page = issues.page("/mail/press/2/")
+    assert "話題の前書きです。" in page
+    assert 'href="/press/2020/05/named/"' in page
+    assert "data-teaser" not in page
+
+
+def test_a_mail_that_gmail_would_clip_is_a_fault_that_names_the_corner(issues: TinySite) -> None:
+    words = "\n\n".join(f"{number}番目の長い段落です。" + "あ" * 400 for number in range(90))
+    issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("話題の前書きです。", words))
+    with pytest.raises(ContentFaults, match="いちばん長いコーナーは「話題」"):
+        issues.build()
+
+
+def tree(file: Path) -> Any:
+    return lxml.html.fromstring(file.read_text(encoding="utf-8"))
+
+
+def mails(sample: BuildReport) -> list[Path]:
+    found = sorted(sample.output.glob("mail/*/*/mail.html"))
+    assert len(found) == 4
+    return found
+
+
+def test_every_sample_mail_is_complete(sample: BuildReport) -> None:
+    for file in mails(sample):
+        data, root = file.read_bytes(), tree(file)
+        assert len(data) < LARGEST
+        assert (root.get("lang"), root.get("dir")) == ("ja", "ltr")
+        assert len(root.findall(".//h1")) == 1
+        assert all(table.get("role") == "presentation" for table in root.iter("table") if not table.findall(".//th"))
+        assert all(image.get("alt") and image.get("width") and image.get("height") for image in root.iter("img"))
+        assert [a.get("href") for a in root.iter("a")].count(UNSUBSCRIBE) == 1
+        assert not root.xpath("//script | //form | //link | //iframe")
+
+
+def test_every_link_of_a_mail_is_absolute_and_leads_to_a_page_of_the_built_site(sample: BuildReport) -> None:
+    base = "https://todoke.example.jp"
+    for file in mails(sample):
+        root = tree(file)
+        links = [e.get("href") for e in root.iter("a")] + [e.get("src") for e in root.iter("img")]
+        assert all(re.match(r"(https?:|mailto:|#)", link) for link in links)
+        own = [link.removeprefix(base).lstrip("/") for link in links if link.startswith(base)]
+        assert own
+        missing = [p for p in own if not ((sample.output / "site" / p).is_file() or (sample.output / "site" / p / "index.html").is_file())]
+        assert missing == []
+
+
+def test_the_text_part_holds_every_heading_and_every_link_in_order(sample: BuildReport) -> None:
+    for file in mails(sample):
+        root = tree(file)
+        text = file.with_suffix(".txt").read_text(encoding="utf-8")
+        flat = re.sub(r"\s+", "", text)
+        at = flat.index("もくじ")
+        for heading in root.iter("h2", "h3"):
+            words = re.sub(r"\s+", "", heading.text_content())
+            at = flat.index(words, at)
+        at = 0
+        for link in (a.get("href") for a in root.iter("a") if a.get("href").startswith("http")):
+            at = text.index(f"\n{link}\n", at)
+
+
+def test_the_text_part_has_nothing_drawn(sample: BuildReport) -> None:
+    for file in mails(sample):
+        text = file.with_suffix(".txt").read_text(encoding="utf-8")
+        assert not re.search(r"[\u2500-\u27bf■□◆◇○●★☆▼▽▲△※]", text)
+        assert not re.search(r"\n\n\n", text)

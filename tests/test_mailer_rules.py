@@ -1,0 +1,74 @@
+"""What a reply means: the whole table, without a server."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer import rules
+from mailer.errors import IllegalTransition
+from mailer.rules import Decision, Outcome, Phase, State
+from tests.mail_bundles import NOW
+
+SOON = Decision(State.DEFERRED, NOW + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "expected"),
+    [
+        (Phase.BODY, 250, Decision(State.SENT)),
+        (Phase.BODY, 252, Decision(State.SENT)),
+        (Phase.BODY, 421, SOON),
+        (Phase.BODY, 452, SOON),
+        (Phase.BODY, 554, Decision(State.FAILED)),
+        (Phase.BODY, None, Decision(State.UNKNOWN)),
+        (Phase.BODY, -1, Decision(State.UNKNOWN)),
+        (Phase.BODY, 354, Decision(State.UNKNOWN)),
+        (Phase.DATA, None, SOON),
+        (Phase.DATA, 250, SOON),
+        (Phase.DATA, 554, Decision(State.FAILED)),
+        (Phase.RCPT, 450, SOON),
+        (Phase.RCPT, 550, Decision(State.FAILED)),
+        (Phase.RCPT, None, SOON),
+        (Phase.MAIL, 451, SOON),
+        (Phase.MAIL, 550, SOON),
+        (Phase.MAIL, None, SOON),
+    ],
+)
+def test_a_first_try(phase: Phase, code: int | None, expected: Decision) -> None:
+    assert rules.decide(Outcome(phase, code, ""), attempt=1, first_tried=NOW, now=NOW) == expected
+
+
+def test_waits_double_up_to_a_day() -> None:
+    assert [rules.wait(n) / timedelta(minutes=1) for n in (1, 2, 3, 7, 8, 99)] == [15, 30, 60, 960, 1440, 1440]
+
+
+@pytest.mark.parametrize(("days", "state"), [(4.99, State.DEFERRED), (5, State.FAILED)])
+def test_after_five_days_it_is_given_up(days: float, state: State) -> None:
+    later = NOW + timedelta(days=days)
+    assert rules.decide(Outcome(Phase.RCPT, 450, ""), attempt=9, first_tried=NOW, now=later).state is state
+
+
+@given(st.sampled_from(Phase), st.none() | st.integers(-1, 999), st.integers(1, 1000), st.timedeltas(timedelta(0), timedelta(days=9)))
+def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
+    phase: Phase, code: int | None, attempt: int, age: timedelta
+) -> None:
+    found = rules.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
+    rules.check(State.ATTEMPTED, found.state)
+    assert (found.state is State.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
+    assert (found.not_before is not None) == (found.state is State.DEFERRED)
+    assert found.state is not State.UNKNOWN or phase is Phase.BODY
+
+
+@pytest.mark.parametrize("new", list(State))
+@pytest.mark.parametrize("old", [State.SENT, State.FAILED, State.SUPPRESSED])
+def test_final_states_stay(old: State, new: State) -> None:
+    with pytest.raises(IllegalTransition, match=f"from {old} to {new}"):
+        rules.check(old, new)
+
+
+def test_only_unknown_goes_back_to_pending() -> None:
+    assert rules.sources(State.PENDING) == {State.UNKNOWN}

@@ -1,0 +1,87 @@
+"""The CSV of subscribers: what Excel writes is read, bad lines are refused with their number, the rest goes in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailer import subscribers
+from mailer.database import open_database
+from mailer.errors import CsvError
+from mailer.store import subscriptions
+from mailer.store.subscriptions import Enrolled, Enrolment
+from tests.mail_bundles import NOW, people
+
+KNOWN = ("fukko-press", "mailmaga")
+HEAD = "email,name,lists\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param("email,name,lists\ntaro@example.jp,髙橋太郎,fukko-press;mailmaga\n".encode(), id="UTF-8"),
+        pytest.param("email,name,lists\r\ntaro@example.jp,髙橋太郎,fukko-press mailmaga\r\n".encode("utf-8-sig"), id="with BOM"),
+        pytest.param("email,name,lists\r\ntaro@example.jp,髙橋太郎,fukko-press; mailmaga\r\n".encode("cp932"), id="cp932"),
+        pytest.param(" Name ,LISTS,Email\n髙橋太郎,fukko-press;mailmaga;fukko-press, taro@example.jp \n\n,,\n".encode(), id="other order"),
+    ],
+)
+def test_a_file_is_read(raw: bytes) -> None:
+    found = subscribers.read(raw, KNOWN)
+    assert found.entries == (Enrolment("taro@example.jp", "髙橋太郎", ("fukko-press", "mailmaga")),)
+    assert found.refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("nobody,x,fukko-press", "@"),
+        (",x,fukko-press", "@"),
+        ("a@example.jp,x,nolist", "unknown list 'nolist'; there are: fukko-press, mailmaga"),
+        ("a@example.jp,x,", "no list"),
+        ("a@example.jp", "no list"),
+        ("a@example.jp,x,fukko-press,y", "more cells"),
+        (f"a@example.jp,{'長' * 101},fukko-press", "longer than 100"),
+        ("a@example.jp,x\x07,fukko-press", "control characters"),
+        ('a@example.jp,"x\ny",fukko-press', "line breaks"),
+        ('"a@b.example>\r\nRCPT TO:<c@d.example",x,fukko-press', "control characters"),
+        ("FIRST@example.jp,x,fukko-press", "same address as line 2"),
+        ("太郎@example.jp,x,fukko-press", "SMTPUTF8"),
+    ],
+)
+def test_a_bad_line_is_refused_and_the_others_are_read(line: str, reason: str) -> None:
+    text = f"{HEAD}first@example.jp,一,fukko-press\n{line}\nlast@example.jp,三,mailmaga\n"
+    found = subscribers.read(text.encode(), KNOWN)
+    assert [entry.address for entry in found.entries] == ["first@example.jp", "last@example.jp"]
+    assert [refusal.line for refusal in found.refusals] == [3]
+    assert reason in found.refusals[0].reason
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "email, lists"),
+        (b"mail,name\n", "email, lists"),
+        (b"\xff\xfe\x00\x81", "neither UTF-8"),
+        (b'email,lists\na@example.jp,"x" y\n', "not CSV"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_what_to_do(raw: bytes, reason: str) -> None:
+    with pytest.raises(CsvError, match=reason):
+        subscribers.read(raw, KNOWN)
+
+
+def test_an_import_can_be_repeated_and_brings_nobody_back(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    assert subscriptions.enrol(database, people(3), source="t", now=NOW) == Enrolled(3, 3, 0, ())
+    left = subscriptions.find(database, "reader2@example.jp")
+    assert left is not None and subscriptions.unsubscribe(database, left, "fukko-press", source="link", now=NOW)
+    again = subscriptions.enrol(database, people(4, "fukko-press", "mailmaga"), source="t", now=NOW)
+    assert again == Enrolled(1, 5, 2, (("reader2@example.jp", "fukko-press"),))
+    assert (subscriptions.count(database, "fukko-press"), subscriptions.count(database, "mailmaga")) == (3, 4)
+
+
+def test_a_rehearsal_counts_and_keeps_nothing(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    assert subscriptions.enrol(database, people(3), source="t", now=NOW, keep=False) == Enrolled(3, 3, 0, ())
+    assert subscriptions.count(database, "fukko-press") == 0

@@ -1,0 +1,125 @@
+"""What lists documents: sections, permanent months, places, topics, neighbours, feeds, sitemap, redirects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import feedparser
+import pytest
+from lxml import etree
+
+from tests.tiny import NOW, TinySite
+
+
+@pytest.fixture
+def three(tiny: TinySite) -> TinySite:
+    """Three articles in two months, one in the future, one taken down."""
+    tiny.article("press/2020/first.md", "一つめ", "2020-05-01")
+    tiny.article("press/2020/second.md", "二つめ", "2020-05-20")
+    tiny.article("press/2020/third.md", "三つめ", "2020-07-01")
+    tiny.article("press/2021/soon.md", "これから", "2021-04-01")
+    tiny.write("press/2020/gone.md", "---\ntitle: 終わり\ndate: 2020-06-01\nexpires: 2020-06-30\n---\n終わった話です。\n")
+    return tiny
+
+
+def test_a_month_is_a_page_with_its_articles(three: TinySite) -> None:
+    three.build()
+    may = three.page("/press/2020/05/")
+    assert "一つめ" in may
+    assert "二つめ" in may
+    assert "三つめ" not in may
+    assert not (three.site / "press/2020/06").exists()
+
+
+def test_an_article_has_its_permanent_address(three: TinySite) -> None:
+    three.build()
+    assert "最初の段落です。" in three.page("/press/2020/05/first/")
+
+
+def test_what_is_to_come_and_what_is_over_is_nowhere(three: TinySite) -> None:
+    three.build()
+    words = "".join(path.read_text(encoding="utf-8") for path in three.site.rglob("*") if path.suffix in (".html", ".xml", ".json"))
+    assert "これから" not in words
+    assert "終わった話です" not in words
+
+
+def test_the_clock_publishes_and_takes_down(three: TinySite) -> None:
+    three.build(now=NOW + dt.timedelta(days=1))
+    assert "これから" in three.page("/press/")
+    three.build(now=dt.datetime(2020, 6, 15, tzinfo=NOW.tzinfo))
+    assert "終わった話です" in three.page("/press/2020/06/gone/")
+
+
+def test_neighbours_lead_from_article_to_article(three: TinySite) -> None:
+    three.build()
+    second = three.page("/press/2020/05/second/")
+    assert 'href="/press/2020/05/first/"' in second
+    assert 'href="/press/2020/07/third/"' in second
+
+
+def test_places_and_topics_list_their_documents(three: TinySite) -> None:
+    three.build()
+    assert "一つめ" in three.page("/places/ishinomaki/")
+    assert "一つめ" not in three.page("/places/onagawa/")
+    assert "一つめ" in three.page("/topics/housing/")
+    assert "一つめ" not in three.page("/topics/roads/")
+
+
+@pytest.mark.parametrize("feed", ["feed.xml", "press/feed.xml"])
+def test_atom_feeds_are_read_by_feedparser(three: TinySite, feed: str) -> None:
+    three.build()
+    parsed = feedparser.parse((three.site / feed).read_bytes())
+    assert not parsed.bozo
+    assert [entry.title for entry in parsed.entries] == ["三つめ", "二つめ", "一つめ"]
+    assert parsed.entries[0].link == "https://site.example.jp/press/2020/07/third/"
+    assert parsed.feed.updated == "2020-07-01T00:00:00+09:00"
+
+
+def test_json_feeds_have_whole_addresses(three: TinySite) -> None:
+    three.write("press/2020/link.md", "---\ntitle: 四\ndate: 2020-08-01\n---\n[一つめ](first.md)の続きです。\n")
+    three.build()
+    feed = json.loads((three.site / "press/feed.json").read_text(encoding="utf-8"))
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["items"][0]["date_published"] == "2020-08-01T00:00:00+09:00"
+    assert 'href="https://site.example.jp/press/2020/05/first/"' in feed["items"][0]["content_html"]
+
+
+def test_a_publication_with_nothing_has_a_page_and_a_feed(three: TinySite) -> None:
+    three.build()
+    assert "求人" in three.page("/jobs/")
+    assert feedparser.parse((three.site / "jobs/feed.xml").read_bytes()).feed.updated == NOW.isoformat()
+
+
+def test_the_sitemap_names_every_page_that_exists(three: TinySite) -> None:
+    three.build()
+    shards = [str(e.text) for e in etree.parse(three.site / "sitemap.xml").iter("{*}loc")]
+    pages = [str(e.text) for shard in shards for e in etree.parse(three.site / shard.rsplit("/", 1)[1]).iter("{*}loc")]
+    assert "https://site.example.jp/press/2020/05/first/" in pages
+    assert "https://site.example.jp/places/onagawa/" in pages
+    missing = [page for page in pages if not (three.site / page.removeprefix("https://site.example.jp/") / "index.html").is_file()]
+    assert missing == []
+
+
+def test_an_old_address_leads_to_the_new(tiny: TinySite) -> None:
+    tiny.write("press/2020/a.md", "---\ntitle: 題\ndate: 2020-05-01\naliases: [/old/place/]\n---\n本文です。\n")
+    tiny.build()
+    redirect = tiny.page("/old/place/")
+    assert "url=/press/2020/05/a/" in redirect.replace("&#39;", "'").lower()
+    assert 'href="/press/2020/05/a/"' in redirect
+
+
+def test_a_partner_entry_is_credited_and_not_indexed(tiny: TinySite) -> None:
+    tiny.write(
+        "partners/blog/2020/20200501-abc.md",
+        "---\ntitle: 浜の朝\ndate: 2020-05-01 06:00\noriginal: https://blog.example.com/1\nauthor: 見本太郎\nlicence: CC BY 4.0\nfeed: blog\n"
+        "entry_id: x:1\nfirst_seen: 2020-05-02\nupdated: 2020-05-02\nhash: abc\n---\n<p>浜に*朝*が来ました。</p>\n",
+    )
+    tiny.build()
+    page = tiny.page("/partners/blog/2020/05/20200501-abc/")
+    assert "浜に*朝*が来ました。" in page
+    assert "見本太郎" in page
+    assert "CC BY 4.0" in page
+    assert 'href="https://blog.example.com/1"' in page
+    assert "noindex" in page
+    assert "blog/2020/05" not in (tiny.site / "sitemap-partners.xml").read_text(encoding="utf-8")

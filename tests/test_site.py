@@ -1,0 +1,116 @@
+"""What visitors see, in real Chromium: no sideways scrolling, nothing from elsewhere, works without JavaScript and by keyboard."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from plugins.build import BuildReport
+
+PAGES = {
+    "portal": "/",
+    "section": "/fukko-press/",
+    "progress section": "/fukko-dayori/",
+    "month": "/fukko-press/2015/03/",
+    "article": "/fukko-press/2015/03/ishinomaki-line-reopened/",
+    "progress": "/fukko-dayori/2018/03/housing-and-land-february/",
+    "job": "/jinzai/2021/03/sendai-port-logistics/",
+    "video": "/inforanger/2015/04/onagawa-station-day/",
+    "record": "/kyoiku-kiroku/2011/06/first-three-days-in-the-gym/",
+    "event": "/kouryu/2021/03/kesennuma-harbour-market/",
+    "notice": "/emergency/2021/03/earthquake-housing-advice/",
+    "place": "/places/ishinomaki/",
+    "places": "/places/",
+    "topics": "/topics/",
+    "mail": "/mail/",
+    "list": "/mail/fukko-press/",
+    "issue": "/mail/fukko-press/46/",
+    "about": "/about/",
+    "404": "/404.html",
+}
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def address(sample: BuildReport) -> Iterator[str]:
+    handler = functools.partial(_Quiet, directory=str(sample.output / "site"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    assert path, "Chromium is needed: `make test` installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone of 320 CSS pixels, without JavaScript on the page."""
+    context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_scrolls_sideways_at_320_pixels_and_nothing_comes_from_elsewhere(name: str, page: Page, address: str) -> None:
+    asked: list[str] = []
+
+    def keep(request: Request) -> None:
+        asked.append(urlsplit(request.url).netloc)
+
+    page.on("request", keep)
+    answer = page.goto(address + PAGES[name])
+    assert answer is not None
+    assert answer.ok
+    assert set(asked) == {urlsplit(address).netloc}
+    width, wider = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+    assert wider <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_has_its_landmarks_and_headings_in_order(name: str, page: Page, address: str) -> None:
+    page.goto(address + PAGES[name])
+    assert page.locator("html").get_attribute("lang") == "ja"
+    assert page.locator("main").count() == 1
+    assert page.locator("h1").count() == 1
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))")
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), levels
+
+
+def test_the_first_tab_offers_to_skip_to_the_content(page: Page, address: str) -> None:
+    page.goto(address + PAGES["article"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_what_has_the_focus_is_seen(page: Page, address: str) -> None:
+    page.goto(address)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        style = page.evaluate("(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))")
+        assert style[0] != "none"
+        assert style[1] >= 2

@@ -1,0 +1,62 @@
+"""Dates, numbers and line breaks as Japanese readers expect them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number
+from plugins.typography.phrases import breakable, columns, phrases, wrap
+
+
+def test_dates_are_written_with_year_month_and_day() -> None:
+    assert japanese_date(dt.date(2015, 3, 21)) == "2015年3月21日"
+    assert japanese_day(dt.date(2015, 3, 21)) == "2015年3月21日（土曜日）"
+    assert japanese_time(dt.datetime(2011, 3, 11, 14, 46)) == "2011年3月11日14時46分"
+    assert japanese_time(dt.datetime(2011, 3, 11, 9, 0)) == "2011年3月11日9時"
+
+
+@pytest.mark.parametrize(
+    ("day", "era"),
+    [
+        (dt.date(2019, 4, 30), "平成31年"),
+        (dt.date(2019, 5, 1), "令和元年"),
+        (dt.date(2021, 3, 11), "令和3年"),
+        (dt.datetime(2011, 3, 11, 14, 46), "平成23年"),
+        (dt.date(1989, 1, 7), "昭和64年"),
+        (dt.date(1920, 1, 1), "1920年"),
+    ],
+)
+def test_the_year_of_the_era_is_computed(day: dt.date, era: str) -> None:
+    assert era_year(day) == era
+
+
+def test_numbers_are_grouped_without_needless_decimals() -> None:
+    assert [number(15361), number(107.91), number(82.4), number(0)] == ["15,361", "107.91", "82.4", "0"]
+
+
+def test_headings_may_break_between_phrases_and_are_escaped() -> None:
+    assert "<wbr>" in breakable("石巻線が全線で運転を再開しました")
+    assert breakable("<b>") == "&lt;b&gt;"
+
+
+@given(st.text(alphabet="石巻線が全線で、運転を再開しましたa1。 ", max_size=80))
+def test_phrases_lose_no_character(text: str) -> None:
+    assert "".join(phrases(text)) == text
+
+
+@given(st.text(alphabet="石巻線が全線で、運転を再開しましたab1。", max_size=120), st.integers(20, 80))
+def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join(lines) == text
+    assert all(columns(line) <= width for line in lines)
+
+
+def test_an_address_is_never_cut() -> None:
+    address = "https://todoke.example.jp/fukko-press/2016/03/five-years-on-and-a-very-long-name-indeed/"
+    assert address in wrap(f"詳しくは{address}をご覧ください", 30) or any(
+        address in line for line in wrap(f"詳しくは{address}をご覧ください", 30)
+    )
