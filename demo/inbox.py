@@ -45,13 +45,14 @@ class Inbox:
         headers = tuple((name, str(value)) for name, value in message.items())
         return Letter(key, headers, _part(message, "html"), _part(message, "plain"))
 
+    def find_all(self, **headers: str) -> list[Letter]:
+        """Return the messages whose headers (``to``, ``subject``) contain the given words."""
+        letters = (letter for name in self.names() if (letter := self.letter(name)))
+        return [letter for letter in letters if all(words in letter.header(name) for name, words in headers.items())]
+
     def find(self, **headers: str) -> Letter | None:
-        """Return the first message whose headers (``to``, ``subject``) contain the given words."""
-        for key in self.names():
-            letter = self.letter(key)
-            if letter and all(words in letter.header(name) for name, words in headers.items()):
-                return letter
-        return None
+        """Return the first such message."""
+        return next(iter(self.find_all(**headers)), None)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

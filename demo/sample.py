@@ -7,8 +7,6 @@ import itertools
 import secrets
 from pathlib import Path
 
-SUBSCRIBERS = 1000
-
 _FAMILIES = (
     "佐藤 鈴木 高橋 佐々木 千葉 阿部 菅原 及川 遠藤 三浦 後藤 今野 斎藤 小野寺 伊藤 加藤 菊地 村上 熊谷 吉田 渡辺 大友 庄司 早坂 星".split()
 )
@@ -18,22 +16,22 @@ _GIVEN = (
 ).split()
 
 
-def write_subscribers(path: Path) -> None:
-    """Write 1,000 invented people of the list ``fukko-press``, as ``email,name,lists``. The domain is reserved for examples."""
-    names = itertools.islice(itertools.product(_FAMILIES, _GIVEN), SUBSCRIBERS)
+def write_subscribers(path: Path, number: int) -> None:
+    """Write invented people of the list ``fukko-press``, at most 1,000, as ``email,name,lists``. The domain is reserved for examples."""
+    names = itertools.islice(itertools.product(_FAMILIES, _GIVEN), number)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["email", "name", "lists"])
         rows.writerows(
-            [f"reader{number:04}@example.jp", f"{family} {given}", "fukko-press"] for number, (family, given) in enumerate(names, 1)
+            [f"reader{count:04}@example.jp", f"{family} {given}", "fukko-press"] for count, (family, given) in enumerate(names, 1)
         )
 
 
-def write_settings(folder: Path, service: str, smtp_port: int) -> Path:
-    """Write ``mailer.toml`` and a fresh signing key into ``folder``; return the path of the former."""
-    (folder / "secret").write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
-    (folder / "secret").chmod(0o600)
-    settings = folder / "mailer.toml"
+def write_settings(settings: Path, service: str, smtp_port: int) -> None:
+    """Write ``mailer.toml``, and beside it a fresh signing key."""
+    key = settings.with_name("secret")
+    key.write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
+    key.chmod(0o600)
     settings.write_text(
         f'''# 実演のための設定。 Settings of the demonstration.
 service_url = "{service}"
@@ -50,4 +48,3 @@ connections = 4
 ''',
         encoding="utf-8",
     )
-    return settings

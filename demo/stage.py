@@ -39,7 +39,7 @@ class InboxPages:
 
     def list(self, _request: Request) -> HTMLResponse:
         """Show how many arrived of each issue, and some of them."""
-        letters = [letter for key in self.inbox.names() if (letter := self.inbox.letter(key))]
+        letters = self.inbox.find_all()
         counts = Counter(letter.header("Subject") for letter in letters)
         newest = sorted(letters, key=lambda letter: letter.header("To"))
         by_issue = {subject: [x for x in newest if x.header("Subject") == subject][:SHOWN] for subject in counts}
@@ -79,6 +79,11 @@ def create_stage(settings: Path, output: Path) -> Starlette:
             Mount("/", app=StaticFiles(directory=output / "site", html=True)),
         ]
     )
+
+
+def serve_arguments(settings: Path, output: Path, port: int) -> list[str]:
+    """Return what to give to Python so that it serves the stage on 127.0.0.1."""
+    return ["-m", "demo.stage", str(settings), str(output), str(port)]
 
 
 def main(settings: str, output: str, port: str) -> None:

@@ -1,23 +1,19 @@
 """The tour: every step of the product, in order, each with its command; it stops at the first that does not hold.
 
-Build the site and the issues → import a partner's feed → build again → start a receiver → import 1,000 subscribers → send an issue →
-one reader unsubscribes by one click → send the next issue to 999 → count.
+Import a partner's feed → build site and issues → start a receiver → import subscribers → send an issue → one reader unsubscribes by
+one click → send the next issue to the others → count.
 """
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +21,16 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.inbox import Inbox
-from demo.sample import SUBSCRIBERS, write_settings, write_subscribers
+from demo.sample import write_settings, write_subscribers
+from demo.servers import NotListening, files_served, free_port, is_free, running
+from demo.stage import serve_arguments
 
 NOW = "2021-03-31T12:00"
 """The sample content ends in the spring of 2021; the demonstration is set on that day."""
 
 LEAVER = "reader0007@example.jp"
 FIRST, SECOND = "fukko-press/45", "fukko-press/46"
+MARK = ".todoke-demo"
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -42,11 +41,12 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True)
 class Tour:
-    """Where the tour happens. Everything it writes lies in ``var`` and ``output``."""
+    """Where the tour happens and with how many readers. Everything it writes lies in ``var`` and ``output``."""
 
     port: int
-    var: Path = Path("var/demo")
-    output: Path = Path("output")
+    readers: int
+    var: Path
+    output: Path
 
     @property
     def site(self) -> str:
@@ -57,61 +57,92 @@ class Tour:
         return Inbox(self.var / "inbox" / "new")
 
     @property
+    def settings(self) -> Path:
+        return self.var / "mailer.toml"
+
+    @property
     def mail_options(self) -> list[str]:
-        return ["--config", str(self.var / "mailer.toml"), "--mail", str(self.output / "mail")]
+        return ["--config", str(self.settings), "--mail", str(self.output / "mail")]
 
 
-def run(*, serve: bool, port: int) -> int:
+@dataclass(frozen=True)
+class Seconds:
+    """Wall time of the two long steps, processes and all."""
+
+    building: float
+    sending: float
+
+
+def run(tour: Tour, *, serve: bool) -> int:
     """Take the tour; return the exit status. With ``serve`` and a terminal, show site and inbox until Ctrl-C."""
-    tour = Tour(port)
     try:
         with ExitStack() as stack:
-            summary = _take(tour, stack)
-            out.print(summary)
+            seconds = _take(tour, stack)
+            out.print(_summary(tour, seconds))
             _signpost(tour)
             if serve and sys.stdout.isatty():
                 _wait_for_interrupt()
-    except StepFailed as failure:
+    except (StepFailed, NotListening) as failure:
         out.print(f"止まりました Stopped: {failure}", style="bold red", markup=False)
         return 1
     return 0
 
 
-def _take(tour: Tour, stack: ExitStack) -> Table:
-    _refuse_busy_port(tour.port)
+def _take(tour: Tour, stack: ExitStack) -> Seconds:
+    if not is_free(tour.port):
+        raise StepFailed(f"port {tour.port} is taken. Choose another: make demo PORT=8010")
     _clean(tour.var)
+    content = _import_feed(tour)
+    building = _build(tour, content)
+    _open_for_mail(tour, stack)
+    _register(tour)
+    sending = _send(tour, FIRST)
+    _unsubscribe(tour)
+    sending += _send(tour, SECOND)
+    _todoke("who-missed", SECOND, "--config", str(tour.settings))
+    return Seconds(building, sending)
+
+
+def _import_feed(tour: Tour) -> Path:
+    """Import into a copy of the content: eight entries of the feed are there already, two are new."""
     _step("協力ブログを取り込む Import a partner's feed")
     content = tour.var / "content"
     shutil.copytree("content", content)
-    _import_feed(content, tour)
-    _step("サイトとメールを作る Build site and mail")
-    seconds = _timed("build", "--now", NOW, "--content", str(content), "--output", str(tour.output), "--site-url", tour.site)
-    smtp = stack.enter_context(_receiver(tour.var / "inbox"))
-    settings = write_settings(tour.var, f"{tour.site}/service", smtp)
-    stack.enter_context(_stage(settings, tour))
-    _step("購読者1,000人を登録する Import 1,000 subscribers")
-    write_subscribers(tour.var / "subscribers.csv")
-    _todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
-    _step(f"号を送る Send {FIRST}")
-    sending = _timed("send", FIRST, *tour.mail_options)
-    _step(f"{LEAVER} が一度の操作で配信を止める One reader leaves by one click (RFC 8058)")
-    _unsubscribe(tour)
-    _step(f"次の号を送る Send {SECOND}")
-    sending += _timed("send", SECOND, *tour.mail_options)
-    _todoke("who-missed", SECOND, "--config", str(tour.var / "mailer.toml"))
-    return _summary(tour, seconds, sending)
-
-
-def _import_feed(content: Path, tour: Tour) -> None:
-    """Import from a server on loopback: eight entries are there already, two are new."""
-    with _feed_server(Path(__file__).parent / "data") as port:
+    with files_served(Path(__file__).parent / "data") as port:
         url = f"kokoropress=http://127.0.0.1:{port}/kokoropress-new.xml"
         state = str(tour.var / "feeds.json")
         _todoke("feeds", "update", "--content", str(content), "--state", state, "--allow-loopback", "--url", url, "--now", NOW)
+    return content
+
+
+def _build(tour: Tour, content: Path) -> float:
+    _step("サイトとメールを作る Build site and mail")
+    return _timed("build", "--now", NOW, "--content", str(content), "--output", str(tour.output), "--site-url", tour.site)
+
+
+def _open_for_mail(tour: Tour, stack: ExitStack) -> None:
+    """Start aiosmtpd, which files what it accepts as a Maildir, and the server behind the unsubscribe links."""
+    port = free_port()
+    handler = ["-c", "aiosmtpd.handlers.Mailbox", str(tour.var / "inbox")]
+    stack.enter_context(running(["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", *handler], port))
+    write_settings(tour.settings, f"{tour.site}/service", port)
+    stack.enter_context(running(serve_arguments(tour.settings, tour.output, tour.port), tour.port))
+
+
+def _register(tour: Tour) -> None:
+    _step(f"購読者{tour.readers:,}人を登録する Import {tour.readers:,} subscribers")
+    write_subscribers(tour.var / "subscribers.csv", tour.readers)
+    _todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
+
+
+def _send(tour: Tour, issue: str) -> float:
+    _step(f"号を送る Send {issue}")
+    return _timed("send", issue, *tour.mail_options)
 
 
 def _unsubscribe(tour: Tour) -> None:
     """Do what a mail program does on the reader's click: POST to the address in the header."""
+    _step(f"{LEAVER} が一度の操作で配信を止める One reader leaves by one click (RFC 8058)")
     letter = tour.inbox.find(to=LEAVER)
     link = re.search(r"<(https?://[^>]+)>", letter.header("List-Unsubscribe")) if letter else None
     if link is None:
@@ -121,20 +152,26 @@ def _unsubscribe(tour: Tour) -> None:
         out.print(f"POST {link[1][:60]}… → {answer.status}", markup=False)
 
 
-def _summary(tour: Tour, building: float, sending: float) -> Table:
-    expected = SUBSCRIBERS + SUBSCRIBERS - 1
-    delivered = len(tour.inbox.names())
-    if delivered != expected:
-        raise StepFailed(f"{delivered} messages arrived, {expected} were due")
-    if (late := tour.inbox.find(to=LEAVER)) is None or "46" in late.header("Archived-At"):
-        raise StepFailed(f"{LEAVER} did not get the first issue alone")
+def _summary(tour: Tour, seconds: Seconds) -> Table:
+    delivered = _count(tour)
     pages = sum(1 for _ in (tour.output / "site").rglob("*.html"))
     table = Table(title="まとめ Summary", show_header=False)
-    table.add_row("ページ Pages", f"{pages:,}（{building:.1f} s）")
-    table.add_row("届いたメール Messages accepted", f"{delivered:,} = {SUBSCRIBERS:,} + {SUBSCRIBERS - 1:,}")
-    table.add_row("速さ Messages per second", f"{delivered / sending:,.0f}")
-    table.add_row("送らなかった人 Left out", f"{LEAVER}: 本人が配信を止めたため unsubscribed by one click")
+    table.add_row("ページ Pages", f"{pages:,} in {seconds.building:.1f} s")
+    table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers - 1:,}")
+    table.add_row("速さ Messages per second", f"{delivered / seconds.sending:,.0f}")
+    table.add_row("送らなかった人 Left out", f"{LEAVER}：本人が配信を止めたため unsubscribed by one click")
     return table
+
+
+def _count(tour: Tour) -> int:
+    """Return how many messages arrived. Raises `StepFailed` unless it is everybody once, and everybody but one once more."""
+    letters = tour.inbox.find_all()
+    if len(letters) != tour.readers + tour.readers - 1:
+        raise StepFailed(f"{len(letters)} messages arrived, {tour.readers * 2 - 1} were due")
+    late = [letter for letter in letters if LEAVER in letter.header("To")]
+    if len(late) != 1 or f"/{FIRST}/" not in late[0].header("Archived-At"):
+        raise StepFailed(f"{LEAVER} did not get the first issue alone")
+    return len(letters)
 
 
 def _signpost(tour: Tour) -> None:
@@ -151,10 +188,12 @@ def _wait_for_interrupt() -> None:
 
 
 def _clean(var: Path) -> None:
-    """Remove what the last tour left. Only our own folder, known by its settings, is ever removed."""
-    if var.exists():
-        shutil.rmtree(var)
+    """Remove what the last tour left; refuse a folder of anybody else's."""
+    if var.exists() and not (var / MARK).exists():
+        raise StepFailed(f"{var} was not made by the demonstration. Move it away, or choose another folder with --var.")
+    shutil.rmtree(var, ignore_errors=True)
     var.mkdir(parents=True)
+    (var / MARK).touch()
 
 
 def _step(title: str) -> None:
@@ -172,70 +211,3 @@ def _timed(*arguments: str) -> float:
     start = time.perf_counter()
     _todoke(*arguments)
     return time.perf_counter() - start
-
-
-@contextmanager
-def _receiver(maildir: Path) -> Iterator[int]:
-    """Run aiosmtpd, which files what it accepts as a Maildir; yield its port."""
-    port = _free_port()
-    arguments = ["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Mailbox", str(maildir)]
-    with _process(arguments, port):
-        yield port
-
-
-@contextmanager
-def _stage(settings: Path, tour: Tour) -> Iterator[None]:
-    with _process(["-m", "demo.stage", str(settings), str(tour.output), str(tour.port)], tour.port):
-        yield
-
-
-@contextmanager
-def _process(arguments: list[str], port: int) -> Iterator[None]:
-    """Run a Python process for as long as it is needed; begin when it listens."""
-    process = subprocess.Popen([sys.executable, *arguments])  # noqa: S603 - our own module
-    try:
-        _wait_until_listening(process, port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise StepFailed(f"nothing listens on port {port}: {' '.join(map(str, process.args if isinstance(process.args, list) else []))}")
-
-
-@contextmanager
-def _feed_server(folder: Path) -> Iterator[int]:
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _refuse_busy_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StepFailed(f"port {port} is taken. Choose another: make demo PORT=8010") from error

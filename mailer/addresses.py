@@ -53,4 +53,6 @@ def unsafe(text: str) -> bool:
 
     Encoded words too: a mail program would decode them, and what comes out has not been looked at.
     """
-    return ENCODED_WORD.search(text) is not None or any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in BIDI_CONTROLS for sign in text)
+    return ENCODED_WORD.search(text) is not None or any(
+        unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in BIDI_CONTROLS for sign in text
+    )

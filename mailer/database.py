@@ -6,6 +6,7 @@ SQLite runs in WAL mode with foreign keys on, waits for a lock instead of failin
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from mailer.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds
+ONE_MIGRATION = threading.Lock()  # Alembic's context is one per process: two threads would mix up their connections
 
 
 class Database:
@@ -111,7 +113,8 @@ def _migrate(connection: Connection) -> None:
     config = AlembicConfig()
     config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with ONE_MIGRATION:
+        command.upgrade(config, "head")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -30,7 +30,7 @@ class Accepted:
 
     @property
     def mail(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.default))
+        return message_from_bytes(self.content, policy=policy.default)
 
 
 @dataclass
@@ -98,12 +98,13 @@ class Receiver:
         return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, manners=self.manners, **options)
 
 
-class _Session(SMTP):  # type: ignore[misc]
+class _Session(SMTP):
     def __init__(self, *args: Any, manners: Manners, **options: Any) -> None:
         self._manners = manners
         super().__init__(*args, **options)
 
     async def smtp_DATA(self, arg: str) -> None:
+        assert self.envelope is not None and isinstance(self.transport, asyncio.Transport)
         if set(self.envelope.rcpt_tos) & self._manners.drop_before_body:
             self.transport.abort()
             return
@@ -144,4 +145,5 @@ def _context() -> ssl.SSLContext:
 
 
 def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+    is_right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=is_right, handled=is_right)  # not handled: aiosmtpd answers 535 itself

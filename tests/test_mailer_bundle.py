@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_two_builds_of_the_same_issue_have_the_same_digest_and_another_subject_h
         ({"parts": {}}, "parts"),
     ],
 )
-def test_an_issue_json_is_refused(root: Path, change: dict[str, object], reason: str) -> None:
+def test_an_issue_json_is_refused(root: Path, change: dict[str, Any], reason: str) -> None:
     write_issue(root, **change)
     with pytest.raises(BundleError, match=reason) as caught:
         bundle.read_issue(root, REF)

@@ -28,7 +28,7 @@ def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipie
 
 
 def parsed(composed: Message) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(composed.content, policy=policy.default))
+    return message_from_bytes(composed.content, policy=policy.default)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +52,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     assert subscriptions.count(open_database(url), "fukko-press") == 2
 
 
-def test_two_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+def test_several_threads_may_open_a_new_database_at_once(tmp_path: Path) -> None:
     opened: list[Database] = []
     threads = [threading.Thread(target=lambda: opened.append(open_database(f"sqlite:///{tmp_path / 'x.db'}"))) for _ in range(4)]
     for thread in threads:
@@ -58,6 +60,13 @@ def test_two_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(opened) == 4
+
+
+def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+    script = "import sys; from mailer.database import open_database; open_database(sys.argv[1]).ping()"
+    command = [sys.executable, "-c", script, f"sqlite:///{tmp_path / 'x.db'}"]
+    processes = [subprocess.Popen(command, cwd=Path(__file__).parent.parent) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql+nothing://x", "sqlite:////dev/null/x.db"])
@@ -82,7 +91,7 @@ def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
 
 def test_a_naive_moment_does_not_get_in(database: Database) -> None:
     with pytest.raises((DatabaseError, ValueError)):
-        subscriptions.enrol(database, people(1), source="t", now=datetime(2026, 3, 11))  # noqa: DTZ001
+        subscriptions.enrol(database, people(1), source="t", now=datetime(2026, 3, 11))
 
 
 def test_what_was_frozen_comes_back_whole_and_once(database: Database) -> None:
@@ -103,7 +112,15 @@ def test_the_database_itself_refuses_a_second_row_for_the_same_person(database: 
 
 def test_the_database_itself_refuses_a_delivery_to_nobody(database: Database) -> None:
     issue = frozen(database)
-    values = {"issue_id": issue.issue_id, "subscriber_id": 999, "address": "a@b.example", "state": "pending", "attempts": 0, "text": "", "changed_at": NOW}
+    values = {
+        "issue_id": issue.issue_id,
+        "subscriber_id": 999,
+        "address": "a@b.example",
+        "state": "pending",
+        "attempts": 0,
+        "text": "",
+        "changed_at": NOW,
+    }
     with pytest.raises(DatabaseError), database.writing() as connection:
         connection.execute(sa.insert(delivery).values(values))
 

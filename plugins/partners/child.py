@@ -60,7 +60,7 @@ def read_feed(body: bytes, options: dict[str, Any]) -> ParsedFeed:
     read = feedparser.parse(stream, response_headers=headers, sanitize_html=True, resolve_relative_uris=False)
     kept = read.entries[: options["max_entries"]]
     entries = tuple(raw_entry(dict(entry), options["url"], options["site"]) for entry in kept)
-    return ParsedFeed(read.version or "", entries, len(read.entries) - len(kept))
+    return ParsedFeed(read.get("version") or "", entries, len(read.entries) - len(kept))
 
 
 def raw_entry(entry: dict[str, Any], url: str, site: str) -> RawEntry:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Final
 
 from .headings import set_levels
 from .inline import fold_blanks, separate
-from .markup import BLOCKS, DISSOLVED, HEADINGS, ROW_GROUPS
+from .markup import BLOCKS, DISSOLVED, HEADINGS
 from .tables import mend_table
 from .tree import Element, Node, add, breaks_in, build, is_blank, is_text, refill
 
@@ -131,8 +132,8 @@ def _figure(block: Element) -> list[Element]:
     captions = [child for child in block if child.tag == "figcaption" and not is_blank(child)]
     if not captions:
         return blocks(block)
-    last = captions[-1]
-    last.drop_tree()
+    last = deepcopy(captions[-1])
+    captions[-1].clear(keep_tail=True)  # emptied, it still keeps apart what stood before and after it
     return [refill(block, [*blocks(block), _flow(last)])]
 
 
@@ -180,4 +181,3 @@ _MENDERS: dict[str, Callable[[Element], list[Element]]] = {
     "figure": _figure,
     "table": _table,
 }
-assert set(_MENDERS) | {*HEADINGS, "pre", "hr"} == BLOCKS and not ROW_GROUPS & BLOCKS

@@ -1,0 +1,157 @@
+"""The whole way on a tiny site: Markdown in, pages and mail out, an unsubscription honoured. Every step is the command that people type."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from demo.inbox import Inbox
+from demo.servers import free_port, running
+from demo.stage import serve_arguments
+from tests.smtp import Receiver
+from tests.tiny import TinySite
+
+ISSUE = "---\ntitle: {title}\ndate: {date}\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
+NOW = ["--now", "2021-03-31T12:00"]
+
+
+@pytest.fixture
+def checkout(tiny: TinySite) -> TinySite:
+    tiny.article("press/2020/station.md", "駅が開きました", "2020-05-01")
+    tiny.article("press/2020/harbour.md", "港が開きました", "2020-06-01")
+    tiny.write("mail/press/1.md", ISSUE.format(title="五月の知らせ", date="2020-05-10"))
+    tiny.write("mail/press/2.md", ISSUE.format(title="六月の知らせ", date="2020-06-10"))
+    return tiny
+
+
+def todoke(*arguments: str, status: int = 0) -> str:
+    """Run a command of the real project; return what it printed."""
+    done = subprocess.run([sys.executable, "-m", "todoke", *arguments], capture_output=True, text=True, check=False, encoding="utf-8")
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def sources(site: TinySite) -> list[str]:
+    return ["--content", str(site.content), "--publications", str(site.root / "publications.toml")]
+
+
+def mail_options(site: TinySite) -> list[str]:
+    return ["--config", str(site.root / "mailer.toml"), "--mail", str(site.output / "mail")]
+
+
+def settle(site: TinySite, smtp: int, service: int) -> None:
+    (site.root / "secret").write_text("a-key-for-this-test-only-and-long-enough-to-sign-with")
+    (site.root / "mailer.toml").write_text(
+        f'service_url = "http://127.0.0.1:{service}"\ndatabase = "sqlite:///todoke.db"\nmessage_id_domain = "example.jp"\n'
+        f'return_path = "bounce@example.jp"\nsecret_file = "secret"\n[relay]\nhost = "127.0.0.1"\nport = {smtp}\ntls = "none"\n'
+    )
+    rows = "".join(f"reader{number}@example.jp,読者{number},press\n" for number in range(1, 11))
+    (site.root / "readers.csv").write_text("email,name,lists\n" + rows, encoding="utf-8")
+
+
+@contextmanager
+def service(site: TinySite, port: int) -> Iterator[None]:
+    with running(["-m", "todoke", "serve", "--port", str(port), *mail_options(site)], port):
+        yield
+
+
+def test_markdown_in_mail_received_unsubscribe_honoured(checkout: TinySite) -> None:
+    told = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
+    assert "2 mail issues" in told
+    assert "駅が開きました" in checkout.page("/press/").replace("<wbr>", "")
+    port = free_port()
+    with Receiver() as receiver:
+        settle(checkout, receiver.port, port)
+        todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
+        with service(checkout, port):
+            todoke("send", "press/1", *mail_options(checkout))
+            letter = next(message for message in receiver.accepted if message.recipients == ("reader3@example.jp",))
+            link = str(letter.mail["List-Unsubscribe"]).strip("<>")
+            assert link.startswith(f"http://127.0.0.1:{port}/")
+            with urllib.request.urlopen(link) as answer:  # a scanner follows the link: nothing may happen
+                assert "<form" in answer.read().decode()
+            with urllib.request.urlopen(urllib.request.Request(link, data=b"List-Unsubscribe=One-Click")) as answer:
+                assert answer.status == 200
+        todoke("send", "press/2", *mail_options(checkout))
+        todoke("send", "press/2", *mail_options(checkout))
+    first, second = receiver.recipients[:10], receiver.recipients[10:]
+    assert sorted(first) == sorted(f"reader{number}@example.jp" for number in range(1, 11))
+    assert sorted(second) == sorted(set(first) - {"reader3@example.jp"})
+
+
+def test_what_arrives_is_what_was_written(checkout: TinySite) -> None:
+    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
+    with Receiver() as receiver:
+        settle(checkout, receiver.port, free_port())
+        todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
+        todoke("send", "press/2", *mail_options(checkout))
+    mail = receiver.accepted[0].mail
+    assert str(mail["Subject"]) == "六月の知らせ（復興プレス メール版 第2号）"
+    html, text = (str(part.get_content()) for kind in ("html", "plain") if (part := mail.get_body((kind,))))
+    assert "港が開きました" in html
+    assert "1-1. 港が開きました" in text
+    page = str(mail["Archived-At"]).strip("<>").removeprefix("https://site.example.jp/")
+    assert (checkout.site / page / "index.html").is_file()
+    assert not re.search(r"personal\.invalid|data-teaser", html + text)
+
+
+def test_nothing_about_a_subscriber_is_under_output(checkout: TinySite) -> None:
+    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
+    with Receiver() as receiver:
+        settle(checkout, receiver.port, free_port())
+        todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
+        todoke("send", "press/1", *mail_options(checkout))
+    assert len(receiver.accepted) == 10
+    written = b"".join(path.read_bytes() for path in checkout.output.rglob("*") if path.is_file())
+    assert b"reader3" not in written
+
+
+def test_faults_end_a_build_with_their_places_and_a_status(checkout: TinySite) -> None:
+    checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
+    told = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
+    assert "content/press/2020/a.md:2: 「titel」という項目はありません" in told
+    assert "Traceback" not in told
+    assert "Traceback" not in todoke("check", "--now", "yesterday", *sources(checkout), status=1)
+
+
+def test_the_demonstration_holds_and_can_be_repeated(tmp_path: Path) -> None:
+    """The tour with fewer readers; `make demo` takes the same way with 1,000."""
+    for _ in range(2):
+        port = free_port()
+        command = [
+            "demo",
+            "--no-serve",
+            "--port",
+            str(port),
+            "--readers",
+            "30",
+            "--var",
+            str(tmp_path / "var"),
+            "--output",
+            str(tmp_path / "output"),
+        ]
+        done = subprocess.run([sys.executable, "-m", "todoke", *command], capture_output=True, text=True, check=False, encoding="utf-8")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(Inbox(tmp_path / "var/inbox/new").names()) == 30 + 29
+        assert (tmp_path / "output/site/index.html").is_file()
+    assert "59 = 30 + 29" in done.stdout
+
+
+def test_the_stage_shows_site_inbox_and_service(tmp_path: Path, checkout: TinySite) -> None:
+    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
+    settle(checkout, 25, port := free_port())
+    (checkout.root / "inbox" / "new").mkdir(parents=True)
+    (checkout.root / "inbox" / "new" / "1.a").write_bytes(
+        b"Subject: =?utf-8?b?6aGM?=\nTo: a@example.jp\nContent-Type: text/plain; charset=utf-8\n\nhello\n"
+    )
+    with running(serve_arguments(checkout.root / "mailer.toml", checkout.output, port), port):
+        for path, words in {"/": "とどけ", "/inbox/": "a@example.jp", "/inbox/1.a/": "hello", "/service/healthz": ""}.items():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+                assert words in answer.read().decode()

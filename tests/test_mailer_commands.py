@@ -1,0 +1,136 @@
+"""The command line, as an operator types it: what is printed and what is returned."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from mailer import commands
+from tests.mail_bundles import SECRET, write_config, write_issue, write_lists
+from tests.smtp import Manners, Receiver
+
+CSV = "email,name,lists\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press\n" for n in range(1, 6))
+
+
+class Desk:
+    """An operator's folder and terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environ: dict[str, str | None] = {"TODOKE_SECRET": SECRET, "COLUMNS": "200"}
+        self._app = typer.Typer()
+        commands.register(self._app)
+        write_lists(folder / "mail")
+        write_issue(folder / "mail")
+        (folder / "people.csv").write_text(CSV, "utf-8")
+
+    def types(self, line: str, *, mail: bool = True) -> Result:
+        places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
+        return CliRunner().invoke(self._app, [*line.replace("FILE", str(self.folder / "people.csv")).split(), *places], env=self.environ)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    write_config(tmp_path)
+    return Desk(tmp_path)
+
+
+def test_a_day_at_the_desk(desk: Desk) -> None:
+    with Receiver(Manners(rcpt={"reader2@example.jp": "550 5.1.1 no such user"})) as receiver:
+        write_config(desk.folder, receiver.port)
+        assert "5 people and 5 subscriptions would be added" in desk.types("subscribers import FILE --dry-run").output
+        assert "5 people and 5 subscriptions added" in desk.types("subscribers import FILE").output
+        sent = desk.types("send fukko-press/45")
+        assert sent.exit_code == 0, sent.output
+    assert len(receiver.accepted) == 4
+    assert re.search(r"sent 送信済み\W+4", sent.output) and re.search(r"failed 届かない\W+1", sent.output)
+    assert json.loads(desk.types("status --json", mail=False).output)[0]["counts"]["sent"] == 4
+    assert "fukko-press/45" in desk.types("status fukko-press/45", mail=False).output
+    assert "no such user" in desk.types("who-missed fukko-press/45", mail=False).output
+    rows = list(csv.DictReader(io.StringIO(desk.types("who-missed fukko-press/45 --csv", mail=False).output)))
+    assert [(row["address"], row["state"], row["code"]) for row in rows] == [("reader2@example.jp", "failed", "550")]
+
+
+def test_a_rehearsal_of_sending_shows_the_headers_and_no_key(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    desk.environ["TODOKE_SECRET"] = None
+    said = desk.types("send fukko-press/45 --dry-run")
+    assert said.exit_code == 0
+    assert "would go to 5 people. Nothing was sent." in said.output
+    assert "List-Unsubscribe: <https://mail.example.jp/unsubscribe/SIGNED-LINK>" in said.output
+    assert json.loads(desk.types("status --json", mail=False).output) == []
+
+
+def test_bad_lines_are_named_and_the_status_says_so(desk: Desk) -> None:
+    (desk.folder / "people.csv").write_text(CSV + "nobody,x,fukko-press\n", "utf-8")
+    said = desk.types("subscribers import FILE")
+    assert said.exit_code == 1
+    assert "line 7: " in said.output and "5 people" in said.output
+
+
+@pytest.mark.parametrize(
+    ("line", "spoil", "reason"),
+    [
+        ("send 45", "", "LIST/NUMBER"),
+        ("send fukko-press/46", "", "is missing"),
+        ("send fukko-press/45", "mail/fukko-press/45/mail.txt", "is missing"),
+        ("send fukko-press/45", "mailer.toml", "no such file"),
+        ("subscribers import FILE", "people.csv", "cannot be read"),
+        ("subscribers import FILE", "mail/lists.json", "is missing"),
+    ],
+)
+def test_what_a_user_can_cause_is_one_line_and_no_traceback(desk: Desk, line: str, spoil: str, reason: str) -> None:
+    if spoil:
+        (desk.folder / spoil).unlink()
+    said = desk.types(line)
+    assert said.exit_code == 1
+    assert reason in said.stderr and said.stderr.count("\n") == 1
+    assert isinstance(said.exception, SystemExit)
+
+
+def test_status_and_who_missed_of_an_issue_that_was_never_sent(desk: Desk) -> None:
+    for line in ("status fukko-press/45", "who-missed fukko-press/45"):
+        said = desk.types(line, mail=False)
+        assert said.exit_code == 1 and "has not been sent" in said.stderr
+
+
+def test_without_a_secret_nothing_is_frozen_and_it_is_told_how_to_make_one(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    desk.environ["TODOKE_SECRET"] = None
+    said = desk.types("send fukko-press/45")
+    assert said.exit_code == 1 and "secrets.token_urlsafe" in said.stderr
+    assert json.loads(desk.types("status --json", mail=False).output) == []
+
+
+def test_an_issue_for_nobody_is_done_without_a_relay(desk: Desk) -> None:
+    said = desk.types("send fukko-press/45")
+    assert said.exit_code == 0 and "0 due" in said.output
+
+
+def test_a_deferred_recipient_asks_to_come_again(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
+        write_config(desk.folder, receiver.port)
+        said = desk.types("send fukko-press/45")
+    assert said.exit_code == 75 and "next try after" in said.output
+
+
+def test_no_output_ever_holds_a_secret(desk: Desk) -> None:
+    said = [desk.types(line).output for line in ("subscribers import FILE", "send fukko-press/45 --dry-run")]
+    assert SECRET not in "".join(said)
+
+
+@pytest.mark.parametrize("line", ["", "subscribers", "subscribers import", "send", "status", "who-missed", "serve"])
+def test_every_command_has_help_in_both_languages(line: str) -> None:
+    app = typer.Typer()
+    commands.register(app)
+    said = CliRunner().invoke(app, [*line.split(), "--help"])
+    assert said.exit_code == 0
+    assert re.search(r"[ぁ-ん一-龥]", said.output)

@@ -1,0 +1,53 @@
+"""The whole way: people come in by CSV, an issue goes out, one of them presses the button, the next issue goes to the others."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from mailer import bundle, sending, subscribers
+from mailer.issue import IssueRef
+from mailer.store import subscriptions
+from mailer.web import create_app
+from tests.mail_bundles import REF, House, Seen, house, write_issue
+from tests.smtp import Receiver
+
+NEXT = IssueRef("fukko-press", "46")
+
+
+def test_one_click_and_the_next_issue_goes_to_forty_nine(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port)
+        import_fifty(home)
+        sending.send(home.around, home.root, REF, Seen())
+        assert len(receiver.accepted) == 50
+        leaving = receiver.accepted[20]
+        press(home, leaving.mail["List-Unsubscribe"].strip("<>"))
+        receiver.accepted.clear()
+        write_issue(home.root, NEXT)
+        sending.send(home.around, home.root, NEXT, Seen())
+    assert len(receiver.recipients) == len(set(receiver.recipients)) == 49
+    assert leaving.recipients[0] not in receiver.recipients
+
+
+def import_fifty(home: House) -> None:
+    table = "email,name,lists\r\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press;mailmaga\r\n" for n in range(1, 51))
+    reading = subscribers.read(table.encode("cp932"), bundle.read_lists(home.root))
+    assert reading.refusals == ()
+    subscriptions.enrol(home.database, reading.entries, source="import", now=home.clock())
+
+
+def press(home: House, link: str) -> None:
+    """As a mail program does it (RFC 8058 section 3.1)."""
+
+    async def post() -> httpx.Response:
+        app = create_app(home.database, home.around.tokens, bundle.read_lists(home.root), home.clock)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+            await client.get(link)
+            return await client.post(link, data={"List-Unsubscribe": "One-Click"})
+
+    assert asyncio.run(post()).status_code == 200
+    assert subscriptions.count(home.database, "fukko-press") == 49
+    assert subscriptions.count(home.database, "mailmaga") == 50

@@ -1,0 +1,113 @@
+"""The subscription service over the real ASGI application: GET changes nothing, POST ends a subscription."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mailer.database import Database, open_database
+from mailer.secret import Secret
+from mailer.store import subscriptions
+from mailer.tokens import Claim, Tokens
+from mailer.web import HEADERS, create_app
+from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
+
+TOKENS = Tokens((Secret(SECRET),))
+TITLE = LIST.title
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    subscriptions.enrol(opened, people(2), source="t", now=NOW)
+    return opened
+
+
+def ask(database: Database, method: str, path: str, content: bytes = b"") -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app=create_app(database, TOKENS, {LIST.key: LIST}, Clock()))
+        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
+            return await client.request(method, path, content=content)
+
+    return asyncio.run(once())
+
+
+def path(subscriber_id: int = 1, key: str = "fukko-press") -> str:
+    return f"/unsubscribe/{TOKENS.sign(Claim(subscriber_id, key))}"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_changes_nothing(database: Database, method: str) -> None:
+    for _ in range(3):
+        assert ask(database, method, path()).status_code == 200
+    assert subscriptions.count(database, "fukko-press") == 2
+
+
+def test_the_page_has_one_form_that_works_without_javascript(database: Database) -> None:
+    page = ask(database, "GET", path()).text
+    assert '<html lang="ja">' in page and TITLE in page
+    assert page.count("<form") == page.count("<button") == 1 and 'method="post"' in page
+    assert not re.search(r"<script|src=|https?://", page)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"List-Unsubscribe=One-Click", b"", b"anything", b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click'],
+)
+def test_posting_unsubscribes_at_once_and_may_be_repeated(database: Database, body: bytes) -> None:
+    answers = [ask(database, "POST", path(), body) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert TITLE in answers[0].text and "停止しました" in answers[0].text
+    assert subscriptions.count(database, "fukko-press") == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "token",
+    ["no-token-of-ours", "WzEsImZ1a2tvLXByZXNzIl0.forged", "x" * 999, Tokens((Secret("other" * 10),)).sign(Claim(1, "fukko-press"))],
+)
+def test_a_bad_link_says_what_to_do(database: Database, method: str, token: str) -> None:
+    answer = ask(database, method, f"/unsubscribe/{token}")
+    assert answer.status_code == 400
+    assert LIST.contact in answer.text and token not in answer.text
+    assert subscriptions.count(database, "fukko-press") == 2
+
+
+def test_a_signed_link_for_nobody_is_a_bad_link(database: Database) -> None:
+    assert ask(database, "POST", path(999)).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_any_other_method_is_refused(database: Database, method: str) -> None:
+    assert ask(database, method, path()).status_code == 405
+    assert subscriptions.count(database, "fukko-press") == 2
+
+
+def test_a_flood_is_refused(database: Database) -> None:
+    assert ask(database, "POST", path(), b"x" * 5000).status_code == 413
+    assert subscriptions.count(database, "fukko-press") == 2
+
+
+@pytest.mark.parametrize(("where", "status"), [("/", 200), ("/healthz", 200), (path(), 200), ("/unsubscribe/x", 400), ("/nowhere", 404)])
+def test_every_answer_carries_the_protective_headers(database: Database, where: str, status: int) -> None:
+    answer = ask(database, "GET", where)
+    assert answer.status_code == status
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_hostile_title_is_shown_as_text(database: Database) -> None:
+    page = ask(database, "GET", path(1, "<script>alert(1)</script>")).text
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_when_the_database_is_away_the_mail_program_is_asked_to_come_again(tmp_path: Path, database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE subscription")
+    answer = ask(database, "POST", path())
+    assert answer.status_code == 503
+    assert "停止されていません" in answer.text

@@ -1,0 +1,255 @@
+"""Fetching from a real server on loopback: conditional requests, caps, redirects, time-outs.
+
+`Site` is the server that the other importer tests use, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from plugins.partners.address import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules
+from plugins.partners.body import Inflater, decoded
+from plugins.partners.errors import FetchError
+from plugins.partners.fetch import Failure, Fetched, Limits, fetch, open_session
+from plugins.partners.state import Validators, sendable
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+QUICK = Limits(max_bytes=100_000, max_expanded=200_000, connect=1.0, first_byte=0.3, total=2.0)
+ETAG = 'W/"a b;c,\\"1"'
+
+
+class Site:
+    """A blog's server: paths to answers. It remembers the requests it got."""
+
+    def __init__(self, pages: dict[str, Answer]) -> None:
+        self.pages = pages
+        self.requests: list[web.BaseRequest] = []
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        return await self.pages[request.path](request) if request.path in self.pages else web.Response(status=404)
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1") -> AsyncIterator[str]:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, 0)
+            await site.start()
+            yield f"http://{host}:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+def page(body: bytes, status: int = 200, **headers: str) -> Answer:
+    """Answer with ``body``; with an ETag, 304 to whoever sends exactly that ETag."""
+
+    async def answer(request: web.Request) -> web.Response:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        if "ETag" in names and request.headers.get("If-None-Match") == names["ETag"]:
+            return web.Response(status=304, headers={"ETag": names["ETag"]})
+        return web.Response(body=body, status=status, headers={"Content-Type": "application/atom+xml", **names})
+
+    return answer
+
+
+def redirect(to: str, status: int = 302) -> Answer:
+    return page(b"", status, Location=to)
+
+
+async def hang(request: web.Request) -> web.Response:
+    """Never answer."""
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def drip(request: web.Request) -> web.StreamResponse:
+    """Answer a byte at a time, without end, each in time."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"x")
+        await asyncio.sleep(0.01)
+
+
+def run(action: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(action)
+
+
+def get(
+    pages: dict[str, Answer],
+    path: str = "/feed",
+    known: Callable[[str], Validators] | None = None,
+    rules: AddressRules = WITH_LOOPBACK,
+    limits: Limits = QUICK,
+) -> tuple[Fetched | Failure, Site]:
+    async def go() -> Fetched | Failure:
+        async with site.serve() as base, open_session("+https://todoke.example.jp; a@example.jp", rules, limits) as session:
+            url = base + path if path.startswith("/") else path
+            return await fetch(session, url, known(url) if known else None, rules, limits)
+
+    site = Site(pages)
+    return run(go()), site
+
+
+def fetched(answer: Fetched | Failure) -> Fetched:
+    assert isinstance(answer, Fetched), answer
+    return answer
+
+
+def refused(answer: Fetched | Failure) -> str:
+    assert isinstance(answer, Failure), answer
+    return answer.reason
+
+
+def test_an_answer_comes_with_its_validators_as_they_were_sent() -> None:
+    answer, site = get({"/feed": page(b"<feed/>", ETag=ETAG, Last_Modified="Sun, 11 Mar 2012 01:00:00 GMT")})
+    got = fetched(answer)
+    assert (got.status, got.body, got.content_type) == (200, b"<feed/>", "application/atom+xml")
+    assert got.validators == Validators(got.url, ETAG, "Sun, 11 Mar 2012 01:00:00 GMT")
+    assert site.requests[0].headers["User-Agent"] == "Todoke-feeds/0.1 (+https://todoke.example.jp; a@example.jp)"
+    assert "If-None-Match" not in site.requests[0].headers
+
+
+def test_validators_are_sent_back_byte_for_byte_and_304_has_no_body() -> None:
+    answer, site = get({"/feed": page(b"<feed/>", ETag=ETAG)}, known=lambda url: Validators(url, ETAG, "yesterday"))
+    got = fetched(answer)
+    assert (got.status, got.body, got.validators.etag) == (304, b"", ETAG)
+    assert site.requests[0].headers["If-None-Match"] == ETAG
+    assert site.requests[0].headers["If-Modified-Since"] == "yesterday"
+
+
+def test_304_to_an_unconditional_request_is_a_failure() -> None:
+    answer, _ = get({"/feed": page(b"", 304)})
+    assert "HTTP 304" in refused(answer)
+
+
+def test_gzip_is_expanded_and_a_bomb_is_not() -> None:
+    body = b"<feed>" + b"x" * 1000
+    answer, _ = get({"/feed": page(gzip.compress(body), Content_Encoding="gzip")})
+    assert fetched(answer).body == body
+    bomb = gzip.compress(b"0" * 20_000_000)
+    assert len(bomb) < QUICK.max_bytes
+    answer, _ = get({"/feed": page(bomb, Content_Encoding="gzip")})
+    assert "too large when expanded" in refused(answer)
+
+
+def test_a_body_past_the_cap_is_refused() -> None:
+    answer, _ = get({"/feed": page(b"x" * (QUICK.max_bytes + 1))})
+    assert "larger than" in refused(answer)
+    answer, _ = get({"/feed": page(b"x" * QUICK.max_bytes)})
+    assert len(fetched(answer).body) == QUICK.max_bytes
+
+
+def test_the_inflater_gives_exactly_the_cap_and_joins_members() -> None:
+    two = gzip.compress(b"ab") + gzip.compress(b"cd")
+    assert decoded(two, "GZIP", 4) == b"abcd"
+    with pytest.raises(FetchError, match="too large"):
+        decoded(two, "gzip", 3)
+    with pytest.raises(FetchError, match="truncated"):
+        decoded(gzip.compress(b"abcd" * 100)[:-9], "x-gzip", 1000)
+    with pytest.raises(FetchError, match="broken"):
+        Inflater(10).expand(b"no gzip")
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd"])
+def test_a_compression_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    with pytest.raises(FetchError, match="unrequested"):
+        decoded(b"x", encoding, 10)
+
+
+def test_a_permanent_redirect_is_followed_and_reported() -> None:
+    pages = {"/feed": redirect("/new?a=1", 301), "/new": redirect("newest", 308), "/newest": page(b"<feed/>")}
+    answer, _ = get(pages)
+    got = fetched(answer)
+    assert got.moved_to == got.url and got.url.endswith("/newest") and got.validators.url.endswith("/feed")
+
+
+def test_a_permanent_redirect_behind_a_temporary_one_moves_nothing() -> None:
+    answer, _ = get({"/feed": redirect("/a", 307), "/a": redirect("/b", 301), "/b": page(b"<feed/>")})
+    assert fetched(answer).moved_to is None
+
+
+def test_redirects_end_after_five_hops() -> None:
+    pages = {f"/{number}": redirect(f"/{number + 1}") for number in range(9)} | {"/9": page(b"<feed/>")}
+    answer, site = get(pages, "/0")
+    assert "more than 5" in refused(answer) and len(site.requests) == 6
+    answer, _ = get(pages, "/4")
+    assert fetched(answer).body == b"<feed/>"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://169.254.169.254/latest/meta-data/", "http://[::ffff:10.0.0.1]/", "file:///etc/passwd", "//user:x@127.0.0.1/", "http://[bad/"],
+)
+def test_a_redirect_to_a_refused_place_is_not_followed(target: str) -> None:
+    answer, site = get({"/feed": redirect(target)})
+    assert refused(answer)
+    assert len(site.requests) == 1
+
+
+def test_a_redirect_without_a_place_is_a_failure() -> None:
+    answer, _ = get({"/feed": page(b"", 302)})
+    assert "without Location" in refused(answer)
+
+
+def test_loopback_is_refused_unless_allowed_by_number_and_by_name() -> None:
+    pages = {"/feed": page(b"<feed/>")}
+    answer, site = get(pages, rules=GLOBAL_ONLY)
+    assert "not a global address" in refused(answer) and not site.requests
+    answer, site = get(pages, "http://localhost:1/feed", rules=GLOBAL_ONLY)
+    assert "not a global address" in refused(answer) and not site.requests
+
+
+def test_a_redirect_to_loopback_is_refused_where_only_the_first_host_is_allowed() -> None:
+    """127.0.0.1 stands for a public server; every other loopback address is as private as in a real import."""
+    first = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
+
+    async def go() -> tuple[Fetched | Failure, int]:
+        private = Site({"/secret": page(b"secret")})
+        async with private.serve("127.0.0.2") as inside, open_session("x", first, QUICK) as session:
+            async with Site({"/feed": redirect(f"{inside}/secret")}).serve() as base:
+                answer = await fetch(session, f"{base}/feed", None, first, QUICK)
+        return answer, len(private.requests)
+
+    answer, reached = run(go())
+    assert "127.0.0.2" in refused(answer) and reached == 0
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "not found"), (410, "gone for good"), (500, "HTTP 500"), (204, "HTTP 204")])
+def test_other_answers_are_failures_with_words_for_the_editor(status: int, words: str) -> None:
+    answer, _ = get({"/feed": page(b"", status)})
+    assert words in refused(answer)
+
+
+def test_retry_after_is_passed_on_in_words() -> None:
+    answer, _ = get({"/feed": page(b"", 503, Retry_After="120")})
+    assert refused(answer).endswith("(Retry-After: 120)")
+
+
+@pytest.mark.parametrize("stall", [hang, drip])
+def test_a_server_that_hangs_or_drips_is_given_up(stall: Answer) -> None:
+    limits = Limits(connect=0.5, first_byte=0.2, total=0.4)
+    answer, site = get({"/feed": stall}, limits=limits)
+    assert "timed out" in refused(answer) and len(site.requests) == 1
+
+
+def test_a_closed_port_is_a_failure() -> None:
+    answer, _ = get({}, "http://127.0.0.1:1/feed")
+    assert "cannot be fetched" in refused(answer)
+
+
+def test_validators_that_could_not_be_sent_back_are_not_kept() -> None:
+    assert sendable('"a"') == '"a"'
+    for value in ("a\r\nX: y", "版", "", "x" * 2000, 7, None):
+        assert sendable(value) is None
