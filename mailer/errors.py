@@ -70,6 +70,10 @@ class IssueUnknown(TodokeMailError):
     """No issue of that name has been frozen."""
 
 
+class NobodySubscribed(TodokeMailError):
+    """Freezing now would fix an empty list of recipients for good; most likely the import was forgotten."""
+
+
 class IssueExpired(TodokeMailError):
     """The issue may no longer be sent: old news from a restored machine has gone out elsewhere."""
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mailer import bundle
 from mailer.database import Database
-from mailer.errors import BundleError, IssueExpired, IssueUnknown
+from mailer.errors import BundleError, IssueExpired, IssueUnknown, NobodySubscribed
 from mailer.issue import IssueRef
-from mailer.store import issues, ledger
+from mailer.store import issues, ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
 
@@ -29,6 +29,7 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> 
 
     :param root: the bundle's folder, usually `output/mail`.
     :raises BundleError: the issue is not frozen yet and its bundle is not in order. The ledger has not been touched.
+    :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
     """
     interrupted = ledger.interrupted(database, now=now)
@@ -37,6 +38,7 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> 
     if found is None:
         issue = bundle.read_issue(root, ref)
         refuse_expired(issue.expires, ref, now)
+        refuse_nobody(database, ref)
         found = issues.freeze(database, issue, bundle.read_lists(root)[ref.list], now)
     refuse_expired(found.issue.expires, ref, now)
     return Prepared(found, notes, interrupted)
@@ -61,6 +63,17 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> No
     """
     if expires is not None and now >= expires:
         raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
+
+
+def refuse_nobody(database: Database, ref: IssueRef) -> None:
+    """Nothing, if somebody would get the issue.
+
+    :raises NobodySubscribed: recipients are frozen once, so an empty list would stay empty.
+    """
+    if subscriptions.count(database, ref.list) == 0:
+        raise NobodySubscribed(
+            f"Nobody is subscribed to {ref.list}: nothing was frozen or sent. Add people with `todoke subscribers import`."
+        )
 
 
 def frozen(database: Database, ref: IssueRef) -> Frozen:

@@ -80,7 +80,7 @@ class _Service:
     async def ask(self, request: Request) -> Response:
         """The page with the one button. Changes nothing."""
         claim = self._tokens.read(request.path_params["token"])
-        return self._page("ask.html", title=self._title(claim))
+        return self._page("ask.html", claim=claim)
 
     async def unsubscribe(self, request: Request) -> Response:
         """Ends the subscription, whatever the body says; the body is read only so far as to refuse a flood."""
@@ -89,7 +89,7 @@ class _Service:
             return PlainTextResponse("The request is too large.\n", 413)
         if not await run_in_threadpool(self._end, claim, self._clock()):
             raise TokenError("There is no such subscription.")
-        return self._page("done.html", title=self._title(claim))
+        return self._page("done.html", claim=claim)
 
     async def bad_token(self, _request: Request, _error: Exception) -> Response:
         """What to do when a link does not work."""
@@ -102,12 +102,10 @@ class _Service:
     def _end(self, claim: Claim, now: datetime) -> bool:
         return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
 
-    def _title(self, claim: Claim) -> str:
-        found = self._lists.get(claim.list)
-        return claim.list if found is None else found.title
-
-    def _page(self, template: str, status: int = 200, title: str = "") -> Response:
-        values = {"style": STYLE, "title": title, "lists": tuple(self._lists.values())}
+    def _page(self, template: str, status: int = 200, claim: Claim | None = None) -> Response:
+        found = None if claim is None else self._lists.get(claim.list)
+        title = found.title if found else claim.list if claim else ""
+        values = {"style": STYLE, "title": title, "lists": (found,) if found else tuple(self._lists.values())}
         return HTMLResponse(self._pages.get_template(template).render(values), status)
 
 

@@ -109,9 +109,10 @@ def test_without_a_secret_nothing_is_frozen_and_it_is_told_how_to_make_one(desk:
     assert json.loads(desk.types("status --json", mail=False).output) == []
 
 
-def test_an_issue_for_nobody_is_done_without_a_relay(desk: Desk) -> None:
+def test_an_issue_for_nobody_is_not_frozen(desk: Desk) -> None:
     said = desk.types("send fukko-press/45")
-    assert said.exit_code == 0 and "0 due" in said.output
+    assert said.exit_code == 1 and "subscribers import" in said.stderr
+    assert json.loads(desk.types("status --json", mail=False).output) == []
 
 
 def test_a_deferred_recipient_asks_to_come_again(desk: Desk) -> None:

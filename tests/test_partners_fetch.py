@@ -217,9 +217,12 @@ def test_a_redirect_to_loopback_is_refused_where_only_the_first_host_is_allowed(
 
     async def go() -> tuple[Fetched | Failure, int]:
         private = Site({"/secret": page(b"secret")})
-        async with private.serve("127.0.0.2") as inside, open_session("x", first, QUICK) as session:
-            async with Site({"/feed": redirect(f"{inside}/secret")}).serve() as base:
-                answer = await fetch(session, f"{base}/feed", None, first, QUICK)
+        async with (
+            private.serve("127.0.0.2") as inside,
+            Site({"/feed": redirect(f"{inside}/secret")}).serve() as base,
+            open_session("x", first, QUICK) as session,
+        ):
+            answer = await fetch(session, f"{base}/feed", None, first, QUICK)
         return answer, len(private.requests)
 
     answer, reached = run(go())

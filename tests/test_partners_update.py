@@ -66,7 +66,7 @@ def counts(report: FeedReport) -> tuple[int, int, int]:
 def test_an_entry_becomes_one_file_with_credit(world: World) -> None:
     report = world.run({"/hama": page(BLOGGER)})["hama"]
     assert counts(report) == (2, 0, 0)
-    path = world.options.content / "partners/hama/2012/20120311-0d3ea4a5.md"
+    path = world.options.content / "partners/hama/2012/20120311-2fcff2ef.md"
     assert sorted(report.files)[1] == path.as_posix()
     front = read_front(path)
     body = path.read_text("utf-8").split("---\n", 2)[2]
@@ -139,7 +139,7 @@ def test_lost_files_come_back_although_the_server_says_not_modified(world: World
 
 def test_an_edited_entry_updates_its_file_in_place(world: World) -> None:
     world.run({"/hama": page(BLOGGER)})
-    path = world.options.content / "partners/hama/2012/20120311-0d3ea4a5.md"
+    path = world.options.content / "partners/hama/2012/20120311-2fcff2ef.md"
     path.write_text(path.read_text("utf-8").replace("topics:\n- 水産業\n", "topics:\n- 食\nsummary: 職員の要約\n"), "utf-8")
     edited = BLOGGER.replace("船のこと".encode(), "船と網のこと".encode()).replace(b"2012-03-11T10:00", b"2013-05-05T10:00")
     assert counts(world.run({"/hama": page(edited)}, now=LATER)["hama"]) == (0, 1, 1)
@@ -184,7 +184,7 @@ def test_a_blog_that_moved_to_another_host_makes_no_duplicates(world: World) -> 
 def test_review_writes_drafts_once_and_then_obeys_the_editor(world: World) -> None:
     review = replace(HAMA, mode="review")
     world.run({"/hama": page(BLOGGER)}, review)
-    path = world.options.content / "partners/hama/2012/20120311-0d3ea4a5.md"
+    path = world.options.content / "partners/hama/2012/20120311-2fcff2ef.md"
     assert read_front(path)["draft"] is True
     path.write_text(path.read_text("utf-8").replace("draft: true\n", ""), "utf-8")
     world.run({"/hama": page(BLOGGER.replace("船のこと".encode(), b"x"))}, review, now=LATER)
@@ -216,7 +216,7 @@ def test_a_dry_run_writes_nothing_at_all(world: World) -> None:
 @pytest.mark.parametrize("broken", ["no front matter", "---\ntitle: [\n---\n", "---\n- a\n---\n", "---\ntitle: x\n"])
 def test_a_broken_file_stops_its_feed_with_its_name_and_changes_nothing(world: World, broken: str) -> None:
     world.run({"/hama": page(BLOGGER)})
-    path = world.options.content / "partners/hama/2012/20120311-0d3ea4a5.md"
+    path = world.options.content / "partners/hama/2012/20120311-2fcff2ef.md"
     path.write_text(broken, "utf-8")
     before = world.files()
     report = world.run({"/hama": page(BLOGGER)})["hama"]

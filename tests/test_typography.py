@@ -60,3 +60,10 @@ def test_an_address_is_never_cut() -> None:
     assert address in wrap(f"詳しくは{address}をご覧ください", 30) or any(
         address in line for line in wrap(f"詳しくは{address}をご覧ください", 30)
     )
+
+
+def test_a_number_stays_whole_and_a_wide_space_ends_a_phrase() -> None:
+    assert any("2021年" in phrase for phrase in phrases("2021年3月の知らせ"))
+    assert all(not phrase.endswith("二") for phrase in phrases("それから二十年を生きる"))
+    assert "十年の手紙　" in "".join(phrases("十年の手紙　読んでくださった皆さまへ"))
+    assert any(phrase.endswith("　") for phrase in phrases("十年の手紙　読んでくださった皆さまへ"))

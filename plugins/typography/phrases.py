@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import Any
 
 import budoux
 from markupsafe import Markup, escape
+
+_NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万億]")
 
 
 @cache
@@ -16,8 +19,15 @@ def _parser() -> Any:
 
 @lru_cache(maxsize=20_000)
 def phrases(text: str) -> tuple[str, ...]:
-    """Cut ``text`` into phrases. Joined, they are the text again."""
-    return tuple(_parser().parse(text)) if text else ()
+    """Cut ``text`` into phrases. Joined, they are the text again. A number stays whole; a wide space ends a phrase."""
+    found: list[str] = []
+    for phrase in _parser().parse(text) if text else ():
+        for piece in re.findall(r"[^\u3000]*\u3000+|[^\u3000]+", phrase):
+            if found and _NUMERAL.match(found[-1][-1]) and _NUMERAL.match(piece[0]):
+                found[-1] += piece
+            else:
+                found.append(piece)
+    return tuple(found)
 
 
 def breakable(text: str) -> Markup:

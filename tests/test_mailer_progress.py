@@ -1,0 +1,74 @@
+"""How a run shows itself, and the small pieces of reporting."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import signal
+import threading
+
+import pytest
+from rich.console import Console
+
+from mailer import progress, report
+from mailer.issue import IssueRef
+from mailer.rules import State
+from mailer.stopping import stop_on_signal
+from mailer.store.ledger import Entry
+from tests.mail_bundles import NOW
+
+
+@pytest.mark.parametrize(("is_terminal", "kind"), [(True, progress.Bar), (False, progress.TwoLines)])
+def test_a_bar_is_for_terminals_only(is_terminal: bool, kind: type) -> None:
+    out = io.StringIO()
+    with progress.shown(Console(file=out, force_terminal=is_terminal), "fukko-press/45") as shown:
+        assert isinstance(shown, kind)
+        shown.begin(2)
+        shown.step(State.SENT)
+        shown.step(State.SENT)
+    assert is_terminal or out.getvalue() == "fukko-press/45: 2 due\nfukko-press/45: 2 done\n"
+
+
+def entry(text: str, address: str = "a@example.jp") -> Entry:
+    return Entry("fukko-press", "45", address, State.FAILED, 1, 550, text, None, None, NOW)
+
+
+def test_a_reply_is_neither_markup_nor_a_formula() -> None:
+    out = io.StringIO()
+    Console(file=out, width=200).print(report.missed_table(IssueRef("fukko-press", "45"), [entry("[red]no[/red] user")]))
+    assert "[red]no[/red] user" in out.getvalue()
+    assert "'=HYPERLINK" in report.missed_csv([entry('=HYPERLINK("x")')])
+
+
+def test_signals_are_as_before_after_the_run() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    async def run() -> bool:
+        stop = asyncio.Event()
+        with stop_on_signal(stop):
+            signal.raise_signal(signal.SIGTERM)
+            await stop.wait()
+        return stop.is_set()
+
+    assert asyncio.run(run())
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_in_another_thread_signals_are_left_alone() -> None:
+    async def run() -> None:
+        with stop_on_signal(asyncio.Event()):
+            assert signal.getsignal(signal.SIGTERM) is before
+
+    before = signal.getsignal(signal.SIGTERM)
+    failures: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    assert failures == []

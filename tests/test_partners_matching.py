@@ -1,0 +1,93 @@
+"""Which entry is which file: pure decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from plugins.partners.config import FeedConfig
+from plugins.partners.entry import Entry, fingerprint, identity
+from plugins.partners.matching import OURS, Plan, Stored, pair, plan
+from plugins.partners.times import JAPAN
+
+NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
+FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")
+
+
+def entry(entry_id: str = "tag:1", link: str = "http://hama.example/1", title: str = "題", day: int = 1, dated: bool = True) -> Entry:
+    published = datetime(2012, 3, day, 10, 0, tzinfo=JAPAN)
+    return Entry(identity(entry_id), entry_id, link, title, "<p>本文</p>\n", published, dated, fingerprint(title, "<p>本文</p>\n"))
+
+
+def files(planned: Plan) -> list[Stored]:
+    return [Stored(change.path, change.front) for change in planned.changes]
+
+
+def imported(*entries: Entry) -> list[Stored]:
+    return files(plan(entries, [], FEED, NOW))
+
+
+def new(entries: list[Entry], stored: list[Stored]) -> int:
+    return [change.kind for change in plan(entries, stored, FEED, NOW).changes].count("new")
+
+
+def test_the_same_entries_again_are_unchanged() -> None:
+    entries = [entry(), entry("tag:2", "http://hama.example/2")]
+    assert plan(entries, imported(*entries), FEED, NOW) == Plan((), 2)
+
+
+def test_one_identity_twice_in_a_feed_is_one_file_and_the_first_wins() -> None:
+    (change,) = plan([entry(title="新"), entry(title="旧")], [], FEED, NOW).changes
+    assert change.front["title"] == "新"
+
+
+def test_front_matter_is_in_a_fixed_order_with_the_editors_keys_last() -> None:
+    stored = imported(entry())
+    edited = [replace(stored[0], front={"draft": False, **stored[0].front, "topics": ["食"]})]
+    (change,) = plan([entry(title="新")], edited, FEED, NOW + timedelta(days=1)).changes
+    assert [*change.front] == [*OURS, "draft", "topics"]
+    assert change.kind == "changed" and change.path == stored[0].path
+
+
+def test_two_identities_that_begin_alike_get_two_files() -> None:
+    first = imported(entry())
+    stranger = [Stored(first[0].path, {**first[0].front, "entry_id": "tag:other", "original": "http://hama.example/other"})]
+    (change,) = plan([entry()], stranger, FEED, NOW).changes
+    assert change.kind == "new" and change.path != first[0].path
+    assert change.path.name.startswith(first[0].path.stem)
+
+
+def test_changed_ids_are_recognised_by_place_and_date() -> None:
+    assert new([entry("tag:other", "https://www.hama.example/1", title="別の題")], imported(entry())) == 0
+    assert new([entry("tag:other", "http://hama.example/1", day=2)], imported(entry())) == 1
+
+
+def test_undated_entries_are_recognised_by_place_and_title() -> None:
+    undated = entry(dated=False)
+    assert new([replace(undated, entry_id="tag:x", identity="tag:x", published=NOW)], imported(undated)) == 0
+    assert new([entry("tag:x", title="別の題", dated=False)], imported(undated)) == 1
+
+
+def test_a_new_entry_never_takes_the_file_of_another_entry_in_the_feed() -> None:
+    both = [entry("tag:1"), entry("tag:2")]
+    stored = imported(both[0])
+    assert new(both, stored) == 1
+    assert [file is not None for _, file in pair(both, stored)] == [True, False]
+
+
+def test_the_home_page_as_every_entrys_link_recognises_nobody() -> None:
+    home = "http://hama.example/"
+    assert new([entry("tag:2", home)], imported(entry("tag:1", home))) == 1
+
+
+def test_two_entries_or_two_files_at_one_place_and_time_stay_apart() -> None:
+    blog = "http://hama.example/blog"
+    assert new([entry("tag:3", blog), entry("tag:4", blog)], imported(entry("tag:1", blog))) == 2
+    assert new([entry("tag:3", blog)], imported(entry("tag:1", blog), entry("tag:2", blog))) == 1
+
+
+def test_a_file_that_an_editor_moved_keeps_its_place() -> None:
+    moved = [replace(stored, path=PurePath("2012/wakame.md")) for stored in imported(entry())]
+    (change,) = plan([entry(title="新")], moved, FEED, NOW).changes
+    assert change.path == PurePath("2012/wakame.md")
