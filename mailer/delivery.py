@@ -146,6 +146,7 @@ class _Run:
         self._progress = progress
         self._stop = stop
         self._queue = _Queue(around, frozen.issue_id)
+        self._refused_in_a_row = 0
         self.trouble: RelayError | None = None
         self.failure: Exception | None = None
 
@@ -210,4 +211,14 @@ class _Run:
             self.trouble = RelayRefused(
                 f"The relay refuses our sender address: {outcome.code} {outcome.text}. {advice}", outcome.code, outcome.text
             )
+        self._watch(decision.state, outcome)
         return decision.state
+
+    def _watch(self, state: State, outcome: Outcome) -> None:
+        """Stop before a relay that has begun to deny us turns the whole list into `failed`."""
+        self._refused_in_a_row = self._refused_in_a_row + 1 if state is State.FAILED else 0
+        if self._refused_in_a_row >= rules.SUSPICIOUS:
+            told = f"The relay has refused {rules.SUSPICIOUS} recipients in a row, last with {outcome.code} {outcome.text}."
+            self.trouble = RelayRefused(
+                f"{told} Stopped: see `todoke who-missed`, and run `send` again if that is right.", outcome.code, outcome.text
+            )

@@ -50,6 +50,7 @@ MISSED = frozenset(State) - {State.SENT}
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
+SUSPICIOUS = 50  # permanent refusals in a row; real lists lose people one by one, a relay that denies us refuses all
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: "at least 4-5 days"
 LOST_LINE = "connection lost after the message was handed over: it may or may not have arrived (RFC 1047)"
 

@@ -197,6 +197,14 @@ def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> Non
     assert (summary.exit_status, states(home)) == (1, {State.PENDING: 4, State.DEFERRED: 1})
 
 
+def test_a_relay_that_begins_to_refuse_everybody_does_not_use_up_the_list(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={person.address: "554 5.7.1 relay access denied" for person in people(80)})) as receiver:
+        home = house(tmp_path, receiver.port, readers=80, connections=1)
+        summary = send(home).summary
+    assert isinstance(summary.trouble, RelayRefused) and "access denied" in str(summary.trouble)
+    assert (summary.exit_status, states(home)) == (1, {State.PENDING: 30, State.FAILED: 50})
+
+
 def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=3)

@@ -159,3 +159,7 @@ def test_every_kept_element_survives_a_second_parser() -> None:
 def test_every_block_has_somebody_who_mends_it() -> None:
     assert set(_MENDERS) | {"h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"} == BLOCKS
     assert not BLOCKS & DISSOLVED
+
+
+def test_characters_that_do_not_print_go_however_they_are_written() -> None:
+    assert cleaned("港\u202eの\x08&#8238;&#x2028;船&#xfeff;") == "<p>港の船</p>"
