@@ -41,7 +41,7 @@ class InboxPages:
         """Show how many arrived of each issue, and some of them."""
         letters = self.inbox.find_all()
         counts = Counter(letter.header("Subject") for letter in letters)
-        newest = sorted(letters, key=lambda letter: letter.header("To"))
+        newest = sorted(letters, key=lambda letter: letter.header("To").rpartition("<")[2])
         by_issue = {subject: [x for x in newest if x.header("Subject") == subject][:SHOWN] for subject in counts}
         return self._page("inbox.html", counts=counts, by_issue=by_issue)
 

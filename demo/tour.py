@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -75,6 +76,7 @@ class Seconds:
 
 def run(tour: Tour, *, serve: bool) -> int:
     """Take the tour; return the exit status. With ``serve`` and a terminal, show site and inbox until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are ended, however we are
     try:
         with ExitStack() as stack:
             seconds = _take(tour, stack)
@@ -85,6 +87,9 @@ def run(tour: Tour, *, serve: bool) -> int:
     except (StepFailed, NotListening) as failure:
         out.print(f"止まりました Stopped: {failure}", style="bold red", markup=False)
         return 1
+    except KeyboardInterrupt:
+        out.print("\nとちゅうでやめました Interrupted", style="bold")
+        return 130
     return 0
 
 
