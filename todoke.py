@@ -51,7 +51,7 @@ def build(
             report = run(order, lambda: bar.advance(task))
     except ContentFaults as faults:
         _print_faults(faults.faults)
-    except (BuildFailed, FileNotFoundError) as error:
+    except BuildFailed as error:
         _stop(str(error))
     out.print(
         f"できました Built: {report.pages} pages, {report.issues} mail issues, {report.files} files, {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
@@ -70,8 +70,6 @@ def check(now: Now = None, content: Content = Path("content"), publications: Tom
         library = read_library(content, registry, _moment(now))
     except ContentFaults as faults:
         _print_faults(faults.faults)
-    except FileNotFoundError as error:
-        _stop(str(error))
     out.print(f"まちがいはありません No faults: {len(library.documents)} files")
 
 

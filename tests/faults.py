@@ -207,4 +207,13 @@ FAULTS = {
         "no publication",
     ),
     "control character": ("press/2020/a.md", f"---\n{GOOD}---\n本\x08文\n", 5, "見えない制御文字（U+0008）", "control character U+0008"),
+    "a second title": ("press/2020/a.md", f"---\n{GOOD}---\n本文\n\n# 大きな見出し\n", 7, "「##」から始めてください", "begin heading"),
+    "text as a list": ("press/2020/a.md", f"---\n{GOOD}summary: [一, 二]\n---\n本文\n", 4, "ことばで書いてください", "is text, not a list"),
+    "alias without slashes": (
+        "press/2020/a.md",
+        f"---\n{GOOD}aliases: [old]\n---\n本文\n",
+        4,
+        "「old」が正しくありません",
+        "write /old/address/",
+    ),
 }

@@ -134,3 +134,8 @@ def test_faults_of_publications_toml_are_told_together(tiny: TinySite) -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_a_source_or_a_fault(text: str) -> None:
     assert isinstance(cut(PurePosixPath("a.md"), f"---\n{text}\n---\n"), Source | Fault)
+
+
+def test_a_missing_file_is_a_fault_and_no_crash(tiny: TinySite) -> None:
+    with pytest.raises(ContentFaults, match="no such file"):
+        read_registry(tiny.root / "nowhere.toml", tiny.content / "data" / "municipalities.csv")

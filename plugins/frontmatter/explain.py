@@ -32,7 +32,9 @@ def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str
             return f"「{name}」がありません。書き足してください", f"{name!r} is missing: add it"
         case "extra_forbidden":
             return _unknown(name, model)
-        case "string_too_short" | "string_type":
+        case "string_type":
+            return f"「{name}」は、並びではなく、ことばで書いてください", f"{name!r} is text, not a list"
+        case "string_too_short":
             return f"「{name}」が空です。内容を書いてください", f"{name!r} is empty: write something"
         case "string_too_long":
             return (
@@ -49,7 +51,7 @@ def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str
         case "string_pattern_mismatch":
             return (
                 f"「{name}」には半角の英小文字、数字、ハイフンだけを使ってください",
-                f"{name!r}: use a-z, 0-9 and hyphens only ({detail['msg']})",
+                f"{name!r}: use a-z, 0-9 and hyphens only",
             )
         case _:
             return f"「{name}」が正しくありません（{detail['input']!r}）", f"{name}: {detail['msg']}"

@@ -82,6 +82,15 @@ def _web(value: str) -> str:
     raise wrong(f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://")
 
 
+def _old_address(value: str) -> str:
+    if re.fullmatch(r"/([a-zA-Z0-9._~-]+/)+", value):
+        return value
+    raise wrong(
+        f"前のアドレス「{value}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
+        f"{value!r} is no address of this site: write /old/address/",
+    )
+
+
 def _duration(value: str) -> str:
     if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
         return value
@@ -99,7 +108,7 @@ Municipality = Annotated[Place, BeforeValidator(_place)]
 Subject = Annotated[Topic, BeforeValidator(_topic)]
 Web = Annotated[str, AfterValidator(_web)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Old = Annotated[str, Field(pattern=r"^/([a-zA-Z0-9._~-]+/)+$")]
+Old = Annotated[str, AfterValidator(_old_address)]
 
 
 class Meta(BaseModel):

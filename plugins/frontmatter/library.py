@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from .body import Body, forbidden, parse_html, parse_markdown
+from .body import Body, forbidden, parse_html, parse_markdown, plain
 from .document import Document, address
 from .explain import explain
 from .faults import ContentFaults, Fault
@@ -149,7 +149,16 @@ def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | l
 
 
 def _body_faults(source: Source, body: Body) -> list[Fault]:
+    titles = [plain(h1) for h1 in body.root.iter("h1")]
     return [
+        Fault(
+            source.path,
+            source.line_with(title),
+            f"見出し「{title}」は「##」から始めてください。「#」は題名（title）の分です",
+            f"begin heading {title!r} with ##: the title is the only # of a page",
+        )
+        for title in titles
+    ] + [
         Fault(
             source.path,
             source.line_with(text),

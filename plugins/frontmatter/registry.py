@@ -149,8 +149,14 @@ class Registry:
 def read_registry(toml: Path, places: Path) -> Registry:
     """Read ``publications.toml`` and ``municipalities.csv`` (columns code, name, reading, slug).
 
-    Raises `ContentFaults` with every fault of the file; `FileNotFoundError` when one is missing.
+    Raises `ContentFaults` with every fault of the files, also when one is not there.
     """
+    missing = [path for path in (toml, places) if not path.is_file()]
+    if missing:
+        raise ContentFaults(
+            Fault(PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are")
+            for path in missing
+        )
     parsed = _parse(toml)
     faults = _dangling(parsed, toml)
     if faults:
