@@ -58,6 +58,16 @@ def test_neighbours_lead_from_article_to_article(three: TinySite) -> None:
     assert 'href="/press/2020/07/third/"' in second
 
 
+def test_a_new_article_changes_no_page_of_an_old_one_but_its_neighbour(three: TinySite) -> None:
+    three.build()
+    before = {path: path.read_bytes() for path in three.site.glob("press/2020/*/*/index.html")}
+    three.article("press/2021/new.md", "あたらしい", "2021-03-01")
+    three.build()
+    changed = [path.parent.name for path, data in before.items() if path.read_bytes() != data]
+    assert changed == ["third"]
+    assert "一つめ" in three.page("/press/2020/05/second/")
+
+
 def test_places_and_topics_list_their_documents(three: TinySite) -> None:
     three.build()
     assert "一つめ" in three.page("/places/ishinomaki/")

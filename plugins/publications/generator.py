@@ -43,6 +43,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             standing=self.pages,
             issues=list(reversed(self.issues)),
             neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
+            related=shelves.related(self.documents),
             notices=list(reversed([d for d in self.documents if d.kind == "notice"])),
         )
 

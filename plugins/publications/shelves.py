@@ -108,6 +108,23 @@ def neighbours(found: Iterable[Section]) -> dict[str, Neighbours]:
     return {url: Neighbours(before.get(url), after.get(url)) for url in before.keys() | after.keys()}
 
 
+def related(documents: Sequence[Document]) -> dict[str, Shelf]:
+    """Return, by address, a shelf of up to three earlier documents of the same place, or else of the same topic.
+
+    Earlier ones only: a new article must not change the pages of old ones. ``documents`` come oldest first.
+    """
+    seen: dict[Place | Topic, list[Document]] = defaultdict(list)
+    found: dict[str, Shelf] = {}
+    for document in documents:
+        labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
+        if near := next((label for label in labels if seen[label]), None):
+            found[document.url] = Shelf(near, tuple(reversed(seen[near][-3:])))
+        if document.kind not in ("notice", "partner"):
+            for label in labels:
+                seen[label].append(document)
+    return found
+
+
 def _group(documents: Iterable[Document], keys: Callable[[Document], Iterable[_Key]]) -> dict[_Key, list[Document]]:
     groups: dict[_Key, list[Document]] = defaultdict(list)
     for document in documents:
