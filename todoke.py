@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from tempfile import TemporaryDirectory
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,7 +26,7 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-Now = Annotated[Optional[str], typer.Option(help="公開時点。例 2021-03-31T12:00（省けば今）。 The moment to build for; default: now.")]  # noqa: UP045 - Typer reads it
+Now = Annotated[str | None, typer.Option(help="公開時点。例 2021-03-31T12:00（省けば今）。 The moment to build for; default: now.")]
 Content = Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")]
 Output = Annotated[Path, typer.Option(help="できあがりのフォルダー。 Folder for the result.")]
 Toml = Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")]
@@ -38,24 +39,45 @@ def build(
     output: Output = Path("output"),
     publications: Toml = Path("publications.toml"),
     site_url: Annotated[str, typer.Option(help="サイトのアドレス（省けば publications.toml）。 The site's address.")] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="前のできあがりを使わず、すべて作り直す。 Take nothing over from the last build.")
+    ] = False,
+    explain: Annotated[
+        str | None, typer.Option(metavar="PATH", help="そのページを作り直した理由。 Why the page was rendered or not.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="すべて作り直したものと、一字一句比べる。 Compare with a full build, byte for byte.")
+    ] = False,
 ) -> None:
     """サイトとメールを作ります。 Build the site and the mail issues. Faults in any file: nothing changes."""
     from plugins.build import BuildFailed, BuildOrder
     from plugins.build import build as run
+    from plugins.build import verify as compare
     from plugins.frontmatter.faults import ContentFaults
 
-    order = BuildOrder(_moment(now), content, publications, output, site_url=site_url)
+    order = BuildOrder(_moment(now), content, publications, output, site_url=site_url, fresh=fresh)
     try:
         with _bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
             report = run(order, lambda: bar.advance(task))
+            with TemporaryDirectory() as folder:
+                differing = compare(order, Path(folder) / "output") if verify else []
     except ContentFaults as faults:
         _print_faults(faults.faults)
     except BuildFailed as error:
         _stop(str(error))
     out.print(
-        f"できました Built: {report.pages} pages, {report.issues} mail issues, {report.files} files, {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
+        f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
+        f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
     )
+    if explain:
+        out.print(report.explain(explain), markup=False)
+    if differing:
+        _stop(
+            f"{len(differing)}個のファイルが、作り直したものと違います / {len(differing)} files differ from a full build: {', '.join(differing[:5])}"
+        )
+    if verify:
+        out.print("すべて作り直したものと同じです The same as a full build, byte for byte")
 
 
 @app.command()

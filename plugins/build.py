@@ -12,9 +12,9 @@ import logging
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,14 @@ from jinja2 import TemplateError
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
+from plugins.incremental.everything import everything
+from plugins.incremental.sharing import Change, share
+from plugins.incremental.writer import SETTING, Plan
+
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
 
+MANIFEST = "manifest.json"
 PARTS = ("site", "mail")
 
 
@@ -34,18 +39,37 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds."""
+    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds.
+
+    ``rendered`` and ``kept`` count pages made anew and pages taken over, ``written`` and ``removed`` files that differ from the last build.
+    """
 
     output: Path
     pages: int
     issues: int
     files: int
     seconds: float
+    rendered: int
+    kept: int
+    written: int
+    removed: int
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def explain(self, url: str) -> str:
+        """Say why the page at ``url`` was rendered or not."""
+        name = f"{url.strip('/')}/index.html".lstrip("/") if not url.endswith(".html") else url.lstrip("/")
+        if name in self.reasons:
+            return f"{name}: 作り直しました rendered: {self.reasons[name]}"
+        found = (self.output / "site" / name).is_file()
+        return f"{name}: " + ("前のまま kept: nothing that it reads has changed" if found else "このサイトにありません no such page")
 
 
 @dataclass(frozen=True)
 class BuildOrder:
-    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``."""
+    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
+
+    With ``fresh`` nothing is taken over from the last build.
+    """
 
     now: dt.datetime
     content: Path = Path("content")
@@ -53,6 +77,7 @@ class BuildOrder:
     output: Path = Path("output")
     settings: Path = Path("pelicanconf.py")
     site_url: str = ""
+    fresh: bool = False
 
 
 def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
@@ -65,13 +90,40 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     _claim(output)
     following = output / "next"
     shutil.rmtree(following, ignore_errors=True)
+    settings = _settings(order, following / "site")
+    plan = Plan(output / "site", output / MANIFEST, everything(settings, Path(__file__).parent), fresh=order.fresh)
+    settings[SETTING] = plan
     with _pages_told(on_page), _errors_raised():
-        Pelican(_settings(order, following / "site")).run()
+        Pelican(settings).run()
+    change = share(output, following, PARTS)
     _put_in_place(output, following)
+    plan.now.save(output / MANIFEST)
+    return _report(output, plan, change, time.perf_counter() - start)
+
+
+def _report(output: Path, plan: Plan, change: Change, seconds: float) -> BuildReport:
     pages = sum(1 for _ in (output / "site").rglob("*.html"))
     issues = sum(1 for _ in (output / "mail").rglob("issue.json"))
-    files = sum(1 for path in output.rglob("*") if path.is_file())
-    return BuildReport(output, pages, issues, files, time.perf_counter() - start)
+    return BuildReport(
+        output, pages, issues, change.files, seconds, len(plan.rendered), len(plan.kept), change.written, change.removed, plan.rendered
+    )
+
+
+def verify(order: BuildOrder, folder: Path) -> list[str]:
+    """Build everything anew into ``folder`` and return the files in which the output differs from it. Nothing is replaced."""
+    fresh = build(replace(order, output=folder, fresh=True)).output
+    names = {
+        path.relative_to(tree).as_posix()
+        for tree in (order.output.absolute(), fresh)
+        for part in PARTS
+        for path in (tree / part).rglob("*")
+        if path.is_file()
+    }
+    return sorted(name for name in names if _bytes(order.output / name) != _bytes(fresh / name))
+
+
+def _bytes(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
 
 
 def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:

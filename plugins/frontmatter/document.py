@@ -39,6 +39,11 @@ class Document:
     picture: Picture | None = None
 
     @property
+    def tracking_key(self) -> str:
+        """Its identity for `plugins.incremental`."""
+        return f"document:{self.path}"
+
+    @property
     def date(self) -> dt.datetime:
         """When it was published. Standing pages have no date and are never asked."""
         if self.meta.date is None:

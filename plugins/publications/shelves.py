@@ -28,6 +28,10 @@ class Month:
         return f"{self.publication.url}{self.year:04}/{self.month:02}/"
 
     @property
+    def tracking_key(self) -> str:
+        return f"month:{self.url}"
+
+    @property
     def label(self) -> str:
         return f"{self.year}年{self.month}月"
 
@@ -39,6 +43,10 @@ class Section:
     publication: Publication
     documents: tuple[Document, ...]
     months: tuple[Month, ...]
+
+    @property
+    def tracking_key(self) -> str:
+        return f"section:{self.publication.key}"
 
     @property
     def years(self) -> dict[int, list[Month]]:
@@ -57,12 +65,24 @@ class Shelf:
     documents: tuple[Document, ...]
 
     @property
+    def tracking_key(self) -> str:
+        return f"shelf:{self.label.url}"
+
+    @property
     def years(self) -> dict[int, list[Document]]:
         """Documents by year, newest first."""
         years: dict[int, list[Document]] = defaultdict(list)
         for document in self.documents:
             years[document.date.year].append(document)
         return dict(years)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Earlier documents of the same place or topic as one document."""
+
+    label: Place | Topic
+    documents: tuple[Document, ...]
 
 
 @dataclass(frozen=True)
@@ -108,17 +128,17 @@ def neighbours(found: Iterable[Section]) -> dict[str, Neighbours]:
     return {url: Neighbours(before.get(url), after.get(url)) for url in before.keys() | after.keys()}
 
 
-def related(documents: Sequence[Document]) -> dict[str, Shelf]:
-    """Return, by address, a shelf of up to three earlier documents of the same place, or else of the same topic.
+def related(documents: Sequence[Document]) -> dict[str, Related]:
+    """Return, by address, up to three earlier documents of the same place, or else of the same topic.
 
     Earlier ones only: a new article must not change the pages of old ones. ``documents`` come oldest first.
     """
     seen: dict[Place | Topic, list[Document]] = defaultdict(list)
-    found: dict[str, Shelf] = {}
+    found: dict[str, Related] = {}
     for document in documents:
         labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
         if near := next((label for label in labels if seen[label]), None):
-            found[document.url] = Shelf(near, tuple(reversed(seen[near][-3:])))
+            found[document.url] = Related(near, tuple(reversed(seen[near][-3:])))
         if document.kind not in ("notice", "partner"):
             for label in labels:
                 seen[label].append(document)

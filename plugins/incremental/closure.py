@@ -1,0 +1,51 @@
+"""A template and all that it extends, includes or imports, as one digest."""
+
+from __future__ import annotations
+
+import hashlib
+
+from jinja2 import Environment, TemplateNotFound, meta
+
+from .reads import VOLATILE
+
+
+class Closures:
+    """Digests of templates, each found once a build."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._direct: dict[str, tuple[str, frozenset[str | None]]] = {}
+        self._known: dict[str, str] = {}
+
+    def digest(self, name: str) -> str:
+        """Return the digest, or `VOLATILE` when a template is named by a variable: then nobody can tell."""
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str) -> str:
+        waiting, found = [name], dict[str, str]()
+        while waiting:
+            current = waiting.pop()
+            if current in found:
+                continue
+            found[current], references = self._look(current)
+            if None in references:
+                return VOLATILE
+            waiting += [reference for reference in references if reference is not None]
+        return hashlib.blake2b(repr(sorted(found.items())).encode(), digest_size=10).hexdigest()
+
+    def _look(self, name: str) -> tuple[str, frozenset[str | None]]:
+        if name not in self._direct:
+            self._direct[name] = self._parse(name)
+        return self._direct[name]
+
+    def _parse(self, name: str) -> tuple[str, frozenset[str | None]]:
+        if self._environment.loader is None:
+            return VOLATILE, frozenset([None])
+        try:
+            source, _, _ = self._environment.loader.get_source(self._environment, name)
+        except TemplateNotFound:
+            return "absent", frozenset()
+        tree = self._environment.parse(source)
+        return hashlib.blake2b(source.encode(), digest_size=10).hexdigest(), frozenset(meta.find_referenced_templates(tree))

@@ -1,0 +1,159 @@
+"""What a template read while a page was made: names of the context, attributes of records, entries of mappings.
+
+Jinja asks its environment for every attribute (`Environment.getattr`, `getitem`) and its context for every name
+(`Context.resolve_or_missing`); a recorder that stands there sees all that a template can see. Filters written in Python see what they
+are given, which has been recorded when it was handed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any
+
+from jinja2 import Environment
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from .digest import Volatile, digest, key_of
+
+Read = tuple[str, str]
+"""A record's key, or ``name:`` for the context; and what was read from it. ``*`` is a mapping's whole membership."""
+
+CONTEXT = "name:"
+VOLATILE = "volatile"
+WHOLE = "*"
+
+
+class Recorder:
+    """Keeps the reads of the page that is being rendered, and the digests of this build."""
+
+    def __init__(self) -> None:
+        self.reads: dict[Read, str] | None = None
+        self.digests: dict[Read, str] = {}
+        self.given: Mapping[str, Any] = {}
+        self._page: dict[Read, str] = {}
+
+    def begin(self, given: Mapping[str, Any]) -> None:
+        """Begin a page that is rendered with the names in ``given``; names that templates set themselves are no reads."""
+        self.given = given
+        self.reads = self._page = {}
+
+    def end(self) -> dict[Read, str]:
+        """Return what the page read, with digests."""
+        self.reads = None
+        return self._page
+
+    def note(self, owner: str, name: str, value: Any) -> None:
+        """Write down one read. Reads from records are digested once a build: nothing changes while pages are rendered."""
+        if self.reads is None or (owner, name) in self.reads:
+            return
+        read = (owner, name)
+        self.reads[read] = named(value) if owner.startswith(CONTEXT) else self._once(read, value)
+
+    def _once(self, read: Read, value: Any) -> str:
+        if read not in self.digests:
+            self.digests[read] = named(value)
+        return self.digests[read]
+
+
+def named(value: Any) -> str:
+    """Return the digest of ``value``, or the word for one that always counts as changed."""
+    try:
+        return digest(value)
+    except Volatile:
+        return VOLATILE
+
+
+class TrackedMapping(Mapping[Any, Any]):
+    """A mapping of which each entry is read by itself: a page that looks up one entry does not depend on the others."""
+
+    def __init__(self, recorder: Recorder, owner: str, inner: Mapping[Any, Any]) -> None:
+        self._recorder = recorder
+        self._owner = owner
+        self._inner = inner
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return one entry; a missing one is a read as well."""
+        self._recorder.note(self._owner, repr(key), self._inner.get(key, missing_entry))
+        return self._inner[key]
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether the entry is there."""
+        self._recorder.note(self._owner, repr(key), self._inner.get(key, missing_entry))
+        return key in self._inner
+
+    def __iter__(self) -> Iterator[Any]:
+        """Whoever goes through all depends on all."""
+        self._whole()
+        return iter(self._inner)
+
+    def __len__(self) -> int:
+        """The number depends on the whole."""
+        self._whole()
+        return len(self._inner)
+
+    def keys(self) -> KeysView[Any]:
+        """See ``__iter__``."""
+        self._whole()
+        return self._inner.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """See ``__iter__``."""
+        self._whole()
+        return self._inner.values()
+
+    def items(self) -> ItemsView[Any, Any]:
+        """See ``__iter__``."""
+        self._whole()
+        return self._inner.items()
+
+    def _whole(self) -> None:
+        self._recorder.note(self._owner, WHOLE, self._inner)
+
+
+missing_entry = "\0missing"
+"""What a mapping is said to hold where it holds nothing."""
+
+
+def watch(environment: Environment, recorder: Recorder) -> None:
+    """Make ``environment`` tell ``recorder`` of every read of its templates."""
+    plain_getattr, plain_getitem = environment.getattr, environment.getitem
+
+    def getattr_(obj: Any, attribute: str) -> Any:
+        return _told(recorder, obj, attribute, plain_getattr(obj, attribute))
+
+    def getitem(obj: Any, argument: Any) -> Any:
+        value = plain_getitem(obj, argument)
+        return _told(recorder, obj, argument, value) if isinstance(argument, str) else value
+
+    class Watched(Context):
+        def resolve_or_missing(self, key: str) -> Any:
+            value = super().resolve_or_missing(key)
+            return _looked_up(recorder, key, value)
+
+    environment.getattr = getattr_  # type: ignore[method-assign]
+    environment.getitem = getitem  # type: ignore[method-assign]
+    environment.context_class = Watched
+
+
+def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
+    if recorder.reads is None or (key := key_of(obj)) is None:
+        return value
+    if isinstance(value, Mapping):
+        return TrackedMapping(recorder, f"{key}.{attribute}", value)
+    recorder.note(key, attribute, value)
+    return value
+
+
+def _looked_up(recorder: Recorder, key: str, value: Any) -> Any:
+    if recorder.reads is None:
+        return value
+    if value is missing and key not in recorder.given:
+        recorder.note(CONTEXT, key, missing_entry)
+        return value
+    if recorder.given.get(key, missing) is not value:
+        return value  # set by a template: what it was made from has been read already
+    if isinstance(value, Mapping) and not isinstance(value, TrackedMapping):
+        return TrackedMapping(recorder, f"{CONTEXT}{key}", value)
+    recorder.note(CONTEXT, key, value)
+    return value
