@@ -222,7 +222,7 @@ class Record:
 def reads_of(template: str, **given: object) -> tuple[World, dict[tuple[str, str], str]]:
     environment, recorder = Environment(autoescape=True), Recorder()
     watch(environment, recorder)
-    recorder.begin(given)
+    recorder.begin(given, {})
     environment.from_string(template).render(given)
     return World(environment, recorder, given), recorder.end()
 

@@ -31,11 +31,16 @@ class Recorder:
         self.reads: dict[Read, str] | None = None
         self.digests: dict[Read, str] = {}
         self.given: Mapping[str, Any] = {}
+        self._own: frozenset[str] = frozenset()
         self._page: dict[Read, str] = {}
 
-    def begin(self, given: Mapping[str, Any]) -> None:
-        """Begin a page that is rendered with the names in ``given``; names that templates set themselves are no reads."""
-        self.given = given
+    def begin(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        """Begin a page that is rendered with the names of ``shared``, which all pages get, and of its ``own``.
+
+        Names that templates set themselves are no reads.
+        """
+        self.given = {**shared, **own}
+        self._own = frozenset(own)
         self.reads = self._page = {}
 
     def end(self) -> dict[Read, str]:
@@ -48,7 +53,10 @@ class Recorder:
         if self.reads is None or (owner, name) in self.reads:
             return
         read = (owner, name)
-        self.reads[read] = named(value) if owner.startswith(CONTEXT) else self._once(read, value)
+        self.reads[read] = named(value) if self._is_own(owner, name) else self._once(read, value)
+
+    def _is_own(self, owner: str, name: str) -> bool:
+        return owner.startswith(CONTEXT) and (name if owner == CONTEXT else owner.removeprefix(CONTEXT)) in self._own
 
     def _once(self, read: Read, value: Any) -> str:
         if read not in self.digests:

@@ -33,12 +33,14 @@ class World:
 
     def _now(self, read: Read, own: Mapping[str, Any]) -> str:
         owner, name = read
-        if owner == CONTEXT:
-            return named(own[name] if name in own else self._context.get(name, missing_entry))
-        if owner.startswith(CONTEXT):
-            shared = owner.removeprefix(CONTEXT)
-            return _entry(own[shared], name) if shared in own else self._once(read, self._context.get(shared))
-        return self._record(read)
+        if not owner.startswith(CONTEXT):
+            return self._record(read)
+        mapping = owner.removeprefix(CONTEXT)
+        if mapping in own or (not mapping and name in own):
+            return _entry(own[mapping], name) if mapping else named(own[name])
+        if read not in self._digests:
+            self._digests[read] = _entry(self._context.get(mapping), name) if mapping else named(self._context.get(name, missing_entry))
+        return self._digests[read]
 
     def _record(self, read: Read) -> str:
         if read in self._digests:
@@ -48,14 +50,9 @@ class World:
         if owner in self._records:
             self._digests[read] = named(self._environment.getattr(self._records[owner], name))
         elif holder in self._records:
-            return self._once(read, self._environment.getattr(self._records[holder], attribute))
+            self._digests[read] = _entry(self._environment.getattr(self._records[holder], attribute), name)
         else:
             return GONE
-        return self._digests[read]
-
-    def _once(self, read: Read, mapping: Any) -> str:
-        if read not in self._digests:
-            self._digests[read] = _entry(mapping, read[1])
         return self._digests[read]
 
 

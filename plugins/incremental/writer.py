@@ -84,7 +84,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
 
     def _render(self, plan: Plan, name: str, template: Template, templates: str, context: dict[str, Any], kwargs: dict[str, Any]) -> None:
         own = {key: value for key, value in kwargs.items() if key not in ("override_output", "template_name")}
-        plan.recorder.begin({**context, **own})
+        plan.recorder.begin(context, own)
         try:
             super().write_file(name, template, context, **kwargs)
         finally:
