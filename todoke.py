@@ -62,12 +62,10 @@ def build(
 def check(now: Now = None, content: Content = Path("content"), publications: Toml = Path("publications.toml")) -> None:
     """原稿だけを確かめます。何も書きません。 Check the sources only; nothing is written."""
     from plugins.frontmatter.faults import ContentFaults
-    from plugins.frontmatter.library import read_library
-    from plugins.frontmatter.registry import read_registry
+    from plugins.sources import read_sources
 
     try:
-        registry = read_registry(publications, content / "data" / "municipalities.csv")
-        library = read_library(content, registry, _moment(now))
+        library = read_sources(content, publications, _moment(now)).library
     except ContentFaults as faults:
         _print_faults(faults.faults)
     except FileNotFoundError as error:
