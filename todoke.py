@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import mailer.commands
+import plugins.events.commands
 import plugins.partners.commands
 
 app = typer.Typer(
@@ -104,6 +105,7 @@ def demo(
 
 
 plugins.partners.commands.register(app)
+plugins.events.commands.register(app)
 mailer.commands.register(app)
 
 

@@ -24,14 +24,16 @@ class Readings:
     names: dict[str, str] = field(default_factory=dict)
 
     def spoken(self, text: str) -> str:
-        """Put the reading in brackets after the first place where each name stands, unless a bracket follows already. Long names win."""
+        """Put the reading in brackets after the first place where each name stands, unless a bracket follows already. Long names win: after
+        気仙沼市（けせんぬまし） the short 気仙沼 needs nothing.
+        """
         if not self.names:
             return text
         told: set[str] = set()
 
         def bracket(found: re.Match[str]) -> str:
             name = found[0]
-            if name in told or text[found.end() : found.end() + 1] in ("（", "("):
+            if any(each.startswith(name) for each in told) or text[found.end() : found.end() + 1] in ("（", "("):
                 return name
             told.add(name)
             return f"{name}（{self.names[name]}）"
