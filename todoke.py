@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import mailer.commands
+import plugins.events.commands
 import plugins.partners.commands
 
 app = typer.Typer(
@@ -84,12 +85,10 @@ def build(
 def check(now: Now = None, content: Content = Path("content"), publications: Toml = Path("publications.toml")) -> None:
     """原稿だけを確かめます。何も書きません。 Check the sources only; nothing is written."""
     from plugins.frontmatter.faults import ContentFaults
-    from plugins.frontmatter.library import read_library
-    from plugins.frontmatter.registry import read_registry
+    from plugins.sources import read_sources
 
     try:
-        registry = read_registry(publications, content / "data" / "municipalities.csv")
-        library = read_library(content, registry, _moment(now))
+        library = read_sources(content, publications, _moment(now)).library
     except ContentFaults as faults:
         _print_faults(faults.faults)
     out.print(f"まちがいはありません No faults: {len(library.documents)} files")
@@ -126,6 +125,7 @@ def demo(
 
 
 plugins.partners.commands.register(app)
+plugins.events.commands.register(app)
 mailer.commands.register(app)
 
 

@@ -16,7 +16,7 @@ from jinja2 import DictLoader, Environment
 from plugins.build import BuildOrder, BuildReport, build, verify
 from plugins.incremental.closure import Closures
 from plugins.incremental.digest import Volatile, digest
-from plugins.incremental.reads import VOLATILE, Recorder, watch
+from plugins.incremental.reads import Recorder, watch
 from plugins.incremental.world import World
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site
 
@@ -268,8 +268,11 @@ def test_a_new_member_changes_who_goes_through_the_list_only() -> None:
     assert not changed("{{ all['a'].title }}{{ a.body }}", then, today)
 
 
-def test_a_template_named_by_a_variable_is_volatile() -> None:
-    environment = Environment(autoescape=True, loader=DictLoader({"a": "{% include x %}", "b": "{% include 'c' %}", "c": "c"}))
-    closures = Closures(environment)
-    assert closures.digest("a") == VOLATILE
-    assert closures.digest("b") != closures.digest("c") != VOLATILE
+def test_a_template_that_names_another_by_a_variable_depends_on_all() -> None:
+    def closures(**changed: str) -> Closures:
+        templates = {"a.html": "{% include x %}", "b.html": "{% include 'c.html' %}", "c.html": "c", "d.html": "d"} | changed
+        return Closures(Environment(autoescape=True, loader=DictLoader(templates)))
+
+    before, after = closures(), closures(**{"d.html": "changed"})
+    assert before.digest("a.html") != after.digest("a.html")
+    assert before.digest("b.html") == after.digest("b.html") != before.digest("c.html")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import lxml.html
 from PIL import Image
 
 from plugins.build import BuildOrder, BuildReport, build
@@ -142,6 +144,10 @@ class TinySite:
     def page(self, url: str) -> str:
         """Return the built page at ``url``."""
         return (self.site / url.strip("/") / "index.html").read_text(encoding="utf-8")
+
+    def tree(self, url: str) -> Any:
+        """Return the built page at ``url`` as an lxml tree."""
+        return lxml.html.fromstring(self.page(url))
 
 
 def make_site(root: Path) -> TinySite:

@@ -21,6 +21,21 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class File:
+    """An attached PDF: what it is called, its address, its size in bytes, its pages."""
+
+    title: str
+    url: str
+    size: int
+    pages: int
+
+    @property
+    def weight(self) -> str:
+        """The size as people say it: ``340 kB``, ``1.2 MB``."""
+        return f"{self.size / 1_000_000:.1f} MB" if self.size >= 999_500 else f"{max(1, round(self.size / 1000))} kB"
+
+
+@dataclass(frozen=True)
 class Document:
     """``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash; ``html`` and ``summary`` are ready to show.
 
@@ -37,6 +52,7 @@ class Document:
     markdown: str
     body_line: int
     picture: Picture | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def tracking_key(self) -> str:

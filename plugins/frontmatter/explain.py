@@ -48,6 +48,8 @@ def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str
             return f"「{name}」は true か false です", f"{name!r} is true or false"
         case "tuple_type" | "list_type":
             return f"「{name}」は [石巻市, 女川町] のような並びで書いてください", f"{name!r} is a list such as [石巻市, 女川町]"
+        case "string_pattern_mismatch" if detail["loc"][:1] == ("attachments",):
+            return f"「{name}」はPDFのファイルにしてください", f"{name!r} has to be a PDF file"
         case "string_pattern_mismatch":
             return (
                 f"「{name}」には半角の英小文字、数字、ハイフンだけを使ってください",

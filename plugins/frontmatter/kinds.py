@@ -1,114 +1,13 @@
-"""One typed model per kind of document. A new kind is one class here and one line in `KINDS`; `tests/test_frontmatter.py` tries them all.
-
-Values arrive as the text that the editor wrote. What is wrong is said by `Wrong`, in Japanese and English.
-"""
+"""One typed model per kind of document. A new kind is one class here and one line in `KINDS`; `tests/test_frontmatter.py` tries them all."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from .registry import Place, Registry, Topic
-
-
-def wrong(ja: str, en: str, at: str = "") -> PydanticCustomError:
-    """Return the error that carries one message in two languages to the editor; ``at`` names the key to look at, where Pydantic does not know it."""
-    return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en, "at": at})
-
-
-def _registry(info: ValidationInfo) -> Registry:
-    return cast(Registry, info.context)
-
-
-_MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?:\+09:00)?")
-
-
-def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
-    found = _MOMENT.fullmatch(str(value))
-    try:
-        if found:
-            parts = [int(part) for part in found.groups(default="0")]
-            return dt.datetime(*parts, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
-    except ValueError:
-        pass
-    raise wrong(
-        f"日付「{value}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
-        f"{value!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
-    )
-
-
-def _day(value: Any, info: ValidationInfo) -> dt.date:
-    return _moment(value, info).date()
-
-
-def _end(value: Any, info: ValidationInfo) -> dt.datetime:
-    """A bare date lasts to its midnight; a time is that time."""
-    moment = _moment(value, info)
-    return moment if ":" in str(value) else moment + dt.timedelta(days=1)
-
-
-def _place(value: Any, info: ValidationInfo) -> Place:
-    places = _registry(info).places
-    if value in places:
-        return places[value]
-    raise wrong(
-        f"「{value}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
-        f"no municipality {value!r}: write its full name, such as 石巻市",
-    )
-
-
-def _topic(value: Any, info: ValidationInfo) -> Topic:
-    topics = _registry(info).topics
-    if value in topics:
-        return topics[value]
-    raise wrong(
-        f"「{value}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {value!r}: use one of {', '.join(topics)}"
-    )
-
-
-def _line(value: str) -> str:
-    if "\n" in value:
-        raise wrong("途中で行を変えずに、一行で書いてください", "write it on one line")
-    return value
-
-
-def _web(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s<>\"]+", value):
-        return value
-    raise wrong(f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://")
-
-
-def _old_address(value: str) -> str:
-    if re.fullmatch(r"/([a-zA-Z0-9._~-]+/)+", value):
-        return value
-    raise wrong(
-        f"前のアドレス「{value}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
-        f"{value!r} is no address of this site: write /old/address/",
-    )
-
-
-def _duration(value: str) -> str:
-    if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
-        return value
-    raise wrong(
-        f"長さ「{value}」が読めません。「4:30」（分:秒）の形で書いてください",
-        f"{value!r} is no length: write minutes:seconds, such as 4:30",
-    )
-
-
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
-Moment = Annotated[dt.datetime, BeforeValidator(_moment)]
-Day = Annotated[dt.date, BeforeValidator(_day)]
-End = Annotated[dt.datetime, BeforeValidator(_end)]
-Municipality = Annotated[Place, BeforeValidator(_place)]
-Subject = Annotated[Topic, BeforeValidator(_topic)]
-Web = Annotated[str, AfterValidator(_web)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Old = Annotated[str, AfterValidator(_old_address)]
+from .values import Day, End, Line, Moment, Municipality, Old, Slug, Subject, Web, length, wrong
 
 
 class Meta(BaseModel):
@@ -225,9 +124,18 @@ class Video(Dated):
 
     word: ClassVar[str] = "動画"
     video: Line
-    duration: Annotated[str, AfterValidator(_duration)]
+    duration: Annotated[str, AfterValidator(length)]
     captions: Line
     reporter: Line | None = None
+
+
+class Attachment(BaseModel):
+    """A PDF that goes with a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[Line, Field(pattern=r"\.[pP][dD][fF]$")]
+    title: Line
 
 
 class Record(Dated):
@@ -238,10 +146,11 @@ class Record(Dated):
     record_kind: Literal["対応記録", "活動事例", "防災教育"]
     fiscal_year: int = Field(ge=2010, le=2100)
     school: Line | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Event(Dated):
-    """Something to go to."""
+    """Something to go to. A bare day as ``start`` or ``end`` means the whole of it."""
 
     word: ClassVar[str] = "催し"
     start: Moment
@@ -251,13 +160,42 @@ class Event(Dated):
     fee: Line | None = None
     organizer: Line | None = None
     contact: Line | None = None
+    access: Line | None = None
+    parking: Line | None = None
+    capacity: Line | None = None
+    apply: Line | None = None
+    apply_by: End | None = None
+    url: Web | None = None
+    latitude: float | None = Field(default=None, ge=20, le=46)
+    longitude: float | None = Field(default=None, ge=122, le=154)
+    source: Line | None = None
+    imported: Line | None = None
 
     @model_validator(mode="after")
     def ends_after_start(self) -> Event:
         """An event has to last."""
-        if self.end and self.end < self.start:
+        if self.end and self.finishes <= self.start:
             raise wrong("end（終わり）が start（始まり）より前です", "end lies before start", "end")
         return self
+
+    @property
+    def all_day(self) -> bool:
+        """Tell whether only days are given, no times."""
+        return self.start.time() == dt.time() and (self.end is None or self.end.time() == dt.time())
+
+    @property
+    def finishes(self) -> dt.datetime:
+        """When it is over: at its end; at midnight after the last day, when no time of the end is given."""
+        last = self.end or self.start
+        if self.end and self.end.time() != dt.time():
+            return self.end
+        return dt.datetime.combine(last.date() + dt.timedelta(days=1), dt.time(), last.tzinfo)
+
+    @property
+    def days(self) -> list[dt.date]:
+        """Every day it takes place on."""
+        last = (self.end or self.start).date()
+        return [self.start.date() + dt.timedelta(days=number) for number in range((last - self.start.date()).days + 1)]
 
 
 class Notice(Dated):

@@ -13,10 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from .attached import Attached
 from .body import Body
 from .document import Document, Picture
 from .faults import Fault
-from .kinds import Meta, Video
+from .kinds import Meta
 from .pictures import UnreadableImage, image_size
 from .registry import Publication, Registry
 from .source import Source
@@ -61,7 +62,8 @@ class Resolver:
         faults += [fault for image in draft.body.images if (fault := self._image(draft, image))]
         faults += [fault for name in ("teaser", "since") for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
-        faults += self._files(draft)
+        files, found = Attached(self.content, draft.source, lambda name: self._path(draft, name)).look(draft.meta, draft.body)
+        faults += found
         document = Document(
             path=draft.source.path,
             kind=draft.kind,
@@ -73,6 +75,7 @@ class Resolver:
             markdown=draft.source.body,
             body_line=draft.source.body_line,
             picture=picture,
+            files=files,
         )
         return document, faults
 
@@ -112,7 +115,7 @@ class Resolver:
         """Standing addresses only; articles are linked by file, so that a moved file is noticed."""
         registry = self.registry
         fronts = {"/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json"}
-        fronts |= {p.url for p in registry.publications.values()} | {f"/mail/{key}/" for key in registry.lists}
+        fronts |= {front for p in registry.publications.values() for front in p.fronts} | {f"/mail/{key}/" for key in registry.lists}
         fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return url in fronts or any(d.url == url for d in self.drafts.values() if d.kind == "page")
 
@@ -169,22 +172,6 @@ class Resolver:
             faults.append(measured)
             return None
         return Picture(measured.url, draft.meta.image_alt, measured.width, measured.height)
-
-    def _files(self, draft: Draft) -> list[Fault]:
-        """Captions and self-hosted videos must be there."""
-        if not isinstance(draft.meta, Video):
-            return []
-        named = {"captions": draft.meta.captions} | ({} if _OUTSIDE.match(draft.meta.video) else {"video": draft.meta.video})
-        return [
-            Fault(
-                draft.source.path,
-                draft.source.line_of((key,)),
-                f"ファイル「{name}」がありません。content/files/ に置いてください",
-                f"no file at {name!r}: put it into content/files/",
-            )
-            for key, name in named.items()
-            if (path := self._path(draft, name)) is None or not (self.content / path).is_file()
-        ]
 
     def _directive(self, draft: Draft, name: str, element: Any) -> Fault | None:
         value = element.get(f"data-{name}")

@@ -60,6 +60,12 @@ class Publication(_Table):
     def url(self) -> str:
         return f"/{self.key}/"
 
+    @property
+    def fronts(self) -> tuple[str, ...]:
+        """The standing pages that an editor may link to: the section, and what its kind adds to it."""
+        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.kind, ())
+        return (self.url, *(self.url + name for name in added))
+
     @field_validator("colour")
     @classmethod
     def readable_with_white(cls, value: str) -> str:

@@ -6,8 +6,6 @@ import hashlib
 
 from jinja2 import Environment, TemplateNotFound, meta
 
-from .reads import VOLATILE
-
 
 class Closures:
     """Digests of templates, each found once a build."""
@@ -18,7 +16,7 @@ class Closures:
         self._known: dict[str, str] = {}
 
     def digest(self, name: str) -> str:
-        """Return the digest, or `VOLATILE` when a template is named by a variable: then nobody can tell."""
+        """Return the digest. A template that names another by a variable depends on every template there is."""
         if name not in self._known:
             self._known[name] = self._find(name)
         return self._known[name]
@@ -30,8 +28,7 @@ class Closures:
             if current in found:
                 continue
             found[current], references = self._look(current)
-            if None in references:
-                return VOLATILE
+            waiting += self._environment.list_templates(["html"]) if None in references else []
             waiting += [reference for reference in references if reference is not None]
         return hashlib.blake2b(repr(sorted(found.items())).encode(), digest_size=10).hexdigest()
 
@@ -42,7 +39,7 @@ class Closures:
 
     def _parse(self, name: str) -> tuple[str, frozenset[str | None]]:
         if self._environment.loader is None:
-            return VOLATILE, frozenset([None])
+            return "absent", frozenset()
         try:
             source, _, _ = self._environment.loader.get_source(self._environment, name)
         except TemplateNotFound:

@@ -31,7 +31,7 @@ class Recorder:
         self.reads: dict[Read, str] | None = None
         self.digests: dict[Read, str] = {}
         self.given: Mapping[str, Any] = {}
-        self._own: frozenset[str] = frozenset()
+        self.own: frozenset[str] = frozenset()
         self._page: dict[Read, str] = {}
 
     def begin(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class Recorder:
         Names that templates set themselves are no reads.
         """
         self.given = {**shared, **own}
-        self._own = frozenset(own)
+        self.own = frozenset(own)
         self.reads = self._page = {}
 
     def end(self) -> dict[Read, str]:
@@ -56,7 +56,7 @@ class Recorder:
         self.reads[read] = named(value) if self._is_own(owner, name) else self._once(read, value)
 
     def _is_own(self, owner: str, name: str) -> bool:
-        return owner.startswith(CONTEXT) and (name if owner == CONTEXT else owner.removeprefix(CONTEXT)) in self._own
+        return owner == CONTEXT and name in self.own
 
     def _once(self, read: Read, value: Any) -> str:
         if read not in self.digests:
@@ -77,17 +77,17 @@ class TrackedMapping(Mapping[Any, Any]):
 
     def __init__(self, recorder: Recorder, owner: str, inner: Mapping[Any, Any]) -> None:
         self._recorder = recorder
-        self._owner = owner
+        self.owner = owner
         self._inner = inner
 
     def __getitem__(self, key: Any) -> Any:
         """Return one entry; a missing one is a read as well."""
-        self._recorder.note(self._owner, repr(key), self._inner.get(key, missing_entry))
+        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
         return self._inner[key]
 
     def __contains__(self, key: object) -> bool:
         """Tell whether the entry is there."""
-        self._recorder.note(self._owner, repr(key), self._inner.get(key, missing_entry))
+        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
         return key in self._inner
 
     def __iter__(self) -> Iterator[Any]:
@@ -116,7 +116,7 @@ class TrackedMapping(Mapping[Any, Any]):
         return self._inner.items()
 
     def _whole(self) -> None:
-        self._recorder.note(self._owner, WHOLE, self._inner)
+        self._recorder.note(self.owner, WHOLE, self._inner)
 
 
 missing_entry = "\0missing"
@@ -142,6 +142,8 @@ def watch(environment: Environment, recorder: Recorder) -> None:
     environment.getattr = getattr_  # type: ignore[method-assign]
     environment.getitem = getitem  # type: ignore[method-assign]
     environment.context_class = Watched
+    # The filter `tojson` takes dictionaries only; making one of a tracked mapping reads the whole of it.
+    environment.policies["json.dumps_kwargs"] = {**environment.policies["json.dumps_kwargs"], "default": dict}
 
 
 def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
@@ -161,7 +163,7 @@ def _looked_up(recorder: Recorder, key: str, value: Any) -> Any:
         return value
     if recorder.given.get(key, missing) is not value:
         return value  # set by a template: what it was made from has been read already
-    if isinstance(value, Mapping) and not isinstance(value, TrackedMapping):
+    if isinstance(value, Mapping) and key not in recorder.own:
         return TrackedMapping(recorder, f"{CONTEXT}{key}", value)
     recorder.note(CONTEXT, key, value)
     return value

@@ -36,8 +36,8 @@ class World:
         if not owner.startswith(CONTEXT):
             return self._record(read)
         mapping = owner.removeprefix(CONTEXT)
-        if mapping in own or (not mapping and name in own):
-            return _entry(own[mapping], name) if mapping else named(own[name])
+        if not mapping and name in own:
+            return named(own[name])
         if read not in self._digests:
             self._digests[read] = _entry(self._context.get(mapping), name) if mapping else named(self._context.get(name, missing_entry))
         return self._digests[read]

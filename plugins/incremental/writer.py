@@ -15,7 +15,7 @@ from pelican.writers import Writer
 
 from .closure import Closures
 from .manifest import Entry, Manifest, load_manifest
-from .reads import CONTEXT, VOLATILE, Read, Recorder, watch
+from .reads import CONTEXT, Read, Recorder, watch
 from .sharing import link, settle
 from .world import World
 
@@ -98,8 +98,6 @@ def _reason(entry: Entry | None, templates: str, file: Path) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW
-    if templates == VOLATILE:
-        return "テンプレートの名前が変数です / its template names another by a variable"
     if templates != entry.templates:
         return "テンプレートが変わりました / its templates changed"
     return "" if entry.describes(file) else "前のファイルがないか、書き変えられています / its file is gone or was altered"

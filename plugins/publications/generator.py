@@ -32,6 +32,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.places = shelves.places(self.documents, self.registry)
         self.topics = shelves.topics(self.documents, self.registry)
         self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
             site=self.registry.site,
             registry=self.registry,
@@ -105,7 +106,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
         shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
         for key, section in self.sections.items():
-            own = [section.publication.url, *(month.url for month in section.months)]
+            own = [section.publication.url, *(month.url for month in section.months), *self.context["fronts"].get(key, ())]
             shards[f"/sitemap-{key}.xml"] = sitemap.shard(self.base, section.documents, own)
         for path, text in shards.items():
             self._write(path, text)

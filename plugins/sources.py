@@ -1,0 +1,67 @@
+"""All that a build reads, checked together: documents, and the tables beside them.
+
+When Pelican starts (`initialized`), the whole checkout is read; a single fault in any file stops the build before anything is written, and all
+faults are told at once. A new table is one reader that returns ``(value, faults)`` and one line in `read_sources`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pelican import Pelican, signals
+
+from .events.readings import SETTING as READINGS
+from .events.readings import Readings, read_readings
+from .frontmatter.faults import ContentFaults, Fault
+from .frontmatter.library import Library, read_library
+from .frontmatter.reader import SETTING as LIBRARY
+from .frontmatter.reader import DocumentReader
+from .frontmatter.registry import read_registry
+from .progress.table import read_works
+from .progress.works import SETTING as WORKS
+from .progress.works import Works
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was read: ``library`` of documents, ``works`` of the progress table, ``readings`` of hard place names."""
+
+    library: Library
+    works: Works
+    readings: Readings
+
+
+def read_sources(content: Path, publications: Path, now: dt.datetime) -> Sources:
+    """Read everything below ``content``. Raises `ContentFaults` with every fault of every file."""
+    registry = read_registry(publications, content / "data" / "municipalities.csv")
+    works, work_faults = read_works(content, registry)
+    readings, reading_faults = read_readings(content, registry)
+    faults = [_below(content, fault) for fault in work_faults + reading_faults]
+    try:
+        library = read_library(content, registry, now)
+    except ContentFaults as found:
+        raise ContentFaults([*found.faults, *faults]) from found
+    if faults:
+        raise ContentFaults(faults)
+    return Sources(library, works, readings)
+
+
+def _below(content: Path, fault: Fault) -> Fault:
+    return Fault(PurePosixPath(content.name) / fault.path, fault.line, fault.ja, fault.en)
+
+
+def load(pelican: Pelican) -> None:
+    """Read the sources into Pelican's settings. Raises `ContentFaults`."""
+    settings: dict[str, Any] = pelican.settings
+    sources = read_sources(Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"])
+    settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
+    settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
+    settings["READERS"] = {"md": DocumentReader, "html": None, "htm": None, "rst": None}
+
+
+def register() -> None:
+    """Register with Pelican."""
+    signals.initialized.connect(load)
