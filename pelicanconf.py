@@ -17,14 +17,14 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine"]
+PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine", "plugins.pictures"]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]
 ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
 PAGE_PATHS = ["pages"]
-STATIC_PATHS = ["images", "files", "data"]
-STATIC_EXCLUDES = ["images/drawings"]
+STATIC_PATHS = ["files", "data"]  # pictures go through plugins.pictures
+CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
 
 # `date` in the future is decided by the library against NOW; Pelican would ask the clock.
 WITH_FUTURE_DATES = True

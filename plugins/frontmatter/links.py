@@ -17,7 +17,7 @@ from .body import Body
 from .document import Document, Picture
 from .faults import Fault
 from .kinds import Meta, Video
-from .pictures import UnreadableImage, image_size
+from .pictures import UnreadableImage, image_size, standing_address
 from .registry import Publication, Registry
 from .source import Source
 
@@ -91,7 +91,7 @@ class Resolver:
             return None
         if path is None or not (self.content / path).is_file():
             return _missing(draft, href)
-        a.set("href", f"/{path}")
+        a.set("href", standing_address(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
     def _to_page(self, a: Any, target: Draft, fragment: str) -> None:
@@ -159,7 +159,7 @@ class Resolver:
                 f"cannot read image {src!r}: save it as PNG or JPEG ({error})",
             )
         self._sizes[path] = (width, height)
-        return Picture(f"/{path}", "", width, height)
+        return Picture(standing_address(path), "", width, height)
 
     def _picture(self, draft: Draft, faults: list[Fault]) -> Picture | None:
         if not draft.meta.image or not draft.meta.image_alt:
