@@ -1,8 +1,9 @@
 """The build: from the checkout to ``output/``, whole or not at all.
 
 1. Build into ``output/next/``.
-2. Only when everything held, put ``site`` and ``mail`` in the place of the last ones.
-3. Any fault leaves the last good output where it was.
+2. Weigh the pages; one over its budget is a failure like any other.
+3. Only when everything held, put ``site`` and ``mail`` in the place of the last ones.
+4. Any fault leaves the last good output where it was.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Any
 from jinja2 import TemplateError
 from pelican import Pelican, signals
 from pelican.settings import read_settings
+
+from plugins.budgets import overweight
 
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
@@ -67,6 +70,8 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     shutil.rmtree(following, ignore_errors=True)
     with _pages_told(on_page), _errors_raised():
         Pelican(_settings(order, following / "site")).run()
+    if heavy := overweight(following / "site"):
+        raise BuildFailed("\n".join(heavy))
     _put_in_place(output, following)
     pages = sum(1 for _ in (output / "site").rglob("*.html"))
     issues = sum(1 for _ in (output / "mail").rglob("issue.json"))

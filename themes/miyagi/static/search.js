@@ -86,7 +86,8 @@
     const item = element("li", list, "", "row");
     const link = element("a", element("h2", item), page.t);
     link.href = page.u;
-    element("p", item, [page.d, page.p].filter(Boolean).join("　"), "meta");
+    const meta = element("p", item, "", "meta");
+    [page.d, page.p].filter(Boolean).forEach((text) => element("span", meta, text));
     const found = words.map((word) => excerpt(page, word)).find(Boolean);
     if (found) item.append(found);
     return link;
