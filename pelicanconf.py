@@ -17,7 +17,10 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine", "plugins.pictures", "plugins.search"]
+PLUGINS = [
+    f"plugins.{room}"
+    for room in "frontmatter typography publications magazine pictures cards linkeddata search".split()
+]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]

@@ -15,9 +15,6 @@ from . import recipe
 ARTICLE = "(min-width: 42rem) 40rem, 92vw"
 """How wide the theme shows a picture in the text of an article, as the ``sizes`` attribute says it."""
 
-TEASER = "(min-width: 40rem) 11rem, 92vw"
-"""The same for a teaser on an issue's page."""
-
 _IMG = re.compile(r'<img(?P<rest>(?:[^>"]|"[^"]*")*)>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
@@ -54,11 +51,12 @@ class Gallery:
 
         def replaced(found: re.Match[str]) -> str:
             attributes = dict(_ATTRIBUTE.findall(found["rest"]))
-            image = found[0]
+            sizes = attributes.get("sizes", ARTICLE)
+            image = found[0].replace(f' sizes="{sizes}"', "")  # belongs to the sources, not to an image without candidates
             if not seen[0]:
                 seen[0] = True
                 image = image.replace(' loading="lazy"', "")
-            return self._wrap(attributes.get("src", ""), image, ARTICLE)
+            return self._wrap(attributes.get("src", ""), image, sizes)
 
         return _IMG.sub(replaced, html)
 
