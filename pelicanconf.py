@@ -19,7 +19,7 @@ SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of pu
 
 PLUGINS = [
     f"plugins.{room}"
-    for room in "frontmatter typography publications magazine pictures cards linkeddata search".split()
+    for room in "frontmatter typography publications magazine pictures cards linkeddata search furigana".split()
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
