@@ -18,21 +18,16 @@ PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
 PLUGINS = [
-    "plugins.sources",
-    "plugins.typography",
-    "plugins.publications",
-    "plugins.progress",
-    "plugins.events.generator",
-    "plugins.magazine",
-    "plugins.incremental",
+    f"plugins.{room}"
+    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana incremental".split()
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]
 ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
 PAGE_PATHS = ["pages"]
-STATIC_PATHS = ["images", "files", "data"]
-STATIC_EXCLUDES = ["images/drawings"]
+STATIC_PATHS = ["files", "data"]  # pictures go through plugins.pictures
+CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
 
 # `date` in the future is decided by the library against NOW; Pelican would ask the clock.
 WITH_FUTURE_DATES = True

@@ -1,8 +1,9 @@
 """The build: from the checkout to ``output/``, whole or not at all.
 
 1. Build into ``output/next/``.
-2. Only when everything held, put ``site`` and ``mail`` in the place of the last ones.
-3. Any fault leaves the last good output where it was.
+2. Weigh the pages; one over its budget is a failure like any other.
+3. Only when everything held, put ``site`` and ``mail`` in the place of the last ones.
+4. Any fault leaves the last good output where it was.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jinja2 import TemplateError
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
+from plugins.budgets import overweight
 from plugins.incremental.everything import everything
 from plugins.incremental.sharing import Change, share
 from plugins.incremental.writer import SETTING, Plan
@@ -95,6 +97,8 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     settings[SETTING] = plan
     with _pages_told(on_page), _errors_raised():
         Pelican(settings).run()
+    if heavy := overweight(following / "site"):
+        raise BuildFailed("\n".join(heavy))
     change = share(output, following, PARTS)
     _put_in_place(output, following)
     plan.now.save(output / MANIFEST)

@@ -13,8 +13,6 @@ from typing import Any
 
 from pelican import Pelican, signals
 
-from .events.readings import SETTING as READINGS
-from .events.readings import Readings, read_readings
 from .frontmatter.faults import ContentFaults, Fault
 from .frontmatter.library import Library, read_library
 from .frontmatter.reader import SETTING as LIBRARY
@@ -23,6 +21,8 @@ from .frontmatter.registry import read_registry
 from .progress.table import read_works
 from .progress.works import SETTING as WORKS
 from .progress.works import Works
+from .typography.readings import SETTING as READINGS
+from .typography.readings import Readings, read_readings
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugins.frontmatter.registry import read_registry
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number
 from plugins.typography.phrases import breakable, columns, phrases, wrap
 
@@ -67,3 +70,18 @@ def test_a_number_stays_whole_and_a_wide_space_ends_a_phrase() -> None:
     assert all(not phrase.endswith("二") for phrase in phrases("それから二十年を生きる"))
     assert "十年の手紙　" in "".join(phrases("十年の手紙　読んでくださった皆さまへ"))
     assert any(phrase.endswith("　") for phrase in phrases("十年の手紙　読んでくださった皆さまへ"))
+
+
+@pytest.mark.parametrize("before", ["", "今年の", "県と", "道路が", "海沿いにある", "宮城県", "新しい"])
+@pytest.mark.parametrize("after", ["", "の港", "で", "と石巻市", "が完成しました", "立小学校"])
+def test_no_line_breaks_inside_the_name_of_a_municipality(before: str, after: str) -> None:
+    names = read_registry(Path("publications.toml"), Path("content/data/municipalities.csv")).places
+    assert len(names) == 35
+    for name in names:
+        cuts = set(accumulate(map(len, phrases(before + name + after))))
+        assert not cuts & set(range(len(before) + 1, len(before) + len(name))), phrases(before + name + after)
+
+
+def test_a_first_character_alone_is_no_phrase_and_a_line_may_break_after_the_prefecture() -> None:
+    assert phrases("とどけ みやぎ復興ポータル")[0] != "と"
+    assert "宮城県" in phrases("宮城県名取市の港")[0]

@@ -14,10 +14,10 @@ from plugins.frontmatter.kinds import Event
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING as LIBRARY
 from plugins.frontmatter.registry import Publication
+from plugins.typography.readings import SETTING as READINGS
 
 from . import months, on_air
 from .calendar import calendar
-from .readings import SETTING as READINGS
 
 ON_AIR = (8, 2)
 """How many coming events and how many letters of shops are read on air."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from plugins.frontmatter.document import Document
 from plugins.frontmatter.kinds import Event
 from plugins.frontmatter.registry import Publication
-
-from .readings import Readings
+from plugins.typography.readings import Readings
 
 _WEEKDAYS = "月火水木金土日"
 _PACE = 300

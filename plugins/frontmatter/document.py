@@ -12,12 +12,13 @@ from .registry import Publication
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of the site: its address, what it says, its size in CSS pixels."""
+    """An image of the site: its address, what it says, its size in CSS pixels, and the digest of its file."""
 
     url: str
     alt: str
     width: int
     height: int
+    version: str = ""
 
 
 @dataclass(frozen=True)

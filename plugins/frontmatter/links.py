@@ -6,9 +6,10 @@ Editors link to files (``../jinzai/2013/nurse.md``), as every Markdown editor sh
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from .body import Body
 from .document import Document, Picture
 from .faults import Fault
 from .kinds import Meta
-from .pictures import UnreadableImage, image_size
+from .pictures import UnreadableImage, image_size, standing_address
 from .registry import Publication, Registry
 from .source import Source
 
@@ -53,7 +54,7 @@ class Resolver:
     registry: Registry
     drafts: dict[PurePosixPath, Draft]
     now: dt.datetime
-    _sizes: dict[PurePosixPath, tuple[int, int]] = field(default_factory=dict)
+    _pictures: dict[PurePosixPath, Picture] = field(default_factory=dict)
 
     def resolve(self, draft: Draft) -> tuple[Document, list[Fault]]:
         """Return the finished document, and every fault of its links and images."""
@@ -94,7 +95,7 @@ class Resolver:
             return None
         if path is None or not (self.content / path).is_file():
             return _missing(draft, href)
-        a.set("href", f"/{path}")
+        a.set("href", standing_address(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
     def _to_page(self, a: Any, target: Draft, fragment: str) -> None:
@@ -114,7 +115,7 @@ class Resolver:
     def _is_page(self, url: str) -> bool:
         """Standing addresses only; articles are linked by file, so that a moved file is noticed."""
         registry = self.registry
-        fronts = {"/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json"}
+        fronts = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json"}
         fronts |= {front for p in registry.publications.values() for front in p.fronts} | {f"/mail/{key}/" for key in registry.lists}
         fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return url in fronts or any(d.url == url for d in self.drafts.values() if d.kind == "page")
@@ -153,7 +154,7 @@ class Resolver:
                 f"no image at {src!r}: put it into content/images/ and name its place",
             )
         try:
-            width, height = self._sizes.get(path) or image_size(self.content / path)
+            return self._look(path)
         except UnreadableImage as error:
             return Fault(
                 draft.source.path,
@@ -161,8 +162,13 @@ class Resolver:
                 f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{error}）",
                 f"cannot read image {src!r}: save it as PNG or JPEG ({error})",
             )
-        self._sizes[path] = (width, height)
-        return Picture(f"/{path}", "", width, height)
+
+    def _look(self, path: PurePosixPath) -> Picture:
+        """Raises `UnreadableImage`. Each file is read once a build."""
+        if path not in self._pictures:
+            version = hashlib.blake2b((self.content / path).read_bytes(), digest_size=10).hexdigest()
+            self._pictures[path] = Picture(standing_address(path), "", *image_size(self.content / path), version)
+        return self._pictures[path]
 
     def _picture(self, draft: Draft, faults: list[Fault]) -> Picture | None:
         if not draft.meta.image or not draft.meta.image_alt:
@@ -171,7 +177,7 @@ class Resolver:
         if isinstance(measured, Fault):
             faults.append(measured)
             return None
-        return Picture(measured.url, draft.meta.image_alt, measured.width, measured.height)
+        return replace(measured, alt=draft.meta.image_alt)
 
     def _directive(self, draft: Draft, name: str, element: Any) -> Fault | None:
         value = element.get(f"data-{name}")

@@ -1,13 +1,16 @@
-"""The size of an image file, so that a page can reserve its place."""
+"""An image file seen from a page: its size, so that the page can reserve its place, and the address at which everybody can read it."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lxml import etree
-from PIL import Image
+from PIL import ExifTags, Image
+
+_EVERYWHERE = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg"})
+"""Endings that every mail client and feed reader shows; others are shipped as JPEG."""
 
 
 class UnreadableImage(Exception):
@@ -22,7 +25,8 @@ def image_size(path: Path) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                return image.size
+                turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # the camera was held upright
+                return (image.height, image.width) if turned else image.size
     except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImage(str(error)) from error
 
@@ -39,3 +43,11 @@ def _svg_size(path: Path) -> tuple[int, int]:
     if len(box) == 4 and box[2] > 0 and box[3] > 0:
         return round(box[2]), round(box[3])
     raise UnreadableImage("no width and height, no viewBox")
+
+
+def standing_address(path: PurePosixPath) -> str:
+    """Return the address of the picture at ``path`` (below ``content/``): PNG, JPEG, GIF or SVG, the same for ever.
+
+    Mails that were sent ask for it years later. A WebP or AVIF original is shipped as JPEG beside its own name.
+    """
+    return f"/{path}" if path.suffix.lower() in _EVERYWHERE else f"/{path}.jpg"

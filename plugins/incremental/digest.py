@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
+from types import MethodType
 from typing import Any
 
 from pelican.contents import Content
@@ -29,8 +30,12 @@ class Volatile(Exception):
 def key_of(value: Any) -> str | None:
     """Return the key of a record, or None for anything else.
 
-    A record is one of Pelican's contents, or an object with an attribute ``tracking_key`` (a string that no other record has).
+    A record is one of Pelican's contents, or an object with an attribute ``tracking_key`` (a string that no other record has). A method of
+    a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
     """
+    if isinstance(value, MethodType):
+        owner = key_of(value.__self__)
+        return None if owner is None else f"{owner}.{value.__name__}()"
     name = _identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
 

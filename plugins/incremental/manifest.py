@@ -18,12 +18,16 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Entry:
-    """One page: digest of its templates, its reads with their digests, size in bytes and modification time in ns of its file."""
+    """One page: digest of its templates, its reads with their digests, size in bytes and modification time in ns of its file.
+
+    ``also`` are the files that were written while it was rendered.
+    """
 
     templates: str
     reads: dict[Read, str]
     size: int
     mtime: int
+    also: tuple[str, ...] = ()
 
     def describes(self, file: Path) -> bool:
         """Tell whether ``file`` is there as it was written."""
@@ -49,6 +53,7 @@ class Manifest:
                 entry.templates,
                 entry.size,
                 entry.mtime,
+                entry.also,
                 [table.setdefault((*read, told), len(table)) for read, told in entry.reads.items()],
             ]
             for name, entry in self.pages.items()
@@ -69,5 +74,5 @@ def load_manifest(path: Path, settings: str) -> Manifest:
 
 def _entries(data: dict[str, Any]) -> Iterable[tuple[str, Entry]]:
     table = [((owner, name), told) for owner, name, told in data["reads"]]
-    for name, (templates, size, mtime, numbers) in data["pages"].items():
-        yield name, Entry(templates, dict(table[number] for number in numbers), size, mtime)
+    for name, (templates, size, mtime, also, numbers) in data["pages"].items():
+        yield name, Entry(templates, dict(table[number] for number in numbers), size, mtime, tuple(also))

@@ -53,3 +53,10 @@ def link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
+
+
+def link_once(source: Path, target: Path) -> None:
+    """Let ``target`` be ``source``, unless another page brought it already."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        link(source, target)

@@ -6,6 +6,7 @@ writes to more than one file, goes to Pelican's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pelican.writers import Writer
 from .closure import Closures
 from .manifest import Entry, Manifest, load_manifest
 from .reads import CONTEXT, Read, Recorder, watch
-from .sharing import link, settle
+from .sharing import link_once, settle
 from .world import World
 
 NEW = "前の記録がありません / nothing is known of an earlier one"
@@ -37,6 +38,7 @@ class Plan:
         self.rendered: dict[str, str] = {}
         self.kept: list[str] = []
         self.recorder = Recorder()
+        self.also: list[str] = []
         self._environments: dict[int, tuple[World, Closures]] = {}
 
     def look(self, environment: Environment, context: dict[str, Any]) -> tuple[World, Closures]:
@@ -75,8 +77,8 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
 
     def _keep(self, plan: Plan, name: str, entry: Entry, context: dict[str, Any]) -> None:
         target = Path(self.output_path) / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        link(plan.last / name, target)
+        for written in (name, *entry.also):
+            link_once(plan.last / written, Path(self.output_path) / written)
         self._written_files.add(str(target))
         plan.kept.append(name)
         plan.now.pages[name] = entry
@@ -84,6 +86,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
 
     def _render(self, plan: Plan, name: str, template: Template, templates: str, context: dict[str, Any], kwargs: dict[str, Any]) -> None:
         own = {key: value for key, value in kwargs.items() if key not in ("override_output", "template_name")}
+        plan.also.clear()
         plan.recorder.begin(context, own)
         try:
             super().write_file(name, template, context, **kwargs)
@@ -91,7 +94,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             reads = plan.recorder.end()
         file = Path(self.output_path) / name
         settle(file, plan.last / name)
-        plan.now.pages[name] = _entry(file, templates, reads)
+        plan.now.pages[name] = _entry(file, templates, reads, tuple(plan.also))
 
 
 def _reason(entry: Entry | None, templates: str, file: Path) -> str:
@@ -112,6 +115,15 @@ def told(read: Read | None) -> str:
     return f"読んだものが変わりました / what it reads changed: {what}"
 
 
-def _entry(file: Path, templates: str, reads: dict[Read, str]) -> Entry:
+def _entry(file: Path, templates: str, reads: dict[Read, str], also: tuple[str, ...]) -> Entry:
     stat = file.stat()
-    return Entry(templates, reads, stat.st_size, stat.st_mtime_ns)
+    return Entry(templates, reads, stat.st_size, stat.st_mtime_ns, also)
+
+
+def also_writes(settings: Mapping[str, Any]) -> Callable[[str], None]:
+    """Return what a plugin calls with each file, relative to the site, that it writes while a page is rendered.
+
+    A page that is kept brings these files along.
+    """
+    plan: Plan | None = settings.get(SETTING)
+    return (lambda _name: None) if plan is None else plan.also.append

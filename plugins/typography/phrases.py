@@ -11,6 +11,10 @@ from markupsafe import Markup, escape
 
 _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万億]")
 
+# The end of a municipality's name, seen from inside it: 三陸町, 市立, 城市; but 宮城県|名取市 are two names.
+_NAME_BEFORE = re.compile(r"[\u4e00-\u9fff々ヶ](?<![県郡市町村])$")
+_NAME_AFTER = re.compile(r"[\u4e00-\u9fff々ヶ]{0,3}[市町村]")
+
 
 @cache
 def _parser() -> Any:
@@ -19,15 +23,27 @@ def _parser() -> Any:
 
 @lru_cache(maxsize=20_000)
 def phrases(text: str) -> tuple[str, ...]:
-    """Cut ``text`` into phrases. Joined, they are the text again. A number stays whole; a wide space ends a phrase."""
+    """Cut ``text`` into phrases. Joined, they are the text again.
+
+    Numbers and names of municipalities stay whole; a wide space ends a phrase.
+    """
     found: list[str] = []
     for phrase in _parser().parse(text) if text else ():
         for piece in re.findall(r"[^\u3000]*\u3000+|[^\u3000]+", phrase):
-            if found and _NUMERAL.match(found[-1][-1]) and _NUMERAL.match(piece[0]):
+            if found and _belong_together(found[-1], piece):
                 found[-1] += piece
             else:
                 found.append(piece)
     return tuple(found)
+
+
+def _belong_together(left: str, right: str) -> bool:
+    """BudouX cuts 南|三陸町, 仙台|市 and 二|十年; a first character alone (と|どけ) is never a phrase."""
+    if left.endswith("\u3000"):
+        return False
+    number = _NUMERAL.match(left[-1]) and _NUMERAL.match(right[0])
+    name = _NAME_BEFORE.search(left) and _NAME_AFTER.match(right)
+    return bool(number or name or (len(left) == 1 and left.isalpha()))
 
 
 def breakable(text: str) -> Markup:

@@ -1,0 +1,84 @@
+"""Gives templates ``draw_card``; a card is drawn when the first page asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import PIL
+from pelican.generators import Generator
+from PIL import features
+
+from plugins.incremental.writer import also_writes
+
+from .drawing import SIZE, VERSION, Card, draw
+from .font import find_font
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CardImage:
+    """A drawn card: root-relative address, what it says, pixels."""
+
+    url: str
+    alt: str
+    width: int = SIZE[0]
+    height: int = SIZE[1]
+
+
+@dataclass
+class Easel:
+    """Draws cards into ``site``, through ``cache``, with one font or none."""
+
+    site: Path
+    cache: Path
+    font: Path | None
+    tell: Callable[[str], None] = lambda _name: None
+
+    @property
+    def tracking_key(self) -> str:
+        """For `plugins.incremental`: a card depends on its words and on the tools alone."""
+        return f"easel:{self._tools}"
+
+    def __post_init__(self) -> None:
+        font = hashlib.sha256(self.font.read_bytes()).hexdigest() if self.font else "none"
+        self._tools = f"{VERSION} {PIL.__version__} {features.version('freetype2')} {font}"
+
+    def draw_card(self, title: str, under: str, colour: str) -> CardImage:
+        """Draw a card unless it is there already. The address depends on what it says, not on the machine."""
+        card = Card(str(title), str(under), colour) if self.font else Card("", "", colour)
+        name = _digest(VERSION, card)
+        kept = self.cache / f"{_digest(self._tools, card)}.png"
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_suffix(f".{os.getpid()}.part")
+            unfinished.write_bytes(draw(card, self.font))
+            unfinished.replace(kept)
+        target = self.site / "cards" / f"{name}.png"
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept, target)
+        self.tell(f"cards/{name}.png")
+        return CardImage(f"/cards/{name}.png", f"{title}（{under}）" if self.font else f"{under}の色の札")
+
+
+def _digest(tools: str, card: Card) -> str:
+    return hashlib.sha256("\0".join((tools, card.title, card.under, card.colour)).encode()).hexdigest()[:16]
+
+
+class CardsGenerator(Generator):  # type: ignore[misc]
+    """Sets up the easel before any page is written."""
+
+    def generate_context(self) -> None:
+        """Put ``draw_card(title, under, colour)`` into the context."""
+        font = find_font(self.settings.get("CARD_FONT", ""))
+        if font is None:
+            _log.warning("No Japanese font: cards for sharing stay without words. Install the extra: pip install todoke[cards]")
+        easel = Easel(Path(self.output_path), Path(self.settings["CACHE"]) / "cards", font, also_writes(self.settings))
+        self.context["draw_card"] = easel.draw_card

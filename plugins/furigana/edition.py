@@ -1,0 +1,86 @@
+"""Writes the copies, through a cache by content."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pelican import Pelican, signals
+from pelican.generators import Generator
+
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.reader import SETTING
+from plugins.typography.readings import SETTING as TABLE
+
+from .analyser import analyser_version, read_text
+from .page import LINK, PREFIX, lead_on, with_readings
+from .readings import Readings, known_readings
+from .ruby import weave
+
+VERSION = "1"
+"""Part of every cache key. Raise it when a copy would come out differently."""
+
+_READINGS = "TODOKE_FURIGANA"
+_log = logging.getLogger(__name__)
+
+
+class FuriganaGenerator(Generator):  # type: ignore[misc]
+    """Reads the table before any page is written, and tells templates whether there is an edition."""
+
+    def generate_context(self) -> None:
+        """Set ``furigana`` in the context. Raises `ContentFaults` for the table, also when nobody reads it today."""
+        library: Library = self.settings[SETTING]
+        self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
+        self.context["furigana"] = analyser_version() is not None
+        if not self.context["furigana"]:
+            _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
+
+
+def write_edition(pelican: Pelican) -> None:
+    """Write a copy of every page that links to one; sent when everything else is written."""
+    settings: dict[str, Any] = pelican.settings
+    tools = analyser_version()
+    if tools is None:
+        return
+    site = Path(settings["OUTPUT_PATH"])
+    desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
+    pages = dict(_pages(site))
+    copies = frozenset(pages)
+    for address, html in pages.items():
+        target = site / f"{PREFIX}{address}index.html".lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(lead_on(desk.copy(html), copies), encoding="utf-8", newline="\n")
+        signals.content_written.send(str(target), context={})
+
+
+def _pages(site: Path) -> Iterator[tuple[str, str]]:
+    for page in sorted(site.rglob("index.html")):
+        html = page.read_text(encoding="utf-8")
+        if found := LINK.search(html):
+            yield found[1], html
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Makes copies with one table and one analyser; ``cache`` may be thrown away at any time."""
+
+    cache: Path
+    readings: Readings
+    tools: str
+
+    def copy(self, html: str) -> str:
+        """Return the page with readings, from the cache if it was made before."""
+        key = hashlib.sha256("\0".join((VERSION, self.tools, repr(self.readings), html)).encode()).hexdigest()[:24]
+        kept = self.cache / f"{key}.html"
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_suffix(f".{os.getpid()}.part")
+            made = with_readings(html, lambda text: read_text(text, self.readings), weave)
+            unfinished.write_text(made, encoding="utf-8", newline="\n")
+            unfinished.replace(kept)
+        return kept.read_text(encoding="utf-8")

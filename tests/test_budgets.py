@@ -1,0 +1,70 @@
+"""Budgets: what a page may weigh, and a build that fails when one weighs more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plugins.budgets import overweight
+from plugins.budgets.limits import ARTICLE, PORTAL, SCRIPT, SHEET, complaints
+from plugins.budgets.weigh import Files, Weight, weigh
+from plugins.build import BuildFailed, BuildReport
+from tests.tiny import TinySite
+
+LIGHT = Weight("/a/", is_article=True, text=40_000, packed=12_000, script=0, pictures=0)
+
+
+@pytest.mark.parametrize(
+    ("weight", "count"),
+    [
+        (LIGHT, 0),
+        (Weight("/a/", True, 0, ARTICLE, SCRIPT, PORTAL), 0),
+        (Weight("/a/", True, 0, ARTICLE + 1, 0, 0), 1),
+        (Weight("/list/", False, 0, ARTICLE + 1, 0, 0), 0),
+        (Weight("/", False, 0, 0, 0, PORTAL + 1), 1),
+        (Weight("/", False, 0, 1, SCRIPT + 1, PORTAL), 2),
+    ],
+)
+def test_each_budget_has_its_own_limit(weight: Weight, count: int) -> None:
+    assert len(complaints(weight)) == count
+
+
+def test_a_page_is_weighed_with_everything_it_asks_for(tmp_path: Path) -> None:
+    (tmp_path / "theme").mkdir()
+    for name, size in (("style.css", 100), ("a.js", 50), ("s.avif", 10), ("l.avif", 30), ("x.png", 20), ("alone.png", 7)):
+        (tmp_path / "theme" / name).write_bytes(b"." * size)
+    html = (
+        '<meta property="og:type" content="article"><link rel="stylesheet" href="/theme/style.css"><script type="application/ld+json">{}</script>'
+        '<script src="/theme/a.js" defer></script><script>let b</script>'
+        '<picture><source srcset="/theme/s.avif 240w, /theme/l.avif 480w"><img alt="a > b" src="/theme/x.png"></picture><img src="/theme/alone.png" alt="">'
+    )
+    (tmp_path / "index.html").write_text(html, encoding="utf-8")
+    weight = weigh(tmp_path / "index.html", Files(tmp_path))
+    assert (weight.url, weight.is_article, weight.text, weight.script, weight.pictures) == ("/", True, len(html) + 150, 55, 37)
+
+
+def test_the_whole_sample_keeps_every_budget_even_where_nothing_is_packed(sample: BuildReport) -> None:
+    site = sample.output / "site"
+    assert overweight(site) == []
+    files = Files(site)
+    weights = [weigh(page, files) for page in site.rglob("*.html") if "furigana" not in page.parts]  # readings are the reader's choice
+    assert max(weight.text for weight in weights if weight.is_article) <= ARTICLE
+    assert sum(weight.is_article for weight in weights) > 80
+    (portal,) = (weight for weight in weights if weight.url == "/")
+    assert portal.pictures > 0
+    assert portal.text + portal.pictures <= PORTAL
+    assert max(weight.script for weight in weights) <= SCRIPT
+    assert files.size("/theme/style.css") <= SHEET
+
+
+def test_a_build_over_a_budget_fails_and_the_last_good_output_stays(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    tiny.build()
+    before = tiny.page("/press/2020/05/a/")
+    # Characters in no order, so that no packing helps: about 150 kB.
+    long = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(50_000))
+    tiny.article("press/2020/a.md", lead=long)
+    with pytest.raises(BuildFailed, match=r"/press/2020/05/a/: 本文が.*60kBまで.*at most 60 kB"):
+        tiny.build()
+    assert tiny.page("/press/2020/05/a/") == before

@@ -1,0 +1,173 @@
+"""The furigana edition: a copy beside every page, right about place names, never in the way of the page itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.frontmatter.faults import ContentFaults
+from plugins.frontmatter.registry import read_registry
+from plugins.furigana import edition
+from plugins.furigana.analyser import read_text
+from plugins.furigana.page import lead_on, with_readings
+from plugins.furigana.readings import Reading, Readings, known_readings
+from plugins.furigana.ruby import align, weave
+from plugins.typography.readings import read_readings
+from tests.tiny import TinySite
+
+RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")
+
+
+@pytest.fixture(scope="module")
+def readings() -> Readings:
+    registry = read_registry(Path("publications.toml"), Path("content/data/municipalities.csv"))
+    table, faults = read_readings(Path("content"), registry)
+    assert faults == []
+    return known_readings(table, registry.places.values())
+
+
+def spoken(text: str, readings: Readings) -> str:
+    """The text with every word replaced by its reading."""
+    said, at = "", 0
+    for reading in read_text(text, readings):
+        said += text[at : reading.start] + reading.kana
+        at = reading.end
+    return said + text[at:]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("閖上の町", "ゆりあげのまち"),
+        ("南三陸町で", "みなみさんりくちょうで"),
+        ("浦宿駅", "うらしゅくえき"),
+        ("石巻市長", "いしのまきしちょう"),
+        ("大和町の", "たいわちょうの"),
+        ("3月10日に", "3がつとおかに"),
+        ("3月11日に", "3がつ11にちに"),
+        ("2月26日", "2がつ26にち"),
+        ("2人と3人", "ふたりと3にん"),
+        ("かなだけ abc 12", "かなだけ abc 12"),
+    ],
+)
+def test_place_names_and_days_are_read_as_people_here_read_them(text: str, said: str, readings: Readings) -> None:
+    assert spoken(text, readings) == said
+
+
+def test_the_table_wins_over_the_analyser() -> None:
+    assert spoken("仙台の港", Readings({}, {})) == "せんだいのみなと"
+    assert spoken("仙台の港", Readings({"仙台": "おためし"}, {})) == "おためしのみなと"
+
+
+@pytest.mark.parametrize(
+    ("surface", "kana", "pieces"),
+    [
+        ("食べる", "たべる", [("食", "た"), ("べる", "")]),
+        ("引き渡し", "ひきわたし", [("引", "ひ"), ("き", ""), ("渡", "わた"), ("し", "")]),
+        ("お茶", "おちゃ", [("お", ""), ("茶", "ちゃ")]),
+        ("七ヶ宿", "しちかしゅく", [("七ヶ宿", "しちかしゅく")]),
+        ("10日", "とおか", [("10日", "とおか")]),
+        ("無理な読み", "ちがう", [("無理な読み", "ちがう")]),
+    ],
+)
+def test_a_reading_stands_over_the_characters_it_belongs_to(surface: str, kana: str, pieces: list[tuple[str, str]]) -> None:
+    assert align(surface, kana) == pieces
+
+
+def test_a_reading_has_brackets_for_who_cannot_show_it_above() -> None:
+    assert weave("港", [], [Reading(0, 1, "みなと")]) == "<ruby>港<rp>（</rp><rt>みなと</rt><rp>）</rp></ruby>"
+
+
+def test_a_word_with_a_tag_inside_stays_as_it_is_and_a_line_break_inside_a_word_goes() -> None:
+    whole = [Reading(0, 2, "みなと")]
+    assert weave("港町", [(0, "<b>"), (1, "</b>")], whole) == "<b>港</b>町"
+    assert RUBY.sub("", weave("港町", [(1, "<wbr>"), (2, "<wbr>")], whole)) == "<ruby>港町</ruby><wbr>"
+
+
+@given(st.text(alphabet="港町が開きました<&>\"'。a1 ", max_size=60), st.lists(st.integers(0, 60), max_size=6))
+def test_no_character_and_no_tag_is_lost(text: str, places: list[int]) -> None:
+    tags = [(place, "<i>") for place in sorted(places) if place <= len(text)]
+    woven = weave(text, tags, read_text(text, Readings({}, {})))
+    bare = re.sub(r"</?ruby>", "", RUBY.sub("", woven))
+    assert bare.count("<i>") == len(tags)
+    assert bare.replace("<i>", "") == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+PAGE = (
+    '<!doctype html><html><head><title>港</title><link rel="canonical" href="https://x/a/"></head><body class="港">'
+    '<a class="furi" href="/furigana/a/">ふりがな付きで読む</a><svg viewBox="0 0 1 1"><text>港</text></svg>'
+    '<p title="港">港&amp;<a href="/b/#c">港</a><a href="/c/">c</a></p><script>"港"</script></body></html>'
+)
+
+
+def test_only_the_text_of_the_page_changes(readings: Readings) -> None:
+    copy = with_readings(PAGE, lambda text: read_text(text, readings), weave)
+    assert copy.count("<ruby>") == 3  # the paragraph, the link in it, and 外 in the link back
+    assert '<svg viewBox="0 0 1 1"><text>港</text></svg>' in copy
+    assert 'title="港"' in copy and '<script>"港"</script>' in copy
+    assert '<meta name="robots" content="noindex">\n<link rel="canonical" href="https://x/a/">' in copy
+    assert '<a class="furi" href="/a/">ふりがなを<ruby>外' in copy
+
+
+def test_links_lead_to_other_copies_and_one_link_leads_back(readings: Readings) -> None:
+    copy = lead_on(with_readings(PAGE, lambda text: read_text(text, readings), weave), frozenset({"/a/", "/b/"}))
+    assert 'href="/furigana/b/#c"' in copy
+    assert 'href="/c/"' in copy
+    assert '<a class="furi" href="/a/">' in copy
+
+
+@pytest.fixture
+def built(tiny: TinySite) -> TinySite:
+    tiny.article("press/2020/a.md", "閖上の港", lead="閖上の港の話です。")
+    tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n")
+    tiny.build()
+    return tiny
+
+
+def test_every_page_leads_to_its_copy_and_is_without_readings_itself(built: TinySite) -> None:
+    page, copy = built.page("/press/2020/05/a/"), built.page("/furigana/press/2020/05/a/")
+    assert '<a class="furi" href="/furigana/press/2020/05/a/">ふりがな付きで読む</a>' in page
+    assert "<ruby>" not in page
+    assert "<ruby>閖上<rp>（</rp><rt>ゆりあげ</rt><rp>）</rp></ruby>" in copy
+    assert '<link rel="canonical" href="https://site.example.jp/press/2020/05/a/">' in copy
+    assert "noindex" in copy
+    for path in built.site.rglob("index.html"):
+        for address in re.findall(r'class="furi" href="([^"]+)"', path.read_text(encoding="utf-8")):
+            assert (built.site / address.strip("/") / "index.html").is_file()
+
+
+def test_sitemap_feeds_and_search_know_nothing_of_the_copies(built: TinySite) -> None:
+    for path in (*built.site.rglob("*.xml"), *built.site.rglob("*.json")):
+        assert "/furigana/" not in path.read_text(encoding="utf-8")
+
+
+def test_a_copy_that_was_made_before_comes_from_the_cache(tmp_path: Path) -> None:
+    desk = edition.Desk(tmp_path, Readings({}, {}), "tools")
+    first = desk.copy(PAGE)
+    (kept,) = tmp_path.iterdir()
+    kept.write_text("kept", encoding="utf-8")
+    assert desk.copy(PAGE) == "kept"
+    assert edition.Desk(tmp_path, Readings({}, {}), "other tools").copy(PAGE) == first
+
+
+def test_without_the_extra_there_is_no_edition_and_no_link_and_the_build_says_so(
+    tiny: TinySite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(edition, "analyser_version", lambda: None)
+    tiny.article("press/2020/a.md")
+    tiny.build()
+    assert not (tiny.site / "furigana").exists()
+    assert "ふりがな付き" not in tiny.page("/press/2020/05/a/")
+    assert "todoke[furigana]" in caplog.text
+
+
+def test_a_row_without_a_reading_stops_the_build_at_its_line(tiny: TinySite) -> None:
+    tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n亘理,WATARI\n")
+    with pytest.raises(ContentFaults) as caught:
+        tiny.build()
+    (fault,) = caught.value.faults
+    assert (str(fault.path), fault.line) == ("content/data/readings.csv", 3)

@@ -1,0 +1,163 @@
+"""Pictures: right-sized, made once, the same every time, and never with what the camera wrote into them."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from plugins.frontmatter.document import Picture
+from plugins.frontmatter.faults import ContentFaults
+from plugins.frontmatter.pictures import UnreadableImage, image_size
+from plugins.pictures import recipe
+from plugins.pictures.darkroom import Darkroom, Negative, develop
+from plugins.pictures.gallery import Gallery, Print
+from tests.tiny import TinySite
+
+SHOWN = (
+    "---\ntitle: 絵のある記事\ndate: 2020-05-01\nimage: ../../images/sea.jpg\nimage_alt: 海\n---\n段落。\n\n![港](../../images/port.png)\n"
+)
+
+
+def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
+    """A picture that does not compress, the same every time."""
+    return Image.frombytes(mode, size, random.Random(311).randbytes(size[0] * size[1] * len(mode)))
+
+
+def photograph(path: Path, size: tuple[int, int] = (2400, 1350), orientation: int = 1) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "camera of somebody"
+    Image.linear_gradient("L").resize(size).convert("RGB").save(path, exif=exif)
+
+
+@pytest.fixture
+def pictured(tiny: TinySite) -> TinySite:
+    """One article with a photograph of 2400 pixels above it and a drawing in its text; one photograph that nobody shows."""
+    photograph(tiny.content / "images/sea.jpg")
+    noise((300, 200)).quantize(8).save(tiny.content / "images/port.png")
+    photograph(tiny.content / "images/unseen.jpg", (600, 400))
+    tiny.write("images/drawings/sea.svg", "<svg/>")
+    tiny.write("press/2020/a.md", SHOWN)
+    tiny.build()
+    return tiny
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+@pytest.mark.parametrize(
+    ("original", "made"), [(64, (64,)), (800, (240, 480, 800)), (1200, (240, 480, 800, 1200)), (5000, (240, 480, 800, 1280))]
+)
+def test_no_width_is_larger_than_the_original_or_than_a_screen_needs(original: int, made: tuple[int, ...]) -> None:
+    assert recipe.widths(original) == made
+
+
+def test_a_page_offers_avif_webp_and_a_standing_file_with_width_and_height(pictured: TinySite) -> None:
+    html = pictured.page("/press/2020/05/a/")
+    assert html.index("image/avif") < html.index("image/webp") < html.index('src="/images/sea.jpg"')
+    assert 'src="/images/sea.jpg" alt="海" width="2400" height="1350"' in html
+    for address, width in re.findall(r"(/pictures/\S+) (\d+)w", html):
+        assert size_of(pictured.site / address.lstrip("/"))[0] == int(width)
+
+
+def test_only_the_first_picture_of_a_page_is_not_lazy(pictured: TinySite) -> None:
+    images = re.findall(r'<img [^>]*src="/images/[^>]*>', pictured.page("/press/2020/05/a/"))
+    assert ["lazy" in image for image in images] == [False, True]
+    pictured.write("press/2020/b.md", SHOWN.replace("image: ../../images/sea.jpg\nimage_alt: 海\n", ""))
+    pictured.build()
+    (image,) = re.findall(r'<img [^>]*src="/images/[^>]*>', pictured.page("/press/2020/05/b/"))
+    assert "lazy" not in image
+
+
+def test_the_original_is_never_shipped_and_nothing_the_camera_wrote_is(pictured: TinySite) -> None:
+    shipped = [path for path in pictured.site.rglob("*") if path.suffix in (".jpg", ".png", ".webp", ".avif")]
+    assert max(size_of(path)[0] for path in shipped) == 1280
+    assert not any(b"camera of somebody" in path.read_bytes() for path in shipped)
+    assert not (pictured.site / "images/drawings").exists()
+
+
+def test_every_picture_keeps_its_standing_address_of_at_most_1152_pixels(pictured: TinySite) -> None:
+    assert size_of(pictured.site / "images/sea.jpg") == (1152, 648)
+    assert size_of(pictured.site / "images/port.png") == (300, 200)
+    assert size_of(pictured.site / "images/unseen.jpg") == (600, 400)
+    assert sum(path.is_dir() for path in (pictured.site / "pictures").iterdir()) == 2
+
+
+def test_a_mail_shows_the_standing_file(pictured: TinySite) -> None:
+    pictured.write("mail/press/1.md", "---\ntitle: 号\ndate: 2020-06-01\n---\n\n## 話題\n\n::記事 ../../press/2020/a.md\n")
+    pictured.build()
+    mail = (pictured.output / "mail/press/1/mail.html").read_text(encoding="utf-8")
+    assert "https://site.example.jp/images/sea.jpg" in mail
+    assert "/pictures/" not in mail
+    assert "image/avif" in pictured.page("/mail/press/1/")
+
+
+def test_a_webp_original_has_a_jpeg_for_those_who_cannot_read_it(tiny: TinySite) -> None:
+    (tiny.content / "images").mkdir(exist_ok=True)
+    noise((80, 40)).save(tiny.content / "images/sea.webp")
+    tiny.write("press/2020/a.md", "---\ntitle: 題\ndate: 2020-05-01\n---\n![海](../../images/sea.webp)\n")
+    tiny.build()
+    assert 'src="/images/sea.webp.jpg"' in tiny.page("/press/2020/05/a/")
+    with Image.open(tiny.site / "images/sea.webp.jpg") as image:
+        assert image.format == "JPEG"
+
+
+def test_a_picture_taken_upright_stands_upright(tmp_path: Path) -> None:
+    photograph(tmp_path / "tall.jpg", (400, 300), orientation=6)
+    assert image_size(tmp_path / "tall.jpg") == (300, 400)
+    with Image.open(io.BytesIO(develop((tmp_path / "tall.jpg").read_bytes(), "240.webp"))) as image:
+        assert image.size == (240, 320)
+
+
+@pytest.mark.parametrize("name", ["48.avif", "48.webp", "standing.png", "standing.jpg"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_the_same_original_gives_the_same_bytes(name: str, mode: str) -> None:
+    written = io.BytesIO()
+    noise((96, 60), mode).save(written, "PNG")
+    assert develop(written.getvalue(), name) == develop(written.getvalue(), name)
+
+
+def test_what_was_made_before_is_taken_from_the_cache(tmp_path: Path) -> None:
+    photograph(tmp_path / "sea.jpg", (300, 200))
+    room = Darkroom(tmp_path / "cache")
+    made = room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp")
+    made.write_bytes(b"kept")
+    assert room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() == b"kept"
+    photograph(tmp_path / "sea.jpg", (301, 200))
+    assert room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() != b"kept"
+
+
+def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySite) -> None:
+    photograph(tiny.content / "images/sea.jpg")
+    whole = (tiny.content / "images/sea.jpg").read_bytes()
+    (tiny.content / "images/sea.jpg").write_bytes(whole[: len(whole) // 2])
+    tiny.write("press/2020/a.md", SHOWN.replace("![港](../../images/port.png)", ""))
+    with pytest.raises(ContentFaults) as caught:
+        tiny.build()
+    (fault,) = caught.value.faults
+    assert (str(fault.path), fault.line) == ("content/press/2020/a.md", 4)
+    assert "壊れています" in fault.ja
+
+
+def test_what_is_no_picture_is_unreadable() -> None:
+    with pytest.raises(UnreadableImage):
+        develop(b"not a picture", "240.avif")
+
+
+def test_words_of_an_editor_cannot_leave_the_attribute() -> None:
+    shown = Gallery({}).show(Picture("/images/a.png", 'a" onerror="x', 4, 3), eager=True)
+    assert 'alt="a&#34; onerror=&#34;x"' in shown
+
+
+def test_a_body_with_a_greater_than_sign_in_its_alt_text_stays_whole() -> None:
+    body = '<p><img alt="a > b" src="/images/a.png" width="4" height="3" loading="lazy"> x</p>'
+    dressed = Gallery({"/images/a.png": Print("/pictures/0/", 4, 3)}).dress(body, first_eager=False)
+    assert dressed.startswith("<p><picture><source") and dressed.endswith("</picture> x</p>")

@@ -1,0 +1,194 @@
+"""Search in static files: exact for Japanese, light, by keyboard, and not without a way for those without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, expect
+
+from plugins.search.entries import words
+from plugins.search.index import DIGITS, collect, cut, encode, grams, shard_of
+from tests.chromium import chromium, served
+from tests.tiny import NOW, TinySite, make_site
+
+TEXTS = {
+    "train": "新幹線が開通しました。",
+    "roads": "新しい幹線道路と、線路の話です。新幹とは言いません。幹線はあります。",
+    "cells": "東北新\n\n幹線の段落です。",
+    "wide": "ＪＲ仙石線とｶﾞｿﾘﾝの話。",
+    "kesennuma": "気仙沼の港です。",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
+    """Five pages that are easily mistaken for one another, and thirty that all say the same."""
+    tiny = make_site(tmp_path_factory.mktemp("search"))
+    for day, (name, text) in enumerate(TEXTS.items(), 1):
+        tiny.write(f"press/2020/{name}.md", f"---\ntitle: {name}\ndate: 2020-05-{day:02}\n---\n{text}\n")
+    for number in range(30):
+        tiny.article(f"press/2019/common-{number:02}.md", f"共通の知らせ{number}", f"2019-04-{number + 1:02}", "どこにもある文章です。")
+    tiny.build(NOW)
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def address(site: TinySite) -> Iterator[str]:
+    with served(site.site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    yield context.new_page()
+    context.close()
+
+
+def found(page: Page, address: str, query: str) -> list[str]:
+    """Type ``query``, press Enter, and return the titles that come."""
+    page.goto(f"{address}/search/")
+    page.get_by_label("さがすことば").fill(query)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("「")
+    return page.locator("#results h2").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("新幹線", ["train"]),
+        ("幹線", ["cells", "roads", "train"]),
+        ("新", ["cells", "roads", "train"]),
+        ("jr仙石線", ["wide"]),
+        ("ガソリン", ["wide"]),
+        ("幹線 道路", ["roads"]),
+        ("気仙沼の港です", ["kesennuma"]),
+        ("新幹線の線路", []),
+        ("鯨", []),
+    ],
+)
+def test_only_pages_with_the_words_are_found_newest_first(query: str, titles: list[str], page: Page, address: str) -> None:
+    assert found(page, address, query) == titles
+
+
+def test_how_many_there_are_is_said_to_a_screen_reader(page: Page, address: str) -> None:
+    found(page, address, "新幹線")
+    status = page.get_by_role("status")
+    assert status.get_attribute("aria-live") == "polite"
+    expect(status).to_have_text("「新幹線」を含むページは1件です。")
+    assert page.locator("mark").inner_text() == "新幹線"
+    found(page, address, "鯨")
+    expect(status).to_have_text("「鯨」を含むページはありません。")
+
+
+@pytest.mark.parametrize("query", ["共通", "どこにもある文章"])
+def test_more_results_come_by_keyboard_and_the_focus_goes_to_the_first_of_them(query: str, page: Page, address: str) -> None:
+    assert len(found(page, address, query)) == 10
+    page.get_by_role("button", name="続きを見る").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#results li")).to_have_count(20)
+    assert page.evaluate("document.activeElement.textContent") == "共通の知らせ19"
+    page.get_by_role("button", name="続きを見る").press("Enter")
+    expect(page.get_by_role("status")).to_have_text(f"「{query}」を含むページは30件です。")
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_an_address_with_a_query_can_be_sent_to_somebody(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=気仙沼")
+    expect(page.get_by_role("status")).to_have_text("「気仙沼」を含むページは1件です。")
+    assert page.get_by_label("さがすことば").input_value() == "気仙沼"
+
+
+def test_nothing_typed_asks_for_words(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/")
+    page.get_by_role("button", name="さがす").click()
+    expect(page.get_by_role("status")).to_have_text("さがすことばを入れてください。")
+
+
+def test_a_file_that_does_not_come_is_told(page: Page, address: str) -> None:
+    page.route("**/search/s/*.json", lambda route: route.abort())
+    page.goto(f"{address}/search/?q=気仙沼")
+    expect(page.get_by_role("status")).to_contain_text("もう一度お試しください")
+
+
+def test_without_javascript_the_page_leads_to_every_title(browser: Browser, site: TinySite, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/search/")
+    assert page.locator("form.search").is_hidden()
+    titles: list[str] = []
+    for year in ("2020年", "2019年"):
+        page.goto(f"{address}/search/")
+        page.get_by_role("link", name=year).click()
+        titles += page.locator(".titles a").all_inner_texts()
+    context.close()
+    assert len(titles) == 35
+    assert "train" in titles
+
+
+def test_a_gram_never_reaches_over_a_space_and_compatible_characters_are_the_same() -> None:
+    assert grams("新 幹線") == {"新", "幹", "線", "幹線"}
+    assert grams("ＪＲ") == {"j", "r", "jr"}
+
+
+def test_words_are_what_a_reader_sees_block_by_block() -> None:
+    assert words("<table><tr><td>新</td><td>幹線</td></tr></table>") == ["新", "幹線"]
+    assert words('<p>閖上<sup id="a">1</sup>の<b>港</b> &amp; 浜</p><figure><img alt="a > b" src="x"></figure>') == ["閖上の港 & 浜"]
+    assert words("<p><ruby>閖上<rp>（</rp><rt>ゆりあげ</rt><rp>）</rp></ruby>の町</p>") == ["閖上の町"]
+
+
+def decoded(text: str) -> list[int]:
+    """The format as the docstring of `encode` says it, written down a second time."""
+    if text.startswith("!"):
+        return [at * 6 + bit for at, digit in enumerate(text[1:]) for bit in range(6) if DIGITS.index(digit) >> bit & 1]
+    numbers, gap, scale, last = list[int](), 0, 1, -1
+    for digit in map(DIGITS.index, text):
+        gap, scale = gap + digit % 32 * scale, scale * 32
+        if digit < 32:
+            last += gap + 1
+            numbers.append(last)
+            gap, scale = 0, 1
+    return numbers
+
+
+@given(st.sets(st.integers(0, 4999)))
+def test_notes_lose_no_document(numbers: set[int]) -> None:
+    assert decoded(encode(sorted(numbers), 5000)) == sorted(numbers)
+
+
+def test_a_note_about_every_document_is_no_longer_than_a_bit_for_each() -> None:
+    assert len(encode(range(10_000), 10_000)) <= 1_668
+
+
+def test_a_gram_lies_in_the_shard_where_the_script_looks() -> None:
+    texts = ["".join(random.Random(seed).choices("復興新幹線港町𠮷", k=300)) for seed in range(40)]
+    shards = cut(collect(texts), len(texts))
+    assert len(shards) & (len(shards) - 1) == 0
+    assert all(shard_of(gram, len(shards)) == number for number, shard in enumerate(shards) for gram in shard)
+
+
+def test_a_new_page_leaves_the_files_of_the_others_as_they_are(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md", "一", "2020-05-01")
+    tiny.build()
+    before = (tiny.site / "search/d/0.json").read_bytes()
+    tiny.article("press/2020/b.md", "二", "2020-05-02")
+    tiny.build()
+    assert (tiny.site / "search/d/0.json").read_bytes() == before
+    assert json.loads((tiny.site / "search/d/1.json").read_text(encoding="utf-8"))["t"] == "二"
+
+
+def test_the_script_is_small() -> None:
+    assert Path("themes/miyagi/static/search.js").stat().st_size < 8_000
