@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import icalendar
 import pytest
@@ -62,7 +63,7 @@ def test_every_day_of_the_calendar_leads_to_the_list_below(fair: TinySite) -> No
 def test_a_calendar_file_is_read_back_with_its_times(fair: TinySite) -> None:
     fair.build()
     read = icalendar.Calendar.from_ical((fair.site / "kouryu/2021/03/gone/event.ics").read_bytes())
-    (event,) = read.walk("VEVENT")
+    event: Any = read.walk("VEVENT")[0]
     assert event["summary"] == "終わった市"
     assert (event.start, event.end) == (
         dt.datetime(2021, 3, 7, 9, 30, tzinfo=NOW.tzinfo),
@@ -75,7 +76,8 @@ def test_a_calendar_file_is_read_back_with_its_times(fair: TinySite) -> None:
 def test_whole_days_end_on_the_day_after_the_last(fair: TinySite) -> None:
     fair.build()
     read = icalendar.Calendar.from_ical((fair.site / "kouryu/calendar/events.ics").read_bytes())
-    spans = {str(event["summary"]): (event.start, event.end) for event in read.walk("VEVENT")}
+    found: list[Any] = read.walk("VEVENT")
+    spans = {str(event["summary"]): (event.start, event.end) for event in found}
     assert spans["三日の市（石巻市）"] == (dt.date(2021, 4, 29), dt.date(2021, 5, 2))
     assert len(spans) == 2
 
