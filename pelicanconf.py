@@ -17,7 +17,14 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.sources", "plugins.typography", "plugins.publications", "plugins.progress", "plugins.events.generator", "plugins.magazine"]
+PLUGINS = [
+    "plugins.sources",
+    "plugins.typography",
+    "plugins.publications",
+    "plugins.progress",
+    "plugins.events.generator",
+    "plugins.magazine",
+]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]
