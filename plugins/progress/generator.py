@@ -32,6 +32,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
             self.front = f"{self.publication.url}progress/"
             urls = [self.front, *map(self._field_url, self.works.fields), *map(self._place_url, self.places)]
             self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
+            self.context["progress_front"] = self.front
             self.context["progress"] = panels.overview(self.works, {})
             self.context["progress_places"] = {place.slug: self._place_url(place) for place in self.places}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
 from plugins.frontmatter.registry import Registry
 
-from . import feeds, shelves, sitemap
+from . import facets, feeds, shelves, sitemap, structured
 
 
 class PublicationsGenerator(Generator):  # type: ignore[misc]
@@ -31,6 +32,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.sections = shelves.sections(self.documents, self.registry)
         self.places = shelves.places(self.documents, self.registry)
         self.topics = shelves.topics(self.documents, self.registry)
+        self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
@@ -41,6 +43,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             sections=self.sections,
             places=self.places,
             topics=self.topics,
+            facets=self.facets,
+            structured=partial(structured.describe, site=self.registry.site, base=self.base),
             standing=self.pages,
             issues=list(reversed(self.issues)),
             neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
@@ -84,6 +88,9 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         padded: Sequence[shelves.Month | None] = (None, *reversed(section.months), None)
         for before, (month, after) in zip(padded, pairwise(padded[1:]), strict=False):
             self._page(month.url, "month", month=month, publication=publication, before=before, after=after)  # type: ignore[union-attr]
+        groups = self.facets[publication.key]
+        for facet in (facet for group in groups for facet in group.facets):
+            self._page(facet.url, "facet", facet=facet, groups=groups, publication=publication)
         self._feeds(publication.url, publication.title, publication.description, section.documents)
 
     def _mail(self) -> None:
@@ -106,7 +113,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
         shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
         for key, section in self.sections.items():
-            own = [section.publication.url, *(month.url for month in section.months), *self.context["fronts"].get(key, ())]
+            own = [facet.url for group in self.facets[key] for facet in group.facets]
+            own += [section.publication.url, *(month.url for month in section.months), *self.context["fronts"].get(key, ())]
             shards[f"/sitemap-{key}.xml"] = sitemap.shard(self.base, section.documents, own)
         for path, text in shards.items():
             self._write(path, text)

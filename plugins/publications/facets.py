@@ -1,0 +1,103 @@
+"""Ways to look through one publication: jobs by municipality and kind of employment, records by year, level and kind. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from plugins.frontmatter.document import Document
+from plugins.frontmatter.kinds import Job, Record
+from plugins.frontmatter.registry import Publication
+
+EMPLOYMENT = {"正社員": "full-time", "契約社員": "contract", "パート": "part-time", "任期付職員": "fixed-term", "季節雇用": "seasonal"}
+LEVELS = {
+    "幼稚園": "kindergarten",
+    "小学校": "elementary",
+    "中学校": "junior-high",
+    "高等学校": "high",
+    "特別支援学校": "special-needs",
+    "教育委員会": "board",
+}
+RECORDS = {"対応記録": "responses", "活動事例": "activities", "防災教育": "preparedness"}
+
+Label = tuple[str, str]
+"""A word that is shown, and its part of the address."""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The documents that share one word; ``url`` never changes."""
+
+    name: str
+    url: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """All words of one kind: ``title`` is what they have in common."""
+
+    title: str
+    facets: tuple[Facet, ...]
+
+
+def groups(publication: Publication, documents: Sequence[Document]) -> tuple[Group, ...]:
+    """Return the ways to look through ``documents``, which keep their order. Kinds that need none have none."""
+    if publication.kind == "job":
+        jobs = sorted((d for d in documents if isinstance(d.meta, Job)), key=_deadline)
+        return _named(
+            publication,
+            jobs,
+            (("市町村", "place", _places), ("雇用の形", "employment", _employment)),
+        )
+    if publication.kind == "record":
+        records = [d for d in documents if isinstance(d.meta, Record)]
+        return _named(publication, records, (("年度", "fiscal", _year), ("校種", "level", _level), ("種類", "type", _record_kind)))
+    return ()
+
+
+def _named(
+    publication: Publication, documents: Iterable[Document], ways: Iterable[tuple[str, str, Callable[[Document], list[Label]]]]
+) -> tuple[Group, ...]:
+    documents = list(documents)
+    found = (Group(title, _facets(f"{publication.url}{part}/", documents, labels)) for title, part, labels in ways)
+    return tuple(group for group in found if group.facets)
+
+
+def _facets(base: str, documents: Iterable[Document], labels: Callable[[Document], list[Label]]) -> tuple[Facet, ...]:
+    by_label: dict[Label, list[Document]] = defaultdict(list)
+    for document in documents:
+        for label in labels(document):
+            by_label[label].append(document)
+    return tuple(Facet(label[0], f"{base}{label[1]}/", tuple(by_label[label])) for label in sorted(by_label, key=_order))
+
+
+def _order(label: Label) -> tuple[int, str]:
+    """Words in the order of their vocabulary; years and codes by themselves."""
+    known = [*EMPLOYMENT, *LEVELS, *RECORDS]
+    return (known.index(label[0]) if label[0] in known else 0, label[1])
+
+
+def _deadline(document: Document) -> tuple[str, str]:
+    return (document.meta.deadline.isoformat() if isinstance(document.meta, Job) else "", document.url)
+
+
+def _places(document: Document) -> list[Label]:
+    return [(place.name, place.slug) for place in document.meta.municipalities]
+
+
+def _employment(document: Document) -> list[Label]:
+    return [(document.meta.employment, EMPLOYMENT[document.meta.employment])] if isinstance(document.meta, Job) else []
+
+
+def _year(document: Document) -> list[Label]:
+    return [(f"{document.meta.fiscal_year}年度", str(document.meta.fiscal_year))] if isinstance(document.meta, Record) else []
+
+
+def _level(document: Document) -> list[Label]:
+    return [(document.meta.school_level, LEVELS[document.meta.school_level])] if isinstance(document.meta, Record) else []
+
+
+def _record_kind(document: Document) -> list[Label]:
+    return [(document.meta.record_kind, RECORDS[document.meta.record_kind])] if isinstance(document.meta, Record) else []

@@ -1,0 +1,143 @@
+"""What belongs to one kind: ways to look through jobs and records, papers, transcripts, captions, and what search engines are told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pypdf import PdfWriter
+
+from plugins.frontmatter.captions import caption_faults
+from plugins.frontmatter.faults import ContentFaults
+from plugins.publications.structured import base_salary, transcript
+from tests.tiny import PUBLICATIONS, TinySite
+
+KIROKU = PUBLICATIONS.split("[publications.jobs]")[1].split("[publications.notices]")[0]
+WORD = 'kind = "job"'
+MORE = "".join(
+    f"[publications.{key}]" + KIROKU.replace(WORD, WORD.replace("job", kind)) for key, kind in (("kiroku", "record"), ("ranger", "video"))
+)
+JOB = """---
+title: 看護師
+date: 2021-03-01
+municipalities: [石巻市]
+employer: 見本病院
+place: 石巻市
+employment: {employment}
+pay: 月給19万8000円から24万円
+deadline: {deadline}
+---
+病棟で働く人を募集します。
+"""
+RECORD = """---
+title: 記録
+date: 2020-05-01
+school_level: 小学校
+record_kind: 対応記録
+fiscal_year: 2011
+aliases: [/old/kiroku/]
+attachments:
+  - {file: ../../files/a.pdf, title: 手帳の写し}
+---
+記録の本文です。
+"""
+VIDEO = "---\ntitle: 動画\ndate: 2020-05-01\nvideo: https://video.example.jp/1\nduration: '1:05'\ncaptions: ../../files/a.vtt\n---\n動画です。\n\n"
+VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\nこんにちは。\n"
+
+
+@pytest.fixture
+def kinds(tiny: TinySite) -> TinySite:
+    """A site with jobs, records and videos, and the files they need."""
+    (tiny.root / "publications.toml").write_text(PUBLICATIONS + MORE, encoding="utf-8")
+    tiny.write("files/a.vtt", VTT)
+    writer = PdfWriter()
+    for _ in range(3):
+        writer.add_blank_page(200, 200)
+    writer.write(tiny.content / "files/a.pdf")
+    return tiny
+
+
+def described(site: TinySite, url: str, name: str) -> Any:
+    texts = site.tree(url).xpath("//script[@type='application/ld+json']/text()")
+    return next(data for data in map(json.loads, texts) if data["@type"] == name)
+
+
+def test_jobs_are_listed_by_municipality_and_employment_nearest_deadline_first(kinds: TinySite) -> None:
+    kinds.write("jobs/2021/later.md", JOB.format(employment="正社員", deadline="2021-05-31"))
+    kinds.write("jobs/2021/sooner.md", JOB.format(employment="パート", deadline="2021-04-05"))
+    kinds.write("jobs/2021/over.md", JOB.format(employment="正社員", deadline="2021-03-30"))
+    kinds.build()
+    links = kinds.tree("/jobs/place/ishinomaki/").xpath("//h2/a/@href")
+    assert links == ["/jobs/2021/03/sooner/", "/jobs/2021/03/later/"]
+    assert kinds.tree("/jobs/employment/part-time/").xpath("//h2/a/@href") == ["/jobs/2021/03/sooner/"]
+    assert 'href="/jobs/employment/full-time/"' in kinds.page("/jobs/")
+    assert "jobs/place/ishinomaki/" in (kinds.site / "sitemap-jobs.xml").read_text(encoding="utf-8")
+    posting = described(kinds, "/jobs/2021/03/later/", "JobPosting")
+    assert posting["validThrough"] == "2021-06-01T00:00:00+09:00"
+    assert posting["employmentType"] == "FULL_TIME"
+    assert posting["baseSalary"]["value"] == {"@type": "QuantitativeValue", "unitText": "MONTH", "minValue": 198000, "maxValue": 240000}
+    assert posting["jobLocation"][0]["address"]["addressLocality"] == "石巻市"
+
+
+@pytest.mark.parametrize(("pay", "value"), [("時給950円", 950), ("月給21万8000円（任期3年）", 218000), ("相談して決めます", None)])
+def test_pay_in_words_becomes_an_amount_or_nothing(pay: str, value: int | None) -> None:
+    found: Any = base_salary(pay)
+    assert (found["value"]["value"] if found else None) == value
+
+
+def test_a_record_links_its_papers_with_pages_and_size_and_keeps_its_old_address(kinds: TinySite) -> None:
+    kinds.write("kiroku/2020/a.md", RECORD)
+    kinds.build()
+    assert "手帳の写し（PDF、3ページ、1 kB）" in kinds.page("/kiroku/2020/05/a/")
+    assert (kinds.site / "files/a.pdf").is_file()
+    for url in ("/kiroku/fiscal/2011/", "/kiroku/level/elementary/", "/kiroku/type/responses/"):
+        assert "/kiroku/2020/05/a/" in kinds.page(url)
+    assert "url=/kiroku/2020/05/a/" in kinds.page("/old/kiroku/")
+    report = described(kinds, "/kiroku/2020/05/a/", "Report")
+    assert report["associatedMedia"][0]["contentUrl"] == "https://site.example.jp/files/a.pdf"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "ファイル「../../files/a.pdf」がありません"), (b"%PDF-1.7 broken", "が読めません"), (b"", "が読めません")]
+)
+def test_a_paper_that_is_missing_or_damaged_is_a_fault(kinds: TinySite, content: bytes | None, words: str) -> None:
+    kinds.write("kiroku/2020/a.md", RECORD)
+    (kinds.content / "files/a.pdf").unlink()
+    if content is not None:
+        (kinds.content / "files/a.pdf").write_bytes(content)
+    with pytest.raises(ContentFaults, match=rf"content/kiroku/2020/a\.md:9: .*{words}"):
+        kinds.build()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [("本文。\n", "書き起こしがありません"), ("## 書き起こし\n\n## ほか\n\n文。\n", "ことばがありません")]
+)
+def test_a_video_without_a_transcript_is_a_fault(kinds: TinySite, body: str, words: str) -> None:
+    kinds.write("ranger/2020/a.md", VIDEO + body)
+    with pytest.raises(ContentFaults, match=words):
+        kinds.build()
+
+
+def test_a_video_is_described_with_its_transcript(kinds: TinySite) -> None:
+    kinds.write("ranger/2020/a.md", VIDEO + "## 書き起こし\n\n**記者**：港です。\n\n## ほか\n\n文。\n")
+    kinds.build()
+    video = described(kinds, "/ranger/2020/05/a/", "VideoObject")
+    assert (video["duration"], video["transcript"]) == ("PT1M5S", "記者：港です。")
+    assert video["caption"]["contentUrl"] == "https://site.example.jp/files/a.vtt"
+    assert transcript("本文") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("字幕\n", 1, "first line"),
+        ("WEBVTT\n", 1, "not a single"),
+        ("WEBVTT\n\n1 --> 2\n語\n", 3, "cannot read"),
+        ("WEBVTT\n\n00:04.000 --> 00:01.000\n語\n", 3, "before it begins"),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\n\n", 3, "no words"),
+    ],
+)
+def test_captions_that_no_player_shows_are_told_with_their_line(text: str, line: int, words: str) -> None:
+    assert [(number, words in en) for number, _, en in caption_faults(text)] == [(line, True)]
+    assert caption_faults(VTT) == []
