@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             places=self.places,
             topics=self.topics,
             facets=self.facets,
-            structured=partial(structured.describe, site=self.registry.site, base=self.base),
+            structured={d.url: structured.describe(d, self.registry.site, self.base) for d in self.documents},
             standing=self.pages,
             issues=list(reversed(self.issues)),
             neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
