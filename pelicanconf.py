@@ -17,13 +17,13 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine"]
+PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine", "plugins.partners.shown"]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]
 ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
 PAGE_PATHS = ["pages"]
-STATIC_PATHS = ["images", "files", "data"]
+STATIC_PATHS = ["images", "files", "data", "partners"]
 STATIC_EXCLUDES = ["images/drawings"]
 
 # `date` in the future is decided by the library against NOW; Pelican would ask the clock.
