@@ -9,9 +9,9 @@ import pytest
 from markdown import Markdown
 
 from plugins.partners.clean import LARGEST, clean, from_plain
+from plugins.partners.copies import with_copies
 from plugins.partners.headings import levels
 from plugins.partners.markup import BLOCKS, DISSOLVED, KEPT
-from plugins.partners.copies import with_copies
 from plugins.partners.pictures import words_of
 from plugins.partners.structure import _MENDERS
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 from plugins.partners.commands import register
 from plugins.partners.config import read_settings
 from plugins.partners.errors import ConfigError
-from plugins.partners.summary import notes
 from plugins.partners.report import FeedReport
+from plugins.partners.summary import notes
 from tests.test_partners_fetch import Site, page
 
 ROOT = Path(__file__).resolve().parents[1]

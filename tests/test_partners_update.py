@@ -14,11 +14,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from plugins.partners import state
 from plugins.partners.address import WITH_LOOPBACK
-from plugins.partners.config import FeedConfig, Settings
 from plugins.partners.client import Limits
+from plugins.partners.config import FeedConfig, Settings
 from plugins.partners.files import read_front
-from plugins.partners.times import JAPAN
 from plugins.partners.report import FeedReport
+from plugins.partners.times import JAPAN
 from plugins.partners.update import Options, UpdateReport, update
 from tests.test_partners_fetch import Answer, Site, hang, page
 
@@ -48,6 +48,7 @@ class World:
     """A content folder and a server. ``run`` imports once and returns the reports by feed."""
 
     def __init__(self, folder: Path) -> None:
+        self.names = NoNames()
         self.options = Options(
             folder / "content",
             folder / "var" / "feeds.json",
@@ -56,10 +57,11 @@ class World:
             rules=WITH_LOOPBACK,
             limits=Limits(first_byte=0.5, total=5),
             gap=0,
-            names=NoNames(),
+            names=self.names,
         )
         self.site = Site({})
         self.done = UpdateReport(())
+        self.rehearsal = False
 
     def run(self, pages: dict[str, Answer], *feeds: FeedConfig, now: datetime = NOW, dry_run: bool = False) -> dict[str, FeedReport]:
         self.site.pages = pages
@@ -68,6 +70,8 @@ class World:
     async def _run(self, feeds: tuple[FeedConfig, ...], options: Options) -> dict[str, FeedReport]:
         async with self.site.serve() as base:
             placed = [replace(feed, url=base + feed.url) for feed in feeds]
+            if self.rehearsal:  # the server answers for the host that the feed is on
+                options = replace(options, stand_ins={feed.key: feed.url for feed in placed})
             known = state.load(options.state)
             if known:  # the port differs from run to run; a real feed's address does not
                 state.save(options.state, {key: replace(each, url=base + "/" + key) for key, each in known.items()})

@@ -112,8 +112,8 @@ class FeedImport:
     async def _write(self, change: Change, album: Album) -> None:
         """Copy the pictures of one entry and write its file."""
         path = self.folder / change.path
-        if change.kind == "pictures" and read_entry(path)[1] != album.body(change, album.kept(change)):
-            return  # an editor has been at work here, and only wanted pictures would be written
+        if change.kind == "pictures" and not _is_ours(path, change, album):
+            return
         settled = await album.settle(change)
         if change.kind == "pictures" and path.read_bytes() == render(settled.front, settled.body):
             return
@@ -147,3 +147,10 @@ class FeedImport:
     def failed(self, reason: str) -> Outcome:
         """Note a failure that no server told of."""
         return self._failure(Failure(self.feed.url, reason))
+
+
+def _is_ours(path: Path, change: Change, album: Album) -> bool:
+    """Tell whether a file's body is as we wrote it. An editor's hand in it is worth more than a late picture."""
+    body = read_entry(path)[1]
+    shown: dict[str, str | None] = {src: name for src, name in album.kept(change).items() if name and name in body}
+    return body == album.body(change, shown)

@@ -37,7 +37,7 @@ class ReadLimits:
 
     cpu_seconds: int = 20
     wall_seconds: float = 40.0
-    memory_bytes: int = 256 * MEGABYTE
+    memory_bytes: int = 208 * MEGABYTE
     max_entries: int = 1000
 
 
@@ -56,10 +56,12 @@ class Readers:
     async def ask(self, job: str, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Have ``body`` read and return the answer: a head and its bytes. Raises ParseError for what goes past a limit."""
         async with self._seated(self._count if len(body) > MEGABYTE else 1) as seats:
+            if len(seats) > 1:  # what idle readers still hold is needed now
+                await _end_all(seats)
             reader = seats[0] or await _start(self.limits)
             seats[0] = None
             answer = await self._answered(reader, {**options, "job": job}, body)
-            if reader.jobs < MOST_JOBS:
+            if len(seats) == 1 and reader.jobs < MOST_JOBS:
                 seats[0] = reader
             else:
                 await reader.end()
@@ -98,9 +100,10 @@ class Readers:
 
     async def close(self) -> None:
         """End every reader. Nobody may be asking."""
+        seats: list[_Reader | None] = []
         while not self._seats.empty():
-            if reader := self._seats.get_nowait():
-                await reader.end()
+            seats.append(self._seats.get_nowait())
+        await _end_all(seats)
 
 
 @asynccontextmanager
@@ -164,6 +167,14 @@ async def _start(limits: ReadLimits) -> _Reader:
         limit=MEGABYTE,
     )
     return _Reader(process)
+
+
+async def _end_all(seats: list[_Reader | None]) -> None:
+    """End the readers that sit in ``seats``."""
+    for number, reader in enumerate(seats):
+        if reader is not None:
+            await reader.end()
+        seats[number] = None
 
 
 def _death(status: int) -> str:
