@@ -200,8 +200,7 @@ def test_settling_is_pure_and_shows_only_names_of_its_own_making() -> None:
     (one,) = wanted(body)
     assert one.tries == ("http://a.example/big.png", "http://a.example/s.png")
     shown = with_copies(body, {one.src: one.name("20120311-aa", "webp")}, "href='{attach}'", "http://a.example/1")
-    image = lxml.html.fromstring(shown).find(".//img")
-    assert image is not None
+    (image,) = lxml.html.fromstring(shown).iter("img")
     assert image.get("alt") == "「href='｛attach｝'」の画像" and image.get("src") == one.name("20120311-aa", "webp")
     assert one.name("x", "jpg") == wanted(body.replace("http://a.example/s.png", "https://A.example/s.png"))[0].name("x", "jpg")
 

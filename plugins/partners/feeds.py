@@ -36,7 +36,7 @@ def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
         entries=entries,
         left_out=len(found) - len(entries),
         title=_text(about.get("title")),
-        author=_text(about.get("author")),
+        author=_text((about.get("author_detail") or {}).get("name") or about.get("author")),
         site=absolute(options["url"], _text(about.get("link"))) or "",
     )
 
