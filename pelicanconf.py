@@ -17,7 +17,7 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine"]
+PLUGINS = ["plugins.frontmatter", "plugins.typography", "plugins.publications", "plugins.magazine", "plugins.checks"]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]

@@ -22,6 +22,9 @@ from jinja2 import TemplateError
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
+from plugins.checks import WARNINGS
+from plugins.frontmatter.faults import Fault
+
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
 
@@ -34,13 +37,14 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds."""
+    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds; what the checks only warn of."""
 
     output: Path
     pages: int
     issues: int
     files: int
     seconds: float
+    warnings: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,14 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     _claim(output)
     following = output / "next"
     shutil.rmtree(following, ignore_errors=True)
+    settings = _settings(order, following / "site")
     with _pages_told(on_page), _errors_raised():
-        Pelican(_settings(order, following / "site")).run()
+        Pelican(settings).run()
     _put_in_place(output, following)
     pages = sum(1 for _ in (output / "site").rglob("*.html"))
     issues = sum(1 for _ in (output / "mail").rglob("issue.json"))
     files = sum(1 for path in output.rglob("*") if path.is_file())
-    return BuildReport(output, pages, issues, files, time.perf_counter() - start)
+    return BuildReport(output, pages, issues, files, time.perf_counter() - start, settings.get(WARNINGS, ()))
 
 
 def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:

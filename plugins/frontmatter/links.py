@@ -111,7 +111,7 @@ class Resolver:
     def _is_page(self, url: str) -> bool:
         """Standing addresses only; articles are linked by file, so that a moved file is noticed."""
         registry = self.registry
-        fronts = {"/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json"}
+        fronts = {"/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
         fronts |= {p.url for p in registry.publications.values()} | {f"/mail/{key}/" for key in registry.lists}
         fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return url in fronts or any(d.url == url for d in self.drafts.values() if d.kind == "page")
