@@ -35,7 +35,6 @@ PAGES = {
     "on air": "/kouryu/on-air/",
     "jobs of a place": "/jinzai/place/ishinomaki/",
     "records of a year": "/kyoiku-kiroku/fiscal/2011/",
-    "search": "/search/",
     "furigana": "/furigana/fukko-press/2015/03/ishinomaki-line-reopened/",
     "about": "/about/",
     "search": "/search/",
