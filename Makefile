@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check format lock clean system
+.PHONY: demo test check format lock clean system bench-feeds
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -34,6 +34,9 @@ format: .venv/installed-test  ## Put the code in order
 
 system: .venv/installed-test  ## Chromium and Japanese fonts, which no wheel carries
 	@sh tests/system.sh
+
+bench-feeds: .venv/installed-test  ## 1,000 feeds from loopback, twice, beside feedparser alone; the last line is JSON
+	$(BIN)/python -m benchmarks.feeds
 
 lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, without any index address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt

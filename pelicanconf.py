@@ -19,14 +19,14 @@ SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of pu
 
 PLUGINS = [
     f"plugins.{room}"
-    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana incremental".split()
+    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana partners.shown incremental".split()
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
 ARTICLE_PATHS = [""]
 ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
 PAGE_PATHS = ["pages"]
-STATIC_PATHS = ["files", "data"]  # pictures go through plugins.pictures
+STATIC_PATHS = ["files", "data", "partners"]  # pictures go through plugins.pictures
 CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
 
 # `date` in the future is decided by the library against NOW; Pelican would ask the clock.

@@ -86,3 +86,18 @@ def test_addresses_with_refused_hosts_or_schemes(url: str) -> None:
 def test_a_good_address_is_returned_as_it_will_be_requested() -> None:
     assert str(check_url("https://blog.example/feed?a=%20", GLOBAL_ONLY)) == "https://blog.example/feed?a=%20"
     assert check_url("http://127.0.0.1:8000/", WITH_LOOPBACK).port == 8000
+
+
+def test_ports_other_than_80_and_443_are_refused_unless_the_feed_says_otherwise() -> None:
+    for url in ("http://a.example:8080/feed", "https://a.example:22/", "http://93.184.216.34:6379/", "http://localhost:8000/"):
+        with pytest.raises(RefusedAddressError, match="only ports 80 and 443"):
+            check_url(url, GLOBAL_ONLY)
+    for url in ("http://a.example:80/", "https://a.example:443/", "http://a.example:443/"):
+        check_url(url, GLOBAL_ONLY)
+    rules = GLOBAL_ONLY.knowing("http://a.example:8080/feed")
+    check_url("http://a.example:8080/other", rules)
+    for url in ("http://b.example:8080/feed", "http://a.example:8081/feed"):
+        with pytest.raises(RefusedAddressError):
+            check_url(url, rules)
+    with pytest.raises(RefusedAddressError):
+        check_url("http://127.0.0.1:8080/", GLOBAL_ONLY.knowing("http://127.0.0.1:8080/"))

@@ -9,9 +9,10 @@ import pytest
 from markdown import Markdown
 
 from plugins.partners.clean import LARGEST, clean, from_plain
+from plugins.partners.copies import with_copies
 from plugins.partners.headings import levels
 from plugins.partners.markup import BLOCKS, DISSOLVED, KEPT
-from plugins.partners.pictures import label_of
+from plugins.partners.pictures import words_of
 from plugins.partners.structure import _MENDERS
 
 ENTRY = "https://blog.example/2012/03/entry.html"
@@ -19,7 +20,8 @@ REL = ' rel="nofollow noopener"'
 
 
 def cleaned(source: str) -> str:
-    return clean(source, ENTRY, ENTRY).replace("\n\n", "").replace("\n", "")
+    """The body when no picture could be copied."""
+    return with_copies(clean(source, ENTRY, ENTRY), {}, "題", ENTRY).replace("\n\n", "").replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -97,13 +99,13 @@ def test_links(source: str, expected: str) -> None:
         ("<img src='http://www.google-analytics.com/x.gif'><img src='/tracker/1'>", ""),
     ],
 )
-def test_pictures_are_links_and_counters_go(source: str, expected: str) -> None:
+def test_pictures_that_could_not_be_copied_are_links_and_counters_go(source: str, expected: str) -> None:
     assert cleaned(source) == expected
 
 
 @pytest.mark.parametrize("alt", ["", "  ", "IMG_0123", "DSC01234.JPG", "f:id:minato:20111105134000j:image"])
 def test_a_file_name_describes_nothing(alt: str) -> None:
-    assert label_of(alt) == "画像（元の記事で見る）"
+    assert words_of(alt) == ""
 
 
 @pytest.mark.parametrize(

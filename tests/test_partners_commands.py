@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 from plugins.partners.commands import register
 from plugins.partners.config import read_settings
 from plugins.partners.errors import ConfigError
+from plugins.partners.report import FeedReport
 from plugins.partners.summary import notes
-from plugins.partners.update import FeedReport
 from tests.test_partners_fetch import Site, page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,8 +91,9 @@ def test_list_names_every_feed(toml: Path) -> None:
 def test_update_imports_the_named_feed_from_another_address(toml: Path) -> None:
     with served(Site({"/x": page(BLOGGER, ETag='"1"')})) as base:
         arguments = ["update", "hama", "--allow-loopback", "--url", f"hama={base}/x", "--now", "2016-02-10T10:00"]
-        first, second = call(*arguments), call(*arguments)
-    assert first.exit_code == 0 and second.exit_code == 0, first.output
+        first, second, early = call(*arguments), call(*arguments, "--force"), call(*arguments)
+    assert first.exit_code == 0 and second.exit_code == 0 and early.exit_code == 0, first.output
+    assert "not due before 2016-02-10T11:0" in early.stdout
     assert "変わりありません / not modified" in second.stdout
     (path,) = (toml.parent / "content/partners/hama/2012").glob("20120311-*.md")
     assert "first_seen: '2016-02-10T10:00:00+09:00'" in path.read_text("utf-8")
@@ -133,9 +134,10 @@ def test_a_wrong_call_says_what_to_write(toml: Path, arguments: list[str], words
 
 
 def test_every_command_has_help_in_both_languages() -> None:
-    for command in ("list", "update"):
+    for command in ("list", "add", "update", "review", "remove"):
         result = call(command, "--help")
-        assert result.exit_code == 0 and "partner blogs" in result.stdout and "協力ブログ" in result.stdout
+        words = " ".join(result.stdout.split())
+        assert result.exit_code == 0 and "partner blogs" in words and "協力ブログ" in words
 
 
 def test_settings_hold_feeds_topics_and_the_contact(toml: Path) -> None:

@@ -167,7 +167,8 @@ class Resolver:
         """Raises `UnreadableImage`. Each file is read once a build."""
         if path not in self._pictures:
             version = hashlib.blake2b((self.content / path).read_bytes(), digest_size=10).hexdigest()
-            self._pictures[path] = Picture(standing_address(path), "", *image_size(self.content / path), version)
+            address = standing_address(path) if path.parts[0] == "images" else f"/{path}"
+            self._pictures[path] = Picture(address, "", *image_size(self.content / path), version)
         return self._pictures[path]
 
     def _picture(self, draft: Draft, faults: list[Fault]) -> Picture | None:

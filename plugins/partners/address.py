@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from yarl import URL
@@ -22,11 +22,29 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 _NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+))*\.?")
 
 
+WEB_PORTS = frozenset({80, 443})
+"""A feed on any other port of a stranger's host is more often a database than a blog."""
+
+
 @dataclass(frozen=True)
 class AddressRules:
-    """Global addresses, and besides them only what ``extra`` holds. Real imports have no extra."""
+    """Global addresses on ports 80 and 443, and besides them only what is named here.
+
+    ``extra`` are networks whose addresses are allowed on any port; real imports have none. ``places`` are hosts with the port
+    that ``publications.toml`` wrote for a feed.
+    """
 
     extra: tuple[Network, ...] = ()
+    places: frozenset[tuple[str, int]] = frozenset()
+
+    def knowing(self, url: str) -> AddressRules:
+        """Return rules that allow the port of ``url``, an address that an editor wrote, on its own host."""
+        try:
+            written = URL(url)
+            place = (written.host or "", written.port or 0)
+        except ValueError:
+            return self
+        return replace(self, places=self.places | {place})
 
 
 GLOBAL_ONLY = AddressRules()
@@ -40,7 +58,7 @@ def check_address(text: str, rules: AddressRules) -> None:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         raise RefusedAddressError(text, "IP アドレスではありません / not an IP address") from None
-    if any(address in network for network in rules.extra):
+    if _is_extra(text, rules):
         return
     if not all(_is_global(each) for each in (address, *_carried(address))):
         raise RefusedAddressError(text, "公開のアドレスではありません / not a global address")
@@ -80,4 +98,15 @@ def check_url(text: str, rules: AddressRules) -> URL:
         raise RefusedAddressError(host, "アドレスに名前やパスワードがあります / user or password in the address")
     if ":" in host or _NUMERIC.fullmatch(host):
         check_address(host, rules)
+    if port not in WEB_PORTS and (host, port) not in rules.places and not _is_extra(host, rules):
+        raise RefusedAddressError(f"{host}:{port}", "ポートは 80 と 443 だけです / only ports 80 and 443")
     return url
+
+
+def _is_extra(host: str, rules: AddressRules) -> bool:
+    """Tell whether ``host`` is an address of the extra networks; names are not, wherever they lead."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return any(address in network for network in rules.extra)

@@ -1,5 +1,7 @@
 """An entry's HTML → the few elements a page of ours may hold. Pure; runs in the child process.
 
+Pictures stay where they were, with the address they have at the other site; ``copies`` gives them their place on ours.
+
 nh3 (the parser of browsers) first makes a well-formed tree out of anything, ``pictures`` and ``structure`` change the
 tree, and nh3 has the last word, so nothing that we do in between can let a script through.
 """
@@ -15,7 +17,7 @@ import nh3
 
 from .links import absolute
 from .markup import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT
-from .pictures import replace_pictures
+from .pictures import mark_pictures
 from .structure import arrange
 from .tree import Element, is_blank
 
@@ -38,7 +40,7 @@ _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
 def clean(source: str, base: str, original: str) -> str:
-    """Return ``source`` as HTML5 body content: absolute links, headings from h2, paragraphs, no images, no scripts.
+    """Return ``source`` as HTML5 body content: absolute links, headings from h2, paragraphs, no scripts.
 
     ``base`` is what relative links are relative to, ``original`` where the entry can be read with its pictures.
     """
@@ -49,10 +51,10 @@ def clean(source: str, base: str, original: str) -> str:
 def _body(source: str, base: str, original: str) -> str:
     """Return the whole of ``source``, cleaned."""
     tree = _tree(_shallow(source))
-    replace_pictures(tree, base, original)
+    mark_pictures(tree, base, original)
     _mend_links(tree, base)
     blocks = (lxml.html.tostring(block, encoding="unicode") for block in arrange(tree))
-    return _last_word("\n\n".join(block.strip() for block in blocks))
+    return last_word("\n\n".join(block.strip() for block in blocks))
 
 
 def from_plain(source: str) -> str:
@@ -106,13 +108,19 @@ def _mend_links(tree: Element, base: str) -> None:
             link.set("href", href)
 
 
-def _last_word(source: str) -> str:
+def last_word(source: str) -> str:
     """Sanitise the finished body. Ends with a line feed unless empty."""
     body = nh3.clean(
         source,
         tags=set(KEPT),
         clean_content_tags=set(REMOVED_WITH_CONTENT),
-        attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}, "*": {"lang"}},
+        attributes={
+            "a": {"href"},
+            "img": {"src", "alt"},
+            "td": {"colspan", "rowspan"},
+            "th": {"colspan", "rowspan", "scope"},
+            "*": {"lang"},
+        },
         attribute_filter=_attribute,
         link_rel="nofollow noopener",
         url_schemes={"http", "https", "mailto", "tel"},

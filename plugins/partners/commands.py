@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import arguments as given
+
 if TYPE_CHECKING:
     from .config import FeedConfig, Settings
-    from .update import FeedReport, Options
+    from .update import Options, UpdateReport
 
 Publications = Annotated[Path, typer.Option(help="出版物の設定 / the publications file")]
+Content = Annotated[Path, typer.Option(help="記事のフォルダー / the content folder")]
+Json = Annotated[bool, typer.Option("--json", help="JSON で書く / write JSON")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="たずねない / do not ask")]
+Loopback = Annotated[bool, typer.Option("--allow-loopback", help="見本と試験だけ / for the demonstration and tests only")]
+Proxy = Annotated[str | None, typer.Option(metavar="URL", help="通る代理サーバー / go through this proxy, http://host:port")]
 
 app = typer.Typer(no_args_is_help=True, help="協力ブログを取り込む / import partner blogs")
 
@@ -23,11 +29,11 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command("list")
-def list_feeds(publications: Publications = Path("publications.toml")) -> None:
+def list_feeds(publications: Publications = Path("publications.toml"), json_output: Json = False) -> None:
     """登録してある協力ブログを並べる / list the partner blogs."""
     from .summary import show_feeds
 
-    show_feeds(_settings(publications).feeds)
+    show_feeds(given.settings_of(publications).feeds, json_output)
 
 
 @app.command("update")
@@ -35,83 +41,141 @@ def update_feeds(
     keys: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY]…", help="取り込むブログ。書かなければすべて / feeds, all by default")
     ] = None,
-    content: Annotated[Path, typer.Option(help="記事のフォルダー / the content folder")] = Path("content"),
+    content: Content = Path("content"),
     publications: Publications = Path("publications.toml"),
     state: Annotated[Path, typer.Option(help="前の返事の控え。消えても困らない / what servers said last, may be lost")] = Path(
         "var/feeds.json"
     ),
-    allow_loopback: Annotated[bool, typer.Option("--allow-loopback", help="見本と試験だけ / for the demonstration and tests only")] = False,
-    url: Annotated[list[str] | None, typer.Option(metavar="KEY=URL", help="見本と試験のアドレス / another address, for the same")] = None,
+    allow_loopback: Loopback = False,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=URL", help="見本と試験のアドレス。ほかには聞かない / another address, for the same; no other host is asked"
+        ),
+    ] = None,
     now: Annotated[str | None, typer.Option(metavar="ISO", help="いまの日時 / the present, 2016-02-10T10:00")] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="JSON で書く / write JSON")] = False,
+    json_output: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")] = False,
+    force: Annotated[bool, typer.Option("--force", help="一時間たたなくても取りに行く / ask feeds that are not due")] = False,
+    gap: Annotated[float, typer.Option(min=0, help="同じ相手への間（秒） / seconds between requests to a host")] = 1.0,
+    proxy: Proxy = None,
 ) -> None:
     """協力ブログを取り込む / import partner blogs as Markdown files."""
-    from .address import GLOBAL_ONLY, WITH_LOOPBACK
-    from .summary import show_reports
+    from .summary import show_update
     from .update import Options
 
-    settings = _settings(publications)
-    feeds = _moved(_chosen(settings, keys or []), url or [])
-    rules = WITH_LOOPBACK if allow_loopback else GLOBAL_ONLY
-    reports = _run(feeds, settings, Options(content, state, _moment(now), dry_run, rules))
-    show_reports(reports, json_output, dry_run)
-    if reports and all(report.failed for report in reports):
+    settings = given.settings_of(publications)
+    places = given.places(url or [])
+    feeds = given.moved(given.chosen(settings, keys or []), places)
+    options = Options(
+        content,
+        state,
+        given.moment(now),
+        dry_run,
+        force,
+        given.rules(allow_loopback),
+        gap=gap,
+        proxy=given.proxy_of(proxy),
+        stand_ins=places,
+    )
+    done = _run(feeds, settings, options)
+    show_update(done, json_output, dry_run)
+    if done.in_vain:
         raise typer.Exit(1)
 
 
-def _run(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) -> tuple[FeedReport, ...]:
+@app.command("add")
+def add_feed(
+    url: Annotated[str, typer.Argument(help="ブログかフィードのアドレス / address of the blog or of its feed")],
+    licence: Annotated[str, typer.Option(help="利用条件。書き手に確かめます / what the writer allows, such as CC BY 4.0")] = "",
+    key: Annotated[str, typer.Option(help="短い名前 / short name, a-z 0-9 -")] = "",
+    title: Annotated[str, typer.Option(help="ブログの題 / the blog's title")] = "",
+    author: Annotated[str, typer.Option(help="書き手 / who writes it")] = "",
+    mode: Annotated[str, typer.Option(help="publish か review / publish or review")] = "review",
+    publications: Publications = Path("publications.toml"),
+    yes: Yes = False,
+    allow_loopback: Loopback = False,
+    proxy: Proxy = None,
+) -> None:
+    """協力ブログを加える / add one to the partner blogs: its feed is found, its last entries are shown, then you are asked."""
+    from .subscriptions import add
+    from .summary import show_found
+
+    settings = given.settings_of(publications)
+    found = given.found(url, settings, given.rules(allow_loopback), given.proxy_of(proxy))
+    show_found(found)
+    feed = given.subscription(found, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
+    if not yes:
+        typer.confirm(f"[feeds.{feed.key}] として publications.toml に書きますか / write it as [feeds.{feed.key}]?", abort=True)
+    given.done(lambda: add(publications, feed))
+    typer.echo(f"加えました / added: {feed.key}. 次は / next: todoke feeds update {feed.key}")
+
+
+@app.command("review")
+def review_entries(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]…", help="見るブログ / feeds, all by default")] = None,
+    publish: Annotated[list[str] | None, typer.Option(metavar="FILE", help="公開する記事 / publish this entry")] = None,
+    refuse: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="載せない記事。二度と取り込まない / never import it again")
+    ] = None,
+    content: Content = Path("content"),
+    json_output: Json = False,
+) -> None:
+    """確認を待つ記事を並べ、公開か不採用を決める / list the entries of partner blogs (協力ブログ) that wait, publish or refuse them."""
+    from . import review
+    from .summary import show_waiting
+
+    def decide() -> None:
+        for name in publish or []:
+            review.publish(content, name)
+        for name in refuse or []:
+            review.refuse(content, name)
+        show_waiting(review.waiting(content, keys or []), json_output)
+
+    given.done(decide)
+
+
+@app.command("remove")
+def remove_feed(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="KEY|ADDRESS", help="外すブログの名前か、取り下げる記事のアドレス / a feed's key, or an entry to take down"),
+    ],
+    content: Content = Path("content"),
+    publications: Publications = Path("publications.toml"),
+    yes: Yes = False,
+) -> None:
+    """協力ブログの登録を外す（記事は残る）か、一つの記事を取り下げる / unsubscribe from partner blogs (entries stay), or take an entry down."""
+    from . import takedown
+    from .subscriptions import drop
+
+    if what.startswith(("http://", "https://", "tag:")):
+        if not yes:
+            typer.confirm(f"{what} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
+        given.done(lambda: takedown.note(content, [what]))
+        removed: list[str] = []
+        given.done(lambda: removed.extend(takedown.apply(content)))
+        typer.echo("\n".join(f"消しました / removed: {path}" for path in removed) or "まだ取り込んでいない記事です / was never imported")
+        return
+    given.chosen(given.settings_of(publications), [what])
+    if not yes:
+        typer.confirm(f"[feeds.{what}] を外しますか / remove [feeds.{what}]?", abort=True)
+    given.done(lambda: drop(publications, what))
+    typer.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {content / 'partners' / what}")
+
+
+def _run(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) -> UpdateReport:
     import asyncio
 
+    from .errors import BusyError, PartnersError
     from .update import update
 
     try:
         return asyncio.run(update(feeds, settings, options))
+    except BusyError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except PartnersError as error:
+        raise given.wrong(str(error)) from error
     except OSError as error:
-        raise _wrong(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error
-
-
-def _settings(publications: Path) -> Settings:
-    from .config import read_settings
-    from .errors import ConfigError
-
-    try:
-        return read_settings(publications)
-    except ConfigError as error:
-        raise _wrong(str(error)) from error
-
-
-def _chosen(settings: Settings, keys: list[str]) -> tuple[FeedConfig, ...]:
-    """Return the feeds named by ``keys``, or all."""
-    known = {feed.key: feed for feed in settings.feeds}
-    unknown = [key for key in keys if key not in known]
-    if unknown:
-        raise _wrong(f"知らないブログです / unknown feed: {', '.join(unknown)}（{', '.join(known)}）")
-    return tuple(known[key] for key in dict.fromkeys(keys)) if keys else settings.feeds
-
-
-def _moved(feeds: tuple[FeedConfig, ...], urls: list[str]) -> tuple[FeedConfig, ...]:
-    """Return ``feeds`` with the addresses of ``KEY=URL`` put in."""
-    from dataclasses import replace
-
-    other = dict(each.partition("=")[::2] for each in urls)
-    strange = [key for key, address in other.items() if key not in {feed.key for feed in feeds} or not address]
-    if strange:
-        raise _wrong(f"--url は KEY=URL と書きます / write --url KEY=URL: {', '.join(strange)}")
-    return tuple(replace(feed, url=other.get(feed.key, feed.url)) for feed in feeds)
-
-
-def _moment(written: str | None) -> datetime:
-    """Return ``--now``, or the clock's time: the only place of this package that looks at a clock."""
-    from .times import read_moment
-
-    try:
-        return read_moment(written) if written else datetime.now(UTC)
-    except ValueError as error:
-        raise _wrong(f"--now は 2016-02-10T10:00 の形で書きます / write --now as 2016-02-10T10:00: {written}") from error
-
-
-def _wrong(message: str) -> typer.Exit:
-    """Say what is wrong with the call and return the exit (status 2) to raise."""
-    typer.echo(message, err=True)
-    return typer.Exit(2)
+        raise given.wrong(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error

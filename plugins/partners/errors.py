@@ -47,3 +47,20 @@ class EntryFileError(PartnersError):
         super().__init__(
             f"{path}: はじめの項目が読めません。Git から戻すか直してください / front matter unreadable, mend or restore it ({why})"
         )
+
+
+class TakedownError(PartnersError):
+    """The takedown list cannot be read. Nothing is imported, since what was taken down could come back."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        """Keep the file."""
+        self.path = path
+        super().__init__(f"{path}: 取り下げの一覧が読めません。Git から戻してください / cannot read the takedown list, restore it ({why})")
+
+
+class BusyError(PartnersError):
+    """Another update is at work."""
+
+    def __init__(self, lock: Path) -> None:
+        """Keep the lock's file."""
+        super().__init__(f"ほかの取り込みが動いています。終わるのを待ってください / another update is running: wait for it ({lock})")

@@ -20,7 +20,7 @@ PHRASING_ONLY = frozenset({*HEADINGS, "pre", "dt", "th", "caption"})
 """Elements in which no block may stand (HTML Living Standard, content models)."""
 
 FIRST_PASS = BLOCKS | DISSOLVED | INLINE | TABLE | {"img"}
-KEPT = BLOCKS | INLINE | TABLE | {"p", "li", "dt", "dd", "figcaption"}
+KEPT = BLOCKS | INLINE | TABLE | {"p", "li", "dt", "dd", "figcaption", "img"}
 
 REMOVED_WITH_CONTENT = frozenset(
     "script style iframe form object svg math template select textarea button noscript noembed noframes video audio canvas title xmp".split()

@@ -8,26 +8,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal
 
 from .config import FeedConfig
 from .entry import Entry, identity, slug
 from .links import place
-from .times import day_minute, iso
+from .times import day_minute, iso, read_moment
 
 Front = Mapping[str, object]
 OURS = ("title", "date", "original", "author", "licence", "feed", "entry_id", "first_seen", "updated", "hash")
 """The front matter that the importer writes, in order. Other keys are the editor's and stay as they are."""
 
+STILL_TRIED = timedelta(days=3)
+"""After the first sight of an entry, how long its missing pictures are asked for."""
+
 
 @dataclass(frozen=True)
 class Stored:
-    """A file that is there: its path relative to the feed's folder, and its front matter."""
+    """A file that is there: its path relative to the feed's folder, its front matter, and how many pictures it shows."""
 
     path: PurePath
     front: Front
+    pictures: int = 0
 
     @property
     def identity(self) -> str:
@@ -37,9 +41,9 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """A file to write, relative to the feed's folder."""
+    """A file to write, relative to the feed's folder. ``pictures``: the words are the same, but pictures did not come the last time."""
 
-    kind: Literal["new", "changed"]
+    kind: Literal["new", "changed", "pictures"]
     path: PurePath
     front: Front
     body: str
@@ -64,7 +68,18 @@ def plan(entries: Iterable[Entry], stored: Iterable[Stored], feed: FeedConfig, n
             changes.append(_new(entry, feed, taken, now))
         elif file.front.get("hash") != entry.fingerprint:
             changes.append(_changed(entry, file, feed, now))
-    return Plan(tuple(changes), len(pairs) - len(changes))
+        elif lacks_pictures(entry, file, now):
+            changes.append(Change("pictures", file.path, file.front, entry.body))
+    return Plan(tuple(changes), len(pairs) - sum(change.kind != "pictures" for change in changes))
+
+
+def lacks_pictures(entry: Entry, file: Stored, now: datetime) -> bool:
+    """Tell whether pictures that did not come are worth another try: during the first days only."""
+    try:
+        seen = read_moment(str(file.front.get("first_seen", "")))
+    except ValueError:
+        return False
+    return file.pictures < entry.body.count("<img ") and now - seen < STILL_TRIED
 
 
 def _once(entries: Iterable[Entry]) -> list[Entry]:

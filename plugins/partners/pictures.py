@@ -1,4 +1,7 @@
-"""Pictures of other sites: none is shown from there, since every reader's address would reach a third party."""
+"""Pictures in an entry: which there are, what they show, and what stands in the place of one that we could not copy.
+
+None is ever shown from the other site, since every reader's address would reach a third party.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from .tree import Element
 LABEL = "画像（元の記事で見る）"
 LONGEST_LABEL = 200
 
+_WIDE = str.maketrans("{}|", "｛｝｜")
 _FILE_NAME = re.compile(
     r"(?:f:id:\S+|[\w.@%+-]+\.(?:jpe?g|png|gif|webp|bmp|heic)|(?:img|dsc|dscn|pict?|image|photo)[_-]?\d+)", re.IGNORECASE
 )
@@ -25,13 +29,21 @@ _COUNTERS = re.compile(
 )
 
 
-def replace_pictures(tree: Element, base: str, original: str) -> None:
-    """Replace each picture by a link to the original entry that says what it shows; drop invisible and counting ones."""
+def mark_pictures(tree: Element, base: str, original: str) -> None:
+    """Leave each picture with its absolute address and its words; drop invisible and counting ones.
+
+    One without an address that could be fetched becomes a link to the original entry that says what it shows.
+    """
     for picture in list(tree.iter("img")):
+        address = absolute(base, picture.get("src", ""))
         if is_tracker(picture, base):
             picture.drop_tree()
+        elif address is None or not address.startswith("http"):
+            to_link(picture, original)
         else:
-            _replace(picture, original)
+            words = words_of(picture.get("alt", ""))
+            picture.attrib.clear()
+            picture.attrib.update({"src": address, "alt": words})
 
 
 def is_tracker(picture: Element, base: str) -> bool:
@@ -47,9 +59,9 @@ def _pixels(size: str) -> float:
     return float(found.group(1)) if found else float("inf")
 
 
-def _replace(picture: Element, original: str) -> None:
-    """Turn the picture into a link, or into words where it already stands in a link."""
-    label = label_of(picture.get("alt", ""))
+def to_link(picture: Element, original: str) -> None:
+    """Turn a picture into a link to the original entry, or into words where it already stands in a link."""
+    label = words_of(picture.get("alt", "")) or LABEL
     picture.attrib.clear()
     picture.text = label
     if next(picture.iterancestors("a"), None) is None:
@@ -60,7 +72,12 @@ def _replace(picture: Element, original: str) -> None:
         picture.drop_tag()
 
 
-def label_of(alt: str) -> str:
-    """Return the link's words: the picture's description, unless it is missing or a file name."""
+def words_of(alt: str) -> str:
+    """Return a picture's description; '' when it has none but the name of a file."""
     words = shorten(fold(alt), LONGEST_LABEL)
-    return LABEL if not words or _FILE_NAME.fullmatch(words) else words
+    return "" if _FILE_NAME.fullmatch(words) else harmless(words)
+
+
+def harmless(words: str) -> str:
+    """Return words for an attribute: Pelican takes ``href='{attach}…'`` for a directive even inside another attribute's value."""
+    return words.translate(_WIDE)

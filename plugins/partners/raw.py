@@ -24,11 +24,14 @@ class RawEntry:
 
 @dataclass(frozen=True)
 class ParsedFeed:
-    """A feed: its format (``atom10``, ``rss20``, ``rss10`` …), its entries in order, and how many went past the cap."""
+    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and what it says of itself."""
 
     version: str
     entries: tuple[RawEntry, ...]
     left_out: int = 0
+    title: str = ""
+    author: str = ""
+    site: str = ""
 
 
 def to_json(feed: ParsedFeed) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def to_json(feed: ParsedFeed) -> dict[str, Any]:
 
 def from_json(value: Mapping[str, Any]) -> ParsedFeed:
     """Undo ``to_json``. Raises KeyError or TypeError on anything else."""
-    return ParsedFeed(value["version"], tuple(_entry(each) for each in value["entries"]), value["left_out"])
+    return ParsedFeed(**{**value, "entries": tuple(_entry(each) for each in value["entries"])})
 
 
 def _entry(value: Mapping[str, Any]) -> RawEntry:

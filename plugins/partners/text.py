@@ -9,6 +9,9 @@ import unicodedata
 LONGEST_TITLE = 200
 """Characters. Longer ones are bodies in the wrong place."""
 
+LONGEST_LEAD = 3_000
+"""Characters of a body in which a title is looked for."""
+
 UNTITLED = "無題"
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
@@ -41,4 +44,4 @@ def shorten(text: str, longest: int) -> str:
 def title(raw: str, body: str) -> str:
     """Return an entry's title: its own, else the beginning of its body, else 「無題」. Never empty."""
     own = shorten(plain(raw), LONGEST_TITLE)
-    return own or shorten(plain(body.replace(">", "> ")), 30) or UNTITLED
+    return own or shorten(plain(body[:LONGEST_LEAD].replace(">", "> ")), 30) or UNTITLED

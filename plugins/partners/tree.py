@@ -20,9 +20,10 @@ def is_text(node: Node) -> bool:
 
 
 def is_blank(node: Node) -> bool:
-    """Tell whether nothing of ``node`` can be read; blanks of every width are nothing."""
-    text = node if is_text(node) else node.text_content()
-    return not text.strip()
+    """Tell whether nothing of ``node`` can be read or seen; blanks of every width are nothing, a picture is something."""
+    if is_text(node):
+        return not node.strip()
+    return not node.text_content().strip() and next(node.iter("img"), None) is None
 
 
 def breaks_in(node: Node) -> int:

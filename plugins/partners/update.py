@@ -1,140 +1,181 @@
-"""Import feeds: fetch → parse → entries → files, each feed by itself, several at once.
+"""Import feeds: may it be asked? → robots.txt → fetch → parse → entries → pictures → files. Hosts at once, a host's feeds in a row.
 
-A feed that fails is reported; the others go on. Nothing is ever deleted.
+A feed that fails is reported; the others go on. Only the takedown list ever removes an entry.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from . import state
+from aiohttp.abc import AbstractResolver
+from filelock import FileLock, Timeout
+from yarl import URL
+
+from . import schedule, state, takedown
 from .address import GLOBAL_ONLY, AddressRules
+from .client import Limits, Manners, open_client
 from .config import FeedConfig, Settings
-from .entry import make_entry
-from .errors import PartnersError
-from .fetch import Failure, Fetched, Limits, fetch, open_session
-from .files import feed_folder, has_entries, read_stored, write
-from .matching import Plan, plan
-from .parse import ParseLimits, Source, parse
+from .errors import BusyError, PartnersError
+from .importing import FeedImport, Outcome, Shared
+from .readers import ReadLimits, open_readers
+from .report import FeedReport
+from .robots import Robots
+from .state import Standing
 
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
-
-AT_ONCE = 6
-"""Feeds in work at the same time: each may hold 15 MB and a child process."""
+FEEDS_AT_ONCE = 24
+"""Feeds in work at the same time; each may hold a megabyte (``body.Space``)."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where to write, when it is, and how far to go. ``rules`` are wider in the demonstration and in tests only."""
+    """Where to write, when it is, and how far to go. ``rules`` are wider in the demonstration and in tests only.
+
+    ``force`` asks feeds that are not due. ``stand_ins``: feed key → server that answers for its host in a rehearsal.
+    """
 
     content: Path
     state: Path
     now: datetime
     dry_run: bool = False
+    force: bool = False
     rules: AddressRules = GLOBAL_ONLY
     limits: Limits = field(default_factory=Limits)
-    parse_limits: ParseLimits = field(default_factory=ParseLimits)
+    read_limits: ReadLimits = field(default_factory=ReadLimits)
+    gap: float = 1.0
+    proxy: str | None = None
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    names: AbstractResolver | None = None
 
 
 @dataclass(frozen=True)
-class FeedReport:
-    """What happened to one feed. ``failed`` is the reason in words; ``moved_to`` an address to put into publications.toml."""
+class UpdateReport:
+    """What a run did: a report of each feed, in their order, and the files that the takedown list removed."""
 
-    key: str
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    left_out: int = 0
-    not_modified: bool = False
-    failed: str | None = None
-    moved_to: str | None = None
-    files: tuple[str, ...] = ()
+    feeds: tuple[FeedReport, ...]
+    taken_down: tuple[str, ...] = ()
+
+    @property
+    def in_vain(self) -> bool:
+        """Nothing could be done: there were feeds, and every one failed."""
+        return bool(self.feeds) and all(report.failed for report in self.feeds)
 
 
-@dataclass(frozen=True)
-class _Done:
-    """One feed's report, and the validators to keep for the next time."""
-
-    report: FeedReport
-    validators: state.Validators | None = None
-
-
-async def update(feeds: Sequence[FeedConfig], settings: Settings, options: Options) -> tuple[FeedReport, ...]:
-    """Import ``feeds`` and return a report of each, in their order. Raises OSError when the state cannot be written."""
-    known = state.load(options.state)
-    gate = asyncio.Semaphore(AT_ONCE)
-    async with open_session(settings.contact, options.rules, options.limits) as session:
-        done = await asyncio.gather(*(_guarded(session, feed, known.get(feed.key), settings, options, gate) for feed in feeds))
-    _remember(known, done, options)
-    return tuple(each.report for each in done)
+async def update(feeds: Sequence[FeedConfig], settings: Settings, options: Options) -> UpdateReport:
+    """Import ``feeds``. Raises BusyError, TakedownError, and OSError when the state cannot be written."""
+    with _alone(options):
+        removed = takedown.apply(options.content, dry_run=options.dry_run)
+        known = state.load(options.state)
+        async with _shared(settings, options) as shared:
+            done = await _all(shared, feeds, known)
+        _remember(known, done, options)
+    return UpdateReport(tuple(done[feed.key].report for feed in feeds), removed)
 
 
-def _remember(known: Mapping[str, state.Validators], done: Sequence[_Done], options: Options) -> None:
-    """Keep validators of what is now on disk; a feed that failed keeps its old ones."""
-    fresh = {each.report.key: each.validators for each in done if each.validators}
-    merged = {**known, **fresh}
-    if not options.dry_run and merged != known:
-        state.save(options.state, merged)
+@contextmanager
+def _alone(options: Options) -> Iterator[None]:
+    """Hold the lock that the kernel drops when the process dies. A dry run writes nothing and needs none. Raises BusyError."""
+    if options.dry_run:
+        yield
+        return
+    path = options.state.with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise BusyError(path) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-async def _guarded(
-    session: ClientSession, feed: FeedConfig, known: state.Validators | None, settings: Settings, options: Options, gate: asyncio.Semaphore
-) -> _Done:
-    """Import one feed; whatever goes wrong stays with it."""
-    async with gate:
-        try:
-            return await _import(session, feed, known, settings, options)
-        except (PartnersError, OSError) as error:
-            return _failed(feed, str(error))
-        except Exception as error:  # a bug met by one feed's data must not stop the other partners
-            return _failed(feed, f"プログラムの誤りです。知らせてください / a bug, please report: {type(error).__name__}: {error}")
+@asynccontextmanager
+async def _shared(settings: Settings, options: Options) -> AsyncIterator[Shared]:
+    """Open what all feeds of this run share."""
+    manners = Manners(settings.contact, options.gap, options.proxy)
+    async with open_client(manners, options.rules, options.limits, options.names) as client, open_readers(options.read_limits) as readers:
+        yield Shared(
+            client=client,
+            readers=readers,
+            robots=Robots(client, options.rules, options.limits),
+            rules=options.rules,
+            limits=options.limits,
+            content=options.content,
+            now=options.now,
+            dry_run=options.dry_run,
+            topics=settings.topics,
+            taken_down=takedown.read_takedown(options.content),
+            stand_ins=options.stand_ins,
+            force=options.force,
+        )
 
 
-async def _import(session: ClientSession, feed: FeedConfig, known: state.Validators | None, settings: Settings, options: Options) -> _Done:
-    """Fetch, parse, plan and write one feed."""
-    folder = feed_folder(options.content, feed.key)
-    answer = await fetch(session, feed.url, usable(known, feed, folder), options.rules, options.limits)
-    if isinstance(answer, Failure):
-        return _failed(feed, answer.reason)
-    if answer.status == 304:
-        return _Done(FeedReport(feed.key, not_modified=True, moved_to=answer.moved_to))
-    return await asyncio.to_thread(_keep, answer, feed, folder, settings, options)
+async def _all(shared: Shared, feeds: Sequence[FeedConfig], known: Mapping[str, Standing]) -> dict[str, Outcome]:
+    """Import all feeds: those of one host one after the other, so that none waits with its hands full."""
+    gate = asyncio.Semaphore(FEEDS_AT_ONCE)
+    hosts: dict[str, list[FeedConfig]] = {}
+    for feed in feeds:
+        hosts.setdefault(_host(feed), []).append(feed)
+    done = await asyncio.gather(*(_in_a_row(shared, row, known, gate) for row in hosts.values()))
+    return {outcome.report.key: outcome for row in done for outcome in row}
 
 
-def usable(known: state.Validators | None, feed: FeedConfig, folder: Path) -> state.Validators | None:
-    """Return validators only if they speak of this address and its entries are here: else "not modified" would hide them."""
-    return known if known and known.url == feed.url and has_entries(folder) else None
+def _host(feed: FeedConfig) -> str:
+    try:
+        return URL(feed.url).host or ""
+    except ValueError:
+        return ""
 
 
-def _keep(answer: Fetched, feed: FeedConfig, folder: Path, settings: Settings, options: Options) -> _Done:
-    """Parse a fetched feed and bring its folder up to date. Runs in a thread, since it waits for the child process."""
-    parsed = parse(answer.body, Source(answer.url, answer.content_type, feed.site), options.parse_limits)
-    entries = [make_entry(raw, feed, settings.topics, options.now) for raw in parsed.entries]
-    planned = plan(entries, read_stored(folder), feed, options.now)
-    if not options.dry_run:
-        for change in planned.changes:
-            write(folder, change)
-    return _Done(_report(feed, planned, parsed.left_out, answer.moved_to, folder), answer.validators)
+async def _in_a_row(shared: Shared, row: Sequence[FeedConfig], known: Mapping[str, Standing], gate: asyncio.Semaphore) -> list[Outcome]:
+    """Import the feeds of one host."""
+    done = []
+    for feed in row:
+        at = schedule.standing(known.get(feed.key), feed.url)
+        due = None if shared.force else schedule.waits_until(at, shared.now)
+        if due or (at.ended and not shared.force):
+            done.append(Outcome(_waiting(feed, at, due, shared.now), at))
+            continue
+        async with gate:
+            done.append(await _guarded(FeedImport(shared, feed, at)))
+    return done
 
 
-def _report(feed: FeedConfig, planned: Plan, left_out: int, moved_to: str | None, folder: Path) -> FeedReport:
-    kinds = [change.kind for change in planned.changes]
+def _waiting(feed: FeedConfig, at: Standing, due: datetime | None, now: datetime) -> FeedReport:
+    """Report a feed that is left in peace this time."""
     return FeedReport(
-        key=feed.key,
-        new=kinds.count("new"),
-        changed=kinds.count("changed"),
-        unchanged=planned.unchanged,
-        left_out=left_out,
-        moved_to=moved_to,
-        files=tuple((folder / change.path).as_posix() for change in planned.changes),
+        feed.key,
+        waits_until=due.isoformat(timespec="minutes") if due else None,
+        ended=at.ended,
+        moved_to=at.moved_to,
+        failing_since=_since(at, now),
     )
 
 
-def _failed(feed: FeedConfig, reason: str) -> _Done:
-    return _Done(FeedReport(feed.key, failed=reason))
+def _since(at: Standing, now: datetime) -> str | None:
+    return at.failing_since.date().isoformat() if at.failing_since and schedule.worrying(at, now) else None
+
+
+async def _guarded(one: FeedImport) -> Outcome:
+    """Import one feed; whatever goes wrong stays with it."""
+    try:
+        outcome = await one.run()
+    except (PartnersError, OSError) as error:
+        outcome = one.failed(str(error))
+    except Exception as error:  # a bug met by one feed's data must not stop the other partners
+        outcome = one.failed(f"プログラムの誤りです。知らせてください / a bug, please report: {type(error).__name__}: {error}")
+    since = _since(outcome.standing, one.shared.now)
+    return replace(outcome, report=replace(outcome.report, failing_since=since))
+
+
+def _remember(known: Mapping[str, Standing], done: Mapping[str, Outcome], options: Options) -> None:
+    """Keep what was learned about every feed."""
+    merged = {**known, **{key: outcome.standing for key, outcome in done.items()}}
+    if not options.dry_run and merged != known:
+        state.save(options.state, merged)

@@ -1,0 +1,46 @@
+"""A stranger's picture → one of ours. Runs in the child process: a decoder of pictures is where attackers like to begin.
+
+Drawing it anew leaves behind what was hidden in the file: the place where it was taken, scripts, a second file behind the first.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+KNOWN = ("JPEG", "PNG", "GIF", "WEBP")
+LARGEST_EDGE = 1200
+"""Pixels: twice the width of our text column."""
+
+MOST_PIXELS = 40_000_000
+SMALLEST_EDGE = 3
+"""Pixels. What is smaller was put there to count readers."""
+
+
+class Unwanted(Exception):
+    """No picture that a page should show."""
+
+
+def redraw(data: bytes) -> tuple[str, bytes]:
+    """Return suffix and bytes: JPEG, or WebP for what can be seen through. Raises Unwanted, and whatever Pillow raises."""
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with Image.open(io.BytesIO(data), formats=KNOWN) as opened:
+        if min(opened.size) < SMALLEST_EDGE:
+            raise Unwanted("a counter")
+        opened.draft("RGB", (LARGEST_EDGE, LARGEST_EDGE))  # a large JPEG is decoded at a fraction of its size
+        picture = ImageOps.exif_transpose(opened)
+        picture.thumbnail((LARGEST_EDGE, LARGEST_EDGE))
+        return _encoded(picture)
+
+
+def _encoded(picture: Image.Image) -> tuple[str, bytes]:
+    """Encode without any metadata."""
+    out = io.BytesIO()
+    if picture.has_transparency_data:
+        picture.convert("RGBA").save(out, "WEBP", quality=82, method=4)
+        return "webp", out.getvalue()
+    picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    return "jpg", out.getvalue()

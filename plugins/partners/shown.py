@@ -1,0 +1,34 @@
+"""Pelican plugin: of all pictures beside partner entries, those that a public page shows go to the site, and no others.
+
+A draft's pictures are as secret as the draft, and the takedown list lies in the same folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from pelican import signals
+from pelican.generators import StaticGenerator
+
+FOLDER = "partners"
+
+
+def leave_out(generator: StaticGenerator) -> None:
+    """Drop the static files of partners that nobody is shown; sent when all are found and none is copied."""
+    library: Any = generator.settings["TODOKE_LIBRARY"]
+    shown = {document.picture.url for document in library.live("partner") if document.picture}
+    pages = "\n".join(document.html for document in library.live("partner"))
+    kept = [file for file in generator.staticfiles if _is_shown(file.source_path, generator.path, shown, pages)]
+    generator.staticfiles = generator.context["staticfiles"] = kept
+
+
+def _is_shown(source: str, content: str, shown: set[str], pages: str) -> bool:
+    """Tell whether a file lies elsewhere or is a picture that a page holds."""
+    path = PurePosixPath(PurePosixPath(source).relative_to(PurePosixPath(content)))
+    return path.parts[0] != FOLDER or f"/{path}" in shown or f'src="/{path}"' in pages
+
+
+def register() -> None:
+    """Register with Pelican."""
+    signals.static_generator_finalized.connect(leave_out)
