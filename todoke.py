@@ -1,6 +1,6 @@
 """The command line of Todoke. It parses and calls, nothing more.
 
-What belongs to building is imported when a build command runs, what belongs to mail when a mail command runs: neither half loads the other.
+What belongs to building is imported only when a build command runs: sending mail never loads the site builder.
 """
 
 from __future__ import annotations
