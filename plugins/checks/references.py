@@ -166,8 +166,9 @@ def _inner(html: str) -> set[str]:
 
 def _web_addresses(data: object) -> Iterator[str]:
     if isinstance(data, dict):
-        for value in data.values():
-            yield from _web_addresses(value)
+        for name, value in data.items():
+            if name != "@id":  # a name within the data, no address that anybody opens
+                yield from _web_addresses(value)
     elif isinstance(data, list):
         for value in data:
             yield from _web_addresses(value)
