@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import mailer.commands
+import plugins.magazine.commands
 import plugins.partners.commands
 
 app = typer.Typer(
@@ -64,10 +65,12 @@ def check(now: Now = None, content: Content = Path("content"), publications: Tom
     from plugins.frontmatter.faults import ContentFaults
     from plugins.frontmatter.library import read_library
     from plugins.frontmatter.registry import read_registry
+    from plugins.magazine.issues import compose_all
 
     try:
         registry = read_registry(publications, content / "data" / "municipalities.csv")
         library = read_library(content, registry, _moment(now))
+        compose_all(library)
     except ContentFaults as faults:
         _print_faults(faults.faults)
     except FileNotFoundError as error:
@@ -105,6 +108,7 @@ def demo(
     raise typer.Exit(run(Tour(port, readers, var, output), serve=serve))
 
 
+plugins.magazine.commands.register(app)
 plugins.partners.commands.register(app)
 mailer.commands.register(app)
 
