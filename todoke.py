@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 import mailer.commands
 import plugins.magazine.commands
 import plugins.partners.commands
+import plugins.preview.commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -110,6 +111,7 @@ def demo(
 
 plugins.magazine.commands.register(app)
 plugins.partners.commands.register(app)
+plugins.preview.commands.register(app)
 mailer.commands.register(app)
 
 
