@@ -38,7 +38,9 @@ def fingerprint(issue: Issue, mail_list: MailList) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def approve(database: Database, root: Path, ref: IssueRef, approver: str, authorship: Authorship, *, account: str, now: datetime) -> Approval:
+def approve(
+    database: Database, root: Path, ref: IssueRef, approver: str, authorship: Authorship, *, account: str, now: datetime
+) -> Approval:
     """Keep an approval, and write it into the audit log; a refusal is written down too.
 
     :param root: the bundle's folder, usually `output/mail`.
@@ -54,7 +56,9 @@ def approve(database: Database, root: Path, ref: IssueRef, approver: str, author
         raise SamePerson(f"{approver} wrote the last change of {ref}: another person must approve it.")
     audience = approvals.audience(database, ref.list)
     if audience.size == 0:
-        raise NobodySubscribed(f"Nobody is subscribed to {ref.list}: there is nothing to approve. Add people with `todoke subscribers import`.")
+        raise NobodySubscribed(
+            f"Nobody is subscribed to {ref.list}: there is nothing to approve. Add people with `todoke subscribers import`."
+        )
     given = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.shown, now)
     approvals.save(database, given)
     reach = {"audience": audience.digest, "size": str(audience.size)}

@@ -30,10 +30,14 @@ def register(app: typer.Typer) -> None:
 def approve(
     issue: Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")],
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who approves; not who wrote it. 承認する人の名前")],
-    author: Annotated[str, typer.Option("--author", metavar="NAME", help="Who wrote it, where Git cannot say. 書いた人（Gitで分からないとき）")] = "",
+    author: Annotated[
+        str, typer.Option("--author", metavar="NAME", help="Who wrote it, where Git cannot say. 書いた人（Gitで分からないとき）")
+    ] = "",
     content: Annotated[Path, typer.Option("--content", help="The folder of the sources. 原稿のフォルダー")] = CONTENT,
     config: Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")] = Path("mailer.toml"),
-    mail: Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")] = Path("output/mail"),
+    mail: Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")] = Path(
+        "output/mail"
+    ),
 ) -> None:
     """Approve an issue for its readers, as a second person. 号を承認する（書いた人とは別の人）"""
     from mailer.commands import now, opened, told
@@ -45,7 +49,9 @@ def approve(
 
 
 def show_audit(
-    expect: Annotated[str | None, typer.Option("--expect", metavar="HASH", help="A hash noted earlier; it must still be there. 控えた値")] = None,
+    expect: Annotated[
+        str | None, typer.Option("--expect", metavar="HASH", help="A hash noted earlier; it must still be there. 控えた値")
+    ] = None,
     config: Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")] = Path("mailer.toml"),
 ) -> None:
     """Print and verify the log of approvals and sendings. 承認と配信の記録を確かめて見せる"""

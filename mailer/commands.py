@@ -169,7 +169,9 @@ def opened(settings: Config) -> Iterator[Database]:
 def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
     console = Console()
     with progress.shown(console, str(ref)) as shown:
-        sent = sending.send(surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=approval_commands.account())
+        sent = sending.send(
+            surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=approval_commands.account()
+        )
     for note in sent.prepared.notes:
         typer.echo(note, err=True)
     for entry in sent.prepared.interrupted:

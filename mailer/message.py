@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
-from mailer import addresses, parts
+from mailer import addresses, encoded, parts
 from mailer.errors import AddressError, MessageError
 from mailer.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
 
@@ -20,17 +20,19 @@ LONGEST_LINE = 998  # octets without CRLF, RFC 5322 section 2.1.1
 
 
 class _MailPolicy(EmailPolicy):
-    """`email.policy.SMTP`, except that headers that hold one link stay on one line."""
+    """`email.policy.SMTP`, except that headers that hold one link stay on one line, and a subject keeps its spaces."""
 
     def fold(self, name: str, value: str) -> str:
         """As the base class, but links whole."""
         if name.lower() in UNFOLDED:
             return f"{name}: {value}\r\n"
+        if name.lower() == "subject":
+            return encoded.folded(name, str(value))
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """As the base class, but links whole."""
-        if name.lower() in UNFOLDED:
+        if name.lower() in UNFOLDED or name.lower() == "subject":
             return self.fold(name, value).encode("ascii")
         return bytes(super().fold_binary(name, value))
 

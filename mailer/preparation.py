@@ -15,7 +15,6 @@ from mailer.store import issues, ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
 
-
 Permit = Callable[[Issue, MailList, bool], None]
 """Raises if the issue may not go out; the last argument says whether it is frozen already (`approval.require`)."""
 

@@ -16,8 +16,8 @@ from mailer.delivery import Progress, Summary, Surroundings
 from mailer.issue import Issue, IssueRef, MailList
 from mailer.message import Origin, Recipient
 from mailer.preparation import Permit, Prepared
-from mailer.stopping import stop_on_signal
 from mailer.rules import State
+from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions, trail
 
 

@@ -141,7 +141,11 @@ def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("statement", "number"),
-    [("UPDATE audit SET actor = 'y' WHERE number = 2", 2), ("DELETE FROM audit WHERE number = 2", 2), ("UPDATE audit SET hash = previous", 1)],
+    [
+        ("UPDATE audit SET actor = 'y' WHERE number = 2", 2),
+        ("DELETE FROM audit WHERE number = 2", 2),
+        ("UPDATE audit SET hash = previous", 1),
+    ],
 )
 def test_a_log_changed_behind_its_back_is_found_out(tmp_path: Path, statement: str, number: int) -> None:
     home = house(tmp_path, 1)
@@ -206,7 +210,9 @@ class Desk:
             toml.write('[approval]\ndefault = "required"\n')
         write_lists(folder / "mail")
         write_issue(folder / "mail")
-        (folder / "people.csv").write_text("email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8")
+        (folder / "people.csv").write_text(
+            "email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8"
+        )
         self._app = typer.Typer()
         commands.register(self._app)
 
@@ -249,7 +255,7 @@ def test_a_test_goes_to_the_named_addresses_only_and_leaves_no_row(tmp_path: Pat
         assert receiver.recipients == ["me@example.jp", "you@example.jp"]
         assert [str(message.mail["Subject"]) for message in receiver.accepted] == ["【テスト】みやぎ復興プレス 第45号"] * 2
         assert len({str(message.mail["Message-ID"]) for message in receiver.accepted}) == 2
-        assert b"personal.invalid" not in b"".join(part.get_payload(decode=True) for part in receiver.accepted[0].mail.iter_parts())  # type: ignore[misc,arg-type]
+        assert b"personal.invalid" not in b"".join(part.get_payload(decode=True) for part in receiver.accepted[0].mail.iter_parts())  # type: ignore[misc]
         assert json.loads(desk.types("status", "--json", mail=False).output) == []
         assert desk.types("send", "fukko-press/45", "--test", "no address").exit_code == 1
     assert len(receiver.accepted) == 2

@@ -189,7 +189,7 @@ def tree(file: Path) -> Any:
 
 def mails(sample: BuildReport) -> list[Path]:
     found = sorted(sample.output.glob("mail/*/*/mail.html"))
-    assert len(found) == 4
+    assert len(found) == 5
     return found
 
 

@@ -19,7 +19,9 @@ ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 
 def workshop(tiny: TinySite) -> Workshop:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
-    order = BuildOrder(NOW, tiny.content, tiny.root / "publications.toml", tiny.output, site_url="http://127.0.0.1:8000", validate_mail=False)
+    order = BuildOrder(
+        NOW, tiny.content, tiny.root / "publications.toml", tiny.output, site_url="http://127.0.0.1:8000", validate_mail=False
+    )
     return Workshop(order, (tiny.content,))
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
-from mailer.store.audit_schema import approval
 from mailer.database import Database
 from mailer.issue import IssueRef
 from mailer.schema import subscription
+from mailer.store.audit_schema import approval
 from mailer.store.subscriptions import SUBSCRIBED
 
 

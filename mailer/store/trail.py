@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from mailer.audit import Entry, Step, chain
-from mailer.store.audit_schema import audit
 from mailer.database import Database
+from mailer.store.audit_schema import audit
 
 
 def append(database: Database, step: Step, *, now: datetime) -> Entry:

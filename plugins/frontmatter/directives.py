@@ -31,7 +31,13 @@ NAMES = {
 KINDS = tuple(dict.fromkeys(NAMES.values()))
 
 _LINE = re.compile(r"^(?:::|：：)[ \u3000]*([^\s]+)(?:[ \u3000]+(\S.*?))??(?:[ \u3000]+(もう一度|again))?[ \u3000]*$", re.MULTILINE)
-_VALUES = {"teaser": r"\S.*", "figures": r"\S.*", "since": r"\S.*", "events": r"(\d{1,2}) ?(?:週間|weeks?)", "partners": r"(\d{1,2}) ?(?:件|entries|entry)"}
+_VALUES = {
+    "teaser": r"\S.*",
+    "figures": r"\S.*",
+    "since": r"\S.*",
+    "events": r"(\d{1,2}) ?(?:週間|weeks?)",
+    "partners": r"(\d{1,2}) ?(?:件|entries|entry)",
+}
 _EXAMPLES = {
     "teaser": "::記事 ../../press/2021/name.md",
     "figures": "::数字 ../../fukko-dayori/2021/name.md",
@@ -73,7 +79,10 @@ def _line_faults(line: str) -> Iterator[tuple[str, str]]:
     name = NAMES.get(found[1])
     if name is None:
         known = "、".join(word for word in NAMES if not word.isascii())
-        yield f"「::{found[1]}」という書き方はありません。使えるのは {known} です", f"no directive {found[1]!r}: use one of {', '.join(NAMES)}"
+        yield (
+            f"「::{found[1]}」という書き方はありません。使えるのは {known} です",
+            f"no directive {found[1]!r}: use one of {', '.join(NAMES)}",
+        )
     elif not re.fullmatch(_VALUES[name], found[2] or ""):
         yield f"「{line.strip()}」が読めません。「{_EXAMPLES[name]}」の形で書いてください", f"write it as {_EXAMPLES[name]!r}"
 
@@ -129,4 +138,9 @@ _WRITERS: dict[str, Callable[[str], str]] = {
     "割合": _share,
     "share": _share,
 }
-_INLINE_EXAMPLES = {_day: "{日付 2021-03-11}", _era: "{和暦 2021-03-11}", _amount: "{数 15361}", _share: "{割合 15361/16000}"}
+_INLINE_EXAMPLES: dict[Callable[[str], str], str] = {
+    _day: "{日付 2021-03-11}",
+    _era: "{和暦 2021-03-11}",
+    _amount: "{数 15361}",
+    _share: "{割合 15361/16000}",
+}

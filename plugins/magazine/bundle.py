@@ -20,7 +20,9 @@ def write_issue(folder: Path, issue: Composition, parts: Parts, base: str) -> No
     encoded = encode(parts)
     for name, data in encoded.items():
         (target / name).write_bytes(data)
-    told: dict[str, dict[str, object]] = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()}
+    told: dict[str, dict[str, object]] = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()
+    }
     told["light.txt"]["charset"] = parts.light.charset
     _write_json(target / "issue.json", _describe(issue, base) | {"parts": told})
 

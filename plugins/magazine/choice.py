@@ -85,7 +85,11 @@ def appeared(library: Library, start: dt.datetime, end: dt.datetime) -> list[Doc
 def coming(library: Library, now: dt.datetime, weeks: int) -> list[Document]:
     """Return the events that are announced by ``now`` and begin within ``weeks``, or are going on, in the order of their beginning."""
     end = now + dt.timedelta(weeks=weeks)
-    found = [(d.meta.start, d.path, d) for d in library.documents.values() if isinstance(d.meta, Event) and d.is_live(now) and _is_near(d.meta, now, end)]
+    found = [
+        (d.meta.start, d.path, d)
+        for d in library.documents.values()
+        if isinstance(d.meta, Event) and d.is_live(now) and _is_near(d.meta, now, end)
+    ]
     return [document for _, _, document in sorted(found, key=lambda row: row[:2])]
 
 

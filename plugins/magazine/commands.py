@@ -34,7 +34,9 @@ def new_issue(
         moment = parse_moment(now) if now else build_moment(os.environ)
         registry = read_registry(publications, content / "data" / "municipalities.csv")
         if key not in registry.lists:
-            _stop(f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}")
+            _stop(
+                f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}"
+            )
         path, text = draft(read_library(content, registry, moment), key, moment)
         file = write(content, path, text)
     except ContentFaults as faults:

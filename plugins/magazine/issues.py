@@ -74,7 +74,9 @@ def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Fault
                 )
             )
         elif path in seen:
-            faults.append(fault(issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one"))
+            faults.append(
+                fault(issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one")
+            )
         seen.add(path)
     return faults
 

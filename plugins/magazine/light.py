@@ -28,8 +28,8 @@ RESERVED = 600
 
 ISO_2022_JP, UTF_8 = "iso-2022-jp", "utf-8"
 
-# The same sign has two code points: one that JIS X 0208 tables of Unicode name, and one that Windows writes.
-_SAME = str.maketrans({"～": "〜", "－": "−", "—": "―", "∥": "‖", "￠": "¢", "￡": "£", "￢": "¬"})
+# ISO-2022-JP has these, but programs do not agree which character of Unicode each is (〜 or ～): such a text goes as UTF-8.
+_AMBIGUOUS = frozenset("〜−‖¢£¬―＼¥‾")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ def fit(render: Callable[[list[str], bool], str], items: list[str]) -> LightPart
 
 
 def choose(text: str) -> str:
-    """Return the charset for ``text``: ``iso-2022-jp`` if every character fits (RFC 1468), otherwise ``utf-8``."""
+    """Return the charset for ``text``: ``iso-2022-jp`` if every character fits and is read alike by all (RFC 1468), otherwise ``utf-8``."""
+    if _AMBIGUOUS & set(text):
+        return UTF_8
     try:
         text.encode("iso2022_jp")
     except UnicodeEncodeError:
@@ -69,7 +71,7 @@ def choose(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", text.translate(_SAME)).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def items(issue: Composition, base: str) -> list[str]:

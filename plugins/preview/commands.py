@@ -37,4 +37,10 @@ def preview(
         raise typer.Exit(1) from None
     order = BuildOrder(moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False)
     typer.echo(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
-    uvicorn.run(create_app(Workshop(order, (content, publications, Path("themes")))), host="127.0.0.1", port=port, access_log=False, log_level="warning")
+    uvicorn.run(
+        create_app(Workshop(order, (content, publications, Path("themes")))),
+        host="127.0.0.1",
+        port=port,
+        access_log=False,
+        log_level="warning",
+    )

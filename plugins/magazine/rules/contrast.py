@@ -134,5 +134,5 @@ def _dark_styles(root: Any) -> dict[Any, Style]:
 def _rules(root: Any, block: str) -> Iterator[_Rule]:
     for order, (selectors, body) in enumerate(_RULE.findall(block)):
         for parsed in parse_selector(selectors.strip()):
-            matches = frozenset(CSSSelector(parsed.canonical())(root))
-            yield _Rule(parsed.specificity(), order, matches, _style(body))
+            found: Any = CSSSelector(parsed.canonical())(root)
+            yield _Rule(parsed.specificity(), order, frozenset(found), _style(body))

@@ -25,7 +25,9 @@ def reach(root: Any, texts: tuple[str, ...], base: str, site: Path) -> Iterator[
             yield Finding(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address")
         elif address.startswith(f"{base}/") and not _exists(site, address.removeprefix(base)):
             yield Finding(
-                _last(address), f"「{address}」のページが、できたサイトにありません。リンク先を確かめてください", f"{address!r} is not in the built site: check the link"
+                _last(address),
+                f"「{address}」のページが、できたサイトにありません。リンク先を確かめてください",
+                f"{address!r} is not in the built site: check the link",
             )
 
 

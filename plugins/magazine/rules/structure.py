@@ -10,7 +10,9 @@ from typing import Any
 from . import Finding
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_BLIND = re.compile(r"(こちら|ここ|詳細|詳しくは?|続き|続きを読む|もっと見る|クリック|リンク|here|click here|more|read more|link)[。.!！]*", re.IGNORECASE)
+_BLIND = re.compile(
+    r"(こちら|ここ|詳細|詳しくは?|続き|続きを読む|もっと見る|クリック|リンク|here|click here|more|read more|link)[。.!！]*", re.IGNORECASE
+)
 SMALLEST, BODY = 14, 16
 """CSS pixels: the smallest text there may be, and the size of what people read."""
 
@@ -29,7 +31,11 @@ def _languages(root: Any) -> Iterator[Finding]:
     outer = next((child for child in root.find("body") if isinstance(child.tag, str)), None)
     for name, element in (("html", root), ("body > *", outer)):
         if element is None or not element.get("lang") or element.get("dir") not in ("ltr", "rtl"):
-            yield Finding("", f"{name} に lang と dir がありません。メールの型（issue.html）に書いてください", f"{name} needs lang and dir: write them in issue.html")
+            yield Finding(
+                "",
+                f"{name} に lang と dir がありません。メールの型（issue.html）に書いてください",
+                f"{name} needs lang and dir: write them in issue.html",
+            )
     if not (root.findtext(".//title") or "").strip():
         yield Finding("", "title がありません。メールの型に書いてください", "no title: write it in issue.html")
 
@@ -55,9 +61,17 @@ def _tables(root: Any) -> Iterator[Finding]:
     for table in root.iter("table"):
         heads = list(table.iter("th"))
         if table.get("role") == "presentation" and heads and not table.findall(".//table"):
-            yield Finding("", "見出しのある表に role=presentation が付いています。外してください", "a table with headers has role=presentation: take it away")
+            yield Finding(
+                "",
+                "見出しのある表に role=presentation が付いています。外してください",
+                "a table with headers has role=presentation: take it away",
+            )
         if table.get("role") != "presentation" and not heads:
-            yield Finding("", "並べるための表に role=\"presentation\" がありません。データの表なら一行目を見出しにしてください", "a table without headers needs role=presentation")
+            yield Finding(
+                "",
+                '並べるための表に role="presentation" がありません。データの表なら一行目を見出しにしてください',
+                "a table without headers needs role=presentation",
+            )
         if any(not head.text_content().strip() and not _is_corner(head) for head in heads):
             yield Finding("|", "表の見出しに空のところがあります。ことばを書いてください", "an empty header cell: write words")
 
@@ -81,9 +95,17 @@ def _links(root: Any) -> Iterator[Finding]:
     for link in root.iter("a"):
         words, href = _name(link), link.get("href", "")
         if not words or _BLIND.fullmatch(words):
-            yield Finding(f"[{words}]", f"リンク「{words}」は、そこだけ読むと行き先が分かりません。行き先の名前を書いてください", f"link {words!r} says nothing by itself: name where it leads")
+            yield Finding(
+                f"[{words}]",
+                f"リンク「{words}」は、そこだけ読むと行き先が分かりません。行き先の名前を書いてください",
+                f"link {words!r} says nothing by itself: name where it leads",
+            )
         elif places.setdefault(words, href) != href:
-            yield Finding(words, f"リンク「{words}」が二つの違う行き先にあります。ことばを変えてください", f"two links named {words!r} lead to different places")
+            yield Finding(
+                words,
+                f"リンク「{words}」が二つの違う行き先にあります。ことばを変えてください",
+                f"two links named {words!r} lead to different places",
+            )
 
 
 def _name(link: Any) -> str:
@@ -97,7 +119,11 @@ def _sizes(root: Any) -> Iterator[Finding]:
             continue
         found = re.search(r"(?:^|;)\s*font-size:\s*(\d+)px", element.get("style", ""))
         if found and int(found[1]) < (BODY if element.tag in ("p", "li", "td", "th") and not element.get("class") else SMALLEST):
-            yield Finding("", f"<{element.tag}> の文字が{found[1]}pxです。本文は{BODY}px、ほかも{SMALLEST}px以上にしてください", f"<{element.tag}> has {found[1]}px text: {BODY}px or more")
+            yield Finding(
+                "",
+                f"<{element.tag}> の文字が{found[1]}pxです。本文は{BODY}px、ほかも{SMALLEST}px以上にしてください",
+                f"<{element.tag}> has {found[1]}px text: {BODY}px or more",
+            )
 
 
 def _is_hidden(element: Any) -> bool:

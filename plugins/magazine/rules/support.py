@@ -44,7 +44,11 @@ def forbidden(root: Any) -> Iterator[Finding]:
             if name.startswith("on") or name in ("background", "srcset", "action", "formaction"):
                 yield Finding(name, f"「{name}」は書けません。消してください", f"{name!r} may not be in a mail: delete it")
             if name in ("href", "src") and not value.startswith("#") and not _SAFE_SCHEMES.match(value):
-                yield Finding(value, f"「{value}」はメールから開けません。https:// から書いてください", f"{value!r} cannot be opened from a mail: begin with https://")
+                yield Finding(
+                    value,
+                    f"「{value}」はメールから開けません。https:// から書いてください",
+                    f"{value!r} cannot be opened from a mail: begin with https://",
+                )
 
 
 def _used(root: Any) -> Iterator[tuple[str, str, str]]:

@@ -21,15 +21,25 @@ def texts(root: Any, text: str, light: LightPart) -> Iterator[Finding]:
     yield from _order(root, text)
     for name, part in (("mail.txt", text), ("light.txt", light.text)):
         if found := _DRAWN.search(part):
-            yield Finding(found[0], f"{name} に飾りの記号「{found[0]}」があります。ことばにしてください", f"{name} has {found[0]!r}: write words")
+            yield Finding(
+                found[0], f"{name} に飾りの記号「{found[0]}」があります。ことばにしてください", f"{name} has {found[0]!r}: write words"
+            )
     for line in text.split("\n"):
         if columns(line) > WIDTH + 8 and "://" not in line:
             yield Finding(line[:8], f"mail.txt の行「{line[:8]}…」が長すぎます", f"a line of mail.txt is too long: {line[:8]!r}")
         if gap := _GAP.search(line):
             words = line[max(0, gap.start() - 1) : gap.end() + 1]
-            yield Finding(words, f"「{words}」の途中に空白があります。読み上げが切れるので、詰めて書いてください", f"{words!r} has a space inside the word: close it")
+            yield Finding(
+                words,
+                f"「{words}」の途中に空白があります。読み上げが切れるので、詰めて書いてください",
+                f"{words!r} has a space inside the word: close it",
+            )
     if light.size > LARGEST:
-        yield Finding("", f"light.txt が{light.size}バイトあります。はじめのあいさつを短くしてください", f"light.txt has {light.size} bytes: shorten the greeting")
+        yield Finding(
+            "",
+            f"light.txt が{light.size}バイトあります。はじめのあいさつを短くしてください",
+            f"light.txt has {light.size} bytes: shorten the greeting",
+        )
 
 
 def _order(root: Any, text: str) -> Iterator[Finding]:
@@ -39,7 +49,9 @@ def _order(root: Any, text: str) -> Iterator[Finding]:
         words = _flat(undrawn(heading.text_content()))
         where = flat.find(words, at)
         if where < 0:
-            yield Finding(heading.text_content().strip(), f"見出し「{words}」が mail.txt にありません", f"heading {words!r} is not in mail.txt")
+            yield Finding(
+                heading.text_content().strip(), f"見出し「{words}」が mail.txt にありません", f"heading {words!r} is not in mail.txt"
+            )
             return
         at = where + len(words)
     at = 0
