@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ class Config:
     return_path: str
     secret_file: Path | None
     relay: RelaySettings
-    approval: ApprovalRules = ApprovalRules()
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
     @classmethod
     def load(cls, path: Path) -> Config:
