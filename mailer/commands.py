@@ -16,9 +16,10 @@ from rich.console import Console
 from mailer import bundle, preparation, progress, report, secret, sending
 from mailer.config import Config
 from mailer.database import Database, open_database
-from mailer.delivery import Surroundings, summarise
+from mailer.delivery import summarise
 from mailer.errors import CsvError, TodokeMailError
 from mailer.issue import IssueRef
+from mailer.office import Surroundings
 from mailer.store import issues, ledger, subscriptions
 from mailer.subscribers import read
 from mailer.tokens import Tokens

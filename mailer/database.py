@@ -29,6 +29,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.is_shared = engine.dialect.name == "postgresql"  # several machines may be at work
         self._writer = engine.execution_options(writing=True)
 
     @contextmanager

@@ -10,6 +10,7 @@ from mailer.errors import IssueUnknown
 
 PERSONAL_HOST = "personal.invalid"  # RFC 2606 reserves .invalid
 PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
+PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
 SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer import bundle
+from mailer import bundle, recovery
+from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import BundleError, IssueExpired, IssueUnknown, NobodySubscribed
 from mailer.issue import IssueRef
-from mailer.store import issues, ledger, subscriptions
+from mailer.store import issues, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
 
@@ -24,7 +25,7 @@ class Prepared:
     interrupted: tuple[Entry, ...]
 
 
-def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> Prepared:
+def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime) -> Prepared:
     """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
 
     :param root: the bundle's folder, usually `output/mail`.
@@ -32,7 +33,7 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> 
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
     """
-    interrupted = ledger.interrupted(database, now=now)
+    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).doubtful
     found = issues.find(database, ref)
     notes = () if found is None else compare(root, found)
     if found is None:

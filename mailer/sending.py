@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from mailer import bundle, delivery, lock, message, preparation
+from mailer import bundle, delivery, lock, message, preparation, rules
 from mailer.config import Config
 from mailer.database import Database
-from mailer.delivery import Progress, Summary, Surroundings
+from mailer.delivery import Summary
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.message import Origin, Recipient
+from mailer.message import Links, Origin, Recipient
+from mailer.office import Progress, Surroundings
 from mailer.preparation import Prepared
+from mailer.rules import State
 from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,20 @@ def send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *,
     :raises TodokeMailError: see `preparation.prepare` and `delivery.deliver`.
     """
     with lock.sending(around.config):
-        prepared = preparation.prepare(around.database, root, ref, now=around.clock())
-        if resend_unknown:
-            ledger.requeue_unknown(around.database, prepared.frozen.issue_id, now=around.clock())
-        return Sent(prepared, asyncio.run(_until_stopped(around, prepared, progress)))
+        prepared = preparation.prepare(around.config, around.database, root, ref, now=around.clock())
+        if resend_unknown or rules.patience(prepared.frozen.issue.kind).resend_unknown:
+            ledger.move(around.database, prepared.frozen.issue_id, {State.UNKNOWN}, State.PENDING, now=around.clock())
+        return Sent(prepared, run(_until_stopped(around, prepared, progress)))
+
+
+def run(work: Coroutine[None, None, Answer]) -> Answer:
+    """`asyncio.run`, on uvloop where it is installed (the extra `fast`)."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 async def _until_stopped(around: Surroundings, prepared: Prepared, progress: Progress) -> Summary:
@@ -69,8 +85,7 @@ def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now:
         first = subscriptions.first(database, ref.list)
         return Rehearsal(subscriptions.count(database, ref.list), False, (), _headers(config, issue, mail_list, first, now))
     preparation.refuse_expired(found.issue.expires, ref, now)
-    due = ledger.due(database, found.issue_id, now=now, limit=1)
-    first = Recipient(due[0].subscriber_id, due[0].address, due[0].name) if due else None
+    first = ledger.first_due(database, found.issue_id, now=now)
     headers = _headers(config, found.issue, found.mail_list, first, now)
     return Rehearsal(ledger.count_due(database, found.issue_id, now=now), True, preparation.compare(root, found), headers)
 
@@ -78,7 +93,8 @@ def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now:
 def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient | None, now: datetime) -> str | None:
     if first is None:
         return None
-    link = f"{config.service_url}/unsubscribe/SIGNED-LINK"  # the real link is that person's key: not for a screen
+    # The real link is that person's key: not for a screen.
+    links = Links(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
     origin = Origin(config.return_path, config.message_id_domain)
-    mail = message.compose(issue, mail_list, first, unsubscribe_url=link, sent_at=now, origin=origin)
+    mail = message.compose(issue, mail_list, first, links=links, sent_at=now, origin=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")

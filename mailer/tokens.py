@@ -7,7 +7,10 @@ the older ones still open.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -16,6 +19,7 @@ from mailer.errors import TokenError
 from mailer.secret import Secret
 
 SALT = "todoke.unsubscribe.1"
+RETURN_SALT = b"todoke.return.1"
 LONGEST = 300  # characters
 
 
@@ -36,10 +40,33 @@ class Tokens:
         self._serializer = URLSafeSerializer(
             oldest_first, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         )
+        self._newest = self._serializer.make_signer(SALT).derive_key()
+        self._return_keys = [hmac.digest(key.value.encode(), RETURN_SALT, "sha256") for key in keys]
 
     def sign(self, claim: Claim) -> str:
         """The token: ASCII, fit for one path segment of a URL."""
         return str(self._serializer.dumps([claim.subscriber_id, claim.list]))
+
+    def signer(self, key: str) -> Callable[[int], bytes]:
+        """`sign` for one list and many subscribers: the same bytes, with all that they share done once (3 µs instead of 30)."""
+        tail, newest = f",{json.dumps(key)}]", self._newest
+        if any(self.sign(Claim(sample, key)).startswith(".") for sample in (1, 10**9)):  # itsdangerous has compressed it
+            return lambda subscriber_id: self.sign(Claim(subscriber_id, key)).encode()
+
+        def quick(subscriber_id: int) -> bytes:
+            value = urlsafe_b64encode(f"[{subscriber_id}{tail}".encode()).rstrip(b"=")
+            return value + b"." + urlsafe_b64encode(hmac.digest(newest, value, "sha256")).rstrip(b"=")
+
+        return quick
+
+    def stamp(self, text: str) -> str:
+        """A short signature for a return path, so that nobody can forge a bounce: 12 hexadecimal digits."""
+        return hmac.digest(self._return_keys[0], text.encode(), "sha256")[:6].hex()
+
+    def is_stamped(self, text: str, stamp: str) -> bool:
+        """Whether one of our keys made the stamp."""
+        made = (hmac.digest(key, text.encode(), "sha256")[:6].hex() for key in self._return_keys)
+        return any(hmac.compare_digest(one, stamp) for one in made)
 
     def read(self, token: str) -> Claim:
         """What the token claims.

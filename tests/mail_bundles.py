@@ -12,7 +12,7 @@ from typing import Any
 
 from mailer.config import Config
 from mailer.database import Database, open_database
-from mailer.delivery import Surroundings
+from mailer.office import Surroundings
 from mailer.issue import Issue, IssueRef, MailList
 from mailer.rules import State
 from mailer.secret import Secret
@@ -154,4 +154,4 @@ def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, re
     config = Config.load(write_config(folder, port, connections=connections, relay=relay))
     clock, database = Clock(), open_database(config.database)
     subscriptions.enrol(database, people(readers), source="test", now=clock())
-    return House(root, Surroundings(config, database, Tokens((Secret(SECRET),)), None, clock, pauses=()), clock)
+    return House(root, Surroundings(config, database, Tokens((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)
