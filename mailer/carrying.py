@@ -15,6 +15,7 @@ from mailer.office import LINGER, Office
 from mailer.relay import Line, envelope
 from mailer.routes import Route
 from mailer.rules import Outcome, State
+from mailer.slices import Slice
 from mailer.store import ledger, limits
 from mailer.store.ledger import printable
 from mailer.wire import Ended, Letter
@@ -133,6 +134,7 @@ class _Work:
         self._loop = asyncio.get_running_loop()
         self.taken = 0
         self.is_heard = False
+        self._touched: Slice | None = None
 
     def next(self) -> Letter | None:
         """The next message that may leave, composed."""
@@ -181,13 +183,22 @@ class _Work:
         message_id = found.mould.message_id(row.subscriber_id).decode()
         text = printable(outcome.text)
         result = Result(row.subscriber_id, decision.state, attempt, outcome.code, text, first, decision.not_before, now, message_id)
-        try:
-            found.end(result)
-        except TodokeMailError as error:
-            self._office.fail(error)
+        if self._touched is not None and self._touched is not found:
+            self.settle()
+        self._touched = found
+        found.end(result)
         self._office.recorder.add(found)
         self._office.told(found.claim.issue_id, decision.state)
         self._learn(outcome, decision.state, domain_of(row.address))
+
+    def settle(self) -> None:
+        """The results so far into the journals, with one write."""
+        touched, self._touched = self._touched, None
+        if touched is not None:
+            try:
+                touched.journal.flush()
+            except TodokeMailError as error:
+                self._office.fail(error)
 
     def give_back(self, letter: Letter) -> None:
         """The relay has said nothing about it: it is the next again."""

@@ -52,24 +52,32 @@ class Journal:
         self.path = path
         with _told(path):
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._waiting = b""
 
     def begin(self, fence: int, issue_id: int) -> None:
         """Which claim this is the journal of."""
         self._write(b"c %d %d\n" % (fence, issue_id))
 
     def intend(self, subscriber_id: int) -> None:
-        """The body for this subscriber is about to leave."""
-        self._write(b"i %d\n" % subscriber_id)
+        """The body for this subscriber is about to leave. In the file when this returns, with the results before it."""
+        line, self._waiting = self._waiting + b"i %d\n" % subscriber_id, b""
+        self._write(line)
+
+    def flush(self) -> None:
+        """Write results that no intent has followed at once."""
+        if self._waiting:
+            line, self._waiting = self._waiting, b""
+            self._write(line)
 
     def result(self, found: Result) -> None:
-        """What became of it."""
+        """What became of it. Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
         not_before = found.not_before.isoformat() if found.not_before else ""
         code = "null" if found.code is None else found.code
         line = (
             f'r [{found.subscriber_id},"{found.state.value}",{found.attempts},{code},{quoted(found.text)},'
             f'"{found.first_tried.isoformat()}","{not_before}","{found.at.isoformat()}","{found.message_id}"]\n'
         )
-        self._write(line.encode())
+        self._waiting += line.encode()
 
     def sync(self) -> None:
         """To the disk itself. Blocks; call in a thread."""

@@ -124,6 +124,7 @@ class Line:
                 return Ended.LOST
             self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
             work.done(letter, outcome)
+            work.settle()
             if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
                 self.why_lost = outcome.text
                 return Ended.LOST

@@ -60,6 +60,9 @@ class Work(Protocol):
     def done(self, letter: Letter, outcome: Outcome) -> None:
         """The relay has answered, or the connection was lost while it was this message's turn."""
 
+    def settle(self) -> None:
+        """All replies that came in together have been told."""
+
     def give_back(self, letter: Letter) -> None:
         """The connection was lost before the relay said a word about this message."""
 
@@ -151,6 +154,7 @@ class Pipe(asyncio.BufferedProtocol):
             self._filled = rest
         if self._filled == LONGEST_REPLY:
             self.lose("the relay's reply has no end")
+        self._work.settle()
 
     def pause_writing(self) -> None:
         """The relay takes the body slowly."""
@@ -194,16 +198,21 @@ class Pipe(asyncio.BufferedProtocol):
                 self._work.done(letter, letter.refusal or Outcome(Phase.DATA, None, why))
             else:
                 self._work.give_back(letter)
+        self._work.settle()
 
     def _line(self, line: bytes) -> None:
         code = line[:3]
-        if not (len(code) == 3 and code.isdigit() and line[3:4] in (b" ", b"-", b"")) or not b"2" <= code < b"6":
+        mark = line[3:4]
+        if not (len(code) == 3 and code.isdigit() and mark in (b" ", b"-", b"")) or not b"2" <= code < b"6":
             self.lose(f"not an SMTP reply: {line[:80]!r}")
+            return
+        if mark != b"-" and not self._lines:
+            self._reply(int(code), line[4:].decode("utf-8", "replace").strip())
             return
         self._lines.append(line[4:])
         if sum(map(len, self._lines)) > LONGEST_REPLY:
             self.lose("the relay's reply has no end")
-        elif line[3:4] != b"-":
+        elif mark != b"-":
             text = b" ".join(self._lines).decode("utf-8", "replace").strip()
             self._lines.clear()
             self._reply(int(code), text)
@@ -245,6 +254,10 @@ class Pipe(asyncio.BufferedProtocol):
                 self._going = None
                 self._work.give_back(letter)
                 self.lose("a message was withdrawn")  # after 354 the only way not to send it; nothing of it has left
+            return
+        if code == START_INPUT and letter.refusal is not None and letter.refusal.phase is Phase.MAIL:
+            self._work.done(letter, letter.refusal)
+            self.lose("the relay waits for a body without a sender")  # even an empty one must not reach anybody
             return
         if code == START_INPUT:
             # RFC 2920 section 3.1: no recipient was taken and the relay still waits for a body. Send none.
