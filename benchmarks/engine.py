@@ -78,7 +78,13 @@ def fill(database: Database, readers: int) -> None:
         for begin in range(0, readers, 10_000):
             numbers = range(begin + 1, min(begin + 10_000, readers) + 1)
             people = [
-                {"id": n, "email": f"reader{n:07}@example.jp", "email_key": f"reader{n:07}@example.jp", "name": "佐藤 太郎", "created_at": now}
+                {
+                    "id": n,
+                    "email": f"reader{n:07}@example.jp",
+                    "email_key": f"reader{n:07}@example.jp",
+                    "name": "佐藤 太郎",
+                    "created_at": now,
+                }
                 for n in numbers
             ]
             connection.execute(insert(subscriber), people)

@@ -13,6 +13,7 @@ from typing import cast
 
 GREETING = b"220 receiver ESMTP\r\n"
 EHLO = b"250-receiver\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n"
+GO = b"354 go\r\n"
 END = b"\r\n.\r\n"
 
 
@@ -44,15 +45,15 @@ class Session(asyncio.BufferedProtocol):
             stop = self._buffer.find(mark, begin, self._filled)
             if stop < 0:
                 break
-            if self._in_body:
+            if mark is END:
                 self._in_body = False
                 answers += b"250 2.0.0 taken\r\n"
                 begin = stop + len(END)
             else:
-                answers += self._command(self._buffer[begin : begin + 4].upper())
-                begin = stop + 2
-                if self._in_body:
-                    begin -= 2  # an empty body ends with the line end of DATA
+                answer = self._command(self._buffer[begin : begin + 4].upper())
+                answers += answer
+                # An empty body ends with the line end of DATA, so that stays.
+                begin = stop if answer is GO else stop + 2
         self._keep(max(begin, self._filled - len(END)) if self._in_body else begin)
         if answers:
             self._answer(bytes(answers))
@@ -62,7 +63,7 @@ class Session(asyncio.BufferedProtocol):
             return EHLO
         if verb == b"DATA":
             self._in_body = True
-            return b"354 go\r\n"
+            return GO
         return b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n"
 
     def _keep(self, begin: int) -> None:

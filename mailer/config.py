@@ -130,7 +130,7 @@ class _File(_Section):
     message_id_domain: str = Field(pattern=DOMAIN)
     return_path: str
     secret_file: str | None = None
-    relay: _Relay | list[_Relay] = _Relay()
+    relay: list[_Relay] = [_Relay()]
     lanes: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], _Lane] = {}
     verp: bool = True
     durability: Durability = "process"
@@ -150,13 +150,17 @@ class _File(_Section):
             raise ValueError("has characters that do not belong into a link")
         return value.rstrip("/")
 
-    @field_validator("relay", mode="after")
+    @field_validator("relay", mode="before")
     @classmethod
-    def named_relays(cls, value: _Relay | list[_Relay]) -> _Relay | list[_Relay]:
-        relays = value if isinstance(value, list) else [value]
-        names = [relay.name or "relay" for relay in relays]
-        if not relays or len(set(names)) != len(names):
-            raise ValueError("write at least one [[relay]], and give each a name of its own")
+    def one_or_several(cls, value: object) -> object:
+        return [value] if isinstance(value, dict) else value  # [relay] or [[relay]]
+
+    @field_validator("relay")
+    @classmethod
+    def named_relays(cls, value: list[_Relay]) -> list[_Relay]:
+        names = [relay.name or "relay" for relay in value]
+        if not value or len(set(names)) != len(names):
+            raise ValueError("write at least one relay, and give each a name of its own")
         return value
 
     @field_validator("return_path", "operator")
@@ -191,12 +195,11 @@ def _parse(path: Path) -> _File:
 
 def _faults(error: ValidationError) -> tuple[str, ...]:
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return tuple(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in found)
+    return tuple(f"{'.'.join(map(str, fault['loc'])).replace('relay.0', 'relay') or 'file'}: {fault['msg']}" for fault in found)
 
 
 def _freeze(path: Path, file: _File) -> Config:
     home = path.parent
-    relays = file.relay if isinstance(file.relay, list) else [file.relay]
     return Config(
         path=path,
         service_url=file.service_url,
@@ -204,7 +207,7 @@ def _freeze(path: Path, file: _File) -> Config:
         message_id_domain=file.message_id_domain,
         return_path=file.return_path,
         secret_file=_beside(home, file.secret_file),
-        relays=tuple(sorted((_relay(home, relay) for relay in relays), key=lambda relay: relay.priority)),
+        relays=tuple(sorted((_relay(home, relay) for relay in file.relay), key=lambda relay: relay.priority)),
         lanes=tuple(_lane(name.lower(), lane) for name, lane in sorted(file.lanes.items())),
         verp=file.verp,
         durability=file.durability,

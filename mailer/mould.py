@@ -219,5 +219,3 @@ def _every(text: bytes, mark: bytes) -> list[int]:
         places.append(at)
         at = text.find(mark, at + len(mark))
     return places
-
-

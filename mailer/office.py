@@ -259,9 +259,7 @@ class Office:
     async def _renew(self, found: Slice, reached: int) -> None:
         began = time.monotonic()
         try:
-            is_ours = await self.recorder.ask(
-                claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease
-            )
+            is_ours = await self.recorder.ask(claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease)
         except TodokeMailError as error:
             self.fail(error)
             return

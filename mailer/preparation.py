@@ -9,10 +9,10 @@ from pathlib import Path
 from mailer import bundle, recovery
 from mailer.config import Config
 from mailer.database import Database
-from mailer.errors import BundleError, IssueExpired, IssueUnknown, NobodySubscribed
+from mailer.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.issue import IssueRef
 from mailer.store import issues, subscriptions
-from mailer.store.issues import Frozen
+from mailer.store.issues import Frozen, Status
 from mailer.store.ledger import Entry
 
 
@@ -42,6 +42,7 @@ def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, no
         refuse_nobody(database, ref)
         found = issues.freeze(database, issue, bundle.read_lists(root)[ref.list], now)
     refuse_expired(found.issue.expires, ref, now)
+    refuse_stopped(found, now)
     return Prepared(found, notes, interrupted)
 
 
@@ -64,6 +65,20 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> No
     """
     if expires is not None and now >= expires:
         raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
+
+
+def refuse_stopped(found: Frozen, now: datetime) -> None:
+    """Nothing, if the operator wants the issue to be sent now.
+
+    :raises IssueStopped: it is paused, called off, or its time has not come.
+    """
+    ref = found.issue.ref
+    if found.status is Status.PAUSED:
+        raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on.")
+    if found.status is Status.CANCELLED:
+        raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue.")
+    if found.send_at is not None and now < found.send_at:
+        raise IssueStopped(f"{ref} is to be sent at {found.send_at.isoformat()}: nothing was sent yet. Run `send` again then.")
 
 
 def refuse_nobody(database: Database, ref: IssueRef) -> None:

@@ -93,5 +93,3 @@ def _finish(found: Slice, *, is_done: bool) -> None:
     if not found.finished.done():
         found.journal.close(is_done=is_done)
         found.finished.set_result(None)
-
-

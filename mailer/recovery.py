@@ -48,9 +48,7 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     return Recovered(results, tuple(doubtful + [entry for entries in lost for entry in entries]), sum(map(len, lost)))
 
 
-def _replay(
-    config: Config, database: Database, path: Path, open_claims: dict[str, Open], now: datetime
-) -> tuple[int, tuple[Entry, ...]]:
+def _replay(config: Config, database: Database, path: Path, open_claims: dict[str, Open], now: datetime) -> tuple[int, tuple[Entry, ...]]:
     story = journal.read(path)
     found = open_claims.pop(path.relative_to(config.state).with_suffix("").as_posix(), None)
     fence, issue_id = (story.fence, story.issue_id) if found is None else (found.fence, found.issue_id)
@@ -72,4 +70,3 @@ def _take_over(database: Database, found: Open, now: datetime, *, only_expired: 
     if not claims.rescue(database, found, now=now, only_expired=only_expired):
         return ()
     return ledger.doubted(database, found.issue_id, found.fence)
-

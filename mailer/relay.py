@@ -152,10 +152,10 @@ class Line:
         protocol = client.protocol
         if protocol is None or not client.is_connected:
             return self._lost(Phase.DATA, "connection lost before the message")
-        written_down = asyncio.get_running_loop().create_future()
-        if not work.leave(letter, lambda: written_down.done() or written_down.set_result(None)):
+        written_down = asyncio.Event()
+        if not work.leave(letter, written_down.set):
             return None
-        await written_down
+        await written_down.wait()
 
         async def reply() -> SMTPResponse:
             protocol.write(b"".join(letter.body))

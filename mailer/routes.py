@@ -89,7 +89,6 @@ class Routes:
         """Connections of the relay that has the most."""
         return max(route.settings.connections for route in self._routes)
 
-
     async def open(self, most: int | None, stop: asyncio.Event, is_over: Callable[[], bool]) -> tuple[Route, Line] | None:
         """A connection to the best relay that can be reached, or None if there is none for this run.
 
@@ -131,7 +130,9 @@ class Routes:
         """A connection ended before anything came of it."""
         now = asyncio.get_running_loop().time()
         name = f"{route.settings.host}:{route.settings.port}"
-        error = RelayUnavailable(f"The relay {name} hangs up: {line.why_lost or 'connection lost'}. Nobody is lost: run `send` again later.")
+        error = RelayUnavailable(
+            f"The relay {name} hangs up: {line.why_lost or 'connection lost'}. Nobody is lost: run `send` again later."
+        )
         route.fails(error, now, now, self._pauses, is_patient=self._is_patient)
 
     async def leave(self, route: Route, line: Line) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from mailer.config import Config
 from mailer.database import Database, open_database
-from mailer.office import Surroundings
 from mailer.issue import Issue, IssueRef, MailList
+from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.secret import Secret
 from mailer.store import subscriptions

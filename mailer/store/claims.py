@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
 
-
 from mailer.database import Database
 from mailer.rules import State
 from mailer.schema import claim, delivery, issue, subscriber, subscription
@@ -190,5 +189,3 @@ def _rows(connection: Connection, issue_id: int, ids: Iterable[int]) -> Any:
     else:
         among = text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))").bindparams(numbers=numbers)
     return update(delivery).where(delivery.c.issue_id == issue_id, among)
-
-

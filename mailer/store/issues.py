@@ -72,9 +72,7 @@ def ready(database: Database, *, now: datetime) -> tuple[Frozen, ...]:
 def unreported(database: Database) -> tuple[Frozen, ...]:
     """Which issues have come to their end without the operator having been told?"""
     going_on = exists(
-        select(delivery.c.issue_id)
-        .where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*UNDER_WAY]))
-        .correlate(issue)
+        select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*UNDER_WAY])).correlate(issue)
     )
     with database.reading() as connection:
         return tuple(_thaw(row) for row in connection.execute(select(issue).where(issue.c.reported_at.is_(None), ~going_on)))
@@ -102,7 +100,9 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
         found = _find(connection, content.ref)
         if found is not None:
             return found
-        issue_id = connection.execute(insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)).scalar_one()
+        issue_id = connection.execute(
+            insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
+        ).scalar_one()
         _freeze_recipients(connection, issue_id, content.ref.list, now)
         return Frozen(issue_id, content, mail_list, now, send_at=send_at)
 
