@@ -21,6 +21,7 @@ from mailer.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds
+MIGRATION_LOCK = 0x746F646F6B65  # a number of our own among PostgreSQL's advisory locks
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one per process: two threads would mix up their connections
 
 
@@ -74,6 +75,8 @@ def open_database(url: str) -> Database:
     engine = _engine(url)
     database = Database(engine)
     with database.writing() as connection:
+        if database.is_shared:  # several processes may open a new database at once; SQLite's write lock does this by itself
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         _migrate(connection)
     return database
 

@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,8 +34,9 @@ from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return open_database(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
+def database(database_url: str) -> Iterator[Database]:
+    with closing(open_database(database_url)) as opened:
+        yield opened
 
 
 def frozen(database: Database, readers: int = 3) -> Frozen:
