@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +13,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from mailer import bundle, operating, preparation, progress, report, secret, sending
+from mailer import bundle, lock, operating, preparation, progress, report, secret, sending
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import summarise
@@ -23,6 +26,7 @@ from mailer.rules import State
 from mailer.store import issues, ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
+from mailer.stopping import stop_on_signal
 from mailer.subscribers import read
 from mailer.tokens import Tokens
 from mailer.web import create_app
@@ -37,6 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
     app.command("who-missed")(who_missed)
     app.command("serve")(serve)
+    app.command("work")(work)
     operating.register(app)
 
 
@@ -120,6 +125,21 @@ def serve(
             app = create_app(database, tokens, bundle.read_lists(mail), now)
             # No access log: the path of a request is the key to somebody's subscription.
             uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False)
+
+
+def work(config: ConfigPath = CONFIG) -> None:
+    """Send whatever is to be sent, until stopped; on PostgreSQL on any number of machines. 配信係として動き続ける"""
+    from mailer import work as room
+
+    async def until_stopped(around: Surroundings) -> None:
+        stop = asyncio.Event()
+        with stop_on_signal(stop):
+            await room.work(around, stop)
+
+    with told():
+        settings = Config.load(config)
+        with opened(settings) as database, nullcontext() if database.is_shared else lock.sending(settings):
+            sending.run(until_stopped(replace(surroundings(settings, database), is_patient=True)))
 
 
 def surroundings(settings: Config, database: Database) -> Surroundings:

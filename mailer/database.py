@@ -31,6 +31,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_shared = engine.dialect.name == "postgresql"  # several machines may be at work
+        self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
         self._writer = engine.execution_options(writing=True)
 
     @contextmanager
@@ -92,7 +93,7 @@ def _engine(url: str) -> Engine:
         file = sqlite_file(url)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     except (ArgumentError, ModuleNotFoundError, OSError) as error:
         raise DatabaseError(f"The database cannot be opened: {error}. Check `database` in mailer.toml.") from error
     if engine.dialect.name == "sqlite":

@@ -41,7 +41,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A new, empty database: each test that asks for it runs on both kinds."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'var' / 'todoke.db'}"
-    server: str = request.getfixturevalue("postgres")
+    return _new_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def database_url_postgres(postgres: str) -> str:
+    """A new, empty PostgreSQL database."""
+    return _new_database(postgres)
+
+
+def _new_database(server: str) -> str:
     name = f"test{next(COUNT)}"
     engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
