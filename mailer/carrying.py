@@ -88,7 +88,7 @@ class _Carrier:
             await self._office.routes.leave(route, line)
         while self._slots:
             key, number = self._slots.pop()
-            await self._office.recorder.ask(limits.free, self._office.around.database, self._office.desk.name, key, number)
+            await self._office.recorder.insist(limits.free, self._office.around.database, self._office.desk.name, key, number)
 
     async def _hold(self, route: Route) -> bool:
         """Where several machines are at work, their connections are counted together."""
@@ -100,7 +100,7 @@ class _Carrier:
             wanted.append((f"lane:{self._lane.name}", self._lane.limits.connections))
         for key, most in wanted:
             lease = self._office.around.config.lease
-            number = await self._office.recorder.ask(limits.hold, database, key, most, owner=self._office.desk.name, lease=lease)
+            number = await self._office.recorder.insist(limits.hold, database, key, most, owner=self._office.desk.name, lease=lease)
             if number is None:
                 self._is_starved = True
                 return False
@@ -246,7 +246,7 @@ class _Work:
             ids = [row.subscriber_id for owner, row in items if owner is found]
             issue_id, fence = found.claim.issue_id, found.claim.fence
             try:
-                await self._office.recorder.ask(ledger.put_off, self._around.database, issue_id, fence, ids, until=until, now=now)
+                await self._office.recorder.insist(ledger.put_off, self._around.database, issue_id, fence, ids, until=until, now=now)
             except TodokeMailError as error:
                 self._office.fail(error)
             for _ in ids:

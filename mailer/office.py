@@ -102,7 +102,7 @@ class Office:
             self._heart.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self.recorder.ask(limits.free, self.around.database, self.desk.name)
+            await self.recorder.insist(limits.free, self.around.database, self.desk.name)
         except TodokeMailError as broken:
             self.fail(broken)
         await self.recorder.close()
@@ -179,7 +179,7 @@ class Office:
         del self._slices[found.claim.fence]
         if found.is_fenced and self.failure is None:
             now, intended = self.around.clock(), found.intended
-            await self.recorder.ask(
+            await self.recorder.insist(
                 claims.release_never_sent, self.around.database, found.claim.fence, found.claim.issue_id, intended, now=now
             )
             found.journal.path.unlink(missing_ok=True)
@@ -259,7 +259,7 @@ class Office:
     async def _renew(self, found: Slice, reached: int) -> None:
         began = time.monotonic()
         try:
-            is_ours = await self.recorder.ask(claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease)
+            is_ours = await self.recorder.insist(claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease)
         except TodokeMailError as error:
             self.fail(error)
             return
@@ -279,7 +279,7 @@ class Office:
                 if not found.is_fenced and not found.finished.done():
                     await self._renew(found, found.reached)
             try:
-                await self.recorder.ask(limits.renew, self.around.database, self.desk.name, lease=lease)
+                await self.recorder.insist(limits.renew, self.around.database, self.desk.name, lease=lease)
             except TodokeMailError as error:
                 self.fail(error)
                 return

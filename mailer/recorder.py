@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from mailer.database import Database
+from mailer.errors import DatabaseError
 from mailer.slices import Clock, Slice
 from mailer.store import ledger
 from mailer.store.ledger import Group
 
 GROUP = 500  # results
 EVERY = 0.05  # seconds
+PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds before the database is asked again
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -36,12 +38,21 @@ class Recorder:
         self._is_broken = False
 
     async def ask(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
-        """Any other question to the database, in the same thread."""
+        """Any question to the database, in the same thread. Once only: see `insist`."""
 
         def call() -> Answer:
             return question(*args, **options)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def insist(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
+        """As `ask`, for what may be done twice: a server that ends a connection, or is restarted, is asked again."""
+        for pause in PAUSES if self._database.is_shared else ():
+            try:
+                return await self.ask(question, *args, **options)
+            except DatabaseError:
+                await asyncio.sleep(pause)
+        return await self.ask(question, *args, **options)
 
     def add(self, found: Slice) -> None:
         """The slice has a new result, or has lost a row."""
@@ -75,7 +86,7 @@ class Recorder:
         ending = [found for found in slices if found.open_rows == 0 and not found.finished.done()]
         groups = [Group(found.claim.issue_id, found.claim.fence, found.take_results(), found in ending) for found in slices]
         try:
-            await self.ask(ledger.record, self._database, groups, now=self._clock())
+            await self.insist(ledger.record, self._database, groups, now=self._clock())
         except Exception as error:  # whatever it is, the run must end: what is not recorded must not be followed by more
             self._is_broken = True
             self._failed(error)

@@ -59,7 +59,7 @@ async def _halt(office: Office, stop: asyncio.Event) -> None:
 
 async def _loop(office: Office, look: float) -> None:
     feeder, around = Feeder(office), office.around
-    await office.recorder.ask(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
+    await office.recorder.insist(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
     while not office.is_over:
         for found in await _ready(office):
             await feeder.run(found)
@@ -68,7 +68,7 @@ async def _loop(office: Office, look: float) -> None:
 
 async def _queue(office: Office, look: float) -> None:
     app = create_queue(office)
-    await office.recorder.ask(queue.prepare, office.around.database, app.schema_manager.get_schema())
+    await office.recorder.insist(queue.prepare, office.around.database, app.schema_manager.get_schema())
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
@@ -103,7 +103,7 @@ async def _carry(office: Office, ref: IssueRef, name: str) -> None:
     """One job: claim a slice and see it to its end. Nothing to claim: somebody else was quicker, or it is not wanted any more."""
     try:
         around = office.around
-        frozen = await office.recorder.ask(issues.find, around.database, ref)
+        frozen = await office.recorder.insist(issues.find, around.database, ref)
         if frozen is None or frozen.status is not Status.SENDING or office.is_over or name not in office.lanes:
             return
         lane = office.lanes[name]
@@ -117,12 +117,12 @@ async def _carry(office: Office, ref: IssueRef, name: str) -> None:
 
 async def _dispatch(office: Office, app: procrastinate.App) -> None:
     around = office.around
-    await office.recorder.ask(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
+    await office.recorder.insist(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(30.0, around.config.lease)):
         await app.job_manager.retry_job(job)
     for found in await _ready(office):
-        await office.recorder.ask(ledger.assign_lanes, around.database, found.issue_id, lanes.lane_map(around.config))
-        waiting = await office.recorder.ask(queue.waiting, around.database, found.issue_id)
+        await office.recorder.insist(ledger.assign_lanes, around.database, found.issue_id, lanes.lane_map(around.config))
+        waiting = await office.recorder.insist(queue.waiting, around.database, found.issue_id)
         for lane, number in waiting.items():
             for part in range(min(-(-number // SLICE), MOST_JOBS)):
                 await _defer(app, found, lane, part)
@@ -138,7 +138,7 @@ async def _defer(app: procrastinate.App, found: Frozen, lane: str, part: int) ->
 async def _ready(office: Office) -> tuple[Frozen, ...]:
     """Issues with something due; what is too late expires here."""
     around, found = office.around, list[Frozen]()
-    for one in await office.recorder.ask(issues.ready, around.database, now=around.clock()):
+    for one in await office.recorder.insist(issues.ready, around.database, now=around.clock()):
         expires = one.issue.expires
         if expires is None or around.clock() < expires:
             found.append(one)

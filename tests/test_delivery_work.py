@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +26,17 @@ ROOT = Path(__file__).parent.parent
 def worker(home: House) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "todoke", "work", "--config", str(home.around.config.path)]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TODOKE_SECRET": SECRET})
+
+
+@contextmanager
+def ended(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Whatever happens, no worker outlives its test."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def counts(home: House) -> dict[State, int]:
@@ -71,21 +84,21 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
         if count == 500:
             finished.set()
 
-    with Receiver(Manners(on_accept=watch)) as receiver:
+    with Receiver(Manners(on_accept=watch)) as receiver, ended(workers):
         head = f'database = "{database_url_postgres}"\nlease = 2\n'
         home = house(tmp_path, receiver.port, readers=500, connections=2, head=head)
         issues.freeze(home.database, ISSUE, LIST, NOW)
         workers.append(worker(home))
         ready.set()
-        assert stopped.wait(60)
+        assert stopped.wait(90)
         # Another machine: the same database, a folder of its own.
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "mailer.toml").write_text((tmp_path / "mailer.toml").read_text("utf-8"), "utf-8")
         other = replace(home, around=replace(home.around, config=replace(home.around.config, path=tmp_path / "other" / "mailer.toml")))
         workers.append(worker(other))
-        assert rescued.wait(60)
+        assert rescued.wait(90)
         os.kill(workers[0].pid, signal.SIGCONT)
-        assert finished.wait(60)
+        assert finished.wait(90)
         end(*workers)
     # What the stopped worker had announced was in doubt until it came back and its journal told.
     assert Counter(receiver.recipients) == Counter(person.address for person in people(500))
