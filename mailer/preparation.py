@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,14 @@ def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, no
     :raises IssueExpired: it is too late to send it.
     """
     interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).doubtful
+    return replace(freeze(database, root, ref, now=now), interrupted=interrupted)
+
+
+def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> Prepared:
+    """`prepare` without looking at what killed runs have left.
+
+    :raises IssueStopped: it is paused, called off, or its time has not come.
+    """
     found = issues.find(database, ref)
     notes = () if found is None else compare(root, found)
     if found is None:
@@ -43,7 +51,7 @@ def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, no
         found = issues.freeze(database, issue, bundle.read_lists(root)[ref.list], now)
     refuse_expired(found.issue.expires, ref, now)
     refuse_stopped(found, now)
-    return Prepared(found, notes, interrupted)
+    return Prepared(found, notes, ())
 
 
 def compare(root: Path, found: Frozen) -> tuple[str, ...]:

@@ -13,15 +13,18 @@ from mailer import bundle, delivery, lock, message, preparation, rules
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import Summary
+from mailer.errors import SenderBusy
 from mailer.issue import Issue, IssueRef, MailList
 from mailer.message import Links, Origin, Recipient
 from mailer.office import Progress, Surroundings
 from mailer.preparation import Prepared
+from mailer.routes import rest
 from mailer.rules import State
 from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions
 
 Answer = TypeVar("Answer")
+HANDED_OVER = 0.2  # seconds between looks at how far the other sender is
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,37 @@ def send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *,
     :raises SenderBusy: another `send` is at work on the database.
     :raises TodokeMailError: see `preparation.prepare` and `delivery.deliver`.
     """
+    try:
+        return _send(around, root, ref, progress, resend_unknown=resend_unknown)
+    except SenderBusy:
+        if bundle.read_issue(root, ref).kind != "emergency":
+            raise
+    return run(_hand_over(around, root, ref, progress))
+
+
+def _send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool) -> Sent:
     with lock.sending(around.config):
         prepared = preparation.prepare(around.config, around.database, root, ref, now=around.clock())
         if resend_unknown or rules.patience(prepared.frozen.issue.kind).resend_unknown:
             ledger.move(around.database, prepared.frozen.issue_id, {State.UNKNOWN}, State.PENDING, now=around.clock())
         return Sent(prepared, run(_until_stopped(around, prepared, progress)))
+
+
+async def _hand_over(around: Surroundings, root: Path, ref: IssueRef, progress: Progress) -> Sent:
+    """An emergency does not wait for a running newsletter: freeze it, and the sender at work takes it first (`delivery.Feeder`)."""
+    database = around.database
+    prepared = preparation.freeze(database, root, ref, now=around.clock())
+    progress.begin(ledger.count_due(database, prepared.frozen.issue_id, now=around.clock()))
+    stop = asyncio.Event()
+    with stop_on_signal(stop):
+        while not stop.is_set() and ledger.is_under_way(database, prepared.frozen.issue_id, now=around.clock()):
+            await rest(stop, HANDED_OVER)
+            try:
+                with lock.sending(around.config):
+                    break  # the other sender has ended; the next `send` goes on with what is left
+            except SenderBusy:
+                continue
+    return Sent(prepared, delivery.summarise(database, prepared.frozen, stopped=stop.is_set()))
 
 
 def run(work: Coroutine[None, None, Answer]) -> Answer:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 
 from mailer import lanes, recovery, rules
 from mailer.carrying import carry_lane
 from mailer.delivery import Feeder
-from mailer.errors import TodokeMailError
+from mailer.errors import DatabaseError, TodokeMailError
 from mailer.issue import IssueRef
 from mailer.office import Office, Surroundings
 from mailer.rules import State
@@ -81,6 +81,8 @@ async def _queue(office: Office, look: float) -> None:
                 await _rest(office, look)
         except TodokeMailError as error:
             office.fail(error)
+        except ProcrastinateException as error:
+            office.fail(DatabaseError(f"The queue in the database failed: {error}. Start `work` again; nothing is lost."))
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):

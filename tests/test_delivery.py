@@ -21,6 +21,8 @@ from mailer.store import issues, ledger, subscriptions
 from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
 from tests.smtp import Manners, Receiver
 
+URGENT = IssueRef("fukko-press", "99")
+
 
 def send(home: House, ref: IssueRef = REF, seen: Seen | None = None) -> sending.Sent:
     return sending.send(home.around, home.root, ref, seen or Seen())
@@ -247,3 +249,23 @@ def test_a_signal_finishes_what_is_in_flight_and_the_next_send_goes_on(tmp_path:
         assert len(receiver.accepted) < 30
         send(home)
     assert Counter(receiver.recipients) == Counter(person.address for person in people(30))
+
+
+def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) -> None:
+    """It is sent from another terminal while the newsletter goes out at 20 a second, and is through before a second is over."""
+    started = threading.Event()
+    with Receiver(Manners(on_accept=lambda count: started.set() if count == 2 else None)) as receiver:
+        home = house(tmp_path, receiver.port, readers=60, connections=1, relay='tls = "none"\nrate = 20')
+        write_issue(home.root, URGENT, **{"class": "emergency"})
+        newsletter = threading.Thread(target=send, args=(home,))
+        newsletter.start()
+        assert started.wait(30)
+        before = len(receiver.accepted)
+        summary = send(home, URGENT).summary
+        newsletter.join()
+    order = [message.mail["Archived-At"].endswith("/99/>") for message in receiver.accepted]
+    first, last = order.index(True), len(order) - order[::-1].index(True)
+    assert last - first == 60 == order.count(True)  # no newsletter in between
+    assert first - before <= 20  # a second's worth
+    assert summary.exit_status == 0
+    assert states(home) == states(home, URGENT) == {State.SENT: 60}

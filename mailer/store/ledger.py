@@ -97,6 +97,13 @@ def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
 
+def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
+    """Whether something of the issue is due or being sent now."""
+    held = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED)
+    with database.reading() as connection:
+        return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
+
+
 def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient | None:
     """Who would be next? For a rehearsal."""
     query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
