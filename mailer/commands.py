@@ -23,10 +23,10 @@ from mailer.errors import CsvError
 from mailer.issue import IssueRef
 from mailer.office import Surroundings
 from mailer.rules import State
+from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
-from mailer.stopping import stop_on_signal
 from mailer.subscribers import read
 from mailer.tokens import Tokens
 from mailer.web import create_app

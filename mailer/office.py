@@ -248,10 +248,7 @@ class Office:
 
     async def _advance(self, found: Slice) -> None:
         """Write the next window of intents into the database, for all who might have to take the slice over."""
-        found.is_advancing = True
-        rows = found.claim.rows
-        behind = [row.subscriber_id for row in rows if row.subscriber_id > found.reached][: _window(self.around.database)]
-        await self._renew(found, behind[-1] if behind else found.reached)
+        await self._renew(found, found.next_window(_window(self.around.database)))
         found.is_advancing = False
         for lane in self.lanes.values():
             lane.changed.set()
@@ -264,7 +261,7 @@ class Office:
             self.fail(error)
             return
         if is_ours:
-            found.reached = max(found.reached, reached)
+            found.reach(reached)
             found.renewed(began)
         else:
             found.is_fenced = found.is_over = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
 
@@ -43,6 +44,8 @@ class Slice:
         self.journal = journal
         self.patience = patience
         self.reached = claim.reached
+        self._ids = [row.subscriber_id for row in claim.rows]
+        self._ask_at = self._ids[bisect_right(self._ids, claim.reached) // 2]
         self.is_urgent = frozen.issue.kind == "emergency"
         self.is_over = False
         self.is_fenced = False
@@ -66,12 +69,22 @@ class Slice:
         return not self.is_fenced and time.monotonic() < self._valid_until
 
     def may_leave(self, row: Row) -> bool:
-        """Whether the row's intent is in the database; if not, it is asked for."""
-        if row.subscriber_id <= self.reached:
-            return True
-        if not self.is_advancing:
+        """Whether the row's intent is in the database. The next window is asked for when half of this one is used."""
+        number = row.subscriber_id
+        if number >= self._ask_at and not self.is_advancing and self.reached < self.claim.rows[-1].subscriber_id:
+            self.is_advancing = True
             self._advance(self)
-        return False
+        return number <= self.reached
+
+    def next_window(self, size: int) -> int:
+        """Up to which subscriber the next `size` rows reach."""
+        return self._ids[min(bisect_right(self._ids, self.reached) + size, len(self._ids)) - 1]
+
+    def reach(self, number: int) -> None:
+        """Rows up to this subscriber may leave."""
+        known = bisect_right(self._ids, self.reached)
+        self.reached = max(self.reached, number)
+        self._ask_at = self._ids[(known + bisect_right(self._ids, self.reached) - 1) // 2]
 
     def intend(self, row: Row) -> bool:
         """The body is about to leave. False: the slice is not ours any more."""

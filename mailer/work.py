@@ -72,7 +72,11 @@ async def _queue(office: Office, look: float) -> None:
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
-                concurrency=JOBS, install_signal_handlers=False, fetch_job_polling_interval=look, shutdown_graceful_timeout=60, name=office.desk.name
+                concurrency=JOBS,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=look,
+                shutdown_graceful_timeout=60,
+                name=office.desk.name,
             )
         )
         try:

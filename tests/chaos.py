@@ -1,6 +1,6 @@
 """Chaos: a receiver that misbehaves at random, a sender that is killed at random, and the account afterwards.
 
-    python -m tests.chaos SECONDS     (make chaos: both databases, one after the other)
+python -m tests.chaos SECONDS     (make chaos: both databases, one after the other)
 """
 
 from __future__ import annotations
