@@ -87,7 +87,7 @@ def peer(sender: str, kind: str, messages: int, command: Sequence[str], environ:
 
 
 def engine(name: str, kind: str, messages: int, port: int, url: str = "", connections: int = CONNECTIONS) -> Run:
-    """This engine, in a process of its own; freezing and filling the database are not counted."""
+    """Todoke, in a process of its own; freezing and filling the database are not counted."""
     command = [sys.executable, "-m", "benchmarks.engine", str(port), str(messages), str(connections), url]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])

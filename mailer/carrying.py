@@ -10,6 +10,7 @@ from mailer import rules
 from mailer.errors import RelayRefused, TodokeMailError
 from mailer.journal import Result
 from mailer.lanes import LOW, PATIENT, Item, Lane, domain_of
+from mailer.letter import Ended, Letter
 from mailer.message import Envelope, Recipient
 from mailer.office import LINGER, Office
 from mailer.relay import Line, envelope
@@ -18,7 +19,6 @@ from mailer.rules import Outcome, State
 from mailer.slices import Slice
 from mailer.store import ledger, limits
 from mailer.store.ledger import printable
-from mailer.wire import Ended, Letter
 
 AGAIN = 0.25  # seconds until a lane is looked at again whose rows may not leave yet
 Slot = tuple[str, int]

@@ -19,10 +19,11 @@ from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
 from mailer.config import RelaySettings, is_loopback
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
+from mailer.letter import Ended, Letter, Work
 from mailer.message import Envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
-from mailer.wire import CLOSING, END_OF_DATA_TIMEOUT, START_INPUT, Ended, Letter, Pipe, Work
+from mailer.wire import CLOSING, END_OF_DATA_TIMEOUT, START_INPUT, Pipe
 
 
 class Line:

@@ -8,16 +8,19 @@ import signal
 import socket
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailer import sending
-from mailer.errors import IssueExpired, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
+from mailer.config import Config
+from mailer.errors import IssueExpired, JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
 from mailer.issue import IssueRef
 from mailer.rules import State
 from mailer.store import issues, ledger, subscriptions
+from mailer.store.subscriptions import Enrolment
 from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
 from tests.smtp import Manners, Receiver
 
@@ -269,3 +272,41 @@ def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) 
     assert first - before <= 20  # a second's worth
     assert summary.exit_status == 0
     assert states(home) == states(home, URGENT) == {State.SENT: 60}
+
+
+def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: Path) -> None:
+    with socket.socket() as closed, Receiver() as receiver:
+        closed.bind(("127.0.0.1", 0))
+        second = f'tls = "none"\nname = "first"\n[[relay]]\nname = "second"\nport = {receiver.port}\ntls = "none"\npriority = 2'
+        home = house(tmp_path, closed.getsockname()[1], readers=30, relay=second)
+        text = home.around.config.path.read_text("utf-8").replace("[relay]", "[[relay]]", 1)
+        home.around.config.path.write_text(text, "utf-8")
+        around = replace(home.around, config=Config.load(home.around.config.path))
+        summary = sending.send(around, home.root, REF, Seen()).summary
+    assert (summary.exit_status, len(receiver.accepted)) == (0, 30)
+
+
+def test_a_lane_has_its_own_connections_and_the_others_do_not_wait_for_it(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        lane = 'tls = "none"\n[lanes."slow.example.jp"]\nconnections = 1\nrate = 5\n'
+        home = house(tmp_path, receiver.port, readers=40, connections=2, relay=lane)
+        slow = [Enrolment(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
+        subscriptions.enrol(home.database, slow, source="test", now=NOW)
+        send(home)
+    assert len(set(receiver.recipients)) == len(receiver.recipients) == 52
+    assert "slow.example.jp" in receiver.recipients[-1]  # five at once, the others one by one, behind everybody else
+
+
+@pytest.mark.parametrize("durability", ["process", "power"])
+def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(tmp_path: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(file: int, line: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=20, connections=2, head=f'durability = "{durability}"\n')
+        with monkeypatch.context() as patched, pytest.raises(JournalError, match="No space left"):
+            patched.setattr("mailer.journal.os.write", no_room)
+            send(home)
+        assert receiver.accepted == []
+        assert send(home).summary.exit_status == 0
+    assert Counter(receiver.recipients) == Counter(person.address for person in people(20))

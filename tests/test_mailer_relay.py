@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from mailer.config import RelaySettings, Tls
 from mailer.errors import RelayRefused, RelayUnavailable
+from mailer.letter import Ended, Letter
 from mailer.message import Envelope
 from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
-from mailer.wire import Ended, Letter
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
 TO = "reader@example.jp"
