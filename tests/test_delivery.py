@@ -277,10 +277,10 @@ def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) 
 def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: Path) -> None:
     with socket.socket() as closed, Receiver() as receiver:
         closed.bind(("127.0.0.1", 0))
-        second = f'tls = "none"\nname = "first"\n[[relay]]\nname = "second"\nport = {receiver.port}\ntls = "none"\npriority = 2'
-        home = house(tmp_path, closed.getsockname()[1], readers=30, relay=second)
-        text = home.around.config.path.read_text("utf-8").replace("[relay]", "[[relay]]", 1)
-        home.around.config.path.write_text(text, "utf-8")
+        home = house(tmp_path, closed.getsockname()[1], readers=30)
+        path = home.around.config.path
+        second = f'name = "second"\npriority = 2\nport = {receiver.port}\ntls = "none"\n'
+        path.write_text(path.read_text("utf-8").replace("[relay]", f"[[relay]]\n{second}[[relay]]"), "utf-8")
         around = replace(home.around, config=Config.load(home.around.config.path))
         summary = sending.send(around, home.root, REF, Seen()).summary
     assert (summary.exit_status, len(receiver.accepted)) == (0, 30)
