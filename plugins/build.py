@@ -24,6 +24,8 @@ from pelican import Pelican, signals
 from pelican.settings import read_settings
 
 from plugins.budgets import overweight
+from plugins.checks import WARNINGS
+from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.sharing import Change, share
 from plugins.incremental.writer import SETTING, Plan
@@ -43,7 +45,7 @@ class BuildFailed(Exception):
 class BuildReport:
     """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds.
 
-    ``rendered`` and ``kept`` count pages made anew and pages taken over, ``written`` and ``removed`` files that differ from the last build.
+    ``rendered`` and ``kept`` count pages made anew and pages taken over, ``written`` and ``removed`` files that differ from the last build; ``warnings`` is what the checks only warn of.
     """
 
     output: Path
@@ -56,6 +58,7 @@ class BuildReport:
     written: int
     removed: int
     reasons: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Fault, ...] = ()
 
     def explain(self, url: str) -> str:
         """Say why the page at ``url`` was rendered or not."""
@@ -102,7 +105,8 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     change = share(output, following, PARTS)
     _put_in_place(output, following)
     plan.now.save(output / MANIFEST)
-    return _report(output, plan, change, time.perf_counter() - start)
+    report = _report(output, plan, change, time.perf_counter() - start)
+    return replace(report, warnings=settings.get(WARNINGS, ()))
 
 
 def _report(output: Path, plan: Plan, change: Change, seconds: float) -> BuildReport:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.build import BuildReport
-from plugins.checks.html import validate
+from plugins.checks.html import chunks, validate
 
 
 def test_every_built_page_is_valid_html(sample: BuildReport) -> None:
@@ -27,3 +27,22 @@ def test_a_fault_in_a_page_is_found(tmp_path: Path) -> None:
 def test_nothing_checked_is_no_pass(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="build first"):
         validate(tmp_path)
+
+
+def test_ten_thousand_names_are_cut_into_command_lines_that_fit() -> None:
+    names = [f"fukko-press/2015/03/article-{number}/index.html" for number in range(10_000)]
+    cut = list(chunks(names, 30_000))
+    assert [name for chunk in cut for name in chunk] == names
+    assert all(len(" ".join(chunk)) <= 30_000 for chunk in cut)
+    assert list(chunks(["a" * 50, "b"], 10)) == [["a" * 50], ["b"]]
+
+
+def test_a_fault_in_the_last_chunk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.checks.html.LONGEST", 10)
+    for name in ("a.html", "b.html"):
+        (tmp_path / name).write_text(
+            f"<!doctype html><html lang=ja><title>題</title><p>{'<img src=a.png>' * (name == 'b.html')}</p>", encoding="utf-8"
+        )
+    found = validate(tmp_path)
+    assert len(found) == 1
+    assert "b.html" in found[0]

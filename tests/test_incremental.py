@@ -69,6 +69,7 @@ def test_a_new_article_renders_what_lists_it_and_its_neighbour(ten: TinySite) ->
         "topics/",
         "search/",
         "search/titles/2020/",
+        "accessibility/results/",
     }
 
 

@@ -115,7 +115,7 @@ class Resolver:
     def _is_page(self, url: str) -> bool:
         """Standing addresses only; articles are linked by file, so that a moved file is noticed."""
         registry = self.registry
-        fronts = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json"}
+        fronts = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
         fronts |= {front for p in registry.publications.values() for front in p.fronts} | {f"/mail/{key}/" for key in registry.lists}
         fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return url in fronts or any(d.url == url for d in self.drafts.values() if d.kind == "page")

@@ -138,6 +138,7 @@ class _File(_Table):
     lists: dict[Key, MailList] = {}
     feeds: dict[Key, Feed] = {}
     topics: dict[Key, str] = {}
+    checks: dict[str, object] = {}  # plugins.checks reads and refuses them itself: it knows the rules
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
 
     def _sitemap(self) -> None:
-        fronts = ["/", "/places/", "/topics/", "/mail/", *(d.url for d in self.pages)]
+        fronts = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]
         fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
         shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
         for key, section in self.sections.items():

@@ -1,0 +1,46 @@
+"""Which rule is off, warns, or stops the build: the table ``[checks]`` of ``publications.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import get_args
+
+from plugins.frontmatter.faults import ContentFaults, Fault
+
+from .rule import Level
+from .rules import RULES
+
+Levels = Mapping[str, Level]
+"""The level of every rule, by code."""
+
+
+def read_levels(toml: Path) -> Levels:
+    """Return each rule's own level, or what ``[checks]`` says instead. Raises `ContentFaults` for an unknown code or level."""
+    text = toml.read_text(encoding="utf-8")
+    table = tomllib.loads(text).get("checks", {})
+    if faults := [fault for code, level in table.items() if (fault := _fault(toml.name, text, code, level))]:
+        raise ContentFaults(faults)
+    return {code: table.get(code, rule.level) for code, rule in RULES.items()}
+
+
+def _fault(name: str, text: str, code: str, level: object) -> Fault | None:
+    line = next((number for number, row in enumerate(text.split("\n"), 1) if row.replace('"', "").lstrip().startswith(code)), 1)
+    if code not in RULES:
+        near = get_close_matches(code, RULES, n=1) or ["T101"]
+        return Fault(
+            PurePosixPath(name),
+            line,
+            f"[checks] 「{code}」という規則はありません。「{near[0]}」ではありませんか",
+            f"[checks] no rule {code!r}: did you mean {near[0]!r}?",
+        )
+    if level not in get_args(Level):
+        return Fault(
+            PurePosixPath(name),
+            line,
+            f'[checks] {code} に書けるのは "off"、"warn"、"error" です（{level!r} ではなく）',
+            f'[checks] {code} is "off", "warn" or "error", not {level!r}',
+        )
+    return None

@@ -1,0 +1,134 @@
+"""A source as the rules see it: the file, and copies of the same length in which all else is hidden.
+
+Offsets mean the same place in every copy, so that a rule may search one and a repair write into another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+HIDDEN = "\x00"
+"""Stands for a hidden character. No source holds it: front matter refuses control characters."""
+
+LINK = re.compile(
+    r'(?<!!)\[(?P<text>(?:[^\[\]\n]|\n(?!\n)|\[[^\[\]]*\](?:\([^()]*\))?)*)\]\(\s*<?(?P<to>[^)\s>]*)>?(?:\s+"(?P<title>[^"]*)")?\s*\)'
+)
+IMAGE = re.compile(r'!\[(?P<alt>[^\[\]]*)\]\(\s*<?(?P<to>[^)\s>]*)>?(?:\s+"(?P<title>[^"]*)")?\s*\)')
+ANCHOR = re.compile(r"<a\s[^<>]*?href=[\"']?(?P<to>[^\"'\s<>]*)[^<>]*>(?P<text>.*?)</a>", re.IGNORECASE | re.DOTALL)
+
+_HEAD = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
+_CODE = (
+    re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL),
+    re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL),
+    re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE),
+    re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL),
+)
+_BLOCK = re.compile(r"(?:^(?: {4}|\t).*(?:\n|\Z)|^[ \t]*\n)+", re.MULTILINE)
+_LIST = re.compile(r"^ {0,3}(?:[-*+]|[0-9]+\.|\[\^[^\]]+\]:|:)[ \t]")
+_NO_PROSE = (
+    re.compile(r"<(?:https?|mailto):[^<>\s]*>"),
+    re.compile(r"</?[A-Za-z][^<>]*>"),
+    re.compile(r"(?<=\]\()\s*(?:<[^<>\n]*>|[^\s)]*)"),
+    re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+", re.MULTILINE),
+    re.compile(r"(?<=\])\[[^\]\n]*\]"),
+    re.compile(r"\[\^[^\]\n]+\]:?"),
+    re.compile(r"^(?:::|：：).*$", re.MULTILINE),
+    re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+"),
+)
+_NO_VALUE = (
+    re.compile(r"^---[ \t]*$|^[ \t]*#.*$", re.MULTILINE),
+    re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?[^\s:\"'{}\[\],]+[\"']?:(?=[ \t]|$)", re.MULTILINE),
+    re.compile(r"[{,][ \t]*[A-Za-z_][\w-]*:(?=[ \t])"),
+    re.compile(r"(?:https?://|mailto:|\.\.?/)[^\s,}\]\"']+"),
+    re.compile(r"(?<![^\s\[,\"'])/[\w./~-]*"),
+    re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?(?![0-9])"),
+)
+_REFERENCE = re.compile(r"\[[^\[\]\n]*\]\[[^\[\]\n]*\]")
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """One source. ``path`` is what faults name; ``text`` has line feeds and no byte-order mark; ``body`` is where its body begins.
+
+    ``marked``: the body without code, for headings, tables, links. ``prose``: what readers read, front matter values included, without code, markup
+    and addresses. ``loose``: prose without links and images, where a repair may write. ``weigh`` gives the bytes of a file named in the source, or None.
+    """
+
+    path: PurePosixPath
+    text: str
+    body: int
+    marked: str
+    prose: str
+    loose: str
+    weigh: Callable[[str], int | None]
+
+    def line(self, at: int) -> int:
+        """Return the line, from 1, of an offset."""
+        return self.text.count("\n", 0, at) + 1
+
+
+def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
+    """Read ``content / path``; None if it is not UTF-8, which front matter reports already."""
+    try:
+        text = (content / path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    folder = (content / path).parent
+    return manuscript(PurePosixPath(content.name) / path, text.replace("\r\n", "\n"), lambda name: _weigh(folder / name))
+
+
+def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
+    """Cut ``text`` into front matter and body, and hide in each what is not to be judged."""
+    found = _HEAD.match(text)
+    at = found.end() if found else 0
+    head, body = text[:at], text[at:]
+    marked = _without_code(body)
+    values = _hide(head, *_NO_VALUE)
+    prose = _hide(marked, *_NO_PROSE)
+    loose = _without_links(prose, marked)
+    return Manuscript(path, text, at, _blank(head) + marked, values + prose, values + loose, weigh)
+
+
+def visible(text: str) -> str:
+    """Return the words of a link's text: of an image its description, no tags, no emphasis, no space around."""
+    words = IMAGE.sub(lambda found: found["alt"], text)
+    return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
+
+
+def _weigh(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _without_code(body: str) -> str:
+    hidden = _hide(body, *_CODE)
+    return _BLOCK.sub(lambda found: _indented(found, hidden), hidden)
+
+
+def _indented(found: re.Match[str], body: str) -> str:
+    """Four spaces are code, unless they continue a list, a footnote or a definition."""
+    before = body[: found.start()].rstrip("\n")
+    last = before.rpartition("\n")[2]
+    begins = found.start() == 0 or found[0].startswith("\n") or body[: found.start()].endswith("\n\n")
+    paragraph = before.rpartition("\n\n")[2].lstrip("\n")
+    continues = _LIST.match(last) or _LIST.match(paragraph)
+    return found[0] if continues or not begins else _blank(found[0])
+
+
+def _hide(text: str, *patterns: re.Pattern[str]) -> str:
+    for pattern in patterns:
+        text = pattern.sub(lambda found: _blank(found[0]), text)
+    return text
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", HIDDEN, text)
+
+
+def _without_links(prose: str, marked: str) -> str:
+    for pattern in (LINK, IMAGE, ANCHOR, _REFERENCE):
+        for found in pattern.finditer(marked):
+            prose = prose[: found.start()] + _blank(found[0]) + prose[found.end() :]
+    return prose

@@ -1,0 +1,87 @@
+"""The page アクセシビリティ検証結果: what was tested, on how many pages, as of when, and what no machine can find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from pelican.generators import Generator
+from pelican.writers import Writer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, ValidationError
+
+from plugins.frontmatter.faults import ContentFaults, Fault
+
+from .criteria import CRITERIA
+from .inspection import Inspection
+from .rules import RULES
+
+URL = "/accessibility/results/"
+
+AUDIT = PurePosixPath("data/audit.json")
+"""Below ``content/``: the facts of the last `make audit`, committed with the sources, so that a build needs no browser to state them."""
+
+
+class Audit(BaseModel):
+    """What `make audit` found. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1]
+    moment: AwareDatetime
+    pages: NonNegativeInt
+    axe_version: str
+    axe_violations: NonNegativeInt
+    html_errors: NonNegativeInt
+    broken_links: NonNegativeInt
+    addresses: NonNegativeInt
+    lighthouse: dict[str, dict[str, NonNegativeInt]] = {}
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether no automatic test found anything."""
+        return not (self.axe_violations or self.html_errors or self.broken_links)
+
+
+class ResultsGenerator(Generator):  # type: ignore[misc]
+    """Writes the page. It runs after all others, so that it can count their pages."""
+
+    INSPECTION = "TODOKE_INSPECTION"
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write ``/accessibility/results/``."""
+        inspection: Inspection = self.settings[self.INSPECTION]
+        pages = sum(1 for _ in Path(self.output_path).rglob("*.html")) + 1  # and this one
+        facts: dict[str, Any] = {
+            "audit": read_audit(Path(self.path)),
+            "criteria": CRITERIA,
+            "inspection": inspection,
+            "pages": pages,
+            "warned": _by_rule(inspection),
+        }
+        name = f"{URL.lstrip('/')}index.html"
+        writer.write_file(name, self.get_template("results"), self.context, url=URL, page_url=URL, **facts)
+
+
+def read_audit(content: Path) -> Audit | None:
+    """Return the facts of the last audit; None if there was none. Raises `ContentFaults` for a file that is none of ours."""
+    path = content / AUDIT
+    if not path.is_file():
+        return None
+    try:
+        return Audit.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(map(str, detail["loc"])) or "JSON"
+        fault = Fault(
+            PurePosixPath(content.name) / AUDIT,
+            1,
+            f"検査の結果として読めません（{where}）。make audit で作り直してください",
+            f"no audit result ({where}: {detail['msg']}): make it again with make audit",
+        )
+        raise ContentFaults([fault]) from error
+
+
+def _by_rule(inspection: Inspection) -> list[tuple[str, str, int]]:
+    counted = Counter(finding.code for finding in inspection.warnings)
+    return [(code, RULES[code].ja, counted[code]) for code in sorted(counted)]

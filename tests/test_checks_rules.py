@@ -1,0 +1,155 @@
+"""Every rule on sources finds its bad example and leaves its good one; what is hidden from a rule stays hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugins.checks.inspection import judge
+from plugins.checks.levels import read_levels
+from plugins.checks.manuscript import Manuscript, manuscript
+from plugins.checks.repair import mend
+from plugins.checks.rule import Level, Rule
+from plugins.checks.rules import RULES, explanation
+
+HEAD = "---\ntitle: 題\ndate: 2020-05-01\n---\n"
+ALL: dict[str, Level] = dict.fromkeys(RULES, "error")
+
+
+def written(body: str, head: str = HEAD) -> Manuscript:
+    return manuscript(PurePosixPath("content/press/2020/a.md"), head + body)
+
+
+def found(body: str, head: str = HEAD) -> list[str]:
+    return [f"{finding.code}:{finding.fault.line}" for finding in judge(written(body, head), ALL)]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_finds_its_bad_example_and_its_good_one_breaks_no_rule(rule: Rule) -> None:
+    assert rule.code in {one.partition(":")[0] for one in found(f"はじめの段落です。\n\n{rule.bad}\n\nおわりの段落です。\n")}
+    assert found(f"はじめの段落です。\n\n{rule.good}\n\nおわりの段落です。\n") == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fixes], ids=lambda rule: rule.code)
+def test_a_repair_turns_the_bad_example_into_the_good_one(rule: Rule) -> None:
+    assert mend(written(rule.bad), ALL) == HEAD + rule.good
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if not rule.fixes], ids=lambda rule: rule.code)
+def test_what_a_person_decides_is_not_repaired(rule: Rule) -> None:
+    assert mend(written(rule.bad), ALL) == HEAD + rule.bad
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("本文\n\n２０１５年\n", ["T104:7"]),
+        ("日　時と会　場\n", ["T103:5"] * 2),
+        ("司会は森　進\n春 夏 秋\n", ["T103:6"]),
+        ("山田　太郎さんと春の海\n", []),
+        ("H27.3.21と3/21（土）と2015年03月21日\n", ["T106:5"] * 3),
+        ("2015/13/40 の品番、1/2の大きさ、192.168.0.1\n", []),
+        ("料金～200円は9時〜12時\n", ["T107:5"]),
+        ("まとめ\n===\n\n本文\n", ["T201:5"]),
+        ("#タグではない\n", ["T201:5"]),
+        ("<h2>あ</h2>\n<h4>い</h4>\n", ["T202:6"]),
+        ("## あ\n\n### い\n\n## う\n\n### え\n", []),
+        ("| 年 | 戸数 |\n|---|---|\n| 2015 | 5 |\n", []),
+        ("|  | 2015年 |\n|---|---|\n| 戸数 | 5 |\n", []),
+        ("| 年 |  |\n|---|---|\n| 2015 | 5 |\n", ["T205:6"]),
+        ("<table><tr><td>5</td></tr></table>\n", ["T205:5"]),
+        ("![DSC_0001](../../images/a.png)\n", ["T301:5"]),
+        ("![写真集を開いたところ](../../images/a.png)\n", []),
+        ("[詳しくはこちら](https://a.example.jp/)\n", ["T401:5"]),
+        ("[こちらの地図](https://a.example.jp/)\n", []),
+        ("<a href='https://a.example.jp/'>詳細</a>\n", ["T401:5"]),
+        ("[![写真](../../images/a.png)](https://a.example.jp/)\n", ["T301:5"]),
+        ("[計画（PDF、1.2MB、8ページ）](https://a.example.jp/a.pdf)\n", []),
+        ("[名簿](../../files/a.XLSX)\n", ["T403:5"]),
+    ],
+)
+def test_examples(body: str, expected: list[str]) -> None:
+    assert sorted(found(body)) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`①`と``2015/3/21``\n",
+        "```\n①２０\n\n# h1\n```\n",
+        "文\n\n    ①と２０１５\n\n文\n",
+        "<!-- ① ２０ -->\n",
+        "[案内の地図](https://a.example.jp/2015/3/21/①)\n",
+        "<https://a.example.jp/２０>\n".replace("<https://a.example.jp/２０>", "文 https://a.example.jp/2015/3/21 文"),
+        "::記事 ../../press/2015/①.md\n",
+        "文[^１]\n\n[^１]: 注\n",
+    ],
+)
+def test_code_addresses_and_directives_are_no_prose(body: str) -> None:
+    assert found(body) == []
+
+
+def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> None:
+    head = (
+        "---\ntitle: ㈱石巻の２０人\ndate: 2015-03-21 10:00\nimage: ../../images/①.png\nimage_alt: 写真\n"
+        "figures:\n  - {label: 広さ㎡, done: 1, total: 2}\naliases: [/2015/3/21/]\n---\n"
+    )
+    assert sorted(found("本文\n", head)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
+    mended = mend(written("本文\n", head), ALL)
+    assert "title: 株式会社石巻の20人\n" in mended
+    assert "{label: 広さ平方メートル, done: 1, total: 2}" in mended
+    assert "images/①.png" in mended
+    assert "[/2015/3/21/]" in mended
+
+
+def test_a_repair_keeps_out_of_links_images_and_code() -> None:
+    body = "①と[２０人の会①](https://a.example.jp/)と`①`と![①の図](../../images/a.png)と<a href='/'>①</a>\n"
+    assert mend(written(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
+
+
+def test_a_repair_may_uncover_another_and_a_rule_that_is_off_repairs_nothing() -> None:
+    assert mend(written("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
+    assert mend(written("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="①㈱ﾎﾞ２０日時　 \n#`*[](){}!|-=<>/・あ～年月:h\"'^3", max_size=60))
+def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
+    source = written(body)
+    mended = mend(source, ALL)
+    assert mended.count("\n") == source.text.count("\n")
+    assert mend(manuscript(source.path, mended), ALL) == mended
+    assert len(source.prose) == len(source.marked) == len(source.loose) == len(source.text)
+
+
+def test_the_remedy_for_a_file_names_its_own_size(tmp_path: Path) -> None:
+    source = manuscript(PurePosixPath("a.md"), HEAD + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
+    assert "「計画（PDF、1.2MB）」" in str(next(iter(judge(source, ALL))).fault)
+
+
+def test_a_finding_says_code_place_reason_and_remedy_in_both_languages_on_one_line() -> None:
+    told = str(next(iter(judge(written("\n①番\n"), ALL))).fault)
+    assert told.startswith("content/press/2020/a.md:6: T101 「①」は")
+    assert "「（1）」のように書いてください / T101 '①' is another character" in told
+    assert "\n" not in told
+
+
+def test_every_rule_is_explained_and_stands_in_the_editors_table() -> None:
+    table = Path("docs/editors.ja.md").read_text(encoding="utf-8")
+    for code, rule in RULES.items():
+        assert rule.why_ja in explanation(rule, "warn")
+        assert f"| {code} | {rule.ja} |" in table, code
+
+
+def test_levels_are_read_and_mistakes_in_them_are_told_with_their_line(tmp_path: Path) -> None:
+    toml = tmp_path / "publications.toml"
+    toml.write_text('[checks]\nT101 = "off"\nT107 = "error"\n')
+    assert dict(read_levels(toml)) == {code: rule.level for code, rule in RULES.items()} | {"T101": "off", "T107": "error"}
+    toml.write_text('[checks]\nT101 = "of"\nT1O2 = "off"\nT103 = false\n')
+    with pytest.raises(Exception, match="T101") as error:
+        read_levels(toml)
+    assert [line.split(" ")[0] for line in str(error.value).split("\n")] == [f"publications.toml:{number}:" for number in (2, 3, 4)]
+    assert "did you mean 'T102'?" in str(error.value)
