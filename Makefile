@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check format lock clean system bench-feeds
+.PHONY: demo test check format lock clean system audit bench-feeds
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -16,6 +16,9 @@ check: .venv/installed-test  ## Lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML, links, weights, Lighthouse (needs Node.js)
+	$(BIN)/python -m audit
 
 format: .venv/installed-test  ## Put the code in order
 	$(BIN)/ruff check --fix .

