@@ -17,7 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 import mailer.commands
 import plugins.events.commands
+import plugins.magazine.commands
 import plugins.partners.commands
+import plugins.preview.commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -157,8 +159,10 @@ def demo(
     raise typer.Exit(run(Tour(port, readers, var, output), serve=serve))
 
 
+plugins.magazine.commands.register(app)
 plugins.partners.commands.register(app)
 plugins.events.commands.register(app)
+plugins.preview.commands.register(app)
 mailer.commands.register(app)
 
 

@@ -40,6 +40,9 @@ message_id_domain = "todoke.example.jp"
 return_path = "bounce@todoke.example.jp"
 secret_file = "secret"
 
+[approval]
+default = "required"
+
 [relay]
 host = "127.0.0.1"
 port = {smtp_port}

@@ -30,6 +30,7 @@ NOW = "2021-03-31T12:00"
 """The sample content ends in the spring of 2021; the demonstration is set on that day."""
 
 LEAVER = "reader0007@example.jp"
+WRITER, APPROVER = "見本の書き手", "見本の承認者"
 FIRST, SECOND = "fukko-press/45", "fukko-press/46"
 MARK = ".todoke-demo"
 
@@ -140,7 +141,21 @@ def _register(tour: Tour) -> None:
     _todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
 
 
+def _approve(tour: Tour, issue: str) -> None:
+    """A second person approves. The editors' repository is played by a copy with one commit; without Git the author is stated."""
+    _step(f"書いた人とは別の人が承認する A second person approves {issue}")
+    editors, file = tour.var / "editors", f"mail/{issue}.md"
+    (editors / file).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path("content") / file, editors / file)
+    if shutil.which("git"):
+        who = ["-c", f"user.name={WRITER}", "-c", "user.email=writer@example.jp", "-c", "commit.gpgsign=false"]
+        for command in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "--no-verify", "--message", issue]):
+            subprocess.run(["git", "-C", str(editors), *command], check=True)  # noqa: S603, S607 - our own folder
+    _todoke("approve", issue, "--as", APPROVER, "--author", WRITER, "--content", str(editors), *tour.mail_options)
+
+
 def _send(tour: Tour, issue: str) -> float:
+    _approve(tour, issue)
     _step(f"号を送る Send {issue}")
     return _timed("send", issue, *tour.mail_options)
 

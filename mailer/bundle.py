@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDic
 
 from mailer import addresses
 from mailer.errors import AddressError, BundleError
-from mailer.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, MailList
+from mailer.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, Light, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine
@@ -76,9 +76,14 @@ class _Part(BaseModel):
     size: int = Field(alias="bytes", ge=1, le=LARGEST)
 
 
+class _LightPart(_Part):
+    charset: Literal["utf-8", "iso-2022-jp"]
+
+
 class _Parts(BaseModel):
     html: _Part = Field(alias="mail.html")
     text: _Part = Field(alias="mail.txt")
+    light: _LightPart | None = Field(default=None, alias="light.txt")
 
 
 class _Issue(BaseModel):
@@ -122,7 +127,8 @@ def read_issue(root: Path, ref: IssueRef) -> Issue:
         raise BundleError(path, f"lists.json knows no list {ref.list!r}. Build the site again.")
     html = _part(folder / "mail.html", found.parts.html)
     text = _part(folder / "mail.txt", found.parts.text)
-    return Issue(ref, found.subject, found.date, found.kind, found.expires, str(found.archive_url), html, text, _sha256(raw))
+    light = _light(folder / "light.txt", found.parts.light)
+    return Issue(ref, found.subject, found.date, found.kind, found.expires, str(found.archive_url), html, text, _sha256(raw), light)
 
 
 def _mail_list(entry: _List) -> MailList:
@@ -137,6 +143,17 @@ def _mail_list(entry: _List) -> MailList:
         contact=entry.contact,
         archive_url=str(entry.archive_url),
     )
+
+
+def _light(path: Path, promised: _LightPart | None) -> Light | None:
+    if promised is None:
+        return None
+    text = _part(path, promised)
+    try:
+        text.encode(promised.charset)
+    except UnicodeEncodeError:
+        raise BundleError(path, f"has characters that {promised.charset} does not have. Build the site again.") from None
+    return Light(text, promised.charset)
 
 
 def _part(path: Path, promised: _Part) -> str:

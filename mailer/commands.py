@@ -13,7 +13,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from mailer import bundle, preparation, progress, report, secret, sending
+from mailer import approval_commands, bundle, preparation, progress, report, secret, sending
 from mailer.config import Config
 from mailer.database import Database, open_database
 from mailer.delivery import Surroundings, summarise
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
     app.command("who-missed")(who_missed)
     app.command("serve")(serve)
+    approval_commands.register(app)
 
 
 def import_subscribers(
@@ -66,6 +67,10 @@ def send(
     resend_unknown: Annotated[
         bool, typer.Option("--resend-unknown", help="Send the unknown ones again: some get two copies. 不明分を再送")
     ] = False,
+    test: Annotated[
+        list[str] | None, typer.Option("--test", metavar="ADDRESS", help="Send only a test to this address; may be repeated. テスト送信")
+    ] = None,
+    light: Annotated[bool, typer.Option("--light", help="With --test: the light form. 軽い版を試す")] = False,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
@@ -76,6 +81,8 @@ def send(
             if dry_run:
                 _rehearse(settings, database, mail, ref)
                 return
+            if test:
+                raise typer.Exit(approval_commands.try_out(surroundings(settings, database), mail, ref, test, is_light=light))
             status = _send(settings, database, mail, ref, resend_unknown)
     raise typer.Exit(status)
 
@@ -162,7 +169,9 @@ def opened(settings: Config) -> Iterator[Database]:
 def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
     console = Console()
     with progress.shown(console, str(ref)) as shown:
-        sent = sending.send(surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown)
+        sent = sending.send(
+            surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=approval_commands.account()
+        )
     for note in sent.prepared.notes:
         typer.echo(note, err=True)
     for entry in sent.prepared.interrupted:

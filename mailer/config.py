@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mailer import addresses
+from mailer.approval_rules import Approval, ApprovalRules
 from mailer.errors import AddressError, ConfigError
 
 Tls = Literal["none", "opportunistic", "required", "implicit"]
@@ -47,6 +48,7 @@ class Config:
     return_path: str
     secret_file: Path | None
     relay: RelaySettings
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
     @classmethod
     def load(cls, path: Path) -> Config:
@@ -85,6 +87,7 @@ class _File(_Section):
     return_path: str
     secret_file: str | None = None
     relay: _Relay = _Relay()
+    approval: dict[str, Approval] = {}
 
     @field_validator("service_url")
     @classmethod
@@ -146,6 +149,7 @@ def _freeze(path: Path, file: _File) -> Config:
         return_path=file.return_path,
         secret_file=_beside(home, file.secret_file),
         relay=RelaySettings(**relay),
+        approval=ApprovalRules.read(file.approval),
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mailer import message, rules
+from mailer import message, parts, rules
 from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
@@ -23,7 +23,7 @@ from mailer.message import Message, Origin, Recipient
 from mailer.relay import Line
 from mailer.rules import Outcome, State
 from mailer.secret import Secret
-from mailer.store import ledger
+from mailer.store import formats, ledger
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Due
 from mailer.tokens import Claim, Tokens
@@ -99,11 +99,11 @@ async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop
     return summarise(around.database, frozen, stopped=stop.is_set(), trouble=run.trouble if run.is_unfinished() else None)
 
 
-def compose(around: Surroundings, frozen: Frozen, recipient: Recipient, sent_at: datetime) -> Message:
-    """One person's message, with their own signed link."""
+def compose(around: Surroundings, frozen: Frozen, recipient: Recipient, sent_at: datetime, *, is_light: bool = False) -> Message:
+    """One person's message, with their own signed link; the light part alone if they asked for it."""
     token = around.tokens.sign(Claim(recipient.subscriber_id, frozen.issue.ref.list))
     return message.compose(
-        frozen.issue,
+        parts.lightened(frozen.issue) if is_light else frozen.issue,
         frozen.mail_list,
         recipient,
         unsubscribe_url=f"{around.config.service_url}/unsubscribe/{token}",
@@ -146,6 +146,7 @@ class _Run:
         self._progress = progress
         self._stop = stop
         self._queue = _Queue(around, frozen.issue_id)
+        self._light = formats.light_readers(around.database, frozen.issue.ref.list)
         self._refused_in_a_row = 0
         self.trouble: RelayError | None = None
         self.failure: Exception | None = None
@@ -193,7 +194,8 @@ class _Run:
 
     async def _carry(self, line: Line, row: Due) -> State:
         now = self._around.clock()
-        mail = compose(self._around, self._frozen, Recipient(row.subscriber_id, row.address, row.name), now)
+        reader = Recipient(row.subscriber_id, row.address, row.name)
+        mail = compose(self._around, self._frozen, reader, now, is_light=row.subscriber_id in self._light)
         refusal = await line.offer(mail.envelope)
         if refusal is not None:
             return self._record(row, refusal)

@@ -10,6 +10,7 @@ from mailer.errors import IssueUnknown
 
 PERSONAL_HOST = "personal.invalid"  # RFC 2606 reserves .invalid
 PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
+PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
 SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
 
@@ -52,8 +53,19 @@ class MailList:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """The light part, and the charset in which it is sent: utf-8 or iso-2022-jp."""
+
+    text: str
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue. `html` and `text` still carry the personal place; `digest` is the SHA-256 of its issue.json."""
+    """One issue. `html`, `text` and `light` still carry the personal places; `digest` is the SHA-256 of its issue.json.
+
+    `charset` is that of the text part; without `html` the text is sent alone (`parts.lightened`).
+    """
 
     ref: IssueRef
     subject: str
@@ -64,6 +76,8 @@ class Issue:
     html: str
     text: str
     digest: str
+    light: Light | None = None
+    charset: str = "utf-8"
 
 
 def is_safe(key: str) -> bool:

@@ -10,9 +10,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
-from mailer import addresses
+from mailer import addresses, encoded, parts
 from mailer.errors import AddressError, MessageError
-from mailer.issue import PERSONAL_HOST, PERSONAL_PLACE, Issue, IssueRef, MailList
+from mailer.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
 
 # The standard library would fold these long words into RFC 2047 encoded words, and no mail program reads a link there.
 UNFOLDED = frozenset({"list-unsubscribe", "list-archive", "archived-at", "message-id"})
@@ -20,17 +20,19 @@ LONGEST_LINE = 998  # octets without CRLF, RFC 5322 section 2.1.1
 
 
 class _MailPolicy(EmailPolicy):
-    """`email.policy.SMTP`, except that headers that hold one link stay on one line."""
+    """`email.policy.SMTP`, except that headers that hold one link stay on one line, and a subject keeps its spaces."""
 
     def fold(self, name: str, value: str) -> str:
         """As the base class, but links whole."""
         if name.lower() in UNFOLDED:
             return f"{name}: {value}\r\n"
+        if name.lower() == "subject":
+            return encoded.folded(name, str(value))
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """As the base class, but links whole."""
-        if name.lower() in UNFOLDED:
+        if name.lower() in UNFOLDED or name.lower() == "subject":
             return self.fold(name, value).encode("ascii")
         return bytes(super().fold_binary(name, value))
 
@@ -92,9 +94,9 @@ def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, unsubscr
         mail[name] = value
     mail["Date"] = sent_at
     mail["Message-ID"] = identity
-    mail.set_content(_personal(issue.text, unsubscribe_url), subtype="plain", charset="utf-8", cte="base64")
-    mail.add_alternative(_personal(issue.html, unsubscribe_url), subtype="html", charset="utf-8", cte="base64")
-    _set_boundary(mail, identity)
+    parts.fill(mail, _personal(issue.text, unsubscribe_url), _personal(issue.html, unsubscribe_url), issue.charset)
+    if mail.is_multipart():
+        _set_boundary(mail, identity)
     return Message(Envelope(origin.return_path, recipient.address), identity, _checked(mail.as_bytes()))
 
 
@@ -146,7 +148,8 @@ def _link(url: str) -> str:
 
 
 def _personal(part: str, unsubscribe_url: str) -> str:
-    filled = part.replace(PERSONAL_PLACE, unsubscribe_url)
+    # The service has one page for both until it can keep preferences.
+    filled = part.replace(PERSONAL_PLACE, unsubscribe_url).replace(PERSONAL_PREFERENCES, unsubscribe_url)
     if PERSONAL_HOST in filled:
         raise MessageError(
             f"A personal place ({PERSONAL_HOST}) is left in the message; it was not sent. Correct the mail template and build again."

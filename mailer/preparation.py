@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +10,17 @@ from pathlib import Path
 from mailer import bundle
 from mailer.database import Database
 from mailer.errors import BundleError, IssueExpired, IssueUnknown, NobodySubscribed
-from mailer.issue import IssueRef
+from mailer.issue import Issue, IssueRef, MailList
 from mailer.store import issues, ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
+
+Permit = Callable[[Issue, MailList, bool], None]
+"""Raises if the issue may not go out; the last argument says whether it is frozen already (`approval.require`)."""
+
+
+def anything(_issue: Issue, _mail_list: MailList, _is_frozen: bool) -> None:
+    """The permit of a list that needs no approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +32,14 @@ class Prepared:
     interrupted: tuple[Entry, ...]
 
 
-def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> Prepared:
+def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
     """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
 
     :param root: the bundle's folder, usually `output/mail`.
     :raises BundleError: the issue is not frozen yet and its bundle is not in order. The ledger has not been touched.
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
+    :raises NotApproved: `permit` says no.
     """
     interrupted = ledger.interrupted(database, now=now)
     found = issues.find(database, ref)
@@ -39,7 +48,11 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime) -> 
         issue = bundle.read_issue(root, ref)
         refuse_expired(issue.expires, ref, now)
         refuse_nobody(database, ref)
-        found = issues.freeze(database, issue, bundle.read_lists(root)[ref.list], now)
+        mail_list = bundle.read_lists(root)[ref.list]
+        permit(issue, mail_list, False)
+        found = issues.freeze(database, issue, mail_list, now)
+    else:
+        permit(found.issue, found.mail_list, True)
     refuse_expired(found.issue.expires, ref, now)
     return Prepared(found, notes, interrupted)
 

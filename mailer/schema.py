@@ -50,6 +50,7 @@ subscription = Table(
     Column("source", String(64), nullable=False),  # where consent or its end came from
     Column("since", Utc, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("format", String(8), nullable=False, server_default="html"),  # html | light
     Index("subscription_by_list", "list", "state"),
 )
 
@@ -76,6 +77,8 @@ issue = Table(
     Column("contact", String(254), nullable=False),
     Column("list_archive_url", Text, nullable=False),
     Column("frozen_at", Utc, nullable=False),
+    Column("light", Text),
+    Column("light_charset", String(16)),
     UniqueConstraint("list", "number"),
 )
 

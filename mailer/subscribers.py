@@ -1,6 +1,6 @@
 """A CSV of subscribers → entries and refusals. Pure: bytes in, values out; `store.subscriptions.enrol` writes them.
 
-Columns `email`, `name`, `lists` (keys separated by `;` or space). Excel on Japanese Windows writes cp932, newer ones
+Columns `email`, `name`, `lists` (keys separated by `;` or space), `format` (html or light; may be left out). Excel on Japanese Windows writes cp932, newer ones
 UTF-8 with a BOM: both are read. Bad lines are refused one by one with their number; the others are imported.
 """
 
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from mailer import addresses
 from mailer.errors import AddressError, CsvError
+from mailer.parts import FORMATS
 from mailer.store.subscriptions import Enrolment
 
-COLUMNS = ("email", "name", "lists")
+COLUMNS = ("email", "name", "lists", "format")
 NEEDED = ("email", "lists")
 
 
@@ -107,7 +108,10 @@ def _entry(row: dict[str, str], known: Collection[str]) -> Enrolment:
     unknown = [key for key in lists if key not in known]
     if unknown:
         raise AddressError("", f"unknown list {', '.join(map(repr, unknown))}; there are: {', '.join(sorted(known))}")
-    return Enrolment(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists)
+    form = row.get("format", "").strip().lower()
+    if form and form not in FORMATS:
+        raise AddressError("", f"unknown format {form!r}; there are: {', '.join(FORMATS)}")
+    return Enrolment(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
 
 
 def _refuse_twice(entry: Enrolment, number: int, first_lines: dict[str, int]) -> None:

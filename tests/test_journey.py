@@ -95,7 +95,7 @@ def test_what_arrives_is_what_was_written(checkout: TinySite) -> None:
     mail = receiver.accepted[0].mail
     assert str(mail["Subject"]) == "六月の知らせ（復興プレス メール版 第2号）"
     html, text = (str(part.get_content()) for kind in ("html", "plain") if (part := mail.get_body((kind,))))
-    assert "港が開きました" in html
+    assert "港が開きました" in html.replace("<wbr>", "")  # phrases may break in headings
     assert "1-1. 港が開きました" in text
     page = str(mail["Archived-At"]).strip("<>").removeprefix("https://site.example.jp/")
     assert (checkout.site / page / "index.html").is_file()

@@ -14,9 +14,11 @@ import pytest
 
 from plugins.build import BuildReport
 from plugins.frontmatter.faults import ContentFaults
-from plugins.magazine.bundle import LARGEST
-from plugins.magazine.composition import Composition, Prose, Teaser, compose
-from plugins.magazine.parts import UNSUBSCRIBE
+from plugins.magazine.blocks import Prose, Teaser
+from plugins.magazine.composition import Composition, compose
+from plugins.magazine.gate import LARGEST, encoded_size
+from plugins.magazine.issues import compose_all
+from plugins.magazine.parts import PREFERENCES, UNSUBSCRIBE
 from tests.tiny import NOW, TinySite
 
 ISSUE = """---
@@ -56,7 +58,7 @@ def issues(tiny: TinySite) -> TinySite:
     tiny.article("press/2020/between.md", "あいだ", "2020-05-20")
     tiny.article("press/2020/long-ago.md", "ずっと前", "2019-05-01")
     tiny.article("press/2020/later.md", "あと", "2020-07-01")
-    tiny.write("mail/press/1.md", ISSUE.format(date="2020-05-10 10:00"))
+    tiny.write("mail/press/1.md", ISSUE.format(date="2020-05-01 10:00").replace("::記事 ../../press/2020/named.md\n\n", ""))
     tiny.write("mail/press/2.md", ISSUE.format(date="2020-06-10 10:00"))
     return tiny
 
@@ -86,6 +88,28 @@ def test_the_first_issue_looks_back_ninety_days(issues: TinySite) -> None:
     issues.article("press/2020/winter.md", "冬", "2020-02-20")
     issues.article("press/2020/autumn.md", "秋", "2020-02-01")
     assert titles(composed(issues, 1), 1) == ["冬"]
+
+
+def test_an_article_of_an_earlier_issue_is_a_fault_that_names_it_unless_asked_for_again(issues: TinySite) -> None:
+    issues.write("mail/press/3.md", ISSUE.format(date="2020-07-10"))
+    with pytest.raises(ContentFaults, match=r"3\.md:12: 「press/2020/named.md」は第2号に載せました"):
+        compose_all(issues.library())
+    issues.write("mail/press/3.md", ISSUE.format(date="2020-07-10").replace("named.md", "named.md もう一度"))
+    third = compose_all(issues.library())[2]
+    assert titles(third, 0) == ["名指し"]
+    assert titles(third, 1) == ["あと"]
+
+
+def test_what_an_earlier_issue_named_is_not_found_again(issues: TinySite) -> None:
+    issues.write("mail/press/3.md", ISSUE.format(date="2020-05-03").replace("named.md", "long-ago.md"))
+    issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("::記事 ../../press/2020/named.md", "なし"))
+    assert [titles(issue, 1) for issue in compose_all(issues.library())[1:]] == [["名指し"], ["あいだ"]]
+
+
+def test_an_article_twice_in_one_issue_is_a_fault(issues: TinySite) -> None:
+    issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10") + "\n::記事 ../../press/2020/named.md\n")
+    with pytest.raises(ContentFaults, match="この号に二度あります"):
+        compose_all(issues.library())
 
 
 def test_a_corner_without_anything_is_left_out(issues: TinySite) -> None:
@@ -137,8 +161,9 @@ def test_the_bundle_is_the_seam_to_the_letter(issues: TinySite) -> None:
     }
     for name, told in parts.items():
         data = (folder / name).read_bytes()
+        assert told.pop("charset", None) == ("iso-2022-jp" if name == "light.txt" else None)
         assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    assert sorted(parts) == ["mail.html", "mail.txt"]
+    assert sorted(parts) == ["light.txt", "mail.html", "mail.txt"]
     lists = json.loads((issues.output / "mail/lists.json").read_text(encoding="utf-8"))
     assert lists["lists"][0]["from"] == {"name": "復興プレス メール版", "address": "press@example.jp"}
 
@@ -164,19 +189,19 @@ def tree(file: Path) -> Any:
 
 def mails(sample: BuildReport) -> list[Path]:
     found = sorted(sample.output.glob("mail/*/*/mail.html"))
-    assert len(found) == 4
+    assert len(found) == 5
     return found
 
 
 def test_every_sample_mail_is_complete(sample: BuildReport) -> None:
     for file in mails(sample):
-        data, root = file.read_bytes(), tree(file)
-        assert len(data) < LARGEST
+        root = tree(file)
+        assert encoded_size(file.read_text(encoding="utf-8")) < LARGEST
         assert (root.get("lang"), root.get("dir")) == ("ja", "ltr")
         assert len(root.findall(".//h1")) == 1
         assert all(table.get("role") == "presentation" for table in root.iter("table") if not table.findall(".//th"))
         assert all(image.get("alt") and image.get("width") and image.get("height") for image in root.iter("img"))
-        assert [a.get("href") for a in root.iter("a")].count(UNSUBSCRIBE) == 1
+        assert [[a.get("href") for a in root.iter("a")].count(place) for place in (UNSUBSCRIBE, PREFERENCES)] == [1, 1]
         assert not root.xpath("//script | //form | //link | //iframe")
 
 

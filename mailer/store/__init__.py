@@ -3,3 +3,5 @@
 Each question is one function with a sentence saying what it answers, and each takes the `Database` first. Rows become
 frozen objects here and nowhere else.
 """
+
+from mailer.store import audit_schema as audit_schema  # its tables belong to the metadata whoever asks for it

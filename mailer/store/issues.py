@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, literal, select
 
 from mailer.database import Database
-from mailer.issue import Issue, IssueRef, MailList
+from mailer.issue import Issue, IssueRef, Light, MailList
 from mailer.rules import State
 from mailer.schema import delivery, issue, subscriber, subscription
 from mailer.store.subscriptions import SUBSCRIBED
@@ -95,12 +95,15 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
         "contact": mail_list.contact,
         "list_archive_url": mail_list.archive_url,
         "frozen_at": now,
+        "light": content.light.text if content.light else None,
+        "light_charset": content.light.charset if content.light else None,
     }
 
 
 def _thaw(row: Row[Any]) -> Frozen:
     ref = IssueRef(row.list, row.number)
-    content = Issue(ref, row.subject, row.date, row.kind, row.expires, row.archive_url, row.html, row.text, row.digest)
+    light = Light(row.light, row.light_charset) if row.light else None
+    content = Issue(ref, row.subject, row.date, row.kind, row.expires, row.archive_url, row.html, row.text, row.digest, light)
     mail_list = MailList(
         key=row.list,
         title=row.list_title,

@@ -19,11 +19,12 @@ UNSUBSCRIBED = "unsubscribed"
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One person who asked for some lists."""
+    """One person who asked for some lists. `form` is html or light; None leaves it as it is, html for who is new."""
 
     address: str
     name: str
     lists: tuple[str, ...]
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,11 @@ def enrol(database: Database, people: Iterable[Enrolment], *, source: str, now: 
                 state = _state(connection, subscriber_id, key)
                 if state is None:
                     _subscribe(connection, subscriber_id, key, source, now)
+                    _set_form(connection, subscriber_id, key, person.form)
                     subscribed += 1
                 elif state == SUBSCRIBED:
                     already += 1
+                    _set_form(connection, subscriber_id, key, person.form)
                 else:
                     kept_out.append((person.address, key))
     return Enrolled(added, subscribed, already, tuple(kept_out))
@@ -104,6 +107,12 @@ def _person(connection: Connection, person: Enrolment, now: datetime) -> tuple[i
 def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
     query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
     return connection.execute(query).scalar_one_or_none()
+
+
+def _set_form(connection: Connection, subscriber_id: int, key: str, form: str | None) -> None:
+    if form is not None:
+        row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+        connection.execute(update(subscription).where(row).values(format=form))
 
 
 def _subscribe(connection: Connection, subscriber_id: int, key: str, source: str, now: datetime) -> None:

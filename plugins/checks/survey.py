@@ -9,6 +9,7 @@ from pathlib import Path
 from plugins.frontmatter.faults import ContentFaults, Fault
 from plugins.frontmatter.library import find_sources
 from plugins.frontmatter.registry import Registry, read_registry
+from plugins.magazine.issues import compose_all
 from plugins.sources import read_sources
 
 from .inspection import inspect
@@ -32,7 +33,7 @@ def survey(content: Path, publications: Path, now: dt.datetime) -> Survey:
     found = inspect(content, registry, levels)
     faults = [finding.fault for finding in found.errors]
     try:
-        read_sources(content, publications, now)
+        compose_all(read_sources(content, publications, now).library)
     except ContentFaults as error:
         faults += error.faults
     warnings = tuple(finding.fault for finding in found.warnings)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import lxml.html
 from lxml import etree
 from markdown import Markdown
+
+from .directives import expand
 
 ALLOWED = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"
@@ -22,14 +23,11 @@ ALLOWED = frozenset(
 """Elements a body may hold. Anything else is a fault, never silently dropped."""
 
 _ATTRIBUTES = frozenset(
-    "href src alt title id class colspan rowspan scope start reversed value lang dir datetime cite data-teaser data-since tabindex aria-label headers width height rel loading type role".split()
+    "href src alt title id class colspan rowspan scope start reversed value lang dir datetime cite data-teaser data-since data-events data-figures data-partners data-again tabindex aria-label headers width height rel loading type role".split()
 )
 _SCHEMES = re.compile(r"^(https?:|mailto:|tel:|[^:/?#]*([/?#]|$))", re.IGNORECASE)
 # A line break between two Japanese characters would be shown as a space inside the word.
 _BROKEN_LINE = re.compile(r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])\n(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
-
-
-_DIRECTIVE = re.compile(r"^(?:::|：：)[ \u3000]*(記事|article|前号から|since-last)[ \u3000]+(\S.*?)[ \u3000]*$", re.MULTILINE)
 
 
 @cache
@@ -70,7 +68,7 @@ class Body:
         return list(self.root.iter("img"))
 
     def directives(self, name: str) -> list[Any]:
-        """Every ``teaser`` or ``since`` directive of a mail issue."""
+        """Every directive of one name (`directives.KINDS`) of a mail issue."""
         return list(self.root.xpath(f".//div[@data-{name}]"))
 
     @property
@@ -83,20 +81,15 @@ class Body:
 def parse_markdown(text: str, *, directives: bool = False) -> Body:
     """Render Markdown and tidy it: broken lines, figures, scrollable tables.
 
-    With ``directives`` a line ``::記事 file`` becomes ``<div data-teaser="file">`` and ``::前号から keys`` ``<div data-since="keys">``.
+    With ``directives`` what `directives.expand` knows is expanded first: a line ``::記事 file`` becomes ``<div data-teaser="file">``.
     """
     parser = _markdown()
     parser.reset()
-    body = parse_html(parser.convert(_DIRECTIVE.sub(_directive, text) if directives else text))
+    body = parse_html(parser.convert(expand(text) if directives else text))
     _join_lines(body.root)
     _make_figures(body.root)
     _name_tables(body.root)
     return body
-
-
-def _directive(found: re.Match[str]) -> str:
-    name = "teaser" if found[1] in ("記事", "article") else "since"
-    return f'\n<div data-{name}="{escape(found[2])}"></div>\n'
 
 
 def parse_html(text: str) -> Body:

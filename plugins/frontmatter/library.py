@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from .body import Body, forbidden, parse_html, parse_markdown, plain
+from .directives import directive_faults
 from .document import Document, address
 from .explain import explain
 from .faults import ContentFaults, Fault
@@ -88,7 +89,7 @@ def _draft(content: Path, path: PurePosixPath, registry: Registry) -> Draft | li
         return [home]
     kind, publication = home
     body = parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
-    faults = _body_faults(source, body)
+    faults = _body_faults(source, body) + (directive_faults(source) if kind == "issue" else [])
     meta = _validate(source, KINDS[kind], registry)
     if not isinstance(meta, Meta):
         return faults + meta

@@ -16,9 +16,10 @@ from urllib.parse import unquote, urlsplit
 
 from .attached import Attached
 from .body import Body
+from .directives import KINDS
 from .document import Document, Picture
 from .faults import Fault
-from .kinds import Meta
+from .kinds import Meta, Progress
 from .pictures import UnreadableImage, image_size, standing_address
 from .registry import Publication, Registry
 from .source import Source
@@ -61,7 +62,7 @@ class Resolver:
         summary = draft.meta.summary or draft.body.lead
         faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
         faults += [fault for image in draft.body.images if (fault := self._image(draft, image))]
-        faults += [fault for name in ("teaser", "since") for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
+        faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
         files, found = Attached(self.content, draft.source, lambda name: self._path(draft, name)).look(draft.meta, draft.body)
         faults += found
@@ -196,9 +197,18 @@ class Resolver:
                 if unknown
                 else None
             )
+        if name in ("events", "partners"):
+            return None
         target = self.drafts.get(self._path(draft, value) or PurePosixPath())
         if target is None:
             return _missing(draft, value)
+        if name == "figures" and not (isinstance(target.meta, Progress) and target.meta.figures):
+            return Fault(
+                draft.source.path,
+                line,
+                f"「{value}」に figures（数の並び）がありません。::記事 で載せるか、figures を書いてください",
+                f"{value!r} has no figures: name it with ::article, or give it figures",
+            )
         if target.meta.draft or (target.meta.date and draft.meta.date and target.meta.date > draft.meta.date):
             return Fault(
                 draft.source.path,
@@ -206,7 +216,7 @@ class Resolver:
                 f"「{value}」は、この号が出るときにまだ公開されていません。date を見直してください",
                 f"{value!r} is not yet public when this issue goes out: look at its date",
             )
-        element.set("data-teaser", str(target.source.path))
+        element.set(f"data-{name}", str(target.source.path))
         return None
 
 

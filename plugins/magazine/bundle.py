@@ -10,33 +10,45 @@ from pathlib import Path
 from plugins.frontmatter.registry import MailList, Registry
 
 from .composition import Composition
-
-LARGEST = 100_000
-"""Bytes of the HTML part: Gmail clips a message at 102 kB."""
+from .parts import Parts
 
 
-def write_issue(folder: Path, issue: Composition, parts: dict[str, str], base: str) -> None:
+def write_issue(folder: Path, issue: Composition, parts: Parts, base: str) -> None:
     """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the parts, UTF-8 with line feeds."""
     target = folder / issue.mail_list.key / issue.number
     target.mkdir(parents=True, exist_ok=True)
-    encoded = {name: text.encode("utf-8") for name, text in parts.items()}
+    encoded = encode(parts)
     for name, data in encoded.items():
         (target / name).write_bytes(data)
-    _write_json(target / "issue.json", _describe(issue, encoded, base))
+    told: dict[str, dict[str, object]] = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()
+    }
+    told["light.txt"]["charset"] = parts.light.charset
+    _write_json(target / "issue.json", _describe(issue, base) | {"parts": told})
 
 
-def _describe(issue: Composition, parts: dict[str, bytes], base: str) -> dict[str, object]:
+def encode(parts: Parts) -> dict[str, bytes]:
+    """Return the files of the parts. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
+    texts = {"mail.html": parts.html, "mail.txt": parts.text, "light.txt": parts.light.text}
+    return {name: text.encode("utf-8") for name, text in texts.items()}
+
+
+def hashes(folder: Path, part: str) -> frozenset[str]:
+    """Return the SHA-256 of one part of every bundle below ``folder``, as the bytes are now; empty if there is no such folder."""
+    return frozenset(hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob(f"*/*/{part}"))
+
+
+def _describe(issue: Composition, base: str) -> dict[str, object]:
     return {
         "schema": 1,
         "list": issue.mail_list.key,
         "number": issue.number,
         "subject": issue.subject,
-        "preheader": issue.meta.preheader or issue.document.summary,
+        "preheader": issue.preheader,
         "date": issue.document.date.isoformat(),
         "class": issue.mail_list.kind,
         "expires": issue.meta.expires.isoformat() if issue.meta.expires else None,
         "archive_url": f"{base}{issue.document.url}",
-        "parts": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in parts.items()},
     }
 
 

@@ -1,15 +1,14 @@
-"""An issue as values: greeting, corners, and in each corner prose and teasers. Pure.
+"""An issue as values: greeting, corners, and in each corner its blocks. Pure.
 
-The Markdown of an issue has become HTML in which ``<h2>`` begins a corner and ``<div data-teaser>``, ``<div data-since>`` stand for articles.
+The Markdown of an issue has become HTML in which ``<h2>`` begins a corner and ``<div data-teaser>`` and its kin stand for what
+`plugins.frontmatter.directives` lets an editor write.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 from plugins.frontmatter.body import Body, parse_html, plain
 from plugins.frontmatter.document import Document
@@ -17,26 +16,9 @@ from plugins.frontmatter.kinds import Issue
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.registry import MailList, Publication
 
-FIRST_ISSUE = dt.timedelta(days=90)
-"""How far back "since the last issue" goes for the first issue of a list."""
-
-
-@dataclass(frozen=True)
-class Prose:
-    """Blocks of HTML that the editor wrote in the issue itself."""
-
-    html: str
-
-
-@dataclass(frozen=True)
-class Teaser:
-    """An article that the issue points to. One that has been taken down keeps its words and loses its link."""
-
-    document: Document
-    linked: bool
-
-
-Block = Prose | Teaser
+from .blocks import Block, Prose
+from .choice import Carried, Chooser
+from .safety import calm, one_line
 
 
 @dataclass(frozen=True)
@@ -73,18 +55,36 @@ class Composition:
         return f"{self.mail_list.title} 第{self.number}号"
 
     @property
+    def title(self) -> str:
+        return calm(self.meta.title)
+
+    @property
+    def preheader(self) -> str:
+        """What a mail program shows after the subject."""
+        return one_line(self.meta.preheader or self.document.summary)
+
+    @property
     def subject(self) -> str:
         """What is new stands first: a phone shows about twenty characters."""
-        return f"{self.meta.title}（{self.label}）"
+        return one_line(f"{self.meta.title}（{self.label}）")
+
+    @property
+    def articles(self) -> frozenset[PurePosixPath]:
+        """Every document that the issue carries."""
+        blocks = (*self.greeting, *(block for corner in self.corners for block in corner.blocks))
+        return frozenset(block.document.path for block in blocks if not isinstance(block, Prose))
 
 
-def compose(issue: Document, library: Library) -> Composition:
-    """Compose ``issue``, a document of kind ``issue`` whose directives the library has resolved."""
+def compose(issue: Document, library: Library, carried: Carried | None = None) -> Composition:
+    """Compose ``issue``, a document of kind ``issue`` whose directives the library has resolved.
+
+    What earlier issues of the list have ``carried`` is not found again by a directive; see `issues.compose_all`.
+    """
     if not isinstance(issue.meta, Issue):
         raise TypeError(f"{issue.path} is no issue")
     mail_list = library.registry.lists[issue.path.parts[1]]
     body = parse_html(issue.html)
-    chooser = _Chooser(issue, library, {PurePosixPath(e.get("data-teaser")) for e in body.directives("teaser")})
+    chooser = Chooser(issue, library, carried or {}, set(named(body)))
     parts = list(_parts(body, chooser))
     filled = [part for part in parts[1:] if part[1]]  # a corner for which nothing came in is left out
     return Composition(
@@ -93,11 +93,17 @@ def compose(issue: Document, library: Library) -> Composition:
         mail_list=mail_list,
         publication=library.registry.publications[mail_list.publication],
         greeting=parts[0][1],
-        corners=tuple(Corner(number, title, blocks) for number, (title, blocks) in enumerate(filled, 1)),
+        corners=tuple(Corner(number, calm(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
     )
 
 
-def _parts(body: Body, chooser: _Chooser) -> Iterator[tuple[str, tuple[Block, ...]]]:
+def named(body: Body, *, again: bool = True) -> list[PurePosixPath]:
+    """Return the articles that the issue names by file, in their order; without ``again`` only those not marked もう一度."""
+    elements = [(e, e.get(f"data-{name}")) for name in ("teaser", "figures") for e in body.directives(name)]
+    return [PurePosixPath(path) for element, path in elements if again or element.get("data-again") is None]
+
+
+def _parts(body: Body, chooser: Chooser) -> Iterator[tuple[str, tuple[Block, ...]]]:
     """Yield (title, blocks): first the greeting, which has no title, then each corner."""
     title, blocks = "", list[Block]()
     for element in body.root:
@@ -107,47 +113,3 @@ def _parts(body: Body, chooser: _Chooser) -> Iterator[tuple[str, tuple[Block, ..
         else:
             blocks += chooser.blocks(element)
     yield title, tuple(blocks)
-
-
-@dataclass
-class _Chooser:
-    """Picks the articles of one issue; none is taken twice."""
-
-    issue: Document
-    library: Library
-    taken: set[PurePosixPath]
-
-    def blocks(self, element: Any) -> list[Block]:
-        if (path := element.get("data-teaser")) is not None:
-            return [self._teaser(self.library.documents[PurePosixPath(path)])]
-        if (keys := element.get("data-since")) is not None:
-            return [self._teaser(document) for document in self._since(keys.split())]
-        return [Prose(Body(element).outer)]
-
-    def _teaser(self, document: Document) -> Teaser:
-        return Teaser(document, linked=document.is_live(self.library.now))
-
-    def _since(self, keys: list[str]) -> list[Document]:
-        """What these publications published after the last issue and up to this one, oldest first."""
-        start, end = last_issue(self.issue, self.library), self.issue.date
-        found = [
-            d
-            for d in self.library.documents.values()
-            if d.publication
-            and d.publication.key in keys
-            and d.meta.date
-            and start < d.date <= end
-            and not d.meta.draft
-            and d.kind != "issue"
-        ]
-        chosen = sorted((d for d in found if d.path not in self.taken), key=lambda d: (d.date, d.path))
-        self.taken |= {d.path for d in chosen}
-        return chosen
-
-
-def last_issue(issue: Document, library: Library) -> dt.datetime:
-    """Return when the issue before this one of the same list came out, or 90 days before the first."""
-    earlier = [
-        d.date for d in library.documents.values() if d.path.parent == issue.path.parent and d.date < issue.date and not d.meta.draft
-    ]
-    return max(earlier, default=issue.date - FIRST_ISSUE)

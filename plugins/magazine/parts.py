@@ -1,10 +1,9 @@
-"""An issue's three faces, from one composition: the page's body, the HTML mail, the text mail."""
+"""An issue's four faces, from one composition: the page's body, the HTML mail, the text mail, the light mail."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,28 @@ from plugins.frontmatter.body import parse_html
 from plugins.frontmatter.registry import Site
 from plugins.typography import FILTERS
 
-from .composition import Block, Composition, Corner, Prose
-from .text import absolute, paragraph, prose_text
+from . import light
+from .composition import Composition
+from .light import LightPart
+from .safety import calm
+from .spoken import blocks_text, corner_text
+from .text import absolute, paragraph
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
-"""The personal place of the seam (docs/architecture.md): the mailer puts each recipient's own link here."""
+PREFERENCES = "https://personal.invalid/preferences"
+"""The personal places of the seam (docs/architecture.md): the mailer puts each recipient's own links here."""
+
+WIDEST = 576
+"""CSS pixels of an image: the sheet is 640 wide and leaves 32 on both sides."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one issue is sent as."""
+
+    html: str
+    text: str
+    light: LightPart
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,10 @@ class Press:
     templates: Path
     site: Site
     base: str
+
+    def print(self, issue: Composition) -> Parts:
+        """Return the three parts of a mail."""
+        return Parts(self.html(issue), self.text(issue), self.light(issue))
 
     def page(self, issue: Composition) -> str:
         """Return the body of the permanent page: same words, the site's own links and styles."""
@@ -55,14 +75,20 @@ class Press:
         """Return the text part; lines end with a line feed."""
         return re.sub(r"\n{3,}", "\n\n", self._render("issue.txt", issue)).strip() + "\n"
 
-    def _render(self, name: str, issue: Composition) -> str:
+    def light(self, issue: Composition) -> LightPart:
+        """Return the light part, cut at an item where it would become too heavy."""
+        items = light.items(issue, self.base)
+        return light.fit(lambda taken, is_cut: self._render("light.txt", issue, items=taken, is_cut=is_cut), items)
+
+    def _render(self, name: str, issue: Composition, **more: object) -> str:
         environment = self._environment(escape=not name.endswith(".txt"))
-        return environment.get_template(name).render(issue=issue, site=self.site, base=self.base, unsubscribe=UNSUBSCRIBE)
+        places = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
+        return calm(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **more))
 
     def _environment(self, *, escape: bool) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(self.templates),
-            autoescape=escape,  # noqa: S701 - on for HTML, off for the text part
+            autoescape=escape,  # noqa: S701 - on for HTML, off for the text parts
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
@@ -72,8 +98,9 @@ class Press:
             mail=self._mail_prose,
             whole=lambda url: absolute(url, self.base),
             paragraph=paragraph,
-            reads=self._text_blocks,
-            lines=self._text_corner,
+            short=light.fold,
+            reads=lambda blocks: blocks_text(blocks, self.base),
+            lines=lambda corner: corner_text(corner, self.base),
         )
         return environment
 
@@ -88,36 +115,18 @@ class Press:
             _mail_image(image, self.base)
         return Markup(body.html)  # noqa: S704 - the body was checked element by element when it was read
 
-    def _text_corner(self, corner: Corner) -> str:
-        numbers = (f"{corner.number}-{count}." for count in range(1, 1000))
-        return self._text(corner.blocks, numbers)
-
-    def _text_blocks(self, blocks: tuple[Block, ...]) -> str:
-        return self._text(blocks, iter([""] * 1000))
-
-    def _text(self, blocks: tuple[Block, ...], numbers: Iterator[str]) -> str:
-        return "\n\n".join(self._text_block(block, numbers) for block in blocks)
-
-    def _text_block(self, block: Block, numbers: Iterator[str]) -> str:
-        if isinstance(block, Prose):
-            return prose_text(block.html, self.base, numbers)
-        document = block.document
-        head = [paragraph(f"{next(numbers)} {document.meta.title}"), paragraph(document.summary)]
-        link = f"詳しくは\n{absolute(document.url, self.base)}" if block.linked else "この記事の掲載は終わりました。"
-        return "\n".join([*head, link])
-
 
 def _mail_image(image: Any, base: str) -> None:
     """Reserve the place, and let a narrow screen shrink it. Old Outlook reads only the width attribute."""
     image.set("src", absolute(image.get("src"), base))
     width, height = int(image.get("width", "576")), int(image.get("height", "324"))
-    shown = min(width, 576)
+    shown = min(width, WIDEST)
     image.set("width", str(shown))
     image.set("height", str(round(height * shown / width)))
     image.attrib.pop("loading", None)
 
 
 def _squeeze(html: str) -> str:
-    """Take indentation out: it is a fifth of the weight, and clients clip at 102 kB."""
-    lines = (line.strip() for line in html.splitlines())
+    """Take indentation out: it is a fifth of the weight, and clients clip at 102 kB. libxml2 closes ``wbr``, which HTML does not."""
+    lines = (line.strip() for line in html.replace("</wbr>", "").splitlines())
     return "\n".join(line for line in lines if line) + "\n"

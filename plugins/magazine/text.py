@@ -1,8 +1,11 @@
-"""The text part of a mail, written to be read aloud: numbered headings, no drawn characters, addresses on lines of their own."""
+"""Prose as it is read aloud: numbered headings, no drawn characters, addresses on lines of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from plugins.frontmatter.body import parse_html, plain
@@ -11,66 +14,97 @@ from plugins.typography.phrases import wrap
 WIDTH = 70
 """Columns; a Japanese character takes two. RFC 5322 asks for less than 78."""
 
+Fold = Callable[[str], str]
+
+_DRAWN = re.compile(r"[ \u3000]*[\u2500-\u27bf※]+[ \u3000]*")
+_ALONE = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "まる", "△": "三角", "▲": "三角"}
+
 
 def paragraph(text: str) -> str:
     """Return ``text`` wrapped at phrases."""
-    return "\n".join(wrap(text, WIDTH))
+    return "\n".join(wrap(undrawn(text), WIDTH))
 
 
-def prose_text(html: str, base: str, headings: Iterator[str]) -> str:
+def prose_text(html: str, base: str, headings: Iterator[str], fold: Fold = paragraph) -> str:
     """Return the text of prose. ``headings`` yields the number of each heading inside; ``base`` makes addresses whole."""
-    blocks: list[str] = []
-    for element in parse_html(html).root:
-        blocks += _blocks(element, base, headings)
+    speaker = _Speaker(base, headings, fold)
+    blocks = [block for element in parse_html(html).root for block in speaker.blocks(element)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _blocks(element: Any, base: str, headings: Iterator[str]) -> list[str]:
-    match element.tag:
-        case "h3" | "h4" | "h5" | "h6":
-            return [paragraph(f"{next(headings)} {plain(element)}")]
-        case "ul":
-            return [_items(element, [""] * len(element)), *_links(element, base)]
-        case "ol":
-            return [_items(element, [f"{number}. " for number in range(1, len(element) + 1)]), *_links(element, base)]
-        case "table":
-            return [_rows(element), *_links(element, base)]
-        case "figure":
-            return [_figure(element)]
-        case "div" | "blockquote" | "section" | "dl":
-            return [block for child in element for block in _blocks(child, base, headings)]
-        case _:
-            return [paragraph(plain(element)), *_links(element, base)]
+@dataclass(frozen=True)
+class _Speaker:
+    base: str
+    headings: Iterator[str]
+    fold: Fold
+
+    def blocks(self, element: Any) -> list[str]:
+        """Return the paragraphs that one element becomes."""
+        match element.tag:
+            case "h3" | "h4" | "h5" | "h6":
+                return [self.fold(f"{next(self.headings)}{plain(element)}")]
+            case "ul" | "ol":
+                return ["\n".join(self._items(element, "")), *self._links(element)]
+            case "table":
+                return [self._rows(element), *self._links(element)]
+            case "figure":
+                return [self._figure(element)]
+            case "div" | "blockquote" | "section" | "dl":
+                return [block for child in element for block in self.blocks(child)]
+            case "hr":
+                return []
+            case _:
+                return [self.fold(plain(element)), *self._links(element)]
+
+    def _items(self, element: Any, outer: str) -> list[str]:
+        """Each item in its own lines; ``outer`` is the number of the item around an inner list."""
+        lines: list[str] = []
+        for count, item in enumerate(element.iterchildren("li"), 1):
+            mark = f"{outer}{count}." if element.tag == "ol" else ""
+            lines += [self.fold(f"{mark} {plain(_without_lists(item))}".strip())]
+            lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, mark)]
+        return lines
+
+    def _rows(self, table: Any) -> str:
+        """Each row as a sentence: a screen reader cannot see columns."""
+        heads = [plain(cell) for cell in table.xpath(".//thead//th")]
+        rows = [[plain(cell) for cell in row] for row in table.xpath(".//tbody/tr")]
+        return "\n".join(self.fold("、".join(_cell(head, cell) for head, cell in zip(heads, row, strict=False)) + "。") for row in rows)
+
+    def _figure(self, figure: Any) -> str:
+        images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
+        return self.fold("。".join(images + [plain(caption) for caption in figure.iter("figcaption")]))
+
+    def _links(self, element: Any) -> list[str]:
+        found = [a for a in element.iter("a") if not a.get("href", "#").startswith("#")]
+        return [see_also(plain(a), absolute(a.get("href"), self.base), self.fold) for a in found]
 
 
-def _items(element: Any, marks: list[str]) -> str:
-    return "\n".join(paragraph(f"{mark}{plain(item)}") for mark, item in zip(marks, element, strict=True))
-
-
-def _rows(table: Any) -> str:
-    """Each row as a sentence: a screen reader cannot see columns."""
-    heads = [plain(cell) for cell in table.xpath(".//thead//th")]
-    rows = [[plain(cell) for cell in row] for row in table.xpath(".//tbody/tr")]
-    return "\n".join(paragraph("、".join(_cell(head, cell) for head, cell in zip(heads, row, strict=False)) + "。") for row in rows)
+def _without_lists(item: Any) -> Any:
+    """A copy of a list's item without the lists inside it."""
+    copy = deepcopy(item)
+    for inner in copy.xpath(".//ul | .//ol"):
+        inner.drop_tree()
+    return copy
 
 
 def _cell(head: str, cell: str) -> str:
     return f"{head}：{cell}" if head else cell
 
 
-def _figure(figure: Any) -> str:
-    images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
-    captions = [plain(caption) for caption in figure.iter("figcaption")]
-    return paragraph("。".join(images + captions))
-
-
-def _links(element: Any, base: str) -> list[str]:
-    return [see_also(plain(a), absolute(a.get("href"), base)) for a in element.iter("a") if not a.get("href", "#").startswith("#")]
-
-
-def see_also(name: str, url: str) -> str:
+def see_also(name: str, url: str, fold: Fold = paragraph) -> str:
     """Return the lines that lead to ``url``."""
-    return f"{paragraph(f'「{name}」について詳しくは')}\n{url}"
+    return f"{fold(f'「{name}」について詳しくは')}\n{url}"
+
+
+def undrawn(text: str) -> str:
+    """Return ``text`` without rules, boxes, shapes and stars, which a screen reader would read one by one.
+
+    A shape that stands alone, as in the cell of a table, is a word and becomes one.
+    """
+    if text.strip() in _ALONE:
+        return _ALONE[text.strip()]
+    return _DRAWN.sub(" ", text).strip()
 
 
 def absolute(url: str, base: str) -> str:

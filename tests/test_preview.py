@@ -1,0 +1,92 @@
+"""The preview: every form of an issue, the faults in the page, and a new build after a change."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from plugins.build import BuildOrder
+from plugins.preview.pages import SCRIPT, create_app
+from plugins.preview.workshop import Workshop
+from tests.tiny import NOW, TinySite
+
+ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
+
+
+@pytest.fixture
+def workshop(tiny: TinySite) -> Workshop:
+    tiny.article("press/2020/station.md", "駅が開きました")
+    tiny.write("mail/press/1.md", ISSUE)
+    order = BuildOrder(
+        NOW, tiny.content, tiny.root / "publications.toml", tiny.output, site_url="http://127.0.0.1:8000", validate_mail=False
+    )
+    return Workshop(order, (tiny.content,))
+
+
+def get(workshop: Workshop, *paths: str) -> list[httpx.Response]:
+    async def ask() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(workshop)), base_url="http://test") as client:
+            return [await client.get(path) for path in paths]
+
+    return asyncio.run(ask())
+
+
+def test_an_issue_is_shown_in_every_form(workshop: Workshop) -> None:
+    asyncio.run(workshop.build())
+    page, dark, light, bare, text, other = get(
+        workshop,
+        "/-/press/1/",
+        "/-/press/1/html?scheme=dark",
+        "/-/press/1/html",
+        "/-/press/1/html?images=off",
+        "/-/press/1/light.txt",
+        "/-/press/1/issue.json",
+    )
+    assert all(words in page.text for words in ("375px", "640px", "暗い", "画像なし", "List-Id", "1-1. 駅が開きました"))
+    assert "@media all" in dark.text and "@media not all" in light.text
+    assert bare.headers["Content-Security-Policy"].endswith("img-src 'none'")
+    assert "第1号" in text.text and other.status_code == 404
+
+
+def test_the_script_is_in_the_served_page_and_not_in_the_built_one(workshop: Workshop) -> None:
+    asyncio.run(workshop.build())
+    (page,) = get(workshop, "/press/")
+    assert SCRIPT in page.text
+    assert "/-/" not in (workshop.site / "press" / "index.html").read_text(encoding="utf-8")
+
+
+def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: Workshop, tiny: TinySite) -> None:
+    asyncio.run(workshop.build())
+    tiny.write("mail/press/1.md", ISSUE.replace("::前号から press", "::前号 press"))
+    asyncio.run(workshop.build())
+    page, overview = get(workshop, "/press/", "/-/")
+    for shown in (page.text, overview.text):
+        assert "content/mail/press/1.md:9:" in shown and "::前号" in shown
+    assert workshop.turn == 2
+
+
+def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, tiny: TinySite) -> None:
+    async def edit() -> None:
+        stop = asyncio.Event()
+        await workshop.build()
+        watching = asyncio.create_task(workshop.watch(stop))
+        waiting = asyncio.create_task(workshop.next_turn(1))
+        number = 0
+        while not waiting.done():  # the watcher may not have begun to look at the first change
+            number += 1
+            tiny.article("press/2020/station.md", f"新しい題{number}")
+            await asyncio.wait([waiting], timeout=1)
+        assert await waiting >= 2
+        stop.set()
+        await watching
+
+    asyncio.run(edit())
+    assert "新しい題" in (workshop.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace("<wbr>", "")
+
+
+def test_no_file_outside_the_site_is_served(workshop: Workshop) -> None:
+    asyncio.run(workshop.build())
+    (answer,) = get(workshop, "/%2e%2e/mail/lists.json")
+    assert answer.status_code == 404
