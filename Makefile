@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check format lock clean system audit bench-feeds
+.PHONY: demo test check format lock clean system audit bench-feeds bench-mail chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -44,6 +44,12 @@ bench-feeds: .venv/installed-test  ## 1,000 feeds from loopback, twice, beside f
 lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, without any index address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+
+bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers; MILLION=1 adds a million recipients
+	$(BIN)/python -m benchmarks.mail $(if $(MILLION),--million,)
+
+chaos: .venv/installed-test system  ## Kill and mislead the sender for CHAOS seconds on each database, and join the accounts
+	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
 
 clean:  ## Remove what was generated
 	rm -rf output var .venv

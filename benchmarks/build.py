@@ -141,7 +141,7 @@ def take_steps(builder: Builder) -> dict[str, Run]:
 def _add(builder: Builder) -> None:
     folder = builder.root / "one"
     places = ["石巻市"]
-    made = write_article(folder, 999_999, START.replace(year=2021, month=3), random.Random(1), ["press-airport.png"], places)  # noqa: S311
+    made = write_article(folder, 999_999, START.replace(year=2021, month=3), random.Random(1), ["press-airport.png"], places)
     builder.prepare(folder)
     target = builder.content / made.relative_to(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +154,7 @@ def measure(builder: Builder) -> Run:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
-    process = subprocess.Popen(builder.command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    process = subprocess.Popen(builder.command, env=environment, stdout=subprocess.DEVNULL)
     _, status, rusage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     if status:
@@ -172,7 +172,7 @@ def _stamps(folder: Path) -> dict[str, int]:
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder in memory where the machine has one."""
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         yield Path(name)
 

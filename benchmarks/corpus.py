@@ -29,7 +29,7 @@ def write_corpus(root: Path, number: int, seed: int = 311) -> None:
 
     The sample's pictures and tables come along; its articles do not.
     """
-    rng = random.Random(seed)  # noqa: S311 - a corpus, no secret
+    rng = random.Random(seed)
     content = root / "content"
     for folder in ("images", "data", "pages"):
         shutil.copytree(Path("content") / folder, content / folder, ignore=shutil.ignore_patterns("drawings"))

@@ -15,11 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer import bundle
+from mailer.approval_rules import ApprovalRules
 from mailer.audit import Step
 from mailer.authorship import Authorship
 from mailer.database import Database
 from mailer.errors import NobodySubscribed, TodokeMailError
 from mailer.issue import Issue, IssueRef, MailList
+from mailer.preparation import Permit
 from mailer.store import approvals, trail
 from mailer.store.approvals import Approval
 
@@ -64,6 +66,16 @@ def approve(
     reach = {"audience": audience.digest, "size": str(audience.size)}
     trail.append(database, Step(approver, "approved", str(ref), details | reach), now=now)
     return given
+
+
+def permit(rules: ApprovalRules, database: Database) -> Permit:
+    """What is asked before an issue goes out, as `preparation` wants it. Raises `NotApproved` where the list's rule asks for more than there is."""
+
+    def ask(issue: Issue, mail_list: MailList, is_frozen: bool) -> None:
+        if rules.needs(issue.ref.list):
+            require(database, issue, mail_list, is_frozen=is_frozen)
+
+    return ask
 
 
 def require(database: Database, issue: Issue, mail_list: MailList, *, is_frozen: bool) -> Approval:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +12,9 @@ from mailer import approval, audit, authorship, trial
 from mailer.audit import Entry, Step
 from mailer.authorship import Authorship, AuthorUnknown, NotCommitted
 from mailer.config import Config
-from mailer.delivery import Surroundings
+from mailer.edge import CONFIG, MAIL, ConfigPath, MailPath, Ref, account, now, opened, told
 from mailer.issue import IssueRef
+from mailer.office import Surroundings
 from mailer.store import trail
 
 CONTENT = Path("content")
@@ -28,20 +27,16 @@ def register(app: typer.Typer) -> None:
 
 
 def approve(
-    issue: Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")],
+    issue: Ref,
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who approves; not who wrote it. 承認する人の名前")],
     author: Annotated[
         str, typer.Option("--author", metavar="NAME", help="Who wrote it, where Git cannot say. 書いた人（Gitで分からないとき）")
     ] = "",
     content: Annotated[Path, typer.Option("--content", help="The folder of the sources. 原稿のフォルダー")] = CONTENT,
-    config: Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")] = Path("mailer.toml"),
-    mail: Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")] = Path(
-        "output/mail"
-    ),
+    config: ConfigPath = CONFIG,
+    mail: MailPath = MAIL,
 ) -> None:
     """Approve an issue for its readers, as a second person. 号を承認する（書いた人とは別の人）"""
-    from mailer.commands import now, opened, told
-
     with told(), opened(Config.load(config)) as database:
         ref = IssueRef.parse(issue)
         given = approval.approve(database, mail, ref, name.strip(), _authorship(content, ref, author), account=account(), now=now())
@@ -52,11 +47,9 @@ def show_audit(
     expect: Annotated[
         str | None, typer.Option("--expect", metavar="HASH", help="A hash noted earlier; it must still be there. 控えた値")
     ] = None,
-    config: Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")] = Path("mailer.toml"),
+    config: ConfigPath = CONFIG,
 ) -> None:
     """Print and verify the log of approvals and sendings. 承認と配信の記録を確かめて見せる"""
-    from mailer.commands import opened, told
-
     with told(), opened(Config.load(config)) as database:
         entries = trail.entries(database)
         for entry in entries:
@@ -71,16 +64,8 @@ def try_out(around: Surroundings, mail: Path, ref: IssueRef, to: Sequence[str], 
     for one in tried:
         typer.echo(f"{one.address}: {'test sent' if one.is_sent else 'refused'} ({one.outcome.code or ''} {one.outcome.text.strip()})")
     sent = [one.address for one in tried if one.is_sent]
-    trail.append(around.database, Step(account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=datetime.now(UTC))
+    trail.append(around.database, Step(account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
     return 0 if len(sent) == len(tried) else 1
-
-
-def account() -> str:
-    """The account on this machine, for the log. A claim of the machine, beside the name that the person gave."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such account, as in some containers
-        return "unknown"
 
 
 def _authorship(content: Path, ref: IssueRef, author: str) -> Authorship:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,28 +13,27 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from mailer import approval_commands, bundle, preparation, progress, report, secret, sending
+from mailer import approval_commands, bundle, lock, operating, preparation, progress, report, secret, sending
 from mailer.config import Config
-from mailer.database import Database, open_database
-from mailer.delivery import Surroundings, summarise
-from mailer.errors import CsvError, TodokeMailError
+from mailer.database import Database
+from mailer.delivery import summarise
+from mailer.edge import CONFIG, MAIL, ConfigPath, MailPath, MaybeRef, Ref, account, opened, told
+from mailer.edge import now as now
+from mailer.errors import CsvError
 from mailer.issue import IssueRef
+from mailer.office import Surroundings
+from mailer.rules import State
+from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions
+from mailer.store.issues import Frozen
+from mailer.store.ledger import Entry
 from mailer.subscribers import read
 from mailer.tokens import Tokens
 from mailer.web import create_app
 
-ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")]
-MailPath = Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")]
-Ref = Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")]
-MaybeRef = Annotated[str | None, typer.Argument(metavar="[LIST/NUMBER]", help="Only this issue. この号だけ")]
-
-CONFIG = Path("mailer.toml")
-MAIL = Path("output/mail")
-
 
 def register(app: typer.Typer) -> None:
-    """Add `subscribers`, `send`, `status`, `who-missed` and `serve` to the one command line."""
+    """Add `subscribers`, `send`, `status`, `who-missed`, `serve` and what `operating` has to the one command line."""
     people = typer.Typer(no_args_is_help=True, help="The people who read the magazines. 購読者")
     people.command("import")(import_subscribers)
     app.add_typer(people, name="subscribers")
@@ -43,6 +42,8 @@ def register(app: typer.Typer) -> None:
     app.command("who-missed")(who_missed)
     app.command("serve")(serve)
     approval_commands.register(app)
+    app.command("work")(work)
+    operating.register(app)
 
 
 def import_subscribers(
@@ -110,7 +111,7 @@ def who_missed(
     """Who has not got an issue, and why. 届いていない人と理由"""
     with told(), opened(Config.load(config)) as database:
         frozen = preparation.frozen(database, IssueRef.parse(issue))
-        entries = ledger.missed(database, frozen.issue_id)
+        entries = ledger.missed(database, frozen.issue_id) + left_out(database, frozen)
     if as_csv:
         typer.echo(report.missed_csv(entries), nl=False)
     else:
@@ -133,6 +134,21 @@ def serve(
             uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False)
 
 
+def work(config: ConfigPath = CONFIG) -> None:
+    """Send whatever is to be sent, until stopped; on PostgreSQL on any number of machines. 配信係として動き続ける"""
+    from mailer import work as room
+
+    async def until_stopped(around: Surroundings) -> None:
+        stop = asyncio.Event()
+        with stop_on_signal(stop):
+            await room.work(around, stop)
+
+    with told():
+        settings = Config.load(config)
+        with opened(settings) as database, nullcontext() if database.is_shared else lock.sending(settings):
+            sending.run(until_stopped(replace(surroundings(settings, database), is_patient=True)))
+
+
 def surroundings(settings: Config, database: Database) -> Surroundings:
     """What a real run needs: secrets from the environment or files, and the clock on the wall.
 
@@ -144,34 +160,20 @@ def surroundings(settings: Config, database: Database) -> Surroundings:
     return Surroundings(settings, database, tokens, password, now)
 
 
-def now() -> datetime:
-    """The clock on the wall, aware."""
-    return datetime.now(UTC)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """One line on standard error and an exit status instead of a traceback."""
-    try:
-        yield
-    except TodokeMailError as error:
-        typer.echo(" ".join(str(error).split()), err=True)
-        raise typer.Exit(error.exit_status) from None
-
-
-@contextmanager
-def opened(settings: Config) -> Iterator[Database]:
-    """The database for the length of a command."""
-    with closing(open_database(settings.database)) as database:
-        yield database
+def left_out(database: Database, frozen: Frozen) -> tuple[Entry, ...]:
+    """People who have unsubscribed from the list and whom the issue therefore has no delivery for, as rows of `who-missed`."""
+    ref, listed = frozen.issue.ref, {entry.address for entry in ledger.missed(database, frozen.issue_id)}
+    return tuple(
+        Entry(ref.list, ref.number, address, State.SUPPRESSED, 0, None, "unsubscribed from the list", None, None, since)
+        for address, since in ledger.unsubscribed(database, ref.list)
+        if address not in listed and since < frozen.frozen_at
+    )
 
 
 def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
     console = Console()
     with progress.shown(console, str(ref)) as shown:
-        sent = sending.send(
-            surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=approval_commands.account()
-        )
+        sent = sending.send(surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=account())
     for note in sent.prepared.notes:
         typer.echo(note, err=True)
     for entry in sent.prepared.interrupted:

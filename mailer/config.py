@@ -10,7 +10,7 @@ import ipaddress
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -20,12 +20,16 @@ from mailer.approval_rules import Approval, ApprovalRules
 from mailer.errors import AddressError, ConfigError
 
 Tls = Literal["none", "opportunistic", "required", "implicit"]
+Durability = Literal["process", "power"]
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
-    """The SMTP relay. `timeout` in seconds, for one command; `ca_file` is a PEM file of further trusted roots."""
+    """An SMTP relay. `timeout` in seconds, for one command; `ca_file` is a PEM file of further trusted roots.
+
+    `rate` is messages a second, 0 for no limit; the relay with the lowest `priority` number is used first.
+    """
 
     host: str
     port: int
@@ -35,6 +39,21 @@ class RelaySettings:
     ca_file: Path | None
     connections: int
     timeout: float
+    name: str = "relay"
+    priority: int = 1
+    rate: float = 0.0
+    messages_per_connection: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSettings:
+    """The limits of a lane: what goes to one domain of recipients, or to several that share their servers. 0: no limit."""
+
+    name: str
+    domains: tuple[str, ...]
+    connections: int
+    rate: float
+    messages_per_connection: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +66,24 @@ class Config:
     message_id_domain: str
     return_path: str
     secret_file: Path | None
-    relay: RelaySettings
+    relays: tuple[RelaySettings, ...]
+    lanes: tuple[DomainSettings, ...] = ()
+    verp: bool = True
+    durability: Durability = "process"
+    lease: float = 60.0
+    operator: str | None = None
     approval: ApprovalRules = field(default_factory=ApprovalRules)
+
+    @property
+    def relay(self) -> RelaySettings:
+        """The relay that is used first."""
+        return self.relays[0]
+
+    @property
+    def state(self) -> Path:
+        """The folder of what a run writes down while it sends: beside the database's file, otherwise in `var`."""
+        file = _sqlite_file(self.database)
+        return file.with_name(file.name + ".state") if file else self.path.parent / "var" / "mailer.state"
 
     @classmethod
     def load(cls, path: Path) -> Config:
@@ -70,8 +105,12 @@ class _Relay(_Section):
     username: str | None = None
     password_file: str | None = None
     ca_file: str | None = None
-    connections: int = Field(default=4, ge=1, le=50)
-    timeout: float = Field(default=60.0, gt=0, le=600, strict=False)
+    connections: int = Field(default=4, ge=1, le=200)
+    timeout: float = Field(default=300.0, gt=0, le=600, strict=False)  # RFC 5321 section 4.5.3.2: five minutes
+    name: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]+$", max_length=40)
+    priority: int = Field(default=1, ge=1, le=99)
+    rate: float = Field(default=0.0, ge=0, strict=False)
+    messages_per_connection: int = Field(default=100, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def password_needs_tls(self) -> Self:
@@ -80,13 +119,25 @@ class _Relay(_Section):
         return self
 
 
+class _Lane(_Section):
+    domains: list[str] = Field(default=[], max_length=50)
+    connections: int = Field(default=1, ge=1, le=50)
+    rate: float = Field(default=0.0, ge=0, strict=False)
+    messages_per_connection: int = Field(default=100, ge=1, le=100_000)
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
     message_id_domain: str = Field(pattern=DOMAIN)
     return_path: str
     secret_file: str | None = None
-    relay: _Relay = _Relay()
+    relay: list[_Relay] = [_Relay()]
+    lanes: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], _Lane] = {}
+    verp: bool = True
+    durability: Durability = "process"
+    lease: float = Field(default=60.0, ge=1, le=3600, strict=False)
+    operator: str | None = None
     approval: dict[str, Approval] = {}
 
     @field_validator("service_url")
@@ -102,9 +153,24 @@ class _File(_Section):
             raise ValueError("has characters that do not belong into a link")
         return value.rstrip("/")
 
-    @field_validator("return_path")
+    @field_validator("relay", mode="before")
     @classmethod
-    def safe_address(cls, value: str) -> str:
+    def one_or_several(cls, value: object) -> object:
+        return [value] if isinstance(value, dict) else value  # [relay] or [[relay]]
+
+    @field_validator("relay")
+    @classmethod
+    def named_relays(cls, value: list[_Relay]) -> list[_Relay]:
+        names = [relay.name or "relay" for relay in value]
+        if not value or len(set(names)) != len(names):
+            raise ValueError("write at least one relay, and give each a name of its own")
+        return value
+
+    @field_validator("return_path", "operator")
+    @classmethod
+    def safe_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             return addresses.parse(value)
         except AddressError as error:
@@ -132,15 +198,11 @@ def _parse(path: Path) -> _File:
 
 def _faults(error: ValidationError) -> tuple[str, ...]:
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return tuple(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in found)
+    return tuple(f"{'.'.join(map(str, fault['loc'])).replace('relay.0', 'relay') or 'file'}: {fault['msg']}" for fault in found)
 
 
 def _freeze(path: Path, file: _File) -> Config:
     home = path.parent
-    relay = file.relay.model_dump() | {
-        "password_file": _beside(home, file.relay.password_file),
-        "ca_file": _beside(home, file.relay.ca_file),
-    }
     return Config(
         path=path,
         service_url=file.service_url,
@@ -148,9 +210,24 @@ def _freeze(path: Path, file: _File) -> Config:
         message_id_domain=file.message_id_domain,
         return_path=file.return_path,
         secret_file=_beside(home, file.secret_file),
-        relay=RelaySettings(**relay),
+        relays=tuple(sorted((_relay(home, relay) for relay in file.relay), key=lambda relay: relay.priority)),
+        lanes=tuple(_lane(name.lower(), lane) for name, lane in sorted(file.lanes.items())),
+        verp=file.verp,
+        durability=file.durability,
+        lease=file.lease,
+        operator=file.operator,
         approval=ApprovalRules.read(file.approval),
     )
+
+
+def _relay(home: Path, relay: _Relay) -> RelaySettings:
+    files = {"password_file": _beside(home, relay.password_file), "ca_file": _beside(home, relay.ca_file)}
+    return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
+
+
+def _lane(name: str, lane: _Lane) -> DomainSettings:
+    domains = tuple(domain.lower() for domain in lane.domains) or (name,)
+    return DomainSettings(name, domains, lane.connections, lane.rate, lane.messages_per_connection)
 
 
 def _beside(home: Path, name: str | None) -> Path | None:
@@ -163,3 +240,8 @@ def _database(home: Path, url: str) -> str:
     if not url.startswith(prefix) or url == prefix:
         return url
     return prefix + (home / url.removeprefix(prefix)).as_posix()
+
+
+def _sqlite_file(url: str) -> Path | None:
+    name = url.removeprefix("sqlite:///")
+    return Path(name) if name and name != url else None

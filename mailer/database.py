@@ -21,6 +21,8 @@ from mailer.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds
+STUCK = 10  # seconds without a word inside a transaction
+MIGRATION_LOCK = 0x746F646F6B65  # a number of our own among PostgreSQL's advisory locks
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one per process: two threads would mix up their connections
 
 
@@ -29,6 +31,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.is_shared = engine.dialect.name == "postgresql"  # several machines may be at work
+        self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
         self._writer = engine.execution_options(writing=True)
 
     @contextmanager
@@ -73,6 +77,8 @@ def open_database(url: str) -> Database:
     engine = _engine(url)
     database = Database(engine)
     with database.writing() as connection:
+        if database.is_shared:  # several processes may open a new database at once; SQLite's write lock does this by itself
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         _migrate(connection)
     return database
 
@@ -88,13 +94,20 @@ def _engine(url: str) -> Engine:
         file = sqlite_file(url)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), **_options(url))
     except (ArgumentError, ModuleNotFoundError, OSError) as error:
         raise DatabaseError(f"The database cannot be opened: {error}. Check `database` in mailer.toml.") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _options(url: str) -> dict[str, Any]:
+    """For PostgreSQL: a machine that is stopped inside a transaction must not hold its locks for ever, and connections may go."""
+    if not url.startswith("postgresql"):
+        return {}
+    return {"pool_pre_ping": True, "connect_args": {"options": f"-c idle_in_transaction_session_timeout={STUCK * 1000}"}}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

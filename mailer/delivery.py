@@ -1,56 +1,30 @@
-"""Sending an issue: freeze, then for every due row offer → mark attempted → deliver → record, over several connections.
+"""Sending one issue to its end in this process: claim slices, carry them, until nothing is due. The unit is `office.carry`.
 
-`attempted` is on disk before the first byte of a message leaves. So after a kill, at any moment, a row is in one of
-three conditions: not offered yet (sent by the next run), recorded (never touched again), or `attempted`, which the
-next run turns into an honest `unknown` and does not repeat. At most one row per connection can be in that state.
+The body's intent is in the journal before its first byte leaves. So after a kill, at any moment, a row is in one of three
+conditions: not on the wire yet (sent by the next run), with a result (never touched again), or with an intent alone, which
+the next run turns into an honest `unknown`: at most one row for each connection (`recovery`).
+
+While an issue goes out, an emergency that somebody else has frozen is noticed within half a second and overtakes it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from mailer import message, parts, rules
-from mailer.config import Config
+from mailer import lanes, rules
+from mailer.carrying import carry_lane
 from mailer.database import Database
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
-from mailer.message import Message, Origin, Recipient
-from mailer.relay import Line
-from mailer.rules import Outcome, State
-from mailer.secret import Secret
-from mailer.store import formats, ledger
-from mailer.store.issues import Frozen
-from mailer.store.ledger import Due
-from mailer.tokens import Claim, Tokens
+from mailer.lanes import LOW, Lane
+from mailer.office import Office, Progress, Surroundings
+from mailer.rules import State
+from mailer.store import issues, ledger
+from mailer.store.issues import Frozen, Status
 
-Clock = Callable[[], datetime]
-
-
-class Progress(Protocol):
-    """Hears how a run goes. Both calls come from the event loop and must return at once."""
-
-    def begin(self, total: int) -> None:
-        """`total` deliveries are due."""
-
-    def step(self, state: State) -> None:
-        """One delivery has reached this state."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run needs from outside. `pauses` are the seconds before each further try to connect."""
-
-    config: Config
-    database: Database
-    tokens: Tokens
-    password: Secret | None
-    clock: Clock
-    pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
+LOOK = 0.4  # seconds between looks for emergencies and for the operator's orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +35,12 @@ class Summary:
     next_due: datetime | None
     stopped: bool = False
     trouble: RelayError | None = None
+    status: Status = Status.SENDING
 
     @property
     def remaining(self) -> int:
         """Deliveries that a later `send` will still try."""
-        return sum(self.counts[state] for state in rules.DUE)
+        return sum(self.counts[state] for state in rules.UNDER_WAY)
 
     @property
     def exit_status(self) -> int:
@@ -79,8 +54,8 @@ class Summary:
 
 def summarise(database: Database, frozen: Frozen, *, stopped: bool = False, trouble: RelayError | None = None) -> Summary:
     """How the issue stands in the ledger now."""
-    counts = ledger.counts(database, frozen.issue_id)
-    return Summary(counts, ledger.next_due(database, frozen.issue_id), stopped, trouble)
+    counts, due = ledger.counts(database, frozen.issue_id), ledger.next_due(database, frozen.issue_id)
+    return Summary(counts, due, stopped, trouble, issues.status(database, frozen.issue_id))
 
 
 async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop: asyncio.Event) -> Summary:
@@ -91,136 +66,109 @@ async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop
     """
     total = ledger.count_due(around.database, frozen.issue_id, now=around.clock())
     progress.begin(total)
-    run = _Run(around, frozen, progress, stop)
-    lanes = min(around.config.relay.connections, total)
-    await asyncio.gather(*(run.lane() for _ in range(lanes)))
-    if run.failure is not None:
-        raise run.failure
-    return summarise(around.database, frozen, stopped=stop.is_set(), trouble=run.trouble if run.is_unfinished() else None)
 
+    def told(issue_id: int, state: State) -> None:
+        if issue_id == frozen.issue_id:
+            progress.step(state)
 
-def compose(around: Surroundings, frozen: Frozen, recipient: Recipient, sent_at: datetime, *, is_light: bool = False) -> Message:
-    """One person's message, with their own signed link; the light part alone if they asked for it."""
-    token = around.tokens.sign(Claim(recipient.subscriber_id, frozen.issue.ref.list))
-    return message.compose(
-        parts.lightened(frozen.issue) if is_light else frozen.issue,
-        frozen.mail_list,
-        recipient,
-        unsubscribe_url=f"{around.config.service_url}/unsubscribe/{token}",
-        sent_at=sent_at,
-        origin=Origin(around.config.return_path, around.config.message_id_domain),
-    )
-
-
-class _Queue:
-    """Hands out due rows in order, each once per run, reading the ledger a piece at a time."""
-
-    def __init__(self, around: Surroundings, issue_id: int) -> None:
-        self._around = around
-        self._issue_id = issue_id
-        self._now = around.clock()
-        self._last = 0
-        self._rows: deque[Due] = deque()
-
-    def __bool__(self) -> bool:
-        """Whether anything is left."""
-        if not self._rows:
-            self._rows.extend(ledger.due(self._around.database, self._issue_id, now=self._now, after=self._last))
-        return bool(self._rows)
-
-    def take(self) -> Due | None:
-        """The next row."""
-        if not self:
-            return None
-        row = self._rows.popleft()
-        self._last = row.subscriber_id
-        return row
-
-
-class _Run:
-    """One `send`: lanes that share a queue. A lane is one connection and carries one message at a time."""
-
-    def __init__(self, around: Surroundings, frozen: Frozen, progress: Progress, stop: asyncio.Event) -> None:
-        self._around = around
-        self._frozen = frozen
-        self._progress = progress
-        self._stop = stop
-        self._queue = _Queue(around, frozen.issue_id)
-        self._light = formats.light_readers(around.database, frozen.issue.ref.list)
-        self._refused_in_a_row = 0
-        self.trouble: RelayError | None = None
-        self.failure: Exception | None = None
-
-    async def lane(self) -> None:
-        """Carry messages until nothing is due or something stops the run. Errors end up in `trouble` and `failure`."""
-        around = self._around
-        line = Line(around.config.relay, around.password, hello=around.config.message_id_domain)
+    async with Office(around, carry_lane, told) as office:
+        feeder = Feeder(office)
+        stopping = asyncio.create_task(_stop(office, stop))
         try:
-            while not self._is_over() and await self._ready(line):
-                row = self._queue.take()
-                if row is None:
-                    break
-                self._progress.step(await self._carry(line, row))
-        except Exception as error:  # whatever it is, the other lanes finish what they carry and the run ends
-            self.failure = self.failure or error
+            await feeder.run(frozen)
         finally:
-            await line.close()
+            stopping.cancel()
+    if office.failure is not None:
+        raise office.failure
+    summary = summarise(around.database, frozen, stopped=stop.is_set(), trouble=office.routes.trouble)
+    return summary if summary.remaining else summarise(around.database, frozen, stopped=stop.is_set())
 
-    def is_unfinished(self) -> bool:
-        """Whether something is due that no lane has taken."""
-        return bool(self._queue)
 
-    def _is_over(self) -> bool:
-        refused = isinstance(self.trouble, RelayRefused)
-        return self._stop.is_set() or refused or self.failure is not None or not self.is_unfinished()
+class Feeder:
+    """Keeps the lanes of an office filled with slices of an issue, and of emergencies that come up meanwhile."""
 
-    async def _ready(self, line: Line) -> bool:
-        """Whether the line can carry a message. No row has been taken yet, so an absent relay costs nobody an attempt."""
-        for seconds in (*self._around.pauses, None):
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._around = office.around
+        self._feeding: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self, frozen: Frozen) -> None:
+        """Until nothing of the issue is due, nor of an emergency that was begun meanwhile."""
+        self._begin(frozen)
+        watch = asyncio.create_task(self._watch(frozen.issue_id))
+        try:
+            while waiting := [task for task in self._feeding.values() if not task.done()]:
+                await asyncio.wait(waiting)
+        except BaseException:
+            self._office.halt()
+            raise
+        finally:
+            watch.cancel()
+
+    def _begin(self, frozen: Frozen) -> None:
+        if frozen.issue_id not in self._feeding or self._feeding[frozen.issue_id].done():
+            self._feeding[frozen.issue_id] = asyncio.create_task(self._feed(frozen))
+
+    async def _watch(self, main: int) -> None:
+        """Emergencies, and what the operator orders."""
+        ask, database = self._office.recorder.ask, self._around.database
+        while not self._office.is_over:
+            await asyncio.sleep(LOOK)
             try:
-                await line.ready()
-            except RelayError as error:
-                self.trouble = error
-            else:
-                return not self._is_over()
-            if seconds is None or self._is_over():
+                for found in await ask(issues.ready, database, now=self._around.clock()):
+                    if found.issue.kind == "emergency" and found.issue_id != main:
+                        self._begin(found)
+                for issue_id, task in self._feeding.items():
+                    if not task.done() and await ask(issues.status, database, issue_id) is not Status.SENDING:
+                        self._office.halt(issue_id)
+            except Exception as error:
+                self._office.fail(error)
+
+    async def _feed(self, frozen: Frozen) -> None:
+        try:
+            await self._office.recorder.ask(
+                ledger.assign_lanes, self._around.database, frozen.issue_id, lanes.lane_map(self._around.config)
+            )
+            await asyncio.gather(*(self._feed_lane(frozen, lane) for lane in self._office.lanes.values()))
+        except Exception as error:  # whatever it is, what is in flight is finished and the run ends
+            self._office.fail(error)
+
+    async def _feed_lane(self, frozen: Frozen, lane: Lane) -> None:
+        after, carried = 0, set[asyncio.Task[None]]()
+        is_urgent = frozen.issue.kind == "emergency"
+        while not self._office.is_over and await self._may_go_on(frozen):
+            if len(lane) >= LOW and not is_urgent:
+                lane.low.clear()
+                await lane.low.wait()
+                continue
+            got = await self._office.claim(frozen, lane, after)
+            if got is None and after == 0:
                 break
-            await self._rest(seconds)
-        return False
+            if got is None:
+                after = 0  # once more from the start: slices may have been given back
+                if carried:
+                    await asyncio.wait(carried)
+                continue
+            claim, found = got
+            if found is not None:
+                after = claim.rows[-1].subscriber_id
+                task = asyncio.create_task(self._office.carry(found, lane))
+                carried.add(task)
+                task.add_done_callback(carried.discard)
+        await asyncio.gather(*carried)
 
-    async def _rest(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
-
-    async def _carry(self, line: Line, row: Due) -> State:
-        now = self._around.clock()
-        reader = Recipient(row.subscriber_id, row.address, row.name)
-        mail = compose(self._around, self._frozen, reader, now, is_light=row.subscriber_id in self._light)
-        refusal = await line.offer(mail.envelope)
-        if refusal is not None:
-            return self._record(row, refusal)
-        if not ledger.mark_attempted(self._around.database, row, message_id=mail.message_id, now=now):
-            await line.withdraw()
-            return State.SUPPRESSED
-        return self._record(row, await line.deliver(mail.content))
-
-    def _record(self, row: Due, outcome: Outcome) -> State:
-        now = self._around.clock()
-        decision = rules.decide(outcome, attempt=row.attempts + 1, first_tried=row.first_tried or now, now=now)
-        ledger.record(self._around.database, row, outcome, decision, now=now)
-        if rules.is_about_us(outcome):
-            advice = "Nobody was blamed for it. Check return_path and [relay] in mailer.toml."
-            self.trouble = RelayRefused(
-                f"The relay refuses our sender address: {outcome.code} {outcome.text}. {advice}", outcome.code, outcome.text
+    async def _may_go_on(self, frozen: Frozen) -> bool:
+        """Whether the issue may still be sent; if it is too late, what is due becomes `expired`."""
+        now, expires = self._around.clock(), frozen.issue.expires
+        if expires is not None and now >= expires:
+            await self._office.recorder.ask(
+                ledger.move, self._around.database, frozen.issue_id, rules.DUE, State.EXPIRED, now=now, why="too late to be sent"
             )
-        self._watch(decision.state, outcome)
-        return decision.state
+            return False
+        status = await self._office.recorder.ask(issues.status, self._around.database, frozen.issue_id)
+        return status is Status.SENDING
 
-    def _watch(self, state: State, outcome: Outcome) -> None:
-        """Stop before a relay that has begun to deny us turns the whole list into `failed`."""
-        self._refused_in_a_row = self._refused_in_a_row + 1 if state is State.FAILED else 0
-        if self._refused_in_a_row >= rules.SUSPICIOUS:
-            told = f"The relay has refused {rules.SUSPICIOUS} recipients in a row, last with {outcome.code} {outcome.text}."
-            self.trouble = RelayRefused(
-                f"{told} Stopped: see `todoke who-missed`, and run `send` again if that is right.", outcome.code, outcome.text
-            )
+
+async def _stop(office: Office, stop: asyncio.Event) -> None:
+    await stop.wait()
+    office.halt()

@@ -99,3 +99,13 @@ class RelayUnavailable(RelayError):
 
 class RelayRefused(RelayError):
     """The relay will not have us: TLS, password or sender address. Trying again changes nothing."""
+
+
+class JournalError(TodokeMailError):
+    """The journal cannot be written or read. Nothing leaves without it."""
+
+    exit_status = 75
+
+
+class IssueStopped(TodokeMailError):
+    """The issue is paused, cancelled or not yet due, and somebody asked to send it."""

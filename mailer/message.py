@@ -1,8 +1,13 @@
-"""Issue + recipient → the bytes for exactly one person, and their envelope. Pure: same input, same bytes."""
+"""Issue + recipient → the bytes for exactly one person, and their envelope. Pure: same input, same bytes.
+
+This is the careful way, 3 ms a message, with Python's `email`. `mould` runs it once per issue, cuts the result at the
+personal places and fills them 200 times faster; a test proves that the bytes are the same.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +18,7 @@ from email.policy import EmailPolicy
 from mailer import addresses, encoded, parts
 from mailer.errors import AddressError, MessageError
 from mailer.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
+from mailer.tokens import Tokens
 
 # The standard library would fold these long words into RFC 2047 encoded words, and no mail program reads a link there.
 UNFOLDED = frozenset({"list-unsubscribe", "list-archive", "archived-at", "message-id"})
@@ -80,33 +86,40 @@ def message_id(ref: IssueRef, subscriber_id: int, domain: str) -> str:
     return f"<{digest[:40]}@{domain}>"
 
 
-def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, unsubscribe_url: str, sent_at: datetime, origin: Origin) -> Message:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """A recipient's own signed links, without personal data in clear."""
+
+    unsubscribe: str
+    preferences: str
+
+
+def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, links: Links, sent_at: datetime, origin: Origin) -> Message:
     """One message for one person.
 
-    :param unsubscribe_url: the recipient's own signed link, without personal data in clear.
     :param sent_at: aware; becomes the Date.
     :raises MessageError: a personal place is left, or a line is too long.
     :raises AddressError: an address or name that could break out of its header.
     """
     identity = message_id(issue.ref, recipient.subscriber_id, origin.message_id_domain)
     mail = EmailMessage(policy=POLICY)
-    for name, value in _headers(issue, mail_list, recipient, unsubscribe_url):
+    for name, value in _headers(issue, mail_list, recipient, links):
         mail[name] = value
     mail["Date"] = sent_at
     mail["Message-ID"] = identity
-    parts.fill(mail, _personal(issue.text, unsubscribe_url), _personal(issue.html, unsubscribe_url), issue.charset)
+    parts.fill(mail, _personal(issue.text, links), _personal(issue.html, links), issue.charset)
     if mail.is_multipart():
-        _set_boundary(mail, identity)
+        _set_boundary(mail, issue)
     return Message(Envelope(origin.return_path, recipient.address), identity, _checked(mail.as_bytes()))
 
 
-def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, unsubscribe_url: str) -> Iterator[tuple[str, str | Address]]:
+def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Links) -> Iterator[tuple[str, str | Address]]:
     yield "From", mailbox(mail_list.from_name, mail_list.from_address)
     yield "To", mailbox(recipient.name, recipient.address)
     yield "Reply-To", mailbox("", mail_list.reply_to)
     yield "Subject", _text(issue.subject)
     yield "List-Id", f"{_phrase(mail_list.title)} <{mail_list.list_id}>"  # RFC 2919
-    yield "List-Unsubscribe", f"<{_link(unsubscribe_url)}>"  # RFC 2369
+    yield "List-Unsubscribe", f"<{_link(links.unsubscribe)}>"  # RFC 2369
     yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"  # RFC 8058
     yield "List-Archive", f"<{_link(mail_list.archive_url)}>"  # RFC 2369
     yield "Archived-At", f"<{_link(issue.archive_url)}>"  # RFC 5064
@@ -147,9 +160,8 @@ def _link(url: str) -> str:
     return url
 
 
-def _personal(part: str, unsubscribe_url: str) -> str:
-    # The service has one page for both until it can keep preferences.
-    filled = part.replace(PERSONAL_PLACE, unsubscribe_url).replace(PERSONAL_PREFERENCES, unsubscribe_url)
+def _personal(part: str, links: Links) -> str:
+    filled = part.replace(PERSONAL_PLACE, links.unsubscribe).replace(PERSONAL_PREFERENCES, links.preferences)
     if PERSONAL_HOST in filled:
         raise MessageError(
             f"A personal place ({PERSONAL_HOST}) is left in the message; it was not sent. Correct the mail template and build again."
@@ -157,9 +169,29 @@ def _personal(part: str, unsubscribe_url: str) -> str:
     return filled
 
 
-def _set_boundary(mail: EmailMessage, identity: str) -> None:
-    """From the Message-ID rather than from chance: same input, same bytes. Base64 parts cannot contain `=_`."""
-    mail.set_boundary(f"=_{hashlib.sha256(identity.encode()).hexdigest()[:32]}")
+def _set_boundary(mail: EmailMessage, issue: Issue) -> None:
+    """From the issue rather than from chance: same input, same bytes. Base64 parts cannot contain `=_`."""
+    mail.set_boundary(f"=_{hashlib.sha256(f'{issue.ref} {issue.digest}'.encode()).hexdigest()[:32]}")
+
+
+def return_path(base: str, issue_id: int, subscriber_id: int, tokens: Tokens) -> str:
+    """The VERP address of one message, for example bounce+45-7-0123456789ab@example.jp (`read_return_path` opens it)."""
+    local, _, domain = base.rpartition("@")
+    key = f"{issue_id}-{subscriber_id}"
+    return f"{local}+{key}-{tokens.stamp(key)}@{domain}"
+
+
+def read_return_path(address: str, tokens: Tokens) -> tuple[int, int] | None:
+    """Issue and subscriber of a VERP address, or None if we did not make it."""
+    found = re.fullmatch(r".*\+((\d+)-(\d+))-([0-9a-f]{12})", address.rpartition("@")[0])
+    if found is None or not tokens.is_stamped(found[1], found[4]):
+        return None
+    return int(found[2]), int(found[3])
+
+
+def to_line(recipient: Recipient) -> bytes:
+    """The To header as `email` folds it, with its line end."""
+    return POLICY.fold_binary("To", POLICY.header_factory("To", mailbox(recipient.name, recipient.address)))
 
 
 def _checked(content: bytes) -> bytes:

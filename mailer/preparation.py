@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from mailer import bundle
+from mailer import bundle, recovery
+from mailer.config import Config
 from mailer.database import Database
-from mailer.errors import BundleError, IssueExpired, IssueUnknown, NobodySubscribed
+from mailer.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.store import issues, ledger, subscriptions
-from mailer.store.issues import Frozen
+from mailer.store import issues, subscriptions
+from mailer.store.issues import Frozen, Status
 from mailer.store.ledger import Entry
 
 Permit = Callable[[Issue, MailList, bool], None]
@@ -32,7 +33,7 @@ class Prepared:
     interrupted: tuple[Entry, ...]
 
 
-def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
+def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
     """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
 
     :param root: the bundle's folder, usually `output/mail`.
@@ -41,7 +42,15 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime, per
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` says no.
     """
-    interrupted = ledger.interrupted(database, now=now)
+    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).doubtful
+    return replace(freeze(database, root, ref, now=now, permit=permit), interrupted=interrupted)
+
+
+def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
+    """`prepare` without looking at what killed runs have left.
+
+    :raises IssueStopped: it is paused, called off, or its time has not come.
+    """
     found = issues.find(database, ref)
     notes = () if found is None else compare(root, found)
     if found is None:
@@ -54,7 +63,8 @@ def prepare(database: Database, root: Path, ref: IssueRef, *, now: datetime, per
     else:
         permit(found.issue, found.mail_list, True)
     refuse_expired(found.issue.expires, ref, now)
-    return Prepared(found, notes, interrupted)
+    refuse_stopped(found, now)
+    return Prepared(found, notes, ())
 
 
 def compare(root: Path, found: Frozen) -> tuple[str, ...]:
@@ -76,6 +86,20 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> No
     """
     if expires is not None and now >= expires:
         raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
+
+
+def refuse_stopped(found: Frozen, now: datetime) -> None:
+    """Nothing, if the operator wants the issue to be sent now.
+
+    :raises IssueStopped: it is paused, called off, or its time has not come.
+    """
+    ref = found.issue.ref
+    if found.status is Status.PAUSED:
+        raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on.")
+    if found.status is Status.CANCELLED:
+        raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue.")
+    if found.send_at is not None and now < found.send_at:
+        raise IssueStopped(f"{ref} is to be sent at {found.send_at.isoformat()}: nothing was sent yet. Run `send` again then.")
 
 
 def refuse_nobody(database: Database, ref: IssueRef) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 import rich.progress
 from rich.console import Console
 
-from mailer.delivery import Progress
+from mailer.office import Progress
 from mailer.rules import State
 
 

@@ -1,37 +1,36 @@
-"""One SMTP connection to the relay, in steps, so that it is known how far a message came when something fails.
+"""One SMTP connection to a relay: aiosmtplib connects, says EHLO, starts TLS and authenticates; then messages are sent.
 
-`ready` connects, says EHLO, starts TLS and authenticates; `offer` is MAIL and RCPT; `deliver` is DATA and the body.
-A refused message leaves the connection usable (RSET); a lost one is connected again by the next `ready`.
-A relay of another kind must pass tests/test_mailer_relay.py.
+With PIPELINING a `wire.Pipe` takes the transport over and gives it back for QUIT; without, aiosmtplib's own commands
+carry the same prepared bytes one after the other. Either way `wire.Work` hears how far each message came.
+A relay of another kind must pass tests/test_mailer_relay.py; tests/test_mailer_aiosmtplib.py pins what is used here.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from collections.abc import Awaitable
 from contextlib import suppress
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
 from mailer.config import RelaySettings, is_loopback
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
+from mailer.letter import Ended, Letter, Work
 from mailer.message import Envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
-
-MESSAGES_PER_CONNECTION = 100
-# RFC 5321 section 4.5.3.2.6: ten minutes. Giving up earlier on a slow relay would turn mail that arrives into "unknown".
-END_OF_DATA_TIMEOUT = 600.0
-CLOSING = 421  # RFC 5321 section 3.8: the relay hangs up after this
-START_INPUT = 354
+from mailer.wire import CLOSING, END_OF_DATA_TIMEOUT, START_INPUT, Pipe
 
 
 class Line:
     """One connection. Not for use by two tasks at once.
 
     :param hello: the name for EHLO.
+    :param most: messages per connection.
     :param data_timeout: seconds to wait for the reply after the body.
     """
 
@@ -41,71 +40,131 @@ class Line:
         password: Secret | None,
         *,
         hello: str,
-        most: int = MESSAGES_PER_CONNECTION,
+        most: int | None = None,
         data_timeout: float = END_OF_DATA_TIMEOUT,
     ) -> None:
         self._settings = settings
         self._password = password
         self._hello = hello
-        self._most = most
+        self._most = most or settings.messages_per_connection
         self._data_timeout = data_timeout
         self._client: aiosmtplib.SMTP | None = None
-        self._sent = 0
-        self._dirty = False
+        self._begun = 0
+        self._is_dirty = False
+        self.sent = 0
+        self.why_lost = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent now, without connecting."""
+        return self._client is not None and self._client.is_connected and self._begun < self._most
 
     async def ready(self) -> None:
-        """Bring the connection to where a message can be offered, connecting if needed.
+        """Bring the connection to where messages can be sent, connecting if needed.
 
         :raises RelayUnavailable: not reachable, or told to come back later.
         :raises RelayRefused: TLS, certificate or password; trying again does not help.
         """
-        if self._sent >= self._most:
-            await self.close()
-        if self._client is not None and self._dirty:
-            await self.withdraw()
-        if self._client is None or not self._client.is_connected:
+        if self.is_open:
+            return
+        await self.close()
+        self._client = await self._connect()
+        self._begun = self.sent = 0
+        self._is_dirty = False
+
+    async def run(self, work: Work) -> Ended:
+        """Send until `work` has nothing, the connection's share is used up, or the connection is lost.
+
+        :raises RelayUnavailable: the connection is not open; call `ready` first.
+        """
+        client = self._client
+        if client is None or client.protocol is None or not client.is_connected:
+            raise RelayUnavailable("The connection to the relay is not open.")
+        if client.supports_extension("pipelining"):
+            ended = await self._pipelined(client, client.protocol, work)
+        else:
+            ended = await self._one_by_one(client, work)
+        if ended is Ended.LOST:
             self._hang_up()
-            self._client = await self._connect()
-
-    async def offer(self, envelope: Envelope) -> Outcome | None:
-        """MAIL and RCPT. None if the relay takes this recipient, otherwise why not. Nothing of the message has left."""
-        client = self._connected()
-        self._dirty = True
-        outcome = await self._step(Phase.MAIL, client.mail(envelope.return_path))
-        if not _is_ok(outcome):
-            return outcome
-        outcome = await self._step(Phase.RCPT, client.rcpt(envelope.recipient))
-        return None if _is_ok(outcome) else outcome
-
-    async def deliver(self, content: bytes) -> Outcome:
-        """DATA and the body. Phase BODY means that bytes of the message have left; only code 2xx there means "sent"."""
-        client = self._connected()
-        outcome = await self._step(Phase.DATA, client.execute_command(b"DATA"))
-        if outcome.code != START_INPUT:
-            self._hang_up()  # whatever state the relay thinks we are in, we do not
-            return outcome
-        if client.protocol is None or not client.is_connected:
-            return self._lost(Phase.DATA, "connection lost before the message")
-        outcome = await self._step(Phase.BODY, self._body(client.protocol, content))
-        if _is_ok(outcome):
-            self._dirty = False
-            self._sent += 1
-        return outcome
-
-    async def withdraw(self) -> None:
-        """RSET: forget the message that was offered. If that fails, the connection is given up."""
-        client = self._connected()
-        outcome = await self._step(Phase.MAIL, client.rset())
-        self._dirty = False
-        if not _is_ok(outcome):
-            self._hang_up()
+        return ended
 
     async def close(self) -> None:
         """QUIT, politely; then the connection is gone in any case."""
         if self._client is not None and self._client.is_connected:
             with suppress(SMTPException, OSError):
-                await self._client.quit()
+                await self._client.quit(timeout=min(5.0, self._settings.timeout))
         self._hang_up()
+
+    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, work: Work) -> Ended:
+        transport = cast(asyncio.Transport, client.transport)
+        pipe = Pipe(
+            transport,
+            work,
+            most=self._most - self._begun,
+            timeout=self._settings.timeout,
+            data_timeout=self._data_timeout,
+            on_lost=protocol.connection_lost,
+        )
+        ended = await pipe.run()
+        self._begun += pipe.begun
+        self.sent += pipe.sent
+        self.why_lost = pipe.why_lost
+        if ended is not Ended.LOST:
+            transport.set_protocol(protocol)
+        return ended
+
+    async def _one_by_one(self, client: aiosmtplib.SMTP, work: Work) -> Ended:
+        while self._begun < self._most:
+            letter = work.next()
+            if letter is None:
+                return Ended.IDLE
+            self._begun += 1
+            outcome = await self._exchange(client, letter, work)
+            if outcome is None:
+                work.give_back(letter)
+                return Ended.LOST
+            self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
+            work.done(letter, outcome)
+            work.settle()
+            if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
+                self.why_lost = outcome.text
+                return Ended.LOST
+        return Ended.SPENT
+
+    async def _exchange(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+        """One message. None if the connection was lost, or is closing, before the relay said a word about it."""
+        if self._is_dirty and not _is_ok(await self._step(Phase.MAIL, client.rset())):
+            return None
+        self._is_dirty = True
+        mail, rcpt, data = letter.envelope.removesuffix(b"\r\n").split(b"\r\n")
+        outcome = await self._step(Phase.MAIL, client.execute_command(mail))
+        if outcome.code is None or outcome.code == CLOSING:
+            return None
+        if _is_ok(outcome):
+            outcome = await self._step(Phase.RCPT, client.execute_command(rcpt))
+        if not _is_ok(outcome):
+            return outcome
+        outcome = await self._step(Phase.DATA, client.execute_command(data))
+        if outcome.code != START_INPUT:
+            return outcome if outcome.code is None or outcome.code >= 400 else self._lost(Phase.DATA, outcome.text)
+        return await self._body(client, letter, work)
+
+    async def _body(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+        protocol = client.protocol
+        if protocol is None or not client.is_connected:
+            return self._lost(Phase.DATA, "connection lost before the message")
+        written_down = asyncio.Event()
+        if not work.leave(letter, written_down.set):
+            return None
+        await written_down.wait()
+
+        async def reply() -> SMTPResponse:
+            protocol.write(b"".join(letter.body))
+            return await protocol.read_response(timeout=self._data_timeout)
+
+        outcome = await self._step(Phase.BODY, reply())
+        self._is_dirty = not _is_ok(outcome)
+        return outcome
 
     async def _connect(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -160,10 +219,6 @@ class Line:
             self._hang_up()
         return Outcome(phase, code, text)
 
-    async def _body(self, protocol: aiosmtplib.protocol.SMTPProtocol, content: bytes) -> SMTPResponse:
-        protocol.write(dot_stuffed(content))
-        return await protocol.read_response(timeout=self._data_timeout)
-
     def _lost(self, phase: Phase, text: str) -> Outcome:
         self._hang_up()
         return Outcome(phase, None, text)
@@ -172,13 +227,11 @@ class Line:
         if self._client is not None:
             self._client.close()
         self._client = None
-        self._sent = 0
-        self._dirty = False
 
-    def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is None:
-            raise RelayUnavailable("The connection to the relay is not open.")
-        return self._client
+
+def envelope(found: Envelope) -> bytes:
+    """MAIL, RCPT and DATA as one write (RFC 2920). Both addresses have been through `message.mailbox` or `addresses.parse`."""
+    return f"MAIL FROM:<{found.return_path}>\r\nRCPT TO:<{found.recipient}>\r\nDATA\r\n".encode("ascii")
 
 
 def dot_stuffed(content: bytes) -> bytes:

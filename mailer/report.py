@@ -26,7 +26,8 @@ WORDS = {
     State.FAILED: "failed 届かない",
     State.UNKNOWN: "unknown 届いたか不明",
     State.SUPPRESSED: "suppressed 配信停止",
-    State.ATTEMPTED: "attempted 送信中",
+    State.CLAIMED: "claimed 送信中",
+    State.EXPIRED: "expired 期限切れ",
 }
 STYLES = {State.SENT: "green", State.FAILED: "red", State.UNKNOWN: "yellow", State.DEFERRED: "cyan"}
 

@@ -1,13 +1,19 @@
-"""What an SMTP reply means for a delivery. Pure: values and `now` in, a decision out.
+"""The states of one delivery, every legal step between them, and what an SMTP reply means. Pure: values and `now` in, a decision out.
 
-pending ──► attempted ──► sent | deferred | failed | unknown
-pending, deferred ──► deferred | failed   (refused before the message left)
-pending, deferred ──► suppressed          (unsubscribed after the freeze)
-unknown ──► pending                       (only when an operator says so)
+pending ──► claimed ──► attempted ──► sent | deferred | failed | unknown
+claimed ──► pending                                  (given back: nothing had left)
+claimed ──► deferred | failed                        (refused before the message left)
+pending, deferred, claimed ──► suppressed | expired  (unsubscribed or cancelled; too late)
+claimed ──► unknown                                  (its holder vanished, and with it the journal)
+unknown ──► sent | deferred | failed | pending       (the journal or the operator knows; an emergency issue is sent again)
+deferred, failed ──► pending                         (the operator asks for another try)
+
+`claimed` is a lease: the row carries the number of its claim, the fencing token, and only results with that number count.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,12 +25,14 @@ class State(StrEnum):
     """Where a delivery stands."""
 
     PENDING = "pending"
+    CLAIMED = "claimed"
     ATTEMPTED = "attempted"
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
 
 
 class Phase(StrEnum):
@@ -37,22 +45,41 @@ class Phase(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.ATTEMPTED, State.DEFERRED, State.FAILED, State.SUPPRESSED}),
-    State.DEFERRED: frozenset({State.ATTEMPTED, State.DEFERRED, State.FAILED, State.SUPPRESSED}),
+    State.PENDING: frozenset({State.CLAIMED, State.SUPPRESSED, State.EXPIRED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.PENDING, State.SUPPRESSED, State.EXPIRED}),
+    State.CLAIMED: frozenset(
+        {State.ATTEMPTED, State.PENDING, State.DEFERRED, State.FAILED, State.UNKNOWN, State.SUPPRESSED, State.EXPIRED}
+    ),
     State.ATTEMPTED: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN}),
-    State.UNKNOWN: frozenset({State.PENDING}),
+    State.UNKNOWN: frozenset({State.PENDING, State.SENT, State.DEFERRED, State.FAILED}),
+    State.FAILED: frozenset({State.PENDING}),
     State.SENT: frozenset(),
-    State.FAILED: frozenset(),
     State.SUPPRESSED: frozenset(),
+    State.EXPIRED: frozenset(),
 }
 DUE = frozenset({State.PENDING, State.DEFERRED})
+UNDER_WAY = DUE | {State.CLAIMED, State.ATTEMPTED}
 MISSED = frozenset(State) - {State.SENT}
 
-FIRST_WAIT = timedelta(minutes=15)
-LONGEST_WAIT = timedelta(days=1)
 SUSPICIOUS = 50  # permanent refusals in a row; real lists lose people one by one, a relay that denies us refuses all
-GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: "at least 4-5 days"
+SLOW_DOWN = frozenset({421, 454})  # RFC 5321 section 3.8, RFC 3207 section 4: this way is overloaded, others need not be
 LOST_LINE = "connection lost after the message was handed over: it may or may not have arrived (RFC 1047)"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How an issue of some class is retried. `resend_unknown`: a second copy is the smaller harm."""
+
+    first_wait: timedelta
+    longest_wait: timedelta
+    give_up_after: timedelta
+    resend_unknown: bool
+
+
+# RFC 5321 section 4.5.4.1: give up after "at least 4-5 days". A warning is stale after hours, so it is tried more often.
+NEWSLETTER = Patience(timedelta(minutes=15), timedelta(days=1), timedelta(days=5), resend_unknown=False)
+EMERGENCY = Patience(timedelta(minutes=1), timedelta(minutes=15), timedelta(days=1), resend_unknown=True)
+JITTER = 0.25  # at most this part more, so that a relay that refused a thousand at once does not see them again at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +99,54 @@ class Decision:
     not_before: datetime | None = None
 
 
-def decide(outcome: Outcome, *, attempt: int, first_tried: datetime, now: datetime) -> Decision:
-    """What follows from the outcome of the `attempt`-th try (counted from 1)."""
-    if outcome.phase is Phase.BODY and outcome.code is not None and 200 <= outcome.code < 300:
-        return Decision(State.SENT)
-    if outcome.phase is Phase.BODY and not _is_refusal(outcome.code):
-        return Decision(State.UNKNOWN)
-    if _is_permanent(outcome.code) and not is_about_us(outcome):
-        return Decision(State.FAILED)
-    if now - first_tried >= GIVE_UP_AFTER:
-        return Decision(State.FAILED)
-    return Decision(State.DEFERRED, now + wait(attempt))
+SENT = Decision(State.SENT)
+UNKNOWN = Decision(State.UNKNOWN)
+FAILED = Decision(State.FAILED)
 
 
-def wait(attempt: int) -> timedelta:
-    """How long to wait after the `attempt`-th try: 15 minutes, doubled each time, at most a day."""
-    return min(FIRST_WAIT * (1 << min(attempt - 1, 10)), LONGEST_WAIT)
+def patience(kind: str) -> Patience:
+    """The rules for an issue's class."""
+    return EMERGENCY if kind == "emergency" else NEWSLETTER
+
+
+def decide(
+    outcome: Outcome, *, attempt: int, first_tried: datetime, now: datetime, patience: Patience = NEWSLETTER, jitter: float = 0.0
+) -> Decision:
+    """What follows from the outcome of the `attempt`-th try (counted from 1).
+
+    :param jitter: 0 to 1, drawn by the caller.
+    """
+    code = outcome.code
+    if outcome.phase is Phase.BODY:
+        if code is not None and 200 <= code < 300:
+            return SENT
+        if not _is_refusal(code):
+            return UNKNOWN
+    if _is_permanent(code) and not is_about_us(outcome):
+        return FAILED
+    if now - first_tried >= patience.give_up_after:
+        return FAILED
+    return Decision(State.DEFERRED, now + wait(attempt, patience) * (1 + JITTER * jitter))
+
+
+def wait(attempt: int, patience: Patience = NEWSLETTER) -> timedelta:
+    """How long to wait after the `attempt`-th try: doubled each time, with an upper bound."""
+    return min(patience.first_wait * (1 << min(attempt - 1, 10)), patience.longest_wait)
+
+
+def draw() -> float:
+    """Jitter for `decide`."""
+    return random.random()  # noqa: S311 - spreads load, guards nothing
 
 
 def is_about_us(outcome: Outcome) -> bool:
     """Whether a refusal is about the sender and would hit everybody: nobody's address is to blame for it."""
     return outcome.phase is Phase.MAIL and _is_permanent(outcome.code)
+
+
+def slows_down(outcome: Outcome) -> bool:
+    """Whether the reply asks for less on this way (421, 454): not this recipient's fault alone."""
+    return outcome.code in SLOW_DOWN
 
 
 def check(old: State, new: State) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, DateTime, Dialect, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
@@ -79,6 +79,9 @@ issue = Table(
     Column("frozen_at", Utc, nullable=False),
     Column("light", Text),
     Column("light_charset", String(16)),
+    Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled
+    Column("send_at", Utc),  # not before this moment
+    Column("reported_at", Utc),  # when the operator was told how it ended
     UniqueConstraint("list", "number"),
 )
 
@@ -96,5 +99,39 @@ delivery = Table(
     Column("first_tried", Utc),
     Column("not_before", Utc),
     Column("changed_at", Utc, nullable=False),
-    Index("delivery_by_state", "issue_id", "state", "subscriber_id"),
+    Column("lane", String(120), nullable=False, server_default=""),  # a lane of mailer.toml, or empty for all others
+    Column("fence", Integer),  # the number of the claim that holds it, or held it last
+    Index("delivery_by_state", "issue_id", "state", "lane", "subscriber_id"),
+)
+
+# A slice of one issue that one process is sending. Its number is the fencing token: it grows and is never used again.
+claim = Table(
+    "claim",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("token", String(120), nullable=False, unique=True),  # the name of its journal
+    Column("owner", String(120), nullable=False),
+    Column("lease_until", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
+    Column("reached", Integer, nullable=False),  # bodies up to this subscriber may have left
+    sqlite_autoincrement=True,
+)
+
+# How much of a rate is left, so that a restart does not begin with a full bucket. Keys: relay:NAME, lane:NAME.
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("key", String(130), primary_key=True),
+    Column("level", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# A connection that some process holds, so that the limits hold over all machines together.
+slot = Table(
+    "slot",
+    metadata,
+    Column("key", String(130), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("until", Float, nullable=False),
 )

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from mailer import approval, bundle, delivery, lock, message, preparation
+from mailer import approval, bundle, delivery, lock, message, preparation, rules
 from mailer.approval import NotApproved
 from mailer.audit import Step
 from mailer.config import Config
 from mailer.database import Database
-from mailer.delivery import Progress, Summary, Surroundings
+from mailer.delivery import Summary
+from mailer.errors import SenderBusy
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.message import Origin, Recipient
-from mailer.preparation import Permit, Prepared
+from mailer.message import Links, Origin, Recipient
+from mailer.office import Progress, Surroundings
+from mailer.preparation import Prepared
+from mailer.routes import rest
 from mailer.rules import State
 from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions, trail
+
+Answer = TypeVar("Answer")
+HANDED_OVER = 0.2  # seconds between looks at how far the other sender is
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,47 +57,80 @@ def send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *,
     :raises SenderBusy: another `send` is at work on the database.
     :raises TodokeMailError: see `preparation.prepare` and `delivery.deliver`.
     """
+    try:
+        return _send(around, root, ref, progress, resend_unknown=resend_unknown, actor=actor)
+    except SenderBusy:
+        if bundle.read_issue(root, ref).kind != "emergency":
+            raise
+    return run(_hand_over(around, root, ref, progress, actor))
+
+
+def _send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool, actor: str) -> Sent:
     with lock.sending(around.config):
-        prepared = _prepare(around, root, ref, actor)
-        if resend_unknown:
-            ledger.requeue_unknown(around.database, prepared.frozen.issue_id, now=around.clock())
-        sent = Sent(prepared, asyncio.run(_until_stopped(around, prepared, progress)))
+        permit = approval.permit(around.config.approval, around.database)
+        with _watched(around, ref, actor):
+            prepared = preparation.prepare(around.config, around.database, root, ref, now=around.clock(), permit=permit)
+        if resend_unknown or rules.patience(prepared.frozen.issue.kind).resend_unknown:
+            ledger.move(around.database, prepared.frozen.issue_id, {State.UNKNOWN}, State.PENDING, now=around.clock())
+        _write_begun(around, prepared, actor)
+        sent = Sent(prepared, run(_until_stopped(around, prepared, progress)))
         counts = {state.value: str(number) for state, number in sent.summary.counts.items() if number}
         _write(around, actor, "sending ended", ref, counts)
         return sent
 
 
-def _prepare(around: Surroundings, root: Path, ref: IssueRef, actor: str) -> Prepared:
-    """Prepare, and write into the audit log what came of it."""
+@contextmanager
+def _watched(around: Surroundings, ref: IssueRef, actor: str) -> Iterator[None]:
+    """A refusal for want of an approval goes into the audit log too."""
     try:
-        prepared = preparation.prepare(around.database, root, ref, now=around.clock(), permit=_permit(around.config, around.database, ref))
+        yield
     except NotApproved as error:
         _write(around, actor, "sending refused", ref, {"reason": str(error)})
         raise
-    frozen = prepared.frozen
-    told = {"bundle": approval.fingerprint(frozen.issue, frozen.mail_list), "approval": _rule(around.config, ref)}
-    _write(around, actor, "sending begun", ref, told | {"due": str(_due(around, frozen.issue_id))})
-    return prepared
 
 
-def _permit(config: Config, database: Database, ref: IssueRef) -> Permit:
-    def approved(issue: Issue, mail_list: MailList, is_frozen: bool) -> None:
-        approval.require(database, issue, mail_list, is_frozen=is_frozen)
-
-    return approved if config.approval.needs(ref.list) else preparation.anything
-
-
-def _rule(config: Config, ref: IssueRef) -> str:
-    return "required" if config.approval.needs(ref.list) else "off"
-
-
-def _due(around: Surroundings, issue_id: int) -> int:
-    counts = ledger.counts(around.database, issue_id)
-    return counts[State.PENDING] + counts[State.DEFERRED]
+def _write_begun(around: Surroundings, prepared: Prepared, actor: str) -> None:
+    issue, mail_list = prepared.frozen.issue, prepared.frozen.mail_list
+    told = {
+        "bundle": approval.fingerprint(issue, mail_list),
+        "approval": "required" if around.config.approval.needs(issue.ref.list) else "off",
+        "due": str(ledger.count_due(around.database, prepared.frozen.issue_id, now=around.clock())),
+    }
+    _write(around, actor, "sending begun", issue.ref, told)
 
 
 def _write(around: Surroundings, actor: str, what: str, ref: IssueRef, details: dict[str, str]) -> None:
     trail.append(around.database, Step(actor, what, str(ref), details), now=around.clock())
+
+
+async def _hand_over(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, actor: str) -> Sent:
+    """An emergency does not wait for a running newsletter: freeze it, and the sender at work takes it first (`delivery.Feeder`)."""
+    database = around.database
+    with _watched(around, ref, actor):
+        permit = approval.permit(around.config.approval, database)
+        prepared = preparation.freeze(database, root, ref, now=around.clock(), permit=permit)
+    _write_begun(around, prepared, actor)
+    progress.begin(ledger.count_due(database, prepared.frozen.issue_id, now=around.clock()))
+    stop = asyncio.Event()
+    with stop_on_signal(stop):
+        while not stop.is_set() and ledger.is_under_way(database, prepared.frozen.issue_id, now=around.clock()):
+            await rest(stop, HANDED_OVER)
+            try:
+                with lock.sending(around.config):
+                    break  # the other sender has ended; the next `send` goes on with what is left
+            except SenderBusy:
+                continue
+    return Sent(prepared, delivery.summarise(database, prepared.frozen, stopped=stop.is_set()))
+
+
+def run(work: Coroutine[None, None, Answer]) -> Answer:
+    """`asyncio.run`, on uvloop where it is installed (the extra `fast`)."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 async def _until_stopped(around: Surroundings, prepared: Prepared, progress: Progress) -> Summary:
@@ -111,15 +153,14 @@ def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now:
         notes = _approval_notes(config, database, issue, mail_list)
         return Rehearsal(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
     preparation.refuse_expired(found.issue.expires, ref, now)
-    due = ledger.due(database, found.issue_id, now=now, limit=1)
-    first = Recipient(due[0].subscriber_id, due[0].address, due[0].name) if due else None
+    first = ledger.first_due(database, found.issue_id, now=now)
     headers = _headers(config, found.issue, found.mail_list, first, now)
     return Rehearsal(ledger.count_due(database, found.issue_id, now=now), True, preparation.compare(root, found), headers)
 
 
 def _approval_notes(config: Config, database: Database, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
     try:
-        _permit(config, database, issue.ref)(issue, mail_list, False)
+        approval.permit(config.approval, database)(issue, mail_list, False)
     except NotApproved as error:
         return (f"{error} Without it `send` will refuse.",)
     return ()
@@ -128,7 +169,8 @@ def _approval_notes(config: Config, database: Database, issue: Issue, mail_list:
 def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient | None, now: datetime) -> str | None:
     if first is None:
         return None
-    link = f"{config.service_url}/unsubscribe/SIGNED-LINK"  # the real link is that person's key: not for a screen
+    # The real link is that person's key: not for a screen.
+    links = Links(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
     origin = Origin(config.return_path, config.message_id_domain)
-    mail = message.compose(issue, mail_list, first, unsubscribe_url=link, sent_at=now, origin=origin)
+    mail = message.compose(issue, mail_list, first, links=links, sent_at=now, origin=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")

@@ -7,7 +7,10 @@ the older ones still open.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -16,6 +19,7 @@ from mailer.errors import TokenError
 from mailer.secret import Secret
 
 SALT = "todoke.unsubscribe.1"
+RETURN_SALT = b"todoke.return.1"
 LONGEST = 300  # characters
 
 
@@ -36,10 +40,34 @@ class Tokens:
         self._serializer = URLSafeSerializer(
             oldest_first, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         )
+        self._newest = self._serializer.make_signer(SALT).derive_key()
+        self._return_keys = [hmac.digest(key.value.encode(), RETURN_SALT, "sha256") for key in keys]
+        self._stamp = _mac(self._return_keys[0])
 
     def sign(self, claim: Claim) -> str:
         """The token: ASCII, fit for one path segment of a URL."""
         return str(self._serializer.dumps([claim.subscriber_id, claim.list]))
+
+    def signer(self, key: str) -> Callable[[int], bytes]:
+        """`sign` for one list and many subscribers: the same bytes, with all that they share done once (3 µs instead of 30)."""
+        tail, mac = f",{json.dumps(key)}]", _mac(self._newest)
+        if any(self.sign(Claim(sample, key)).startswith(".") for sample in (1, 10**9)):  # itsdangerous has compressed it
+            return lambda subscriber_id: self.sign(Claim(subscriber_id, key)).encode()
+
+        def quick(subscriber_id: int) -> bytes:
+            value = urlsafe_b64encode(f"[{subscriber_id}{tail}".encode()).rstrip(b"=")
+            return value + b"." + urlsafe_b64encode(mac(value)).rstrip(b"=")
+
+        return quick
+
+    def stamp(self, text: str) -> str:
+        """A short signature for a return path, so that nobody can forge a bounce: 12 hexadecimal digits."""
+        return self._stamp(text.encode())[:6].hex()
+
+    def is_stamped(self, text: str, stamp: str) -> bool:
+        """Whether one of our keys made the stamp."""
+        made = (hmac.digest(key, text.encode(), "sha256")[:6].hex() for key in self._return_keys)
+        return any(hmac.compare_digest(one, stamp) for one in made)
 
     def read(self, token: str) -> Claim:
         """What the token claims.
@@ -56,3 +84,17 @@ class Tokens:
             case [int(subscriber_id), str(key)]:
                 return Claim(subscriber_id, key)
         raise TokenError("The link is not one of ours.")
+
+
+def _mac(key: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA-256 (RFC 2104) for many short texts with one key: the key's own blocks are hashed once."""
+    padded = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
+    def mac(text: bytes) -> bytes:
+        first, second = inner.copy(), outer.copy()
+        first.update(text)
+        second.update(first.digest())
+        return second.digest()
+
+    return mac

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from mailer import addresses, bundle, message, parts
-from mailer.delivery import Surroundings
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.message import Message, Origin, Recipient
-from mailer.relay import Line
-from mailer.rules import Outcome
+from mailer.letter import Letter
+from mailer.message import Links, Message, Origin, Recipient
+from mailer.office import Surroundings
+from mailer.relay import Line, dot_stuffed, envelope
+from mailer.rules import Outcome, Phase
 from mailer.tokens import Claim
 
 MARK = "【テスト】"
@@ -53,19 +56,47 @@ def _compose(around: Surroundings, issue: Issue, mail_list: MailList, address: s
     """Each test has a Message-ID of its own: a mail program would hide the second copy of one that it has."""
     turn = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
     named = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{turn}"))
-    link = f"{around.config.service_url}/unsubscribe/{around.tokens.sign(Claim(NOBODY, issue.ref.list))}"
+    token = around.tokens.sign(Claim(NOBODY, issue.ref.list))
+    links = Links(f"{around.config.service_url}/unsubscribe/{token}", f"{around.config.service_url}/preferences/{token}")
     origin = Origin(around.config.return_path, around.config.message_id_domain)
-    return message.compose(named, mail_list, Recipient(NOBODY, address), unsubscribe_url=link, sent_at=now, origin=origin)
+    return message.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, origin=origin)
 
 
 async def _deliver(around: Surroundings, mails: Sequence[Message]) -> tuple[Tried, ...]:
     line = Line(around.config.relay, around.password, hello=around.config.message_id_domain)
-    tried: list[Tried] = []
+    work = _Tests(mails)
     try:
-        for mail in mails:
+        while work.waiting:
             await line.ready()
-            outcome = await line.offer(mail.envelope) or await line.deliver(mail.content)
-            tried.append(Tried(mail.envelope.recipient, outcome))
+            await line.run(work)
     finally:
         await line.close()
-    return tuple(tried)
+    return tuple(work.tried)
+
+
+class _Tests:
+    """The tests as the connection's `letter.Work`. What a lost line leaves unsaid is a result too: nobody waits for a test for ever."""
+
+    def __init__(self, mails: Sequence[Message]) -> None:
+        self.waiting = deque(Letter(mail, envelope(mail.envelope), (dot_stuffed(mail.content),)) for mail in mails)
+        self.tried: list[Tried] = []
+
+    def next(self) -> Letter | None:
+        """The next test."""
+        return self.waiting.popleft() if self.waiting else None
+
+    def leave(self, _letter: Letter, go: Callable[[], None]) -> bool:
+        """A test is not in the ledger, so there is nothing to write down first."""
+        go()
+        return True
+
+    def done(self, letter: Letter, outcome: Outcome) -> None:
+        """Keep what the relay said."""
+        self.tried.append(Tried(cast(Message, letter.key).envelope.recipient, outcome))
+
+    def settle(self) -> None:
+        """Nothing waits for it."""
+
+    def give_back(self, letter: Letter) -> None:
+        """The line was lost before the relay said a word."""
+        self.done(letter, Outcome(Phase.MAIL, None, "the connection was lost"))

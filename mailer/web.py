@@ -23,9 +23,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.database import Database
-from mailer.delivery import Clock
 from mailer.errors import DatabaseError, TokenError
 from mailer.issue import MailList
+from mailer.slices import Clock
 from mailer.store import subscriptions
 from mailer.tokens import Claim, Tokens
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from audit.browser import chromium
 from audit.server import serving
 from audit.site import build_sample
 from plugins.build import BuildReport
+from tests.postgres import cluster
 from tests.tiny import TinySite, make_site
+
+# Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
+settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("todoke")
+COUNT = itertools.count()
 
 
 @pytest.fixture
@@ -51,3 +61,33 @@ def browser() -> Iterator[Browser]:
     """Chromium, started once."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server for the session, as a URL with a place for the database's name."""
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new, empty database: each test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'var' / 'todoke.db'}"
+    return _new_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def database_url_postgres(postgres: str) -> str:
+    """A new, empty PostgreSQL database."""
+    return _new_database(postgres)
+
+
+def _new_database(server: str) -> str:
+    name = f"test{next(COUNT)}"
+    engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.format(name=name)

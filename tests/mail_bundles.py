@@ -12,8 +12,8 @@ from typing import Any
 
 from mailer.config import Config
 from mailer.database import Database, open_database
-from mailer.delivery import Surroundings
 from mailer.issue import Issue, IssueRef, MailList
+from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.secret import Secret
 from mailer.store import subscriptions
@@ -91,10 +91,11 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
-def write_config(folder: Path, port: int = 25, *, connections: int = 4, relay: str = 'tls = "none"') -> Path:
+def write_config(folder: Path, port: int = 25, *, connections: int = 4, relay: str = 'tls = "none"', head: str = "") -> Path:
     path = folder / "mailer.toml"
     path.write_text(
         'service_url = "https://mail.example.jp"\nmessage_id_domain = "todoke.example.jp"\nreturn_path = "bounce@example.jp"\n'
+        f"{head}"
         f'[relay]\nhost = "127.0.0.1"\nport = {port}\nconnections = {connections}\ntimeout = 10\n{relay}\n',
         "utf-8",
     )
@@ -147,11 +148,11 @@ class House:
         return self.around.database
 
 
-def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, relay: str = 'tls = "none"') -> House:
+def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, relay: str = 'tls = "none"', head: str = "") -> House:
     root = folder / "mail"
     write_lists(root)
     write_issue(root)
-    config = Config.load(write_config(folder, port, connections=connections, relay=relay))
+    config = Config.load(write_config(folder, port, connections=connections, relay=relay, head=head))
     clock, database = Clock(), open_database(config.database)
     subscriptions.enrol(database, people(readers), source="test", now=clock())
-    return House(root, Surroundings(config, database, Tokens((Secret(SECRET),)), None, clock, pauses=()), clock)
+    return House(root, Surroundings(config, database, Tokens((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)

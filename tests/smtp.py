@@ -42,7 +42,9 @@ class Manners:
     data: dict[str, str] = field(default_factory=dict)
     drop_before_body: set[str] = field(default_factory=set)
     drop_after_body: set[str] = field(default_factory=set)
+    deaf: set[str] = field(default_factory=set)  # the body is taken and never answered
     on_accept: Callable[[int], None] = lambda _count: None
+    pipelining: bool = True
     starttls: bool = False
     implicit: bool = False
     password: bool = False
@@ -115,9 +117,15 @@ class _Handler:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._receiver.manners.pipelining else responses
+
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if self._receiver.manners.mail is not None:
+            return self._receiver.manners.mail
         envelope.mail_from = address
-        return self._receiver.manners.mail or "250 OK"
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         reply = self._receiver.manners.rcpt.get(address)
@@ -132,6 +140,8 @@ class _Handler:
         if reply is not None:
             return reply
         self._receiver.accepted.append(Accepted(envelope.mail_from, recipients, envelope.content))
+        if set(recipients) & manners.deaf:
+            await asyncio.Event().wait()
         if set(recipients) & manners.drop_after_body:
             server.transport.abort()
         manners.on_accept(len(self._receiver.accepted))

@@ -14,7 +14,7 @@ import pytest
 
 from mailer import bundle, message, parts
 from mailer.issue import IssueRef
-from mailer.message import Origin, Recipient
+from mailer.message import Links, Origin, Recipient
 from plugins.build import BuildReport
 from tests.mail_bundles import NOW
 from tests.tiny import TinySite
@@ -33,7 +33,8 @@ def sent(root: Path, name: str, *, is_light: bool) -> bytes:
     chosen = parts.lightened(issue) if is_light else issue
     origin = Origin("bounce@example.jp", "todoke.example.jp")
     reader = Recipient(1, "reader@example.jp", "𠮷田 花子")
-    return message.compose(chosen, bundle.read_lists(root)[ref.list], reader, unsubscribe_url=LINK, sent_at=NOW, origin=origin).content
+    links = Links(LINK, LINK.replace("unsubscribe", "preferences"))
+    return message.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, origin=origin).content
 
 
 def reading(subject: str, text: str, html: str) -> Reading:

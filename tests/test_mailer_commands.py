@@ -13,7 +13,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from mailer import commands
-from tests.mail_bundles import SECRET, write_config, write_issue, write_lists
+from mailer.config import Config
+from mailer.database import open_database
+from mailer.store import subscriptions
+from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 
 CSV = "email,name,lists\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press\n" for n in range(1, 6))
@@ -115,6 +118,48 @@ def test_an_issue_for_nobody_is_not_frozen(desk: Desk) -> None:
     assert json.loads(desk.types("status --json", mail=False).output) == []
 
 
+def test_orders_about_an_issue(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    with Receiver(
+        Manners(rcpt={"reader2@example.jp": "450 busy", "reader3@example.jp": "550 gone"}, drop_after_body={"reader4@example.jp"})
+    ) as receiver:
+        write_config(desk.folder, receiver.port, connections=1)
+        assert "5 people" in desk.types("schedule fukko-press/45 --at 2026-01-01T09:00").output
+        assert "paused" in desk.types("pause fukko-press/45", mail=False).output
+        held = desk.types("send fukko-press/45")
+        assert held.exit_code == 1 and "resume" in held.stderr and receiver.accepted == []
+        desk.types("resume fukko-press/45", mail=False)
+        desk.types("send fukko-press/45")
+        assert sorted(receiver.recipients) == [f"reader{n}@example.jp" for n in (1, 4, 5)]
+        receiver.manners.rcpt.clear()
+        assert "1 unknown deliveries are now sent" in desk.types("resolve unknown fukko-press/45 --as sent", mail=False).output
+        assert "2 people are due now" in desk.types("retry fukko-press/45 --failed", mail=False).output
+        assert desk.types("send fukko-press/45").exit_code == 0
+    assert sorted(receiver.recipients) == [f"reader{n}@example.jp" for n in range(1, 6)]
+
+
+def test_an_issue_called_off_stays_so(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    desk.types("schedule fukko-press/45 --at 2999-01-01T09:00+09:00")
+    early = desk.types("send fukko-press/45")
+    assert early.exit_code == 1 and "2999" in early.stderr
+    assert "called off for 5 people" in desk.types("cancel fukko-press/45", mail=False).output
+    for line in ("send fukko-press/45", "resume fukko-press/45 "):
+        assert "called off" in desk.types(line, mail=line.startswith("send")).stderr
+    assert json.loads(desk.types("status --json", mail=False).output)[0]["counts"]["suppressed"] == 5
+
+
+def test_who_missed_names_those_who_had_left_the_list(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    database = open_database(Config.load(desk.folder / "mailer.toml").database)
+    subscriptions.unsubscribe(database, 2, "fukko-press", source="link", now=NOW)
+    with Receiver() as receiver:
+        write_config(desk.folder, receiver.port)
+        desk.types("send fukko-press/45")
+    rows = list(csv.DictReader(io.StringIO(desk.types("who-missed fukko-press/45 --csv", mail=False).output)))
+    assert [(row["address"], row["state"], row["when"]) for row in rows] == [("reader2@example.jp", "suppressed", NOW.isoformat())]
+
+
 def test_a_deferred_recipient_asks_to_come_again(desk: Desk) -> None:
     desk.types("subscribers import FILE")
     with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
@@ -128,7 +173,24 @@ def test_no_output_ever_holds_a_secret(desk: Desk) -> None:
     assert SECRET not in "".join(said)
 
 
-@pytest.mark.parametrize("line", ["", "subscribers", "subscribers import", "send", "status", "who-missed", "serve"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "subscribers",
+        "subscribers import",
+        "send",
+        "status",
+        "who-missed",
+        "serve",
+        "schedule",
+        "pause",
+        "resume",
+        "cancel",
+        "retry",
+        "resolve",
+    ],
+)
 def test_every_command_has_help_in_both_languages(line: str) -> None:
     app = typer.Typer()
     commands.register(app)

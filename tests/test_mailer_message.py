@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mailer import addresses, message
 from mailer.errors import AddressError, MessageError, TodokeMailError
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.message import Message, Origin, Recipient
+from mailer.message import Links, Message, Origin, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
@@ -24,7 +24,8 @@ TARO = Recipient(7, "taro@example.jp", "山田 太郎")
 
 
 def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipient = TARO, link: str = LINK) -> Message:
-    return message.compose(issue, mail_list, recipient, unsubscribe_url=link, sent_at=NOW, origin=ORIGIN)
+    links = Links(link, link.replace("unsubscribe", "preferences"))
+    return message.compose(issue, mail_list, recipient, links=links, sent_at=NOW, origin=ORIGIN)
 
 
 def parsed(composed: Message) -> EmailMessage:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from mailer.config import RelaySettings, Tls
 from mailer.errors import RelayRefused, RelayUnavailable
+from mailer.letter import Ended, Letter
 from mailer.message import Envelope
-from mailer.relay import Line, dot_stuffed
+from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
-Result = TypeVar("Result")
 TO = "reader@example.jp"
 ENVELOPE = Envelope("bounce@example.jp", TO)
 CONTENT = b"Subject: x\r\n\r\n.a line that begins with a dot\r\n.\r\n..\r\n"
@@ -30,34 +31,82 @@ def settings(port: int, tls: Tls = "none", *, ca_file: Path | None = None, usern
     return RelaySettings("127.0.0.1", port, tls, username, None, ca_file, 1, 5.0)
 
 
-def talk(found: RelaySettings, conversation: Callable[[Line], Awaitable[Result]], password: str = PASSWORD, most: int = 100) -> Result:
-    async def whole() -> Result:
-        line = Line(found, Secret(password), hello="todoke.example.jp", most=most)
+class Post:
+    """Messages to send, and what became of them. `withdrawn` are not let go when it comes to the body."""
+
+    def __init__(self, *addresses: str, withdrawn: Collection[str] = ()) -> None:
+        self.waiting = deque(addresses or (TO,))
+        self.outcomes: dict[str, Outcome] = {}
+        self.given_back: list[str] = []
+        self.left: list[str] = []
+        self._withdrawn = withdrawn
+
+    def next(self) -> Letter | None:
+        if not self.waiting:
+            return None
+        address = self.waiting.popleft()
+        return Letter(address, envelope(Envelope("bounce@example.jp", address)), (dot_stuffed(CONTENT),))
+
+    def leave(self, letter: Letter, go: Callable[[], None]) -> bool:
+        if letter.key in self._withdrawn:
+            return False
+        self.left.append(str(letter.key))
+        go()
+        return True
+
+    def done(self, letter: Letter, outcome: Outcome) -> None:
+        assert letter.key not in self.outcomes
+        self.outcomes[str(letter.key)] = outcome
+
+    def settle(self) -> None:
+        pass
+
+    def give_back(self, letter: Letter) -> None:
+        self.given_back.append(str(letter.key))
+        if letter.key not in self._withdrawn:
+            self.waiting.appendleft(str(letter.key))
+
+
+def talk(found: RelaySettings, post: Post, password: str = PASSWORD, most: int = 100) -> list[Ended]:
+    """Send all of it, with as many connections as it takes."""
+
+    async def whole() -> list[Ended]:
+        line, ended = Line(found, Secret(password), hello="todoke.example.jp", most=most), list[Ended]()
         try:
-            return await conversation(line)
+            while post.waiting:
+                await line.ready()
+                ended.append(await line.run(post))
         finally:
             await line.close()
+        return ended
 
     return asyncio.run(whole())
 
 
-async def one(line: Line, envelope: Envelope = ENVELOPE) -> Outcome:
-    await line.ready()
-    return await line.offer(envelope) or await line.deliver(CONTENT)
+def one(found: RelaySettings, password: str = PASSWORD) -> Outcome:
+    post = Post()
+    talk(found, post, password)
+    return post.outcomes[TO]
 
 
-def test_a_message_arrives_byte_for_byte() -> None:
-    with Receiver() as receiver:
-        outcome = talk(settings(receiver.port), one)
-    assert outcome == Outcome(Phase.BODY, 250, "queued")
-    assert [(found.mail_from, found.recipients, found.content) for found in receiver.accepted] == [("bounce@example.jp", (TO,), CONTENT)]
+both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "one by one"])
 
 
+@both_ways
+def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
+    post = Post(TO, "second@example.jp", "third@example.jp")
+    with Receiver(Manners(pipelining=pipelining)) as receiver:
+        assert talk(settings(receiver.port), post) == [Ended.IDLE]
+    assert set(post.outcomes.values()) == {Outcome(Phase.BODY, 250, "queued")}
+    assert receiver.recipients == post.left == [TO, "second@example.jp", "third@example.jp"]
+    assert {(found.mail_from, found.content) for found in receiver.accepted} == {("bounce@example.jp", CONTENT)}
+    assert receiver.connections == 1
+
+
+@both_ways
 @pytest.mark.parametrize(
     ("manners", "phase", "code"),
     [
-        (Manners(mail="550 who"), Phase.MAIL, 550),
-        (Manners(mail="451 later"), Phase.MAIL, 451),
         (Manners(rcpt={TO: "550 no such user"}), Phase.RCPT, 550),
         (Manners(rcpt={TO: "452 too many"}), Phase.RCPT, 452),
         (Manners(rcpt={TO: "421 closing"}), Phase.RCPT, 421),
@@ -68,51 +117,52 @@ def test_a_message_arrives_byte_for_byte() -> None:
         (Manners(data={TO: "421 closing"}), Phase.BODY, 421),
     ],
 )
-def test_a_failure_tells_its_phase_and_the_next_message_goes_through(manners: Manners, phase: Phase, code: int | None) -> None:
-    async def two(line: Line) -> tuple[Outcome, Outcome]:
-        first = await one(line)
-        manners.mail = None
-        return first, await one(line, Envelope("bounce@example.jp", "next@example.jp"))
-
+def test_a_failure_tells_its_phase_and_the_others_go_through(manners: Manners, phase: Phase, code: int | None, pipelining: bool) -> None:
+    manners, post = replace(manners, pipelining=pipelining), Post("first@example.jp", TO, "next@example.jp", "last@example.jp")
     with Receiver(manners) as receiver:
-        first, second = talk(settings(receiver.port), two)
-    assert (first.phase, first.code) == (phase, code)
-    assert (second.phase, second.code) == (Phase.BODY, 250)
-    assert receiver.recipients[-1] == "next@example.jp"
+        talk(settings(receiver.port), post)
+    assert (post.outcomes[TO].phase, post.outcomes[TO].code) == (phase, code)
+    assert [post.outcomes[name].code for name in ("first@example.jp", "next@example.jp", "last@example.jp")] == [250, 250, 250]
+    assert [name for name in receiver.recipients if name != TO] == ["first@example.jp", "next@example.jp", "last@example.jp"]
 
 
-def test_silence_after_the_body_is_not_taken_for_an_answer() -> None:
+@both_ways
+@pytest.mark.parametrize(("reply", "code"), [("550 who", 550), ("451 later", 451)])
+def test_a_refused_sender_is_told_for_each_message(reply: str, code: int, pipelining: bool) -> None:
+    post = Post(TO, "next@example.jp")
+    with Receiver(Manners(mail=reply, pipelining=pipelining)) as receiver:
+        talk(settings(receiver.port), post)
+    assert {(outcome.phase, outcome.code) for outcome in post.outcomes.values()} == {(Phase.MAIL, code)}
+    assert (len(post.outcomes), receiver.accepted, post.left) == (2, [], [])
+
+
+@both_ways
+def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> None:
     async def impatient(found: RelaySettings) -> Outcome:
-        line = Line(found, None, hello="x.example", data_timeout=0.0)
-        outcome = await one(line)
-        await line.close()
-        return outcome
+        line, post = Line(found, None, hello="x.example", data_timeout=0.0), Post()
+        await line.ready()
+        assert await line.run(post) is Ended.LOST
+        return post.outcomes[TO]
 
-    with Receiver() as receiver:
+    with Receiver(Manners(pipelining=pipelining, deaf={TO})) as receiver:
         outcome = asyncio.run(impatient(settings(receiver.port)))
     assert (outcome.phase, outcome.code) == (Phase.BODY, None)
 
 
-def test_a_connection_is_reused_and_renewed_after_its_share() -> None:
-    async def many(line: Line) -> None:
-        for _ in range(7):
-            assert (await one(line)).code == 250
-
-    with Receiver() as receiver:
-        talk(settings(receiver.port), many, most=3)
+@both_ways
+def test_a_connection_is_reused_and_renewed_after_its_share(pipelining: bool) -> None:
+    post = Post(*(f"r{number}@example.jp" for number in range(7)))
+    with Receiver(Manners(pipelining=pipelining)) as receiver:
+        assert talk(settings(receiver.port), post, most=3) == [Ended.SPENT, Ended.SPENT, Ended.IDLE]
     assert (len(receiver.accepted), receiver.connections) == (7, 3)
 
 
-def test_a_withdrawn_message_is_not_sent() -> None:
-    async def change_of_mind(line: Line) -> Outcome:
-        await line.ready()
-        await line.offer(Envelope("bounce@example.jp", "left@example.jp"))
-        await line.withdraw()
-        return await one(line)
-
-    with Receiver() as receiver:
-        talk(settings(receiver.port), change_of_mind)
-    assert (receiver.recipients, receiver.connections) == ([TO], 1)
+@both_ways
+def test_a_withdrawn_message_is_not_sent_and_the_others_are(pipelining: bool) -> None:
+    post = Post("first@example.jp", "left@example.jp", TO, withdrawn={"left@example.jp"})
+    with Receiver(Manners(pipelining=pipelining)) as receiver:
+        talk(settings(receiver.port), post)
+    assert (receiver.recipients, post.given_back) == (["first@example.jp", TO], ["left@example.jp"])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +176,7 @@ def test_a_withdrawn_message_is_not_sent() -> None:
 )
 def test_a_message_arrives_over_tls(tls: Tls, manners: Manners, ca_file: Path | None) -> None:
     with Receiver(manners) as receiver:
-        assert talk(settings(receiver.port, tls, ca_file=ca_file), one).code == 250
+        assert one(settings(receiver.port, tls, ca_file=ca_file)).code == 250
 
 
 @pytest.mark.parametrize(
@@ -139,16 +189,16 @@ def test_a_message_arrives_over_tls(tls: Tls, manners: Manners, ca_file: Path | 
 )
 def test_without_the_tls_that_is_required_nothing_is_said(tls: Tls, manners: Manners) -> None:
     with Receiver(manners) as receiver, pytest.raises(RelayRefused, match="clear"):
-        talk(settings(receiver.port, tls), one)
+        one(settings(receiver.port, tls))
     assert receiver.accepted == []
 
 
 def test_a_password_opens_the_relay_and_a_wrong_one_does_not() -> None:
     with Receiver(Manners(starttls=True, password=True)) as receiver:
         found = settings(receiver.port, "required", ca_file=CERTIFICATE, username=USER)
-        assert talk(found, one).code == 250
+        assert one(found).code == 250
         with pytest.raises(RelayRefused) as caught:
-            talk(found, one, password="wrong-wrong")
+            one(found, password="wrong-wrong")
     assert caught.value.code == 535
     assert "wrong-wrong" not in str(caught.value)
 
@@ -157,12 +207,12 @@ def test_a_closed_port_is_unavailable_not_refused() -> None:
     with Receiver() as receiver:
         port = receiver.port
     with pytest.raises(RelayUnavailable, match="cannot be reached"):
-        talk(settings(port), one)
+        one(settings(port))
 
 
 def test_a_ca_file_that_is_none_says_so(tmp_path: Path) -> None:
     with pytest.raises(RelayRefused, match="ca_file"):
-        talk(settings(1, "required", ca_file=tmp_path / "none.pem"), one)
+        one(settings(1, "required", ca_file=tmp_path / "none.pem"))
 
 
 @given(st.lists(st.sampled_from([b".", b"..", b"a", b".a", b"", b"a."])))

@@ -64,11 +64,17 @@ def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
 
 
 @pytest.mark.parametrize("new", list(State))
-@pytest.mark.parametrize("old", [State.SENT, State.FAILED, State.SUPPRESSED])
+@pytest.mark.parametrize("old", [State.SENT, State.EXPIRED, State.SUPPRESSED])
 def test_final_states_stay(old: State, new: State) -> None:
     with pytest.raises(IllegalTransition, match=f"from {old} to {new}"):
         rules.check(old, new)
 
 
-def test_only_unknown_goes_back_to_pending() -> None:
-    assert rules.sources(State.PENDING) == {State.UNKNOWN}
+def test_nothing_that_was_sent_goes_back_to_pending() -> None:
+    assert rules.sources(State.PENDING) == {State.CLAIMED, State.DEFERRED, State.FAILED, State.UNKNOWN}
+
+
+def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:
+    urgent = rules.patience("emergency")
+    assert rules.wait(1, urgent) < rules.wait(1) and urgent.give_up_after < rules.NEWSLETTER.give_up_after
+    assert urgent.resend_unknown and not rules.patience("newsletter").resend_unknown

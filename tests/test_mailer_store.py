@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import ast
+import random
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 import mailer
-from mailer.database import Database, open_database
+from mailer.database import MIGRATIONS, Database, open_database
 from mailer.errors import DatabaseError, IllegalTransition
-from mailer.rules import Decision, Outcome, Phase, State
+from mailer.journal import Result
+from mailer.rules import State
 from mailer.schema import delivery, metadata, subscriber
-from mailer.store import issues, ledger, subscriptions
+from mailer.store import claims, issues, ledger, limits, subscriptions
+from mailer.store.claims import Claim, Wanted
 from mailer.store.issues import Frozen
-from mailer.store.ledger import Due
+from mailer.store.ledger import Group
+from mailer.store.limits import Rate
 from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
-
-ACCEPTED = Outcome(Phase.BODY, 250, "ok")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return open_database(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
+def database(database_url: str) -> Iterator[Database]:
+    with closing(open_database(database_url)) as opened:
+        yield opened
 
 
 def frozen(database: Database, readers: int = 3) -> Frozen:
@@ -37,8 +44,17 @@ def frozen(database: Database, readers: int = 3) -> Frozen:
     return issues.freeze(database, ISSUE, LIST, NOW)
 
 
-def first_due(database: Database, issue: Frozen) -> Due:
-    return ledger.due(database, issue.issue_id, now=NOW)[0]
+def taken(database: Database, issue: Frozen, *, limit: int = 500, after: int = 0, window: int = 500, lease: float = 60.0) -> Claim | None:
+    wanted = Wanted(issue.issue_id, "", after, limit, window)
+    return claims.take(database, wanted, token=f"t{random.random()}", owner="me", lease=lease, now=NOW)
+
+
+def result(number: int, state: State = State.SENT, text: str = "ok") -> Result:
+    return Result(number, state, 1, 250, text, NOW, None, NOW, f"<{number}@x>")
+
+
+def states(database: Database, issue: Frozen) -> dict[State, int]:
+    return {state: number for state, number in ledger.counts(database, issue.issue_id).items() if number}
 
 
 def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> None:
@@ -125,39 +141,105 @@ def test_the_database_itself_refuses_a_delivery_to_nobody(database: Database) ->
         connection.execute(sa.insert(delivery).values(values))
 
 
-def test_due_rows_come_in_pieces_without_gap_or_overlap(database: Database) -> None:
+def test_slices_are_claimed_without_gap_or_overlap(database: Database) -> None:
     issue, seen = frozen(database, 25), list[int]()
-    while rows := ledger.due(database, issue.issue_id, now=NOW, after=seen[-1] if seen else 0, limit=10):
-        seen += [row.subscriber_id for row in rows]
-    assert len(seen) == len(set(seen)) == ledger.count_due(database, issue.issue_id, now=NOW) == 25
+    while claim := taken(database, issue, limit=10):
+        seen += [row.subscriber_id for row in claim.rows]
+    assert len(seen) == len(set(seen)) == 25
+    assert states(database, issue) == {State.CLAIMED: 25}
 
 
-def test_a_step_that_the_rules_do_not_allow_changes_nothing(database: Database) -> None:
+def test_results_count_once_and_only_with_the_right_fencing_token(database: Database) -> None:
     issue = frozen(database)
-    row = first_due(database, issue)
-    with pytest.raises(IllegalTransition):
-        ledger.record(database, row, ACCEPTED, Decision(State.SENT), now=NOW)
-    assert ledger.mark_attempted(database, row, message_id="<x@y>", now=NOW)
-    ledger.record(database, row, ACCEPTED, Decision(State.SENT), now=NOW)
-    with pytest.raises(IllegalTransition):
-        ledger.mark_attempted(database, row, message_id="<x@y>", now=NOW)
-    assert ledger.counts(database, issue.issue_id)[State.SENT] == 1
+    claim = taken(database, issue)
+    assert claim is not None
+    assert ledger.record(database, [Group(issue.issue_id, claim.fence + 1, [result(1)])], now=NOW) == 0
+    for counted in (1, 0):
+        assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(1)])], now=NOW) == counted
+    assert states(database, issue) == {State.SENT: 1, State.CLAIMED: 2}
+    ledger.record(database, [Group(issue.issue_id, claim.fence, [], is_last=True)], now=NOW)
+    assert states(database, issue) == {State.SENT: 1, State.PENDING: 2}
+    assert claims.every(database) == ()
 
 
-def test_a_reply_is_kept_short_and_harmless_to_a_terminal(database: Database) -> None:
-    issue = frozen(database, 1)
-    row = first_due(database, issue)
-    ledger.record(database, row, Outcome(Phase.RCPT, 550, "no\x1b[31m\r\n" + "x" * 999), Decision(State.FAILED), now=NOW)
-    text = ledger.missed(database, issue.issue_id)[0].text
+def test_a_holder_that_vanished_leaves_doubt_only_up_to_what_it_had_announced(database: Database) -> None:
+    issue = frozen(database, 10)
+    claim = taken(database, issue, window=4, lease=-1.0)
+    assert claim is not None
+    assert claims.rescue(database, claims.every(database, expired_only=True)[0], now=NOW) == 4
+    assert states(database, issue) == {State.UNKNOWN: 4, State.PENDING: 6}
+    assert not claims.advance(database, claim, 10, lease=60.0)  # fenced off
+    assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
+    assert claims.release_never_sent(database, claim.fence, issue.issue_id, {2, 3}, now=NOW) == 2
+    assert states(database, issue) == {State.SENT: 1, State.UNKNOWN: 1, State.PENDING: 8}
+
+
+def test_a_claim_that_is_kept_alive_is_not_taken_away(database: Database) -> None:
+    issue = frozen(database)
+    claim = taken(database, issue, lease=-1.0)
+    assert claim is not None and claims.advance(database, claim, 3, lease=60.0)
+    assert claims.every(database, expired_only=True) == ()
+    assert claims.rescue(database, claims.every(database)[0], now=NOW) == 0
+
+
+@pytest.mark.parametrize(("old", "new"), [(State.SENT, State.PENDING), (State.PENDING, State.SENT), (State.SUPPRESSED, State.PENDING)])
+def test_a_step_that_the_rules_do_not_allow_changes_nothing(database: Database, old: State, new: State) -> None:
+    issue = frozen(database)
+    with pytest.raises(IllegalTransition):
+        ledger.move(database, issue.issue_id, {old}, new, now=NOW)
+    assert states(database, issue) == {State.PENDING: 3}
+
+
+def test_a_reply_is_kept_short_and_harmless_to_a_terminal() -> None:
+    text = ledger.printable("no\x1b[31m\r\n" + "x" * 999)
     assert text.isprintable() and len(text) == 500
 
 
-def test_interrupted_rows_become_unknown_once(database: Database) -> None:
+def test_lanes_follow_the_settings(database: Database) -> None:
     issue = frozen(database)
-    ledger.mark_attempted(database, first_due(database, issue), message_id="<x@y>", now=NOW)
-    found = ledger.interrupted(database, now=NOW)
-    assert [(entry.address, entry.state, entry.message_id) for entry in found] == [("reader1@example.jp", State.UNKNOWN, "<x@y>")]
-    assert ledger.interrupted(database, now=NOW) == ()
+    ledger.assign_lanes(database, issue.issue_id, {"own": ("example.jp",)})
+    assert taken(database, issue) is None
+    ledger.assign_lanes(database, issue.issue_id, {})
+    assert (claim := taken(database, issue)) is not None and len(claim.rows) == 3
+
+
+def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) -> None:
+    url, slow = f"sqlite:///{tmp_path / 'x.db'}", Rate("lane:x", 0.001, 5.0)
+    assert limits.draw(open_database(url), slow, 3)[0] == 3
+    granted, seconds = limits.draw(open_database(url), slow, 3)
+    assert granted == 2 and 900 < seconds <= 1000
+
+
+def test_connections_are_counted_over_all_processes_and_those_of_the_dead_are_freed(database: Database) -> None:
+    assert [limits.hold(database, "relay:x", 2, owner="a", lease=60) for _ in range(3)] == [0, 1, None]
+    limits.free(database, "a", "relay:x", 0)
+    assert limits.hold(database, "relay:x", 2, owner="b", lease=60) == 0
+    limits.free_dead(database, {"a"})
+    assert limits.hold(database, "relay:x", 2, owner="b", lease=-1) == 1
+    assert limits.hold(database, "relay:x", 2, owner="c", lease=60) == 1
+
+
+def test_version_1_is_brought_up_to_date_and_what_was_on_its_way_is_unknown(tmp_path: Path) -> None:
+    old = sa.create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with old.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        moment = "'2026-01-01 00:00:00.000000'"
+        connection.exec_driver_sql(f"INSERT INTO subscriber VALUES (1, 'a@example.jp', 'a@example.jp', '', {moment})")
+        empty = ", ".join(["''"] * 7)
+        connection.exec_driver_sql(
+            f"INSERT INTO issue VALUES (1, 'l', '1', 'd', 's', {moment}, 'newsletter', NULL, '', '', '', {empty}, {moment})"
+        )
+        connection.exec_driver_sql(
+            f"INSERT INTO delivery VALUES (1, 1, 'a@example.jp', 'attempted', 1, NULL, '', NULL, NULL, NULL, {moment})"
+        )
+    old.dispose()
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert [(entry.address, entry.state) for entry in ledger.missed(database, 1)] == [("a@example.jp", State.UNKNOWN)]
 
 
 def test_an_error_rolls_everything_back(database: Database) -> None:

@@ -1,38 +1,30 @@
 """The ledger: one row per issue and recipient, and every step of it. It answers "who did not get it?".
 
-Each change names the states it may start from (`rules.sources`), inside the statement itself: a row that is elsewhere
-is not touched and the caller gets an IllegalTransition.
+Each change names the states it may start from (`rules`), inside the statement itself: a row that is elsewhere is not
+touched. Slices of rows are claimed in `store.claims`; what became of them is recorded here, in groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
 
-from mailer import rules
+from mailer import addresses, rules
 from mailer.database import Database
-from mailer.errors import IllegalTransition
-from mailer.rules import Decision, Outcome, State
+from mailer.journal import Result
+from mailer.message import Recipient
+from mailer.rules import State
 from mailer.schema import delivery, issue, subscriber, subscription
+from mailer.store import claims
 from mailer.store.subscriptions import SUBSCRIBED
 
 LONGEST_TEXT = 500  # characters of a relay's reply that are kept
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery whose turn it is. `attempts` counts the tries so far."""
-
-    issue_id: int
-    subscriber_id: int
-    address: str
-    name: str
-    attempts: int
-    first_tried: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +43,52 @@ class Entry:
     changed_at: datetime
 
 
-def due(database: Database, issue_id: int, *, now: datetime, after: int = 0, limit: int = 500) -> tuple[Due, ...]:
-    """Whose turn is it now? In the order of subscribers, beginning after subscriber `after`."""
-    columns = (
-        delivery.c.issue_id,
-        delivery.c.subscriber_id,
-        delivery.c.address,
-        subscriber.c.name,
-        delivery.c.attempts,
-        delivery.c.first_tried,
-    )
-    query = select(*columns).join_from(delivery, subscriber).where(_is_due(issue_id, now), delivery.c.subscriber_id > after)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Results of one claim; with `is_last` the claim ends, and what it still holds is pending again."""
+
+    issue_id: int
+    fence: int
+    results: Sequence[Result]
+    is_last: bool = False
+
+
+def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int:
+    """Writes down, in one transaction, what became of deliveries. How many counted?
+
+    Only rows that this claim holds, or that became `unknown` while it held them, are touched: a late result of a holder
+    that has been fenced off is evidence about its own message and about nothing else, and doing it again changes nothing.
+    """
+    counted = 0
+    with database.writing() as connection:
+        write = _record_postgres if connection.dialect.name == "postgresql" else _record_sqlite
+        for group in groups:
+            if group.results:
+                counted += write(connection, group)
+            if group.is_last:
+                claims.end(connection, group.fence, group.issue_id, now)
+    return counted
+
+
+def doubt(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[Entry, ...]:
+    """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
+    found: list[Entry] = []
+    with database.writing() as connection:
+        for number in ids:
+            row = and_(mine, delivery.c.subscriber_id == number)
+            values = {"state": State.UNKNOWN, "text": rules.LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+            if connection.execute(update(delivery).where(row).values(values)).rowcount:
+                one = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
+                found.append(_entry(connection.execute(_entries(one)).one()))
+    return tuple(found)
+
+
+def doubted(database: Database, issue_id: int, fence: int) -> tuple[Entry, ...]:
+    """Which deliveries became `unknown` while this claim held them?"""
+    query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.UNKNOWN))
     with database.reading() as connection:
-        return tuple(Due(*row) for row in connection.execute(query.order_by(delivery.c.subscriber_id).limit(limit)))
+        return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.subscriber_id)))
 
 
 def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
@@ -72,53 +97,53 @@ def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
 
-def mark_attempted(database: Database, row: Due, *, message_id: str, now: datetime) -> bool:
-    """Writes down, durably, that the message is about to leave. False, and `suppressed`, if the person has left the list.
+def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
+    """Whether something of the issue is due or being sent now."""
+    held = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED)
+    with database.reading() as connection:
+        return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
 
-    The subscription is asked in the same statement: whoever unsubscribed a moment ago gets nothing.
+
+def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient | None:
+    """Who would be next? For a rehearsal."""
+    query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
+    with database.reading() as connection:
+        row = connection.execute(query.where(_is_due(issue_id, now)).order_by(delivery.c.subscriber_id).limit(1)).one_or_none()
+    return None if row is None else Recipient(*row)
+
+
+def move(database: Database, issue_id: int, old: Collection[State], new: State, *, now: datetime, why: str = "", address: str = "") -> int:
+    """An operator's step for all deliveries of an issue in some states, or for one address. How many took it?
+
+    :raises IllegalTransition: the rules do not know that step.
     """
-    values = {"attempts": row.attempts + 1, "message_id": message_id, "first_tried": row.first_tried or now, "not_before": None}
+    for state in old:
+        rules.check(state, new)
+    rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(old))
+    if address:
+        rows = and_(rows, func.lower(delivery.c.address) == addresses.key(address))
+    values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
     with database.writing() as connection:
-        if connection.execute(_step(row, State.ATTEMPTED, now, _still_wants()).values(values)).rowcount == 1:
-            return True
-        found = connection.execute(
-            _step(row, State.SUPPRESSED, now).values(text="unsubscribed after the issue was frozen", not_before=None)
-        )
-        _expect_one(found.rowcount, row, State.ATTEMPTED)
-        return False
+        return connection.execute(update(delivery).where(rows).values(values)).rowcount
 
 
-def record(database: Database, row: Due, outcome: Outcome, decision: Decision, *, now: datetime) -> None:
-    """Writes down what became of an attempt.
-
-    :raises IllegalTransition: the row is not where it should be.
-    """
-    values = {
-        "attempts": row.attempts + 1,
-        "code": outcome.code,
-        "text": _printable(outcome.text),
-        "first_tried": row.first_tried or now,
-        "not_before": decision.not_before,
-    }
+def put_off(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
+    """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
+    values = {"state": State.DEFERRED, "not_before": until, "changed_at": now}
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
     with database.writing() as connection:
-        _expect_one(connection.execute(_step(row, decision.state, now).values(values)).rowcount, row, decision.state)
+        connection.execute(update(delivery).where(mine, delivery.c.subscriber_id.in_(ids)).values(values))
 
 
-def interrupted(database: Database, *, now: datetime) -> tuple[Entry, ...]:
-    """Turns every row that a killed run left in `attempted` into `unknown`, and says which. Call only while holding the lock."""
-    rows = delivery.c.state == State.ATTEMPTED
+def assign_lanes(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
+    """Writes down which deliveries belong to which lane of `mailer.toml`; the file may have changed since the freeze."""
+    waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(rules.DUE))
     with database.writing() as connection:
-        keys = connection.execute(select(delivery.c.issue_id, delivery.c.subscriber_id).where(rows)).all()
-        connection.execute(update(delivery).where(rows).values(state=State.UNKNOWN, text=rules.LOST_LINE, changed_at=now))
-        found = [connection.execute(_entries(and_(delivery.c.issue_id == a, delivery.c.subscriber_id == b))).one() for a, b in keys]
-        return tuple(_entry(row) for row in found)
-
-
-def requeue_unknown(database: Database, issue_id: int, *, now: datetime) -> int:
-    """Lets every `unknown` row of an issue be sent once more. How many? Only an operator may decide this: some get two copies."""
-    rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(rules.sources(State.PENDING)))
-    with database.writing() as connection:
-        return connection.execute(update(delivery).where(rows).values(state=State.PENDING, not_before=None, changed_at=now)).rowcount
+        connection.execute(update(delivery).where(waiting, delivery.c.lane.not_in(["", *lanes])).values(lane=""))
+        for name, domains in lanes.items():
+            of_domain = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
+            connection.execute(update(delivery).where(waiting, delivery.c.lane != name, of_domain).values(lane=name))
+            connection.execute(update(delivery).where(waiting, delivery.c.lane == name, ~of_domain).values(lane=""))
 
 
 def counts(database: Database, issue_id: int) -> Mapping[State, int]:
@@ -144,35 +169,48 @@ def missed(database: Database, issue_id: int) -> tuple[Entry, ...]:
         return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.state, delivery.c.address)))
 
 
+def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ...]:
+    """Who has left the list, and since when? They are left out when an issue is frozen."""
+    query = select(subscriber.c.email, subscription.c.since).join_from(subscription, subscriber)
+    query = query.where(subscription.c.list == key, subscription.c.state != SUBSCRIBED).order_by(subscriber.c.email)
+    with database.reading() as connection:
+        return tuple((row.email, row.since) for row in connection.execute(query))
+
+
 def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(rules.DUE), is_time)
 
 
-def _step(row: Due, state: State, now: datetime, *conditions: ColumnElement[bool]) -> Any:
-    return (
-        update(delivery)
-        .where(delivery.c.issue_id == row.issue_id, delivery.c.subscriber_id == row.subscriber_id)
-        .where(delivery.c.state.in_(rules.sources(state)), *conditions)
-        .values(state=state, changed_at=now)
-    )
+RECORD_SQLITE = """UPDATE delivery SET state = ?, attempts = ?, code = ?, text = ?, message_id = ?, first_tried = ?, not_before = ?,
+ changed_at = ? WHERE issue_id = ? AND subscriber_id = ? AND fence = ? AND state IN ('claimed', 'unknown')"""
+RECORD_POSTGRES = text("""UPDATE delivery SET state = r.state, attempts = r.attempts, code = r.code, text = r.text,
+ message_id = r.message_id, first_tried = r.first_tried, not_before = r.not_before, changed_at = r.changed_at
+ FROM json_to_recordset(CAST(:rows AS json)) AS r(subscriber_id integer, state text, attempts integer, code integer, text text,
+ message_id text, first_tried timestamptz, not_before timestamptz, changed_at timestamptz)
+ WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = r.subscriber_id AND delivery.fence = :fence
+ AND delivery.state IN ('claimed', 'unknown')""")
 
 
-def _still_wants() -> ColumnElement[bool]:
-    return exists(
-        select(subscription.c.subscriber_id)
-        .join(issue, issue.c.list == subscription.c.list)
-        .where(issue.c.id == delivery.c.issue_id, subscription.c.subscriber_id == delivery.c.subscriber_id)
-        .where(subscription.c.state == SUBSCRIBED)
-        .correlate(delivery)
-    )
+def _record_sqlite(connection: Connection, group: Group) -> int:
+    rows = [
+        (one.state.value, one.attempts, one.code, one.text, one.message_id, _stored(one.first_tried), _stored(one.not_before),
+         _stored(one.at), group.issue_id, one.subscriber_id, group.fence)
+        for one in group.results
+    ]  # fmt: skip
+    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
 
 
-def _expect_one(changed: int, row: Due, state: State) -> None:
-    if changed != 1:
-        raise IllegalTransition(
-            f"The delivery of issue {row.issue_id} to subscriber {row.subscriber_id} cannot become {state} from where it is."
-        )
+def _record_postgres(connection: Connection, group: Group) -> int:
+    names = ("subscriber_id", "state", "attempts", "code", "text", "first_tried", "not_before", "changed_at", "message_id")
+    rows = json.dumps([dict(zip(names, one, strict=True)) for one in group.results], default=datetime.isoformat)
+    return connection.execute(RECORD_POSTGRES, {"rows": rows, "issue_id": group.issue_id, "fence": group.fence}).rowcount
+
+
+@lru_cache(maxsize=64)
+def _stored(moment: datetime | None) -> str | None:
+    """As `schema.Utc` and SQLAlchemy keep it in SQLite; a group shares few moments."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:
@@ -184,6 +222,8 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(**{**row._asdict(), "state": State(row.state)})
 
 
-def _printable(text: str) -> str:
+def printable(reply: str) -> str:
     """A relay's reply may hold anything; a terminal must not obey it."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:LONGEST_TEXT]
+    if reply.isprintable():
+        return reply[:LONGEST_TEXT]
+    return "".join(sign if sign.isprintable() else " " for sign in reply)[:LONGEST_TEXT]

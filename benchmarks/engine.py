@@ -1,0 +1,124 @@
+"""The engine for measuring: an issue of 40 kB, invented readers, one `send`. Run by `benchmarks.mail` in a process of its own.
+
+    python -m benchmarks.engine PORT READERS CONNECTIONS [DATABASE-URL]
+
+Prints one line of JSON: seconds, CPU seconds and peak memory of the sending alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert, text
+
+from mailer import sending
+from mailer.config import Config
+from mailer.database import Database, open_database
+from mailer.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
+from mailer.office import Surroundings
+from mailer.rules import State
+from mailer.schema import subscriber, subscription
+from mailer.secret import Secret
+from mailer.store import issues
+from mailer.tokens import Tokens
+
+REF = IssueRef("bench", "1")
+SIZE = 40_000  # octets of the message
+
+
+class Quiet:
+    """No progress, but a look at rate and memory now and then."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.began = time.perf_counter()
+        self.course: list[tuple[float, int, int]] = []
+
+    def begin(self, total: int) -> None:
+        """See `office.Progress`."""
+        self._every = max(1, total // 10)
+
+    def step(self, state: State) -> None:  # noqa: ARG002
+        """See `office.Progress`."""
+        self.done += 1
+        if self.done % self._every == 0:
+            self.course.append((round(time.perf_counter() - self.began, 2), self.done, memory()))
+
+
+def memory() -> int:
+    """Resident memory now, in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1_000_000
+
+
+def issue() -> tuple[Issue, MailList]:
+    """An issue whose message has 40 kB."""
+    now = datetime.now(UTC)
+    part = "復興の今をお届けします。\n" * 390
+    html, plain = f"<html>{part * 2}<a href='{PERSONAL_PLACE}'>停止</a></html>", f"{part[:-1]}{PERSONAL_PLACE}\n"
+    html = html[: 20_500 // 3] + f"{PERSONAL_PLACE}</html>"
+    plain = plain[: 8_000 // 3] + f"\n{PERSONAL_PLACE}\n"
+    digest = hashlib.sha256(html.encode()).hexdigest()
+    found = Issue(REF, "復興プレス 第1号", now, "newsletter", None, "https://todoke.example.jp/mail/bench/1/", html, plain, digest)
+    sender = ("復興プレス", "復興プレス", "press@example.jp", "reply@example.jp", "bench.todoke.example.jp", "newsletter")
+    return found, MailList("bench", *sender, "press@example.jp", "https://todoke.example.jp/mail/bench/")
+
+
+def fill(database: Database, readers: int) -> None:
+    """Invented readers, all subscribed."""
+    now = datetime.now(UTC)
+    with database.writing() as connection:
+        for begin in range(0, readers, 10_000):
+            numbers = range(begin + 1, min(begin + 10_000, readers) + 1)
+            people = [
+                {
+                    "id": n,
+                    "email": f"reader{n:07}@example.jp",
+                    "email_key": f"reader{n:07}@example.jp",
+                    "name": "佐藤 太郎",
+                    "created_at": now,
+                }
+                for n in numbers
+            ]
+            connection.execute(insert(subscriber), people)
+            state = {"list": "bench", "state": "subscribed", "source": "bench", "since": now, "changed_at": now}
+            connection.execute(insert(subscription), [{"subscriber_id": n, **state} for n in numbers])
+
+
+def main(port: str, readers: str, connections: str, url: str = "") -> None:
+    """Freeze, send, report."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "mailer.toml").write_text(
+            'service_url = "https://mail.example.jp"\nmessage_id_domain = "todoke.example.jp"\nreturn_path = "bounce@example.jp"\n'
+            f'database = "{url or "sqlite:///todoke.db"}"\n[relay]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+            f"connections = {connections}\nmessages_per_connection = 100000\n",
+            "utf-8",
+        )
+        config = Config.load(home / "mailer.toml")
+        database = open_database(config.database)
+        if url:
+            with database.writing() as connection:
+                connection.execute(text("TRUNCATE subscriber, issue CASCADE"))
+        fill(database, int(readers))
+        issues.freeze(database, *issue(), datetime.now(UTC))
+        tokens = Tokens((Secret("only-for-measuring-only-for-measuring"),))
+        around, progress = Surroundings(config, database, tokens, None, lambda: datetime.now(UTC)), Quiet()
+        began, cpu = time.perf_counter(), time.process_time()
+        progress.began = began
+        summary = sending.send(around, home, REF, progress).summary
+        seconds, used = time.perf_counter() - began, time.process_time() - cpu
+        assert summary.counts[State.SENT] == int(readers), dict(summary.counts)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
+        print(json.dumps({"seconds": seconds, "cpu": used, "peak_mb": peak, "course": progress.course}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

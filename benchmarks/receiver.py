@@ -1,0 +1,101 @@
+"""A light SMTP receiver for measuring: it takes every message, counts it and looks at nothing but its end.
+
+    python -m benchmarks.receiver PORT [SECONDS_LATE]
+
+It prints a line when it listens. Faster than `smtp-sink`, so that the sender is what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import cast
+
+GREETING = b"220 receiver ESMTP\r\n"
+EHLO = b"250-receiver\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n"
+GO = b"354 go\r\n"
+END = b"\r\n.\r\n"
+
+
+class Session(asyncio.BufferedProtocol):
+    """One connection. Commands are read by line; a body only by where it ends."""
+
+    def __init__(self, late: float) -> None:
+        self._late = late
+        self._buffer = bytearray(1 << 18)
+        self._view = memoryview(self._buffer)
+        self._filled = 0
+        self._in_body = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._transport.write(GREETING)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Where the next bytes go."""
+        return self._view[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Answer all that is there in one write."""
+        self._filled += nbytes
+        begin, answers = 0, bytearray()
+        while True:
+            mark = END if self._in_body else b"\r\n"
+            stop = self._buffer.find(mark, begin, self._filled)
+            if stop < 0:
+                break
+            if mark is END:
+                self._in_body = False
+                answers += b"250 2.0.0 taken\r\n"
+                begin = stop + len(END)
+            else:
+                answer = self._command(self._buffer[begin : begin + 4].upper())
+                answers += answer
+                # An empty body ends with the line end of DATA, so that stays.
+                begin = stop if answer is GO else stop + 2
+        self._keep(max(begin, self._filled - len(END)) if self._in_body else begin)
+        if answers:
+            self._answer(bytes(answers))
+
+    def _command(self, verb: bytearray) -> bytes:
+        if verb == b"EHLO":
+            return EHLO
+        if verb == b"DATA":
+            self._in_body = True
+            return GO
+        return b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n"
+
+    def _keep(self, begin: int) -> None:
+        rest = self._filled - begin
+        self._buffer[:rest] = self._buffer[begin : self._filled]
+        self._filled = rest
+
+    def _answer(self, answers: bytes) -> None:
+        if self._late:
+            asyncio.get_running_loop().call_later(self._late, self._transport.write, answers)
+        else:
+            self._transport.write(answers)
+
+
+async def serve(port: int, late: float) -> None:
+    """Listen until killed."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Session(late), "127.0.0.1", port)
+    print("listening", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+def main(port: str, late: str = "0") -> None:
+    """Run on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve(int(port), float(late)))
+    else:
+        uvloop.run(serve(int(port), float(late)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

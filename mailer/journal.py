@@ -1,0 +1,243 @@
+"""What is on the wire, written down before and after: an append-only file for each claimed slice.
+
+An intent is in the file before the first byte of a body leaves, a result right after the reply, both as one `write`, so
+they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
+they survive a power cut too. The ledger learns results in groups, later. After a kill, `read` tells for each slice what is
+known: a result; an intent alone (the body may have arrived); or nothing (it has not left).
+
+The files of one process lie in a folder with a lock that the kernel drops when the process dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+
+from mailer.errors import JournalError
+from mailer.rules import State
+
+LOCK = "lock"
+
+
+class Result(NamedTuple):
+    """What became of one delivery of a slice. `attempts` counts this one too."""
+
+    subscriber_id: int
+    state: State
+    attempts: int
+    code: int | None
+    text: str
+    first_tried: datetime
+    not_before: datetime | None
+    at: datetime
+    message_id: str
+
+
+class Journal:
+    """The file of one slice. Every method raises `JournalError` if it cannot be written: then nothing may leave."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _told(path):
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._waiting = b""
+
+    def begin(self, fence: int, issue_id: int) -> None:
+        """Which claim this is the journal of."""
+        self._write(b"c %d %d\n" % (fence, issue_id))
+
+    def intend(self, subscriber_id: int) -> None:
+        """The body for this subscriber is about to leave. In the file when this returns, with the results before it."""
+        line, self._waiting = self._waiting + b"i %d\n" % subscriber_id, b""
+        self._write(line)
+
+    def flush(self) -> None:
+        """Write results that no intent has followed at once."""
+        if self._waiting:
+            line, self._waiting = self._waiting, b""
+            self._write(line)
+
+    def result(self, found: Result) -> None:
+        """What became of it. Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
+        not_before = found.not_before.isoformat() if found.not_before else ""
+        code = "null" if found.code is None else found.code
+        line = (
+            f'r [{found.subscriber_id},"{found.state.value}",{found.attempts},{code},{quoted(found.text)},'
+            f'"{found.first_tried.isoformat()}","{not_before}","{found.at.isoformat()}","{found.message_id}"]\n'
+        )
+        self._waiting += line.encode()
+
+    def sync(self) -> None:
+        """To the disk itself. Blocks; call in a thread."""
+        with _told(self.path):
+            os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
+
+    def close(self, *, is_done: bool) -> None:
+        """The slice is over; if everything is in the ledger, the file is not needed any more."""
+        with suppress(OSError):
+            os.close(self._file)
+        if is_done:
+            self.path.unlink(missing_ok=True)
+
+    def _write(self, line: bytes) -> None:
+        with _told(self.path):
+            if os.write(self._file, line) != len(line):
+                raise OSError(28, "only a part could be written")
+
+
+class Syncing:
+    """Group commit for `durability = "power"`: all intents written while one sync runs share the next one."""
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        self._failed = failed
+        self._waiting: list[tuple[Journal, Callable[[], None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def then(self, journal: Journal, go: Callable[[], None]) -> None:
+        """Call `go` when the journal is on the disk."""
+        self._waiting.append((journal, go))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                for journal in {id(journal): journal for journal, _ in group}.values():
+                    await asyncio.to_thread(journal.sync)
+            except JournalError as error:
+                self._failed(error)
+                return
+            for _, go in group:
+                go()
+
+
+class Desk:
+    """The folder of one living process: makes journals, and finds those of dead processes."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._folder = state / self.name
+        with _told(self._folder):
+            self._folder.mkdir(parents=True)
+        self._lock = FileLock(self._folder / LOCK)
+        self._lock.acquire(timeout=0)
+
+    def token(self) -> str:
+        """A name for the next slice's journal."""
+        return f"{self.name}/{secrets.token_hex(8)}"
+
+    def open(self, token: str) -> Journal:
+        """The slice's journal. Made before the slice is claimed: a claim without journal means that the journal was lost."""
+        return Journal(path_of(self._state, token))
+
+    def close(self) -> None:
+        """The process ends. The folder goes too, unless journals are left in it."""
+        self._lock.release()
+        _remove(self._folder)
+
+
+def path_of(state: Path, token: str) -> Path:
+    """Where the journal of that name is."""
+    return state / f"{token}.log"
+
+
+def orphans(state: Path) -> Iterator[Path]:
+    """The folders of dead processes, each locked while it is looked at, and removed afterwards if it is empty."""
+    for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
+        lock = FileLock(folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            continue
+        try:
+            yield folder
+        finally:
+            lock.release()
+            _remove(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a journal tells. `known` by subscriber; None: the body was about to leave, and nothing is known after that."""
+
+    fence: int | None
+    issue_id: int | None
+    known: dict[int, Result | None]
+
+
+def read(path: Path) -> Story:
+    """Read a journal to its end, or to the line that a kill cut off.
+
+    :raises JournalError: the file cannot be read.
+    """
+    known: dict[int, Result | None] = {}
+    fence = issue_id = None
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"{path} cannot be read: {error.strerror}. Mend that and start again; nothing is lost.") from error
+    for line in raw[: raw.rfind(b"\n") + 1].splitlines():
+        try:
+            if line.startswith(b"i "):
+                known[int(line[2:])] = None
+            elif line.startswith(b"r "):
+                found = _parse(json.loads(line[2:]))
+                known[found.subscriber_id] = found
+            elif line.startswith(b"c "):
+                fence, issue_id = map(int, line[2:].split())
+        except (ValueError, TypeError):
+            break
+    return Story(fence, issue_id, known)
+
+
+def _parse(row: list[str]) -> Result:
+    subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
+    return Result(
+        int(subscriber_id),
+        State(state),
+        int(attempts),
+        None if code is None else int(code),
+        text,
+        datetime.fromisoformat(first_tried),
+        datetime.fromisoformat(not_before) if not_before else None,
+        datetime.fromisoformat(at),
+        message_id,
+    )
+
+
+def _remove(folder: Path) -> None:
+    if any(folder.glob("*.log")):
+        return
+    with suppress(OSError):
+        (folder / LOCK).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+class _told:
+    """OSError as one of ours, and without the cost of a generator for each message."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise JournalError(
+                f"The journal {self._path} cannot be written: {error.strerror}. Nothing more was sent; make room and send again."
+            ) from error

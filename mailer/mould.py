@@ -1,0 +1,224 @@
+"""One issue, composed once with `email` and cut at its personal places; then a message per person costs microseconds.
+
+`message.compose` makes the pattern with place-holders of the length that the real links have, so the base64 lines of
+every other person fall in the same places. What differs between two people is five header lines and the few base64
+lines that carry a link; all else is copied. Links of another length (a subscriber's number with more digits) get a
+pattern of their own. tests/test_mailer_mould.py proves each message equal to what `email` builds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from mailer import message, parts
+from mailer.errors import MessageError
+from mailer.issue import Issue, MailList
+from mailer.message import Links, Origin, Recipient
+from mailer.tokens import Tokens
+
+RAW_LINE = 57  # bytes that make one base64 line of 76 characters, as `email` and RFC 2045 have it
+FOLD_AT = 78
+SOMEBODY = Recipient(0, "somebody@example.invalid")
+CRLF = b"\r\n"
+END = b".\r\n"  # RFC 5321 section 4.1.1.4
+
+# A mailbox whose To header needs no thought: `email` folds nothing and quotes nothing there. All others ask `email`.
+PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+LATIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+JAPANESE_NAME = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+(?: [\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+)?")
+
+Pieces = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Whole base64 lines with one or more links in them: raw text between the places, and which link stands in each."""
+
+    raw: Pieces
+    links: tuple[int, ...]
+
+    def fill(self, links: tuple[bytes, bytes]) -> bytes:
+        """The lines, without the last line end."""
+        parts = [self.raw[0]]
+        for text, which in zip(self.raw[1:], self.links, strict=True):
+            parts += (links[which], text)
+        return _base64(b"".join(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """The cut message: `head` is what stands between the personal headers, `body` between the windows."""
+
+    head: Pieces
+    body: Pieces
+    windows: tuple[_Window, ...]
+
+
+class Mould:
+    """Pours messages of one issue.
+
+    :raises MessageError: the issue has a place that cannot be filled, or a header that must not leave.
+    """
+
+    def __init__(self, issue: Issue, mail_list: MailList, *, tokens: Tokens, service_url: str, origin: Origin) -> None:
+        self._forms = (issue, parts.lightened(issue))
+        self._mail_list = mail_list
+        self._origin = origin
+        self._sign = tokens.signer(issue.ref.list)
+        self._bases = (f"{service_url}/unsubscribe/".encode(), f"{service_url}/preferences/".encode())
+        self._patterns: dict[tuple[int, bool], _Pattern] = {}
+        self._date: tuple[datetime, bytes] | None = None
+        self._domain = f"@{origin.message_id_domain}>".encode()
+        self._identity = hashlib.sha256(f"{issue.ref}\n".encode())
+        for is_light in (False, True):
+            self._pattern(len(self._sign(1)), is_light)
+
+    def pour(self, recipient: Recipient, sent_at: datetime, *, is_light: bool = False) -> Pieces:
+        """The message as it goes over the line, in pieces to be joined: CRLF, dots doubled, ended by the lone dot.
+
+        :param is_light: the light part alone, for who asked for it.
+
+        :raises AddressError: an address or name that could break out of its header.
+        """
+        token = self._sign(recipient.subscriber_id)
+        links = (self._bases[0] + token, self._bases[1] + token)
+        pattern = self._pattern(len(token), is_light)
+        head, body = pattern.head, pattern.body
+        pieces = [head[0], to_line(recipient), head[1], links[0], head[2], self._dated(sent_at), head[3]]
+        pieces += (self.message_id(recipient.subscriber_id), body[0])
+        for window, following in zip(pattern.windows, body[1:], strict=True):
+            pieces += (window.fill(links), following)
+        pieces.append(END)
+        return tuple(pieces)
+
+    def message_id(self, subscriber_id: int) -> bytes:
+        """As `message.message_id`."""
+        identity = self._identity.copy()
+        identity.update(b"%d" % subscriber_id)
+        return b"<" + identity.hexdigest()[:40].encode() + self._domain
+
+    def _dated(self, sent_at: datetime) -> bytes:
+        if self._date is None or self._date[0] != sent_at:
+            self._date = (sent_at, format_datetime(sent_at).encode())
+        return self._date[1]
+
+    def _pattern(self, length: int, is_light: bool) -> _Pattern:
+        found = self._patterns.get((length, is_light))
+        if found is None:
+            found = self._patterns[length, is_light] = self._cut(length, self._forms[is_light])
+        return found
+
+    def _cut(self, length: int, issue: Issue) -> _Pattern:
+        """Compose for nobody, with links of this length, and take the message apart."""
+        links = tuple(base + bytes([sign]) * length for base, sign in zip(self._bases, b"uv", strict=True))
+        sample = message.compose(
+            issue,
+            self._mail_list,
+            SOMEBODY,
+            links=Links(*(link.decode() for link in links)),
+            sent_at=issue.date,
+            origin=self._origin,
+        )
+        head, _, body = sample.content.partition(CRLF + CRLF)
+        marks = (message.to_line(SOMEBODY), links[0], format_datetime(issue.date).encode(), sample.message_id.encode())
+        headers = _split(head + CRLF + CRLF, marks)
+        windows: list[_Window] = []
+        static = [headers[4]]
+        for piece in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
+            _take_apart(piece, (links[0], links[1]), static, windows)
+        return _Pattern(tuple(headers[:4]), tuple(static), tuple(windows))
+
+
+def to_line(recipient: Recipient) -> bytes:
+    """The To header with its line end, the short way where `email` would not fold or quote.
+
+    :raises AddressError: characters that must not reach an envelope or a header.
+    """
+    name, address = recipient.name, recipient.address
+    if PLAIN_ADDRESS.fullmatch(address):
+        if not name:
+            line = f"To: {address}"
+        elif LATIN_NAME.fullmatch(name):
+            line = f"To: {name} <{address}>"
+        elif JAPANESE_NAME.fullmatch(name):
+            line = f"To: =?utf-8?b?{b2a_base64(name.encode(), newline=False).decode()}?= <{address}>"
+        else:
+            return message.to_line(recipient)
+        if len(line) <= FOLD_AT:
+            return line.encode() + CRLF
+    return message.to_line(recipient)
+
+
+def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
+    """What stands between the marks, which come once each and in this order."""
+    found: list[bytes] = []
+    for mark in marks:
+        before, there, text = text.partition(mark)
+        if not there:
+            raise MessageError("A header of the message is not where it should be; nothing was sent. Please report this.")
+        found.append(before)
+    return [*found, text]
+
+
+def _take_apart(piece: bytes, links: tuple[bytes, bytes], static: list[bytes], windows: list[_Window]) -> None:
+    """Add a piece of the body to what is fixed, or, if it is base64 with links in it, as fixed lines and windows."""
+    raw = _decoded(piece)
+    places = [] if raw is None else [(at, which) for which, link in enumerate(links) for at in _every(raw, link)]
+    if raw is None or not places:
+        static[-1] += re.sub(rb"(?m)^\.", b"..", piece)
+        return
+    done = 0
+    for first, last, inside in _gather(sorted(places), len(links[0]), len(links[1]), len(raw)):
+        static[-1] += _base64(raw[done:first]) + (CRLF if first > done else b"")
+        windows.append(_window(raw[first:last], [(at - first, which) for at, which in inside], links))
+        static.append(CRLF)
+        done = last
+    static[-1] += _base64(raw[done:]) + (CRLF if done < len(raw) else b"")
+
+
+def _gather(places: list[tuple[int, int]], first: int, second: int, end: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
+    """Ranges of whole base64 lines that hold the places; ranges that touch become one."""
+    ranges: list[tuple[int, int, list[tuple[int, int]]]] = []
+    for at, which in places:
+        begin = at // RAW_LINE * RAW_LINE
+        stop = min(-(-(at + (first, second)[which]) // RAW_LINE) * RAW_LINE, end)
+        if ranges and begin < ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(stop, ranges[-1][1]), [*ranges[-1][2], (at, which)])
+        else:
+            ranges.append((begin, stop, [(at, which)]))
+    return ranges
+
+
+def _window(raw: bytes, places: list[tuple[int, int]], links: tuple[bytes, bytes]) -> _Window:
+    texts, done = [], 0
+    for at, which in places:
+        texts.append(raw[done:at])
+        done = at + len(links[which])
+    return _Window((*texts, raw[done:]), tuple(which for _, which in places))
+
+
+def _base64(raw: bytes) -> bytes:
+    return CRLF.join([b2a_base64(raw[at : at + RAW_LINE], newline=False) for at in range(0, len(raw), RAW_LINE)])
+
+
+def _decoded(piece: bytes) -> bytes | None:
+    """The raw text, if the piece is base64 as `email` writes it."""
+    try:
+        raw = a2b_base64(piece)
+    except ValueError:
+        return None
+    return raw if raw and _base64(raw) + CRLF == piece else None
+
+
+def _every(text: bytes, mark: bytes) -> list[int]:
+    places, at = [], text.find(mark)
+    while at >= 0:
+        places.append(at)
+        at = text.find(mark, at + len(mark))
+    return places

@@ -1,0 +1,292 @@
+"""The office: carries claimed slices over several connections, the same for one process and for workers on many machines.
+
+A slice's rows go into their lane's queue; carriers, one for each connection, take them from there through `_Work`: compose,
+write the intent into the journal, send, decide what the reply means, write that down. `carry` ends when the ledger knows
+of every row. Whatever fails, messages in flight are finished, what has not left stays due, and the first error is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self, cast
+
+from mailer import message, rules
+from mailer.config import Config
+from mailer.database import Database
+from mailer.errors import TodokeMailError
+from mailer.journal import Desk, Syncing
+from mailer.lanes import Lane, Meter
+from mailer.message import Origin
+from mailer.mould import Mould
+from mailer.recorder import Recorder
+from mailer.routes import Route, Routes, rest
+from mailer.rules import State
+from mailer.secret import Secret
+from mailer.slices import Clock, Slice
+from mailer.store import claims, limits
+from mailer.store.claims import Claim
+from mailer.store.issues import Frozen
+from mailer.store.limits import Rate
+from mailer.tokens import Tokens
+
+LINGER = 1.0  # seconds that an unused connection stays open
+Told = Callable[[int, State], None]
+CarryLane = Callable[["Office", Lane], Awaitable[None]]
+
+
+class Progress(Protocol):
+    """Hears how a run goes. Both calls come from the event loop and must return at once."""
+
+    def begin(self, total: int) -> None:
+        """`total` deliveries are due."""
+
+    def step(self, state: State) -> None:
+        """One delivery has reached this state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs from outside. `pauses` are the seconds before each further try to connect.
+
+    `password` is for every relay with a user name. `is_patient`: an absent relay is tried for ever (`todoke work`).
+    """
+
+    config: Config
+    database: Database
+    tokens: Tokens
+    password: Secret | None
+    clock: Clock
+    pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
+    is_patient: bool = False
+    passwords: Mapping[str, Secret] | None = None
+    jitter: Callable[[], float] = rules.draw
+
+
+class Office:
+    """For an `async with` block.
+
+    :param carry_lane: what one connection does (`carrying.carry_lane`).
+    :param told: hears of each result: issue and new state.
+    """
+
+    def __init__(self, around: Surroundings, carry_lane: CarryLane, told: Told = lambda _issue, _state: None) -> None:
+        self.around = around
+        self._carry_lane = carry_lane
+        self.desk = Desk(around.config.state)
+        self.stop = asyncio.Event()
+        self.failure: Exception | None = None
+        self.recorder = Recorder(around.database, around.clock, self.fail)
+        self.told = told
+        self.routes = self._make_routes()
+        self.lanes = {lane.name: lane for lane in self._make_lanes()}
+        self.syncing = Syncing(self.fail) if around.config.durability == "power" else None
+        self._moulds: dict[int, Mould] = {}
+        self._slices: dict[int, Slice] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heart: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to keep the leases alive."""
+        self._heart = asyncio.create_task(self._beat())
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Finish what is in flight, close every connection, write down what is left."""
+        self.halt()
+        await asyncio.gather(*(task for lane in self.lanes.values() for task in lane.carriers), return_exceptions=True)
+        if self._heart is not None:
+            self._heart.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self.recorder.insist(limits.free, self.around.database, self.desk.name)
+        except TodokeMailError as broken:
+            self.fail(broken)
+        await self.recorder.close()
+        self.desk.close()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more may be begun."""
+        return self.stop.is_set()
+
+    def halt(self, issue_id: int | None = None) -> None:
+        """Begin nothing more, at all or of one issue. What is in flight is finished."""
+        for found in self._slices.values():
+            if issue_id is None or found.claim.issue_id == issue_id:
+                found.is_over = True
+        if issue_id is None:
+            self.stop.set()
+        self._purge()
+
+    def _purge(self) -> None:
+        for lane in self.lanes.values():
+            lane.purge()
+            lane.low.set()
+
+    def fail(self, error: Exception) -> None:
+        """Something broke: end the run, keep the first reason."""
+        self.failure = self.failure or error
+        self.halt()
+
+    async def claim(self, frozen: Frozen, lane: Lane, after: int) -> tuple[Claim, Slice | None] | None:
+        """The next slice of an issue for a lane, or None. Its journal is made first: a claim without one has lost it."""
+        around, mould, token = self.around, self._mould(frozen), self.desk.token()
+        journal, began = self.desk.open(token), time.monotonic()
+        wanted = claims.Wanted(frozen.issue_id, lane.name, after, _size(lane), _window(around.database))
+        try:
+            found = await self.recorder.ask(
+                claims.take,
+                around.database,
+                wanted,
+                token=token,
+                owner=self.desk.name,
+                lease=around.config.lease,
+                now=around.clock(),
+            )
+        except BaseException:
+            journal.close(is_done=False)  # the claim may have been made all the same
+            raise
+        if found is None or not found.rows:
+            journal.close(is_done=True)
+            return None if found is None else (found, None)
+        journal.begin(found.fence, found.issue_id)
+        made = Slice(
+            found,
+            frozen,
+            mould,
+            journal,
+            rules.patience(frozen.issue.kind),
+            leased_at=began,
+            lease=around.config.lease,
+            advance=lambda slice_: self.spawn(self._advance(slice_)),
+            ended=self.recorder.add,
+        )
+        return found, made
+
+    async def carry(self, found: Slice, lane: Lane) -> None:
+        """Send a slice. Ends when the ledger knows what became of each row, or that it has not left."""
+        self._slices[found.claim.fence] = found
+        found.is_over = found.is_over or self.is_over
+        lane.push(found)
+        if found.is_over:
+            lane.purge()
+        self._man(lane)
+        await found.finished
+        del self._slices[found.claim.fence]
+        if found.is_fenced and self.failure is None:
+            now, intended = self.around.clock(), found.intended
+            await self.recorder.insist(
+                claims.release_never_sent, self.around.database, found.claim.fence, found.claim.issue_id, intended, now=now
+            )
+            found.journal.path.unlink(missing_ok=True)
+
+    def return_path(self, issue_id: int, subscriber_id: int) -> str:
+        """Where this message comes back to. VERP: a bounce tells by its address whose it is, and a stamp that it is ours."""
+        base = self.around.config.return_path
+        return message.return_path(base, issue_id, subscriber_id, self.around.tokens) if self.around.config.verp else base
+
+    def _mould(self, frozen: Frozen) -> Mould:
+        found = self._moulds.get(frozen.issue_id)
+        if found is None:
+            config = self.around.config
+            origin = Origin(config.return_path, config.message_id_domain)
+            found = Mould(frozen.issue, frozen.mail_list, tokens=self.around.tokens, service_url=config.service_url, origin=origin)
+            self._moulds[frozen.issue_id] = found
+        return found
+
+    def _make_routes(self) -> Routes:
+        around = self.around
+        routes = []
+        for relay in around.config.relays:
+            password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
+            meter = self._meter(f"relay:{relay.name}", relay.rate)
+            routes.append(Route(relay, password, meter, asyncio.Semaphore(relay.connections)))
+        return Routes(routes, hello=around.config.message_id_domain, pauses=around.pauses, is_patient=around.is_patient)
+
+    def _make_lanes(self) -> list[Lane]:
+        base = self.around.pauses[0] if self.around.pauses else 0.0
+        own = [Lane(found, self._meter(f"lane:{found.name}", found.rate), base) for found in self.around.config.lanes]
+        return [Lane(None, self._meter("", 0.0), base), *own]
+
+    def _meter(self, key: str, rate: float) -> Meter:
+        if not rate:
+            return Meter(rate, None)
+        shared = Rate(key, rate, max(1.0, rate))
+
+        async def draw(wanted: int) -> tuple[int, float]:
+            return await self.recorder.ask(limits.draw, self.around.database, shared, wanted)
+
+        return Meter(rate, draw)
+
+    def _man(self, lane: Lane) -> None:
+        """As many carriers as the lane may have and has work for."""
+        most = lane.limits.connections if lane.limits else self.routes.most
+        while len(lane.carriers) < min(most, len(lane)):
+            task = asyncio.get_running_loop().create_task(self._carrier(lane))
+            lane.carriers.add(task)
+
+    async def _carrier(self, lane: Lane) -> None:
+        try:
+            await self._carry_lane(self, lane)
+        except Exception as error:  # whatever it is, the others finish what they carry and the run ends
+            self.fail(error)
+        lane.carriers.discard(cast(asyncio.Task[None], asyncio.current_task()))
+        if self.routes.trouble is not None or (len(lane) and not lane.carriers and not self.around.is_patient):
+            self.halt()
+        elif len(lane) and not lane.carriers:
+            await rest(self.stop, LINGER)
+            self._man(lane)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _advance(self, found: Slice) -> None:
+        """Write the next window of intents into the database, for all who might have to take the slice over."""
+        await self._renew(found, found.next_window(_window(self.around.database)))
+        found.is_advancing = False
+        for lane in self.lanes.values():
+            lane.changed.set()
+
+    async def _renew(self, found: Slice, reached: int) -> None:
+        began = time.monotonic()
+        try:
+            is_ours = await self.recorder.insist(claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease)
+        except TodokeMailError as error:
+            self.fail(error)
+            return
+        if is_ours:
+            found.reach(reached)
+            found.renewed(began)
+        else:
+            found.is_fenced = found.is_over = True
+            self._purge()
+
+    async def _beat(self) -> None:
+        """A sign of life, three times in every lease."""
+        lease = self.around.config.lease
+        while True:
+            await asyncio.sleep(lease / 3)
+            for found in list(self._slices.values()):
+                if not found.is_fenced and not found.finished.done():
+                    await self._renew(found, found.reached)
+            try:
+                await self.recorder.insist(limits.renew, self.around.database, self.desk.name, lease=lease)
+            except TodokeMailError as error:
+                self.fail(error)
+                return
+
+
+def _size(lane: Lane) -> int:
+    """Rows of one slice: about ten seconds' worth where there is a rate, so that nobody's unsubscription is overtaken for long."""
+    return max(10, min(500, int(lane.meter.rate * 10))) if lane.meter.draw else 500
+
+
+def _window(database: Database) -> int:
+    """Rows whose bodies may leave after one write to the database. With SQLite nobody else takes a slice over."""
+    return 100 if database.is_shared else 500

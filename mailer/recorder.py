@@ -1,0 +1,106 @@
+"""Results into the ledger, in groups and off the event loop: committing each message alone would cost the most of all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from mailer.database import Database
+from mailer.errors import DatabaseError
+from mailer.slices import Clock, Slice
+from mailer.store import ledger
+from mailer.store.ledger import Group
+
+GROUP = 500  # results
+EVERY = 0.05  # seconds
+PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds before the database is asked again
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+class Recorder:
+    """One thread that talks to the database, in order. `failed` hears of the first error; then nothing more is written.
+
+    What could not be written is in the journals, and the next run finds it there.
+    """
+
+    def __init__(self, database: Database, clock: Clock, failed: Callable[[Exception], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._failed = failed
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._slices: dict[int, Slice] = {}
+        self._waiting = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._is_broken = False
+
+    async def ask(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
+        """Any question to the database, in the same thread. Once only: see `insist`."""
+
+        def call() -> Answer:
+            return question(*args, **options)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def insist(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
+        """As `ask`, for what may be done twice: a server that ends a connection, or is restarted, is asked again."""
+        for pause in PAUSES if self._database.is_shared else ():
+            try:
+                return await self.ask(question, *args, **options)
+            except DatabaseError:
+                await asyncio.sleep(pause)
+        return await self.ask(question, *args, **options)
+
+    def add(self, found: Slice) -> None:
+        """The slice has a new result, or has lost a row."""
+        self._slices[id(found)] = found
+        self._waiting += 1
+        if self._writing is not None:
+            return
+        if self._waiting >= GROUP or found.open_rows == 0:
+            self._write()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(EVERY, self._write)
+
+    async def close(self) -> None:
+        """Write what is left."""
+        while not self._is_broken and (self._slices or self._writing is not None):
+            if self._writing is None:
+                self._write()
+            else:
+                await asyncio.wait([self._writing])
+        self._thread.shutdown()
+
+    def _write(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._writing is None and self._slices and not self._is_broken:
+            self._writing = asyncio.get_running_loop().create_task(self._write_group())
+
+    async def _write_group(self) -> None:
+        slices, self._slices, self._waiting = list(self._slices.values()), {}, 0
+        ending = [found for found in slices if found.open_rows == 0 and not found.finished.done()]
+        groups = [Group(found.claim.issue_id, found.claim.fence, found.take_results(), found in ending) for found in slices]
+        try:
+            await self.insist(ledger.record, self._database, groups, now=self._clock())
+        except Exception as error:  # whatever it is, the run must end: what is not recorded must not be followed by more
+            self._is_broken = True
+            self._failed(error)
+            for found in slices:
+                _finish(found, is_done=False)
+        else:
+            for found in ending:
+                _finish(found, is_done=not found.is_fenced)
+        self._writing = None
+        if self._slices:
+            self._timer = self._timer or asyncio.get_running_loop().call_later(EVERY, self._write)
+
+
+def _finish(found: Slice, *, is_done: bool) -> None:
+    if not found.finished.done():
+        found.journal.close(is_done=is_done)
+        found.finished.set_result(None)

@@ -1,0 +1,202 @@
+"""Slices of an issue, claimed by one process at a time: a lease, a fencing token, and what happens when the holder dies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
+
+from mailer.database import Database
+from mailer.parts import LIGHT
+from mailer.rules import State
+from mailer.schema import claim, delivery, issue, subscriber, subscription
+from mailer.store.subscriptions import SUBSCRIBED
+
+LEFT = "unsubscribed after the issue was frozen"
+HOLDER_LOST = "its sender vanished while this message may have been on its way: it may or may not have arrived"
+
+
+class Row(NamedTuple):
+    """A claimed delivery. `attempts` counts the tries so far; `is_light`: its reader asked for the light form."""
+
+    subscriber_id: int
+    address: str
+    name: str
+    attempts: int
+    first_tried: datetime | None
+    is_light: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A slice. `fence` is its number; `reached` the last subscriber whose body may leave before the next `advance`."""
+
+    fence: int
+    issue_id: int
+    token: str
+    rows: tuple[Row, ...]
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A claim of whatever process, as `recovery` finds it."""
+
+    fence: int
+    issue_id: int
+    token: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which slice to claim. `after`: pending rows are taken from behind this subscriber on; `window`: rows that may leave at once."""
+
+    issue_id: int
+    lane: str
+    after: int = 0
+    limit: int = 500
+    window: int = 500
+
+
+def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
+    """Claims due rows of a lane: pending ones in the order of subscribers, then deferred ones. None if there are none.
+
+    Whoever has unsubscribed meanwhile becomes `suppressed` in the same transaction and is not among the rows.
+    """
+    with database.writing() as connection:
+        found = _due(connection, wanted, State.PENDING, now)
+        if len(found) < wanted.limit:
+            found += _due(connection, wanted, State.DEFERRED, now, wanted.limit - len(found))
+        if not found:
+            return None
+        gone = [row.subscriber_id for row in found if row.subscribed is None]
+        rows = tuple(
+            sorted(
+                (
+                    Row(row.subscriber_id, row.address, row.name, row.attempts, row.first_tried, row.format == LIGHT)
+                    for row in found
+                    if row.subscribed is not None
+                ),
+                key=itemgetter(0),
+            )
+        )
+        _suppress(connection, wanted.issue_id, gone, now)
+        if not rows:
+            return Claim(0, wanted.issue_id, token, (), 0)
+        reached = rows[min(wanted.window, len(rows)) - 1].subscriber_id
+        values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached}
+        until = clock(connection) + lease
+        fence = connection.execute(insert(claim).values(values | {"lease_until": until}).returning(claim.c.id)).scalar_one()
+        ids = [row.subscriber_id for row in rows]
+        connection.execute(
+            _rows(connection, wanted.issue_id, ids).values(state=State.CLAIMED, fence=fence, not_before=None, changed_at=now)
+        )
+        return Claim(fence, wanted.issue_id, token, rows, reached)
+
+
+def advance(database: Database, found: Claim, reached: int, *, lease: float) -> bool:
+    """Lets bodies up to `reached` leave and renews the lease, durably. False: somebody else has taken the slice over."""
+    with database.writing() as connection:
+        values = {"reached": reached, "lease_until": clock(connection) + lease}
+        return connection.execute(update(claim).where(claim.c.id == found.fence).values(values)).rowcount == 1
+
+
+def end(connection: Connection, fence: int, issue_id: int, now: datetime) -> None:
+    """Ends a claim: what it holds and has no result has not left, and is pending again."""
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED, delivery.c.fence == fence)
+    connection.execute(update(delivery).where(mine).values(state=State.PENDING, changed_at=now))
+    connection.execute(delete(claim).where(claim.c.id == fence))
+
+
+def every(database: Database, *, expired_only: bool = False) -> tuple[Open, ...]:
+    """The open claims of all processes."""
+    columns = (claim.c.id, claim.c.issue_id, claim.c.token, claim.c.owner)
+    with database.reading() as connection:
+        query = select(*columns).order_by(claim.c.id)
+        if expired_only:
+            query = query.where(claim.c.lease_until < clock(connection))
+        return tuple(Open(*row) for row in connection.execute(query))
+
+
+def rescue(database: Database, found: Open, *, now: datetime, only_expired: bool = True) -> int:
+    """Takes a slice away from a holder whose journal is not here. How many of its messages are now `unknown`?
+
+    Bodies behind `reached` cannot have left and are pending again; of the others nobody here can know. The claim is
+    gone afterwards, so the late holder's next `advance` fails, and it sends nothing more.
+    """
+    with database.writing() as connection:
+        query = select(claim.c.reached).where(claim.c.id == found.fence)
+        if only_expired:
+            query = query.where(claim.c.lease_until < clock(connection))
+        reached = connection.execute(query.with_for_update()).scalar_one_or_none()
+        if reached is None:
+            return 0
+        connection.execute(delete(claim).where(claim.c.id == found.fence))
+        mine = and_(delivery.c.issue_id == found.issue_id, delivery.c.fence == found.fence, delivery.c.state == State.CLAIMED)
+        doubtful = update(delivery).where(mine, delivery.c.subscriber_id <= reached)
+        lost = connection.execute(doubtful.values(state=State.UNKNOWN, text=HOLDER_LOST, changed_at=now)).rowcount
+        connection.execute(update(delivery).where(mine).values(state=State.PENDING, not_before=None, changed_at=now))
+        return lost
+
+
+def release_never_sent(database: Database, fence: int, issue_id: int, intended: Container[int], *, now: datetime) -> int:
+    """The journal of a slice has come back: what it does not mention has never left. How many are pending again?"""
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.UNKNOWN)
+    with database.writing() as connection:
+        doubted = connection.execute(select(delivery.c.subscriber_id).where(mine, delivery.c.text == HOLDER_LOST)).scalars().all()
+        freed = [number for number in doubted if number not in intended]
+        connection.execute(_rows(connection, issue_id, freed).values(state=State.PENDING, text="", changed_at=now))
+        return len(freed)
+
+
+def clock(connection: Connection) -> float:
+    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
+    if connection.dialect.name == "postgresql":
+        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    return time.time()
+
+
+def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, limit: int | None = None) -> list[Any]:
+    wants = and_(
+        subscription.c.subscriber_id == delivery.c.subscriber_id,
+        subscription.c.list == issue.c.list,
+        subscription.c.state == SUBSCRIBED,
+    )
+    columns = (delivery.c.subscriber_id, delivery.c.address, subscriber.c.name, delivery.c.attempts, delivery.c.first_tried)
+    query = (
+        select(*columns, subscription.c.format, subscription.c.state.label("subscribed"))
+        .select_from(
+            delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+            .join(issue, issue.c.id == delivery.c.issue_id)
+            .outerjoin(subscription, wants)
+        )
+        .where(delivery.c.issue_id == wanted.issue_id, delivery.c.state == state, delivery.c.lane == wanted.lane)
+    )
+    if state is State.DEFERRED:
+        query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now))
+    else:
+        query = query.where(delivery.c.subscriber_id > wanted.after)
+    query = query.order_by(delivery.c.subscriber_id).limit(limit or wanted.limit)
+    return list(connection.execute(query.with_for_update(of=delivery, skip_locked=True)))
+
+
+def _suppress(connection: Connection, issue_id: int, ids: list[int], now: datetime) -> None:
+    if ids:
+        step = _rows(connection, issue_id, ids)
+        connection.execute(step.values(state=State.SUPPRESSED, text=LEFT, not_before=None, changed_at=now))
+
+
+def _rows(connection: Connection, issue_id: int, ids: Iterable[int]) -> Any:
+    """An update of these rows, with one parameter however many they are."""
+    numbers = ",".join(map(str, ids))
+    if connection.dialect.name == "postgresql":
+        among = text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))").bindparams(numbers=numbers)
+    else:
+        among = text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))").bindparams(numbers=numbers)
+    return update(delivery).where(delivery.c.issue_id == issue_id, among)

@@ -1,0 +1,50 @@
+"""A PostgreSQL cluster of our own for the length of a test session: a temporary folder, a Unix socket, no port, no service."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+NOBODY = "nobody"
+
+
+def binaries() -> Path:
+    """Debian keeps them out of the PATH."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert folders, "The tests need PostgreSQL's server: tests/system.sh installs it, or: sudo apt-get install postgresql"
+    return folders[-1]
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Yields an SQLAlchemy URL without the name of a database: add `/postgres` or another. PostgreSQL refuses to run as root."""
+    home = Path(tempfile.mkdtemp(prefix="todoke-pg-"))
+    data, user = home / "data", None
+    if os.geteuid() == 0:
+        user = NOBODY
+        os.chown(home, pwd.getpwnam(NOBODY).pw_uid, -1)
+        home.chmod(0o755)
+    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=60"
+    try:
+        _run(user, home, "initdb", "-D", str(data), "-A", "trust", "-U", "todoke", "--no-sync", "-E", "UTF8", "--locale=C")
+        _run(user, home, "pg_ctl", "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://todoke@/{{name}}?host={home}"
+        finally:
+            _run(user, home, "pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _run(user: str | None, home: Path, program: str, *arguments: str) -> None:
+    command = [str(binaries() / program), *arguments]
+    # Output to a file: a server that inherits a pipe would keep it open for ever.
+    with (home / "output").open("ab") as output:
+        subprocess.run(command, check=True, cwd=home, user=user, stdout=output, stderr=output, stdin=subprocess.DEVNULL)

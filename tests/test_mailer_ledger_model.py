@@ -1,0 +1,125 @@
+"""The ledger against a simple model: whatever claims, results, deaths and orders come, both say the same."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from mailer import rules
+from mailer.database import open_database
+from mailer.journal import Result
+from mailer.rules import State
+from mailer.store import claims, issues, ledger, subscriptions
+from mailer.store.claims import Claim, Wanted
+from mailer.store.ledger import Group
+from tests.mail_bundles import ISSUE, LIST, NOW, people
+
+READERS = 12
+OUTCOMES = st.sampled_from([State.SENT, State.FAILED, State.UNKNOWN, State.DEFERRED])
+
+
+@dataclass
+class Held:
+    """A claim as the model sees it. A claim that was taken over is `is_dead`; its holder does not know yet."""
+
+    claim: Claim
+    is_dead: bool = False
+    told: set[int] = field(default_factory=set)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    @initialize()
+    def freeze(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = open_database(f"sqlite:///{Path(self.folder.name) / 'x.db'}")
+        subscriptions.enrol(self.database, people(READERS), source="t", now=NOW)
+        self.issue_id = issues.freeze(self.database, ISSUE, LIST, NOW).issue_id
+        self.states = dict.fromkeys(range(1, READERS + 1), State.PENDING)
+        self.fences: dict[int, int] = {}
+        self.held: list[Held] = []
+        self.gone: set[int] = set()
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.database.close()
+            self.folder.cleanup()
+
+    @rule(limit=st.integers(1, 6), window=st.integers(1, 6), is_late=st.booleans())
+    def claim(self, limit: int, window: int, is_late: bool) -> None:
+        wanted, lease = Wanted(self.issue_id, "", 0, limit, window), -1.0 if is_late else 60.0
+        found = claims.take(self.database, wanted, token=str(random.random()), owner="me", lease=lease, now=NOW)
+        due = [n for state in (State.PENDING, State.DEFERRED) for n in sorted(self.states) if self.states[n] is state][:limit]
+        for number in due:
+            rules.check(self.states[number], State.SUPPRESSED if number in self.gone else State.CLAIMED)
+            self.states[number] = State.SUPPRESSED if number in self.gone else State.CLAIMED
+        left = sorted(set(due) - self.gone)
+        assert [row.subscriber_id for row in found.rows] == left if found else not due
+        if found is not None and found.rows:
+            self.held.append(Held(found))
+            self.fences |= dict.fromkeys(left, found.fence)
+
+    @precondition(lambda self: self.held)
+    @rule(which=st.integers(0, 99), row=st.integers(0, 99), outcome=OUTCOMES)
+    def record(self, which: int, row: int, outcome: State) -> None:
+        held = self.held[which % len(self.held)]
+        number = held.claim.rows[row % len(held.claim.rows)].subscriber_id
+        if number > held.claim.reached or number in held.told:
+            return
+        held.told.add(number)
+        result = Result(number, outcome, 1, 250, "", NOW, None, NOW, "<x@y>")
+        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result])], now=NOW)
+        counts = self.fences[number] == held.claim.fence and self.states[number] in (State.CLAIMED, State.UNKNOWN)
+        assert counted == counts
+        if counts:
+            self.states[number] = outcome
+
+    @precondition(lambda self: self.held)
+    @rule(which=st.integers(0, 99))
+    def end(self, which: int) -> None:
+        held = self.held.pop(which % len(self.held))
+        ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [], is_last=True)], now=NOW)
+        self._release(held, [row.subscriber_id for row in held.claim.rows], State.PENDING)
+
+    @rule()
+    def rescue(self) -> None:
+        for found in claims.every(self.database, expired_only=True):
+            claims.rescue(self.database, found, now=NOW)
+            held = next(one for one in self.held if one.claim.fence == found.fence)
+            held.is_dead = True
+            numbers = [row.subscriber_id for row in held.claim.rows]
+            self._release(held, [n for n in numbers if n <= held.claim.reached], State.UNKNOWN)
+            self._release(held, [n for n in numbers if n > held.claim.reached], State.PENDING)
+
+    @rule(number=st.integers(1, READERS))
+    def leave_the_list(self, number: int) -> None:
+        subscriptions.unsubscribe(self.database, number, "fukko-press", source="t", now=NOW)
+        self.gone.add(number)
+
+    @rule(verdict=st.sampled_from([State.SENT, State.PENDING, State.FAILED]))
+    def resolve(self, verdict: State) -> None:
+        ledger.move(self.database, self.issue_id, {State.UNKNOWN}, verdict, now=NOW)
+        self.states = {n: verdict if state is State.UNKNOWN else state for n, state in self.states.items()}
+
+    @invariant()
+    def agrees(self) -> None:
+        counts = {state: number for state, number in ledger.counts(self.database, self.issue_id).items() if number}
+        expected = list(self.states.values())
+        assert counts == {state: expected.count(state) for state in set(expected)}
+        missed = {entry.address for entry in ledger.missed(self.database, self.issue_id)}
+        assert missed == {f"reader{n}@example.jp" for n, state in self.states.items() if state is not State.SENT}
+
+    def _release(self, held: Held, numbers: list[int], state: State) -> None:
+        for number in numbers:
+            if self.states[number] is State.CLAIMED and self.fences[number] == held.claim.fence:
+                rules.check(State.CLAIMED, state)
+                self.states[number] = state
+
+
+TestLedger = LedgerMachine.TestCase
+TestLedger.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)

@@ -1,0 +1,105 @@
+"""A poured message is, byte for byte, the one that Python's `email` builds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer import message, parts
+from mailer.errors import AddressError, MessageError, TodokeMailError
+from mailer.issue import Issue, Light
+from mailer.message import Links, Origin, Recipient
+from mailer.mould import Mould, to_line
+from mailer.relay import dot_stuffed
+from mailer.secret import Secret
+from mailer.tokens import Claim, Tokens
+from tests.mail_bundles import ISSUE, LIST, NOW, SECRET
+
+ORIGIN = Origin("bounce@example.jp", "todoke.example.jp")
+TOKENS = Tokens((Secret(SECRET),))
+SERVICE = "https://mail.example.jp"
+UNSUBSCRIBE, PREFERENCES = "https://personal.invalid/unsubscribe", "https://personal.invalid/preferences"
+NAMES = st.sampled_from(["", "山田 太郎", "Taro Yamada", "Yamada 太郎", "長" * 12, "長" * 30, "é", "O'Brien, T.", "a.b", "髙①", "サトー"])
+
+
+def mould(issue: Issue = ISSUE) -> Mould:
+    return Mould(issue, LIST, tokens=TOKENS, service_url=SERVICE, origin=ORIGIN)
+
+
+def built(issue: Issue, recipient: Recipient) -> bytes:
+    token = TOKENS.sign(Claim(recipient.subscriber_id, issue.ref.list))
+    links = Links(f"{SERVICE}/unsubscribe/{token}", f"{SERVICE}/preferences/{token}")
+    return dot_stuffed(message.compose(issue, LIST, recipient, links=links, sent_at=NOW, origin=ORIGIN).content)
+
+
+@given(
+    st.lists(st.sampled_from([UNSUBSCRIBE, PREFERENCES, "復興の今", ".", "\n.\n", "x" * 57, "a" * 200, "\n"]), max_size=12),
+    st.integers(1, 10**10),
+    NAMES,
+)
+def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: int, name: str) -> None:
+    body = "".join(text)
+    issue = replace(ISSUE, text=body + UNSUBSCRIBE + "\n", html=UNSUBSCRIBE + body)
+    recipient = Recipient(subscriber_id, "reader@example.jp", name)
+    assert b"".join(mould(issue).pour(recipient, NOW)) == built(issue, recipient)
+
+
+@given(
+    st.lists(st.sampled_from([UNSUBSCRIBE, "復興の今", ".", "\n.\n", "x" * 57, "\n"]), max_size=9),
+    st.sampled_from(["utf-8", "iso-2022-jp"]),
+)
+def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset: str) -> None:
+    issue = replace(ISSUE, light=Light(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
+    recipient = Recipient(7, "reader@example.jp", "山田 太郎")
+    poured = b"".join(mould(issue).pour(recipient, NOW, is_light=True))
+    assert poured == built(parts.lightened(issue), recipient) and b"multipart" not in poured
+
+
+@given(NAMES | st.text(max_size=40), st.sampled_from(["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp"]))
+def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str) -> None:
+    recipient = Recipient(1, address, name)
+    try:
+        expected = message.to_line(recipient)
+    except TodokeMailError:
+        with pytest.raises(TodokeMailError):
+            to_line(recipient)
+    else:
+        assert to_line(recipient) == expected
+
+
+def test_one_mould_pours_for_numbers_of_every_length_and_for_every_hour() -> None:
+    found = mould()
+    for subscriber_id in (1, 99, 12345, 9_999_999):
+        recipient = Recipient(subscriber_id, "a@example.jp", "読者 花子")
+        assert b"".join(found.pour(recipient, NOW)) == built(ISSUE, recipient)
+    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(found.pour(recipient, NOW + timedelta(hours=1)))
+
+
+@pytest.mark.parametrize("key", ["fukko-press", "a" * 64, "x"])
+def test_the_quick_signature_is_that_of_itsdangerous(key: str) -> None:
+    sign = TOKENS.signer(key)
+    for subscriber_id in (1, 10, 987654321):
+        assert sign(subscriber_id).decode() == TOKENS.sign(Claim(subscriber_id, key))
+        assert TOKENS.read(sign(subscriber_id).decode()) == Claim(subscriber_id, key)
+
+
+@pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", ".\r\n@x.jp", "a@b\nx", "a b@c.jp"])
+def test_what_could_break_out_is_refused(address: str) -> None:
+    with pytest.raises(AddressError):
+        mould().pour(Recipient(1, address), NOW)
+
+
+def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
+    with pytest.raises(MessageError, match="personal place"):
+        mould(replace(ISSUE, html=f"{UNSUBSCRIBE} https://personal.invalid/other"))
+
+
+def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
+    path = message.return_path("bounce@example.jp", 45, 7, TOKENS)
+    assert message.read_return_path(path, TOKENS) == (45, 7)
+    assert message.read_return_path(path.replace("45-7", "45-8"), TOKENS) is None
+    assert message.read_return_path("bounce@example.jp", TOKENS) is None
