@@ -7,13 +7,18 @@ have_node() { command -v npm >/dev/null 2>&1; }
 have_postgres() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_all() { have_browser && have_fonts && have_node && have_postgres && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    echo "Installing chromium, fonts-noto-cjk, postgresql, nodejs and git ..."
+    # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
+    wanted=
+    have_browser || wanted="$wanted chromium"
+    have_fonts || wanted="$wanted fonts-noto-cjk fontconfig"
+    have_node || wanted="$wanted nodejs npm"
+    have_postgres || wanted="$wanted postgresql"
+    command -v git >/dev/null 2>&1 || wanted="$wanted git"
+    echo "Installing$wanted ..."
     apt-get update -qq
     # The tests start a cluster of their own in a temporary folder; Debian's own cluster is neither made nor started.
     [ -d /etc/postgresql-common ] || { mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; }
-    wanted="chromium fonts-noto-cjk fontconfig postgresql git"
-    have_node || wanted="$wanted nodejs npm"
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086 # one word a package
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $wanted >/dev/null
 fi
 have_browser || { echo "The tests need Chromium. Install it, for example: sudo apt-get install chromium" >&2; exit 1; }
