@@ -99,8 +99,8 @@ def test_what_the_gate_refuses_in_the_texts(built: TinySite, name: str, change: 
 
 def test_a_failing_issue_leaves_no_bundle_and_the_fault_names_the_line(tiny: TinySite) -> None:
     tiny.article("press/2020/station.md")
-    tiny.write("mail/press/1.md", ISSUE.replace("本文です。", "[こちら](https://x.example/)"))
-    with pytest.raises(ContentFaults, match=r"content/mail/press/1\.md:13: リンク「こちら」"):
+    tiny.write("mail/press/1.md", ISSUE.replace("本文です。", f"[消えた記事]({BASE}/press/gone/)"))
+    with pytest.raises(ContentFaults, match=r"content/mail/press/1\.md:13: 「https://site\.example\.jp/press/gone/」のページが"):
         tiny.build()
     assert not (tiny.output / "mail").exists()
 
