@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from plugins.checks.html import validate
@@ -45,7 +45,7 @@ def examine_all(address: str, pages: list[str], workers: int) -> list[Examined]:
         waiting.put(url)
     with ThreadPoolExecutor(workers) as pool, _bar() as bar:
         task = bar.add_task("axe-core", total=len(pages))
-        shares = [pool.submit(_examine_share, address, waiting, lambda: bar.advance(task)) for _ in range(workers)]
+        shares = [pool.submit(_examine_share, address, waiting, lambda: _advance(bar, task)) for _ in range(workers)]
         return list(chain.from_iterable(share.result() for share in shares))
 
 
@@ -64,6 +64,14 @@ def _taken(waiting: SimpleQueue[str]) -> Iterator[str]:
     with suppress(Empty):
         while True:
             yield waiting.get_nowait()
+
+
+def _advance(bar: Progress, task: TaskID) -> None:
+    """One page more; where nobody watches a bar, a line for every hundred."""
+    bar.advance(task)
+    done = int(bar.tasks[task].completed)
+    if not console.is_terminal and done % 100 == 0:
+        console.print(f"axe-core: {done} pages")
 
 
 def _bar() -> Progress:
