@@ -30,6 +30,15 @@ NOT_SOURCES = frozenset({"images", "files", "data"})
 
 
 @dataclass(frozen=True)
+class _Refused:
+    """A source that does not hold. The links and images of a sound ``body`` are looked at all the same: an editor hears everything at once."""
+
+    source: Source
+    body: Body | None
+    faults: list[Fault]
+
+
+@dataclass(frozen=True)
 class Library:
     """All documents, by path below ``content/``, and the moment for which links were resolved."""
 
@@ -55,12 +64,15 @@ def read_library(content: Path, registry: Registry, now: dt.datetime) -> Library
     """
     faults: list[Fault] = []
     drafts: list[Draft] = []
+    refused: list[_Refused] = []
     for path in find_sources(content):
         read = _draft(content, path, registry)
         if isinstance(read, Draft):
             drafts.append(read)
+        elif isinstance(read, _Refused):
+            refused.append(read)
         else:
-            faults += read
+            faults.append(read)
     faults += _same_address(drafts)
     resolver = Resolver(content, registry, {draft.source.path: draft for draft in drafts}, now)
     documents = {}
@@ -68,6 +80,8 @@ def read_library(content: Path, registry: Registry, now: dt.datetime) -> Library
         document, found = resolver.resolve(draft)
         documents[draft.source.path] = document
         faults += found
+    for one in refused:
+        faults += one.faults + (resolver.look_only(one.source, one.body) if one.body else [])
     if faults:
         folder = PurePosixPath(content.name)
         raise ContentFaults(Fault(folder / f.path, f.line, f.ja, f.en) for f in faults)
@@ -80,21 +94,23 @@ def find_sources(content: Path) -> list[PurePosixPath]:
     return sorted(path for path in found if path.parts[0] not in NOT_SOURCES)
 
 
-def _draft(content: Path, path: PurePosixPath, registry: Registry) -> Draft | list[Fault]:
+def _draft(content: Path, path: PurePosixPath, registry: Registry) -> Draft | _Refused | Fault:
     source = read_source(content, path)
     if isinstance(source, Fault):
-        return [source]
+        return source
     home = _home(source, registry)
     if isinstance(home, Fault):
-        return [home]
+        return home
     kind, publication = home
     body = parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
     faults = _body_faults(source, body) + (directive_faults(source) if kind == "issue" else [])
     meta = _validate(source, KINDS[kind], registry)
     if not isinstance(meta, Meta):
-        return faults + meta
-    if faults or (faults := _name_faults(source, meta)):
-        return faults
+        return _Refused(source, None if faults else body, faults + meta)
+    if faults:
+        return _Refused(source, None, faults)
+    if unnamed := _name_faults(source, meta):
+        return _Refused(source, body, unnamed)
     return Draft(source, kind, meta, publication, address(path, kind, meta, publication), body)
 
 

@@ -60,8 +60,7 @@ class Resolver:
     def resolve(self, draft: Draft) -> tuple[Document, list[Fault]]:
         """Return the finished document, and every fault of its links and images."""
         summary = draft.meta.summary or draft.body.lead
-        faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
-        faults += [fault for image in draft.body.images if (fault := self._image(draft, image))]
+        faults = self._looks(draft)
         faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
         files, found = Attached(self.content, draft.source, lambda name: self._path(draft, name)).look(draft.meta, draft.body)
@@ -80,6 +79,14 @@ class Resolver:
             files=files,
         )
         return document, faults
+
+    def look_only(self, source: Source, body: Body) -> list[Fault]:
+        """Return the faults of the links and images of a source whose front matter does not hold."""
+        return self._looks(Draft(source, "", Meta.model_construct(title=""), None, "", body))
+
+    def _looks(self, draft: Draft) -> list[Fault]:
+        faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
+        return faults + [fault for image in draft.body.images if (fault := self._image(draft, image))]
 
     def _link(self, draft: Draft, a: Any) -> Fault | None:
         href = a.get("href").strip()
