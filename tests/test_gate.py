@@ -192,7 +192,16 @@ def test_a_new_issue_holds_what_appeared_and_is_never_written_over(built: TinySi
     write(built.content, path, text)
     with pytest.raises(FileExistsError):
         write(built.content, path, "")
-    with pytest.raises(ContentFaults, match=PLACEHOLDER):
+    assert [issue.number for issue in compose_all(built.library())] == ["1"]  # it begins as a draft
+    finished = text.replace("draft: true", "draft: false")
+    built.write("mail/press/2.md", finished)
+    with pytest.raises(ContentFaults) as found:
         compose_all(built.library())
-    built.write("mail/press/2.md", re.sub(f"{PLACEHOLDER}[^〕]*〕", "書きました。", text))
+    assert [fault.line for fault in found.value.faults] == [
+        1,
+        1,
+        7,
+        *(n for n, line in enumerate(text.split("\n"), 1) if "編集後記〕" in line),
+    ]
+    built.write("mail/press/2.md", re.sub(f"{PLACEHOLDER}[^〕]*〕", "書きました。", finished))
     built.build()

@@ -128,6 +128,15 @@ def test_an_issue_with_nothing_to_send_is_a_fault(tiny: TinySite) -> None:
         tiny.build()
 
 
+def test_a_digest_that_finds_nothing_is_never_sent_even_with_an_editors_note(tiny: TinySite) -> None:
+    tiny.write(
+        "mail/press/1.md", "---\ntitle: 空\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\nまた。\n"
+    )
+    with pytest.raises(ContentFaults, match=r"1\.md:9: 前の号のあとに載せるものが一つも見つかりません"):
+        compose_all(tiny.library())
+    assert compose_all(tiny.library(dt.datetime(2020, 5, 9, tzinfo=NOW.tzinfo))) == []  # until its day something may come in
+
+
 def test_an_article_that_was_taken_down_keeps_its_words_and_loses_its_link(issues: TinySite) -> None:
     issues.write("press/2020/named.md", "---\ntitle: 名指し\ndate: 2020-05-02\nexpires: 2020-05-31\n---\n名指しの段落。\n")
     issues.build()
@@ -235,4 +244,4 @@ def test_the_text_part_has_nothing_drawn(sample: BuildReport) -> None:
     for file in mails(sample):
         text = file.with_suffix(".txt").read_text(encoding="utf-8")
         assert not re.search(r"[\u2500-\u27bf■□◆◇○●★☆▼▽▲△※]", text)
-        assert not re.search(r"\n\n\n", text)
+        assert not re.search(r"\n{4}", text)

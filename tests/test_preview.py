@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from plugins.build import BuildOrder
+from plugins.magazine.issues import PLACEHOLDER
 from plugins.preview.pages import SCRIPT, create_app
 from plugins.preview.workshop import Workshop
 from tests.tiny import NOW, TinySite
@@ -20,7 +21,13 @@ def workshop(tiny: TinySite) -> Workshop:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
     order = BuildOrder(
-        NOW, tiny.content, tiny.root / "publications.toml", tiny.output, site_url="http://127.0.0.1:8000", validate_mail=False
+        NOW,
+        tiny.content,
+        tiny.root / "publications.toml",
+        tiny.output,
+        site_url="http://127.0.0.1:8000",
+        validate_mail=False,
+        shows_drafts=True,
     )
     return Workshop(order, (tiny.content,))
 
@@ -65,6 +72,16 @@ def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: 
     for shown in (page.text, overview.text):
         assert "content/mail/press/1.md:9:" in shown and "::前号" in shown
     assert workshop.turn == 2
+
+
+def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: Workshop, tiny: TinySite) -> None:
+    begun = ISSUE.replace("title: 春の号\n", "title: 春の号\ndraft: true\n").replace("こんにちは。", f"{PLACEHOLDER}あいさつ〕")
+    tiny.write("mail/press/1.md", begun)
+    asyncio.run(workshop.build())
+    (page,) = get(workshop, "/-/press/1/")
+    assert "【下書き】春の号" in page.text and f"{PLACEHOLDER}あいさつ〕" in page.text
+    tiny.build()
+    assert not (tiny.output / "mail/press").exists()
 
 
 def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, tiny: TinySite) -> None:
