@@ -23,19 +23,21 @@ from plugins.magazine.issues import PLACEHOLDER, compose_all
 from plugins.magazine.light import LARGEST, LightPart
 from plugins.magazine.parts import Parts, Press
 from plugins.magazine.rules.contrast import flip_channels, flip_lightness
-from tests.tiny import NOW, TinySite
+from tests.tiny import NOW, TinySite, make_site
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10 10:00\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\n本文です。\n"
 BASE = "https://site.example.jp"
 THEME = Path("themes/miyagi/mail")
 
 
-@pytest.fixture
-def built(tiny: TinySite) -> TinySite:
-    tiny.article("press/2020/station.md", "駅が開きました")
-    tiny.write("mail/press/1.md", ISSUE)
-    tiny.build()
-    return tiny
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
+    """One issue and its site, built once and only read."""
+    site = make_site(tmp_path_factory.mktemp("gate"))
+    site.article("press/2020/station.md", "駅が開きました")
+    site.write("mail/press/1.md", ISSUE)
+    site.build()
+    return site
 
 
 def printed(site: TinySite, library: Library | None = None) -> Printed:
@@ -46,7 +48,7 @@ def printed(site: TinySite, library: Library | None = None) -> Printed:
 
 def told(site: TinySite, one: Printed, **changes: object) -> str:
     spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
-    return "\n".join(map(str, Gate(site.site, BASE).examine(Printed(one.issue, spoilt))))
+    return "\n".join(map(str, Gate(site.site, BASE, site.registry().site).examine(Printed(one.issue, spoilt))))
 
 
 def test_an_issue_in_order_passes(built: TinySite) -> None:
@@ -73,6 +75,8 @@ def test_an_issue_in_order_passes(built: TinySite) -> None:
         ("本文です。", '<a href="/press/">出版物</a>', "https:// から"),
         ("本文です。", '<img src="https://site.example.jp/images/a.png" width="10" height="10">', "画像「a.png」に説明がありません"),
         ("本文です。", '<p style="font-size: 9px">小さい</p>', "9pxです"),
+        ("https://personal.invalid/unsubscribe", "https://site.example.jp/", "配信を止めるリンク"),
+        ('<div class="preheader" style="display:none', '<div class="preheader" style="display:block', "preheader がありません"),
     ],
 )
 def test_what_the_gate_refuses_in_the_html(built: TinySite, old: str, new: str, words: str) -> None:
@@ -89,6 +93,8 @@ def test_what_the_gate_refuses_in_the_html(built: TinySite, old: str, new: str, 
         ("text", lambda text: text.replace("詳しくは\n", "詳しくは "), "が mail.txt にありません"),
         ("text", lambda text: "■" + text, "飾りの記号「■」"),
         ("text", lambda text: text.replace("本文です。", "日　時：10時"), "途中に空白"),
+        ("text", lambda text: text.replace("https://personal.invalid/preferences", ""), "受け取り方のリンク"),
+        ("light", lambda light: LightPart(light.text.replace("〒", ""), "utf-8"), "住所"),
         ("light", lambda light: LightPart(light.text + "あ" * LARGEST, "utf-8"), "light.txt が"),
     ],
 )
@@ -183,25 +189,27 @@ def test_a_directive_that_cannot_be_read_is_a_fault_at_its_line(tiny: TinySite, 
         tiny.library()
 
 
-def test_a_new_issue_holds_what_appeared_and_is_never_written_over(built: TinySite) -> None:
-    built.article("press/2020/harbour.md", "港", "2020-06-01")
-    built.write("press/2020/fair.md", "---\nkind: event\ntitle: 市\ndate: 2020-06-02\nstart: 2020-06-20\nvenue: 広場\n---\n本文。\n")
-    path, text = draft(built.library(), "press", dt.datetime(2020, 6, 10, 9, 0, tzinfo=NOW.tzinfo))
+def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySite) -> None:
+    tiny.article("press/2020/station.md", "駅が開きました")
+    tiny.write("mail/press/1.md", ISSUE)
+    tiny.article("press/2020/harbour.md", "港", "2020-06-01")
+    tiny.write("press/2020/fair.md", "---\nkind: event\ntitle: 市\ndate: 2020-06-02\nstart: 2020-06-20\nvenue: 広場\n---\n本文。\n")
+    path, text = draft(tiny.library(), "press", dt.datetime(2020, 6, 10, 9, 0, tzinfo=NOW.tzinfo))
     assert path == PurePosixPath("mail/press/2.md")
     assert "::記事 ../../press/2020/harbour.md" in text and "station" not in text and "::催し 4週間" in text
-    write(built.content, path, text)
+    write(tiny.content, path, text)
     with pytest.raises(FileExistsError):
-        write(built.content, path, "")
-    assert [issue.number for issue in compose_all(built.library())] == ["1"]  # it begins as a draft
+        write(tiny.content, path, "")
+    assert [issue.number for issue in compose_all(tiny.library())] == ["1"]  # it begins as a draft
     finished = text.replace("draft: true", "draft: false")
-    built.write("mail/press/2.md", finished)
+    tiny.write("mail/press/2.md", finished)
     with pytest.raises(ContentFaults) as found:
-        compose_all(built.library())
+        compose_all(tiny.library())
     assert [fault.line for fault in found.value.faults] == [
         1,
         1,
         7,
         *(n for n, line in enumerate(text.split("\n"), 1) if "編集後記〕" in line),
     ]
-    built.write("mail/press/2.md", re.sub(f"{PLACEHOLDER}[^〕]*〕", "書きました。", finished))
-    built.build()
+    tiny.write("mail/press/2.md", re.sub(f"{PLACEHOLDER}[^〕]*〕", "書きました。", finished))
+    tiny.build()
