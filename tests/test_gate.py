@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import html5lib
 import lxml.html
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer import addresses
@@ -136,29 +138,56 @@ NASTY = st.text(
 )
 
 
-def with_words(library: Library, title: str, summary: str) -> Composition:
-    """The issue as it would be composed, if its article and itself were called so."""
+def with_words(library: Library, title: str, summary: str, name: str) -> Composition:
+    """The issue as it would be composed, if its article, itself and its list were called so."""
     documents = dict(library.documents)
     article, issue = PurePosixPath("press/2020/station.md"), PurePosixPath("mail/press/1.md")
     for path in (article, issue):
         meta = documents[path].meta.model_copy(update={"title": title})
         documents[path] = dataclasses.replace(documents[path], meta=meta, summary=summary)
-    return compose(documents[issue], dataclasses.replace(library, documents=documents))
+    named = library.registry.lists["press"].model_copy(update={"title": name})
+    registry = dataclasses.replace(library.registry, lists={"press": named})
+    return compose(documents[issue], dataclasses.replace(library, documents=documents, registry=registry))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(title=NASTY, summary=NASTY)
-def test_any_title_and_summary_leave_html_subject_and_text_whole(built: TinySite, title: str, summary: str) -> None:
+@dataclass(frozen=True)
+class Plain:
+    """The issue with the words it was written with."""
+
+    library: Library
+    parts: Parts
+    tags: list[str]
+
+
+@pytest.fixture(scope="module")
+def usual(built: TinySite) -> Plain:
     library = built.library()
-    issue = with_words(library, title, summary)
-    parts: Parts = Press(THEME, library.registry.site, BASE).print(issue)
-    root, plain = lxml.html.document_fromstring(parts.html), lxml.html.document_fromstring(printed(built).parts.html)
-    assert [e.tag for e in root.iter() if e.tag != "wbr"] == [e.tag for e in plain.iter() if e.tag != "wbr"]  # no element more or less
+    parts = printed(built, library).parts
+    return Plain(library, parts, tags(parts.html))
+
+
+def tags(html: str) -> list[str]:
+    """Every element in its order. Raises `html5lib.html5parser.ParseError` at the first thing that is not valid HTML."""
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+    return [e.tag for e in lxml.html.document_fromstring(html).iter() if e.tag != "wbr"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(title=NASTY, summary=NASTY, name=NASTY)
+def test_any_title_summary_and_name_leave_html_subject_and_text_whole(usual: Plain, title: str, summary: str, name: str) -> None:
+    issue = with_words(usual.library, title, summary, name)
+    parts: Parts = Press(THEME, usual.library.registry.site, BASE).print(issue)
+    assert tags(parts.html) == usual.tags  # no element more or less
     assert not addresses.unsafe(issue.subject) and len(issue.subject.splitlines()) == 1
-    for text in (parts.text, parts.light.text):
+    for text, before in ((parts.text, usual.parts.text), (parts.light.text, usual.parts.light.text)):
         assert text.split("\n") == [*text.splitlines(), ""]  # nothing but a line feed ends a line
         assert not re.search(r"[\u202a-\u202e\u2066-\u2069]", text)
+        assert addresses_in(text) == addresses_in(before)
     parts.light.text.encode(parts.light.charset)
+
+
+def addresses_in(text: str) -> list[str]:
+    return [line for line in text.split("\n") if re.match(r"https?://", line)]
 
 
 # Directives

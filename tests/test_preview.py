@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 
 import httpx
 import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, TimeoutError
+from starlette.applications import Starlette
 
+from demo.servers import free_port
 from plugins.build import BuildOrder
 from plugins.magazine.issues import PLACEHOLDER
 from plugins.preview.pages import SCRIPT, create_app
@@ -107,3 +115,38 @@ def test_no_file_outside_the_site_is_served(workshop: Workshop) -> None:
     asyncio.run(workshop.build())
     (answer,) = get(workshop, "/%2e%2e/mail/lists.json")
     assert answer.status_code == 404
+
+
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """The preview as the command serves it, on loopback."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser: Browser, workshop: Workshop, tiny: TinySite) -> None:
+    with served(create_app(workshop)) as address, closing(browser.new_page(viewport={"width": 1500, "height": 900})) as page:
+        page.goto(f"{address}/-/press/1/")  # before the first build: it loads itself when there is one
+        page.wait_for_selector("iframe")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1500
+        assert (
+            sorted(frame["width"] for frame in (f.bounding_box() or {"width": 0} for f in page.locator("iframe").all()))
+            == [377] * 4 + [642] * 2
+        )
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        for number in range(9):  # the watcher may not have begun to look at the first change
+            tiny.article("press/2020/station.md", f"新しい題{number}")
+            with suppress(TimeoutError):
+                page.wait_for_function("document.body.innerText.includes('新しい題')", timeout=5000)
+                break
+        assert "新しい題" in page.inner_text("pre >> nth=0")
