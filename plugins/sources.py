@@ -24,6 +24,9 @@ from .progress.works import Works
 from .typography.readings import SETTING as READINGS
 from .typography.readings import Readings, read_readings
 
+DRAFTS = "TODOKE_DRAFTS"
+"""Pelican's setting that says whether drafts are shown, as the preview does."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -34,14 +37,14 @@ class Sources:
     readings: Readings
 
 
-def read_sources(content: Path, publications: Path, now: dt.datetime) -> Sources:
+def read_sources(content: Path, publications: Path, now: dt.datetime, *, shows_drafts: bool = False) -> Sources:
     """Read everything below ``content``. Raises `ContentFaults` with every fault of every file."""
     registry = read_registry(publications, content / "data" / "municipalities.csv")
     works, work_faults = read_works(content, registry)
     readings, reading_faults = read_readings(content, registry)
     faults = [_below(content, fault) for fault in work_faults + reading_faults]
     try:
-        library = read_library(content, registry, now)
+        library = read_library(content, registry, now, shows_drafts=shows_drafts)
     except ContentFaults as found:
         raise ContentFaults([*found.faults, *faults]) from found
     if faults:
@@ -56,7 +59,9 @@ def _below(content: Path, fault: Fault) -> Fault:
 def load(pelican: Pelican) -> None:
     """Read the sources into Pelican's settings. Raises `ContentFaults`."""
     settings: dict[str, Any] = pelican.settings
-    sources = read_sources(Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"])
+    sources = read_sources(
+        Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"], shows_drafts=settings.get(DRAFTS, False)
+    )
     settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
     settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
     settings["READERS"] = {"md": DocumentReader, "html": None, "htm": None, "rst": None}

@@ -28,6 +28,9 @@ from .source import Source, read_source
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders of ``content/`` that hold no documents."""
 
+DRAFT_MARK = "【下書き】"
+"""Stands before the title of a draft where drafts are shown."""
+
 
 @dataclass(frozen=True)
 class _Refused:
@@ -40,11 +43,15 @@ class _Refused:
 
 @dataclass(frozen=True)
 class Library:
-    """All documents, by path below ``content/``, and the moment for which links were resolved."""
+    """All documents, by path below ``content/``, and the moment for which links were resolved.
+
+    With ``shows_drafts`` a draft counts as published, and its title says that it is one.
+    """
 
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
+    shows_drafts: bool = False
 
     def live(self, kind: str | None = None) -> list[Document]:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
@@ -57,7 +64,7 @@ class Library:
         return replace(self, documents=self.documents | changed)
 
 
-def read_library(content: Path, registry: Registry, now: dt.datetime) -> Library:
+def read_library(content: Path, registry: Registry, now: dt.datetime, *, shows_drafts: bool = False) -> Library:
     """Read every ``*.md`` below ``content``.
 
     Raises `ContentFaults` with every fault of every file. ``now`` decides which links lead to a page that is public.
@@ -68,7 +75,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime) -> Library
     for path in find_sources(content):
         read = _draft(content, path, registry)
         if isinstance(read, Draft):
-            drafts.append(read)
+            drafts.append(_shown(read) if shows_drafts else read)
         elif isinstance(read, _Refused):
             refused.append(read)
         else:
@@ -85,7 +92,14 @@ def read_library(content: Path, registry: Registry, now: dt.datetime) -> Library
     if faults:
         folder = PurePosixPath(content.name)
         raise ContentFaults(Fault(folder / f.path, f.line, f.ja, f.en) for f in faults)
-    return Library(documents, registry, now)
+    return Library(documents, registry, now, shows_drafts)
+
+
+def _shown(read: Draft) -> Draft:
+    """A draft of our own as if it were published. Partners' entries wait for their review (`plugins.partners`)."""
+    if not read.meta.draft or read.kind == "partner":
+        return read
+    return replace(read, meta=read.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{read.meta.title}"}))
 
 
 def find_sources(content: Path) -> list[PurePosixPath]:
