@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
@@ -104,22 +104,30 @@ def show_scores(measured: list[lighthouse.Scores]) -> None:
     console.print(table)
 
 
+def show_lines(found: Iterable[object]) -> None:
+    """Print one line for each thing found."""
+    for line in found:
+        console.print(str(line), markup=False)
+
+
 def main() -> int:
     """Build, examine, print, write ``content/data/audit.json``."""
     options = _options()
+    if options.lighthouse:
+        lighthouse.install()  # what is missing is told before the long work, not after it
     report, templates = build_sample(options.output)
     site = report.output / "site"
     pages = every_page(site)
     html, references = validate(site), check_references(site)
     broken = (*references.broken, *mail_references(report.output / "mail", site))
-    with serving(site) as address:
-        examined = examine_all(address, pages, options.workers)
+    show_lines((*html, *broken))
+    with serving(site) as address:  # the long part comes last
         show_weights(weigh_all(address, one_of_each(templates)))
         measured = _lighthouse(address, options.output) if options.lighthouse else []
+        show_scores(measured)
+        examined = examine_all(address, pages, options.workers)
     complaints = sorted((complaint for one in examined for complaint in one.complaints), key=str)
-    for line in (*complaints, *html, *broken):
-        console.print(str(line), markup=False)
-    show_scores(measured)
+    show_lines(complaints)
     audit = Audit(
         schema_version=1,
         moment=MOMENT,
@@ -155,7 +163,6 @@ def _options() -> argparse.Namespace:
 
 
 def _lighthouse(address: str, output: Path) -> list[lighthouse.Scores]:
-    lighthouse.install()
     return [lighthouse.measure(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
 
 
