@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -30,6 +33,7 @@ from mailer.database import Database
 from mailer.errors import DatabaseError, PreferenceError, TokenError
 from mailer.issue import MailList
 from mailer.preferences import Choice, Standing
+from mailer.secret import Secret
 from mailer.slices import Clock
 from mailer.store import subscriptions
 from mailer.tokens import NOBODY, Claim, Tokens
@@ -48,16 +52,28 @@ HEADERS = {
 }
 
 
-def create_app(database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """`/metrics` for who shows the key as `Authorization: Bearer KEY` (RFC 6750); `expose` gives Prometheus' text."""
+
+    key: Secret
+    expose: Callable[[datetime], bytes]
+
+
+def create_app(
+    database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock, *, metrics: Metrics | None = None
+) -> Starlette:
     """The ASGI application.
 
     :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
+    :param metrics: None: there is no such page. The service is public, so by default it says nothing about the sending.
     """
-    service = _Service(database, tokens, lists, clock)
+    service = _Service(database, tokens, lists, clock, metrics)
     return Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
             Route("/healthz", service.health, methods=["GET"]),
+            Route("/metrics", service.metrics, methods=["GET"]),
             Route("/unsubscribe/{token}", service.ask, methods=["GET"]),
             Route("/unsubscribe/{token}", service.unsubscribe, methods=["POST"]),
             Route("/preferences/{token}", service.show, methods=["GET"]),
@@ -73,11 +89,12 @@ def create_app(database: Database, tokens: Tokens, lists: Mapping[str, MailList]
 
 
 class _Service:
-    def __init__(self, database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock) -> None:
+    def __init__(self, database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock, metrics: Metrics | None) -> None:
         self._database = database
         self._tokens = tokens
         self._lists = lists
         self._clock = clock
+        self._metrics = metrics
         self._pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
     async def home(self, _request: Request) -> Response:
@@ -88,6 +105,14 @@ class _Service:
         """For a watcher: 200 if the database answers."""
         await run_in_threadpool(self._database.ping)
         return PlainTextResponse("ok\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """How the sending stands, for Prometheus. To everybody else the page does not exist."""
+        shown = request.headers.get("authorization", "").encode()
+        if self._metrics is None or not hmac.compare_digest(shown, f"Bearer {self._metrics.key.value}".encode()):
+            raise HTTPException(404)
+        text = await run_in_threadpool(self._metrics.expose, self._clock())
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def ask(self, request: Request) -> Response:
         """The page with the one button. Changes nothing."""
