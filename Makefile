@@ -45,8 +45,8 @@ lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, wit
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
 
-bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers; MILLION=1 adds a million recipients
-	$(BIN)/python -m benchmarks.mail $(if $(MILLION),--million,)
+bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers, and a million recipients (MILLION=0: without)
+	$(BIN)/python -m benchmarks.mail $(if $(filter 0,$(MILLION)),--no-million,)
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender for CHAOS seconds on each database, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from mailer import rules
+from mailer import log, rules
 from mailer.errors import RelayRefused, TodokeMailError
 from mailer.journal import Result
 from mailer.lanes import LOW, PATIENT, Item, Lane, domain_of
@@ -189,7 +189,14 @@ class _Work:
         found.end(result)
         self._office.recorder.add(found)
         self._office.told(found.claim.issue_id, decision.state)
+        if not is_good:
+            self._note(result, outcome, row.address)
         self._learn(outcome, decision.state, domain_of(row.address))
+
+    def _note(self, result: Result, outcome: Outcome, address: str) -> None:
+        text = log.without(result.text, address)
+        facts = {"state": result.state.value, "phase": outcome.phase.value, "code": result.code, "reply": text}
+        log.tell("delivery", lane=self._lane.name, reader=result.subscriber_id, message=result.message_id, attempt=result.attempts, **facts)
 
     def settle(self) -> None:
         """The results so far into the journals, with one write."""
@@ -236,6 +243,7 @@ class _Work:
     def _rest(self, domain: str) -> None:
         """Let the domain rest; if that takes long, write it into the ledger, so that other domains do not wait behind it."""
         seconds = self._lane.rest(domain, self._loop.time())
+        log.tell("lane rests", lane=self._lane.name, domain=domain, seconds=round(seconds, 1))
         if seconds > PATIENT:
             self._office.spawn(self._put_off(self._lane.take_domain(domain), seconds))
 

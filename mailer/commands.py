@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,23 +14,24 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from mailer import approval_commands, bundle, lock, operating, preparation, progress, report, secret, sending
+from mailer import approval_commands, bundle, lock, log, operating, preparation, progress, report, secret, sending, status
 from mailer.config import Config
 from mailer.database import Database
-from mailer.delivery import summarise
-from mailer.edge import CONFIG, MAIL, ConfigPath, MailPath, MaybeRef, Ref, account, opened, told
+from mailer.edge import CONFIG, MAIL, ConfigPath, LogOption, MailPath, Ref, account, opened, told
 from mailer.edge import now as now
 from mailer.errors import CsvError
 from mailer.issue import IssueRef
+from mailer.log import LogKind
+from mailer.metrics import exposition
 from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.stopping import stop_on_signal
-from mailer.store import issues, ledger, subscriptions
+from mailer.store import ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
 from mailer.subscribers import read
 from mailer.tokens import Tokens
-from mailer.web import create_app
+from mailer.web import Metrics, create_app
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +40,7 @@ def register(app: typer.Typer) -> None:
     people.command("import")(import_subscribers)
     app.add_typer(people, name="subscribers")
     app.command("send")(send)
-    app.command("status")(status)
+    app.command("status")(status.status)
     app.command("who-missed")(who_missed)
     app.command("serve")(serve)
     approval_commands.register(app)
@@ -72,10 +74,12 @@ def send(
         list[str] | None, typer.Option("--test", metavar="ADDRESS", help="Send only a test to this address; may be repeated. テスト送信")
     ] = None,
     light: Annotated[bool, typer.Option("--light", help="With --test: the light form. 軽い版を試す")] = False,
+    logs: LogOption = LogKind.OFF,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
+    log.begin(logs, sys.stderr)
     with told():
         settings, ref = Config.load(config), IssueRef.parse(issue)
         with opened(settings) as database:
@@ -84,23 +88,8 @@ def send(
                 return
             if test:
                 raise typer.Exit(approval_commands.try_out(surroundings(settings, database), mail, ref, test, is_light=light))
-            status = _send(settings, database, mail, ref, resend_unknown)
-    raise typer.Exit(status)
-
-
-def status(
-    issue: MaybeRef = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs. JSONで出す")] = False,
-    config: ConfigPath = CONFIG,
-) -> None:
-    """How far each issue is. 配信の進み具合"""
-    with told(), opened(Config.load(config)) as database:
-        chosen = issues.every(database) if issue is None else (preparation.frozen(database, IssueRef.parse(issue)),)
-        rows = [(frozen.issue.ref, frozen.frozen_at, summarise(database, frozen)) for frozen in chosen]
-    if as_json:
-        typer.echo(report.status_json(rows))
-    else:
-        Console().print(report.status_table(rows))
+            ended = _send(settings, database, mail, ref, resend_unknown)
+    raise typer.Exit(ended)
 
 
 def who_missed(
@@ -129,12 +118,12 @@ def serve(
         settings = Config.load(config)
         tokens = Tokens(secret.signing_keys(os.environ, settings.secret_file))
         with opened(settings) as database:
-            app = create_app(database, tokens, bundle.read_lists(mail), now)
+            app = create_app(database, tokens, bundle.read_lists(mail), now, metrics=_metrics(settings, database))
             # No access log: the path of a request is the key to somebody's subscription.
             uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False)
 
 
-def work(config: ConfigPath = CONFIG) -> None:
+def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:
     """Send whatever is to be sent, until stopped; on PostgreSQL on any number of machines. 配信係として動き続ける"""
     from mailer import work as room
 
@@ -143,10 +132,17 @@ def work(config: ConfigPath = CONFIG) -> None:
         with stop_on_signal(stop):
             await room.work(around, stop)
 
+    log.begin(logs, sys.stderr)
     with told():
         settings = Config.load(config)
         with opened(settings) as database, nullcontext() if database.is_shared else lock.sending(settings):
             sending.run(until_stopped(replace(surroundings(settings, database), is_patient=True)))
+
+
+def _metrics(settings: Config, database: Database) -> Metrics | None:
+    """Only who shows the key may look; without a key there is no such page."""
+    key = secret.metrics_key(os.environ, settings.metrics_key_file)
+    return None if key is None else Metrics(key, lambda now: exposition(settings, database, now))
 
 
 def surroundings(settings: Config, database: Database) -> Surroundings:

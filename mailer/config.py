@@ -72,6 +72,7 @@ class Config:
     durability: Durability = "process"
     lease: float = 60.0
     operator: str | None = None
+    metrics_key_file: Path | None = None
     approval: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
@@ -138,6 +139,7 @@ class _File(_Section):
     durability: Durability = "process"
     lease: float = Field(default=60.0, ge=1, le=3600, strict=False)
     operator: str | None = None
+    metrics_key_file: str | None = None
     approval: dict[str, Approval] = {}
 
     @field_validator("service_url")
@@ -216,6 +218,7 @@ def _freeze(path: Path, file: _File) -> Config:
         durability=file.durability,
         lease=file.lease,
         operator=file.operator,
+        metrics_key_file=_beside(home, file.metrics_key_file),
         approval=ApprovalRules.read(file.approval),
     )
 

@@ -14,11 +14,14 @@ import typer
 from mailer.config import Config
 from mailer.database import Database, open_database
 from mailer.errors import TodokeMailError
+from mailer.log import LogKind
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")]
 MailPath = Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")]
 Ref = Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")]
 MaybeRef = Annotated[str | None, typer.Argument(metavar="[LIST/NUMBER]", help="Only this issue. この号だけ")]
+
+LogOption = Annotated[LogKind, typer.Option("--log", help="What happens, line by line on standard error. 動きの記録")]
 
 CONFIG = Path("mailer.toml")
 MAIL = Path("output/mail")

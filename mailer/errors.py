@@ -54,6 +54,10 @@ class TokenError(TodokeMailError):
     """A link that this service did not sign, or whose key has been retired. Carries nothing of the token itself."""
 
 
+class PreferenceError(TodokeMailError):
+    """A posted form that the preferences page cannot have made."""
+
+
 class IllegalTransition(TodokeMailError):
     """A delivery was asked to go from one state to another that the rules do not allow."""
 

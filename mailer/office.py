@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, cast
 
-from mailer import message, rules
+from mailer import log, message, rules
 from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import TodokeMailError
-from mailer.journal import Desk, Syncing
+from mailer.journal import Desk, Result, Syncing
 from mailer.lanes import Lane, Meter
 from mailer.message import Origin
 from mailer.mould import Mould
+from mailer.pulse import EVERY, Speed
+from mailer.pulse import pulses as pulses_of
 from mailer.recorder import Recorder
 from mailer.routes import Route, Routes, rest
 from mailer.rules import State
 from mailer.secret import Secret
 from mailer.slices import Clock, Slice
-from mailer.store import claims, limits
+from mailer.store import claims, limits, pulses
 from mailer.store.claims import Claim
 from mailer.store.issues import Frozen
 from mailer.store.limits import Rate
@@ -79,7 +81,7 @@ class Office:
         self.desk = Desk(around.config.state)
         self.stop = asyncio.Event()
         self.failure: Exception | None = None
-        self.recorder = Recorder(around.database, around.clock, self.fail)
+        self.recorder = Recorder(around.database, around.clock, self.fail, self._recorded)
         self.told = told
         self.routes = self._make_routes()
         self.lanes = {lane.name: lane for lane in self._make_lanes()}
@@ -87,22 +89,24 @@ class Office:
         self._moulds: dict[int, Mould] = {}
         self._slices: dict[int, Slice] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._heart: asyncio.Task[None] | None = None
+        self._speed = Speed(time.monotonic())
+        self._beating: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Begin to keep the leases alive."""
-        self._heart = asyncio.create_task(self._beat())
+        self._beating = [asyncio.create_task(self._beat()), asyncio.create_task(self._say())]
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Finish what is in flight, close every connection, write down what is left."""
         self.halt()
         await asyncio.gather(*(task for lane in self.lanes.values() for task in lane.carriers), return_exceptions=True)
-        if self._heart is not None:
-            self._heart.cancel()
+        for task in self._beating:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             await self.recorder.insist(limits.free, self.around.database, self.desk.name)
+            await self.recorder.insist(pulses.beat, self.around.database, self.desk.name, ())
         except TodokeMailError as broken:
             self.fail(broken)
         await self.recorder.close()
@@ -129,6 +133,8 @@ class Office:
 
     def fail(self, error: Exception) -> None:
         """Something broke: end the run, keep the first reason."""
+        if self.failure is None:
+            log.tell("run fails", why=type(error).__name__)
         self.failure = self.failure or error
         self.halt()
 
@@ -164,7 +170,9 @@ class Office:
             lease=around.config.lease,
             advance=lambda slice_: self.spawn(self._advance(slice_)),
             ended=self.recorder.add,
+            lane=lane.name,
         )
+        log.tell("slice claimed", issue=str(frozen.issue.ref), lane=lane.name, slice=found.fence, rows=len(found.rows))
         return found, made
 
     async def carry(self, found: Slice, lane: Lane) -> None:
@@ -177,6 +185,8 @@ class Office:
         self._man(lane)
         await found.finished
         del self._slices[found.claim.fence]
+        told = {state.value: number for state, number in found.tally.items()}
+        log.tell("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **told)
         if found.is_fenced and self.failure is None:
             now, intended = self.around.clock(), found.intended
             await self.recorder.insist(
@@ -266,6 +276,23 @@ class Office:
         else:
             found.is_fenced = found.is_over = True
             self._purge()
+
+    def _recorded(self, found: Slice, results: Sequence[Result]) -> None:
+        self._speed.count(found.claim.issue_id, found.lane, len(results))
+        found.tally.update(result.state for result in results)
+
+    async def _say(self) -> None:
+        """For `status` and `/metrics`."""
+        while True:
+            await asyncio.sleep(EVERY)
+            now = time.monotonic()
+            loop_now = asyncio.get_running_loop().time()
+            said = pulses_of(self.lanes.values(), self.routes.all, self._speed.rates(now), loop_now)
+            try:
+                await self.recorder.insist(pulses.beat, self.around.database, self.desk.name, said)
+            except TodokeMailError as error:
+                self.fail(error)
+                return
 
     async def _beat(self) -> None:
         """A sign of life, three times in every lease."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from mailer.database import Database
 from mailer.errors import DatabaseError
+from mailer.journal import Result
 from mailer.slices import Clock, Slice
 from mailer.store import ledger
 from mailer.store.ledger import Group
@@ -16,20 +17,22 @@ from mailer.store.ledger import Group
 GROUP = 500  # results
 EVERY = 0.05  # seconds
 PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds before the database is asked again
+Recorded = Callable[[Slice, Sequence[Result]], None]
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
 class Recorder:
-    """One thread that talks to the database, in order. `failed` hears of the first error; then nothing more is written.
+    """One thread that talks to the database, in order. `recorded` hears what is in the ledger, `failed` of the first error.
 
-    What could not be written is in the journals, and the next run finds it there.
+    After an error nothing more is written. What could not be written is in the journals, and the next run finds it there.
     """
 
-    def __init__(self, database: Database, clock: Clock, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, database: Database, clock: Clock, failed: Callable[[Exception], None], recorded: Recorded) -> None:
         self._database = database
         self._clock = clock
         self._failed = failed
+        self._recorded = recorded
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._slices: dict[int, Slice] = {}
         self._waiting = 0
@@ -93,6 +96,8 @@ class Recorder:
             for found in slices:
                 _finish(found, is_done=False)
         else:
+            for found, group in zip(slices, groups, strict=True):
+                self._recorded(found, group.results)
             for found in ending:
                 _finish(found, is_done=not found.is_fenced)
         self._writing = None

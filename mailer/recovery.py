@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer import journal
+from mailer import journal, log
 from mailer.config import Config
 from mailer.database import Database
 from mailer.store import claims, ledger, limits
@@ -45,7 +45,10 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     limits.free_dead(database, dead)
     late = claims.every(database) if is_alone else claims.every(database, expired_only=True)
     lost = [_take_over(database, found, now, only_expired=not is_alone) for found in late]
-    return Recovered(results, tuple(doubtful + [entry for entries in lost for entry in entries]), sum(map(len, lost)))
+    whole = Recovered(results, tuple(doubtful + [entry for entries in lost for entry in entries]), sum(map(len, lost)))
+    if whole.results or whole.doubtful:
+        log.tell("recovered", results=whole.results, unknown=len(whole.doubtful), lost_journals=whole.lost_journals)
+    return whole
 
 
 def _replay(config: Config, database: Database, path: Path, open_claims: dict[str, Open], now: datetime) -> tuple[int, tuple[Entry, ...]]:

@@ -6,14 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from mailer.delivery import Summary
 from mailer.issue import IssueRef
+from mailer.overview import IssueView, Overview
 from mailer.rules import State
 from mailer.store.ledger import Entry
 from mailer.store.subscriptions import Enrolled
@@ -44,17 +47,59 @@ def summary_table(ref: IssueRef, summary: Summary) -> Table:
     return table
 
 
-def status_table(rows: Sequence[tuple[IssueRef, datetime, Summary]]) -> Table:
-    """All issues, one line each."""
-    table = Table("issue", "frozen (UTC)", *WORDS.values())
-    for ref, frozen_at, summary in rows:
-        table.add_row(str(ref), f"{frozen_at:%Y-%m-%d %H:%M}", *(str(summary.counts[state]) for state in WORDS))
+def status_tables(found: Overview) -> Group:
+    """All issues, one line each; the lanes and relays while somebody is at work."""
+    shown: list[RenderableType] = [_issues_table(found)]
+    if found.senders or len(found.lanes) > 1:
+        shown += [_lanes_table(found), _relays_table(found)]
+    return Group(*shown)
+
+
+def status_json(found: Overview, *, indent: int | None = 2) -> str:
+    """The same for other programs: an object with issues, lanes, relays, senders and waiting_since."""
+    told = {
+        "issues": [_status(one) for one in found.issues],
+        "lanes": [asdict(one) for one in found.lanes],
+        "relays": [asdict(one) for one in found.relays],
+        "senders": found.senders,
+        "waiting_since": _moment(found.waiting_since),
+    }
+    return json.dumps(told, indent=indent, sort_keys=True)
+
+
+def _issues_table(found: Overview) -> Table:
+    used = [state for state in WORDS if any(one.counts[state] for one in found.issues)]
+    table = Table("issue", "status", "frozen (UTC)", *(WORDS[state] for state in used), "messages/s", "time left 残り")
+    for one in found.issues:
+        numbers = (f"{one.counts[state]:,}" for state in used)
+        rate = f"{one.rate:,.1f}" if one.rate else ""
+        table.add_row(str(one.ref), one.status.value, f"{one.frozen_at:%Y-%m-%d %H:%M}", *numbers, rate, duration(one.seconds_left))
     return table
 
 
-def status_json(rows: Iterable[tuple[IssueRef, datetime, Summary]]) -> str:
-    """The same for other programs: a list of objects with list, number, frozen_at, next_due and counts by state."""
-    return json.dumps([_status(*row) for row in rows], indent=2, sort_keys=True)
+def _lanes_table(found: Overview) -> Table:
+    table = Table("lane 宛先の組", "waiting", "connections", "domains resting", "messages/s", title=f"{found.senders} senders at work")
+    for one in found.lanes:
+        limit = "" if one.limit is None else f" / {one.limit}"
+        table.add_row(one.name or "everybody", f"{one.waiting:,}", f"{one.connections}{limit}", str(one.resting), f"{one.rate:,.1f}")
+    return table
+
+
+def _relays_table(found: Overview) -> Table:
+    table = Table("relay 中継", "connections", "")
+    for one in found.relays:
+        table.add_row(one.name, f"{one.connections} / {one.limit}", "resting" if one.resting else "")
+    return table
+
+
+def duration(seconds: int | None) -> str:
+    """12 s, 3 min 05 s, 2 h 10 min; nothing if nobody knows."""
+    if seconds is None:
+        return ""
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours} h {minutes % 60:02} min"
+    return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"
 
 
 def missed_table(ref: IssueRef, entries: Sequence[Entry]) -> Table:
@@ -91,14 +136,23 @@ def import_lines(reading: Reading, done: Enrolled, *, dry_run: bool) -> list[str
     return lines
 
 
-def _status(ref: IssueRef, frozen_at: datetime, summary: Summary) -> dict[str, Any]:
+def _status(one: IssueView) -> dict[str, Any]:
     return {
-        "list": ref.list,
-        "number": ref.number,
-        "frozen_at": frozen_at.isoformat(),
-        "next_due": None if summary.next_due is None else summary.next_due.isoformat(),
-        "counts": {state.value: number for state, number in summary.counts.items()},
+        "list": one.ref.list,
+        "number": one.ref.number,
+        "class": one.kind,
+        "status": one.status.value,
+        "frozen_at": one.frozen_at.isoformat(),
+        "send_at": _moment(one.send_at),
+        "next_due": _moment(one.next_due),
+        "counts": {state.value: number for state, number in one.counts.items()},
+        "rate": one.rate,
+        "seconds_left": one.seconds_left,
     }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _next(summary: Summary) -> str | None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from mailer import log
 from mailer.config import RelaySettings
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.lanes import Meter
@@ -41,6 +42,7 @@ class Route:
 
     def fails(self, error: RelayError, began: float, now: float, pauses: Sequence[float], *, is_patient: bool) -> None:
         """A connection could not be made. With others alive that is only a limit of the relay; it rests all the same."""
+        log.tell("relay fails", relay=self.settings.name, code=error.code, why=str(error))
         if isinstance(error, RelayRefused):
             self.trouble, self.is_out = error, True
         elif began >= self.rests_until:  # several connections that failed together count once
@@ -64,6 +66,7 @@ class Route:
 
     def deny(self, error: RelayRefused) -> None:
         """The relay will not have us."""
+        log.tell("relay refuses us", relay=self.settings.name, code=error.code)
         self.trouble, self.is_out = error, True
 
 
@@ -71,7 +74,7 @@ class Routes:
     """All relays of a run."""
 
     def __init__(self, routes: Sequence[Route], *, hello: str, pauses: Sequence[float], is_patient: bool) -> None:
-        self._routes = sorted(routes, key=lambda route: route.settings.priority)
+        self.all = tuple(sorted(routes, key=lambda route: route.settings.priority))
         self._hello = hello
         self._pauses = pauses
         self._is_patient = is_patient
@@ -79,15 +82,15 @@ class Routes:
     @property
     def trouble(self) -> RelayError | None:
         """Why nothing can be sent, or None: there is a way still. What another try may cure comes first."""
-        if not all(route.is_out for route in self._routes):
+        if not all(route.is_out for route in self.all):
             return None
-        troubles = [route.trouble for route in self._routes if route.trouble is not None]
+        troubles = [route.trouble for route in self.all if route.trouble is not None]
         return next((one for one in troubles if isinstance(one, RelayUnavailable)), troubles[0] if troubles else None)
 
     @property
     def most(self) -> int:
         """Connections of the relay that has the most."""
-        return max(route.settings.connections for route in self._routes)
+        return max(route.settings.connections for route in self.all)
 
     async def open(self, most: int | None, stop: asyncio.Event, is_over: Callable[[], bool]) -> tuple[Route, Line] | None:
         """A connection to the best relay that can be reached, or None if there is none for this run.
@@ -97,7 +100,7 @@ class Routes:
         loop = asyncio.get_running_loop()
         while not is_over():
             now = loop.time()
-            usable = [route for route in self._routes if not route.is_out]
+            usable = [route for route in self.all if not route.is_out]
             ready = [route for route in usable if route.rests_until <= now]
             if not usable:
                 return None
@@ -124,6 +127,7 @@ class Routes:
             route.fails(error, began, loop.time(), self._pauses, is_patient=self._is_patient)
             return False
         route.live += 1
+        log.tell("connected", relay=route.settings.name, connections=route.live)
         return True
 
     def lost(self, route: Route, line: Line) -> None:
@@ -138,6 +142,7 @@ class Routes:
     async def leave(self, route: Route, line: Line) -> None:
         """Close a connection."""
         route.live -= 1
+        log.tell("disconnected", relay=route.settings.name, connections=route.live, sent=line.sent, why=line.why_lost or None)
         route.room.release()
         await line.close()
 

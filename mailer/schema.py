@@ -81,7 +81,8 @@ issue = Table(
     Column("light_charset", String(16)),
     Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled
     Column("send_at", Utc),  # not before this moment
-    Column("reported_at", Utc),  # when the operator was told how it ended
+    Column("reported_at", Utc),  # when the operator was told that everybody had been tried
+    Column("settled_at", Utc),  # when the operator was told that nothing was left to be tried again
     UniqueConstraint("list", "number"),
 )
 
@@ -134,4 +135,18 @@ slot = Table(
     Column("number", Integer, primary_key=True),
     Column("owner", String(120), nullable=False),
     Column("until", Float, nullable=False),
+)
+
+# What each sender says of itself every few seconds: for `status` and `/metrics`, and for nothing that is decided.
+pulse = Table(
+    "pulse",
+    metadata,
+    Column("owner", String(120), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # issue | lane | relay
+    Column("name", String(130), primary_key=True),  # the issue's number in `issue`, the lane's or the relay's name
+    Column("connections", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),  # rows in hand
+    Column("resting", Integer, nullable=False),  # domains of a lane, or the relay itself (1), that rest
+    Column("rate", Float, nullable=False),  # results a second
+    Column("at", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
 )

@@ -14,6 +14,7 @@ from mailer.errors import SecretMissing
 
 SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
 PASSWORD_VARIABLE = "TODOKE_RELAY_PASSWORD"  # noqa: S105
+METRICS_VARIABLE = "TODOKE_METRICS_KEY"
 MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 SHORTEST = 32  # characters; token_urlsafe(48) gives 64
 
@@ -42,6 +43,17 @@ def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[
     if any(len(key.value) < SHORTEST for key in keys):
         raise SecretMissing(f"A secret in {SECRET_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
     return keys
+
+
+def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | None:
+    """The key that opens `/metrics`, or None: then there is no such page.
+
+    :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
+    """
+    text = (environ.get(METRICS_VARIABLE) or _read(key_file)).strip()
+    if text and len(text) < SHORTEST:
+        raise SecretMissing(f"The key in {METRICS_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
+    return Secret(text) if text else None
 
 
 def relay_password(environ: Mapping[str, str], password_file: Path | None) -> Secret:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from mailer import approval, bundle, delivery, lock, message, preparation, rules
+from mailer import approval, bundle, delivery, lock, log, message, notice, preparation, rules
 from mailer.approval import NotApproved
 from mailer.audit import Step
 from mailer.config import Config
@@ -76,6 +76,8 @@ def _send(around: Surroundings, root: Path, ref: IssueRef, progress: Progress, *
         sent = Sent(prepared, run(_until_stopped(around, prepared, progress)))
         counts = {state.value: str(number) for state, number in sent.summary.counts.items() if number}
         _write(around, actor, "sending ended", ref, counts)
+        log.tell("run ended", issue=str(ref), stopped=sent.summary.stopped, **{state: int(number) for state, number in counts.items()})
+        run(notice.tell(around))
         return sent
 
 

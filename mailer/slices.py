@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from mailer.journal import Journal, Result
 from mailer.mould import Mould
-from mailer.rules import Patience
+from mailer.rules import Patience, State
 from mailer.store.claims import Claim, Row
 from mailer.store.issues import Frozen
 
@@ -37,6 +38,7 @@ class Slice:
         lease: float,
         advance: Callable[[Slice], None],
         ended: Callable[[Slice], None],
+        lane: str = "",
     ) -> None:
         self.claim = claim
         self.frozen = frozen
@@ -53,6 +55,8 @@ class Slice:
         self.open_rows = len(claim.rows)
         self.intended: set[int] = set()
         self.results: list[Result] = []
+        self.tally: Counter[State] = Counter()
+        self.lane = lane
         self.finished = asyncio.get_running_loop().create_future()
         self._lease = lease
         self._valid_until = 0.0

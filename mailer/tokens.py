@@ -21,6 +21,8 @@ from mailer.secret import Secret
 SALT = "todoke.unsubscribe.1"
 RETURN_SALT = b"todoke.return.1"
 LONGEST = 300  # characters
+NOBODY = 0
+"""No subscriber has this number: the links of a test message open their pages and change nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,9 @@ from mailer.message import Links, Message, Origin, Recipient
 from mailer.office import Surroundings
 from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase
-from mailer.tokens import Claim
+from mailer.tokens import NOBODY, Claim
 
 MARK = "【テスト】"
-NOBODY = 0
-"""No subscriber has this number: the links of a test open their page and end no subscription."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from contextlib import suppress
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 
-from mailer import lanes, recovery, rules
+from mailer import lanes, notice, recovery, rules
 from mailer.carrying import carry_lane
 from mailer.delivery import Feeder
 from mailer.errors import DatabaseError, TodokeMailError
@@ -63,6 +63,7 @@ async def _loop(office: Office, look: float) -> None:
     while not office.is_over:
         for found in await _ready(office):
             await feeder.run(found)
+        await notice.tell(around)
         await _rest(office, look)
 
 
@@ -82,6 +83,7 @@ async def _queue(office: Office, look: float) -> None:
         try:
             while not office.is_over:
                 await _dispatch(office, app)
+                await notice.tell(office.around)
                 await _rest(office, look)
         except TodokeMailError as error:
             office.fail(error)

@@ -1,6 +1,9 @@
 """Chaos: a receiver that misbehaves at random, a sender that is killed at random, and the account afterwards.
 
 python -m tests.chaos SECONDS     (make chaos: both databases, one after the other)
+
+Kills are counted in what the receiver hears, not in seconds: after so many commands and bodies, wherever the sender is then.
+So a slow machine sees the same chaos as a fast one.
 """
 
 from __future__ import annotations
@@ -8,50 +11,65 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
 from mailer import commands, sending
 from mailer.config import Config
 from mailer.database import open_database
 from mailer.rules import State
 from mailer.store import ledger
+from tests import fork
 from tests.mail_bundles import NOW, REF, SECRET, Seen, house, people
 
-ROOT = Path(__file__).parent.parent
-SPEED = 3000.0  # the sender's clock runs ahead, so that a quarter of an hour is a third of a second
 GARBAGE = b"\x00\xffHTTP/1.1 200 OK\r\n"
 ENDLESS = b"250-" + b"x" * 400 + b"\r\n"
+TROUBLE = 0.02  # the chance of trouble at each step
+CONNECTIONS = 4
+SIGKILLED = -9
 
 
 @dataclass(frozen=True)
 class Account:
-    """What came of it."""
+    """What came of it. `lost`: the ledger says sent, and nothing arrived; `unlisted`: arrived twice and nobody was told of a doubt."""
 
-    kills: int
+    readers: int
     runs: int
+    kills: int
     lost: int
     twice: int
+    early: int
     doubtful: int
     arrived_in_doubt: int
     counts: dict[str, int]
-    early: int
+
+    @property
+    def is_good(self) -> bool:
+        """What is promised."""
+        doubts = self.doubtful == self.counts.get("unknown", 0) and sum(self.counts.values()) == self.readers
+        return (self.lost, self.twice, self.early) == (0, 0, 0) and doubts
 
 
 class Fiend:
     """The receiver. Everything it takes is on the disk before its 250; `wildness` is the chance of trouble at each step."""
 
-    def __init__(self, journal: Path, seed: int, wildness: float) -> None:
-        self.wildness = wildness
+    def __init__(self, journal: Path, seed: int) -> None:
+        self.wildness = 0.0
+        self._left = 0
+        self._kill: Callable[[], None] | None = None
         self._dice = random.Random(seed)
         self._file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.journal = journal
@@ -69,6 +87,14 @@ class Fiend:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         os.close(self._file)
+
+    def kill_after(self, events: int, kill: Callable[[], None]) -> None:
+        """Call `kill` when so many more commands and bodies have come."""
+        self._left, self._kill = events, kill
+
+    def calm_down(self) -> None:
+        """Behave from now on, and kill nobody."""
+        self._kill, self.wildness = None, 0.0
 
     def taken(self) -> Counter[str]:
         return Counter(self.journal.read_text("ascii").split())
@@ -95,6 +121,7 @@ class Fiend:
         writer.write(b"220 fiend ESMTP\r\n")
         recipient = ""
         while line := (await reader.readline()).decode("ascii", "replace").strip():
+            self._count()
             verb = line[:4].upper()
             if verb == "EHLO":
                 writer.write(b"250-fiend\r\n250 PIPELINING\r\n")
@@ -120,7 +147,14 @@ class Fiend:
         if refusal is None:
             os.write(self._file, f"{recipient}\n".encode())
             os.fsync(self._file)
+        self._count()  # the worst moment there is: taken, and the sender does not know
         await self._answer(writer, refusal or b"250 taken")
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left <= 0 and self._kill is not None:
+            kill, self._kill = self._kill, None
+            kill()
 
     def _refusal(self) -> bytes | None:
         if self._dice.random() >= self.wildness:
@@ -145,61 +179,89 @@ class Fiend:
             raise ConnectionResetError
 
 
-def child(config_path: str, root: str, begun: str) -> None:
-    """One run of the sender, with a clock that runs ahead. Its exit status is that of `send`."""
-    config = Config.load(Path(config_path))
+def child(config_path: str, root: str, hours: float) -> None:
+    """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
+    os.environ["TODOKE_SECRET"] = SECRET
+    config, began = Config.load(Path(config_path)), time.monotonic()
     around = commands.surroundings(config, open_database(config.database))
-    object.__setattr__(around, "clock", lambda: NOW + timedelta(seconds=(time.time() - float(begun)) * SPEED))
+    object.__setattr__(around, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
     object.__setattr__(around, "pauses", (0.02, 0.05, 0.1))
     sys.exit(sending.send(around, Path(root), REF, Seen()).summary.exit_status)
 
 
-def run(folder: Path, url: str, *, readers: int, seconds: float, seed: int = 1) -> Account:
-    """Kill and start again for some seconds; then let the receiver behave, let the sender finish, and join the two accounts."""
-    dice, begun, kills, runs, early = random.Random(seed), time.time(), 0, 0, 0
-    with Fiend(folder / "taken", seed, 0.03) as fiend:
-        home = house(folder, fiend.port, readers=readers, connections=4, head=f'database = "{url}"\n')
-        command = [sys.executable, "-c", "import sys; from tests.chaos import child; child(*sys.argv[1:])"]
-        command += [str(home.around.config.path), str(home.root), str(begun)]
-        environ = {**os.environ, "TODOKE_SECRET": SECRET}
-        while True:
-            runs += 1
-            is_wild = time.time() - begun < seconds
-            fiend.wildness = 0.03 if is_wild else 0.0
-            process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
-            try:
-                status = process.wait(0.6 + dice.random() * 1.5 if is_wild else 60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                kills += 1
-                continue
+def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e9, seed: int = 1) -> Account:
+    """Kill and start again so often (or for so long); then let the receiver behave and the sender finish, and join the two accounts."""
+    dice, begun = random.Random(seed), time.monotonic()
+    killed = runs = early = 0
+    with Fiend(folder / "taken", seed) as fiend:
+        home = house(folder, fiend.port, readers=readers, connections=CONNECTIONS, head=f'database = "{url}"\n')
+        hours, remaining = 0.0, readers
+        while remaining:
+            is_wild = killed < kills and time.monotonic() - begun < seconds
+            runs, hours = runs + 1, hours + (0.3 if is_wild else 25)  # deferred ones are due again, and nobody waits for it
+            process = fork.start(child, str(home.around.config.path), str(home.root), hours)
+            if is_wild:
+                fiend.wildness = TROUBLE
+                fiend.kill_after(dice.choice([dice.randrange(1, 12), dice.randrange(1, readers)]), process.kill)
+            else:
+                fiend.calm_down()
+            process.join()
+            killed += process.exitcode == SIGKILLED
             counts = ledger.counts(home.database, 1)
             remaining = sum(counts[state] for state in (State.PENDING, State.DEFERRED, State.CLAIMED))
-            early += status in (0, 1) and remaining > 0 and not is_wild
-            if status in (0, 1) and remaining == 0:
-                break
-            time.sleep(0.3 if not is_wild else 0)  # the sender's clock: a quarter of an hour
+            early += process.exitcode in (0, 1) and not is_wild and remaining > 0
         taken = fiend.taken()
         states = {entry.address: entry.state for entry in ledger.missed(home.database, 1)}
     everybody = {person.address for person in people(readers)}
     doubtful = {address for address, state in states.items() if state is State.UNKNOWN}
-    lost = {address for address in everybody - set(taken) if states.get(address, State.SENT) is State.SENT}
-    numbers = {state.value: number for state, number in counts.items() if number}
+    lost = {address for address in everybody - set(taken) if address not in states}
     twice = sum(1 for number in taken.values() if number > 1)
-    return Account(kills, runs, len(lost), twice, len(doubtful), len(doubtful & set(taken)), numbers, early)
+    numbers = {state.value: number for state, number in counts.items() if number}
+    return Account(readers, runs, killed, len(lost), twice, early, len(doubtful), len(doubtful & set(taken)), numbers)
+
+
+def table(accounts: dict[str, Account]) -> Table:
+    """The joined accounts, for people."""
+    made = Table("", *accounts)
+    rows: dict[str, Callable[[Account], object]] = {
+        "recipients": lambda one: one.readers,
+        "runs of `send`, of them killed": lambda one: f"{one.runs}, {one.kills}",
+        "lost (sent by the ledger, never arrived)": lambda one: one.lost,
+        "arrived twice": lambda one: one.twice,
+        "said “finished” too early": lambda one: one.early,
+        "unknown, each listed by name": lambda one: one.doubtful,
+        "… of them had arrived": lambda one: one.arrived_in_doubt,
+        "states": lambda one: ", ".join(f"{number} {state}" for state, number in one.counts.items()),
+        "as promised": lambda one: "yes" if one.is_good else "NO",
+    }
+    for title, cell in rows.items():
+        made.add_row(title, *(str(cell(one)) for one in accounts.values()))
+    return made
 
 
 def main(seconds: str) -> None:
-    """Both databases, and a table."""
+    """Both databases again and again for so long, each time with other dice; a table, and status 1 if a promise was broken."""
     from tests.postgres import cluster
 
-    with cluster() as server, tempfile.TemporaryDirectory() as folder:
-        for name, url in {"SQLite": f"sqlite:///{folder}/todoke.db", "PostgreSQL": server.format(name="postgres")}.items():
-            home = Path(folder) / name
-            home.mkdir()
+    begun, is_good = time.monotonic(), True
+    with cluster() as server:
+        while time.monotonic() - begun < float(seconds):
             seed = int(datetime.now(UTC).timestamp())
-            print(name, run(home, url, readers=20_000, seconds=float(seconds), seed=seed))
+            accounts = {name: _once(server, name, seed) for name in ("SQLite", "PostgreSQL")}
+            Console(width=120).print(f"seed {seed}", table(accounts))
+            is_good = is_good and all(one.is_good for one in accounts.values())
+    sys.exit(not is_good)
+
+
+def _once(server: str, name: str, seed: int) -> Account:
+    with tempfile.TemporaryDirectory() as folder:
+        if name == "SQLite":
+            return run(Path(folder), f"sqlite:///{folder}/todoke.db", readers=5000, kills=12, seed=seed)
+        engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE chaos{seed}"))
+        engine.dispose()
+        return run(Path(folder), server.format(name=f"chaos{seed}"), readers=5000, kills=12, seed=seed)
 
 
 if __name__ == "__main__":

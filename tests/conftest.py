@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 from collections.abc import Iterator
@@ -23,6 +24,21 @@ from tests.tiny import TinySite, make_site
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("todoke")
 COUNT = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright's synchronous half leaves its event loop marked as running in this thread for as long as the browser lives.
+
+    Tests that bring a loop of their own (`asyncio.run`) must not see it; tests with the browser must.
+    """
+    running = asyncio._get_running_loop()
+    if running is None or "browser" in request.fixturenames:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Manners:
     drop_before_body: set[str] = field(default_factory=set)
     drop_after_body: set[str] = field(default_factory=set)
     deaf: set[str] = field(default_factory=set)  # the body is taken and never answered
-    on_accept: Callable[[int], None] = lambda _count: None
+    on_accept: Callable[[int], object] = lambda _count: None
     pipelining: bool = True
     starttls: bool = False
     implicit: bool = False

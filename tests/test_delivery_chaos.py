@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
+
 from tests import chaos
+
+KILLS = 4
 
 
 def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(tmp_path: Path, database_url: str) -> None:
-    found = chaos.run(tmp_path, database_url, readers=2500, seconds=8)
-    print(found)
-    assert (found.lost, found.twice, found.early) == (0, 0, 0)
-    assert sum(found.counts.values()) == 2500
-    assert found.counts.get("unknown", 0) == found.doubtful
-    assert found.kills >= 1
+    found = chaos.run(tmp_path, database_url, readers=1200, kills=KILLS)
+    Console(width=120).print(chaos.table({database_url.partition(":")[0]: found}))
+    assert found.is_good, found
+    assert found.kills == KILLS
+    # One for each connection and kill; a drop after a body is a doubt too, and there are some in 2 % of the steps.
+    assert found.doubtful <= KILLS * chaos.CONNECTIONS + 1200 * chaos.TROUBLE

@@ -54,7 +54,7 @@ def test_a_day_at_the_desk(desk: Desk) -> None:
         assert sent.exit_code == 0, sent.output
     assert len(receiver.accepted) == 4
     assert re.search(r"sent 送信済み\W+4", sent.output) and re.search(r"failed 届かない\W+1", sent.output)
-    assert json.loads(desk.types("status --json", mail=False).output)[0]["counts"]["sent"] == 4
+    assert json.loads(desk.types("status --json", mail=False).output)["issues"][0]["counts"]["sent"] == 4
     assert "fukko-press/45" in desk.types("status fukko-press/45", mail=False).output
     assert "no such user" in desk.types("who-missed fukko-press/45", mail=False).output
     rows = list(csv.DictReader(io.StringIO(desk.types("who-missed fukko-press/45 --csv", mail=False).output)))
@@ -68,7 +68,7 @@ def test_a_rehearsal_of_sending_shows_the_headers_and_no_key(desk: Desk) -> None
     assert said.exit_code == 0
     assert "would go to 5 people. Nothing was sent." in said.output
     assert "List-Unsubscribe: <https://mail.example.jp/unsubscribe/SIGNED-LINK>" in said.output
-    assert json.loads(desk.types("status --json", mail=False).output) == []
+    assert json.loads(desk.types("status --json", mail=False).output)["issues"] == []
 
 
 def test_bad_lines_are_named_and_the_status_says_so(desk: Desk) -> None:
@@ -109,13 +109,13 @@ def test_without_a_secret_nothing_is_frozen_and_it_is_told_how_to_make_one(desk:
     desk.environ["TODOKE_SECRET"] = None
     said = desk.types("send fukko-press/45")
     assert said.exit_code == 1 and "secrets.token_urlsafe" in said.stderr
-    assert json.loads(desk.types("status --json", mail=False).output) == []
+    assert json.loads(desk.types("status --json", mail=False).output)["issues"] == []
 
 
 def test_an_issue_for_nobody_is_not_frozen(desk: Desk) -> None:
     said = desk.types("send fukko-press/45")
     assert said.exit_code == 1 and "subscribers import" in said.stderr
-    assert json.loads(desk.types("status --json", mail=False).output) == []
+    assert json.loads(desk.types("status --json", mail=False).output)["issues"] == []
 
 
 def test_orders_about_an_issue(desk: Desk) -> None:
@@ -146,7 +146,7 @@ def test_an_issue_called_off_stays_so(desk: Desk) -> None:
     assert "called off for 5 people" in desk.types("cancel fukko-press/45", mail=False).output
     for line in ("send fukko-press/45", "resume fukko-press/45 "):
         assert "called off" in desk.types(line, mail=line.startswith("send")).stderr
-    assert json.loads(desk.types("status --json", mail=False).output)[0]["counts"]["suppressed"] == 5
+    assert json.loads(desk.types("status --json", mail=False).output)["issues"][0]["counts"]["suppressed"] == 5
 
 
 def test_who_missed_names_those_who_had_left_the_list(desk: Desk) -> None:

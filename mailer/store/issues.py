@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, update
 
 from mailer.database import Database
 from mailer.issue import Issue, IssueRef, Light, MailList
@@ -22,6 +23,13 @@ class Status(StrEnum):
     SENDING = "sending"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """How far an issue is, for the reports to the operator."""
+
+    TRIED = "tried"  # everybody once; some are tried again later
+    FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +71,77 @@ def order(database: Database, issue_id: int, wanted: Status) -> None:
 def ready(database: Database, *, now: datetime) -> tuple[Frozen, ...]:
     """Which issues have something to send now? Emergencies first, then the oldest."""
     something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
-    query = select(issue).where(issue.c.status == Status.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now), something)
+    query = select(issue).where(_is_wanted(now), something)
     with database.reading() as connection:
         found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
     return tuple(sorted(found, key=lambda one: one.issue.kind != "emergency"))
 
 
-def unreported(database: Database) -> tuple[Frozen, ...]:
-    """Which issues have come to their end without the operator having been told?"""
-    going_on = exists(
-        select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*UNDER_WAY])).correlate(issue)
+def recent(database: Database, *, since: datetime) -> tuple[Frozen, ...]:
+    """Which issues were frozen since then, or are not finished? Newest first."""
+    query = select(issue).where(or_(issue.c.frozen_at >= since, _has(UNDER_WAY)))
+    with database.reading() as connection:
+        return tuple(_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
+
+
+def waiting_since(database: Database, *, now: datetime) -> datetime | None:
+    """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
+    fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
+    fresh = fresh.where(_is_wanted(now), _has({State.PENDING, State.CLAIMED}))
+    again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
+    again = again.where(_is_wanted(now), delivery.c.state == State.DEFERRED, delivery.c.not_before <= now)
+    with database.reading() as connection:
+        found = [connection.execute(query).scalar_one() for query in (fresh, again)]
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def to_report(database: Database) -> tuple[tuple[Frozen, Stage], ...]:
+    """Which issues have come so far that the operator is to be told, and has not been?"""
+    fresh, going_on = _has({State.PENDING, State.CLAIMED, State.ATTEMPTED}), _has(UNDER_WAY)
+    query = select(issue, going_on.label("going_on")).where(
+        issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
     )
     with database.reading() as connection:
-        return tuple(_thaw(row) for row in connection.execute(select(issue).where(issue.c.reported_at.is_(None), ~going_on)))
+        rows = connection.execute(query.order_by(issue.c.id)).all()
+    return tuple((_thaw(row), Stage.TRIED if row.going_on else Stage.FINISHED) for row in rows)
 
 
-def mark_reported(database: Database, issue_id: int, now: datetime) -> bool:
+def mark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> bool:
     """True for whoever marks it first: one report, however many machines there are."""
+    values = {"reported_at": now} | ({"settled_at": now} if stage is Stage.FINISHED else {})
     with database.writing() as connection:
-        step = update(issue).where(issue.c.id == issue_id, issue.c.reported_at.is_(None)).values(reported_at=now)
+        step = update(issue).where(issue.c.id == issue_id, _told(stage).is_(None)).values(values)
         return connection.execute(step).rowcount == 1
+
+
+def unmark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> None:
+    """The report that was marked at that moment did not leave."""
+    with database.writing() as connection:
+        column = _told(stage)
+        connection.execute(update(issue).where(issue.c.id == issue_id, column == now).values({column.name: None}))
+
+
+def reopen(connection: Connection, issue_id: int) -> None:
+    """Something of the issue is to be sent again: its end will be reported anew."""
+    connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """The condition that a delivery has its turn."""
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return or_(delivery.c.state == State.PENDING, and_(delivery.c.state == State.DEFERRED, is_time))
+
+
+def _is_wanted(now: datetime) -> ColumnElement[bool]:
+    return and_(issue.c.status == Status.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
+
+
+def _has(states: Collection[State]) -> ColumnElement[bool]:
+    return exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*states])).correlate(issue))
+
+
+def _told(stage: Stage) -> Column[datetime]:
+    return issue.c.settled_at if stage is Stage.FINISHED else issue.c.reported_at
 
 
 def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> Frozen:

@@ -21,9 +21,10 @@ from mailer.journal import Result
 from mailer.message import Recipient
 from mailer.rules import State
 from mailer.schema import delivery, issue, subscriber, subscription
-from mailer.store import claims
+from mailer.store import claims, issues
 from mailer.store.subscriptions import SUBSCRIBED
 
+ANSWERED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
 LONGEST_TEXT = 500  # characters of a relay's reply that are kept
 
 
@@ -41,6 +42,15 @@ class Entry:
     message_id: str | None
     not_before: datetime | None
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How often a reply came. `code` None: the connection was lost."""
+
+    state: State
+    code: int | None
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,10 @@ def move(database: Database, issue_id: int, old: Collection[State], new: State, 
         rows = and_(rows, func.lower(delivery.c.address) == addresses.key(address))
     values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
     with database.writing() as connection:
-        return connection.execute(update(delivery).where(rows).values(values)).rowcount
+        moved = connection.execute(update(delivery).where(rows).values(values)).rowcount
+        if moved and new is State.PENDING:
+            issues.reopen(connection, issue_id)
+        return moved
 
 
 def put_off(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
@@ -160,6 +173,24 @@ def next_due(database: Database, issue_id: int) -> datetime | None:
     with database.reading() as connection:
         found: datetime | None = connection.execute(query).scalar_one()
         return found
+
+
+def waiting(database: Database) -> dict[str, int]:
+    """How many deliveries of each lane are not final, over all issues?"""
+    query = select(delivery.c.lane, func.count()).where(delivery.c.state.in_([*rules.UNDER_WAY]))
+    open_issues = select(issue.c.id).where(issue.c.settled_at.is_(None))
+    with database.reading() as connection:
+        found = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.lane))
+        return {str(lane): int(number) for lane, number in found}
+
+
+def replies(database: Database, issue_id: int, most: int) -> tuple[Reply, ...]:
+    """What did relays say to those who have not got the issue? The most frequent first."""
+    number = func.count().label("number")
+    query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
+    query = query.group_by(delivery.c.state, delivery.c.code).order_by(number.desc(), delivery.c.state, delivery.c.code).limit(most)
+    with database.reading() as connection:
+        return tuple(Reply(State(row.state), row.code, row.number) for row in connection.execute(query))
 
 
 def missed(database: Database, issue_id: int) -> tuple[Entry, ...]:

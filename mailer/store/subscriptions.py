@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from mailer import addresses
 from mailer.database import Database
 from mailer.message import Recipient
+from mailer.preferences import Choice, Standing
 from mailer.schema import subscriber, subscription
 
 SUBSCRIBED = "subscribed"
@@ -71,6 +72,30 @@ def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str
         return connection.execute(select(subscription.c.state).where(row)).first() is not None
 
 
+def standings(database: Database, subscriber_id: int) -> tuple[Standing, ...]:
+    """Every list that the person has ever asked for, and how it stands now. Empty: there is no such person."""
+    with database.reading() as connection:
+        return _standings(connection, subscriber_id)
+
+
+def choose(
+    database: Database, subscriber_id: int, wanted: Callable[[tuple[Standing, ...]], Mapping[str, Choice]], *, source: str, now: datetime
+) -> tuple[Standing, ...]:
+    """The person's own changes, all in one transaction; doing it again changes nothing. How do the lists stand then?
+
+    :param wanted: asked with how they stand, inside the transaction; what it raises undoes everything.
+    """
+    with database.writing() as connection:
+        for key, choice in wanted(_standings(connection, subscriber_id)).items():
+            row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+            state = UNSUBSCRIBED if choice is Choice.STOP else SUBSCRIBED
+            turned = {"state": state, "source": source, "since": now}
+            connection.execute(update(subscription).where(row, subscription.c.state != state).values(turned))
+            form = {} if choice is Choice.STOP else {"format": choice.value}
+            connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
+        return _standings(connection, subscriber_id)
+
+
 def count(database: Database, key: str) -> int:
     """How many people are subscribed to the list now?"""
     with database.reading() as connection:
@@ -107,6 +132,12 @@ def _person(connection: Connection, person: Enrolment, now: datetime) -> tuple[i
 def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
     query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
     return connection.execute(query).scalar_one_or_none()
+
+
+def _standings(connection: Connection, subscriber_id: int) -> tuple[Standing, ...]:
+    query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
+    found = connection.execute(query.order_by(subscription.c.list))
+    return tuple(Standing(row.list, Choice(row.format) if row.state == SUBSCRIBED else Choice.STOP) for row in found)
 
 
 def _set_form(connection: Connection, subscriber_id: int, key: str, form: str | None) -> None:

@@ -1,4 +1,4 @@
-// nodemailer's own pool with a ready message: node nodemailer.cjs PORT MESSAGES CONNECTIONS (NODE_PATH names its folder)
+// nodemailer's own pool with a ready message: node nodemailer.cjs PORT MESSAGES CONNECTIONS
 const [port, messages, connections] = process.argv.slice(2).map(Number);
 const pool = require("nodemailer").createTransport({
   host: "127.0.0.1", port, secure: false, ignoreTLS: true, pool: true, maxConnections: connections, maxMessages: Infinity,

@@ -1,0 +1,288 @@
+"""What an operator can see: status, metrics, the log, and the report by mail. None of it tells about a person."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+
+from mailer import log, metrics, notice, overview, report, sending, status, work
+from mailer.database import Database, open_database
+from mailer.log import LogKind
+from mailer.overview import Overview
+from mailer.pulse import Speed
+from mailer.rules import State
+from mailer.secret import Secret
+from mailer.store import issues, ledger, pulses, subscriptions
+from mailer.store.claims import Wanted, take
+from mailer.store.issues import Stage
+from mailer.store.pulses import ISSUE, LANE, RELAY, Pulse
+from mailer.tokens import Tokens
+from mailer.web import Metrics, create_app
+from tests.mail_bundles import ISSUE as LETTER
+from tests.mail_bundles import LIST, NOW, REF, SECRET, House, Seen, house, people, write_config
+from tests.smtp import Manners, Receiver
+
+OPERATOR = "operator@example.jp"
+HEAD = f'operator = "{OPERATOR}"\n'
+TWO_LANES = 'tls = "none"\n[lanes."docomo.example"]\nconnections = 2\n'
+
+
+@pytest.fixture
+def shared(database_url: str) -> Iterator[Database]:
+    with closing(open_database(database_url)) as opened:
+        subscriptions.enrol(opened, people(6), source="t", now=NOW)
+        issues.freeze(opened, LETTER, LIST, NOW)
+        yield opened
+
+
+@contextmanager
+def logged(kind: LogKind = LogKind.JSON) -> Iterator[io.StringIO]:
+    out = io.StringIO()
+    log.begin(kind, out)
+    try:
+        yield out
+    finally:
+        log.begin(LogKind.OFF, out)
+
+
+def reports(receiver: Receiver) -> list[str]:
+    return [f"{one.mail['Subject']}\n{one.mail.get_content()}" for one in receiver.accepted if one.recipients == (OPERATOR,)]
+
+
+# The overview
+
+
+def look(home_or_database: Database, folder: Path) -> Overview:
+    config = replace(house(folder, 25, relay=TWO_LANES).around.config)
+    return overview.look(config, home_or_database, issues.every(home_or_database), now=NOW + timedelta(minutes=7))
+
+
+def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_path: Path, shared: Database) -> None:
+    take(shared, Wanted(1, "", limit=2), token="t", owner="a", lease=60, now=NOW)
+    said = [Pulse(ISSUE, "1", rate=1.5), Pulse(LANE, "", 3, 2, 1, 1.5), Pulse(RELAY, "relay", 3)]
+    for owner in ("a", "b", "b"):  # who says it again is counted once
+        pulses.beat(shared, owner, said)
+    found = look(shared, tmp_path)
+    assert (found.issues[0].in_hand, found.issues[0].rate, found.issues[0].seconds_left) == (6, 3.0, 2)
+    assert [(lane.name, lane.waiting, lane.connections, lane.limit) for lane in found.lanes] == [
+        ("", 6, 6, None),
+        ("docomo.example", 0, 0, 2),
+    ]
+    assert [(relay.name, relay.connections) for relay in found.relays] == [("relay", 6)]
+    assert (found.senders, found.waiting_since, found.is_under_way) == (2, NOW, True)
+    pulses.beat(shared, "b", ())
+    assert look(shared, tmp_path).senders == 1
+
+
+def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
+    issues.order(shared, 1, issues.Status.PAUSED)
+    found = look(shared, tmp_path)
+    assert (found.waiting_since, found.is_under_way, found.issues[0].seconds_left) == (None, False, None)
+
+
+def test_a_rate_is_taken_over_the_last_looks() -> None:
+    speed = Speed(0.0)
+    for second in range(1, 20):
+        speed.count(1, "", 10 if second < 10 else 40)
+        rate = speed.rates(float(second))[ISSUE, "1"]
+    assert rate == 40
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(None, ""), (7, "7 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
+def test_a_duration_in_words(seconds: int | None, words: str) -> None:
+    assert report.duration(seconds) == words
+
+
+def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Database) -> None:
+    shown, pauses = list[Overview](), list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        ledger.move(shared, 1, {State.PENDING}, State.SUPPRESSED, now=NOW)
+
+    status.show_live(lambda: look(shared, tmp_path), shown.append, pause)
+    assert [one.is_under_way for one in shown] == [True, False]
+    assert pauses == [status.EVERY]
+    out = io.StringIO()
+    Console(file=out, width=160).print(report.status_tables(shown[0]))
+    assert "docomo.example" in out.getvalue() and "pending" in out.getvalue()
+    assert json.loads(report.status_json(shown[0]))["issues"][0]["counts"]["pending"] == 6
+
+
+# Metrics
+
+
+def ask(database: Database, folder: Path, key: str | None, shown: str = "") -> httpx.Response:
+    config = house(folder, 25, relay=TWO_LANES).around.config
+    page = None if key is None else Metrics(Secret(key), lambda now: metrics.exposition(config, database, now))
+
+    async def once() -> httpx.Response:
+        app = create_app(database, Tokens((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, metrics=page)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://mail.example.jp") as client:
+            return await client.get("/metrics", headers={"Authorization": shown} if shown else {})
+
+    return asyncio.run(once())
+
+
+KEY = "a-key-for-prometheus-a-key-for-prometheus"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [(None, f"Bearer {KEY}"), (None, ""), (KEY, ""), (KEY, "Bearer wrong"), (KEY, KEY), (KEY, "Bearer ")]
+)
+def test_without_the_key_there_are_no_metrics(tmp_path: Path, shared: Database, key: str | None, shown: str) -> None:
+    answer = ask(shared, tmp_path, key, shown)
+    assert answer.status_code == 404 and "todoke" not in answer.text
+
+
+def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tmp_path: Path, shared: Database) -> None:
+    pulses.beat(shared, "a", [Pulse(ISSUE, "1", rate=12.5), Pulse(LANE, "", 3, 2, 1, 12.5), Pulse(RELAY, "relay", 3, 0, 1)])
+    answer = ask(shared, tmp_path, KEY, f"Bearer {KEY}")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = {
+        (one.name, *one.labels.values()): one.value for family in text_string_to_metric_families(answer.text) for one in family.samples
+    }
+    assert found["todoke_deliveries", "fukko-press", "45", "pending"] == 6
+    assert found["todoke_messages_per_second", "fukko-press", "45"] == 12.5
+    assert found["todoke_lane_waiting", "everybody"] == 6 and found["todoke_lane_connections", "everybody"] == 3
+    assert found["todoke_lane_resting", "everybody"] == found["todoke_relay_resting", "relay"] == 1
+    assert found["todoke_relay_connections", "relay"] == 3 and found["todoke_senders",] == 1
+    assert found["todoke_queue_age_seconds",] == 0
+    assert not re.search(r"reader\d|@", answer.text)
+
+
+# The log
+
+
+@pytest.mark.parametrize("kind", [LogKind.JSON, LogKind.TEXT])
+def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKind) -> None:
+    manners = Manners(rcpt={"reader2@example.jp": "550 <Reader2@Example.jp> is unknown here", "reader3@example.jp": "421 too much"})
+    with Receiver(manners) as receiver, logged(kind) as out:
+        home = house(tmp_path, receiver.port, readers=5, connections=1)
+        sending.send(home.around, home.root, REF, Seen())
+    lines = out.getvalue().splitlines()
+    for event in ("slice claimed", "connected", "delivery", "slice ended", "disconnected", "run ended"):
+        assert any(event in line for line in lines), event
+    assert not re.search(r"reader\d|@example", out.getvalue(), re.IGNORECASE)
+    assert SECRET not in out.getvalue()
+    if kind is LogKind.JSON:
+        told = [json.loads(line) for line in lines]
+        refused = next(one for one in told if one["event"] == "delivery" and one["code"] == 550)
+        assert refused["reply"] == "<(recipient)> is unknown here" and refused["reader"] == 2 and refused["phase"] == "RCPT"
+        assert next(one for one in told if one["event"] == "slice ended")["sent"] == 3
+
+
+def test_while_nobody_listens_nothing_is_written() -> None:
+    with logged() as out:
+        pass
+    log.tell("anything", a=1)
+    assert out.getvalue() == ""
+
+
+# The report
+
+
+def test_the_operator_is_told_once_by_mail_how_it_went(tmp_path: Path) -> None:
+    manners = Manners(rcpt={"reader2@example.jp": "550 gone", "reader3@example.jp": "450 busy"}, drop_after_body={"reader4@example.jp"})
+    with Receiver(manners) as receiver:
+        home = house(tmp_path, receiver.port, readers=6, connections=1, head=HEAD)
+        send(home)
+        send(home)
+        assert len(reports(receiver)) == 1
+        first = reports(receiver)[0]
+        manners.rcpt.clear()
+        home.clock.forward(hours=1)
+        send(home)
+        send(home)
+        assert len(reports(receiver)) == 2
+    last = reports(receiver)[1]
+    assert "everybody tried: 3 sent, 1 deferred, 1 failed, 1 unknown" in first.splitlines()[0] and "tried again from" in first
+    assert "finished: 4 sent, 1 failed, 1 unknown" in last.splitlines()[0] and "todoke resolve unknown fukko-press/45" in last
+    assert "reader" not in first + last.replace("reader's", "")
+    mail = next(one.mail for one in receiver.accepted if one.recipients == (OPERATOR,))
+    assert (mail["Auto-Submitted"], mail["To"], mail["List-Unsubscribe"]) == ("auto-generated", OPERATOR, None)
+
+
+def test_another_try_is_reported_again(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={"reader1@example.jp": "550 gone"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1, head=HEAD)
+        send(home)
+        receiver.manners.rcpt.clear()
+        ledger.move(home.database, 1, {State.FAILED}, State.PENDING, now=NOW)
+        send(home)
+    assert [one.split(": ")[1].splitlines()[0] for one in reports(receiver)] == ["1 failed", "1 sent"]
+
+
+def test_a_report_that_no_relay_takes_comes_later(tmp_path: Path) -> None:
+    with Receiver(Manners(rcpt={OPERATOR: "450 busy"})) as receiver:
+        home = house(tmp_path, receiver.port, readers=1, head=HEAD)
+        send(home)
+        assert reports(receiver) == []
+        receiver.manners.rcpt.clear()
+        assert asyncio.run(notice.tell(home.around)) == 1
+    assert len(reports(receiver)) == 1
+
+
+def test_without_an_operator_and_for_issues_of_long_ago_nobody_is_told(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        home = house(tmp_path, receiver.port, readers=1)
+        send(home)
+        told = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
+        assert asyncio.run(notice.tell(told)) == 0  # it was marked when nobody wanted to know
+        ledger.move(home.database, 1, {State.SENT} - {State.SENT}, State.PENDING, now=NOW)
+        with home.database.writing() as connection:
+            issues.reopen(connection, 1)
+        home.clock.forward(days=30)
+        assert asyncio.run(notice.tell(told)) == 0
+    assert len(receiver.accepted) == 1
+
+
+def test_of_several_machines_one_reports(shared: Database) -> None:
+    ledger.move(shared, 1, {State.PENDING}, State.SUPPRESSED, now=NOW)
+    assert [stage for _, stage in issues.to_report(shared)] == [Stage.FINISHED]
+    assert [issues.mark_reported(shared, 1, Stage.FINISHED, NOW) for _ in range(2)] == [True, False]
+    assert issues.to_report(shared) == ()
+
+
+def test_a_worker_reports_too(tmp_path: Path) -> None:
+    async def until_reported(receiver: Receiver) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        receiver.manners.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
+        home = house(tmp_path, receiver.port, readers=3, head=HEAD)
+        issues.freeze(home.database, LETTER, LIST, NOW)
+        await work.work(home.around, stop, look=0.01)
+
+    with Receiver() as receiver:
+        asyncio.run(asyncio.wait_for(until_reported(receiver), 60))
+    assert "finished: 3 sent" in reports(receiver)[0]
+
+
+def test_a_report_is_a_message_that_any_mail_program_reads() -> None:
+    found = notice.Report(REF, "題 ①", Stage.FINISHED, NOW, NOW, {State.SENT: 12345}, None, ())
+    mail = message_from_bytes(notice.compose(found, "bounce@example.jp", OPERATOR, "<x@y>"), policy=policy.default)
+    assert mail["Subject"] == "[todoke] fukko-press/45 finished: 12,345 sent"
+    assert "fukko-press/45 題 ①" in mail.get_content() and "12,345" in mail.get_content()
+
+
+def send(home: House) -> None:
+    sending.send(home.around, home.root, REF, Seen())
+
+
+def test_the_settings_name_the_operator_and_the_key(tmp_path: Path) -> None:
+    from mailer.config import Config
+
+    config = Config.load(write_config(tmp_path, head=HEAD + 'metrics_key_file = "key"\n'))
+    assert (config.operator, config.metrics_key_file) == (OPERATOR, tmp_path / "key")

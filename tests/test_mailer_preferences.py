@@ -1,0 +1,195 @@
+"""The preferences page behind the second link of every message: GET shows, POST changes, nothing else has any effect."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+from playwright.sync_api import Browser
+
+from mailer import preferences
+from mailer.database import Database, open_database
+from mailer.errors import PreferenceError
+from mailer.preferences import Choice, Standing
+from mailer.secret import Secret
+from mailer.store import subscriptions
+from mailer.tokens import NOBODY, Claim, Tokens
+from mailer.web import HEADERS, create_app
+from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
+
+TOKENS = Tokens((Secret(SECRET),))
+START = {"fukko-press": Choice.HTML, "mailmaga": Choice.HTML}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    subscriptions.enrol(opened, people(2, "fukko-press", "mailmaga"), source="t", now=NOW)
+    return opened
+
+
+def ask(database: Database, method: str, path: str = "", content: bytes = b"", origin: str = "https://elsewhere.example") -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app=create_app(database, TOKENS, {LIST.key: LIST}, Clock()))
+        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
+            return await client.request(method, path or link(), content=content, headers={"Origin": origin})
+
+    return asyncio.run(once())
+
+
+def link(subscriber_id: int = 1, key: str = "fukko-press") -> str:
+    return f"/preferences/{TOKENS.sign(Claim(subscriber_id, key))}"
+
+
+def choices(database: Database, subscriber_id: int = 1) -> dict[str, Choice]:
+    return {one.list: one.choice for one in subscriptions.standings(database, subscriber_id)}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_changes_nothing(database: Database, method: str) -> None:
+    for query in ("", "?list.fukko-press=stop", "?everything=stop"):
+        assert ask(database, method, link() + query).status_code == 200
+    assert choices(database) == START
+
+
+def test_the_page_shows_every_list_of_the_person_and_works_without_javascript(database: Database) -> None:
+    answer = ask(database, "GET")
+    page: Any = html.fromstring(answer.text)
+    assert [legend.text for legend in page.iter("legend")] == [LIST.title, "mailmaga"]
+    assert [one.get("value") for one in page.xpath("//input[@checked]")] == ["html", "html"]
+    assert all(page.xpath(f"//label[@for='{one.get('id')}']") for one in page.xpath("//input"))
+    assert '<html lang="ja">' in answer.text and "width=device-width" in answer.text
+    assert not re.search(r"<script|src=|https?://", answer.text)
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert "set-cookie" not in answer.headers
+
+
+def test_what_the_page_posts_is_what_the_page_understands(database: Database) -> None:
+    """Fill the form as a browser does: each fieldset's checked radio, and the button's name where it has one."""
+    page: Any = html.fromstring(ask(database, "GET").text)
+    save, everything = page.forms
+    assert {name for name, _ in save.form_values()} == {"list.fukko-press", "list.mailmaga"}
+    assert [(one.get("name"), one.get("value")) for one in everything.iter("button")] == [("everything", "stop")]
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        (b"list.fukko-press=light&list.mailmaga=html", {"fukko-press": Choice.LIGHT, "mailmaga": Choice.HTML}),
+        (b"list.fukko-press=stop&list.mailmaga=light", {"fukko-press": Choice.STOP, "mailmaga": Choice.LIGHT}),
+        (b"list.mailmaga=stop", {"fukko-press": Choice.HTML, "mailmaga": Choice.STOP}),
+        (b"everything=stop", {"fukko-press": Choice.STOP, "mailmaga": Choice.STOP}),
+        (b"", START),
+    ],
+)
+def test_posting_changes_what_was_chosen_for_that_person_only_and_may_be_repeated(
+    database: Database, body: bytes, after: dict[str, Choice]
+) -> None:
+    for _ in range(2):
+        answer = ask(database, "POST", content=body)
+        assert answer.status_code == 200 and "保存しました" in answer.text
+        assert choices(database) == after
+    page: Any = html.fromstring(answer.text)
+    shown = page.xpath("//input[@checked]")
+    assert {one.get("name").removeprefix("list."): one.get("value") for one in shown} == after
+    assert choices(database, 2) == START
+
+
+def test_a_list_that_was_left_can_be_taken_up_again_by_the_person(database: Database) -> None:
+    ask(database, "POST", f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}")
+    assert choices(database)["fukko-press"] is Choice.STOP
+    ask(database, "POST", content=b"list.fukko-press=light")
+    assert choices(database)["fukko-press"] is Choice.LIGHT
+    assert subscriptions.count(database, "fukko-press") == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"list.jinzai=html",  # a list that the person never asked for
+        b"list.fukko-press=spam",
+        b"list.fukko-press=stop&list.fukko-press=html",
+        b"everything=html",
+        b"everything=stop&list.fukko-press=html",
+        b"list.=stop",
+        b"nonsense",
+        b"list.fukko-press=stop&x=" + b"%00",
+        b"\xff=\xfe",
+    ],
+)
+def test_a_form_that_the_page_cannot_have_made_changes_nothing(database: Database, body: bytes) -> None:
+    answer = ask(database, "POST", content=body)
+    assert answer.status_code == 400 and "何も変わっていません" in answer.text
+    assert choices(database) == START
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/preferences/no-token-of-ours", link(999)])
+def test_a_bad_link_says_what_to_do(database: Database, method: str, path: str) -> None:
+    answer = ask(database, method, path, b"everything=stop")
+    assert answer.status_code == 400 and LIST.contact in answer.text
+    assert choices(database) == START
+
+
+def test_the_link_of_a_test_message_shows_the_page_and_changes_nothing(database: Database) -> None:
+    for method in ("GET", "POST"):
+        answer = ask(database, method, link(NOBODY), b"everything=stop")
+        assert answer.status_code == 200 and "テスト送信" in answer.text
+    assert choices(database) == START
+
+
+@pytest.mark.parametrize(("method", "status"), [("PUT", 405), ("DELETE", 405), ("OPTIONS", 405)])
+def test_any_other_method_is_refused(database: Database, method: str, status: int) -> None:
+    assert ask(database, method).status_code == status
+
+
+def test_a_flood_is_refused(database: Database) -> None:
+    assert ask(database, "POST", content=b"list.fukko-press=stop&" + b"x" * 5000).status_code == 413
+    assert choices(database) == START
+
+
+def test_both_pages_lead_to_each_other(database: Database) -> None:
+    page = ask(database, "GET", f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}").text
+    assert f'href="..{link()}"' in page
+
+
+@given(st.binary(max_size=80))
+def test_whatever_is_posted_is_a_choice_of_the_persons_own_lists_or_refused(body: bytes) -> None:
+    try:
+        found = preferences.read(body, [Standing(key, choice) for key, choice in START.items()])
+    except PreferenceError:
+        return
+    assert set(found) <= set(START)
+
+
+@pytest.fixture
+def pages(database: Database) -> list[str]:
+    """Asked for in a thread: Playwright's event loop runs in this one."""
+    unsubscribe = f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}"
+    with ThreadPoolExecutor(1) as thread:
+        asked = [("GET", ""), ("POST", ""), ("GET", unsubscribe)]
+        return [thread.submit(ask, database, method, path, b"list.fukko-press=light").result().text for method, path in asked]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible_and_fit_a_phone(pages: list[str], browser: Browser, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640}, color_scheme="dark" if scheme == "dark" else "light")
+    try:
+        for text in pages:
+            page.set_content(text)
+            page.evaluate(AXE_SCRIPT)
+            found = page.evaluate("axe.run().then(result => result.violations)")
+            assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
+            assert page.evaluate("document.documentElement.scrollWidth") == 320
+    finally:
+        page.close()
