@@ -105,7 +105,7 @@ PAGE = (
 
 
 def test_only_the_text_of_the_page_changes(readings: Readings) -> None:
-    copy = with_readings(PAGE, lambda text: read_text(text, readings), weave)
+    copy = with_readings(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings)))
     assert copy.count("<ruby>") == 3  # the paragraph, the link in it, and 外 in the link back
     assert '<svg viewBox="0 0 1 1"><text>港</text></svg>' in copy
     assert 'title="港"' in copy and '<script>"港"</script>' in copy
@@ -114,7 +114,7 @@ def test_only_the_text_of_the_page_changes(readings: Readings) -> None:
 
 
 def test_links_lead_to_other_copies_and_one_link_leads_back(readings: Readings) -> None:
-    copy = lead_on(with_readings(PAGE, lambda text: read_text(text, readings), weave), frozenset({"/a/", "/b/"}))
+    copy = lead_on(with_readings(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings))), frozenset({"/a/", "/b/"}))
     assert 'href="/furigana/b/#c"' in copy
     assert 'href="/c/"' in copy
     assert '<a class="furi" href="/a/">' in copy

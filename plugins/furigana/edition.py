@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,13 @@ def _pages(site: Path) -> Iterator[tuple[str, str]]:
             yield found[1], html
 
 
-@dataclass(frozen=True)
 class Desk:
     """Makes copies with one table and one analyser; ``cache`` may be thrown away at any time."""
 
-    cache: Path
-    readings: Readings
-    tools: str
+    def __init__(self, cache: Path, readings: Readings, tools: str) -> None:
+        self.cache, self.readings, self.tools = cache, readings, tools
+        # Most blocks of a page stand on every page: head, navigation, foot.
+        self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
 
     def copy(self, html: str) -> str:
         """Return the page with readings, from the cache if it was made before."""
@@ -80,7 +80,7 @@ class Desk:
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            made = with_readings(html, lambda text: read_text(text, self.readings), weave)
+            made = with_readings(html, self._weave)
             unfinished.write_text(made, encoding="utf-8", newline="\n")
             unfinished.replace(kept)
         return kept.read_text(encoding="utf-8")
