@@ -16,6 +16,8 @@ from jinja2 import DictLoader, Environment
 from plugins.build import BuildOrder, BuildReport, build, verify
 from plugins.incremental.closure import Closures
 from plugins.incremental.digest import Volatile, digest
+from plugins.incremental.manifest import Entry, Manifest
+from plugins.incremental.present import ALWAYS, Present
 from plugins.incremental.reads import Recorder, watch
 from plugins.incremental.world import World
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site
@@ -222,18 +224,20 @@ class Record:
         return self.name
 
 
-def reads_of(template: str, **given: object) -> tuple[World, dict[tuple[str, str], str]]:
-    environment, recorder = Environment(autoescape=True), Recorder()
+def reads_of(template: str, **given: object) -> Manifest:
+    environment, recorder, manifest = Environment(autoescape=True), Recorder(), Manifest("")
     watch(environment, recorder)
     recorder.begin(given, {})
     environment.from_string(template).render(given)
-    return World(environment, recorder, given), recorder.end()
+    reads, own = recorder.end()
+    manifest.pages["page"] = Entry("", "", manifest.places(reads), own, ALWAYS, 0, 0)
+    return manifest
 
 
 def changed(template: str, then: dict[str, object], today: dict[str, object]) -> bool:
-    _, reads = reads_of(template, **then)
-    world, _ = reads_of("", **today)
-    return world.changed(reads, {}) is not None
+    manifest = reads_of(template, **then)
+    world = World(Environment(autoescape=True), Recorder(), today, manifest.table)
+    return world.changed(manifest.pages["page"], {}) is not None
 
 
 @pytest.mark.parametrize(

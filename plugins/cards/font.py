@@ -12,13 +12,14 @@ from pathlib import Path
 
 _WHEEL = "noto_cjk_sans_jp_bold"
 
-_SYSTEM = (
+SYSTEM = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
     "/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Bold.ttc",
     "/System/Library/Fonts/ヒラギノ角ゴシック W6.ttc",
     "C:/Windows/Fonts/YuGothB.ttc",
     "C:/Windows/Fonts/meiryob.ttc",
 )
+"""Where systems keep one. A font that comes or goes changes the cards."""
 
 
 def find_font(chosen: str = "") -> Path | None:
@@ -27,7 +28,7 @@ def find_font(chosen: str = "") -> Path | None:
         if not Path(chosen).is_file():
             raise FileNotFoundError(f"CARD_FONT: no file at {chosen}")
         return Path(chosen)
-    return _of_wheel() or next((path for path in map(Path, _SYSTEM) if path.is_file()), None)
+    return _of_wheel() or next((path for path in map(Path, SYSTEM) if path.is_file()), None)
 
 
 def _of_wheel() -> Path | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
@@ -41,6 +42,12 @@ class Library:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
         found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now) and kind in (None, d.kind)]
         return sorted(found, key=lambda d: (d.date, d.path))
+
+    @cached_property
+    def as_of(self) -> dt.datetime:
+        """The last moment at which something appeared or came down: what a page may say of when it was made, without changing every minute."""
+        moments = (moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment)
+        return max((moment for moment in moments if moment <= self.now), default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone))
 
     def with_html(self, html: dict[PurePosixPath, str]) -> Library:
         """Return the same library with other bodies for the given paths."""

@@ -36,12 +36,15 @@ def key_of(value: Any) -> str | None:
     if isinstance(value, MethodType):
         owner = key_of(value.__self__)
         return None if owner is None else f"{owner}.{value.__name__}()"
-    name = _identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
+    name = identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
 
 
 @cache
-def _identifier(kind: type) -> Callable[[Any], str] | None:
+def identifier(kind: type) -> Callable[[Any], str | None] | None:
+    """Return what names the records of one type; None for a type that has none."""
+    if issubclass(kind, MethodType):
+        return key_of
     if issubclass(kind, Content):
         return _content_key
     return _tracking_key if hasattr(kind, "tracking_key") else None

@@ -6,25 +6,33 @@ Losing it costs one full build, nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .present import ALWAYS, Bounds, read_bounds
 from .reads import Read
 
-FORMAT = 1
+FORMAT = 2
+
+Told = tuple[str, str, str]
+"""A read, and the digest of what it gave."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One page: digest of its templates, its reads with their digests, size in bytes and modification time in ns of its file.
+    """One page: its template and the digest of all that belongs to it; size in bytes and modification time in ns of its file.
 
-    ``also`` are the files that were written while it was rendered.
+    ``reads`` are places in the manifest's table, ``own`` digests of what was passed to this page alone; ``bounds`` are the moments for which it
+    holds; ``also`` are the files that were written while it was rendered.
     """
 
-    templates: str
-    reads: dict[Read, str]
+    template: str
+    closure: str
+    reads: tuple[int, ...]
+    own: Mapping[str, str]
+    bounds: Bounds
     size: int
     mtime: int
     also: tuple[str, ...] = ()
@@ -40,25 +48,44 @@ class Entry:
 
 @dataclass
 class Manifest:
-    """Entries by the output's path relative to the site; ``settings`` is the digest of everything that all pages depend on."""
+    """Entries by the output's path relative to the site; ``settings`` is the digest of everything that all pages depend on.
+
+    ``table`` holds every read once, however many pages share it; a new manifest begins with the table of the last.
+    """
 
     settings: str
     pages: dict[str, Entry] = field(default_factory=dict)
+    table: list[Told] = field(default_factory=list)
+    _places: dict[Told, int] = field(default_factory=dict)
+
+    def following(self) -> Manifest:
+        """Return an empty manifest in whose table the places of this one hold."""
+        return Manifest(self.settings, {}, list(self.table), {told: place for place, told in enumerate(self.table)})
+
+    def places(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
+        """Return the places of ``reads`` in the table, in which they stand afterwards."""
+        return tuple(self._place((*read, told)) for read, told in reads.items())
+
+    def _place(self, told: Told) -> int:
+        place = self._places.setdefault(told, len(self.table))
+        if place == len(self.table):
+            self.table.append(told)
+        return place
 
     def save(self, path: Path) -> None:
-        """Write it; reads that many pages share are written once."""
-        table: dict[tuple[str, str, str], int] = {}
-        pages = {
-            name: [
-                entry.templates,
-                entry.size,
-                entry.mtime,
-                entry.also,
-                [table.setdefault((*read, told), len(table)) for read, told in entry.reads.items()],
-            ]
-            for name, entry in self.pages.items()
-        }
-        path.write_text(json.dumps({"format": FORMAT, "settings": self.settings, "reads": list(table), "pages": pages}), encoding="utf-8")
+        """Write it, without the reads that no page shares any more."""
+        used = {place: number for number, place in enumerate(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))}
+        pages = {name: _row(entry, used) for name, entry in self.pages.items()}
+        data = {"format": FORMAT, "settings": self.settings, "table": [self.table[place] for place in used], "pages": pages}
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
+        unfinished.replace(path)
+
+
+def _row(entry: Entry, used: Mapping[int, int]) -> list[Any]:
+    bounds = entry.bounds.spoken() if entry.bounds != ALWAYS else ()
+    reads = [used[place] for place in entry.reads]
+    return [entry.template, entry.closure, reads, entry.own, bounds, entry.size, entry.mtime, entry.also]
 
 
 def load_manifest(path: Path, settings: str) -> Manifest:
@@ -67,12 +94,13 @@ def load_manifest(path: Path, settings: str) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         if (data["format"], data["settings"]) != (FORMAT, settings):
             return Manifest(settings)
-        return Manifest(settings, dict(_entries(data)))
+        table = [(owner, name, told) for owner, name, told in data["table"]]
+        return Manifest(settings, dict(_entries(data["pages"])), table)
     except (OSError, ValueError, LookupError, TypeError):
         return Manifest(settings)
 
 
-def _entries(data: dict[str, Any]) -> Iterable[tuple[str, Entry]]:
-    table = [((owner, name), told) for owner, name, told in data["reads"]]
-    for name, (templates, size, mtime, also, numbers) in data["pages"].items():
-        yield name, Entry(templates, dict(table[number] for number in numbers), size, mtime, tuple(also))
+def _entries(pages: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
+    for name, (template, closure, reads, own, bounds, size, mtime, also) in pages.items():
+        known = read_bounds(*bounds) if bounds else ALWAYS
+        yield name, Entry(template, closure, tuple(reads), own, known, size, mtime, tuple(also))

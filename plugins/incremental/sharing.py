@@ -11,22 +11,26 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Change:
-    """How a new tree differs from the last: number of files in it, of those new or with other bytes, of those no longer there."""
+    """How a new tree differs from the last: number of files in it, of HTML pages among them, of those new or with other bytes, of those no longer
+    there.
+    """
 
     files: int
+    pages: int
     written: int
     removed: int
 
 
 def share(last: Path, following: Path, parts: Iterable[str]) -> Change:
     """Let every file below ``following / part`` that equals its counterpart below ``last / part`` be that file."""
-    files = written = removed = 0
+    files = pages = written = removed = 0
     for part in parts:
         before, after = _names(last / part), _names(following / part)
         written += sum(not settle(following / part / name, last / part / name) for name in after)
         files += len(after)
+        pages += sum(name.endswith(".html") for name in after) if part == "site" else 0
         removed += len(before - after)
-    return Change(files, written, removed)
+    return Change(files, pages, written, removed)
 
 
 def _names(folder: Path) -> set[str]:

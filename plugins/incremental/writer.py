@@ -16,6 +16,7 @@ from pelican.writers import Writer
 
 from .closure import Closures
 from .manifest import Entry, Manifest, load_manifest
+from .present import Present
 from .reads import CONTEXT, Read, Recorder, watch
 from .sharing import link_once, settle
 from .world import World
@@ -31,10 +32,11 @@ class Plan:
     ``last`` is the site that was built then, ``manifest`` the file that tells how, ``settings`` the digest of what all pages depend on.
     """
 
-    def __init__(self, last: Path, manifest: Path, settings: str, *, fresh: bool = False) -> None:
+    def __init__(self, last: Path, manifest: Path, settings: str, present: Present, *, fresh: bool = False) -> None:
         self.last = last
         self.before = Manifest(settings) if fresh else load_manifest(manifest, settings)
-        self.now = Manifest(settings)
+        self.now = self.before.following()
+        self.present = present
         self.rendered: dict[str, str] = {}
         self.kept: list[str] = []
         self.recorder = Recorder()
@@ -45,7 +47,7 @@ class Plan:
         """Return the world and the template digests for one generator's environment."""
         if id(environment) not in self._environments:
             watch(environment, self.recorder)
-            self._environments[id(environment)] = World(environment, self.recorder, context), Closures(environment)
+            self._environments[id(environment)] = World(environment, self.recorder, context, self.before.table), Closures(environment)
         return self._environments[id(environment)]
 
 
@@ -61,14 +63,14 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
         world, closures = plan.look(template.environment, context)
-        templates = closures.digest(template.name or "")
+        closure = closures.digest(template.name or "")
         entry = plan.before.pages.get(name)
-        reason = _reason(entry, templates, plan.last / name) or (entry and told(world.changed(entry.reads, kwargs)))
+        reason = _reason(entry, closure, plan.last / name, plan.present) or (entry and told(world.changed(entry, kwargs)))
         if entry and not reason:
             self._keep(plan, name, entry, context | kwargs)
         else:
             plan.rendered[name] = reason or NEW
-            self._render(plan, name, template, templates, context, kwargs)
+            self._render(plan, name, template, closure, context, kwargs)
 
     def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:
         """Never write through a link into the last site: begin a new file."""
@@ -82,27 +84,35 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         self._written_files.add(str(target))
         plan.kept.append(name)
         plan.now.pages[name] = entry
+        plan.present.narrow(entry.bounds)
         signals.content_written.send(str(target), context=context)
 
-    def _render(self, plan: Plan, name: str, template: Template, templates: str, context: dict[str, Any], kwargs: dict[str, Any]) -> None:
+    def _render(self, plan: Plan, name: str, template: Template, closure: str, context: dict[str, Any], kwargs: dict[str, Any]) -> None:
         own = {key: value for key, value in kwargs.items() if key not in ("override_output", "template_name")}
         plan.also.clear()
         plan.recorder.begin(context, own)
         try:
-            super().write_file(name, template, context, **kwargs)
+            with plan.present.asked_anew() as asked:
+                super().write_file(name, template, context, **kwargs)
+                bounds = asked()
         finally:
-            reads = plan.recorder.end()
+            reads, told_own = plan.recorder.end()
         file = Path(self.output_path) / name
         settle(file, plan.last / name)
-        plan.now.pages[name] = _entry(file, templates, reads, tuple(plan.also))
+        stat = file.stat()
+        plan.now.pages[name] = Entry(
+            template.name or "", closure, plan.now.places(reads), told_own, bounds, stat.st_size, stat.st_mtime_ns, tuple(plan.also)
+        )
 
 
-def _reason(entry: Entry | None, templates: str, file: Path) -> str:
+def _reason(entry: Entry | None, closure: str, file: Path, present: Present) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW
-    if templates != entry.templates:
+    if closure != entry.closure:
         return "テンプレートが変わりました / its templates changed"
+    if not entry.bounds.hold(present.plain):
+        return "書かれた時点を過ぎました / a moment that it speaks of has passed"
     return "" if entry.describes(file) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
 
 
@@ -113,11 +123,6 @@ def told(read: Read | None) -> str:
     owner, name = read
     what = name if owner == CONTEXT else f"{owner.removeprefix(CONTEXT)} {name}"
     return f"読んだものが変わりました / what it reads changed: {what}"
-
-
-def _entry(file: Path, templates: str, reads: dict[Read, str], also: tuple[str, ...]) -> Entry:
-    stat = file.stat()
-    return Entry(templates, reads, stat.st_size, stat.st_mtime_ns, also)
 
 
 def also_writes(settings: Mapping[str, Any]) -> Callable[[str], None]:
