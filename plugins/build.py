@@ -83,12 +83,20 @@ def _outputs(output: Path) -> str:
 
 def _said(order: BuildOrder) -> str:
     spoken = {name: value for name, value in os.environ.items() if name.startswith("TODOKE_")}
-    return repr((order.content, order.publications, order.settings, order.site_url, order.validate_mail, str(Path.cwd()), sorted(spoken.items())))
+    return repr(
+        (order.content, order.publications, order.settings, order.site_url, order.validate_mail, str(Path.cwd()), sorted(spoken.items()))
+    )
 
 
 def _told(report: BuildReport) -> dict[str, Any]:
     warnings = [(str(fault.path), fault.line, fault.ja, fault.en) for fault in report.warnings]
-    return {"pages": report.pages, "issues": report.issues, "files": report.files, "kept": report.rendered + report.kept, "warnings": warnings}
+    return {
+        "pages": report.pages,
+        "issues": report.issues,
+        "files": report.files,
+        "kept": report.rendered + report.kept,
+        "warnings": warnings,
+    }
 
 
 def _untouched(output: Path, last: stamp.Stamp, seconds: float) -> BuildReport:

@@ -21,6 +21,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
 from plugins.incremental.writer import SETTING, Plan
+from plugins.sources import STORE
 
 from .order import MANIFEST, BuildFailed, BuildOrder
 
@@ -46,6 +47,7 @@ class Making:
         code = everything(self._settings, _CODE)
         self._plan = Plan(output / "site", output / MANIFEST, code, self._present, fresh=order.fresh)
         self._settings[SETTING] = self._plan
+        self._settings[STORE] = None if order.fresh else (output / "store.sqlite", code)
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> Made:

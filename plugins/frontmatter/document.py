@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Protocol
 
 from .kinds import Issue, Meta, Page
 from .registry import Publication
@@ -37,28 +39,14 @@ class File:
 
 
 @dataclass(frozen=True)
-class Document:
-    """``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash; ``html`` and ``summary`` are ready to show.
-
-    ``markdown`` is the body as written, which the magazine reads for its corners.
-    """
+class Head:
+    """What is known of a document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
 
     path: PurePosixPath
     kind: str
     meta: Meta
     publication: Publication | None
     url: str
-    summary: str
-    html: str
-    markdown: str
-    body_line: int
-    picture: Picture | None = None
-    files: tuple[File, ...] = ()
-
-    @property
-    def tracking_key(self) -> str:
-        """Its identity for `plugins.incremental`."""
-        return f"document:{self.path}"
 
     @property
     def date(self) -> dt.datetime:
@@ -75,6 +63,55 @@ class Document:
     def has_ended(self, now: dt.datetime) -> bool:
         """Tell whether it has been taken down by ``now``."""
         return self.meta.ends is not None and self.meta.ends <= now
+
+
+class Text(Protocol):
+    """The words of a document: ready to show, and as they were written."""
+
+    @property
+    def html(self) -> str: ...
+    @property
+    def markdown(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Written:
+    """Words that are at hand."""
+
+    html: str
+    markdown: str
+
+
+@dataclass(frozen=True)
+class Document(Head):
+    """``summary`` and ``html`` are ready to show; ``markdown`` is the body as written, which the magazine reads for its corners.
+
+    The text may lie in the store until somebody asks for it. ``shows`` are the addresses of the pictures in it.
+    """
+
+    summary: str
+    text: Text = field(compare=False)
+    body_line: int
+    picture: Picture | None = None
+    files: tuple[File, ...] = ()
+    shows: frozenset[str] = frozenset()
+    tracking_digests: Mapping[str, str] = field(default_factory=dict)
+    """For `plugins.incremental`: digests of ``meta`` and ``html``, taken when the source was read."""
+
+    @property
+    def html(self) -> str:
+        """The body, ready to show."""
+        return self.text.html
+
+    @property
+    def markdown(self) -> str:
+        """The body as it was written."""
+        return self.text.markdown
+
+    @property
+    def tracking_key(self) -> str:
+        """Its identity for `plugins.incremental`."""
+        return f"document:{self.path}"
 
 
 def address(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:

@@ -3,19 +3,19 @@
 One row for each source: size and time as the fast path, the digest of its bytes for a fresh checkout that touched every time, and what the reading
 gave. Bodies lie in a table of their own and are loaded only when a page that needs one is made. Everything in it holds for one ``version``: of the
 code, the libraries, the settings and the words of ``publications.toml``.
-
-Rows are pickled: they are written and read by this program alone, like Python's own ``.pyc`` files, and never come from outside.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from .pickling import Pickling
+from .registry import Registry
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS told (version TEXT NOT NULL);
@@ -36,23 +36,25 @@ class Row:
 
 
 class Store:
-    """``name`` tells of an object of the registry what it is called, None for any other; ``find`` gives it back."""
+    """The store in ``file``; without one it lasts as long as this object."""
 
-    def __init__(self, file: Path | None, version: str, name: Callable[[Any], Any], find: Callable[[Any], Any]) -> None:
-        self._name, self._find = name, find
+    def __init__(self, file: Path | None, version: str, registry: Registry) -> None:
+        self._pickling = Pickling(registry)
         self._database = _open(file, version)
+        self.body = lru_cache(maxsize=64)(self._body)
 
     def rows(self) -> dict[str, Row]:
         """Return every row by path."""
         found = self._database.execute("SELECT path, size, time, digest, head FROM source").fetchall()
-        heads = self._unpickled(row[4] for row in found)
+        heads = self._pickling.loads(row[4] for row in found)
         return {path: Row(size, time, digest, head) for (path, size, time, digest, _), head in zip(found, heads, strict=True)}
 
     def keep(self, rows: Iterable[tuple[str, Row]], bodies: Iterable[tuple[str, str, str]]) -> None:
         """Write rows, and bodies (path, HTML, Markdown)."""
-        values = ((path, row.size, row.time, row.digest, self._pickled(row.head)) for path, row in rows)
+        values = ((path, row.size, row.time, row.digest, self._pickling.dumps(row.head)) for path, row in rows)
         self._database.executemany("REPLACE INTO source VALUES (?, ?, ?, ?, ?)", values)
         self._database.executemany("REPLACE INTO body VALUES (?, ?, ?)", bodies)
+        self.body.cache_clear()
         self._database.commit()
 
     def forget(self, paths: Iterable[str]) -> None:
@@ -62,8 +64,8 @@ class Store:
             self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)  # noqa: S608 - our own three words
         self._database.commit()
 
-    def body(self, path: str) -> tuple[str, str]:
-        """Return HTML and Markdown. Raises `LookupError`."""
+    def _body(self, path: str) -> tuple[str, str]:
+        """Return HTML and Markdown of a source. Raises `LookupError`."""
         row = self._database.execute("SELECT html, markdown FROM body WHERE path = ?", (path,)).fetchone()
         if row is None:
             raise LookupError(path)
@@ -72,27 +74,14 @@ class Store:
     def found(self, room: str) -> dict[str, tuple[bytes, Any]]:
         """Return what another room noted of sources, by path: digest of what it saw, and what it found."""
         rows = self._database.execute("SELECT path, digest, value FROM found WHERE room = ?", (room,)).fetchall()
-        values = self._unpickled(row[2] for row in rows)
+        values = self._pickling.loads(row[2] for row in rows)
         return {path: (digest, value) for (path, digest, _), value in zip(rows, values, strict=True)}
 
     def note(self, room: str, found: Iterable[tuple[str, bytes, Any]]) -> None:
         """Keep what another room found: path, digest of what it saw, value."""
-        values = ((room, path, digest, self._pickled(value)) for path, digest, value in found)
+        values = ((room, path, digest, self._pickling.dumps(value)) for path, digest, value in found)
         self._database.executemany("REPLACE INTO found VALUES (?, ?, ?, ?)", values)
         self._database.commit()
-
-    def _pickled(self, value: Any) -> bytes:
-        written = io.BytesIO()
-        pickler = pickle.Pickler(written, protocol=5)
-        pickler.persistent_id = self._name  # type: ignore[method-assign]
-        pickler.dump(value)
-        return written.getvalue()
-
-    def _unpickled(self, blobs: Iterable[bytes]) -> Iterator[Any]:
-        together = list(blobs)
-        unpickler = pickle.Unpickler(io.BytesIO(b"".join(together)))  # noqa: S301 - our own file, see above
-        unpickler.persistent_load = self._find  # type: ignore[method-assign]
-        return (unpickler.load() for _ in together)
 
 
 def _open(file: Path | None, version: str) -> sqlite3.Connection:

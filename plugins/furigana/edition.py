@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,16 +36,21 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
         """Set ``furigana`` in the context. Raises `ContentFaults` for the table, also when nobody reads it today."""
         library: Library = self.settings[SETTING]
         self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
-        self.context["furigana"] = analyser_version() is not None
-        if not self.context["furigana"]:
+        self.context["furigana"] = wanted(self.settings) and analyser_version() is not None
+        if wanted(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
+
+
+def wanted(settings: Mapping[str, Any]) -> bool:
+    """Tell whether the site is to have the edition: unless ``FURIGANA`` of the settings says no."""
+    return bool(settings.get("FURIGANA", True))
 
 
 def write_edition(pelican: Pelican) -> None:
     """Write a copy of every page that links to one; sent when everything else is written."""
     settings: dict[str, Any] = pelican.settings
     tools = analyser_version()
-    if tools is None:
+    if tools is None or not wanted(settings):
         return
     site = Path(settings["OUTPUT_PATH"])
     desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)

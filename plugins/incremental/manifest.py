@@ -74,7 +74,9 @@ class Manifest:
 
     def save(self, path: Path) -> None:
         """Write it, without the reads that no page shares any more."""
-        used = {place: number for number, place in enumerate(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))}
+        used = {
+            place: number for number, place in enumerate(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))
+        }
         pages = {name: _row(entry, used) for name, entry in self.pages.items()}
         data = {"format": FORMAT, "settings": self.settings, "table": [self.table[place] for place in used], "pages": pages}
         unfinished = path.with_suffix(".part")

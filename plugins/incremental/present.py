@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-_EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc) + dt.timedelta(days=2)
-_NEVER = dt.datetime.max.replace(tzinfo=dt.timezone.utc) - dt.timedelta(days=2)
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC) + dt.timedelta(days=2)
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC) - dt.timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,15 @@ class Present(dt.datetime):
         """Return ``moment``, which has a zone, with bounds as wide as can be."""
         plain = dt.datetime
         found = cls(
-            moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond, moment.tzinfo, fold=moment.fold
+            moment.year,
+            moment.month,
+            moment.day,
+            moment.hour,
+            moment.minute,
+            moment.second,
+            moment.microsecond,
+            moment.tzinfo,
+            fold=moment.fold,
         )
         found.bounds = Bounds()
         found._plain = plain.combine(plain.date(moment), plain.timetz(moment))

@@ -177,7 +177,7 @@ def brought(record: Any, attribute: str) -> str:
     return digests.get(attribute, "") if digests else ""
 
 
-def _UNNAMED(_value: Any) -> None:  # noqa: N802 - a mark that is called like the others
+def _UNNAMED(_value: Any) -> None:
     return None
 
 

@@ -67,7 +67,8 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
     def _shown(self) -> set[PurePosixPath]:
         """The pictures that a live page shows. Others keep their standing address: a mail that was sent still asks for it."""
         live = [d for d in self.library.documents.values() if d.is_live(self.library.now)]
-        return {path for path in self.files if any(_names(document, path) for document in live)}
+        shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
+        return {path for path in self.files if standing_address(path) in shown}
 
     def _make(self, path: PurePosixPath, *, shown: bool) -> Print | UnreadableImage | None:
         negative = self.files[path]
@@ -101,7 +102,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
 
 def _names(document: Document, path: PurePosixPath) -> bool:
     address = standing_address(path)
-    return bool(document.picture and document.picture.url == address) or f'src="{address}"' in document.html
+    return bool(document.picture and document.picture.url == address) or address in document.shows
 
 
 def find_pictures(content: Path) -> list[PurePosixPath]:
