@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from plugins.checks import WARNINGS
 from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
-from plugins.incremental.writer import SETTING, Plan
+from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
 from plugins.sources import STORE
 
 from .order import MANIFEST, BuildFailed, BuildOrder
@@ -54,6 +53,7 @@ class Making:
         """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
         with _pages_told(on_page), _errors_raised():
             Pelican(self._settings).run()
+            finish_pages(self._settings)
         if heavy := overweight(self._site):
             raise BuildFailed("\n".join(heavy))
         return Made(self._plan, self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
@@ -109,15 +109,11 @@ def _errors_raised() -> Iterator[None]:
     logger.addHandler(collector)
     try:
         yield
+    except RenderFailed as error:
+        raise BuildFailed(str(error)) from error
     except TemplateError as error:
-        raise BuildFailed(f"template {_place(error)}: {error.message}") from error
+        raise BuildFailed(f"template: {error.message}") from error
     finally:
         logger.removeHandler(collector)
     if collector.messages:
         raise BuildFailed("Pelican reported: " + "; ".join(collector.messages))
-
-
-def _place(error: TemplateError) -> str:
-    """The file and line where a template stopped: the innermost frame that is a template."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")

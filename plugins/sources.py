@@ -16,7 +16,6 @@ from pelican import Pelican, signals
 from .frontmatter.faults import ContentFaults, Fault
 from .frontmatter.library import Library, read_library
 from .frontmatter.reader import SETTING as LIBRARY
-from .frontmatter.reader import DocumentReader
 from .frontmatter.registry import read_registry
 from .frontmatter.store import Store
 from .incremental.digest import digest
@@ -68,7 +67,6 @@ def load(pelican: Pelican) -> None:
     sources = read_sources(Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"], settings.get(STORE))
     settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
     settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
-    settings["READERS"] = {"md": DocumentReader, "html": None, "htm": None, "rst": None}
 
 
 def register() -> None:

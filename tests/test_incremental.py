@@ -17,7 +17,7 @@ from plugins.build import BuildOrder, BuildReport, build, verify
 from plugins.incremental.closure import Closures
 from plugins.incremental.digest import Volatile, digest
 from plugins.incremental.manifest import Entry, Manifest
-from plugins.incremental.present import ALWAYS, Present
+from plugins.incremental.present import ALWAYS
 from plugins.incremental.reads import Recorder, watch
 from plugins.incremental.world import World
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
-from plugins.search.entries import words
-from plugins.search.index import DIGITS, collect, cut, encode, grams, shard_of
 from audit.browser import chromium
 from audit.server import serving
+from plugins.search.entries import words
+from plugins.search.index import DIGITS, collect, cut, encode, grams, shard_of
 from tests.tiny import NOW, TinySite, make_site
 
 TEXTS = {

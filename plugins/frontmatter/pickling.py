@@ -30,10 +30,10 @@ class Pickling:
 
     def loads(self, blobs: Iterable[bytes]) -> Iterator[Any]:
         """Yield the value of each of ``blobs``."""
-        together = list(blobs)
-        unpickler = pickle.Unpickler(io.BytesIO(b"".join(together)))  # noqa: S301 - our own bytes, see above
-        unpickler.persistent_load = self._find  # type: ignore[method-assign]
-        return (unpickler.load() for _ in together)
+        for blob in blobs:
+            unpickler = pickle.Unpickler(io.BytesIO(blob))  # noqa: S301 - our own bytes, see above
+            unpickler.persistent_load = self._find  # type: ignore[method-assign]
+            yield unpickler.load()
 
     def _find(self, name: tuple[str, str]) -> Any:
         table, key = name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from pelican.generators import Generator
 
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
+from plugins.incremental.workers import spread
+from plugins.incremental.writer import SETTING as PLAN
+from plugins.incremental.writer import finish_pages
 from plugins.typography.readings import SETTING as TABLE
 
 from .analyser import analyser_version, read_text
@@ -52,22 +56,43 @@ def write_edition(pelican: Pelican) -> None:
     tools = analyser_version()
     if tools is None or not wanted(settings):
         return
-    site = Path(settings["OUTPUT_PATH"])
+    finish_pages(settings)
+    site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
     desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
-    pages = dict(_pages(site))
-    copies = frozenset(pages)
-    for address, html in pages.items():
-        target = site / f"{PREFIX}{address}index.html".lstrip("/")
+    press = _Press(site, desk)
+    for _, made in spread(press.copy, press.missing(plan.now.pages if plan else None)):
+        for page, copy in made:
+            if plan:
+                plan.brings(page, copy)
+            signals.content_written.send(str(site / copy), context={})
+
+
+@dataclass(frozen=True)
+class _Press:
+    site: Path
+    desk: Desk
+
+    def missing(self, pages: Iterable[str] | None) -> list[str]:
+        """The pages without a copy; a page that was taken over has brought its own."""
+        names = sorted(pages or (path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html")))
+        return [name for name in names if name.endswith("index.html") and not (self.site / _copy_of(name)).exists()]
+
+    def copy(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Write the copies of those that link to one; return page and copy."""
+        return [(name, _copy_of(name)) for name in names if self._copied(name)]
+
+    def _copied(self, name: str) -> bool:
+        html = (self.site / name).read_text(encoding="utf-8")
+        if not LINK.search(html):
+            return False
+        target = self.site / _copy_of(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(lead_on(desk.copy(html), copies), encoding="utf-8", newline="\n")
-        signals.content_written.send(str(target), context={})
+        target.write_text(lead_on(self.desk.copy(html)), encoding="utf-8", newline="\n")
+        return True
 
 
-def _pages(site: Path) -> Iterator[tuple[str, str]]:
-    for page in sorted(site.rglob("index.html")):
-        html = page.read_text(encoding="utf-8")
-        if found := LINK.search(html):
-            yield found[1], html
+def _copy_of(name: str) -> str:
+    return f"{PREFIX.lstrip('/')}/{name}"
 
 
 class Desk:

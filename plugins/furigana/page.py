@@ -93,12 +93,16 @@ def with_readings(html: str, weave: Weave) -> str:
     return head + "".join(weaver.written)
 
 
-def lead_on(html: str, copies: frozenset[str]) -> str:
-    """Return the copy with its links leading to other copies; who needs readings needs them on the next page too."""
+def lead_on(html: str) -> str:
+    """Return the copy with its links leading to other copies; who needs readings needs them on the next page too.
+
+    Every page has a copy, those of the search aside; a file (a feed, a picture) has none.
+    """
     back = next((found[1] for found in re.finditer(r'<a class="furi" href="(/[^"]*)"', html)), "")
 
     def turned(found: re.Match[str]) -> str:
         stays = 'class="furi"' in found[1] and found[2] == back
-        return found[0] if stays or found[2] not in copies else f"{found[1]}{PREFIX}{found[2]}"
+        has_copy = found[2].endswith("/") and not found[2].startswith(("/search/", PREFIX))
+        return f"{found[1]}{PREFIX}{found[2]}" if has_copy and not stays else found[0]
 
     return _ADDRESS.sub(turned, html)

@@ -12,12 +12,17 @@ Unknown values count as changed always. Other settings, plugins or versions chan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pelican import Pelican
+    from pelican.generators import Generator
 
     from .writer import IncrementalWriter
+
+_ENVIRONMENT = "INCREMENTAL_ENVIRONMENT"
+"""In Pelican's settings: the one Jinja environment of this build."""
 
 
 def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
@@ -27,8 +32,23 @@ def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
     return IncrementalWriter
 
 
+def share_environment(generator: Generator) -> None:
+    """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
+    settings: dict[str, Any] = generator.settings
+    if _ENVIRONMENT not in settings:
+        settings[_ENVIRONMENT] = generator.env
+        if cache := settings.get("CACHE"):
+            from jinja2 import FileSystemBytecodeCache
+
+            folder = Path(cache) / "templates"
+            folder.mkdir(parents=True, exist_ok=True)
+            generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    generator.env = settings[_ENVIRONMENT]
+
+
 def register() -> None:
     """Register with Pelican."""
     from pelican import signals
 
     signals.get_writer.connect(choose_writer)
+    signals.generator_init.connect(share_environment)

@@ -56,17 +56,20 @@ class Manifest:
     settings: str
     pages: dict[str, Entry] = field(default_factory=dict)
     table: list[Told] = field(default_factory=list)
+    templates: dict[str, list[str | None]] = field(default_factory=dict)
+    """By the digest of a template's source, the templates that it names; None for one named by a variable."""
     _places: dict[Told, int] = field(default_factory=dict)
 
     def following(self) -> Manifest:
         """Return an empty manifest in whose table the places of this one hold."""
-        return Manifest(self.settings, {}, list(self.table), {told: place for place, told in enumerate(self.table)})
+        return Manifest(self.settings, {}, list(self.table), {}, {told: place for place, told in enumerate(self.table)})
 
     def places(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
         """Return the places of ``reads`` in the table, in which they stand afterwards."""
-        return tuple(self._place((*read, told)) for read, told in reads.items())
+        return tuple(self.place((*read, told)) for read, told in reads.items())
 
-    def _place(self, told: Told) -> int:
+    def place(self, told: Told) -> int:
+        """Return the place of one read."""
         place = self._places.setdefault(told, len(self.table))
         if place == len(self.table):
             self.table.append(told)
@@ -79,6 +82,7 @@ class Manifest:
         }
         pages = {name: _row(entry, used) for name, entry in self.pages.items()}
         data = {"format": FORMAT, "settings": self.settings, "table": [self.table[place] for place in used], "pages": pages}
+        data["templates"] = self.templates
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
         unfinished.replace(path)
@@ -97,9 +101,14 @@ def load_manifest(path: Path, settings: str) -> Manifest:
         if (data["format"], data["settings"]) != (FORMAT, settings):
             return Manifest(settings)
         table = [(owner, name, told) for owner, name, told in data["table"]]
-        return Manifest(settings, dict(_entries(data["pages"])), table)
+        return Manifest(settings, dict(_entries(data["pages"])), table, dict(data["templates"]))
     except (OSError, ValueError, LookupError, TypeError):
         return Manifest(settings)
+
+
+def templates_of(path: Path) -> dict[str, str]:
+    """Return the name of each page's template, by the page's path, from the manifest at ``path``."""
+    return {name: row[0] for name, row in json.loads(path.read_text(encoding="utf-8"))["pages"].items()}
 
 
 def _entries(pages: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:

@@ -77,6 +77,16 @@ def _field(name: str) -> property:
     return property(tell)
 
 
+def _exact_field(name: str) -> Callable[[Present], Any]:
+    plain = getattr(dt.datetime, name)
+
+    def tell(self: Present) -> Any:
+        self.pin()
+        return plain.__get__(self)
+
+    return tell
+
+
 class Present(dt.datetime):
     """The moment of the build. Equal to the plain moment in all that it says."""
 
@@ -166,9 +176,4 @@ for _name in _COMPARISONS:
 for _name in _EXACT:
     setattr(Present, _name, _exact(_name))
 for _name in ("hour", "minute", "second", "microsecond"):
-
-    def _tell(self: Present, plain: Any = getattr(dt.datetime, _name)) -> Any:
-        self.pin()
-        return plain.__get__(self)
-
-    setattr(Present, _name, property(_tell))
+    setattr(Present, _name, property(_exact_field(_name)))

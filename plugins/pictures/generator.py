@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from pelican.generators import Generator
 from pelican.writers import Writer
@@ -46,6 +45,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
         gallery = Gallery({standing_address(path): found for path, found in made.items() if isinstance(found, Print)})
         self.settings[_GALLERY] = gallery
         self.context["show_picture"] = gallery.show
+        self.context["gallery"] = gallery
 
     def generate_output(self, _writer: Writer) -> None:
         """Copy everything from the cache to its address."""
@@ -109,12 +109,3 @@ def find_pictures(content: Path) -> list[PurePosixPath]:
     """Return every picture below ``content/images/`` but the drawings, in a fixed order."""
     found = (PurePosixPath(path.relative_to(content).as_posix()) for path in (content / SOURCES).rglob("*") if path.is_file())
     return sorted(path for path in found if path.parts[1] != "drawings" and not path.name.startswith("."))
-
-
-def dress_bodies(generators: list[Any]) -> None:
-    """Let the pictures in the bodies of articles, issues and pages offer their candidates."""
-    for generator in generators:
-        gallery: Gallery = generator.settings[_GALLERY]
-        for content in (*getattr(generator, "articles", ()), *getattr(generator, "pages", ())):
-            if document := getattr(content, "document", None):
-                content._content = gallery.dress(content._content, first_eager=document.picture is None)
