@@ -65,6 +65,8 @@ def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], start: f
     (output / "previous").mkdir(exist_ok=True)
     for part in PARTS:
         put_in_place(following / part, output / part, output / "previous" / part)
+    for note in following.glob("*.json"):  # what rooms noted of what they made
+        note.replace(output / note.name)
     made.plan.now.save(output / MANIFEST)
     report = _report(output, made, change)
     stamp.Stamp(taken, making.places, inputs, _outputs(output), made.bounds, _told(report)).save(output / STAMP)

@@ -54,9 +54,24 @@ class Making:
         with _pages_told(on_page), _errors_raised():
             Pelican(self._settings).run()
             finish_pages(self._settings)
-        if heavy := overweight(self._site):
+        if heavy := overweight(self._site, self._weighed()):
             raise BuildFailed("\n".join(heavy))
         return Made(self._plan, self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
+
+    def _weighed(self) -> set[str] | None:
+        """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
+        if not _same_parts(self._site, self._plan.last):
+            return None
+        new = {name for page in self._plan.rendered for name in (page, *self._plan.now.pages[page].also)}
+        return {name for name in new | {"index.html"} if name.endswith(".html")}
+
+
+def _same_parts(site: Path, last: Path) -> bool:
+    def parts(folder: Path) -> dict[str, bytes]:
+        found = (path for ending in ("*.css", "*.js") for path in (folder / "theme").rglob(ending))
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+    return parts(site) == parts(last)
 
 
 def _places(order: BuildOrder, settings: Mapping[str, Any]) -> Iterator[Path]:

@@ -41,12 +41,13 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Library:
-    """All documents, by path below ``content/``, and the moment for which links were resolved."""
+    """All documents, by path below ``content/``, the moment for which links were resolved, and the digest of each source's bytes."""
 
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
     store: Store = field(compare=False)
+    digests: Mapping[PurePosixPath, bytes] = field(compare=False)
 
     def live(self, kind: str | None = None) -> list[Document]:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
@@ -93,7 +94,8 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     store.forget(path for path in rows if path not in seen)
     if answers.pictures != before:
         store.note(_PICTURES, [("", b"", answers.pictures)])
-    return Library(_documents(seen, known, desk), registry, now, store)
+    digests = {row.head[0].path: row.digest for row in known.values()} | desk.digests
+    return Library(_documents(seen, known, desk), registry, now, store, digests)
 
 
 @dataclass
@@ -104,6 +106,7 @@ class _Desk:
     seen: Mapping[str, Seen]
     taken: int
     documents: dict[str, Document] = field(default_factory=dict)
+    digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def take(self, results: Iterable[Result], answers: Answers) -> None:
@@ -113,6 +116,7 @@ class _Desk:
             rows = [(result.path, self._row(result)) for result in good]
             self.store.keep(rows, ((result.path, result.html, result.markdown) for result in good))
             self.documents |= {result.path: result.document for result in good}
+            self.digests |= {result.document.path: result.digest for result in good}
             self.faults += [fault for result in batch for fault in result.faults]
             for result in good:
                 answers.same(result.asked)  # asked here too: the moment has to know what depends on it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,16 +25,27 @@ def share(last: Path, following: Path, parts: Iterable[str]) -> Change:
     """Let every file below ``following / part`` that equals its counterpart below ``last / part`` be that file."""
     files = pages = written = removed = 0
     for part in parts:
-        before, after = _names(last / part), _names(following / part)
-        written += sum(not settle(following / part / name, last / part / name) for name in after)
+        before, after = dict(_names(str(last / part))), dict(_names(str(following / part)))
+        other = [name for name, number in after.items() if before.get(name) != number]
+        written += sum(not settle(following / part / name, last / part / name) for name in other)
         files += len(after)
         pages += sum(name.endswith(".html") for name in after) if part == "site" else 0
-        removed += len(before - after)
+        removed += len(before.keys() - after.keys())
     return Change(files, pages, written, removed)
 
 
-def _names(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+def _names(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
+    """Every file with its number on the disk: one number is one file."""
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _names(entry.path, f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}", entry.inode() or hash(entry.path)
 
 
 def settle(file: Path, last: Path) -> bool:

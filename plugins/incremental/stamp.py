@@ -66,14 +66,14 @@ def inputs(places: Iterable[str], said: str, taken: int) -> str:
     return _digest(hasher, places, taken)
 
 
-def outputs(places: Iterable[str]) -> str:
-    """Return the digest of what lies at ``places``, by sizes and times alone: only builds write there."""
-    return _digest(hashlib.blake2b(digest_size=16), places, sys.maxsize)
+def outputs(places: Iterable[str], *, named: bool = True) -> str:
+    """Return the digest of what lies at ``places``, by sizes and times alone: only builds write there. ``named`` says that it matters where."""
+    return _digest(hashlib.blake2b(digest_size=16), places, sys.maxsize, named=named)
 
 
-def _digest(hasher: Any, places: Iterable[str], taken: int) -> str:
+def _digest(hasher: Any, places: Iterable[str], taken: int, *, named: bool = True) -> str:
     for place in places:
-        hasher.update(f"{place}\0".encode("utf-8", "surrogateescape"))
+        hasher.update(f"{place if named else ''}\0".encode("utf-8", "surrogateescape"))
         hasher.update("".join(listing(place, taken)).encode("utf-8", "surrogateescape"))
     return str(hasher.hexdigest())
 

@@ -22,19 +22,23 @@ _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
 
 
-def spread(work: Callable[[Sequence[_Thing]], _Made], things: Sequence[_Thing]) -> Iterator[tuple[int, _Made]]:
+def spread(
+    work: Callable[[Sequence[_Thing]], _Made], things: Sequence[_Thing], *, enough: int = ENOUGH, batch: int = _BATCH
+) -> Iterator[tuple[int, _Made]]:
     """Yield what ``work`` makes of the batches of ``things``, with the number of the worker. Batches of one worker come in order.
 
     Whatever ``work`` raises is raised here.
     """
-    count = min(os.cpu_count() or 1, len(things) // ENOUGH + 1)
+    count = min(os.cpu_count() or 1, len(things) // enough + 1)
     if count == 1 or "fork" not in get_all_start_methods():
-        for batch in _batches(things):
-            yield 0, work(batch)
+        for some in _batches(things, batch):
+            yield 0, work(some)
         return
     context = get_context("fork")
     lines = [context.Pipe(duplex=False) for _ in range(count)]
-    workers = [context.Process(target=_run, args=(work, things[number::count], end), daemon=True) for number, (_, end) in enumerate(lines)]
+    workers = [
+        context.Process(target=_run, args=(work, things[number::count], end, batch), daemon=True) for number, (_, end) in enumerate(lines)
+    ]
     gc.freeze()  # a collection in a worker would copy every page of memory
     try:
         for worker in workers:
@@ -64,16 +68,16 @@ def _received(lines: dict[Connection, int]) -> Iterator[tuple[int, Any]]:
                 yield number, made
 
 
-def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection) -> None:
+def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection, batch: int) -> None:
     gc.disable()
     try:
-        for batch in _batches(things):
-            end.send_bytes(pickle.dumps((work(batch), None, False), protocol=5))
+        for some in _batches(things, batch):
+            end.send_bytes(pickle.dumps((work(some), None, False), protocol=5))
         end.send_bytes(pickle.dumps((None, None, True)))
     except BaseException as error:
         end.send_bytes(pickle.dumps((None, error, True)))
 
 
-def _batches(things: Sequence[_Thing]) -> Iterator[Sequence[_Thing]]:
-    for at in range(0, len(things), _BATCH):
-        yield things[at : at + _BATCH]
+def _batches(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+    for at in range(0, len(things), size):
+        yield things[at : at + size]
