@@ -63,7 +63,7 @@ def _passed(site: Path) -> frozenset[str]:
 
 
 def _press(settings: dict[str, Any], library: Library) -> Press:
-    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"])
+    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail")
 
 
 def connect() -> None:
