@@ -120,6 +120,10 @@ def check(
     except FileNotFoundError as error:
         _stop(str(error))
     _print_warnings(found.warnings)
+    if found.mendable:
+        err.print(
+            f"{found.mendable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {found.mendable} of these: todoke check --fix"
+        )
     if found.faults:
         _print_faults(found.faults)
     out.print(f"まちがいはありません No faults: {found.sources} files, {len(found.warnings)} warnings")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from plugins.checks.html import validate
@@ -35,20 +39,44 @@ console = Console(width=140, soft_wrap=True)
 
 
 def examine_all(address: str, pages: list[str], workers: int) -> list[Examined]:
-    """Run axe over every page in both views, in as many browsers as there are workers."""
-    shares = [pages[number::workers] for number in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(chain.from_iterable(pool.map(lambda share: _examine_share(address, share), shares)))
+    """Run axe over every page in both views, in as many browsers as there are workers; they take the next page as they get free."""
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for url in pages:
+        waiting.put(url)
+    with ThreadPoolExecutor(workers) as pool, _bar() as bar:
+        task = bar.add_task("axe-core", total=len(pages))
+        shares = [pool.submit(_examine_share, address, waiting, lambda: _advance(bar, task)) for _ in range(workers)]
+        return list(chain.from_iterable(share.result() for share in shares))
 
 
-def _examine_share(address: str, pages: list[str]) -> list[Examined]:
+def _examine_share(address: str, waiting: SimpleQueue[str], done: Callable[[], None]) -> list[Examined]:
     found = []
     with chromium() as browser:
         page = browser.new_page()
-        for url in pages:
+        for url in _taken(waiting):
             open_page(page, address, url)
             found += [examine(page, url, scheme, width) for scheme, width in VIEWS]
+            done()
     return found
+
+
+def _taken(waiting: SimpleQueue[str]) -> Iterator[str]:
+    with suppress(Empty):
+        while True:
+            yield waiting.get_nowait()
+
+
+def _advance(bar: Progress, task: TaskID) -> None:
+    """One page more; where nobody watches a bar, a line for every hundred."""
+    bar.advance(task)
+    done = int(bar.tasks[task].completed)
+    if not console.is_terminal and done % 100 == 0:
+        console.print(f"axe-core: {done} pages")
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def weigh_all(address: str, pages: list[str]) -> list[Weight]:
@@ -88,7 +116,7 @@ def main() -> int:
         examined = examine_all(address, pages, options.workers)
         show_weights(weigh_all(address, one_of_each(templates)))
         measured = _lighthouse(address, options.output) if options.lighthouse else []
-    complaints = [complaint for one in examined for complaint in one.complaints]
+    complaints = sorted((complaint for one in examined for complaint in one.complaints), key=str)
     for line in (*complaints, *html, *broken):
         console.print(str(line), markup=False)
     show_scores(measured)
@@ -96,6 +124,7 @@ def main() -> int:
         schema_version=1,
         moment=MOMENT,
         pages=len(pages),
+        copies=sum(url.startswith("/furigana/") for url in pages),
         axe_version=AXE_VERSION,
         axe_violations=sum(len(complaint.targets) for complaint in complaints),
         html_errors=len(html),

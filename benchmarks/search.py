@@ -17,12 +17,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, expect
 
+from audit.browser import chromium
+from audit.server import serving
 from plugins.build import BuildOrder, build
 from plugins.frontmatter.library import read_library
 from plugins.frontmatter.registry import read_registry
 from plugins.search.entries import Entry, entry
 from plugins.search.generator import write_index
-from tests.chromium import chromium, served
 from tests.tiny import NOW
 
 QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線".split()
@@ -108,7 +109,7 @@ def main() -> int:
         print(
             f"{pages} pages, {sum(len(e.words) for e in entries) // pages} characters each; index {weight / 1e6:.1f} MB in {seconds:.1f} s"
         )
-        with served(site) as address, chromium() as browser:
+        with serving(site) as address, chromium() as browser:
             costs = [measure(browser, address, query) for query in QUERIES]
     print(f"{'index kB':>9} {'with page':>9} {'requests':>8}  query")
     for cost in costs:

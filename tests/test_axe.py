@@ -56,6 +56,8 @@ def test_axe_finds_nothing_on_any_template(kinds: list[str], page: Page, address
     ("body", "rule"),
     [
         ("<p style='color:#999'>薄い字</p>", "color-contrast"),
+        ("<p>海<ruby>石巻<rt>いしのまき</rt></ruby><ruby style='color:#999'>女川<rt>おながわ</rt></ruby></p>", "color-contrast"),
+        ("<p>海<ruby>石巻<rt>いしのまき</rt></ruby><ruby>女川<rt style='color:#999'>おながわ</rt></ruby></p>", "color-contrast"),
         ("<img src='/a.png'>", "image-alt"),
         ("<a href='/'></a>", "link-name"),
         ("<p><a href='/' style='display:inline-block;width:9px;height:9px;overflow:hidden'>一</a><a href='/'>二</a></p>", "target-size"),

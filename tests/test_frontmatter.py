@@ -48,6 +48,19 @@ def test_all_faults_of_all_files_come_in_one_run(tiny: TinySite) -> None:
     ]
 
 
+def test_links_and_images_are_looked_at_although_the_front_matter_does_not_hold(tiny: TinySite) -> None:
+    tiny.write("press/2020/a.md", "---\ntitel: 題\ndate: 2020-01-02\n---\n[駅](no.md)\n\n![海](no.png)\n")
+    assert [line.split(": ")[0] for line in faults(tiny)] == [f"content/press/2020/a.md:{number}" for number in (1, 2, 5, 7)]
+
+
+def test_a_colour_without_contrast_is_told_in_japanese_with_its_ratio(tiny: TinySite) -> None:
+    toml = tiny.root / "publications.toml"
+    toml.write_text(PUBLICATIONS.replace("#1a6f8f", "#e0c020"), encoding="utf-8")
+    (told,) = faults(tiny)
+    assert "publications.press.colour：白との対比が1.79です。4.5以上の濃い色にしてください / " in told
+    assert "Value error" not in told
+
+
 def test_a_name_used_twice_in_a_publication_names_the_other_file(tiny: TinySite) -> None:
     tiny.article("press/2020/station.md")
     tiny.article("press/2021/station.md", date="2021-01-01")

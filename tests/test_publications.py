@@ -133,3 +133,31 @@ def test_a_partner_entry_is_credited_and_not_indexed(tiny: TinySite) -> None:
     assert 'href="https://blog.example.com/1"' in page
     assert "noindex" in page
     assert "blog/2020/05" not in (tiny.site / "sitemap-partners.xml").read_text(encoding="utf-8")
+
+
+def test_the_portal_leads_with_what_is_new_then_places_publications_and_the_subscription_box(three: TinySite) -> None:
+    three.build()
+    portal = three.tree("/")
+    assert [heading.get("id") for heading in portal.cssselect("main h2")][:4] == ["news", "places", "publications", "mail"]
+    assert portal.cssselect("form[role=search][action='/search/'] input[name=q]")
+    (box,) = portal.cssselect(".receive a[href^=mailto]")
+    assert box.get("href").startswith("mailto:press@example.jp?subject=%E9%85%8D%E4%BF%A1")
+    jumps = [a.get("href") for a in portal.cssselect(".finders a")]
+    assert all(portal.cssselect(f"main {jump}") for jump in jumps)
+
+
+def test_the_portal_says_what_is_urgent_before_all_else_or_that_nothing_is(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    tiny.build()
+    assert "いま出ていません" in tiny.tree("/").cssselect(".calm")[0].text_content()
+    tiny.write(
+        "notices/2021/flood.md",
+        "---\ntitle: 川に近づかないで\ndate: 2021-03-31\nexpires: 2021-04-02\nseverity: 警報\n---\n水かさが増えています。\n",
+    )
+    tiny.build()
+    portal = tiny.tree("/")
+    assert not portal.cssselect(".calm")
+    urgent = portal.cssselect("aside.urgent")[0]
+    assert "水かさが増えています。" in urgent.text_content()
+    assert urgent.getparent().index(urgent) < urgent.getparent().index(portal.cssselect("header.site")[0])
+    assert "水かさ" not in tiny.tree("/press/").cssselect("aside.urgent")[0].text_content()

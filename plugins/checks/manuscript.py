@@ -36,6 +36,7 @@ _NO_PROSE = (
     re.compile(r"(?<=\])\[[^\]\n]*\]"),
     re.compile(r"\[\^[^\]\n]+\]:?"),
     re.compile(r"^(?:::|：：).*$", re.MULTILINE),
+    re.compile(r"\{[^\s{}]+[ \u3000]+[^{}\n]+\}"),  # {日付 2018-03-11} is written out by the build
     re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+"),
 )
 _NO_VALUE = (

@@ -23,13 +23,16 @@ AUDIT = PurePosixPath("data/audit.json")
 
 
 class Audit(BaseModel):
-    """What `make audit` found. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages."""
+    """What `make audit` found. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages, ``copies`` those
+    among them that only repeat another page with readings.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1]
     moment: AwareDatetime
     pages: NonNegativeInt
+    copies: NonNegativeInt = 0
     axe_version: str
     axe_violations: NonNegativeInt
     html_errors: NonNegativeInt

@@ -20,11 +20,12 @@ from .rules import RULES, explanation
 
 @dataclass(frozen=True)
 class Survey:
-    """What stops a build, what is only told, and how many sources were read."""
+    """What stops a build, what is only told, how many sources were read, and how many places ``--fix`` would mend."""
 
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     sources: int
+    mendable: int
 
 
 def survey(content: Path, publications: Path, now: dt.datetime) -> Survey:
@@ -37,7 +38,8 @@ def survey(content: Path, publications: Path, now: dt.datetime) -> Survey:
     except ContentFaults as error:
         faults += error.faults
     warnings = tuple(finding.fault for finding in found.warnings)
-    return Survey(tuple(sorted(set(faults))), warnings, len(find_sources(content)))
+    mendable = sum(finding.hit.instead is not None for finding in found.findings)
+    return Survey(tuple(sorted(set(faults))), warnings, len(find_sources(content)), mendable)
 
 
 def mend_all(content: Path, publications: Path, *, write: bool) -> list[Change]:

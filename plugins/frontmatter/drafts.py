@@ -5,6 +5,7 @@ The two steps are apart because links need the heads of all documents.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
@@ -21,20 +22,33 @@ from .registry import Publication, Registry
 from .source import Source, read_source
 
 
-def read_head(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Head] | list[Fault]:
-    """Read a source and validate its front matter; or return every fault of it."""
+@dataclass(frozen=True)
+class Refused:
+    """A source whose front matter does not hold. Its body is looked at all the same: an editor hears everything at once.
+
+    ``source`` is None if the file cannot even be cut.
+    """
+
+    path: PurePosixPath
+    kind: str
+    source: Source | None
+    faults: list[Fault]
+
+
+def read_head(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Head] | Refused:
+    """Read a source and validate its front matter."""
     source = read_source(content, path)
     if isinstance(source, Fault):
-        return [source]
+        return Refused(path, "", None, [source])
     home = _home(source, registry)
     if isinstance(home, Fault):
-        return [home]
+        return Refused(path, "", None, [home])
     kind, publication = home
     meta = _validate(source, KINDS[kind], registry)
     if not isinstance(meta, Meta):
-        return meta + _body_faults(source, kind)
+        return Refused(path, kind, source, meta)
     if faults := _name_faults(source, meta):
-        return faults + _body_faults(source, kind)
+        return Refused(path, kind, source, faults)
     return source, Head(path, kind, meta, publication, address(path, kind, meta, publication))
 
 
@@ -42,21 +56,25 @@ def finish(source: Source, head: Head, answers: Answers) -> tuple[Document, list
     """Return the document, and every fault of its body; what it asked is in ``answers.asked`` afterwards."""
     answers.asked = {}
     body = _parse(source, head.kind)
-    faults = _faults_in(source, body, head.kind)
+    faults = _body_faults(source, body, head.kind)
     document, found = Resolver(answers).resolve(Draft(head, source, body))
     return document, faults + found
+
+
+def look_at(refused: Refused, answers: Answers) -> list[Fault]:
+    """Return every fault of the body of a source whose front matter does not hold."""
+    if refused.source is None:
+        return []
+    body = _parse(refused.source, refused.kind)
+    head = Head(refused.path, refused.kind, Meta.model_construct(title=""), None, "")
+    return _body_faults(refused.source, body, refused.kind) or Resolver(answers).look(Draft(head, refused.source, body))
 
 
 def _parse(source: Source, kind: str) -> Body:
     return parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
 
 
-def _body_faults(source: Source, kind: str) -> list[Fault]:
-    """Also where the front matter does not hold: an editor wants to know all at once."""
-    return _faults_in(source, _parse(source, kind), kind)
-
-
-def _faults_in(source: Source, body: Body, kind: str) -> list[Fault]:
+def _body_faults(source: Source, body: Body, kind: str) -> list[Fault]:
     return _markup_faults(source, body) + (directive_faults(source) if kind == "issue" else [])
 
 

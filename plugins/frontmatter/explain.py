@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str
     context = detail.get("ctx", {})
     match detail["type"]:
         case "wrong":
-            prefix = f"{name}：" if name else ""
-            return f"{prefix}{context['ja']}", f"{name}: {context['en']}" if name else str(context["en"])
+            key = re.sub(r"\.\d+", "", name)  # the words name the entry of a list themselves
+            return f"{key}：{context['ja']}" if key else str(context["ja"]), f"{name}: {context['en']}" if name else str(context["en"])
         case "missing":
             return f"「{name}」がありません。書き足してください", f"{name!r} is missing: add it"
         case "extra_forbidden":

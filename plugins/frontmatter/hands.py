@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from .answers import Answers, Question
 from .document import Document, Head, Written
-from .drafts import finish, read_head
+from .drafts import Refused, finish, look_at, read_head
 from .faults import Fault
 from .pickling import Pickling
 from .registry import Registry
@@ -43,10 +43,13 @@ class Heads:
 
 @dataclass(frozen=True)
 class Result:
-    """A document whose text is apart, what it asked of others, the digest of the source's bytes, and every fault of the body."""
+    """A document whose text is apart, what it asked of others, the digest of the source's bytes, and every fault of the body.
+
+    There is no document where the front matter does not hold.
+    """
 
     path: str
-    document: Document
+    document: Document | None
     html: str
     markdown: str
     asked: Mapping[Question, Any]
@@ -69,17 +72,18 @@ class Reading:
     registry: Registry
     now: dt.datetime
     _drafts: list[tuple[Source, Head]] = field(default_factory=list)
+    _refused: list[Refused] = field(default_factory=list)
 
     def begin(self, paths: Iterable[str]) -> Heads:
         """Read the front matter of ``paths``."""
-        self._drafts, faults = [], list[Fault]()
+        self._drafts, self._refused = [], []
         for path in paths:
             found = read_head(self.content, PurePosixPath(path), self.registry)
             if isinstance(found, tuple):
                 self._drafts.append(found)
             else:
-                faults += found
-        return Heads([head for _, head in self._drafts], faults)
+                self._refused.append(found)
+        return Heads([head for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults])
 
     def end(self, answers: Answers) -> Iterator[Result]:
         """Read the bodies of what was begun."""
@@ -88,6 +92,8 @@ class Reading:
             text = document.text
             object.__setattr__(document, "text", Written("", ""))  # it travels and is stored without
             yield Result(str(head.path), document, text.html, text.markdown, answers.asked, source.digest, faults)
+        for refused in self._refused:
+            yield Result(str(refused.path), None, "", "", {}, b"", look_at(refused, answers))
 
     def again(self, paths: Iterable[str], answers: Answers) -> list[Result]:
         """Read sources whose heads are known and hold."""

@@ -83,8 +83,8 @@ class Figure(BaseModel):
         """More done than planned is a slip of the pen."""
         if self.done > self.total:
             raise wrong(
-                f"「{self.label}」の done（{self.done:g}）が total（{self.total:g}）を超えています",
-                f"done ({self.done:g}) is more than total ({self.total:g})",
+                f"「{self.label}」の done（{self.done:g}）が total（{self.total:g}）を超えています。数を確かめてください",
+                f"done ({self.done:g}) is more than total ({self.total:g}): look at both numbers",
             )
         return self
 
@@ -175,7 +175,11 @@ class Event(Dated):
     def ends_after_start(self) -> Event:
         """An event has to last."""
         if self.end and self.finishes <= self.start:
-            raise wrong("end（終わり）が start（始まり）より前です", "end lies before start", "end")
+            raise wrong(
+                "終わり（end）が始まり（start）より前です。どちらかの日時を直してください",
+                "end lies before start: put one of them right",
+                "end",
+            )
         return self
 
     @property

@@ -110,21 +110,22 @@ class _Desk:
     faults: list[Fault] = field(default_factory=list)
 
     def take(self, results: Iterable[Result], answers: Answers) -> None:
+        """Take what hands bring, and ask its questions here too: the moment has to know what depends on it."""
         results = iter(results)
         while batch := list(islice(results, _BATCH)):
-            good = [result for result in batch if not result.faults]
-            rows = [(result.path, self._row(result)) for result in good]
-            self.store.keep(rows, ((result.path, result.html, result.markdown) for result in good))
-            self.documents |= {result.path: result.document for result in good}
-            self.digests |= {result.document.path: result.digest for result in good}
             self.faults += [fault for result in batch for fault in result.faults]
-            for result in good:
-                answers.same(result.asked)  # asked here too: the moment has to know what depends on it
+            good = [(result, result.document) for result in batch if result.document and not result.faults]
+            rows = [(result.path, self._row(result, document)) for result, document in good]
+            self.store.keep(rows, ((result.path, result.html, result.markdown) for result, _ in good))
+            self.documents |= {result.path: document for result, document in good}
+            self.digests |= {document.path: result.digest for result, document in good}
+            for result, _ in good:
+                answers.same(result.asked)
 
-    def _row(self, result: Result) -> Row:
+    def _row(self, result: Result, document: Document) -> Row:
         file = self.seen[result.path]
         trusted = file.time if self.taken - file.time > _YOUNG else -1
-        return Row(file.size, trusted, result.digest, (result.document, result.asked))
+        return Row(file.size, trusted, result.digest, (document, result.asked))
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,7 @@ class Resolver:
         """Return the finished document, and every fault of its links and images."""
         head = draft.head
         summary = head.meta.summary or draft.body.lead
-        faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
-        faults += [fault for image in draft.body.images if (fault := self._image(draft, image))]
+        faults = self.look(draft)
         faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
         files, found = Attached(self.answers, draft.source, lambda name: self._path(draft, name)).look(head.meta, draft.body)
@@ -68,6 +67,11 @@ class Resolver:
             tracking_digests={"meta": digest(head.meta), "html": hashlib.blake2b(html.encode(), digest_size=10).hexdigest()},
         )
         return document, faults
+
+    def look(self, draft: Draft) -> list[Fault]:
+        """Return the faults of the links and images alone."""
+        faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
+        return faults + [fault for image in draft.body.images if (fault := self._image(draft, image))]
 
     def _link(self, draft: Draft, a: Any) -> Fault | None:
         href = a.get("href").strip()

@@ -195,7 +195,8 @@ def _parse(toml: Path) -> _File:
 
 def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Fault:
     where = ".".join(map(str, place))
-    return Fault(path, _line(toml, place), f"{where} が正しくありません", f"{where}: {message}")
+    ja, both, en = message.removeprefix("Value error, ").partition(" / ")
+    return Fault(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
 
 
 def _line(toml: Path, place: tuple[int | str, ...]) -> int:

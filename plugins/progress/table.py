@@ -130,7 +130,8 @@ def _disagreements(row: _Row, done: float, total: float, state: str) -> list[Fau
         percent = f"{done * 100 / total:.1f}％"
         return [
             row.fault(
-                f"完成（{done:g}）が計画（{total:g}）を超えています（{percent}）", f"done ({done:g}) is more than planned ({total:g})"
+                f"完成（{done:g}）が計画（{total:g}）を超えています（{percent}）。二つの数と、列の順を確かめてください",
+                f"done ({done:g}) is more than planned ({total:g}): look at both numbers and at the order of the columns",
             )
         ]
     if (done == total) != (state == "完成"):
