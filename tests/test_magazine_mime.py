@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -16,6 +18,9 @@ from mailer import bundle, message, parts
 from mailer.issue import IssueRef
 from mailer.message import Origin, Recipient
 from plugins.build import BuildReport
+from plugins.magazine.bundle import write_issue, write_lists
+from plugins.magazine.issues import compose_all
+from plugins.magazine.parts import Press
 from tests.mail_bundles import NOW
 from tests.tiny import TinySite
 
@@ -53,30 +58,53 @@ def by_mail_parser(raw: bytes) -> Reading:
     return reading(mail.subject, "".join(mail.text_plain), "".join(mail.text_html))
 
 
-def by_nodemailer(raw: bytes) -> Reading:
+def by_nodemailer(messages: Sequence[bytes]) -> list[Reading]:
     node = shutil.which("node")
     assert node, "install Node.js: sh tests/system.sh"
+    raw = json.dumps([base64.b64encode(message).decode() for message in messages]).encode()
     done = subprocess.run([node, str(READ)], input=raw, capture_output=True, check=True)
-    found = json.loads(done.stdout)
-    return reading(found["subject"], found["text"], found["html"])
+    return [reading(found["subject"], found["text"], found["html"]) for found in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize("is_light", [False, True])
-@pytest.mark.parametrize("name", ISSUES)
-def test_three_programs_read_the_same(sample: BuildReport, name: str, is_light: bool) -> None:
-    raw = sent(sample.output / "mail", name, is_light=is_light)
-    first = by_python(raw)
-    assert first == by_mail_parser(raw) == by_nodemailer(raw)
-    assert first[0] == json.loads((sample.output / "mail" / name / "issue.json").read_text("utf-8"))["subject"]
-    assert LINK in first[2] and "personal.invalid" not in "".join(first[2])
+def test_three_programs_read_the_same_in_every_sample_issue_and_its_light_form(sample: BuildReport) -> None:
+    mail = sample.output / "mail"
+    cases = [(name, is_light) for name in ISSUES for is_light in (False, True)]
+    messages = [sent(mail, name, is_light=is_light) for name, is_light in cases]
+    for (name, is_light), raw, third in zip(cases, messages, by_nodemailer(messages), strict=True):
+        first = by_python(raw)
+        assert first == by_mail_parser(raw) == third, (name, is_light)
+        assert first[0] == json.loads((mail / name / "issue.json").read_text("utf-8"))["subject"]
+        assert LINK in first[2] and "personal.invalid" not in "".join(first[2])
 
 
-@pytest.mark.parametrize(("title", "charset"), [("駅が開きました", "iso-2022-jp"), ("髙橋さんの①の話", "utf-8"), ("波線〜と－", "utf-8")])
+def bundled(site: TinySite, title: str) -> str:
+    """Write the bundle of an issue with this title; return the charset that it records."""
+    site.article("press/2020/station.md", title)
+    site.write("mail/press/1.md", "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
+    library = site.library()
+    (issue,) = compose_all(library)
+    printed = Press(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").print(issue)
+    write_lists(site.output / "mail", library.registry, "https://site.example.jp")
+    write_issue(site.output / "mail", issue, printed, "https://site.example.jp")
+    told = json.loads((site.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]
+    return str(told["charset"])
+
+
+@pytest.mark.parametrize(
+    ("title", "charset"),
+    [
+        ("駅が開きました", "iso-2022-jp"),
+        ("髙橋さんの話", "utf-8"),
+        ("①と㈱と𠮷田さん", "utf-8"),
+        ("ﾊﾝｶｸの題", "utf-8"),
+        ("波線〜と－", "utf-8"),
+        ("全角の記号「・」、ＡＢＣ", "iso-2022-jp"),
+    ],
+)
 def test_the_charset_of_the_light_part_is_decided_by_its_characters(tiny: TinySite, title: str, charset: str) -> None:
-    tiny.article("press/2020/station.md", title)
-    tiny.write("mail/press/1.md", "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
-    tiny.build()
-    told = json.loads((tiny.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]
+    assert bundled(tiny, title) == charset
     raw = sent(tiny.output / "mail", "press/1", is_light=True)
-    assert told["charset"] == charset and message_from_bytes(raw).get_content_charset() == charset
-    assert by_python(raw) == by_mail_parser(raw) == by_nodemailer(raw)
+    assert message_from_bytes(raw).get_content_charset() == charset
+    first = by_python(raw)
+    assert first == by_mail_parser(raw) == by_nodemailer([raw])[0]
+    assert title in first[1]

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 
 import httpx
 import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, TimeoutError
+from starlette.applications import Starlette
 
+from demo.servers import free_port
 from plugins.build import BuildOrder
+from plugins.magazine.issues import PLACEHOLDER
 from plugins.preview.pages import SCRIPT, create_app
 from plugins.preview.workshop import Workshop
 from tests.tiny import NOW, TinySite
@@ -20,7 +29,13 @@ def workshop(tiny: TinySite) -> Workshop:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
     order = BuildOrder(
-        NOW, tiny.content, tiny.root / "publications.toml", tiny.output, site_url="http://127.0.0.1:8000", validate_mail=False
+        NOW,
+        tiny.content,
+        tiny.root / "publications.toml",
+        tiny.output,
+        site_url="http://127.0.0.1:8000",
+        validate_mail=False,
+        shows_drafts=True,
     )
     return Workshop(order, (tiny.content,))
 
@@ -67,6 +82,16 @@ def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: 
     assert workshop.turn == 2
 
 
+def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: Workshop, tiny: TinySite) -> None:
+    begun = ISSUE.replace("title: 春の号\n", "title: 春の号\ndraft: true\n").replace("こんにちは。", f"{PLACEHOLDER}あいさつ〕")
+    tiny.write("mail/press/1.md", begun)
+    asyncio.run(workshop.build())
+    (page,) = get(workshop, "/-/press/1/")
+    assert "【下書き】春の号" in page.text and f"{PLACEHOLDER}あいさつ〕" in page.text
+    tiny.build()
+    assert not (tiny.output / "mail/press").exists()
+
+
 def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, tiny: TinySite) -> None:
     async def edit() -> None:
         stop = asyncio.Event()
@@ -90,3 +115,38 @@ def test_no_file_outside_the_site_is_served(workshop: Workshop) -> None:
     asyncio.run(workshop.build())
     (answer,) = get(workshop, "/%2e%2e/mail/lists.json")
     assert answer.status_code == 404
+
+
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """The preview as the command serves it, on loopback."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser: Browser, workshop: Workshop, tiny: TinySite) -> None:
+    with served(create_app(workshop)) as address, closing(browser.new_page(viewport={"width": 1500, "height": 900})) as page:
+        page.goto(f"{address}/-/press/1/")  # before the first build: it loads itself when there is one
+        page.wait_for_selector("iframe")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1500
+        assert (
+            sorted(frame["width"] for frame in (f.bounding_box() or {"width": 0} for f in page.locator("iframe").all()))
+            == [377] * 4 + [642] * 2
+        )
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        for number in range(9):  # the watcher may not have begun to look at the first change
+            tiny.article("press/2020/station.md", f"新しい題{number}")
+            with suppress(TimeoutError):
+                page.wait_for_function("document.body.innerText.includes('新しい題')", timeout=5000)
+                break
+        assert "新しい題" in page.inner_text("pre >> nth=0")

@@ -84,4 +84,9 @@ def test_no_line_breaks_inside_the_name_of_a_municipality(before: str, after: st
 
 def test_a_first_character_alone_is_no_phrase_and_a_line_may_break_after_the_prefecture() -> None:
     assert phrases("とどけ みやぎ復興ポータル")[0] != "と"
+    assert "「笑" not in phrases("まもなく開幕、「笑顔咲くたび 伊達な旅」")
     assert "宮城県" in phrases("宮城県名取市の港")[0]
+
+
+def test_a_long_name_breaks_at_its_space() -> None:
+    assert wrap("みやぎ復興プレス メールマガジン版", 32) == ["みやぎ復興プレス", "メールマガジン版"]

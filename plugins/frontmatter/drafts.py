@@ -5,7 +5,7 @@ The two steps are apart because links need the heads of all documents.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
@@ -20,6 +20,9 @@ from .kinds import KINDS, Meta
 from .links import Draft, Resolver
 from .registry import Publication, Registry
 from .source import Source, read_source
+
+DRAFT_MARK = "【下書き】"
+"""Stands before the title of a draft where drafts are shown."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,13 @@ def read_head(content: Path, path: PurePosixPath, registry: Registry) -> tuple[S
     if faults := _name_faults(source, meta):
         return Refused(path, kind, source, faults)
     return source, Head(path, kind, meta, publication, address(path, kind, meta, publication))
+
+
+def as_if_published(head: Head) -> Head:
+    """Return a draft of our own as if it were published. Partners' entries wait for their review (`plugins.partners`)."""
+    if not head.meta.draft or head.kind == "partner":
+        return head
+    return replace(head, meta=head.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{head.meta.title}"}))
 
 
 def finish(source: Source, head: Head, answers: Answers) -> tuple[Document, list[Fault]]:

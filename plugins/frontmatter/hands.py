@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from .answers import Answers, Question
 from .document import Document, Head, Written
-from .drafts import Refused, finish, look_at, read_head
+from .drafts import Refused, as_if_published, finish, look_at, read_head
 from .faults import Fault
 from .pickling import Pickling
 from .registry import Registry
@@ -66,11 +66,12 @@ class Hands(Protocol):
 
 @dataclass
 class Reading:
-    """What reads a share of the sources below ``content`` for the moment ``now``."""
+    """What reads a share of the sources below ``content`` for the moment ``now``; ``shows_drafts`` is as in `library.Library`."""
 
     content: Path
     registry: Registry
     now: dt.datetime
+    shows_drafts: bool = False
     _drafts: list[tuple[Source, Head]] = field(default_factory=list)
     _refused: list[Refused] = field(default_factory=list)
 
@@ -80,7 +81,8 @@ class Reading:
         for path in paths:
             found = read_head(self.content, PurePosixPath(path), self.registry)
             if isinstance(found, tuple):
-                self._drafts.append(found)
+                source, head = found
+                self._drafts.append((source, as_if_published(head) if self.shows_drafts else head))
             else:
                 self._refused.append(found)
         return Heads([head for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults])

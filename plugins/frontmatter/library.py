@@ -41,13 +41,17 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Library:
-    """All documents, by path below ``content/``, the moment for which links were resolved, and the digest of each source's bytes."""
+    """All documents, by path below ``content/``, the moment for which links were resolved, and the digest of each source's bytes.
+
+    With ``shows_drafts`` a draft counts as published, and its title says that it is one.
+    """
 
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
     store: Store = field(compare=False)
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
+    shows_drafts: bool = False
 
     def live(self, kind: str | None = None) -> list[Document]:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
@@ -68,7 +72,7 @@ class Library:
         return replace(self, documents=self.documents | changed)
 
 
-def read_library(content: Path, registry: Registry, now: dt.datetime, store: Store | None = None) -> Library:
+def read_library(content: Path, registry: Registry, now: dt.datetime, store: Store | None = None, *, shows_drafts: bool = False) -> Library:
     """Read every ``*.md`` below ``content`` that ``store`` does not know.
 
     Raises `ContentFaults` with every fault of every file. ``now`` decides which links lead to a page that is public.
@@ -79,7 +83,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     desk = _Desk(store, seen, taken)
     before = store.found(_PICTURES).get("", (b"", {}))[1]
     answers = Answers(content, registry, {row.head[0].path: row.head[0] for row in known.values()}, now, dict(before))
-    reading = Reading(content, registry, now)
+    reading = Reading(content, registry, now, shows_drafts)
     faults = list[Fault]()
     with hands(reading, [path for path in seen if path not in known]) as at_work:
         for found in at_work.heads():
@@ -95,7 +99,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     if answers.pictures != before:
         store.note(_PICTURES, [("", b"", answers.pictures)])
     digests = {row.head[0].path: row.digest for row in known.values()} | desk.digests
-    return Library(_documents(seen, known, desk), registry, now, store, digests)
+    return Library(_documents(seen, known, desk), registry, now, store, digests, shows_drafts)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from plugins.frontmatter.document import Document
 from plugins.frontmatter.kinds import Event, Figure, Partner, Progress
 from plugins.typography.dates import japanese_date, japanese_day, number
 
-from .safety import calm
+from .safety import calm, heading
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Teaser:
 
     @property
     def title(self) -> str:
-        return calm(self.document.meta.title)
+        return heading(self.document.meta.title)
 
     @property
     def summary(self) -> str:

@@ -77,9 +77,9 @@ class Chooser:
 
 
 def appeared(library: Library, start: dt.datetime, end: dt.datetime) -> list[Document]:
-    """Return the articles published after ``start`` and up to ``end``, oldest first."""
+    """Return the articles published after ``start`` and up to ``end`` and not over by then, oldest first."""
     found = [d for d in library.documents.values() if d.publication and d.meta.date and d.kind != "issue" and not d.meta.draft]
-    return sorted((d for d in found if start < d.date <= end), key=lambda d: (d.date, d.path))
+    return sorted((d for d in found if start < d.date <= end and not d.has_ended(end)), key=lambda d: (d.date, d.path))
 
 
 def coming(library: Library, now: dt.datetime, weeks: int) -> list[Document]:

@@ -46,6 +46,9 @@ def new_issue(
     except (ValueError, FileNotFoundError) as error:
         _stop(str(error))
     typer.echo(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
+    if "\n::" not in text:
+        typer.echo("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")
+    typer.echo("書きながら todoke preview で見られます。書き終えたら draft の行を消します / see it with todoke preview; then delete draft")
 
 
 def _stop(message: str) -> NoReturn:

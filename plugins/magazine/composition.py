@@ -18,7 +18,7 @@ from plugins.frontmatter.registry import MailList, Publication
 
 from .blocks import Block, Prose
 from .choice import Carried, Chooser
-from .safety import calm, one_line
+from .safety import heading, one_line
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Composition:
 
     @property
     def title(self) -> str:
-        return calm(self.meta.title)
+        return heading(self.meta.title)
 
     @property
     def preheader(self) -> str:
@@ -93,7 +93,7 @@ def compose(issue: Document, library: Library, carried: Carried | None = None) -
         mail_list=mail_list,
         publication=library.registry.publications[mail_list.publication],
         greeting=parts[0][1],
-        corners=tuple(Corner(number, calm(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
+        corners=tuple(Corner(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
     )
 
 
@@ -101,6 +101,11 @@ def named(body: Body, *, again: bool = True) -> list[PurePosixPath]:
     """Return the articles that the issue names by file, in their order; without ``again`` only those not marked もう一度."""
     elements = [(e, e.get(f"data-{name}")) for name in ("teaser", "figures") for e in body.directives(name)]
     return [PurePosixPath(path) for element, path in elements if again or element.get("data-again") is None]
+
+
+def finds(body: Body) -> bool:
+    """Tell whether the issue leaves it to a directive what it carries."""
+    return any(body.directives(name) for name in ("since", "events", "partners"))
 
 
 def _parts(body: Body, chooser: Chooser) -> Iterator[tuple[str, tuple[Block, ...]]]:

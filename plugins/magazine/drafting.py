@@ -38,7 +38,8 @@ def _next_number(library: Library, folder: PurePosixPath) -> int:
 
 
 def _lines(library: Library, key: str, folder: PurePosixPath, now: dt.datetime) -> Iterator[str]:
-    yield from ("---", f"title: {PLACEHOLDER}題名〕", f"date: {now:%Y-%m-%d %H:%M}", f"preheader: {PLACEHOLDER}見どころを一文で〕", "---")
+    yield from ("---", f"title: {PLACEHOLDER}題名〕", f"date: {now:%Y-%m-%d %H:%M}", f"preheader: {PLACEHOLDER}見どころを一文で〕")
+    yield from ("draft: true  # 書き終えたら、この行を消します", "---")
     yield from (f"{PLACEHOLDER}はじめのあいさつ〕", "")
     carried = carried_before(library, folder)
     fresh = [d for d in appeared(library, last_issue(folder, now, library), now) if d.kind not in _LEFT_OUT and d.path not in carried]

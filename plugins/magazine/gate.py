@@ -17,12 +17,14 @@ import lxml.html
 
 from plugins.checks.html import validate
 from plugins.frontmatter.faults import Fault
+from plugins.frontmatter.registry import Site
 
 from .composition import Composition
 from .issues import fault
 from .parts import Parts
 from .rules import Finding
 from .rules.contrast import contrast
+from .rules.owed import owed
 from .rules.reach import reach
 from .rules.structure import structure
 from .rules.support import forbidden, support
@@ -42,10 +44,11 @@ class Printed:
 
 @dataclass(frozen=True)
 class Gate:
-    """``site`` is the folder of the finished site, ``base`` its public address without a trailing slash."""
+    """``site`` is the folder of the finished site, ``base`` its public address without a trailing slash, ``office`` who publishes it."""
 
     site: Path
     base: str
+    office: Site
 
     def examine(self, printed: Printed) -> list[Fault]:
         """Return every fault of one issue, each at the line where the editor mends it. Empty means: it may go out."""
@@ -56,6 +59,7 @@ class Gate:
         parts = printed.parts
         root = lxml.html.document_fromstring(parts.html)
         yield from _weight(printed)
+        yield from owed(root, parts, printed.issue, self.office, self.base)
         yield from structure(root)
         yield from support(root)
         yield from forbidden(root)
@@ -64,13 +68,13 @@ class Gate:
         yield from texts(root, parts.text, parts.light)
 
 
-def encoded_size(html: str) -> int:
-    """Return the bytes that an HTML part has on the wire, in base64 (RFC 2045)."""
-    return -(-len(html.encode("utf-8")) // 57) * 78  # 57 bytes become a line of 76 characters, CR and LF
+def encoded_size(size: int) -> int:
+    """Return the bytes that ``size`` bytes have on the wire, in base64 (RFC 2045)."""
+    return -(-size // 57) * 78  # 57 bytes become a line of 76 characters, CR and LF
 
 
 def _weight(printed: Printed) -> Iterator[Finding]:
-    size = encoded_size(printed.parts.html)
+    size = encoded_size(len(printed.parts.html.encode("utf-8")))
     if size > LARGEST:
         longest = max(
             printed.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks)

@@ -42,7 +42,7 @@ def bundle_issues(pelican: Pelican) -> None:
     press = _press(settings, library)
     site = Path(settings["OUTPUT_PATH"])
     printed = [Printed(issue, press.print(issue)) for issue in settings[_COMPOSED]]
-    _refuse(printed, Gate(site, press.base), _passed(site) if settings.get(VALIDATOR, True) else None)
+    _refuse(printed, Gate(site, press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
     folder = site.parent / "mail"
     write_lists(folder, library.registry, press.base)
     for one in printed:

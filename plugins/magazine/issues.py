@@ -2,7 +2,7 @@
 
 1. Go through the issues of every list in the order of their dates, drafts aside.
 2. A named article that an earlier issue carried is a fault, unless the editor wrote もう一度.
-3. An issue with nothing in it, or with a place still to be filled in, is a fault.
+3. An issue with nothing in it, a digest that found nothing, and a place still to be filled in are faults.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plugins.frontmatter.document import Document
 from plugins.frontmatter.faults import ContentFaults, Fault
 from plugins.frontmatter.library import Library
 
-from .composition import Composition, compose, named
+from .composition import Composition, compose, finds, named
 
 PLACEHOLDER = "〔ここに"
 """How `todoke new issue` marks what a person has to write. It never goes out."""
@@ -31,7 +31,7 @@ def compose_all(library: Library) -> list[Composition]:
     for issue in _in_order(library):
         before = carried.setdefault(issue.path.parent, {})
         composition = compose(issue, library, before)
-        faults += [*_twice(issue, before), *_unfinished(composition)]
+        faults += [*_twice(issue, before), *_unfinished(composition, library)]
         composed.append(composition)
         before.update({path: before.get(path, issue) for path in composition.articles})
     if faults:
@@ -81,7 +81,13 @@ def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Fault
     return faults
 
 
-def _unfinished(issue: Composition) -> list[Fault]:
+def _unfinished(issue: Composition, library: Library) -> list[Fault]:
+    """What keeps an issue from going out. A draft that is only shown may have places left to fill in."""
+    empty = _empty(issue) if issue.document.date <= library.now else []  # until its day, something may still come in
+    return empty + ([] if library.shows_drafts else _blanks(issue))
+
+
+def _empty(issue: Composition) -> list[Fault]:
     document = issue.document
     if not issue.corners:
         return [
@@ -92,6 +98,21 @@ def _unfinished(issue: Composition) -> list[Fault]:
                 "nothing to send: write a corner (##) with words or ::article",
             )
         ]
-    if PLACEHOLDER in f"{issue.meta.title}{issue.meta.preheader}{document.markdown}":
-        return [fault(document, PLACEHOLDER, f"「{PLACEHOLDER}…〕」のところを書いてください", f"fill in every {PLACEHOLDER}…〕")]
+    if finds(parse_html(document.html)) and not issue.articles and len(issue.corners) == 1:  # an editor's note is no reason to write
+        return [
+            fault(
+                document,
+                "::",
+                "前の号のあとに載せるものが一つも見つかりません。日時を先に延ばすか、文章だけで送るなら :: の行を消してください",
+                "a digest with nothing in it: move its date, or delete the :: lines to send the words alone",
+            )
+        ]
     return []
+
+
+def _blanks(issue: Composition) -> list[Fault]:
+    document = issue.document
+    names = [name for name, value in (("title", issue.meta.title), ("preheader", issue.meta.preheader or "")) if PLACEHOLDER in value]
+    head = [Fault(PurePosixPath("content") / document.path, 1, f"{name} を書いてください", f"write the {name}") for name in names]
+    lines = [line for line in document.markdown.split("\n") if PLACEHOLDER in line]
+    return head + [fault(document, line, f"「{line.strip()}」のところを書いてください", f"fill in {line.strip()!r}") for line in lines]

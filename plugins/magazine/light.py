@@ -45,18 +45,26 @@ class LightPart:
         return len(self.text.encode(self.charset))
 
 
-def fit(render: Callable[[list[str], bool], str], items: list[str]) -> LightPart:
+@dataclass(frozen=True)
+class Item:
+    """A piece that is never cut, and where it stands on the issue's page."""
+
+    text: str
+    anchor: str
+
+
+def fit(render: Callable[[list[Item], Item | None], str], items: list[Item]) -> LightPart:
     """Return the part with as many ``items`` as fit.
 
-    ``render`` makes the whole text of the items it is given; its second argument says that some were left out.
+    ``render`` makes the whole text of the items it is given; its second argument is the first that was left out.
     """
-    whole = _tidy(render(items, False))
+    whole = _tidy(render(items, None))
     charset = choose(whole)
     for count in range(len(items), 0, -1):
-        part = LightPart(whole if count == len(items) else _tidy(render(items[:count], True)), charset)
+        part = LightPart(whole if count == len(items) else _tidy(render(items[:count], items[count])), charset)
         if part.size <= LARGEST - RESERVED:
             return part
-    return LightPart(_tidy(render([], True)), charset)
+    return LightPart(_tidy(render([], items[0] if items else None)), charset)
 
 
 def choose(text: str) -> str:
@@ -74,13 +82,15 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def items(issue: Composition, base: str) -> list[str]:
-    """Return the pieces that are never cut: the greeting, then each block, a corner's heading with its first."""
-    found = [prose_text(block.html, base, iter([""] * 1000), fold) for block in issue.greeting if isinstance(block, Prose)]
+def items(issue: Composition, base: str) -> list[Item]:
+    """Return the pieces: the greeting, then each block, a corner's heading with its first."""
+    nothing = iter([""] * 1000)
+    found = [Item(_item(block, base, nothing), "") for block in issue.greeting]
     for corner in issue.corners:
         numbers = (f"{corner.number}-{count}. " for count in range(1, 1000))
         texts = [_item(block, base, numbers) for block in corner.blocks]
-        found += [f"{fold(f'{corner.number}. {corner.title}')}\n\n{texts[0]}", *texts[1:]]
+        texts[0] = f"{fold(f'{corner.number}. {corner.title}')}\n\n{texts[0]}"
+        found += [Item(text, corner.anchor) for text in texts]
     return found
 
 

@@ -81,12 +81,12 @@ class Press:
 
     def text(self, issue: Composition) -> str:
         """Return the text part; lines end with a line feed."""
-        return re.sub(r"\n{3,}", "\n\n", self._render("issue.txt", issue)).strip() + "\n"
+        return re.sub(r"\n{4,}", "\n\n\n", self._render("issue.txt", issue)).strip() + "\n"
 
     def light(self, issue: Composition) -> LightPart:
         """Return the light part, cut at an item where it would become too heavy."""
         items = light.items(issue, self.base)
-        return light.fit(lambda taken, is_cut: self._render("light.txt", issue, items=taken, is_cut=is_cut), items)
+        return light.fit(lambda taken, rest: self._render("light.txt", issue, items=taken, rest=rest), items)
 
     def _render(self, name: str, issue: Composition, **more: object) -> str:
         environment = self._environment(escape=not name.endswith(".txt"))

@@ -15,6 +15,11 @@ def calm(text: str) -> str:
     return _CONTROL.sub("", _BREAKING.sub(" ", _TURNING.sub("", text)))
 
 
+def heading(text: str) -> str:
+    """Return ``text`` fit for a title: calm, and a wide space is an ordinary one, which a line end swallows."""
+    return calm(text).replace("\u3000", " ")
+
+
 def one_line(text: str) -> str:
     """Return ``text`` fit for one header line: calm, in one line, and nothing that a mail program would decode (RFC 2047)."""
     return re.sub(r"\s+", " ", calm(text)).strip().replace("=?", "= ?")

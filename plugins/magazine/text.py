@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from plugins.frontmatter.body import parse_html, plain
@@ -16,7 +17,9 @@ WIDTH = 70
 
 Fold = Callable[[str], str]
 
-_DRAWN = re.compile(r"[ \u3000]*[\u2500-\u27bf※]+[ \u3000]*")
+# Rules, boxes, shapes, stars and dingbats; lines drawn with ordinary signs.
+DRAWN = re.compile(r"[\u2500-\u27bf\u2b12-\u2b5f※〓]+|(?<![\w/])[-=*_~＝＊＿～]{3,}(?![\w/])")
+_DRAWN = re.compile(rf"[ \u3000]*(?:{DRAWN.pattern})[ \u3000]*")
 _ALONE = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "まる", "△": "三角", "▲": "三角"}
 
 
@@ -44,9 +47,9 @@ class _Speaker:
             case "h3" | "h4" | "h5" | "h6":
                 return [self.fold(f"{next(self.headings)}{plain(element)}")]
             case "ul" | "ol":
-                return ["\n".join(self._items(element, "")), *self._links(element)]
+                return [_apart(self._items(element, "")), *self._links(element)]
             case "table":
-                return [self._rows(element), *self._links(element)]
+                return [*self._rows(element), *self._links(element)]
             case "figure":
                 return [self._figure(element)]
             case "div" | "blockquote" | "section" | "dl":
@@ -65,19 +68,26 @@ class _Speaker:
             lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, mark)]
         return lines
 
-    def _rows(self, table: Any) -> str:
-        """Each row as a sentence: a screen reader cannot see columns."""
+    def _rows(self, table: Any) -> list[str]:
+        """Each row as a paragraph, each cell after the name of its column: nobody hears columns, and a line end is a pause."""
         heads = [plain(cell) for cell in table.xpath(".//thead//th")]
-        rows = [[plain(cell) for cell in row] for row in table.xpath(".//tbody/tr")]
-        return "\n".join(self.fold("、".join(_cell(head, cell) for head, cell in zip(heads, row, strict=False)) + "。") for row in rows)
+        rows = [[plain(cell) for cell in row] for row in table.xpath(".//tr[not(ancestor::thead)]")]
+        captions = [self.fold(plain(caption)) for caption in table.iter("caption")]
+        return captions + ["\n".join(self.fold(_cell(*pair)) for pair in zip_longest(heads, row, fillvalue="")) for row in rows]
 
     def _figure(self, figure: Any) -> str:
         images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
-        return self.fold("。".join(images + [plain(caption) for caption in figure.iter("figcaption")]))
+        said = images + [plain(caption) for caption in figure.iter("figcaption")]
+        return self.fold("".join(f"{words.removesuffix('。')}。" for words in said))
 
     def _links(self, element: Any) -> list[str]:
         found = [a for a in element.iter("a") if not a.get("href", "#").startswith("#")]
         return [see_also(plain(a), absolute(a.get("href"), self.base), self.fold) for a in found]
+
+
+def _apart(items: list[str]) -> str:
+    """Items below each other; with a space between them when a line end alone would not show where one ends."""
+    return ("\n\n" if any("\n" in item for item in items) else "\n").join(items)
 
 
 def _without_lists(item: Any) -> Any:

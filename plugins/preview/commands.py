@@ -35,7 +35,9 @@ def preview(
     except ValueError:
         typer.echo(f"日時「{now}」が読めません。2021-03-31T12:00 の形で書いてください / cannot read {now!r}", err=True)
         raise typer.Exit(1) from None
-    order = BuildOrder(moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False)
+    order = BuildOrder(
+        moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
+    )
     typer.echo(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(
         create_app(Workshop(order, (content, publications, Path("themes")))),

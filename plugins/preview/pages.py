@@ -29,11 +29,14 @@ RELOAD = """
   wait();
 })();
 """
+PATIENCE = 2
+"""Seconds that a page waits for a build in one request. The server cannot end before the request does."""
+
 NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src "
 
 
 def create_app(workshop: Workshop) -> Starlette:
-    """Return the application. It builds once when it starts, and again after each change."""
+    """Return the application. It answers at once, builds when it starts, and again after each change."""
     desk = _Desk(workshop)
     return Starlette(
         routes=[
@@ -56,21 +59,21 @@ class _Desk:
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        """Build, then watch for as long as the server runs."""
-        await self.workshop.build()
+        """Build and watch for as long as the server runs."""
         stop = asyncio.Event()
-        watching = asyncio.create_task(self.workshop.watch(stop))
+        working = asyncio.create_task(self.workshop.work(stop))
         yield
         stop.set()
-        await watching
+        await working
 
     def overview(self, _request: Request) -> Response:
         """All issues, and what the last build complained about."""
         return self._page("overview.html")
 
     def issue(self, request: Request) -> Response:
-        """One issue, every form side by side."""
-        return self._page("issue.html", bundle=self._bundle(request))
+        """One issue, every form side by side; while there is none of that name, the overview, which loads itself again."""
+        bundle = self._find(request)
+        return self._page("issue.html", bundle=bundle) if bundle else self._page("overview.html", status=404)
 
     def html(self, request: Request) -> Response:
         """The HTML part for a frame. Nothing in it may run; images only if asked for."""
@@ -94,7 +97,7 @@ class _Desk:
         seen = request.query_params.get("seen", "")
         if seen.isdecimal() and int(seen) == self.workshop.turn:
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     await self.workshop.next_turn(int(seen))
             except TimeoutError:
                 pass
@@ -115,13 +118,21 @@ class _Desk:
         html = file.read_text(encoding="utf-8").replace("</body>", f"{notice}{SCRIPT}</body>")
         return HTMLResponse(html)
 
-    def _bundle(self, request: Request) -> Bundle:
+    def _find(self, request: Request) -> Bundle | None:
         name = f"{request.path_params['key']}/{request.path_params['number']}"
-        found = next((bundle for bundle in bundles(self.workshop.mail) if bundle.name == name), None)
-        if found is None:
+        return next((bundle for bundle in bundles(self.workshop.mail) if bundle.name == name), None)
+
+    def _bundle(self, request: Request) -> Bundle:
+        if (found := self._find(request)) is None:
             raise HTTPException(404, "no such issue")
         return found
 
     def _page(self, template: str, status: int = 200, **values: object) -> Response:
-        shown = {"bundles": bundles(self.workshop.mail), "faults": self.workshop.faults, "now": self.workshop.order.now, "script": SCRIPT}
+        shown = {
+            "bundles": bundles(self.workshop.mail),
+            "faults": self.workshop.faults,
+            "is_building": self.workshop.turn == 0,
+            "now": self.workshop.order.now,
+            "script": SCRIPT,
+        }
         return HTMLResponse(self.templates.get_template(template).render(**shown, **values), status)

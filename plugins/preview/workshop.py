@@ -37,6 +37,11 @@ class Workshop:
             self.turn += 1
             self._changed.notify_all()
 
+    async def work(self, stop: asyncio.Event) -> None:
+        """Build, then watch until ``stop`` is set."""
+        await self.build()
+        await self.watch(stop)
+
     async def watch(self, stop: asyncio.Event) -> None:
         """Build after each change until ``stop`` is set."""
         async for _changes in awatch(*self.watched, stop_event=stop):

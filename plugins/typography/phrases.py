@@ -15,6 +15,8 @@ _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万�
 _NAME_BEFORE = re.compile(r"[\u4e00-\u9fff々ヶ](?<![県郡市町村])$")
 _NAME_AFTER = re.compile(r"[\u4e00-\u9fff々ヶ]{0,3}[市町村]")
 
+_SUFFIX = re.compile(r"[版型式風用製](?![\u4e00-\u9fff])")
+
 
 @cache
 def _parser() -> Any:
@@ -38,12 +40,13 @@ def phrases(text: str) -> tuple[str, ...]:
 
 
 def _belong_together(left: str, right: str) -> bool:
-    """BudouX cuts 南|三陸町, 仙台|市 and 二|十年; a first character alone (と|どけ) is never a phrase."""
+    """BudouX cuts 南|三陸町, 仙台|市 and 二|十年; a first character alone (と|どけ, 「笑|顔) is never a phrase."""
     if left.endswith("\u3000"):
         return False
     number = _NUMERAL.match(left[-1]) and _NUMERAL.match(right[0])
     name = _NAME_BEFORE.search(left) and _NAME_AFTER.match(right)
-    return bool(number or name or (len(left) == 1 and left.isalpha()))
+    suffix = "\u30a1" <= left[-1] <= "\u30fc" and _SUFFIX.match(right)  # メールマガジン|版
+    return bool(number or name or suffix or (len(first := left.lstrip("「『（")) == 1 and first.isalpha()))
 
 
 def breakable(text: str) -> Markup:
@@ -73,5 +76,8 @@ def columns(text: str) -> int:
 def _pieces(phrase: str, width: int) -> list[str]:
     if columns(phrase) <= width or "://" in phrase:
         return [phrase]
+    words = re.findall(r"\S*\s+|\S+", phrase)
+    if len(words) > 1:
+        return [piece for word in words for piece in _pieces(word, width)]
     half = max(1, width // 2)
     return [phrase[at : at + half] for at in range(0, len(phrase), half)]

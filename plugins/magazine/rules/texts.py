@@ -9,10 +9,9 @@ from typing import Any
 from plugins.typography.phrases import columns
 
 from ..light import LARGEST, LightPart
-from ..text import WIDTH, undrawn
+from ..text import DRAWN, WIDTH, undrawn
 from . import Finding
 
-_DRAWN = re.compile(r"[\u2500-\u27bf※]")
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff](?:[\s：:]|$))", re.MULTILINE)
 
 
@@ -20,7 +19,7 @@ def texts(root: Any, text: str, light: LightPart) -> Iterator[Finding]:
     """Yield what is wrong with the text part and the light part of the parsed HTML part."""
     yield from _order(root, text)
     for name, part in (("mail.txt", text), ("light.txt", light.text)):
-        if found := _DRAWN.search(part):
+        if found := DRAWN.search(part):
             yield Finding(
                 found[0], f"{name} に飾りの記号「{found[0]}」があります。ことばにしてください", f"{name} has {found[0]!r}: write words"
             )
