@@ -35,8 +35,10 @@ STAMP = "stamp.json"
 PARTS = ("site", "mail")
 
 
-def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
-    """Build site and mail. ``on_page`` is called after each page.
+def build(
+    order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
+) -> BuildReport:
+    """Build site and mail. ``on_page`` is called after each page, ``on_made`` when something was made and put in place.
 
     Raises `plugins.frontmatter.faults.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
     """
@@ -48,10 +50,10 @@ def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> Buil
     last = None if order.fresh else stamp.load_stamp(output / STAMP)
     if last and last.bounds.hold(order.now) and _same(order, last):
         return _untouched(output, last, time.perf_counter() - start)
-    return _anew(order, output, on_page, start)
+    return _anew(order, output, on_page, on_made, start)
 
 
-def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], start: float) -> BuildReport:
+def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], on_made: Callable[[Made], None], start: float) -> BuildReport:
     from plugins.incremental.sharing import share
     from plugins.making import Making
 
@@ -72,6 +74,7 @@ def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], start: f
     stamp.Stamp(taken, making.places, inputs, _outputs(output), made.bounds, _told(report)).save(output / STAMP)
     shutil.rmtree(output / "previous")
     shutil.rmtree(following)
+    on_made(made)
     return replace(report, seconds=time.perf_counter() - start)
 
 

@@ -20,6 +20,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
 from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
+from plugins.rereading import Rereading
 from plugins.sources import DRAFTS, STORE
 
 from .order import MANIFEST, BuildFailed, BuildOrder
@@ -29,9 +30,13 @@ _CODE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Made:
-    """What a run made: which pages it rendered and why, which it took over, what the checks warn of, and for which moments that holds."""
+    """What a run made: which pages it rendered and why, which it took over, what the checks warn of, and for which moments that holds.
+
+    ``rereading`` makes single pages again in the same process.
+    """
 
     plan: Plan
+    rereading: Rereading
     bounds: Bounds
     warnings: tuple[Fault, ...]
 
@@ -56,7 +61,7 @@ class Making:
             finish_pages(self._settings)
         if heavy := overweight(self._site, self._weighed()):
             raise BuildFailed("\n".join(heavy))
-        return Made(self._plan, self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
+        return Made(self._plan, Rereading(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
 
     def _weighed(self) -> set[str] | None:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""

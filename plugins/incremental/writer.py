@@ -61,11 +61,13 @@ class Plan:
         self.recorder = Recorder()
         self.also: list[str] = []
         self.finish: Callable[[], None] = lambda: None
+        self.view: tuple[Environment, dict[str, Any]] | None = None
         self._environments: dict[int, tuple[World, Closures]] = {}
 
     def look(self, environment: Environment, context: dict[str, Any]) -> tuple[World, Closures]:
         """Return the world and the template digests for one generator's environment."""
         if id(environment) not in self._environments:
+            self.view = environment, context
             watch(environment, self.recorder)
             world = World(environment, self.recorder, context, self.before.table)
             self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)

@@ -16,6 +16,7 @@ from plugins.frontmatter.faults import ContentFaults, Fault
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.pictures import UnreadableImage, image_size, standing_address
 from plugins.frontmatter.reader import SETTING
+from plugins.publications.documents import GALLERY
 
 from . import recipe
 from .darkroom import Darkroom, Negative
@@ -23,8 +24,6 @@ from .gallery import Gallery, Print
 
 SOURCES = "images"
 """The folder of pictures below ``content/``; ``drawings`` in it are what pictures were drawn from, and stay here."""
-
-_GALLERY = "TODOKE_GALLERY"
 
 
 class PicturesGenerator(Generator):  # type: ignore[misc]
@@ -43,9 +42,8 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
         if faults:
             raise ContentFaults(faults)
         gallery = Gallery({standing_address(path): found for path, found in made.items() if isinstance(found, Print)})
-        self.settings[_GALLERY] = gallery
+        self.settings[GALLERY] = gallery
         self.context["show_picture"] = gallery.show
-        self.context["gallery"] = gallery
 
     def generate_output(self, _writer: Writer) -> None:
         """Copy everything from the cache to its address."""
@@ -55,7 +53,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
         for path, negative in self.files.items():
             address = standing_address(path)
             self._put(self.darkroom.standing(negative, address), address)
-            made = self.settings[_GALLERY].prints.get(address)
+            made = self.settings[GALLERY].prints.get(address)
             for name in recipe.names(made.width) if made else ():
                 self._put(self.darkroom.variant(negative, name), f"{made.folder}{name}")
 

@@ -18,6 +18,9 @@ from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
 from plugins.incremental.reads import named
 
+GALLERY = "TODOKE_GALLERY"
+"""In Pelican's settings: the `Dresser`, where there is one."""
+
 _TEMPLATES = {"page": "page", "issue": "issue"}
 
 
@@ -66,9 +69,17 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write every page."""
         library: Library = self.settings[SETTING]
-        dresser: Dresser | None = self.context.get("gallery")
         for document in library.documents.values():
             if document.is_live(library.now):
-                template = _TEMPLATES.get(document.kind, "article")
-                shown: dict[str, Any] = {"page" if template == "page" else "article": Shown(document, dresser)}
-                writer.write_file(f"{document.url.lstrip('/')}index.html", self.get_template(template), self.context, **shown)
+                name, own = page_of(document, self.settings)
+                writer.write_file(name, self.get_template(_template(document)), self.context, **own)
+
+
+def page_of(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the file of a document's page, relative to the site, and what its template is given."""
+    variable = "page" if document.kind == "page" else "article"
+    return f"{document.url.lstrip('/')}index.html", {variable: Shown(document, settings.get(GALLERY))}
+
+
+def _template(document: Document) -> str:
+    return _TEMPLATES.get(document.kind, "article")
