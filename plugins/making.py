@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 from pelican import Pelican, signals
+from pelican.log import console
 from pelican.settings import read_settings
 
 from plugins.budgets import overweight
@@ -19,6 +20,7 @@ from plugins.checks import WARNINGS
 from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
+from plugins.incremental.replaced import check
 from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
 from plugins.rereading import Rereading
 from plugins.sources import DRAFTS, STORE
@@ -55,7 +57,9 @@ class Making:
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> Made:
-        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
+        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`, `PelicanChanged`."""
+        check()
+        console.quiet = True  # Pelican would praise itself for articles that it did not make
         with _pages_told(on_page), _errors_raised():
             Pelican(self._settings).run()
             finish_pages(self._settings)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from plugins.incremental.digest import digest
 
 from .kinds import Issue, Meta, Page
 from .registry import Publication
@@ -98,6 +101,13 @@ class Document(Head):
     tracking_digests: Mapping[str, str] = field(default_factory=dict)
     """For `plugins.incremental`: digests of ``meta`` and ``html``, taken when the source was read."""
 
+    tracking_leaf: ClassVar[bool] = True
+
+    @property
+    def tracking_whole(self) -> str:
+        """For `plugins.incremental`: one digest for all that can be read from this document."""
+        return self.tracking_digests.get("whole", "")
+
     @property
     def html(self) -> str:
         """The body, ready to show."""
@@ -108,10 +118,16 @@ class Document(Head):
         """The body as it was written."""
         return self.text.markdown
 
-    @property
+    @cached_property
     def tracking_key(self) -> str:
         """Its identity for `plugins.incremental`."""
         return f"document:{self.path}"
+
+
+def told_whole(document: Document, meta: str, html: str) -> Mapping[str, str]:
+    """Return the digests that ``document`` brings: of ``meta``, of ``html``, and of all that it is."""
+    rest = (document.kind, document.publication, document.url, document.summary, document.body_line, document.picture, document.files)
+    return {"meta": meta, "html": html, "whole": digest((meta, html, rest, document.shows))}
 
 
 def address(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:

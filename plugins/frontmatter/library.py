@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from .answers import Answers
-from .document import Document, Head, Written
+from .document import Document, Head, Written, told_whole
 from .faults import ContentFaults, Fault
 from .hands import Reading, Result, hands
 from .registry import Registry
@@ -55,7 +55,11 @@ class Library:
 
     def live(self, kind: str | None = None) -> list[Document]:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
-        found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now) and kind in (None, d.kind)]
+        return [d for d in self._live if kind in (None, d.kind)]
+
+    @cached_property
+    def _live(self) -> list[Document]:
+        found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now)]
         return sorted(found, key=lambda d: (d.date, d.path))
 
     @cached_property
@@ -162,9 +166,10 @@ def _documents(seen: Mapping[str, Seen], known: Mapping[str, Row], desk: _Desk) 
 
 
 def _shown_as(document: Document, html: str) -> Document:
-    digests = {**document.tracking_digests, "html": hashlib.blake2b(html.encode(), digest_size=10).hexdigest()}
     shows = frozenset(re.findall(r'src="([^"]*)"', html))
-    return replace(document, text=Written(html, document.markdown), shows=shows, tracking_digests=digests)
+    shown = replace(document, text=Written(html, document.markdown), shows=shows)
+    told = told_whole(shown, document.tracking_digests["meta"], hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
+    return replace(shown, tracking_digests=told)
 
 
 def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:

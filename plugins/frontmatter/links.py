@@ -19,7 +19,7 @@ from .answers import ENDED, LIVE, Answers
 from .attached import Attached
 from .body import Body
 from .directives import KINDS
-from .document import Document, Head, Picture, Written
+from .document import Document, Head, Picture, Written, told_whole
 from .faults import Fault
 from .pictures import standing_address
 from .source import Source
@@ -64,9 +64,9 @@ class Resolver:
             picture=picture,
             files=files,
             shows=frozenset(image.get("src", "") for image in draft.body.images),
-            tracking_digests={"meta": digest(head.meta), "html": hashlib.blake2b(html.encode(), digest_size=10).hexdigest()},
         )
-        return document, faults
+        told = told_whole(document, digest(head.meta), hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
+        return replace(document, tracking_digests=told), faults
 
     def look(self, draft: Draft) -> list[Fault]:
         """Return the faults of the links and images alone."""

@@ -6,15 +6,19 @@ Losing it costs one full build, nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .present import ALWAYS, Bounds, read_bounds
 from .reads import Read
 
-FORMAT = 2
+FORMAT = 3
+
+_SLACK = 1.3
+"""A table may be so many times as long as it has to be."""
 
 Told = tuple[str, str, str]
 """A read, and the digest of what it gave."""
@@ -37,10 +41,10 @@ class Entry:
     mtime: int
     also: tuple[str, ...] = ()
 
-    def describes(self, file: Path) -> bool:
+    def describes(self, file: str) -> bool:
         """Tell whether ``file`` is there as it was written."""
         try:
-            stat = file.stat()
+            stat = os.stat(file)  # noqa: PTH116 - thousands of files: no object for each
         except OSError:
             return False
         return (stat.st_size, stat.st_mtime_ns) == (self.size, self.mtime)
@@ -58,11 +62,13 @@ class Manifest:
     table: list[Told] = field(default_factory=list)
     templates: dict[str, list[str | None]] = field(default_factory=dict)
     """By the digest of a template's source, the templates that it names; None for one named by a variable."""
+    wholes: dict[str, str] = field(default_factory=dict)
+    """By the key of a record, the digest of all that could be read from it, where it brings one."""
     _places: dict[Told, int] = field(default_factory=dict)
 
     def following(self) -> Manifest:
         """Return an empty manifest in whose table the places of this one hold."""
-        return Manifest(self.settings, {}, list(self.table), {}, {told: place for place, told in enumerate(self.table)})
+        return Manifest(self.settings, {}, list(self.table), {}, dict(self.wholes), {told: place for place, told in enumerate(self.table)})
 
     def places(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
         """Return the places of ``reads`` in the table, in which they stand afterwards."""
@@ -76,22 +82,25 @@ class Manifest:
         return place
 
     def save(self, path: Path) -> None:
-        """Write it, without the reads that no page shares any more."""
-        used = {
-            place: number for number, place in enumerate(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))
-        }
-        pages = {name: _row(entry, used) for name, entry in self.pages.items()}
-        data = {"format": FORMAT, "settings": self.settings, "table": [self.table[place] for place in used], "pages": pages}
-        data["templates"] = self.templates
+        """Write it. When many reads are such that no page shares them any more, they go."""
+        used = dict.fromkeys(place for entry in self.pages.values() for place in entry.reads)
+        if len(self.table) > _SLACK * len(used):
+            self._compact(list(used))
+        data = {"format": FORMAT, "settings": self.settings, "table": self.table, "templates": self.templates, "wholes": self.wholes}
+        data["pages"] = {name: _row(entry) for name, entry in self.pages.items()}
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
         unfinished.replace(path)
 
+    def _compact(self, used: Sequence[int]) -> None:
+        number = {place: at for at, place in enumerate(used)}
+        self.table = [self.table[place] for place in used]
+        self.pages = {name: replace(entry, reads=tuple(number[place] for place in entry.reads)) for name, entry in self.pages.items()}
 
-def _row(entry: Entry, used: Mapping[int, int]) -> list[Any]:
+
+def _row(entry: Entry) -> list[Any]:
     bounds = entry.bounds.spoken() if entry.bounds != ALWAYS else ()
-    reads = [used[place] for place in entry.reads]
-    return [entry.template, entry.closure, reads, entry.own, bounds, entry.size, entry.mtime, entry.also]
+    return [entry.template, entry.closure, entry.reads, entry.own, bounds, entry.size, entry.mtime, entry.also]
 
 
 def load_manifest(path: Path, settings: str) -> Manifest:
@@ -100,8 +109,8 @@ def load_manifest(path: Path, settings: str) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         if (data["format"], data["settings"]) != (FORMAT, settings):
             return Manifest(settings)
-        table = [(owner, name, told) for owner, name, told in data["table"]]
-        return Manifest(settings, dict(_entries(data["pages"])), table, dict(data["templates"]))
+        table: list[Told] = list(map(tuple, data["table"]))
+        return Manifest(settings, dict(_entries(data["pages"])), table, dict(data["templates"]), dict(data["wholes"]))
     except (OSError, ValueError, LookupError, TypeError):
         return Manifest(settings)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _EVER = dt.datetime.min.replace(tzinfo=dt.UTC) + dt.timedelta(days=2)
+_TICK = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC) - dt.timedelta(days=2)
 
 
@@ -58,11 +59,9 @@ def _compared(name: str) -> Callable[[Present, Any], Any]:
 
 
 def _exact(name: str) -> Callable[..., Any]:
-    plain = getattr(dt.datetime, name)
-
     def tell(self: Present, *arguments: Any, **named: Any) -> Any:
         self.pin()
-        return plain(self, *arguments, **named)
+        return getattr(self.plain, name)(*arguments, **named)
 
     return tell
 
@@ -119,15 +118,20 @@ class Present(dt.datetime):
         return self._plain
 
     def ask(self, other: dt.datetime) -> None:
-        """Note that the moment was set against ``other``."""
-        narrowed = Bounds(since=other) if other <= self._plain else Bounds(until=other)
-        if other == self._plain:  # "later than" and "not before" part here
-            narrowed = Bounds(other, other + dt.timedelta(microseconds=1))
-        self.bounds = self.bounds.within(narrowed)
+        """Note that the moment was set against ``other``. At ``other`` itself "before" and "not after" part, so it belongs to neither side."""
+        plain, bounds = self._plain, self.bounds
+        if other < plain:
+            if other >= bounds.since:
+                self.bounds = bounds.within(Bounds(since=other + _TICK))
+        elif other > plain:
+            if other < bounds.until:
+                self.bounds = bounds.within(Bounds(until=other))
+        else:
+            self.pin()
 
     def pin(self) -> None:
         """Note that the exact moment was asked."""
-        self.bounds = self.bounds.within(Bounds(self._plain, self._plain + dt.timedelta(microseconds=1)))
+        self.bounds = self.bounds.within(Bounds(self._plain, self._plain + _TICK))
 
     def keep_to_day(self) -> None:
         """Note that the day was asked."""

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from .digest import Volatile, digest, identifier
+from .digest import Volatile, digest, identifier, key_of
 from .present import Present
 
 Read = tuple[str, str]
@@ -35,6 +35,7 @@ class Recorder:
         self.given: Mapping[str, Any] = {}
         self.own: frozenset[str] = frozenset()
         self.told: dict[str, str] = {}
+        self.wholes: dict[str, str] = {}
         self._page: dict[Read, str] = {}
 
     def begin(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -72,6 +73,8 @@ def named(value: Any) -> str:
     """Return the digest of ``value``, or the word for one that always counts as changed. The present moment is told by what it is asked."""
     if isinstance(value, Present):
         return PRESENT
+    if (key := key_of(value)) is not None:
+        return f"record {key}"
     try:
         return digest(value)
     except Volatile:
@@ -167,6 +170,8 @@ def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return TrackedMapping(recorder, f"{key}.{attribute}", value)
+    if key not in recorder.wholes:
+        recorder.wholes[key] = whole_of(obj)
     recorder.note(key, attribute, value, brought(obj, attribute))
     return value
 
@@ -175,6 +180,11 @@ def brought(record: Any, attribute: str) -> str:
     """Return the digest that a record brings for one of its attributes (``tracking_digests``), or nothing."""
     digests = getattr(record, "tracking_digests", None)
     return digests.get(attribute, "") if digests else ""
+
+
+def whole_of(record: Any) -> str:
+    """Return the digest of all that can be read from a record, if it brings one (``tracking_whole``), or nothing."""
+    return getattr(record, "tracking_whole", "") or ""
 
 
 def _UNNAMED(_value: Any) -> None:

@@ -64,14 +64,24 @@ def settle(file: Path, last: Path) -> bool:
 
 def link(source: Path, target: Path) -> None:
     """Let ``target`` be ``source``: a hard link where the file system has them, a copy with its time where not."""
+    _link(str(source), str(target))
+
+
+def link_once(source: str, target: str) -> None:
+    """Let ``target`` be ``source``, unless another page brought it already."""
+    try:
+        _link(source, target)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _link(source, target)
+
+
+def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
+    except (FileExistsError, FileNotFoundError):
+        raise
     except OSError:
         shutil.copy2(source, target)
-
-
-def link_once(source: Path, target: Path) -> None:
-    """Let ``target`` be ``source``, unless another page brought it already."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        link(source, target)

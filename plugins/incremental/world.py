@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from .digest import records_in
+from .digest import key_of, members, records_in
 from .manifest import Entry, Told
-from .reads import CONTEXT, VOLATILE, WHOLE, Read, Recorder, brought, missing_entry, named
+from .reads import CONTEXT, VOLATILE, WHOLE, Read, Recorder, brought, missing_entry, named, whole_of
 
 GONE = "gone"
 
@@ -17,17 +17,27 @@ GONE = "gone"
 class World:
     """Everything that pages can read, found once a build from the context that all pages share.
 
-    ``table`` are the reads of the last build; each is looked at once, however many pages share it.
+    ``table`` are the reads of the last build; each is looked at once, however many pages share it. ``wholes`` tells of some records what all of
+    them came to then; where that is the same today, no read from the record needs a look.
     """
 
-    def __init__(self, environment: Environment, recorder: Recorder, context: Mapping[str, Any], table: Sequence[Told] = ()) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        recorder: Recorder,
+        context: Mapping[str, Any],
+        table: Sequence[Told] = (),
+        wholes: Mapping[str, str] | None = None,
+    ) -> None:
         self._environment = environment
         self._digests = recorder.digests
         self._context = context
         self._table = table
         self._answers: list[bool | None] = [None] * len(table)
+        self._wholes = wholes or {}
         self._records: dict[str, Any] = {}
         records_in(dict(context), self._records)
+        self._same = {key for key, record in self._records.items() if (known := self._wholes.get(key)) and known == whole_of(record)}
 
     def changed(self, entry: Entry, own: Mapping[str, Any]) -> Read | None:
         """Return the first read of a page that gives something else today than it gave then, or None.
@@ -47,11 +57,33 @@ class World:
 
     def _look(self, place: int, own: Mapping[str, Any]) -> bool:
         owner, name, then = self._table[place]
-        if not owner.startswith(CONTEXT) and owner not in self._records:
-            records_in(dict(own), self._records)
-        answer = then == VOLATILE or self._now((owner, name)) != then
+        answer = owner not in self._same and self._differs(owner, name, then, own)
         self._answers[place] = answer
         return answer
+
+    def _differs(self, owner: str, name: str, then: str, own: Mapping[str, Any]) -> bool:
+        if not owner.startswith(CONTEXT) and owner not in self._records:
+            self._meet(own)
+            if owner in self._same:
+                return False
+        return then == VOLATILE or self._now((owner, name)) != then
+
+    def _meet(self, own: Mapping[str, Any]) -> None:
+        """Take in the records that are passed to one page alone."""
+        found: dict[str, Any] = {}
+        for value in own.values():
+            if (key := key_of(value)) is not None:
+                found[key] = value  # what can be reached from it is known already, or is found below
+            else:
+                records_in(value, found)
+        for key, record in found.items():
+            if key not in self._records:
+                self._records[key] = record
+                if (known := self._wholes.get(key)) and known == whole_of(record):
+                    self._same.add(key)
+                elif not whole_of(record):
+                    for member in members(record):
+                        records_in(member, self._records)
 
     def _now(self, read: Read) -> str:
         if read not in self._digests:

@@ -8,6 +8,7 @@ processes (`workers`); whoever needs the files calls `finish_pages` first.
 from __future__ import annotations
 
 import traceback
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,7 +70,7 @@ class Plan:
         if id(environment) not in self._environments:
             self.view = environment, context
             watch(environment, self.recorder)
-            world = World(environment, self.recorder, context, self.before.table)
+            world = World(environment, self.recorder, context, self.before.table, self.before.wholes)
             self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)
         return self._environments[id(environment)]
 
@@ -91,6 +92,11 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             plan.finish = self._render_all
 
     @property
+    def recorder(self) -> Recorder:
+        """Who writes down what templates read."""
+        return self._plan.recorder
+
+    @property
     def pages(self) -> int:
         """How many files of pages there are or will be; those that nothing else makes from them are not counted."""
         return len(self._written_files) + len(self._waiting)
@@ -106,9 +112,9 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         world, closures = plan.look(template.environment, context)
         closure = closures.digest(template.name or "")
         entry = plan.before.pages.get(name)
-        reason = _reason(entry, closure, plan.last / name, plan.present) or (entry and told(world.changed(entry, kwargs)))
+        reason = _reason(entry, closure, f"{plan.last}/{name}", plan.present) or (entry and told(world.changed(entry, kwargs)))
         if entry and not reason:
-            self._keep(name, entry, context | kwargs)
+            self._keep(name, entry, ChainMap(kwargs, context))
         else:
             plan.rendered[name] = reason or NEW
             self._waiting.append(Job(name, template, closure, context, kwargs))
@@ -118,24 +124,25 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         Path(filename).unlink(missing_ok=True)
         return super()._open_w(filename, encoding, override)
 
-    def _keep(self, name: str, entry: Entry, context: dict[str, Any]) -> None:
-        plan, target = self._plan, Path(self.output_path) / name
+    def _keep(self, name: str, entry: Entry, context: ChainMap[str, Any]) -> None:
+        plan, last, target = self._plan, str(self._plan.last), f"{self.output_path}/{name}"
         for written in (name, *entry.also):
-            link_once(plan.last / written, Path(self.output_path) / written)
-        self._written_files.add(str(target))
+            link_once(f"{last}/{written}", f"{self.output_path}/{written}")
+        self._written_files.add(target)
         plan.kept.append(name)
         plan.now.pages[name] = entry
         plan.present.narrow(entry.bounds)
-        signals.content_written.send(str(target), context=context)
+        signals.content_written.send(target, context=context)
 
     def _render_all(self) -> None:
         """Render what waits. Raises `RenderFailed`."""
         jobs, self._waiting = self._waiting, []
         by_name = {job.name: job for job in jobs}
         tables: dict[int, list[Told]] = {}
-        for worker, (told_anew, entries) in spread(_Renderer(self).render, jobs):
+        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs):
             table = tables.setdefault(worker, [])
             table += told_anew
+            self._plan.now.wholes |= wholes
             for name, entry in entries:
                 self._take(by_name[name], entry, table)
 
@@ -175,12 +182,14 @@ class _Renderer:
         self._writer = writer
         self._manifest = Manifest("")
 
-    def render(self, jobs: Sequence[Job]) -> tuple[list[Told], list[tuple[str, Entry]]]:
-        known, entries = len(self._manifest.table), []
+    def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
+        """Return what came into the table, what all of each record came to that was read, and the entries."""
+        known, entries, recorder = len(self._manifest.table), [], self._writer.recorder
+        recorder.wholes = {}
         for job in jobs:
             entry, reads = self._writer.render(job)
             entries.append((job.name, replace(entry, reads=self._manifest.places(reads))))
-        return self._manifest.table[known:], entries
+        return self._manifest.table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
 
 
 def finish_pages(settings: Mapping[str, Any]) -> None:
@@ -196,7 +205,7 @@ def _place(error: TemplateError) -> str:
     return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")
 
 
-def _reason(entry: Entry | None, closure: str, file: Path, present: Present) -> str:
+def _reason(entry: Entry | None, closure: str, file: str, present: Present) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW

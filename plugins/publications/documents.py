@@ -45,6 +45,11 @@ class Shown:
         return f"shown:{self.document.path}"
 
     @property
+    def tracking_whole(self) -> str:
+        """For `plugins.incremental`: one digest for all that can be read from it, the document's own attributes aside."""
+        return self.tracking_digests["content"]
+
+    @property
     def tracking_digests(self) -> Mapping[str, str]:
         """The digest of ``content``, told without loading the body."""
         document = self.document

@@ -101,12 +101,12 @@ def write_changed(
         if number in notes.entries:
             write(folder, f"d/{number}.json", notes.entries[number], last)
         else:
-            link_once(last / "d" / f"{number}.json", folder / "d" / f"{number}.json")
+            link_once(f"{last}/d/{number}.json", f"{folder}/d/{number}.json")
     for number in range(state.shards):
         if number in notes.shards:
             write(folder, f"s/{number}.json", dict(sorted(notes.shards[number].items())), last)
         else:
-            link_once(last / "s" / f"{number}.json", folder / "s" / f"{number}.json")
+            link_once(f"{last}/s/{number}.json", f"{folder}/s/{number}.json")
     return state.shards, weight
 
 
