@@ -23,9 +23,10 @@ PLUGINS = [
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
-ARTICLE_PATHS = [""]
-ARTICLE_EXCLUDES = ["pages", "images", "files", "data"]
-PAGE_PATHS = ["pages"]
+# plugins.publications writes the pages of documents, which plugins.frontmatter has read.
+ARTICLE_PATHS: list[str] = []
+PAGE_PATHS: list[str] = []
+READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # none: what lies in STATIC_PATHS is copied as it is
 STATIC_PATHS = ["files", "data", "partners"]  # pictures go through plugins.pictures
 CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
 

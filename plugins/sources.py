@@ -16,8 +16,9 @@ from pelican import Pelican, signals
 from .frontmatter.faults import ContentFaults, Fault
 from .frontmatter.library import Library, read_library
 from .frontmatter.reader import SETTING as LIBRARY
-from .frontmatter.reader import DocumentReader
 from .frontmatter.registry import read_registry
+from .frontmatter.store import Store
+from .incremental.digest import digest
 from .progress.table import read_works
 from .progress.works import SETTING as WORKS
 from .progress.works import Works
@@ -26,6 +27,9 @@ from .typography.readings import Readings, read_readings
 
 DRAFTS = "TODOKE_DRAFTS"
 """Pelican's setting that says whether drafts are shown, as the preview does."""
+
+STORE = "TODOKE_STORE"
+"""In Pelican's settings: the file of the store and its version, as `read_sources` takes them; nothing to read everything."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,20 @@ class Sources:
     readings: Readings
 
 
-def read_sources(content: Path, publications: Path, now: dt.datetime, *, shows_drafts: bool = False) -> Sources:
-    """Read everything below ``content``. Raises `ContentFaults` with every fault of every file."""
+def read_sources(
+    content: Path, publications: Path, now: dt.datetime, known: tuple[Path, str] | None = None, *, shows_drafts: bool = False
+) -> Sources:
+    """Read everything below ``content``. Raises `ContentFaults` with every fault of every file.
+
+    ``known`` is the file of the store, and the version of all else that reading depends on.
+    """
     registry = read_registry(publications, content / "data" / "municipalities.csv")
     works, work_faults = read_works(content, registry)
     readings, reading_faults = read_readings(content, registry)
     faults = [_below(content, fault) for fault in work_faults + reading_faults]
     try:
-        library = read_library(content, registry, now, shows_drafts=shows_drafts)
+        store = Store(known[0], f"{known[1]} {digest(registry)}", registry) if known else None
+        library = read_library(content, registry, now, store, shows_drafts=shows_drafts)
     except ContentFaults as found:
         raise ContentFaults([*found.faults, *faults]) from found
     if faults:
@@ -59,12 +69,10 @@ def _below(content: Path, fault: Fault) -> Fault:
 def load(pelican: Pelican) -> None:
     """Read the sources into Pelican's settings. Raises `ContentFaults`."""
     settings: dict[str, Any] = pelican.settings
-    sources = read_sources(
-        Path(settings["PATH"]), Path(settings["PUBLICATIONS"]), settings["NOW"], shows_drafts=settings.get(DRAFTS, False)
-    )
+    paths = Path(settings["PATH"]), Path(settings["PUBLICATIONS"])
+    sources = read_sources(*paths, settings["NOW"], settings.get(STORE), shows_drafts=settings.get(DRAFTS, False))
     settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
     settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
-    settings["READERS"] = {"md": DocumentReader, "html": None, "htm": None, "rst": None}
 
 
 def register() -> None:

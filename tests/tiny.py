@@ -123,11 +123,11 @@ class TinySite:
         """Write an article that holds."""
         return self.write(path, ARTICLE.format(title=title, date=date, lead=lead))
 
-    def image(self, path: str = "images/sea.png") -> None:
-        """Write a small picture."""
+    def image(self, path: str = "images/sea.png", shade: int = 0) -> None:
+        """Write a small picture; ``shade`` makes it another."""
         file = self.content / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (64, 36), (30, 120, 140)).save(file)
+        Image.new("RGB", (64, 36), (30 + shade, 120, 140)).save(file)
 
     def registry(self) -> Registry:
         """Read ``publications.toml``."""

@@ -5,18 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .limits import complaints, sheet_complaints
+from plugins.incremental.workers import spread
+
+from .limits import ENOUGH, complaints, sheet_complaints
 from .weigh import Files, weigh
 
 __all__ = ["overweight"]
 
 
-def overweight(site: Path) -> list[str]:
-    """Return what is too heavy in the built ``site``, one line each, in Japanese and English; an empty list is a pass."""
+def overweight(site: Path, pages: Iterable[str] | None = None) -> list[str]:
+    """Return what is too heavy in the built ``site``, one line each, in Japanese and English; an empty list is a pass.
+
+    ``pages`` are the HTML files to weigh, relative to the site; all, if it is None.
+    """
     files = Files(site)
-    found = sheet_complaints(files)
-    for page in sorted(site.rglob("*.html")):
-        found += complaints(weigh(page, files))
-    return found
+    names = sorted(pages if pages is not None else (path.relative_to(site).as_posix() for path in site.rglob("*.html")))
+
+    def look(names: Sequence[str]) -> list[str]:
+        return [line for name in names for line in complaints(weigh(site / name, files, enough=ENOUGH))]
+
+    return sheet_complaints(files) + sorted(line for _, lines in spread(look, names) for line in lines)

@@ -16,6 +16,9 @@ SCRIPT = 10_000
 SHEET = 30_000
 """Bytes of all stylesheets of the theme, unpacked."""
 
+ENOUGH = ARTICLE // 2
+"""Bytes of HTML below which it does not matter how far gzip gets: the rest of a page may take as much again."""
+
 
 def complaints(weight: Weight) -> list[str]:
     """Return what is wrong with one page."""

@@ -54,8 +54,8 @@ def pack(data: bytes) -> int:
     return len(gzip.compress(data, 6, mtime=0))
 
 
-def weigh(page: Path, files: Files) -> Weight:
-    """Weigh one built page."""
+def weigh(page: Path, files: Files, *, enough: int = 0) -> Weight:
+    """Weigh one built page. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
     data = page.read_bytes()
     html = data.decode("utf-8")
     scripts = _SCRIPT.findall(html)
@@ -65,7 +65,7 @@ def weigh(page: Path, files: Files) -> Weight:
         url="/" + page.relative_to(files.site).as_posix().removesuffix("index.html"),
         is_article=bool(kind and kind[1] == "article"),
         text=len(data) + sum(files.size(part) for part in parts),
-        packed=pack(data) + sum(files.packed(part) for part in parts),
+        packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(part) for part in parts),
         script=sum(files.size(address) if address else len(inline.encode()) for address, inline in scripts),
         pictures=sum(_heaviest(found, files) for found in _PICTURE.findall(html)),
     )

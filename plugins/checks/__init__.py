@@ -34,7 +34,7 @@ def refuse(pelican: Pelican) -> None:
     """Inspect every source; keep the warnings. Raises `ContentFaults` with every finding of level error."""
     settings: dict[str, Any] = pelican.settings
     library: Library = settings[SETTING]
-    inspection = inspect(Path(settings["PATH"]), library.registry, read_levels(Path(settings["PUBLICATIONS"])))
+    inspection = inspect(Path(settings["PATH"]), library.registry, read_levels(Path(settings["PUBLICATIONS"])), library)
     if inspection.errors:
         raise ContentFaults(finding.fault for finding in inspection.errors)
     settings[WARNINGS] = tuple(finding.fault for finding in inspection.warnings)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from plugins.frontmatter.faults import Fault
-from plugins.frontmatter.library import find_sources
+from plugins.frontmatter.library import Library, find_sources
 from plugins.frontmatter.registry import Registry
+from plugins.incremental.workers import spread
 
 from .levels import Levels
-from .manuscript import Manuscript, read_manuscript
+from .manuscript import Manuscript, read_manuscript, weight
 from .rule import Hit, Level
 from .rules import RULES
 
@@ -48,22 +50,74 @@ class Inspection:
         return tuple(finding for finding in self.findings if finding.level == "warn")
 
 
-def inspect(content: Path, registry: Registry, levels: Levels) -> Inspection:
+def inspect(content: Path, registry: Registry, levels: Levels, library: Library | None = None) -> Inspection:
     """Try every rule that is not off on every source below ``content``.
 
     Imported partner entries are left out: they are somebody else's words. In an urgent notice an error counts as a warning: a warning to the public
-    is never held up by its typography.
+    is never held up by its typography. With a ``library``, what was found before in the same bytes is taken from its store.
     """
-    findings: list[Finding] = []
-    sources = 0
-    for path in find_sources(content):
-        source = read_manuscript(content, path)
-        kind = kind_of(source, path, registry) if source else "partner"
-        if source and kind != "partner":
-            sources += 1
-            findings += judge(source, levels, urgent=kind == "notice")
+    desk = _Desk(content, registry, levels)
+    before = library.store.found(_ROOM) if library else {}
+    keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
+    paths = list(map(str, find_sources(content)))
+    known = {
+        path: before[path][1]
+        for path in paths
+        if path in before and before[path][0] == keys.get(path) and desk.holds(path, before[path][1])
+    }
+    fresh = {path: found for _, batch in spread(desk.look, [path for path in paths if path not in known]) for path, found in batch}
+    if library:
+        library.store.note(_ROOM, [(path, keys[path], found) for path, found in fresh.items() if path in keys])
+    looked = {**known, **fresh}
+    findings = [finding for found in looked.values() for finding in found.findings]
     tried = tuple(code for code, level in levels.items() if level != "off")
+    sources = sum(found.counts for found in looked.values())
     return Inspection(sources, tried, tuple(sorted(findings, key=lambda finding: (finding.fault, finding.code))))
+
+
+_ROOM = "checks"
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found in one source, and what it weighed: name of a file, its bytes. ``counts`` unless it is somebody else's."""
+
+    counts: bool
+    findings: tuple[Finding, ...]
+    weighed: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True)
+class _Desk:
+    content: Path
+    registry: Registry
+    levels: Levels
+
+    def key(self, source: bytes) -> bytes:
+        """On what the findings depend: the bytes of the source, and the levels."""
+        return hashlib.blake2b(source + repr(sorted(self.levels.items())).encode(), digest_size=16).digest()
+
+    def holds(self, path: str, found: _Looked) -> bool:
+        """Tell whether the files that a source names weigh what they did."""
+        folder = (self.content / path).parent
+        return all(weight(folder / name) == size for name, size in found.weighed)
+
+    def look(self, paths: Sequence[str]) -> list[tuple[str, _Looked]]:
+        return [(path, self._look(PurePosixPath(path))) for path in paths]
+
+    def _look(self, path: PurePosixPath) -> _Looked:
+        source = read_manuscript(self.content, path)
+        kind = kind_of(source, path, self.registry) if source else "partner"
+        if source is None or kind == "partner":
+            return _Looked(False, (), ())
+        weighed = dict[str, int | None]()
+
+        def weigh(name: str) -> int | None:
+            weighed[name] = source.weigh(name)
+            return weighed[name]
+
+        findings = tuple(judge(replace(source, weigh=weigh), self.levels, urgent=kind == "notice"))
+        return _Looked(True, findings, tuple(weighed.items()))
 
 
 def judge(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterator[Finding]:

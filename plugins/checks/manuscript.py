@@ -78,7 +78,7 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
     except UnicodeDecodeError:
         return None
     folder = (content / path).parent
-    return manuscript(PurePosixPath(content.name) / path, text.replace("\r\n", "\n"), lambda name: _weigh(folder / name))
+    return manuscript(PurePosixPath(content.name) / path, text.replace("\r\n", "\n"), lambda name: weight(folder / name))
 
 
 def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
@@ -99,7 +99,8 @@ def visible(text: str) -> str:
     return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
 
 
-def _weigh(path: Path) -> int | None:
+def weight(path: Path) -> int | None:
+    """Return the bytes of a file, None if there is none."""
     return path.stat().st_size if path.is_file() else None
 
 

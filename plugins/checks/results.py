@@ -54,7 +54,7 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write ``/accessibility/results/``."""
         inspection: Inspection = self.settings[self.INSPECTION]
-        pages = sum(1 for _ in Path(self.output_path).rglob("*.html")) + 1  # and this one
+        pages = writer.pages + 1  # and this one
         facts: dict[str, Any] = {
             "audit": read_audit(Path(self.path)),
             "criteria": CRITERIA,

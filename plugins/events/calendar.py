@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import icalendar
 
 from plugins.frontmatter.document import Document
 from plugins.frontmatter.kinds import Event
 
+if TYPE_CHECKING:
+    import icalendar
+
 
 def calendar(documents: Iterable[Document], name: str, base: str) -> bytes:
     """Return a calendar called ``name``. ``base`` is the site's public address without a trailing slash."""
+    import icalendar  # late: a site without events needs none
+
     made = icalendar.Calendar()
     made.add("prodid", "-//Todoke//todoke//JA")
     made.add("version", "2.0")
@@ -28,6 +32,8 @@ def calendar(documents: Iterable[Document], name: str, base: str) -> bytes:
 
 def _event(document: Document, meta: Event, base: str) -> icalendar.Event:
     """RFC 5545, 3.6.1: UID never changes, DTSTAMP is the last change of what is published."""
+    import icalendar
+
     made = icalendar.Event()
     changed = (meta.updated or document.date).astimezone(dt.UTC)
     made.add("uid", f"{document.url.strip('/').replace('/', '-')}@{urlsplit(base).hostname}")

@@ -1,5 +1,4 @@
 """YAML front matter → one typed model per kind; every fault with file, line and what to write instead.
 
 `plugins.sources` reads the whole checkout into a `Library` when Pelican starts; a single fault stops the build before anything is written.
-Pelican's generators then read through `DocumentReader`, which hands out what is already there.
 """

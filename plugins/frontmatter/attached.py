@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
+from .answers import Answers
 from .body import Body, plain
 from .captions import caption_faults
 from .document import File
@@ -23,7 +24,7 @@ TRANSCRIPT = "書き起こし"
 class Attached:
     """Looks for the files of one source. ``place`` turns what an editor wrote into a path below ``content``, or None if that lies outside."""
 
-    content: Path
+    answers: Answers
     source: Source
     place: Callable[[str], PurePosixPath | None]
 
@@ -42,15 +43,16 @@ class Attached:
 
     def _missing(self, key: str, name: str, *more: int | str) -> list[Fault]:
         path = self.place(name)
-        if path is not None and (self.content / path).is_file():
+        if path is not None and self.answers.ask("file", str(path)):
             return []
         ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
         return [Fault(self.source.path, self.source.line_of((key, *more)), ja, en)]
 
     def _captions(self, meta: Video) -> list[Fault]:
         path = self.place(meta.captions) or PurePosixPath()
+        self.answers.ask("stat", str(path))
         try:
-            text = (self.content / path).read_text(encoding="utf-8")
+            text = (self.answers.content / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
             return [Fault(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
         return [Fault(path, line, ja, en) for line, ja, en in caption_faults(text)]
@@ -72,8 +74,9 @@ class Attached:
         for number, attachment in enumerate(meta.attachments):
             missing = self._missing("attachments", attachment.file, number)
             path = self.place(attachment.file) or PurePosixPath()
+            self.answers.ask("stat", str(path))
             try:
-                pdf = None if missing else read_pdf(self.content / path)
+                pdf = None if missing else read_pdf(self.answers.content / path)
             except UnreadablePdf as error:
                 ja, en = (
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
+from typing import ClassVar, Protocol
+
+from plugins.incremental.digest import digest
 
 from .kinds import Issue, Meta, Page
 from .registry import Publication
@@ -37,28 +42,14 @@ class File:
 
 
 @dataclass(frozen=True)
-class Document:
-    """``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash; ``html`` and ``summary`` are ready to show.
-
-    ``markdown`` is the body as written, which the magazine reads for its corners.
-    """
+class Head:
+    """What is known of a document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
 
     path: PurePosixPath
     kind: str
     meta: Meta
     publication: Publication | None
     url: str
-    summary: str
-    html: str
-    markdown: str
-    body_line: int
-    picture: Picture | None = None
-    files: tuple[File, ...] = ()
-
-    @property
-    def tracking_key(self) -> str:
-        """Its identity for `plugins.incremental`."""
-        return f"document:{self.path}"
 
     @property
     def date(self) -> dt.datetime:
@@ -75,6 +66,68 @@ class Document:
     def has_ended(self, now: dt.datetime) -> bool:
         """Tell whether it has been taken down by ``now``."""
         return self.meta.ends is not None and self.meta.ends <= now
+
+
+class Text(Protocol):
+    """The words of a document: ready to show, and as they were written."""
+
+    @property
+    def html(self) -> str: ...
+    @property
+    def markdown(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Written:
+    """Words that are at hand."""
+
+    html: str
+    markdown: str
+
+
+@dataclass(frozen=True)
+class Document(Head):
+    """``summary`` and ``html`` are ready to show; ``markdown`` is the body as written, which the magazine reads for its corners.
+
+    The text may lie in the store until somebody asks for it. ``shows`` are the addresses of the pictures in it.
+    """
+
+    summary: str
+    text: Text = field(compare=False)
+    body_line: int
+    picture: Picture | None = None
+    files: tuple[File, ...] = ()
+    shows: frozenset[str] = frozenset()
+    tracking_digests: Mapping[str, str] = field(default_factory=dict)
+    """For `plugins.incremental`: digests of ``meta`` and ``html``, taken when the source was read."""
+
+    tracking_leaf: ClassVar[bool] = True
+
+    @property
+    def tracking_whole(self) -> str:
+        """For `plugins.incremental`: one digest for all that can be read from this document."""
+        return self.tracking_digests.get("whole", "")
+
+    @property
+    def html(self) -> str:
+        """The body, ready to show."""
+        return self.text.html
+
+    @property
+    def markdown(self) -> str:
+        """The body as it was written."""
+        return self.text.markdown
+
+    @cached_property
+    def tracking_key(self) -> str:
+        """Its identity for `plugins.incremental`."""
+        return f"document:{self.path}"
+
+
+def told_whole(document: Document, meta: str, html: str) -> Mapping[str, str]:
+    """Return the digests that ``document`` brings: of ``meta``, of ``html``, and of all that it is."""
+    rest = (document.kind, document.publication, document.url, document.summary, document.body_line, document.picture, document.files)
+    return {"meta": meta, "html": html, "whole": digest((meta, html, rest, document.shows))}
 
 
 def address(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:

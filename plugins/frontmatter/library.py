@@ -1,49 +1,47 @@
 """Every document of the checkout, read and checked together.
 
-1. Find the sources and cut each into front matter and body.
-2. Validate the front matter with the model of its kind; give it its address.
-3. With all addresses known, resolve links and images (`links`).
+1. Find the sources (`scan`). What is in the `store` and has the same bytes is taken from there.
+2. Of the others cut each into front matter and body, validate the front matter with the model of its kind, give it its address (`drafts`).
+3. With all addresses known, parse bodies and resolve links and images (`links`). A stored document whose links would get other `answers` today is
+   read again as well.
 4. If there was a single fault anywhere, raise them all; otherwise return a `Library`.
+
+Steps 2 and 3 are done by several `hands` when there is enough to read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import hashlib
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from pydantic import ValidationError
-
-from .body import Body, forbidden, parse_html, parse_markdown, plain
-from .directives import directive_faults
-from .document import Document, address
-from .explain import explain
+from .answers import Answers
+from .document import Document, Head, Written, told_whole
 from .faults import ContentFaults, Fault
-from .kinds import KINDS, Meta
-from .links import Draft, Resolver
-from .registry import Publication, Registry
-from .source import Source, read_source
+from .hands import Reading, Result, hands
+from .registry import Registry
+from .scan import Seen, find_sources, scan
+from .source import read_source
+from .store import Row, Store
 
-NOT_SOURCES = frozenset({"images", "files", "data"})
-"""Folders of ``content/`` that hold no documents."""
+__all__ = ["Library", "find_sources", "read_library"]
 
-DRAFT_MARK = "【下書き】"
-"""Stands before the title of a draft where drafts are shown."""
+_YOUNG = 3_000_000_000
+"""Nanoseconds. A file that changed so short a time ago may change again within one tick of the file system's clock; its time proves nothing."""
 
-
-@dataclass(frozen=True)
-class _Refused:
-    """A source that does not hold. The links and images of a sound ``body`` are looked at all the same: an editor hears everything at once."""
-
-    source: Source
-    body: Body | None
-    faults: list[Fault]
+_PICTURES = "pictures"
+_BATCH = 500
 
 
 @dataclass(frozen=True)
 class Library:
-    """All documents, by path below ``content/``, and the moment for which links were resolved.
+    """All documents, by path below ``content/``, the moment for which links were resolved, and the digest of each source's bytes.
 
     With ``shows_drafts`` a draft counts as published, and its title says that it is one.
     """
@@ -51,187 +49,152 @@ class Library:
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
+    store: Store = field(compare=False)
+    digests: Mapping[PurePosixPath, bytes] = field(compare=False)
     shows_drafts: bool = False
 
     def live(self, kind: str | None = None) -> list[Document]:
         """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
-        found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now) and kind in (None, d.kind)]
+        return [d for d in self._live if kind in (None, d.kind)]
+
+    @cached_property
+    def _live(self) -> list[Document]:
+        found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now)]
         return sorted(found, key=lambda d: (d.date, d.path))
+
+    @cached_property
+    def as_of(self) -> dt.datetime:
+        """The last moment at which something appeared or came down: what a page may say of when it was made, without changing every minute."""
+        moments = (moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment)
+        return max(
+            (moment for moment in moments if moment <= self.now), default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone)
+        )
 
     def with_html(self, html: dict[PurePosixPath, str]) -> Library:
         """Return the same library with other bodies for the given paths."""
-        changed = {path: replace(self.documents[path], html=text) for path, text in html.items()}
+        changed = {path: _shown_as(self.documents[path], text) for path, text in html.items()}
         return replace(self, documents=self.documents | changed)
 
 
-def read_library(content: Path, registry: Registry, now: dt.datetime, *, shows_drafts: bool = False) -> Library:
-    """Read every ``*.md`` below ``content``.
+def read_library(content: Path, registry: Registry, now: dt.datetime, store: Store | None = None, *, shows_drafts: bool = False) -> Library:
+    """Read every ``*.md`` below ``content`` that ``store`` does not know.
 
     Raises `ContentFaults` with every fault of every file. ``now`` decides which links lead to a page that is public.
     """
-    faults: list[Fault] = []
-    drafts: list[Draft] = []
-    refused: list[_Refused] = []
-    for path in find_sources(content):
-        read = _draft(content, path, registry)
-        if isinstance(read, Draft):
-            drafts.append(_shown(read) if shows_drafts else read)
-        elif isinstance(read, _Refused):
-            refused.append(read)
-        else:
-            faults.append(read)
-    faults += _same_address(drafts)
-    resolver = Resolver(content, registry, {draft.source.path: draft for draft in drafts}, now)
-    documents = {}
-    for draft in drafts:
-        document, found = resolver.resolve(draft)
-        documents[draft.source.path] = document
-        faults += found
-    for one in refused:
-        faults += one.faults + (resolver.look_only(one.source, one.body) if one.body else [])
+    store = store or Store(None, "", registry)
+    taken, seen, rows = time.time_ns(), scan(content), store.rows()
+    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content / path, file, row)}
+    desk = _Desk(store, seen, taken)
+    before = store.found(_PICTURES).get("", (b"", {}))[1]
+    answers = Answers(content, registry, {row.head[0].path: row.head[0] for row in known.values()}, now, dict(before))
+    reading = Reading(content, registry, now, shows_drafts)
+    faults = list[Fault]()
+    with hands(reading, [path for path in seen if path not in known]) as at_work:
+        for found in at_work.heads():
+            answers.heads |= {head.path: head for head in found.heads}
+            faults += found.faults
+        desk.take(at_work.results(answers.heads, answers.pictures), answers)
+    stale = [path for path, row in known.items() if not answers.same(row.head[1])]
+    desk.take(reading.again(stale, answers), answers)
+    faults += desk.faults + _same_address((answers.heads[path] for path in sorted(answers.heads)), content)
     if faults:
-        folder = PurePosixPath(content.name)
-        raise ContentFaults(Fault(folder / f.path, f.line, f.ja, f.en) for f in faults)
-    return Library(documents, registry, now, shows_drafts)
+        raise ContentFaults(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
+    store.forget(path for path in rows if path not in seen)
+    if answers.pictures != before:
+        store.note(_PICTURES, [("", b"", answers.pictures)])
+    digests = {row.head[0].path: row.digest for row in known.values()} | desk.digests
+    return Library(_documents(seen, known, desk), registry, now, store, digests, shows_drafts)
 
 
-def _shown(read: Draft) -> Draft:
-    """A draft of our own as if it were published. Partners' entries wait for their review (`plugins.partners`)."""
-    if not read.meta.draft or read.kind == "partner":
-        return read
-    return replace(read, meta=read.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{read.meta.title}"}))
+@dataclass
+class _Desk:
+    """Takes what was read, and lays it into the store; what has faults is not kept."""
+
+    store: Store
+    seen: Mapping[str, Seen]
+    taken: int
+    documents: dict[str, Document] = field(default_factory=dict)
+    digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def take(self, results: Iterable[Result], answers: Answers) -> None:
+        """Take what hands bring, and ask its questions here too: the moment has to know what depends on it."""
+        results = iter(results)
+        while batch := list(islice(results, _BATCH)):
+            self.faults += [fault for result in batch for fault in result.faults]
+            good = [(result, result.document) for result in batch if result.document and not result.faults]
+            rows = [(result.path, self._row(result, document)) for result, document in good]
+            self.store.keep(rows, ((result.path, result.html, result.markdown) for result, _ in good))
+            self.documents |= {result.path: document for result, document in good}
+            self.digests |= {document.path: result.digest for result, document in good}
+            for result, _ in good:
+                answers.same(result.asked)
+
+    def _row(self, result: Result, document: Document) -> Row:
+        file = self.seen[result.path]
+        trusted = file.time if self.taken - file.time > _YOUNG else -1
+        return Row(file.size, trusted, result.digest, (document, result.asked))
 
 
-def find_sources(content: Path) -> list[PurePosixPath]:
-    """Return every Markdown file that is a document, in a fixed order."""
-    found = (PurePosixPath(path.relative_to(content).as_posix()) for path in content.rglob("*.md"))
-    return sorted(path for path in found if path.parts[0] not in NOT_SOURCES)
+@dataclass(frozen=True)
+class _Shelved:
+    """The words of a document that lie in the store."""
+
+    store: Store
+    path: str
+
+    @property
+    def html(self) -> str:
+        return self.store.body(self.path)[0]
+
+    @property
+    def markdown(self) -> str:
+        return self.store.body(self.path)[1]
 
 
-def _draft(content: Path, path: PurePosixPath, registry: Registry) -> Draft | _Refused | Fault:
+def _unchanged(file: Path, seen: Seen, row: Row) -> bool:
+    if (row.size, row.time) == (seen.size, seen.time):
+        return True
+    return row.size == seen.size and hashlib.blake2b(file.read_bytes(), digest_size=16).digest() == row.digest
+
+
+def _documents(seen: Mapping[str, Seen], known: Mapping[str, Row], desk: _Desk) -> dict[PurePosixPath, Document]:
+    found = {path: row.head[0] for path, row in known.items()} | desk.documents
+    for path, document in found.items():
+        object.__setattr__(document, "text", _Shelved(desk.store, path))  # it was made without; nobody has seen it yet
+    return {found[path].path: found[path] for path in seen}
+
+
+def _shown_as(document: Document, html: str) -> Document:
+    shows = frozenset(re.findall(r'src="([^"]*)"', html))
+    shown = replace(document, text=Written(html, document.markdown), shows=shows)
+    told = told_whole(shown, document.tracking_digests["meta"], hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
+    return replace(shown, tracking_digests=told)
+
+
+def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
     source = read_source(content, path)
-    if isinstance(source, Fault):
-        return source
-    home = _home(source, registry)
-    if isinstance(home, Fault):
-        return home
-    kind, publication = home
-    body = parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
-    faults = _body_faults(source, body) + (directive_faults(source) if kind == "issue" else [])
-    meta = _validate(source, KINDS[kind], registry)
-    if not isinstance(meta, Meta):
-        return _Refused(source, None if faults else body, faults + meta)
-    if faults:
-        return _Refused(source, None, faults)
-    if unnamed := _name_faults(source, meta):
-        return _Refused(source, body, unnamed)
-    return Draft(source, kind, meta, publication, address(path, kind, meta, publication), body)
+    return 1 if isinstance(source, Fault) else source.line_of(place)
 
 
-def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Fault:
-    """The kind and the publication, from the folder and from what the editor wrote."""
-    folder = source.path.parts[0]
-    if folder == "pages":
-        return "page", None
-    if folder == "mail":
-        return _list_home(source, registry)
-    name = str(source.data.get("publication", folder))
-    publication = registry.publications.get(name)
-    if publication is None:
-        known = "、".join(registry.publications)
-        line = source.line_of(("publication",))
-        return Fault(
-            source.path,
-            line,
-            f"「{name}」という出版物はありません。使えるのは {known} です",
-            f"no publication {name!r}: use one of {known}",
-        )
-    kind = str(source.data.get("kind", publication.kind))
-    if kind not in KINDS or kind in ("page", "issue"):
-        known = "、".join(KINDS)
-        return Fault(
-            source.path,
-            source.line_of(("kind",)),
-            f"「{kind}」という種類はありません。使えるのは {known} です",
-            f"no kind {kind!r}: use one of {known}",
-        )
-    return kind, publication
-
-
-def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Fault:
-    key = source.path.parent.name
-    if key not in registry.lists or len(source.path.parts) != 3:
-        known = "、".join(registry.lists)
-        return Fault(
-            source.path,
-            1,
-            f"「{key}」という配信先はありません。content/mail/<配信先>/<号>.md に置きます（配信先：{known}）",
-            f"no list {key!r}: use one of {known}",
-        )
-    return "issue", registry.publications[registry.lists[key].publication]
-
-
-def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | list[Fault]:
-    data = {key: value for key, value in source.data.items() if key != "kind"}
-    try:
-        return model.model_validate(data, context=registry)
-    except ValidationError as error:
-        return [explain(source, model, detail) for detail in error.errors()]
-
-
-def _body_faults(source: Source, body: Body) -> list[Fault]:
-    titles = [plain(h1) for h1 in body.root.iter("h1")]
-    return [
-        Fault(
-            source.path,
-            source.line_with(title),
-            f"見出し「{title}」は「##」から始めてください。「#」は題名（title）の分です",
-            f"begin heading {title!r} with ##: the title is the only # of a page",
-        )
-        for title in titles
-    ] + [
-        Fault(
-            source.path,
-            source.line_with(text),
-            f"本文に「{text}」は書けません。Markdownの書き方に直してください",
-            f"{text!r} may not stand in a body: write it in Markdown",
-        )
-        for text in forbidden(body)
-    ]
-
-
-def _name_faults(source: Source, meta: Meta) -> list[Fault]:
-    name = source.path.stem
-    if meta.slug or all(part.isascii() and part.isalnum() and part == part.lower() for part in name.split("-")):
-        return []
-    return [
-        Fault(
-            source.path,
-            1,
-            f"ファイルの名前「{name}」はアドレスになりません。半角の英小文字、数字、ハイフンにするか、slug を書いてください",
-            f"{name!r} cannot be an address: rename the file to a-z, 0-9 and hyphens, or add slug",
-        )
-    ]
-
-
-def _same_address(drafts: Iterable[Draft]) -> list[Fault]:
+def _same_address(heads: Iterable[Head], content: Path) -> list[Fault]:
     """The same name twice in one publication, or the same address by other means, aliases included."""
     first: dict[object, PurePosixPath] = {}
     faults = []
-    for draft in drafts:
+    for head in heads:
         names: list[tuple[object, tuple[str, ...]]] = [
-            ((draft.url.split("/")[1], draft.publication, draft.url.rsplit("/", 2)[1]), ("slug",))
+            ((head.url.split("/")[1], head.publication and head.publication.key, head.url.rsplit("/", 2)[1]), ("slug",))
         ]
-        if draft.kind in ("issue", "partner", "page"):
-            names = [(draft.url, ("slug",))]
-        names += [(alias, ("aliases",)) for alias in draft.meta.aliases]
+        if head.kind in ("issue", "partner", "page"):
+            names = [(head.url, ("slug",))]
+        names += [(alias, ("aliases",)) for alias in head.meta.aliases]
         for name, place in names:
-            other = first.setdefault(name, draft.source.path)
-            if other != draft.source.path:
+            other = first.setdefault(name, head.path)
+            if other != head.path:
                 faults.append(
                     Fault(
-                        draft.source.path,
-                        draft.source.line_of(place),
+                        head.path,
+                        _line(content, head.path, place),
                         f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",
                         f"the same name as {other}: change the file name or slug of one of them",
                     )

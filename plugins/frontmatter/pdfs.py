@@ -6,9 +6,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 
 class UnreadablePdf(Exception):
     """The file is no PDF that everybody can open."""
@@ -24,6 +21,9 @@ class Pdf:
 
 def read_pdf(path: Path) -> Pdf:
     """Return pages and size of the file at ``path``. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
+    from pypdf import PdfReader  # late: few documents have a PDF, and those are read once
+    from pypdf.errors import PyPdfError
+
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it mends; we ask only for the pages
     try:
         reader = PdfReader(path)

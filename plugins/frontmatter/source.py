@@ -5,8 +5,9 @@ Every YAML scalar stays text: ``4:30`` is not 270, ``2015-03-21`` is not yet a d
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,13 +25,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\u
 
 @dataclass(frozen=True)
 class Source:
-    """``data`` is the front matter, ``lines`` the line of each place in it, ``body`` the Markdown, which begins at ``body_line``."""
+    """``data`` is the front matter, ``lines`` the line of each place in it, ``body`` the Markdown, which begins at ``body_line``; ``digest`` that of the file."""
 
     path: PurePosixPath
     data: dict[str, object]
     lines: dict[Place, int]
     body: str
     body_line: int
+    digest: bytes = b""
 
     def line_of(self, place: Place) -> int:
         """Return the line of the innermost part of ``place`` that is there."""
@@ -59,7 +61,8 @@ def read_source(root: Path, path: PurePosixPath) -> Source | Fault:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return Fault(path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8")
-    return cut(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    source = cut(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return source if isinstance(source, Fault) else replace(source, digest=hashlib.blake2b(raw, digest_size=16).digest())
 
 
 def cut(path: PurePosixPath, text: str) -> Source | Fault:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from pelican.generators import Generator
 
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
+from plugins.incremental.workers import spread
+from plugins.incremental.writer import SETTING as PLAN
+from plugins.incremental.writer import finish_pages
 from plugins.typography.readings import SETTING as TABLE
 
 from .analyser import analyser_version, read_text
@@ -36,42 +40,68 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
         """Set ``furigana`` in the context. Raises `ContentFaults` for the table, also when nobody reads it today."""
         library: Library = self.settings[SETTING]
         self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
-        self.context["furigana"] = analyser_version() is not None
-        if not self.context["furigana"]:
+        self.context["furigana"] = wanted(self.settings) and analyser_version() is not None
+        if wanted(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
+
+
+def wanted(settings: Mapping[str, Any]) -> bool:
+    """Tell whether the site is to have the edition: unless ``FURIGANA`` of the settings says no."""
+    return bool(settings.get("FURIGANA", True))
 
 
 def write_edition(pelican: Pelican) -> None:
     """Write a copy of every page that links to one; sent when everything else is written."""
     settings: dict[str, Any] = pelican.settings
     tools = analyser_version()
-    if tools is None:
+    if tools is None or not wanted(settings):
         return
-    site = Path(settings["OUTPUT_PATH"])
+    finish_pages(settings)
+    site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
     desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
-    pages = dict(_pages(site))
-    copies = frozenset(pages)
-    for address, html in pages.items():
-        target = site / f"{PREFIX}{address}index.html".lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(lead_on(desk.copy(html), copies), encoding="utf-8", newline="\n")
-        signals.content_written.send(str(target), context={})
-
-
-def _pages(site: Path) -> Iterator[tuple[str, str]]:
-    for page in sorted(site.rglob("index.html")):
-        html = page.read_text(encoding="utf-8")
-        if found := LINK.search(html):
-            yield found[1], html
+    press = _Press(site, desk)
+    for _, made in spread(press.copy, press.missing(plan.now.pages if plan else None)):
+        for page, copy in made:
+            if plan:
+                plan.brings(page, copy)
+            signals.content_written.send(str(site / copy), context={})
 
 
 @dataclass(frozen=True)
+class _Press:
+    site: Path
+    desk: Desk
+
+    def missing(self, pages: Iterable[str] | None) -> list[str]:
+        """The pages without a copy; a page that was taken over has brought its own."""
+        names = sorted(pages or (path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html")))
+        return [name for name in names if name.endswith("index.html") and not (self.site / _copy_of(name)).exists()]
+
+    def copy(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Write the copies of those that link to one; return page and copy."""
+        return [(name, _copy_of(name)) for name in names if self._copied(name)]
+
+    def _copied(self, name: str) -> bool:
+        html = (self.site / name).read_text(encoding="utf-8")
+        if not LINK.search(html):
+            return False
+        target = self.site / _copy_of(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(lead_on(self.desk.copy(html)), encoding="utf-8", newline="\n")
+        return True
+
+
+def _copy_of(name: str) -> str:
+    return f"{PREFIX.lstrip('/')}/{name}"
+
+
 class Desk:
     """Makes copies with one table and one analyser; ``cache`` may be thrown away at any time."""
 
-    cache: Path
-    readings: Readings
-    tools: str
+    def __init__(self, cache: Path, readings: Readings, tools: str) -> None:
+        self.cache, self.readings, self.tools = cache, readings, tools
+        # Most blocks of a page stand on every page: head, navigation, foot.
+        self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
 
     def copy(self, html: str) -> str:
         """Return the page with readings, from the cache if it was made before."""
@@ -80,7 +110,7 @@ class Desk:
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            made = with_readings(html, lambda text: read_text(text, self.readings), weave)
+            made = with_readings(html, self._weave)
             unfinished.write_text(made, encoding="utf-8", newline="\n")
             unfinished.replace(kept)
         return kept.read_text(encoding="utf-8")

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
 
-from .readings import Reading
-
 PREFIX = "/furigana"
 
 LINK = re.compile(r'<a class="furi" href="/furigana(/[^"]*)">[^<]*</a>')
@@ -18,15 +16,16 @@ _INLINE = frozenset("a abbr b bdi cite del dfn em i ins mark q s small span stro
 _SILENT = frozenset("script style svg code pre kbd samp ruby textarea title select noscript".split())
 _ADDRESS = re.compile(r'(<a\b(?:[^>"]|"[^"]*")*? href=")(/[^"#]*)')
 
-Reader = Callable[[str], list[Reading]]
+Weave = Callable[[str, tuple[tuple[int, str], ...]], str]
+"""Text of a block, and its inline tags (offset in the text, markup) → HTML with readings."""
 
 
 class _Weaver(HTMLParser):
     """Gathers text with its inline tags until a block begins or ends, then weaves readings into it."""
 
-    def __init__(self, read: Reader, weave: Callable[[str, list[tuple[int, str]], list[Reading]], str]) -> None:
+    def __init__(self, weave: Weave) -> None:
         super().__init__(convert_charrefs=False)
-        self.read, self.weave = read, weave
+        self.weave = weave
         self.written: list[str] = []
         self.text, self.tags = "", list[tuple[int, str]]()
         self.silent: list[str] = []
@@ -78,14 +77,14 @@ class _Weaver(HTMLParser):
     def flush(self) -> None:
         """Write what was gathered."""
         if self.text or self.tags:
-            self.written.append(self.weave(self.text, self.tags, self.read(self.text)))
+            self.written.append(self.weave(self.text, tuple(self.tags)))
         self.text, self.tags = "", []
 
 
-def with_readings(html: str, read: Reader, weave: Callable[[str, list[tuple[int, str]], list[Reading]], str]) -> str:
+def with_readings(html: str, weave: Weave) -> str:
     """Return the page with readings in its body, hidden from search engines, with the link back to the page without."""
     head, mark, body = html.partition("<body")
-    weaver = _Weaver(read, weave)
+    weaver = _Weaver(weave)
     weaver.feed(mark + LINK.sub(r'<a class="furi" href="\1">ふりがなを外す</a>', body))
     weaver.close()
     weaver.flush()
@@ -94,12 +93,16 @@ def with_readings(html: str, read: Reader, weave: Callable[[str, list[tuple[int,
     return head + "".join(weaver.written)
 
 
-def lead_on(html: str, copies: frozenset[str]) -> str:
-    """Return the copy with its links leading to other copies; who needs readings needs them on the next page too."""
+def lead_on(html: str) -> str:
+    """Return the copy with its links leading to other copies; who needs readings needs them on the next page too.
+
+    Every page has a copy, those of the search aside; a file (a feed, a picture) has none.
+    """
     back = next((found[1] for found in re.finditer(r'<a class="furi" href="(/[^"]*)"', html)), "")
 
     def turned(found: re.Match[str]) -> str:
         stays = 'class="furi"' in found[1] and found[2] == back
-        return found[0] if stays or found[2] not in copies else f"{found[1]}{PREFIX}{found[2]}"
+        has_copy = found[2].endswith("/") and not found[2].startswith(("/search/", PREFIX))
+        return f"{found[1]}{PREFIX}{found[2]}" if has_copy and not stays else found[0]
 
     return _ADDRESS.sub(turned, html)

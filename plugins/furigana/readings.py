@@ -50,8 +50,10 @@ def known_readings(table: Table, places: Iterable[Place]) -> Readings:
 
 def _places(text: str, words: dict[str, str]) -> Iterator[Reading]:
     for surface, kana in words.items():
-        for found in re.finditer(re.escape(surface), text):
-            yield Reading(found.start(), found.end(), kana)
+        at = text.find(surface)
+        while at >= 0:
+            yield Reading(at, at + len(surface), kana)
+            at = text.find(surface, at + len(surface))
 
 
 def _counted(text: str) -> Iterator[Reading]:

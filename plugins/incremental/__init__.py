@@ -1,25 +1,54 @@
 """Render only what changed, and say why. A plugin for any Pelican site.
 
-1. While a page is rendered, everything its templates read is recorded (`reads`): names, attributes of articles, entries of mappings.
-2. The reads, with digests of what they gave and of the templates (`closure`), go into a manifest beside the output (`manifest`).
-3. In the next build a page whose reads all give the same today (`world`) is neither rendered nor written: the file of the last
-   site is linked into the new one (`writer`).
+1. If sources, theme, code and the site itself are as they were (`stamp`), and the moment lies between those in which nothing changes (`present`),
+   there is nothing to do, and Pelican is not even loaded.
+2. While a page is rendered, everything its templates read is recorded (`reads`): names, attributes of articles, entries of mappings.
+3. The reads, with digests of what they gave and of the templates (`closure`), go into a manifest beside the output (`manifest`).
+4. In the next build a page whose reads all give the same today (`world`) is neither rendered nor written: the file of the last
+   site is linked into the new one (`writer`), which then takes the old one's place in one step (`exchange`).
 
-Unknown values count as changed always. Other settings, plugins or versions change everything (`plugins.build` computes that digest).
+Unknown values count as changed always. Other settings, plugins or versions change everything (`everything`).
 """
 
 from __future__ import annotations
 
-from pelican import Pelican, signals
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .writer import IncrementalWriter
+if TYPE_CHECKING:
+    from pelican import Pelican
+    from pelican.generators import Generator
+
+    from .writer import IncrementalWriter
+
+_ENVIRONMENT = "INCREMENTAL_ENVIRONMENT"
+"""In Pelican's settings: the one Jinja environment of this build."""
 
 
 def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
     """Tell Pelican of the writer."""
+    from .writer import IncrementalWriter
+
     return IncrementalWriter
+
+
+def share_environment(generator: Generator) -> None:
+    """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
+    settings: dict[str, Any] = generator.settings
+    if _ENVIRONMENT not in settings:
+        settings[_ENVIRONMENT] = generator.env
+        if cache := settings.get("CACHE"):
+            from jinja2 import FileSystemBytecodeCache
+
+            folder = Path(cache) / "templates"
+            folder.mkdir(parents=True, exist_ok=True)
+            generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    generator.env = settings[_ENVIRONMENT]
 
 
 def register() -> None:
     """Register with Pelican."""
+    from pelican import signals
+
     signals.get_writer.connect(choose_writer)
+    signals.generator_init.connect(share_environment)

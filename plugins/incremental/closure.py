@@ -6,12 +6,16 @@ import hashlib
 
 from jinja2 import Environment, TemplateNotFound, meta
 
+References = dict[str, list[str | None]]
+"""By the digest of a template's source, the templates that it names; None for one named by a variable."""
+
 
 class Closures:
-    """Digests of templates, each found once a build."""
+    """Digests of templates, each found once a build. What templates ``before`` named is not looked up again; ``now`` takes what is in use."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, before: References | None = None, now: References | None = None) -> None:
         self._environment = environment
+        self._before, self._now = before or {}, now if now is not None else {}
         self._direct: dict[str, tuple[str, frozenset[str | None]]] = {}
         self._known: dict[str, str] = {}
 
@@ -44,5 +48,11 @@ class Closures:
             source, _, _ = self._environment.loader.get_source(self._environment, name)
         except TemplateNotFound:
             return "absent", frozenset()
-        tree = self._environment.parse(source)
-        return hashlib.blake2b(source.encode(), digest_size=10).hexdigest(), frozenset(meta.find_referenced_templates(tree))
+        told = hashlib.blake2b(source.encode(), digest_size=10).hexdigest()
+        if told not in self._now:
+            self._now[told] = (
+                self._before[told]
+                if told in self._before
+                else sorted(meta.find_referenced_templates(self._environment.parse(source)), key=str)
+            )
+        return told, frozenset(self._now[told])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -36,12 +36,15 @@ def key_of(value: Any) -> str | None:
     if isinstance(value, MethodType):
         owner = key_of(value.__self__)
         return None if owner is None else f"{owner}.{value.__name__}()"
-    name = _identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
+    name = identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
 
 
 @cache
-def _identifier(kind: type) -> Callable[[Any], str] | None:
+def identifier(kind: type) -> Callable[[Any], str | None] | None:
+    """Return what names the records of one type; None for a type that has none."""
+    if issubclass(kind, MethodType):
+        return key_of
     if issubclass(kind, Content):
         return _content_key
     return _tracking_key if hasattr(kind, "tracking_key") else None
@@ -57,44 +60,51 @@ def _tracking_key(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """Return 20 hexadecimal digits. Raises `Volatile` for a value that cannot be named."""
-    hasher = hashlib.blake2b(digest_size=10)
-    for piece in _pieces(value):
-        hasher.update(piece.encode("utf-8", "surrogatepass"))
-        hasher.update(b"\0")
-    return hasher.hexdigest()
+    pieces: list[str] = []
+    _put(value, pieces)
+    return hashlib.blake2b("\0".join(pieces).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 
-def _pieces(value: Any) -> Iterator[str]:
-    """Yield the parts of a value, each marked with its kind, so that 1 and "1" differ."""
-    if (key := key_of(value)) is not None:
-        yield f"record {key}"
+def _put(value: Any, pieces: list[str]) -> None:
+    """Append the parts of a value, each marked with its kind, so that 1 and "1" differ."""
+    kind = type(value)
+    if kind is str:
+        pieces.append(f"str {value!r}")
+    elif (key := key_of(value)) is not None:
+        pieces.append(f"record {key}")
     elif isinstance(value, _LEAVES):
-        yield f"{type(value).__name__} {value!r}"
+        pieces.append(f"{kind.__name__} {value!r}")
     elif isinstance(value, URLWrapper):
-        yield f"url {value.name!r} {value.slug!r}"
+        pieces.append(f"url {value.name!r} {value.slug!r}")
     elif isinstance(value, Mapping):
-        yield from _group("map", (part for pair in value.items() for part in pair))
+        _group("map", (part for pair in value.items() for part in pair), pieces)
     elif isinstance(value, list | tuple):
-        yield from _group("list", value)
+        _group("list", value, pieces)
     elif isinstance(value, set | frozenset):
-        yield from _group("set", sorted(digest(member) for member in value))
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from _group(type(value).__qualname__, (getattr(value, field.name) for field in fields(value)))
-    elif isinstance(value, BaseModel):
-        yield from _group(type(value).__qualname__, (getattr(value, name) for name in type(value).model_fields))
+        _group("set", sorted(digest(member) for member in value), pieces)
+    elif (names := _parts(kind)) is not None:
+        _group(kind.__qualname__, (getattr(value, name) for name in names), pieces)
     else:
-        raise Volatile(f"{type(value).__qualname__} has no digest")
+        raise Volatile(f"{kind.__qualname__} has no digest")
 
 
-def _group(name: str, members: Iterable[Any]) -> Iterator[str]:
-    yield f"{name} ("
+@cache
+def _parts(kind: type) -> tuple[str, ...] | None:
+    """The names of all that an object of this type holds; None if that is not known."""
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind))
+    return tuple(kind.model_fields) if issubclass(kind, BaseModel) else None
+
+
+def _group(name: str, members: Iterable[Any], pieces: list[str]) -> None:
+    pieces.append(f"{name} (")
     for member in members:
-        yield from _pieces(member)
-    yield ")"
+        _put(member, pieces)
+    pieces.append(")")
 
 
 def records_in(value: Any, found: dict[str, Any]) -> None:
-    """Put every record that can be reached from ``value`` into ``found``, by key."""
+    """Put every record that can be reached from ``value`` into ``found``, by key. A record that is a ``tracking_leaf`` leads to no other."""
     waiting = [value]
     seen: set[int] = set()
     while waiting:
@@ -107,14 +117,16 @@ def records_in(value: Any, found: dict[str, Any]) -> None:
             if key in found:
                 continue
             found[key] = current
-        waiting += _members(current)
+            if getattr(current, "tracking_leaf", False):
+                continue
+        waiting += members(current)
 
 
-def _members(value: Any) -> list[Any]:
+def members(value: Any) -> list[Any]:
+    """Return what is directly in ``value``."""
     if isinstance(value, Mapping):
         return list(value.values())
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return [getattr(value, field.name) for field in fields(value)]
-    return []
+    kind = type(value)
+    return [getattr(value, name) for name in _parts(kind) or ()] if is_dataclass(kind) else []

@@ -7,20 +7,22 @@ are given, which has been recorded when it was handed over.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 from jinja2 import Environment
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from .digest import Volatile, digest, key_of
+from .digest import Volatile, digest, identifier, key_of
+from .present import Present
 
 Read = tuple[str, str]
 """A record's key, or ``name:`` for the context; and what was read from it. ``*`` is a mapping's whole membership."""
 
 CONTEXT = "name:"
 VOLATILE = "volatile"
+PRESENT = "present"
 WHOLE = "*"
 
 
@@ -32,6 +34,8 @@ class Recorder:
         self.digests: dict[Read, str] = {}
         self.given: Mapping[str, Any] = {}
         self.own: frozenset[str] = frozenset()
+        self.told: dict[str, str] = {}
+        self.wholes: dict[str, str] = {}
         self._page: dict[Read, str] = {}
 
     def begin(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -42,30 +46,35 @@ class Recorder:
         self.given = {**shared, **own}
         self.own = frozenset(own)
         self.reads = self._page = {}
+        self.told = {}
 
-    def end(self) -> dict[Read, str]:
-        """Return what the page read, with digests."""
+    def end(self) -> tuple[dict[Read, str], dict[str, str]]:
+        """Return what the page read of what all share, and of its own, with digests."""
         self.reads = None
-        return self._page
+        return self._page, self.told
 
-    def note(self, owner: str, name: str, value: Any) -> None:
-        """Write down one read. Reads from records are digested once a build: nothing changes while pages are rendered."""
+    def note(self, owner: str, name: str, value: Any, told: str = "") -> None:
+        """Write down one read, whose digest is ``told`` if that is known.
+
+        Reads from records are digested once a build: nothing changes while pages are rendered.
+        """
         if self.reads is None or (owner, name) in self.reads:
             return
         read = (owner, name)
-        self.reads[read] = named(value) if self._is_own(owner, name) else self._once(read, value)
-
-    def _is_own(self, owner: str, name: str) -> bool:
-        return owner == CONTEXT and name in self.own
-
-    def _once(self, read: Read, value: Any) -> str:
+        if owner == CONTEXT and name in self.own:
+            self.told[name] = named(value)
+            return
         if read not in self.digests:
-            self.digests[read] = named(value)
-        return self.digests[read]
+            self.digests[read] = told or named(value)
+        self.reads[read] = self.digests[read]
 
 
 def named(value: Any) -> str:
-    """Return the digest of ``value``, or the word for one that always counts as changed."""
+    """Return the digest of ``value``, or the word for one that always counts as changed. The present moment is told by what it is asked."""
+    if isinstance(value, Present):
+        return PRESENT
+    if (key := key_of(value)) is not None:
+        return f"record {key}"
     try:
         return digest(value)
     except Volatile:
@@ -147,12 +156,43 @@ def watch(environment: Environment, recorder: Recorder) -> None:
 
 
 def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
-    if recorder.reads is None or (key := key_of(obj)) is None:
+    reads = recorder.reads
+    if reads is None:
+        return value
+    kind = type(obj)
+    namer = _NAMERS.get(kind)
+    if namer is None:
+        namer = _NAMERS[kind] = identifier(kind) or _UNNAMED
+    if namer is _UNNAMED:
+        return value
+    key = namer(obj)
+    if key is None or (key, attribute) in reads:
         return value
     if isinstance(value, Mapping):
         return TrackedMapping(recorder, f"{key}.{attribute}", value)
-    recorder.note(key, attribute, value)
+    if key not in recorder.wholes:
+        recorder.wholes[key] = whole_of(obj)
+    recorder.note(key, attribute, value, brought(obj, attribute))
     return value
+
+
+def brought(record: Any, attribute: str) -> str:
+    """Return the digest that a record brings for one of its attributes (``tracking_digests``), or nothing."""
+    digests = getattr(record, "tracking_digests", None)
+    return digests.get(attribute, "") if digests else ""
+
+
+def whole_of(record: Any) -> str:
+    """Return the digest of all that can be read from a record, if it brings one (``tracking_whole``), or nothing."""
+    return getattr(record, "tracking_whole", "") or ""
+
+
+def _UNNAMED(_value: Any) -> None:
+    return None
+
+
+_NAMERS: dict[type, Callable[[Any], str | None]] = {}
+"""How records of each type are named; nearly all that templates touch are none, and must not be asked twice."""
 
 
 def _looked_up(recorder: Recorder, key: str, value: Any) -> Any:

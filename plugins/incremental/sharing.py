@@ -4,33 +4,48 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Change:
-    """How a new tree differs from the last: number of files in it, of those new or with other bytes, of those no longer there."""
+    """How a new tree differs from the last: number of files in it, of HTML pages among them, of those new or with other bytes, of those no longer
+    there.
+    """
 
     files: int
+    pages: int
     written: int
     removed: int
 
 
 def share(last: Path, following: Path, parts: Iterable[str]) -> Change:
     """Let every file below ``following / part`` that equals its counterpart below ``last / part`` be that file."""
-    files = written = removed = 0
+    files = pages = written = removed = 0
     for part in parts:
-        before, after = _names(last / part), _names(following / part)
-        written += sum(not settle(following / part / name, last / part / name) for name in after)
+        before, after = dict(_names(str(last / part))), dict(_names(str(following / part)))
+        other = [name for name, number in after.items() if before.get(name) != number]
+        written += sum(not settle(following / part / name, last / part / name) for name in other)
         files += len(after)
-        removed += len(before - after)
-    return Change(files, written, removed)
+        pages += sum(name.endswith(".html") for name in after) if part == "site" else 0
+        removed += len(before.keys() - after.keys())
+    return Change(files, pages, written, removed)
 
 
-def _names(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+def _names(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
+    """Every file with its number on the disk: one number is one file."""
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _names(entry.path, f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}", entry.inode() or hash(entry.path)
 
 
 def settle(file: Path, last: Path) -> bool:
@@ -49,14 +64,24 @@ def settle(file: Path, last: Path) -> bool:
 
 def link(source: Path, target: Path) -> None:
     """Let ``target`` be ``source``: a hard link where the file system has them, a copy with its time where not."""
+    _link(str(source), str(target))
+
+
+def link_once(source: str, target: str) -> None:
+    """Let ``target`` be ``source``, unless another page brought it already."""
+    try:
+        _link(source, target)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _link(source, target)
+
+
+def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
+    except (FileExistsError, FileNotFoundError):
+        raise
     except OSError:
         shutil.copy2(source, target)
-
-
-def link_once(source: Path, target: Path) -> None:
-    """Let ``target`` be ``source``, unless another page brought it already."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        link(source, target)

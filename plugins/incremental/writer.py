@@ -1,28 +1,49 @@
 """Pelican's writer, which first asks whether a page would come out as it is already there.
 
 Pelican's documented way: the signal `get_writer`. What is replaced is `Writer.write_file`; a page that is paginated, or that Pelican
-writes to more than one file, goes to Pelican's own.
+writes to more than one file, goes to Pelican's own. Pages that have to be rendered wait until all are known, and are then rendered by several
+processes (`workers`); whoever needs the files calls `finish_pages` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import traceback
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, TemplateError
 from pelican import signals
 from pelican.writers import Writer
 
 from .closure import Closures
-from .manifest import Entry, Manifest, load_manifest
+from .manifest import Entry, Manifest, Told, load_manifest
+from .present import Present
 from .reads import CONTEXT, Read, Recorder, watch
 from .sharing import link_once, settle
+from .workers import spread
 from .world import World
 
 NEW = "前の記録がありません / nothing is known of an earlier one"
 SETTING = "INCREMENTAL"
 """In Pelican's settings: a `Plan`, or nothing for a full build."""
+
+
+class RenderFailed(Exception):
+    """A template stopped; says which, where and why."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A page that has to be rendered."""
+
+    name: str
+    template: Template
+    closure: str
+    context: dict[str, Any]
+    own: dict[str, Any]
 
 
 class Plan:
@@ -31,78 +52,167 @@ class Plan:
     ``last`` is the site that was built then, ``manifest`` the file that tells how, ``settings`` the digest of what all pages depend on.
     """
 
-    def __init__(self, last: Path, manifest: Path, settings: str, *, fresh: bool = False) -> None:
+    def __init__(self, last: Path, manifest: Path, settings: str, present: Present, *, fresh: bool = False) -> None:
         self.last = last
         self.before = Manifest(settings) if fresh else load_manifest(manifest, settings)
-        self.now = Manifest(settings)
+        self.now = self.before.following()
+        self.present = present
         self.rendered: dict[str, str] = {}
         self.kept: list[str] = []
         self.recorder = Recorder()
         self.also: list[str] = []
+        self.finish: Callable[[], None] = lambda: None
+        self.view: tuple[Environment, dict[str, Any]] | None = None
         self._environments: dict[int, tuple[World, Closures]] = {}
 
     def look(self, environment: Environment, context: dict[str, Any]) -> tuple[World, Closures]:
         """Return the world and the template digests for one generator's environment."""
         if id(environment) not in self._environments:
+            self.view = environment, context
             watch(environment, self.recorder)
-            self._environments[id(environment)] = World(environment, self.recorder, context), Closures(environment)
+            world = World(environment, self.recorder, context, self.before.table, self.before.wholes)
+            self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)
         return self._environments[id(environment)]
+
+    def brings(self, name: str, also: str) -> None:
+        """Note that the page ``name`` has the file ``also`` with it, which is taken over when the page is."""
+        entry = self.now.pages[name]
+        self.now.pages[name] = replace(entry, also=(*entry.also, also))
 
 
 class IncrementalWriter(Writer):  # type: ignore[misc]
     """Renders what has changed; links what has not from the last site."""
 
+    def __init__(self, output_path: str, settings: dict[str, Any] | None = None) -> None:
+        super().__init__(output_path, settings=settings)
+        self._waiting: list[Job] = []
+        plan: Plan | None = self.settings.get(SETTING)
+        if plan is not None:
+            self._plan = plan
+            plan.finish = self._render_all
+
+    @property
+    def recorder(self) -> Recorder:
+        """Who writes down what templates read."""
+        return self._plan.recorder
+
+    @property
+    def pages(self) -> int:
+        """How many files of pages there are or will be; those that nothing else makes from them are not counted."""
+        return len(self._written_files) + len(self._waiting)
+
     def write_file(
         self, name: str, template: Template, context: dict[str, Any], relative_urls: bool = False, paginated: Any = None, **kwargs: Any
     ) -> None:
         """See `pelican.writers.Writer.write_file`."""
-        plan: Plan | None = self.settings.get(SETTING)
-        if plan is None or not name or paginated or relative_urls:
+        if self.settings.get(SETTING) is None or not name or paginated or relative_urls:
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
+        plan = self._plan
         world, closures = plan.look(template.environment, context)
-        templates = closures.digest(template.name or "")
+        closure = closures.digest(template.name or "")
         entry = plan.before.pages.get(name)
-        reason = _reason(entry, templates, plan.last / name) or (entry and told(world.changed(entry.reads, kwargs)))
+        reason = _reason(entry, closure, f"{plan.last}/{name}", plan.present) or (entry and told(world.changed(entry, kwargs)))
         if entry and not reason:
-            self._keep(plan, name, entry, context | kwargs)
+            self._keep(name, entry, ChainMap(kwargs, context))
         else:
             plan.rendered[name] = reason or NEW
-            self._render(plan, name, template, templates, context, kwargs)
+            self._waiting.append(Job(name, template, closure, context, kwargs))
 
     def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:
         """Never write through a link into the last site: begin a new file."""
         Path(filename).unlink(missing_ok=True)
         return super()._open_w(filename, encoding, override)
 
-    def _keep(self, plan: Plan, name: str, entry: Entry, context: dict[str, Any]) -> None:
-        target = Path(self.output_path) / name
+    def _keep(self, name: str, entry: Entry, context: ChainMap[str, Any]) -> None:
+        plan, last, target = self._plan, str(self._plan.last), f"{self.output_path}/{name}"
         for written in (name, *entry.also):
-            link_once(plan.last / written, Path(self.output_path) / written)
-        self._written_files.add(str(target))
+            link_once(f"{last}/{written}", f"{self.output_path}/{written}")
+        self._written_files.add(target)
         plan.kept.append(name)
         plan.now.pages[name] = entry
-        signals.content_written.send(str(target), context=context)
+        plan.present.narrow(entry.bounds)
+        signals.content_written.send(target, context=context)
 
-    def _render(self, plan: Plan, name: str, template: Template, templates: str, context: dict[str, Any], kwargs: dict[str, Any]) -> None:
-        own = {key: value for key, value in kwargs.items() if key not in ("override_output", "template_name")}
-        plan.also.clear()
-        plan.recorder.begin(context, own)
+    def _render_all(self) -> None:
+        """Render what waits. Raises `RenderFailed`."""
+        jobs, self._waiting = self._waiting, []
+        by_name = {job.name: job for job in jobs}
+        tables: dict[int, list[Told]] = {}
+        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs):
+            table = tables.setdefault(worker, [])
+            table += told_anew
+            self._plan.now.wholes |= wholes
+            for name, entry in entries:
+                self._take(by_name[name], entry, table)
+
+    def _take(self, job: Job, entry: Entry, table: list[Told]) -> None:
+        target = str(Path(self.output_path) / job.name)
+        places = tuple(self._plan.now.place(table[place]) for place in entry.reads)
+        self._plan.now.pages[job.name] = replace(entry, reads=places)
+        self._plan.present.narrow(entry.bounds)
+        self._written_files.add(target)
+        signals.content_written.send(target, context=job.context | job.own)
+
+    def render(self, job: Job) -> tuple[Entry, dict[Read, str]]:
+        """Render one page with Pelican's own writer. Raises `RenderFailed`."""
+        plan = self._plan
+        own = {key: value for key, value in job.own.items() if key not in ("override_output", "template_name")}
+        plan.also = []
+        plan.recorder.begin(job.context, own)
         try:
-            super().write_file(name, template, context, **kwargs)
+            with plan.present.asked_anew() as asked, signals.content_written.muted():
+                super().write_file(job.name, job.template, job.context, **job.own)
+                bounds = asked()
+        except TemplateError as error:
+            raise RenderFailed(f"template {_place(error)}: {error.message}") from error
         finally:
-            reads = plan.recorder.end()
-        file = Path(self.output_path) / name
-        settle(file, plan.last / name)
-        plan.now.pages[name] = _entry(file, templates, reads, tuple(plan.also))
+            reads, told_own = plan.recorder.end()
+        file = Path(self.output_path) / job.name
+        settle(file, plan.last / job.name)
+        stat = file.stat()
+        template = job.template.name or ""
+        return Entry(template, job.closure, (), told_own, bounds, stat.st_size, stat.st_mtime_ns, tuple(dict.fromkeys(plan.also))), reads
 
 
-def _reason(entry: Entry | None, templates: str, file: Path) -> str:
+class _Renderer:
+    """Renders in one process. Reads go into a table of its own, of which it tells what is new."""
+
+    def __init__(self, writer: IncrementalWriter) -> None:
+        self._writer = writer
+        self._manifest = Manifest("")
+
+    def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
+        """Return what came into the table, what all of each record came to that was read, and the entries."""
+        known, entries, recorder = len(self._manifest.table), [], self._writer.recorder
+        recorder.wholes = {}
+        for job in jobs:
+            entry, reads = self._writer.render(job)
+            entries.append((job.name, replace(entry, reads=self._manifest.places(reads))))
+        return self._manifest.table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
+
+
+def finish_pages(settings: Mapping[str, Any]) -> None:
+    """Render all pages that wait; afterwards every file of the pages is there. Raises `RenderFailed`."""
+    plan: Plan | None = settings.get(SETTING)
+    if plan is not None:
+        plan.finish()
+
+
+def _place(error: TemplateError) -> str:
+    """The file and line where a template stopped: the innermost frame that is a template."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")
+
+
+def _reason(entry: Entry | None, closure: str, file: str, present: Present) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW
-    if templates != entry.templates:
+    if closure != entry.closure:
         return "テンプレートが変わりました / its templates changed"
+    if not entry.bounds.hold(present.plain):
+        return "書かれた時点を過ぎました / a moment that it speaks of has passed"
     return "" if entry.describes(file) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
 
 
@@ -115,15 +225,15 @@ def told(read: Read | None) -> str:
     return f"読んだものが変わりました / what it reads changed: {what}"
 
 
-def _entry(file: Path, templates: str, reads: dict[Read, str], also: tuple[str, ...]) -> Entry:
-    stat = file.stat()
-    return Entry(templates, reads, stat.st_size, stat.st_mtime_ns, also)
-
-
 def also_writes(settings: Mapping[str, Any]) -> Callable[[str], None]:
     """Return what a plugin calls with each file, relative to the site, that it writes while a page is rendered.
 
     A page that is kept brings these files along.
     """
     plan: Plan | None = settings.get(SETTING)
-    return (lambda _name: None) if plan is None else plan.also.append
+
+    def tell(name: str) -> None:
+        if plan is not None:
+            plan.also.append(name)
+
+    return tell

@@ -11,6 +11,7 @@ from pelican.generators import Generator
 from plugins.frontmatter.faults import ContentFaults
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
+from plugins.incremental.writer import finish_pages
 
 from .bundle import hashes, write_issue, write_lists
 from .gate import Gate, Printed, validated
@@ -36,6 +37,7 @@ def compose_issues(pelican: Pelican) -> Any:
 def bundle_issues(pelican: Pelican) -> None:
     """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentFaults`."""
     settings = pelican.settings
+    finish_pages(settings)
     library: Library = settings[SETTING]
     press = _press(settings, library)
     site = Path(settings["OUTPUT_PATH"])
@@ -61,7 +63,7 @@ def _passed(site: Path) -> frozenset[str]:
 
 
 def _press(settings: dict[str, Any], library: Library) -> Press:
-    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"])
+    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail")
 
 
 def connect() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import re
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from premailer import Premailer
 
 from plugins.frontmatter.body import parse_html
 from plugins.frontmatter.registry import Site
@@ -27,6 +29,9 @@ UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
 PREFERENCES = "https://personal.invalid/preferences"
 """The personal places of the seam (docs/architecture.md): the mailer puts each recipient's own links here."""
 
+VERSION = "1"
+"""Part of every cache key. Raise it when an HTML part would come out differently."""
+
 WIDEST = 576
 """CSS pixels of an image: the sheet is 640 wide and leaves 32 on both sides."""
 
@@ -42,11 +47,15 @@ class Parts:
 
 @dataclass(frozen=True)
 class Press:
-    """Renders compositions with the templates of one theme. ``base`` is the public address without a trailing slash."""
+    """Renders compositions with the templates of one theme. ``base`` is the public address without a trailing slash.
+
+    ``cache`` holds HTML parts by what they were made of; it may be thrown away at any time.
+    """
 
     templates: Path
     site: Site
     base: str
+    cache: Path | None = None
 
     def print(self, issue: Composition) -> Parts:
         """Return the three parts of a mail."""
@@ -59,17 +68,16 @@ class Press:
     def html(self, issue: Composition) -> str:
         """Return the HTML part: one file, styles inlined by premailer, media queries kept for clients that know them."""
         rendered = self._render("issue.html", issue)
-        inlined = Premailer(
-            rendered,
-            keep_style_tags=False,
-            remove_classes=False,
-            strip_important=False,
-            disable_validation=True,
-            allow_network=False,
-            disable_basic_attributes=["bgcolor", "width", "height", "align", "valign"],  # obsolete in HTML; the styles say it
-            cssutils_logging_level=logging.CRITICAL,
-        ).transform()
-        return _squeeze(str(inlined))
+        if self.cache is None:
+            return _inlined(rendered)
+        key = hashlib.sha256(f"{VERSION} {version('premailer')} {version('cssutils')} {rendered}".encode()).hexdigest()[:24]
+        kept = self.cache / f"{key}.html"
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_suffix(f".{os.getpid()}.part")
+            unfinished.write_text(_inlined(rendered), encoding="utf-8", newline="\n")
+            unfinished.replace(kept)
+        return kept.read_bytes().decode("utf-8")
 
     def text(self, issue: Composition) -> str:
         """Return the text part; lines end with a line feed."""
@@ -124,6 +132,22 @@ def _mail_image(image: Any, base: str) -> None:
     image.set("width", str(shown))
     image.set("height", str(round(height * shown / width)))
     image.attrib.pop("loading", None)
+
+
+def _inlined(html: str) -> str:
+    from premailer import Premailer  # late: it brings an HTTP client along, and most builds have no new issue
+
+    inlined = Premailer(
+        html,
+        keep_style_tags=False,
+        remove_classes=False,
+        strip_important=False,
+        disable_validation=True,
+        allow_network=False,
+        disable_basic_attributes=["bgcolor", "width", "height", "align", "valign"],  # obsolete in HTML; the styles say it
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform()
+    return _squeeze(str(inlined))
 
 
 def _squeeze(html: str) -> str:

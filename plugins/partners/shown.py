@@ -17,16 +17,16 @@ FOLDER = "partners"
 def leave_out(generator: StaticGenerator) -> None:
     """Drop the static files of partners that nobody is shown; sent when all are found and none is copied."""
     library: Any = generator.settings["TODOKE_LIBRARY"]
-    shown = {document.picture.url for document in library.live("partner") if document.picture}
-    pages = "\n".join(document.html for document in library.live("partner"))
-    kept = [file for file in generator.staticfiles if _is_shown(file.source_path, generator.path, shown, pages)]
+    live = library.live("partner")
+    shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
+    kept = [file for file in generator.staticfiles if _is_shown(file.source_path, generator.path, shown)]
     generator.staticfiles = generator.context["staticfiles"] = kept
 
 
-def _is_shown(source: str, content: str, shown: set[str], pages: str) -> bool:
+def _is_shown(source: str, content: str, shown: set[str]) -> bool:
     """Tell whether a file lies elsewhere or is a picture that a page holds."""
     path = PurePosixPath(PurePosixPath(source).relative_to(PurePosixPath(content)))
-    return path.parts[0] != FOLDER or f"/{path}" in shown or f'src="/{path}"' in pages
+    return path.parts[0] != FOLDER or f"/{path}" in shown
 
 
 def register() -> None:

@@ -65,6 +65,10 @@ class Gallery:
 
         return _IMG.sub(replaced, html)
 
+    def offers(self, addresses: frozenset[str]) -> tuple[Print | None, ...]:
+        """Return all on which the dress of a body depends that shows the pictures at ``addresses``."""
+        return tuple(self.prints.get(address) for address in sorted(addresses))
+
     def _wrap(self, address: str, image: str, sizes: str) -> Markup:
         made = self.prints.get(address)
         if made is None:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from pelican.generators import Generator
 from pelican.writers import Writer
@@ -17,6 +16,7 @@ from plugins.frontmatter.faults import ContentFaults, Fault
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.pictures import UnreadableImage, image_size, standing_address
 from plugins.frontmatter.reader import SETTING
+from plugins.publications.documents import GALLERY
 
 from . import recipe
 from .darkroom import Darkroom, Negative
@@ -24,8 +24,6 @@ from .gallery import Gallery, Print
 
 SOURCES = "images"
 """The folder of pictures below ``content/``; ``drawings`` in it are what pictures were drawn from, and stay here."""
-
-_GALLERY = "TODOKE_GALLERY"
 
 
 class PicturesGenerator(Generator):  # type: ignore[misc]
@@ -44,7 +42,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
         if faults:
             raise ContentFaults(faults)
         gallery = Gallery({standing_address(path): found for path, found in made.items() if isinstance(found, Print)})
-        self.settings[_GALLERY] = gallery
+        self.settings[GALLERY] = gallery
         self.context["show_picture"] = gallery.show
 
     def generate_output(self, _writer: Writer) -> None:
@@ -55,7 +53,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
         for path, negative in self.files.items():
             address = standing_address(path)
             self._put(self.darkroom.standing(negative, address), address)
-            made = self.settings[_GALLERY].prints.get(address)
+            made = self.settings[GALLERY].prints.get(address)
             for name in recipe.names(made.width) if made else ():
                 self._put(self.darkroom.variant(negative, name), f"{made.folder}{name}")
 
@@ -67,7 +65,8 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
     def _shown(self) -> set[PurePosixPath]:
         """The pictures that a live page shows. Others keep their standing address: a mail that was sent still asks for it."""
         live = [d for d in self.library.documents.values() if d.is_live(self.library.now)]
-        return {path for path in self.files if any(_names(document, path) for document in live)}
+        shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
+        return {path for path in self.files if standing_address(path) in shown}
 
     def _make(self, path: PurePosixPath, *, shown: bool) -> Print | UnreadableImage | None:
         negative = self.files[path]
@@ -101,19 +100,10 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
 
 def _names(document: Document, path: PurePosixPath) -> bool:
     address = standing_address(path)
-    return bool(document.picture and document.picture.url == address) or f'src="{address}"' in document.html
+    return bool(document.picture and document.picture.url == address) or address in document.shows
 
 
 def find_pictures(content: Path) -> list[PurePosixPath]:
     """Return every picture below ``content/images/`` but the drawings, in a fixed order."""
     found = (PurePosixPath(path.relative_to(content).as_posix()) for path in (content / SOURCES).rglob("*") if path.is_file())
     return sorted(path for path in found if path.parts[1] != "drawings" and not path.name.startswith("."))
-
-
-def dress_bodies(generators: list[Any]) -> None:
-    """Let the pictures in the bodies of articles, issues and pages offer their candidates."""
-    for generator in generators:
-        gallery: Gallery = generator.settings[_GALLERY]
-        for content in (*getattr(generator, "articles", ()), *getattr(generator, "pages", ())):
-            if document := getattr(content, "document", None):
-                content._content = gallery.dress(content._content, first_eager=document.picture is None)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
 from plugins.build import BuildFailed, BuildOrder, build
 from plugins.frontmatter.faults import ContentFaults
+
+if TYPE_CHECKING:
+    from plugins.making import Made
+    from plugins.rereading import Rereading
 
 
 @dataclass
@@ -20,6 +26,7 @@ class Workshop:
     watched: tuple[Path, ...]
     turn: int = 0
     faults: tuple[str, ...] = ()
+    _rereading: Rereading | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -32,7 +39,17 @@ class Workshop:
 
     async def build(self) -> None:
         """Build once; wake up everybody who waits for it."""
-        self.faults = await asyncio.to_thread(_faults, self.order)
+        self.faults = await asyncio.to_thread(self._faults)
+        await self._tell()
+
+    async def show(self, changed: Iterable[Path]) -> None:
+        """Show the page of a document that was saved, or its faults, before anything else is built."""
+        shown = await asyncio.to_thread(self._show, [Path(path) for path in changed])
+        if shown is not None:
+            self.faults = shown
+            await self._tell()
+
+    async def _tell(self) -> None:
         async with self._changed:
             self.turn += 1
             self._changed.notify_all()
@@ -44,7 +61,8 @@ class Workshop:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Build after each change until ``stop`` is set."""
-        async for _changes in awatch(*self.watched, stop_event=stop):
+        async for changes in awatch(*self.watched, stop_event=stop, step=10, debounce=200):
+            await self.show(Path(path) for _, path in changes)
             await self.build()
 
     async def next_turn(self, seen: int) -> int:
@@ -53,12 +71,28 @@ class Workshop:
             await self._changed.wait_for(lambda: self.turn != seen)
         return self.turn
 
+    def _faults(self) -> tuple[str, ...]:
+        try:
+            build(self.order, on_made=self._remember)
+        except ContentFaults as found:
+            return tuple(map(str, found.faults))
+        except (BuildFailed, FileNotFoundError) as error:
+            return (str(error),)
+        return ()
 
-def _faults(order: BuildOrder) -> tuple[str, ...]:
-    try:
-        build(order)
-    except ContentFaults as found:
-        return tuple(map(str, found.faults))
-    except (BuildFailed, FileNotFoundError) as error:
-        return (str(error),)
-    return ()
+    def _remember(self, made: Made) -> None:
+        self._rereading = made.rereading
+
+    def _show(self, changed: list[Path]) -> tuple[str, ...] | None:
+        """The faults of the one document that changed, none if its page was made; None if more has to be looked at."""
+        content = self.order.content.absolute()
+        if self._rereading is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
+            return None
+        try:
+            page = self._rereading.page(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
+        except ContentFaults as found:
+            return tuple(map(str, found.faults))
+        if page is None:
+            return None
+        page.put(self.site)
+        return ()

@@ -1,4 +1,4 @@
-"""Sections, month archives, municipality and topic pages, feeds, sitemap, neighbours.
+"""The page of every document; sections, month archives, municipality and topic pages, feeds, sitemap, neighbours.
 
 Pelican's own listings are switched off in ``pelicanconf.py``: their pages shift with every article, and their addresses with them.
 """
@@ -6,15 +6,17 @@ Pelican's own listings are switched off in ``pelicanconf.py``: their pages shift
 from __future__ import annotations
 
 from pelican import Pelican, signals
+from pelican.generators import Generator
 
+from .documents import DocumentsGenerator
 from .generator import PublicationsGenerator
 
 
-def add_generator(_pelican: Pelican) -> type[PublicationsGenerator]:
-    """Tell Pelican of the generator."""
-    return PublicationsGenerator
+def add_generators(_pelican: Pelican) -> tuple[type[Generator], ...]:
+    """Tell Pelican of the generators."""
+    return DocumentsGenerator, PublicationsGenerator
 
 
 def register() -> None:
     """Register with Pelican."""
-    signals.get_generators.connect(add_generator)
+    signals.get_generators.connect(add_generators)

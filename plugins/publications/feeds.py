@@ -32,8 +32,8 @@ class Channel:
         return urljoin(self.base, path.lstrip("/"))
 
 
-def atom(channel: Channel, documents: Sequence[Document], now: dt.datetime) -> str:
-    """Return an Atom feed of the newest documents (given newest first). An empty feed is as old as the build."""
+def atom(channel: Channel, documents: Sequence[Document], as_of: dt.datetime) -> str:
+    """Return an Atom feed of the newest documents (given newest first). An empty feed is as old as the site, which is as of ``as_of``."""
     feed = _Atom(
         title=channel.title,
         link=channel.absolute(channel.url),
@@ -42,7 +42,7 @@ def atom(channel: Channel, documents: Sequence[Document], now: dt.datetime) -> s
         author_name=channel.author,
         language="ja",
     )
-    feed.empty_since = now
+    feed.empty_since = as_of
     for document in documents[:NEWEST]:
         feed.add_item(
             title=document.meta.title,

@@ -39,6 +39,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             registry=self.registry,
             base=self.base,
             now=library.now,
+            as_of=library.as_of,
             sections=self.sections,
             places=self.places,
             topics=self.topics,
@@ -104,7 +105,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
     def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
         name = title if url == "/" else f"{title} - {self.registry.site.title}"
         channel = feeds.Channel(name, description, f"{self.base}/", url, self.registry.site.organisation)
-        self._write(f"{url}feed.xml", feeds.atom(channel, documents, self.context["now"]))
+        self._write(f"{url}feed.xml", feeds.atom(channel, documents, self.context["as_of"]))
         self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
 
     def _sitemap(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pelican.generators import Generator
@@ -13,9 +13,14 @@ from pelican.writers import Writer
 from plugins.frontmatter.document import Document
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
+from plugins.incremental.digest import digest
+from plugins.incremental.writer import SETTING as PLAN
 
+from . import upkeep
 from .entries import Entry, entry
-from .index import collect, cut
+
+STATE = "search.json"
+"""Beside the site: what the index was made of."""
 
 
 class SearchGenerator(Generator):  # type: ignore[misc]
@@ -26,31 +31,39 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         library: Library = self.settings[SETTING]
         dated = library.live()
         standing = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
-        entries = [entry(document) for document in (*standing, *dated)]
-        shards = write_index(Path(self.output_path) / "search", entries)
+        found = (*standing, *dated)
+        shards = self._index([partial(entry, document) for document in found], list(map(_key, found)))
         years = _by_year(dated)
-        self._page(writer, "/search/", "search", years=years, found_in=len(entries), shards=shards)
+        self._page(writer, "/search/", "search", years=years, found_in=len(found), shards=shards)
         for year, documents in years.items():
             self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=years, documents=documents)
+
+    def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
+        """Write the index, or what of it has changed; return the number of shards."""
+        folder, plan = Path(self.output_path) / "search", self.settings.get(PLAN)
+        note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
+        last = plan.last / "search" if plan and plan.before.pages else None
+        state = upkeep.load_state(last.parent.parent / STATE, last) if last else None
+        made = upkeep.write_changed(folder, last, state, keys, entries) if last and state else None
+        shards, weight = made or upkeep.write_all(folder, entries, last)
+        upkeep.State(keys, shards, weight, upkeep.stat_of(folder)).save(note)
+        return shards
 
     def _page(self, writer: Writer, url: str, template: str, **values: object) -> None:
         writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
 
 
 def write_index(folder: Path, entries: Sequence[Entry]) -> int:
-    """Write ``s/<number>.json`` for each shard and ``d/<number>.json`` for each entry; return the number of shards."""
-    shards = cut(collect(f"{found.title}\n{found.words}" for found in entries), len(entries))
-    for number, shard in enumerate(shards):
-        _write(folder / "s" / f"{number}.json", shard)
-    for number, found in enumerate(entries):
-        shown = {"u": found.url, "t": found.title, "d": found.date, "p": found.publication, "w": found.words}
-        _write(folder / "d" / f"{number}.json", shown)
-    return len(shards)
+    """Write the whole index of ``entries`` into ``folder``; return the number of shards."""
+    return upkeep.write_all(folder, [partial(_itself, found) for found in entries])[0]
 
 
-def _write(path: Path, value: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8", newline="\n")
+def _itself(found: Entry) -> Entry:
+    return found
+
+
+def _key(document: Document) -> str:
+    return digest((document.url, document.tracking_digests, document.publication.title if document.publication else ""))
 
 
 def _by_year(documents: Sequence[Document]) -> dict[int, list[Document]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from operator import add
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 
@@ -29,26 +29,42 @@ def grams(text: str) -> set[str]:
     found: set[str] = set()
     for word in normal(text).split():
         found.update(word)
-        found.update(map("".join, pairwise(word)))
+        found.update(map(add, word, word[1:]))
     return found
 
 
-def collect(texts: Iterable[str]) -> dict[str, array[int]]:
-    """Return, by gram, the ascending numbers of the texts that hold it."""
+def collect(texts: Iterable[str], first: int = 0) -> dict[str, array[int]]:
+    """Return, by gram, the ascending numbers of the texts that hold it; the first text has the number ``first``."""
     notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, first):
         for gram in grams(text):
             notes[gram].append(number)
-    return notes
+    return dict(notes)
 
 
-def encode(numbers: Sequence[int], documents: int) -> str:
-    """Write ascending ``numbers`` below ``documents`` as gaps, or as a map of bits where that is shorter.
+def encode(numbers: Sequence[int]) -> str:
+    """Write ascending ``numbers`` as gaps, or as a map of bits where that is shorter. What a new document adds changes nothing else.
 
     Gaps: five bits a character, the low ones first, 32 added while more follow. Bits: ``!``, then six documents a character.
     """
     gaps = _gaps(numbers)
-    return gaps if len(gaps) <= documents // 6 + 2 else _bits(numbers, documents)
+    return gaps if not numbers or len(gaps) <= numbers[-1] // 6 + 2 else _bits(numbers)
+
+
+def decode(text: str) -> list[int]:
+    """Read what `encode` wrote."""
+    if text.startswith("!"):
+        groups = enumerate(map(DIGITS.index, text[1:]))
+        return [at * 6 + bit for at, group in groups for bit in range(6) if group >> bit & 1]
+    numbers, gap, scale, last = list[int](), 0, 1, -1
+    for digit in map(DIGITS.index, text):
+        gap += digit % 32 * scale
+        scale *= 32
+        if digit < 32:
+            last += gap + 1
+            numbers.append(last)
+            gap, scale = 0, 1
+    return numbers
 
 
 def _gaps(numbers: Sequence[int]) -> str:
@@ -62,8 +78,8 @@ def _gaps(numbers: Sequence[int]) -> str:
     return "".join(written)
 
 
-def _bits(numbers: Sequence[int], documents: int) -> str:
-    groups = [0] * (documents // 6 + 1)
+def _bits(numbers: Sequence[int]) -> str:
+    groups = [0] * (numbers[-1] // 6 + 1)
     for number in numbers:
         groups[number // 6] |= 1 << number % 6
     return "!" + "".join(DIGITS[group] for group in groups)
@@ -77,14 +93,24 @@ def shard_of(gram: str, shards: int) -> int:
     return number % shards
 
 
-def cut(notes: dict[str, array[int]], documents: int) -> list[dict[str, str]]:
-    """Return the shards: each maps grams, in order, to encoded numbers. Their count is a power of two that keeps them small."""
-    encoded = {gram: encode(numbers, documents) for gram, numbers in sorted(notes.items())}
-    weight = sum(len(gram.encode()) + len(text) + 6 for gram, text in encoded.items())
+def weigh(gram: str, text: str) -> int:
+    """Return about how many bytes one note takes in a shard."""
+    return len(gram.encode()) + len(text) + 6
+
+
+def shards_for(weight: int) -> int:
+    """Return how many shards hold notes of ``weight`` bytes together: a power of two that keeps them small."""
     count = 1
     while count * SHARD < weight and count < _MOST_SHARDS:
         count *= 2
-    shards: list[dict[str, str]] = [{} for _ in range(count)]
+    return count
+
+
+def cut(notes: Mapping[str, Sequence[int]]) -> tuple[list[dict[str, str]], int]:
+    """Return the shards, each of which maps grams, in order, to encoded numbers; and the weight of all notes."""
+    encoded = {gram: encode(numbers) for gram, numbers in sorted(notes.items())}
+    weight = sum(weigh(gram, text) for gram, text in encoded.items())
+    shards: list[dict[str, str]] = [{} for _ in range(shards_for(weight))]
     for gram, text in encoded.items():
-        shards[shard_of(gram, count)][gram] = text
-    return shards
+        shards[shard_of(gram, len(shards))][gram] = text
+    return shards, weight

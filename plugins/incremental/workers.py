@@ -1,0 +1,83 @@
+"""The same work on many things, by as many processes as the machine has processors.
+
+A worker is a fork of this process, so that it has everything that was loaded and read; it sends back what it made, batch by batch. Where there is no
+fork (Windows), or little to do, this process does it alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+ENOUGH = 60
+"""Things that are worth a second process."""
+
+_BATCH = 50
+_Thing = TypeVar("_Thing")
+_Made = TypeVar("_Made")
+
+
+def spread(
+    work: Callable[[Sequence[_Thing]], _Made], things: Sequence[_Thing], *, enough: int = ENOUGH, batch: int = _BATCH
+) -> Iterator[tuple[int, _Made]]:
+    """Yield what ``work`` makes of the batches of ``things``, with the number of the worker. Batches of one worker come in order.
+
+    Whatever ``work`` raises is raised here.
+    """
+    count = min(os.cpu_count() or 1, len(things) // enough + 1)
+    if count == 1 or "fork" not in get_all_start_methods():
+        for some in _batches(things, batch):
+            yield 0, work(some)
+        return
+    context = get_context("fork")
+    lines = [context.Pipe(duplex=False) for _ in range(count)]
+    workers = [
+        context.Process(target=_run, args=(work, things[number::count], end, batch), daemon=True) for number, (_, end) in enumerate(lines)
+    ]
+    gc.freeze()  # a collection in a worker would copy every page of memory
+    try:
+        for worker in workers:
+            worker.start()
+        for _, end in lines:
+            end.close()
+        yield from _received({mine: number for number, (mine, _) in enumerate(lines)})
+        for worker in workers:
+            worker.join()
+    finally:
+        for worker in workers:
+            if worker.is_alive():
+                worker.terminate()
+        gc.unfreeze()
+
+
+def _received(lines: dict[Connection, int]) -> Iterator[tuple[int, Any]]:
+    while lines:
+        for ready in wait(list(lines)):
+            number = lines[ready]  # type: ignore[index]
+            made, error, ended = pickle.loads(ready.recv_bytes())  # type: ignore[union-attr]  # noqa: S301 - from our own fork
+            if error is not None:
+                raise error
+            if ended:
+                del lines[ready]  # type: ignore[arg-type]
+            else:
+                yield number, made
+
+
+def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection, batch: int) -> None:
+    gc.disable()
+    try:
+        for some in _batches(things, batch):
+            end.send_bytes(pickle.dumps((work(some), None, False), protocol=5))
+        end.send_bytes(pickle.dumps((None, None, True)))
+    except BaseException as error:
+        end.send_bytes(pickle.dumps((None, error, True)))
+
+
+def _batches(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+    for at in range(0, len(things), size):
+        yield things[at : at + size]

@@ -1,0 +1,144 @@
+"""One run of Pelican with our plugins, into a folder of its own. Loaded only when there is something to make."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
+from pelican import Pelican, signals
+from pelican.log import console
+from pelican.settings import read_settings
+
+from plugins.budgets import overweight
+from plugins.cards.font import SYSTEM
+from plugins.checks import WARNINGS
+from plugins.frontmatter.faults import Fault
+from plugins.incremental.everything import everything
+from plugins.incremental.present import Bounds, Present
+from plugins.incremental.replaced import check
+from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
+from plugins.rereading import Rereading
+from plugins.sources import DRAFTS, STORE
+
+from .order import MANIFEST, BuildFailed, BuildOrder
+
+_CODE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run made: which pages it rendered and why, which it took over, what the checks warn of, and for which moments that holds.
+
+    ``rereading`` makes single pages again in the same process.
+    """
+
+    plan: Plan
+    rereading: Rereading
+    bounds: Bounds
+    warnings: tuple[Fault, ...]
+
+
+class Making:
+    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends."""
+
+    def __init__(self, order: BuildOrder, site: Path) -> None:
+        self._site, output = site, order.output.absolute()
+        self._present = Present.at(order.now)
+        self._settings = _settings(order, site, self._present)
+        code = everything(self._settings, _CODE)
+        self._plan = Plan(output / "site", output / MANIFEST, code, self._present, fresh=order.fresh)
+        self._settings[SETTING] = self._plan
+        self._settings[STORE] = None if order.fresh else (output / "store.sqlite", code)
+        self.places = tuple(map(str, _places(order, self._settings)))
+
+    def run(self, on_page: Callable[[], None]) -> Made:
+        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`, `PelicanChanged`."""
+        check()
+        console.quiet = True  # Pelican would praise itself for articles that it did not make
+        with _pages_told(on_page), _errors_raised():
+            Pelican(self._settings).run()
+            finish_pages(self._settings)
+        if heavy := overweight(self._site, self._weighed()):
+            raise BuildFailed("\n".join(heavy))
+        return Made(self._plan, Rereading(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
+
+    def _weighed(self) -> set[str] | None:
+        """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
+        if not _same_parts(self._site, self._plan.last):
+            return None
+        new = {name for page in self._plan.rendered for name in (page, *self._plan.now.pages[page].also)}
+        return {name for name in new | {"index.html"} if name.endswith(".html")}
+
+
+def _same_parts(site: Path, last: Path) -> bool:
+    def parts(folder: Path) -> dict[str, bytes]:
+        found = (path for ending in ("*.css", "*.js") for path in (folder / "theme").rglob(ending))
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+    return parts(site) == parts(last)
+
+
+def _places(order: BuildOrder, settings: Mapping[str, Any]) -> Iterator[Path]:
+    yield from (order.content.absolute(), order.publications.absolute(), order.settings.absolute(), Path(settings["THEME"]), _CODE)
+    yield from (_CODE.parent / name for name in ("pelicanconf.py", "publishconf.py"))  # other settings may begin with these
+    yield from map(Path, SYSTEM)
+
+
+def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]:
+    override: dict[str, Any] = {
+        "PATH": str(order.content.absolute()),
+        "OUTPUT_PATH": str(site),
+        "PUBLICATIONS": str(order.publications.absolute()),
+        "NOW": present,
+        "MAIL_VALIDATOR": order.validate_mail,
+        DRAFTS: order.shows_drafts,
+    }
+    if order.site_url:
+        override["SITE_ADDRESS"] = order.site_url.rstrip("/")
+    settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
+    return settings
+
+
+@contextmanager
+def _pages_told(on_page: Callable[[], None]) -> Iterator[None]:
+    def tell(_path: str, **_context: object) -> None:
+        on_page()
+
+    signals.content_written.connect(tell)
+    try:
+        yield
+    finally:
+        signals.content_written.disconnect(tell)
+
+
+class _Collector(logging.Handler):
+    """Keeps what Pelican logs as an error: it would go on without the page (getpelican/pelican#1968), we do not."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _errors_raised() -> Iterator[None]:
+    logger, collector = logging.getLogger("pelican"), _Collector()
+    logger.addHandler(collector)
+    try:
+        yield
+    except RenderFailed as error:
+        raise BuildFailed(str(error)) from error
+    except TemplateError as error:
+        raise BuildFailed(f"template: {error.message}") from error
+    finally:
+        logger.removeHandler(collector)
+    if collector.messages:
+        raise BuildFailed("Pelican reported: " + "; ".join(collector.messages))

@@ -1,0 +1,164 @@
+"""Keeps the index up: of the files of the last site, only those are written anew that hold something of a document that changed.
+
+What was indexed stands in a small file beside the output: a key for each document in the order of its number, and the weight of all notes. If documents
+only changed or came at the end, their old words (the entry of the last site) and their new ones tell which notes change. In every other case all is
+made anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from plugins.incremental import stamp
+from plugins.incremental.sharing import link_once, settle
+from plugins.incremental.workers import spread
+
+from .entries import Entry
+from .index import collect, cut, decode, encode, grams, shard_of, shards_for, weigh
+
+_CHUNK = 400
+"""Documents of which one process makes the notes at a time."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What an index was made of: a key for each document, number of shards, weight of all notes, digest of the files' sizes and times."""
+
+    keys: list[str]
+    shards: int
+    weight: int
+    files: str
+
+    def save(self, path: Path) -> None:
+        """Write it."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+def load_state(path: Path, last: Path) -> State | None:
+    """Return the state of the index at ``last``; None if it is not known, or a file was touched since."""
+    try:
+        state = State(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return state if state.files == stat_of(last) else None
+
+
+def stat_of(folder: Path) -> str:
+    """Return the digest of the sizes and times of an index's files."""
+    return stamp.outputs((str(folder / part) for part in ("s", "d")), named=False)
+
+
+def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path | None = None) -> tuple[int, int]:
+    """Write ``s/<number>.json`` for each shard and ``d/<number>.json`` for each entry; return the number of shards, and the notes' weight.
+
+    A file that came out as it lies in ``last`` is that file.
+    """
+
+    def note(chunks: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
+        return [(at, _noted(folder, entries[at : at + _CHUNK], at, last)) for at in chunks]
+
+    notes: dict[str, Any] = {}
+    found = dict(part for _, parts in spread(note, range(0, len(entries), _CHUNK), enough=2, batch=1) for part in parts)
+    for at in sorted(found):
+        for gram, numbers in found.pop(at).items():
+            if gram in notes:
+                notes[gram].extend(numbers)
+            else:
+                notes[gram] = numbers
+    shards, weight = cut(notes)
+    for number, shard in enumerate(shards):
+        write(folder, f"s/{number}.json", shard, last)
+    return len(shards), weight
+
+
+def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, Any]:
+    texts = []
+    for number, make in enumerate(entries, first):
+        entry = shown(make())
+        write(folder, f"d/{number}.json", entry, last)
+        texts.append(text_of(entry))
+    return collect(texts, first)
+
+
+def write_changed(
+    folder: Path, last: Path, state: State, keys: Sequence[str], entries: Sequence[Callable[[], Entry]]
+) -> tuple[int, int] | None:
+    """Like `write_all`, with what is the same taken from ``last``; None if all has to be made anew."""
+    if len(keys) < len(state.keys):
+        return None
+    changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
+    if len(changed) > max(20, len(keys) // 20):
+        return None
+    notes, weight = _mended(last, state, {number: shown(entries[number]()) for number in changed})
+    if shards_for(weight) != state.shards:
+        return None
+    for number in range(len(keys)):
+        if number in notes.entries:
+            write(folder, f"d/{number}.json", notes.entries[number], last)
+        else:
+            link_once(f"{last}/d/{number}.json", f"{folder}/d/{number}.json")
+    for number in range(state.shards):
+        if number in notes.shards:
+            write(folder, f"s/{number}.json", dict(sorted(notes.shards[number].items())), last)
+        else:
+            link_once(f"{last}/s/{number}.json", f"{folder}/s/{number}.json")
+    return state.shards, weight
+
+
+@dataclass(frozen=True)
+class _Notes:
+    entries: dict[int, dict[str, str]]
+    shards: dict[int, dict[str, str]]
+
+
+def _mended(last: Path, state: State, entries: dict[int, dict[str, str]]) -> tuple[_Notes, int]:
+    changes: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for number, entry in entries.items():
+        old = grams(text_of(_read(last / "d" / f"{number}.json"))) if number < len(state.keys) else set[str]()
+        new = grams(text_of(entry))
+        for gram in new - old:
+            changes[gram][0].add(number)
+        for gram in old - new:
+            changes[gram][1].add(number)
+    shards: dict[int, dict[str, str]] = {}
+    weight = state.weight
+    for gram, (come, gone) in changes.items():
+        number = shard_of(gram, state.shards)
+        if number not in shards:
+            shards[number] = _read(last / "s" / f"{number}.json")
+        shard = shards[number]
+        before = shard.pop(gram, "")
+        weight -= weigh(gram, before) if before else 0
+        if numbers := sorted((set(decode(before)) | come) - gone):
+            shard[gram] = encode(numbers)
+            weight += weigh(gram, shard[gram])
+    return _Notes(entries, shards), weight
+
+
+def shown(entry: Entry) -> dict[str, str]:
+    """Return what the script in the reader's browser gets of one page."""
+    return {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.words}
+
+
+def text_of(entry: dict[str, str]) -> str:
+    """Return the words under which a page is found."""
+    return f"{entry['t']}\n{entry['w']}"
+
+
+def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> None:
+    """Write one file of the index."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8", newline="\n")
+    if last:
+        settle(path, last / name)
+
+
+def _read(path: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found
