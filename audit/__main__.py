@@ -98,9 +98,9 @@ def show_weights(weights: list[Weight]) -> None:
 
 def show_scores(measured: list[lighthouse.Scores]) -> None:
     """Print Lighthouse's scores, and what cost points."""
-    table = Table("page", *lighthouse.CATEGORIES, "points lost by", title="Lighthouse")
+    table = Table("page", *lighthouse.CATEGORIES, "runs", "points lost by", title="Lighthouse")
     for scores in measured:
-        table.add_row(scores.url, *(str(scores.scores[name]) for name in lighthouse.CATEGORIES), "; ".join(scores.lost))
+        table.add_row(scores.url, *(str(scores.scores[name]) for name in lighthouse.CATEGORIES), str(scores.runs), "; ".join(scores.lost))
     console.print(table)
 
 
@@ -163,7 +163,7 @@ def _options() -> argparse.Namespace:
 
 
 def _lighthouse(address: str, output: Path) -> list[lighthouse.Scores]:
-    return [lighthouse.measure(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
+    return [lighthouse.measure_calmly(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
 
 
 def _show(audit: Audit, undecided: int) -> None:
