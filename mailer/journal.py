@@ -88,8 +88,9 @@ class Journal:
 
     def close(self, *, is_done: bool) -> None:
         """The slice is over; if everything is in the ledger, the file is not needed any more."""
+        file, self._file = self._file, -1  # the number may be another file's soon
         with suppress(OSError):
-            os.close(self._file)
+            os.close(file)
         if is_done:
             self.path.unlink(missing_ok=True)
 
