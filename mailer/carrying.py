@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailer import log, rules
 from mailer.errors import RelayRefused, TodokeMailError
@@ -15,7 +15,7 @@ from mailer.message import Envelope, Recipient
 from mailer.office import LINGER, Office
 from mailer.relay import Line, envelope
 from mailer.routes import Route
-from mailer.rules import Outcome, State
+from mailer.rules import Decision, Outcome, Patience, State
 from mailer.slices import Slice
 from mailer.store import ledger, limits
 from mailer.store.ledger import printable
@@ -178,20 +178,30 @@ class _Work:
         now, attempt = self._around.clock(), row.attempts + 1
         first = row.first_tried or now
         is_good = outcome.phase is rules.Phase.BODY and outcome.code == 250
-        jitter = 0.0 if is_good else self._around.jitter()
-        decision = rules.decide(outcome, attempt=attempt, first_tried=first, now=now, patience=found.patience, jitter=jitter)
-        message_id = found.mould.message_id(row.subscriber_id).decode()
-        text = printable(outcome.text)
-        result = Result(row.subscriber_id, decision.state, attempt, outcome.code, text, first, decision.not_before, now, message_id)
-        if self._touched is not None and self._touched is not found:
+        decision = rules.SENT if is_good else self._decide(outcome, attempt, first, now, found.patience)
+        text, identity = printable(outcome.text), letter.identity.decode()
+        result = Result(row.subscriber_id, decision.state, attempt, outcome.code, text, first, decision.not_before, now, identity)
+        if self._touched is not found:
             self.settle()
-        self._touched = found
+            self._touched = found
         found.end(result)
         self._office.recorder.add(found)
         self._office.told(found.claim.issue_id, decision.state)
+        if is_good and not self._is_troubled:
+            self.is_heard = True
+            return
         if not is_good:
             self._note(result, outcome, row.address)
         self._learn(outcome, decision.state, domain_of(row.address))
+
+    @property
+    def _is_troubled(self) -> bool:
+        """Whether something good is news: a relay or a domain of the lane was in trouble."""
+        return self._route.is_troubled or self._lane.has_rests
+
+    def _decide(self, outcome: Outcome, attempt: int, first: datetime, now: datetime, patience: Patience) -> Decision:
+        jitter = self._around.jitter()
+        return rules.decide(outcome, attempt=attempt, first_tried=first, now=now, patience=patience, jitter=jitter)
 
     def _note(self, result: Result, outcome: Outcome, address: str) -> None:
         text = log.without(result.text, address)
@@ -217,10 +227,12 @@ class _Work:
 
     def _compose(self, item: Item) -> Letter:
         found, row = item
-        recipient = Recipient(row.subscriber_id, row.address, row.name)
-        body = found.mould.pour(recipient, self._around.clock().replace(microsecond=0), is_light=row.is_light)
-        return_path = self._office.return_path(found.claim.issue_id, row.subscriber_id)
-        return Letter(item, envelope(Envelope(return_path, row.address)), body)
+        number, address, mould = row.subscriber_id, row.address, found.mould
+        identity = mould.message_id(number)
+        moment = self._around.clock().replace(microsecond=0)
+        body = mould.pour(Recipient(number, address, row.name), moment, is_light=row.is_light, identity=identity)
+        return_path = self._office.return_path(found.claim.issue_id, number)
+        return Letter(item, envelope(Envelope(return_path, address)), body, identity=identity)
 
     def _learn(self, outcome: Outcome, state: State, domain: str) -> None:
         """What the reply says about the relay and the way, not about this person."""

@@ -16,7 +16,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
@@ -73,9 +73,11 @@ class Journal:
         """What became of it. Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
         not_before = found.not_before.isoformat() if found.not_before else ""
         code = "null" if found.code is None else found.code
+        at = found.at.isoformat()
+        first = at if found.first_tried is found.at else found.first_tried.isoformat()
         line = (
             f'r [{found.subscriber_id},"{found.state.value}",{found.attempts},{code},{quoted(found.text)},'
-            f'"{found.first_tried.isoformat()}","{not_before}","{found.at.isoformat()}","{found.message_id}"]\n'
+            f'"{first}","{not_before}","{at}","{found.message_id}"]\n'
         )
         self._waiting += line.encode()
 
@@ -86,15 +88,19 @@ class Journal:
 
     def close(self, *, is_done: bool) -> None:
         """The slice is over; if everything is in the ledger, the file is not needed any more."""
+        file, self._file = self._file, -1  # the number may be another file's soon
         with suppress(OSError):
-            os.close(self._file)
+            os.close(file)
         if is_done:
             self.path.unlink(missing_ok=True)
 
     def _write(self, line: bytes) -> None:
-        with _told(self.path):
-            if os.write(self._file, line) != len(line):
-                raise OSError(28, "only a part could be written")
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            raise _unwritable(self.path, str(error.strerror)) from error
+        if written != len(line):
+            raise _unwritable(self.path, "only a part of a line found room")
 
 
 class Syncing:
@@ -227,17 +233,14 @@ def _remove(folder: Path) -> None:
         folder.rmdir()
 
 
-class _told:
-    """OSError as one of ours, and without the cost of a generator for each message."""
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """OSError as one of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(path, str(error.strerror)) from error
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise JournalError(
-                f"The journal {self._path} cannot be written: {error.strerror}. Nothing more was sent; make room and send again."
-            ) from error
+def _unwritable(path: Path, reason: str) -> JournalError:
+    return JournalError(f"The journal {path} cannot be written: {reason}. Nothing more was sent; make room and send again.")

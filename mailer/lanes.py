@@ -81,6 +81,11 @@ class Lane:
     def __len__(self) -> int:
         return len(self._urgent) + len(self._usual)
 
+    @property
+    def has_rests(self) -> bool:
+        """Whether some domain was told to rest."""
+        return bool(self._rests)
+
     def push(self, found: Slice) -> None:
         """Add a slice's rows at the end of their class."""
         queue = self._urgent if found.is_urgent else self._usual

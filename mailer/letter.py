@@ -21,13 +21,17 @@ class Ended(Enum):
 
 @dataclass(slots=True, eq=False)
 class Letter:
-    """One message on its way: `envelope` is MAIL, RCPT and DATA as bytes, `key` whatever its giver needs to know it by."""
+    """One message on its way: `envelope` is MAIL, RCPT and DATA as bytes, `key` whatever its giver needs to know it by.
+
+    `identity` is its Message-ID, for the giver's own account.
+    """
 
     key: object
     envelope: bytes
     body: Pieces
     refusal: Outcome | None = field(default=None)
     is_answered: bool = field(default=False)
+    identity: bytes = b""
 
 
 class Work(Protocol):

@@ -45,8 +45,11 @@ class _Window:
 
     def fill(self, links: tuple[bytes, bytes]) -> bytes:
         """The lines, without the last line end."""
-        parts = [self.raw[0]]
-        for text, which in zip(self.raw[1:], self.links, strict=True):
+        raw = self.raw
+        if len(raw) == 2:
+            return _base64(raw[0] + links[self.links[0]] + raw[1])
+        parts = [raw[0]]
+        for text, which in zip(raw[1:], self.links, strict=True):
             parts += (links[which], text)
         return _base64(b"".join(parts))
 
@@ -79,10 +82,11 @@ class Mould:
         for is_light in (False, True):
             self._pattern(len(self._sign(1)), is_light)
 
-    def pour(self, recipient: Recipient, sent_at: datetime, *, is_light: bool = False) -> Pieces:
+    def pour(self, recipient: Recipient, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Pieces:
         """The message as it goes over the line, in pieces to be joined: CRLF, dots doubled, ended by the lone dot.
 
         :param is_light: the light part alone, for who asked for it.
+        :param identity: `message_id`, if it is known already.
 
         :raises AddressError: an address or name that could break out of its header.
         """
@@ -91,7 +95,7 @@ class Mould:
         pattern = self._pattern(len(token), is_light)
         head, body = pattern.head, pattern.body
         pieces = [head[0], to_line(recipient), head[1], links[0], head[2], self._dated(sent_at), head[3]]
-        pieces += (self.message_id(recipient.subscriber_id), body[0])
+        pieces += (identity or self.message_id(recipient.subscriber_id), body[0])
         for window, following in zip(pattern.windows, body[1:], strict=True):
             pieces += (window.fill(links), following)
         pieces.append(END)

@@ -39,6 +39,7 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._is_broken = False
+        self._given_up: list[Slice] = []
 
     async def ask(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
         """Any question to the database, in the same thread. Once only: see `insist`."""
@@ -59,6 +60,9 @@ class Recorder:
 
     def add(self, found: Slice) -> None:
         """The slice has a new result, or has lost a row."""
+        if self._is_broken:
+            self._give_up(found)
+            return
         self._slices[id(found)] = found
         self._waiting += 1
         if self._writing is not None:
@@ -76,6 +80,14 @@ class Recorder:
             else:
                 await asyncio.wait([self._writing])
         self._thread.shutdown()
+        for found in self._given_up:
+            found.journal.close(is_done=False)
+
+    def _give_up(self, found: Slice) -> None:
+        """The ledger cannot be told. The journal stays open until `close`: what is in flight is still written there."""
+        if not found.finished.done():
+            found.finished.set_result(None)
+            self._given_up.append(found)
 
     def _write(self) -> None:
         if self._timer is not None:
@@ -94,7 +106,7 @@ class Recorder:
             self._is_broken = True
             self._failed(error)
             for found in slices:
-                _finish(found, is_done=False)
+                self._give_up(found)
         else:
             for found, group in zip(slices, groups, strict=True):
                 self._recorded(found, group.results)

@@ -36,6 +36,11 @@ class Route:
     rests_until: float = 0.0
     refused_in_a_row: int = field(default=0)
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether `works` or a success would change anything."""
+        return bool(self.tries or self.refused_in_a_row or self.is_out or self.trouble is not None)
+
     def works(self) -> None:
         """Something came through."""
         self.tries, self.rests_until, self.trouble = 0, 0.0, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,8 +132,19 @@ def run(work: Coroutine[None, None, Answer]) -> Answer:
         import uvloop
     except ImportError:
         return asyncio.run(work)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with _rare_collections(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """A message leaves no cycles behind; looking for them after every 700 objects costs a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 async def _until_stopped(around: Surroundings, prepared: Prepared, progress: Progress) -> Summary:

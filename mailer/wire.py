@@ -26,6 +26,8 @@ DATA_TIMEOUT = 120.0
 BLOCK_TIMEOUT = 180.0
 END_OF_DATA_TIMEOUT = 600.0
 WATCH = 0.5  # seconds between looks at the deadline
+CODES = {b"%d" % code: code for code in range(200, 600)}  # RFC 5321 section 4.2
+MARKS = (b" ", b"-", b"")
 
 
 class _Step(Enum):
@@ -101,18 +103,18 @@ class Pipe(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take every whole line out of the buffer."""
         self._filled += nbytes
-        begin, buffer = 0, self._buffer
+        begin, filled, buffer = 0, self._filled, self._buffer
         while not self._ended.done():
-            stop = buffer.find(b"\n", begin, self._filled)
+            stop = buffer.find(b"\n", begin, filled)
             if stop < 0:
                 break
-            line = bytes(self._view[begin:stop])
+            self._line(bytes(buffer[begin:stop]).rstrip(b"\r"))
             begin = stop + 1
-            self._line(line.rstrip(b"\r"))
         if begin:
-            rest = self._filled - begin
-            buffer[:rest] = buffer[begin : self._filled]
+            rest = filled - begin
+            buffer[:rest] = buffer[begin:filled]
             self._filled = rest
+            self._deadline = self._loop.time() + self._wait()
         if self._filled == LONGEST_REPLY:
             self.lose("the relay's reply has no end")
         self._work.settle()
@@ -162,21 +164,23 @@ class Pipe(asyncio.BufferedProtocol):
         self._work.settle()
 
     def _line(self, line: bytes) -> None:
-        code = line[:3]
-        mark = line[3:4]
-        if not (len(code) == 3 and code.isdigit() and mark in (b" ", b"-", b"")) or not b"2" <= code < b"6":
+        code, mark = line[:3], line[3:4]
+        if code not in CODES or mark not in MARKS:
             self.lose(f"not an SMTP reply: {line[:80]!r}")
-            return
-        if mark != b"-" and not self._lines:
-            self._reply(int(code), line[4:].decode("utf-8", "replace").strip())
-            return
-        self._lines.append(line[4:])
+        elif mark != b"-" and not self._lines:
+            self._reply(CODES[code], line[4:].decode("utf-8", "replace").strip())
+        else:
+            self._continued(CODES[code], mark, line[4:])
+
+    def _continued(self, code: int, mark: bytes, text: bytes) -> None:
+        """A reply of several lines: RFC 5321 section 4.2.1."""
+        self._lines.append(text)
         if sum(map(len, self._lines)) > LONGEST_REPLY:
             self.lose("the relay's reply has no end")
         elif mark != b"-":
-            text = b" ".join(self._lines).decode("utf-8", "replace").strip()
+            whole = b" ".join(self._lines).decode("utf-8", "replace").strip()
             self._lines.clear()
-            self._reply(int(code), text)
+            self._reply(code, whole)
 
     def _reply(self, code: int, text: str) -> None:
         if not self._awaited:
@@ -205,8 +209,6 @@ class Pipe(asyncio.BufferedProtocol):
             self.lose(f"{code} {text}")
         elif not self._awaited and self._going is None and not self._ended.done():
             self._begin(b"")
-        else:
-            self._deadline = self._loop.time() + self._wait()
 
     def _data(self, letter: Letter, code: int, text: str) -> None:
         if code == START_INPUT and letter.refusal is None:

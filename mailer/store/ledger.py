@@ -241,7 +241,7 @@ def _record_postgres(connection: Connection, group: Group) -> int:
 @lru_cache(maxsize=64)
 def _stored(moment: datetime | None) -> str | None:
     """As `schema.Utc` and SQLAlchemy keep it in SQLite; a group shares few moments."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:
