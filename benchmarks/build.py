@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import latency
-from benchmarks.builders import Builder, eleventy, hugo, rewrite, stock, todoke
+from benchmarks.builders import Builder, eleventy, hugo, python_environment, rewrite, stock, todoke
 from benchmarks.corpus import START, write_article, write_corpus
 
 Found = dict[str, dict[str, list["Run"]]]
@@ -78,7 +78,7 @@ def measure(builder: Builder) -> Run:
     before = _stamps(builder.output)
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    environment = python_environment()
     process = subprocess.Popen(builder.command, env=environment, cwd=builder.cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own command
     _, status, rusage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start

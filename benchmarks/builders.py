@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -26,6 +27,11 @@ class Builder:
     @property
     def content(self) -> Path:
         return self.root / "content"
+
+
+def python_environment() -> dict[str, str]:
+    """Return the environment of the processes: our code can be found, and Python may keep what it compiled, as on anybody's machine."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
 
 
 def todoke(root: Path, *, extras: bool = False) -> Builder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import statistics
 import subprocess
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from benchmarks.builders import NOW, Builder, rewrite
+from benchmarks.builders import NOW, Builder, python_environment, rewrite
 from benchmarks.corpus import write_corpus
 
 _EDITS = 5
@@ -66,8 +65,7 @@ def _server(builder: Builder, port: int) -> Iterator[None]:
         command = [*builder.command[:3], "preview", "--now", NOW, "--port", str(port), "--output", str(builder.root / "preview")]
     else:
         command = [builder.command[0], "server", "--source", str(builder.root), "--port", str(port), "--renderToMemory", "--quiet"]
-    environment = os.environ | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
-    process = subprocess.Popen(command, env=environment, cwd=builder.cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own command
+    process = subprocess.Popen(command, env=python_environment(), cwd=builder.cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own command
     try:
         yield
     finally:
