@@ -167,7 +167,7 @@ def _register_rooms() -> None:
     import plugins.preview.commands
 
     for room in (plugins.magazine, plugins.partners, plugins.events, plugins.preview, mailer):
-        room.commands.register(app)  # type: ignore[attr-defined]  # imported above
+        room.commands.register(app)
 
 
 if sys.argv[1:2] not in (["build"], ["check"], ["validate"]):  # those are at home here: a build that has nothing to do loads nothing else
