@@ -36,7 +36,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         years = _by_year(dated)
         self._page(writer, "/search/", "search", years=years, found_in=len(found), shards=shards)
         for year, documents in years.items():
-            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=years, documents=documents)
+            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=documents)
 
     def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, or what of it has changed; return the number of shards."""
