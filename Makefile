@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check format lock clean system audit bench-feeds bench-mail chaos
+.PHONY: demo test check format lock clean system audit bench-build bench-feeds bench-mail chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -40,6 +40,11 @@ system: .venv/installed-test  ## Chromium and Japanese fonts, which no wheel car
 
 bench-feeds: .venv/installed-test  ## 1,000 feeds from loopback, twice, beside feedparser alone; the last line is JSON
 	$(BIN)/python -m benchmarks.feeds
+
+bench-build: .venv/installed-test  ## Cold, no change, edit, add, base template beside Hugo, Eleventy and stock Pelican; the last line is JSON (needs Node.js)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.txt
+	npm ci --prefix benchmarks/eleventy --silent --no-audit --no-fund
+	$(BIN)/python -m benchmarks.build $(BENCH)
 
 lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, without any index address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt

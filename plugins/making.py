@@ -20,7 +20,7 @@ from plugins.checks import WARNINGS
 from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
 from plugins.incremental.present import Bounds, Present
-from plugins.incremental.replaced import check
+from plugins.incremental.replaced import PelicanChanged, check
 from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
 from plugins.rereading import Rereading
 from plugins.sources import DRAFTS, STORE
@@ -57,10 +57,10 @@ class Making:
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> Made:
-        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`, `PelicanChanged`."""
-        check()
+        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
         console.quiet = True  # Pelican would praise itself for articles that it did not make
         with _pages_told(on_page), _errors_raised():
+            check()
             Pelican(self._settings).run()
             finish_pages(self._settings)
         if heavy := overweight(self._site, self._weighed()):
@@ -134,7 +134,7 @@ def _errors_raised() -> Iterator[None]:
     logger.addHandler(collector)
     try:
         yield
-    except RenderFailed as error:
+    except (PelicanChanged, RenderFailed) as error:
         raise BuildFailed(str(error)) from error
     except TemplateError as error:
         raise BuildFailed(f"template: {error.message}") from error

@@ -203,10 +203,10 @@ class Edits(RuleBasedStateMachine):
         for file in self.articles()[1:][number : number + 1]:
             file.rename(file.with_name(f"{file.stem.split('-')[0]}-{name}.md"))
 
-    @rule(number=st.integers(0, 3), target=st.integers(0, 3))
-    def link(self, number: int, target: int) -> None:
-        for file, other in zip(self.articles()[number : number + 1], self.articles()[target : target + 1], strict=False):
-            file.write_text(f"{file.read_text(encoding='utf-8')}\n[次の話]({other.name})\n", encoding="utf-8")
+    @rule(number=st.integers(0, 3), other=st.integers(0, 3))
+    def link(self, number: int, other: int) -> None:
+        for file, to in zip(self.articles()[number : number + 1], self.articles()[other : other + 1], strict=False):
+            file.write_text(f"{file.read_text(encoding='utf-8')}\n[次の話]({to.name})\n", encoding="utf-8")
 
     @rule(sample=st.booleans())
     def edit_settings(self, sample: bool) -> None:

@@ -61,7 +61,7 @@ class Hands(Protocol):
     """Whoever reads."""
 
     def heads(self) -> Iterator[Heads]: ...
-    def results(self, heads: Mapping[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]: ...
+    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]: ...
 
 
 @dataclass
@@ -111,7 +111,7 @@ class _Alone:
     def heads(self) -> Iterator[Heads]:
         yield self.reading.begin(self.paths)
 
-    def results(self, heads: Mapping[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
+    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
         reading = self.reading
         yield from reading.end(Answers(reading.content, reading.registry, heads, reading.now, pictures))
 
@@ -124,7 +124,7 @@ class _Several:
         for line in self.lines:
             yield line.receive()
 
-    def results(self, heads: Mapping[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
+    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
         known = [Head(head.path, head.kind, head.meta, head.publication, head.url) for head in heads.values()]
         for line in self.lines:
             line.send((known, pictures))

@@ -84,7 +84,7 @@ class Resolver:
             return None if self.answers.ask("address", parts.path) else _missing(draft, href)
         path = self._path(draft, parts.path)
         if path and (page := self.answers.ask("page", str(path))):
-            _to_page(a, *page, parts.fragment)
+            _to_page(a, page[0], page[1], parts.fragment)
             return None
         if path is None or not self.answers.ask("file", str(path)):
             return _missing(draft, href)

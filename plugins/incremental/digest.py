@@ -82,7 +82,7 @@ def _put(value: Any, pieces: list[str]) -> None:
         _group("list", value, pieces)
     elif isinstance(value, set | frozenset):
         _group("set", sorted(digest(member) for member in value), pieces)
-    elif (names := _parts(kind)) is not None:
+    elif (names := _parts(kind)) is not None:  # type: ignore[arg-type]  # typeshed does not know that types are hashable
         _group(kind.__qualname__, (getattr(value, name) for name in names), pieces)
     else:
         raise Volatile(f"{kind.__qualname__} has no digest")

@@ -162,7 +162,7 @@ def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
     kind = type(obj)
     namer = _NAMERS.get(kind)
     if namer is None:
-        namer = _NAMERS[kind] = identifier(kind) or _UNNAMED
+        namer = _NAMERS[kind] = identifier(kind) or _UNNAMED  # type: ignore[arg-type]  # types are hashable
     if namer is _UNNAMED:
         return value
     key = namer(obj)

@@ -36,14 +36,14 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         years = _by_year(dated)
         self._page(writer, "/search/", "search", years=years, found_in=len(found), shards=shards)
         for year, documents in years.items():
-            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=years, documents=documents)
+            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=documents)
 
     def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, or what of it has changed; return the number of shards."""
         folder, plan = Path(self.output_path) / "search", self.settings.get(PLAN)
         note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
-        last = plan.last / "search" if plan and plan.before.pages else None
-        state = upkeep.load_state(last.parent.parent / STATE, last) if last else None
+        last = plan.last / "search" if plan else None
+        state = upkeep.load_state(last.parent.parent / STATE, last) if plan and last and plan.before.pages else None
         made = upkeep.write_changed(folder, last, state, keys, entries) if last and state else None
         shards, weight = made or upkeep.write_all(folder, entries, last)
         upkeep.State(keys, shards, weight, upkeep.stat_of(folder)).save(note)
