@@ -53,7 +53,7 @@ lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, wit
 bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers, and a million recipients (MILLION=0: without)
 	$(BIN)/python -m benchmarks.mail $(if $(filter 0,$(MILLION)),--no-million,)
 
-chaos: .venv/installed-test system  ## Kill and mislead the sender for CHAOS seconds on each database, and join the accounts
+chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
 
 clean:  ## Remove what was generated

@@ -22,11 +22,11 @@ from mailer import sending
 from mailer.config import Config
 from mailer.database import Database, open_database
 from mailer.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
-from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.schema import subscriber, subscription
 from mailer.secret import Secret
 from mailer.store import issues
+from mailer.surroundings import Surroundings
 from mailer.tokens import Tokens
 
 REF = IssueRef("bench", "1")
@@ -42,11 +42,11 @@ class Quiet:
         self.course: list[tuple[float, int, int]] = []
 
     def begin(self, total: int) -> None:
-        """See `office.Progress`."""
+        """See `surroundings.Progress`."""
         self._every = max(1, total // 10)
 
     def step(self, state: State) -> None:  # noqa: ARG002
-        """See `office.Progress`."""
+        """See `surroundings.Progress`."""
         self.done += 1
         if self.done % self._every == 0:
             self.course.append((round(time.perf_counter() - self.began, 2), self.done, memory()))

@@ -14,8 +14,8 @@ from mailer.authorship import Authorship, AuthorUnknown, NotCommitted
 from mailer.config import Config
 from mailer.edge import CONFIG, MAIL, ConfigPath, MailPath, Ref, account, now, opened, told
 from mailer.issue import IssueRef
-from mailer.office import Surroundings
 from mailer.store import trail
+from mailer.surroundings import Surroundings
 
 CONTENT = Path("content")
 

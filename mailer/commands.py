@@ -23,13 +23,13 @@ from mailer.errors import CsvError
 from mailer.issue import IssueRef
 from mailer.log import LogKind
 from mailer.metrics import exposition
-from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.stopping import stop_on_signal
 from mailer.store import ledger, subscriptions
 from mailer.store.issues import Frozen
 from mailer.store.ledger import Entry
 from mailer.subscribers import read
+from mailer.surroundings import Surroundings
 from mailer.tokens import Tokens
 from mailer.web import Metrics, create_app
 

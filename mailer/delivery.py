@@ -19,10 +19,11 @@ from mailer.carrying import carry_lane
 from mailer.database import Database
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.lanes import LOW, Lane
-from mailer.office import Office, Progress, Surroundings
+from mailer.office import Office
 from mailer.rules import State
 from mailer.store import issues, ledger
 from mailer.store.issues import Frozen, Status
+from mailer.surroundings import Progress, Surroundings
 
 LOOK = 0.4  # seconds between looks for emergencies and for the operator's orders
 

@@ -18,12 +18,12 @@ from mailer.errors import RelayError
 from mailer.issue import IssueRef
 from mailer.letter import Letter
 from mailer.message import Envelope
-from mailer.office import Surroundings
 from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase, State
 from mailer.store import issues, ledger
 from mailer.store.issues import Frozen, Stage
 from mailer.store.ledger import Reply
+from mailer.surroundings import Surroundings
 
 RECENT = timedelta(days=14)  # an older issue comes from a time without reports, or from a restored snapshot
 MOST_REPLIES = 10

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Self, cast
 
 from mailer import log, message, rules
-from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import TodokeMailError
 from mailer.journal import Desk, Result, Syncing
@@ -27,45 +25,16 @@ from mailer.pulse import pulses as pulses_of
 from mailer.recorder import Recorder
 from mailer.routes import Route, Routes, rest
 from mailer.rules import State
-from mailer.secret import Secret
-from mailer.slices import Clock, Slice
+from mailer.slices import Slice
 from mailer.store import claims, limits, pulses
 from mailer.store.claims import Claim
 from mailer.store.issues import Frozen
 from mailer.store.limits import Rate
-from mailer.tokens import Tokens
+from mailer.surroundings import Surroundings
 
 LINGER = 1.0  # seconds that an unused connection stays open
 Told = Callable[[int, State], None]
 CarryLane = Callable[["Office", Lane], Awaitable[None]]
-
-
-class Progress(Protocol):
-    """Hears how a run goes. Both calls come from the event loop and must return at once."""
-
-    def begin(self, total: int) -> None:
-        """`total` deliveries are due."""
-
-    def step(self, state: State) -> None:
-        """One delivery has reached this state."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run needs from outside. `pauses` are the seconds before each further try to connect.
-
-    `password` is for every relay with a user name. `is_patient`: an absent relay is tried for ever (`todoke work`).
-    """
-
-    config: Config
-    database: Database
-    tokens: Tokens
-    password: Secret | None
-    clock: Clock
-    pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
-    is_patient: bool = False
-    passwords: Mapping[str, Secret] | None = None
-    jitter: Callable[[], float] = rules.draw
 
 
 class Office:

@@ -8,8 +8,8 @@ from typing import Protocol, Self
 import rich.progress
 from rich.console import Console
 
-from mailer.office import Progress
 from mailer.rules import State
+from mailer.surroundings import Progress
 
 
 class Shown(Progress, Protocol):
@@ -40,11 +40,11 @@ class Bar:
         self._bar.stop()
 
     def begin(self, total: int) -> None:
-        """See `delivery.Progress`."""
+        """See `surroundings.Progress`."""
         self._bar.update(self._task, total=total)
 
     def step(self, state: State) -> None:  # noqa: ARG002
-        """See `delivery.Progress`."""
+        """See `surroundings.Progress`."""
         self._bar.advance(self._task)
 
 

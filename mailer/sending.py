@@ -20,12 +20,12 @@ from mailer.delivery import Summary
 from mailer.errors import SenderBusy
 from mailer.issue import Issue, IssueRef, MailList
 from mailer.message import Links, Origin, Recipient
-from mailer.office import Progress, Surroundings
 from mailer.preparation import Prepared
 from mailer.routes import rest
 from mailer.rules import State
 from mailer.stopping import stop_on_signal
 from mailer.store import issues, ledger, subscriptions, trail
+from mailer.surroundings import Progress, Surroundings
 
 Answer = TypeVar("Answer")
 HANDED_OVER = 0.2  # seconds between looks at how far the other sender is

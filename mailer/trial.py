@@ -15,9 +15,9 @@ from mailer import addresses, bundle, message, parts
 from mailer.issue import Issue, IssueRef, MailList
 from mailer.letter import Letter
 from mailer.message import Links, Message, Origin, Recipient
-from mailer.office import Surroundings
 from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase
+from mailer.surroundings import Surroundings
 from mailer.tokens import NOBODY, Claim
 
 MARK = "【テスト】"

@@ -20,10 +20,11 @@ from mailer.carrying import carry_lane
 from mailer.delivery import Feeder
 from mailer.errors import DatabaseError, TodokeMailError
 from mailer.issue import IssueRef
-from mailer.office import Office, Surroundings
+from mailer.office import Office
 from mailer.rules import State
 from mailer.store import issues, ledger, queue
 from mailer.store.issues import Frozen, Status
+from mailer.surroundings import Surroundings
 
 LOOK = 1.0  # seconds between looks at what is due
 SLICE = 500

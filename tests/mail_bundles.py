@@ -13,11 +13,11 @@ from typing import Any
 from mailer.config import Config
 from mailer.database import Database, open_database
 from mailer.issue import Issue, IssueRef, MailList
-from mailer.office import Surroundings
 from mailer.rules import State
 from mailer.secret import Secret
 from mailer.store import subscriptions
 from mailer.store.subscriptions import Enrolment
+from mailer.surroundings import Surroundings
 from mailer.tokens import Tokens
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)

@@ -58,6 +58,7 @@ def test_a_day_at_the_desk(desk: Desk) -> None:
     assert "fukko-press/45" in desk.types("status fukko-press/45", mail=False).output
     assert "no such user" in desk.types("who-missed fukko-press/45", mail=False).output
     rows = list(csv.DictReader(io.StringIO(desk.types("who-missed fukko-press/45 --csv", mail=False).output)))
+    assert list(rows[0]) == ["address", "state", "code", "text", "when"]
     assert [(row["address"], row["state"], row["code"]) for row in rows] == [("reader2@example.jp", "failed", "550")]
 
 
