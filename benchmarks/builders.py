@@ -34,11 +34,11 @@ def python_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
 
 
-def todoke(root: Path, *, extras: bool = False) -> Builder:
-    """Ours, by its command line, with the real theme, from a copy that may be changed."""
+def todoke(root: Path, cache: Path, *, extras: bool = False) -> Builder:
+    """Ours, by its command line, with the real theme, from a copy that may be changed. ``cache`` holds what is made by content."""
     theme = root / "theme"
     shutil.copytree("themes/miyagi", theme)
-    more = f"THEME = {str(theme)!r}\nCACHE = {str(root / 'cache')!r}\n" + ("" if extras else "FURIGANA = False\nCARD_FONT = None\n")
+    more = f"THEME = {str(theme)!r}\nCACHE = {str(cache)!r}\n" + ("" if extras else "FURIGANA = False\nCARD_FONT = None\n")
     (root / "pelicanconf.py").write_text(Path("pelicanconf.py").read_text(encoding="utf-8") + more, encoding="utf-8")
     command = [sys.executable, "-m", "todoke", "build", "--now", NOW]
     return Builder(

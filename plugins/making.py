@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 from pelican import Pelican, signals
+from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
 
@@ -134,7 +135,7 @@ def _errors_raised() -> Iterator[None]:
     logger.addHandler(collector)
     try:
         yield
-    except (PelicanChanged, RenderFailed) as error:
+    except (PelicanChanged, PelicanTemplateNotFound, RenderFailed) as error:
         raise BuildFailed(str(error)) from error
     except TemplateError as error:
         raise BuildFailed(f"template: {error.message}") from error

@@ -155,7 +155,7 @@ class Edits(RuleBasedStateMachine):
     def write(self, number: int, month: int, topic: str, word: str) -> None:
         self.tiny.write(
             f"press/2020/a{number}.md",
-            f"---\ntitle: 第{number}話 {word}\ndate: 2020-{month:02}-0{number + 1 if number < 9 else 9}\ntopics: [{topic}]\n---\n{word}の話です。\n\n## 見出し\n\n本文です。\n",
+            f"---\ntitle: 第{number}話（{word}）\ndate: 2020-{month:02}-0{number + 1 if number < 9 else 9}\ntopics: [{topic}]\n---\n{word}の話です。\n\n## 見出し\n\n本文です。\n",
         )
 
     @rule(number=st.integers(0, 3), word=st.sampled_from(["直した", "足した"]))

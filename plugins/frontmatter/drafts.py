@@ -68,7 +68,7 @@ def finish(source: Source, head: Head, answers: Answers) -> tuple[Document, list
     body = _parse(source, head.kind)
     faults = _body_faults(source, body, head.kind)
     document, found = Resolver(answers).resolve(Draft(head, source, body))
-    return document, faults + found
+    return document, faults or found  # an address that may not stand in a body is no missing page besides
 
 
 def look_at(refused: Refused, answers: Answers) -> list[Fault]:

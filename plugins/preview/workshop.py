@@ -61,7 +61,7 @@ class Workshop:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Build after each change until ``stop`` is set."""
-        async for changes in awatch(*self.watched, stop_event=stop, step=10, debounce=200):
+        async for changes in awatch(*(path for path in self.watched if path.exists()), stop_event=stop, step=10, debounce=200):
             await self.show(Path(path) for _, path in changes)
             await self.build()
 
