@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, text, update
 
 from mailer.database import Database
 from mailer.issue import Issue, IssueRef, Light, MailList
@@ -177,6 +177,8 @@ def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: dat
     )
     columns = ["issue_id", "subscriber_id", "address", "state", "attempts", "text", "changed_at"]
     connection.execute(insert(delivery).from_select(columns, chosen))
+    if connection.dialect.name == "postgresql":  # it would plan for the table as it was until its own look, minutes later
+        connection.execute(text("ANALYZE delivery, subscriber, subscription"))
 
 
 def _find(connection: Connection, ref: IssueRef) -> Frozen | None:
