@@ -10,7 +10,7 @@ demo: .venv/installed  ## Set up, run the whole product once, show site and inbo
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: .venv/installed-test system  ## Set up with what the tests need, and run them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/installed-test  ## Lint, format, types
 	$(BIN)/ruff check .

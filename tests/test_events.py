@@ -115,6 +115,6 @@ def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_output_stay
     fair.build()
     before = fair.page("/kouryu/calendar/")
     fair.write("kouryu/2021/bad.md", EVENT.format(title="逆", start="2021-04-29 10:00", end="2021-04-29 09:00"))
-    with pytest.raises(ContentFaults, match=r"bad\.md:6: .*始まり）より前"):
+    with pytest.raises(ContentFaults, match=r"bad\.md:6: .*終わり（end）が始まり（start）より前"):
         fair.build()
     assert fair.page("/kouryu/calendar/") == before

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,8 @@ def resident(pid: int) -> int:
 @pytest.fixture(scope="module")
 def meeting(tmp_path_factory: pytest.TempPathFactory) -> Meeting:
     held = Meeting(tmp_path_factory.mktemp("hostile"))
-    asyncio.run(held.hold())
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: the session's browser marks this one's loop as running
+        pool.submit(asyncio.run, held.hold()).result()
     return held
 
 

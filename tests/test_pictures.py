@@ -92,7 +92,9 @@ def test_every_picture_keeps_its_standing_address_of_at_most_1152_pixels(picture
 
 
 def test_a_mail_shows_the_standing_file(pictured: TinySite) -> None:
-    pictured.write("mail/press/1.md", "---\ntitle: 号\ndate: 2020-06-01\n---\n\n## 話題\n\n::記事 ../../press/2020/a.md\n")
+    pictured.write(
+        "mail/press/1.md", "---\ntitle: 号\ndate: 2020-06-01\npreheader: 話題を一つ\n---\n\n## 話題\n\n::記事 ../../press/2020/a.md\n"
+    )
     pictured.build()
     mail = (pictured.output / "mail/press/1/mail.html").read_text(encoding="utf-8")
     assert "https://site.example.jp/images/sea.jpg" in mail
