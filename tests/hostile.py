@@ -132,8 +132,8 @@ def main(folder: str, port: str, *paths: str) -> None:
         Path(folder, "feeds.json"),
         datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN),
         rules=PUBLIC,
-        limits=Limits(connect=2, first_byte=1, total=4),
-        read_limits=ReadLimits(cpu_seconds=4, wall_seconds=8),
+        limits=Limits(connect=4, first_byte=2, total=10),
+        read_limits=ReadLimits(cpu_seconds=6, wall_seconds=30),
         gap=0,
         names=Names(),
     )

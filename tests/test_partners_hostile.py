@@ -17,7 +17,7 @@ import pytest
 from tests.hostile import pages
 from tests.test_partners_fetch import Site
 
-SECONDS = 90
+SECONDS = 240
 MEGABYTES = 300
 
 
