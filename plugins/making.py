@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -61,7 +60,7 @@ class Making:
     def run(self, on_page: Callable[[], None]) -> Made:
         """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
         console.quiet = True  # Pelican would praise itself for articles that it did not make
-        with _pages_told(on_page), _errors_raised(), _seldom_collected():
+        with _pages_told(on_page), _errors_raised():
             check()
             Pelican(self._settings).run()
             finish_pages(self._settings)
@@ -104,17 +103,6 @@ def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")
     settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
     return settings
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Thousands of documents are made that stay: looking through them for rubbish again and again is a fifth of the time of a small change."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager
