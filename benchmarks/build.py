@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--extras", type=int, default=1000, help="measure the extras too, up to so many articles")
     parser.add_argument("--no-latency", action="store_true", help="leave out the time from save to page")
     options = parser.parse_args()
-    modules, ratios = Path("benchmarks/eleventy/node_modules"), dict[str, float]()
+    modules, found = Path("benchmarks/eleventy/node_modules"), dict[int, dict[str, float]]()
     with folder() as cache:
         pictures = warm(cache)
         print(f"pictures and compiled templates, made once for any number of articles and kept by content: {pictures:.1f} s")
@@ -186,10 +186,10 @@ def main() -> None:
             makers: list[Callable[[Path], Builder]] = [lambda root: todoke(root, cache), stock, lambda root: hugo(root, options.hugo)]
             makers += [lambda root: eleventy(root, modules)] if modules.is_dir() else []
             makers += [lambda root: todoke(root, root / "cards", extras=True)] if number <= options.extras else []
-            ratios = show(number, compare(number, options.rounds or (3 if number < _MANY else 1), makers))
+            found[number] = show(number, compare(number, options.rounds or (3 if number < _MANY else 1), makers))
             if not options.no_latency:
-                ratios |= latency.compare(number, lambda root: todoke(root, cache), lambda root: hugo(root, options.hugo), folder)
-    print(json.dumps(ratios))
+                found[number] |= latency.compare(number, lambda root: todoke(root, cache), lambda root: hugo(root, options.hugo), folder)
+    print(json.dumps({**found[options.articles[-1]], "others": [found[number] for number in options.articles[:-1]]}))
 
 
 def warm(cache: Path) -> float:
