@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from plugins.frontmatter.faults import Fault
 from plugins.incremental import stamp
 from plugins.incremental.exchange import put_in_place, recover
+from plugins.incremental.rubbish import collect_seldom
 
 from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
 
@@ -50,6 +51,7 @@ def build(
     last = None if order.fresh else stamp.load_stamp(output / STAMP)
     if last and last.bounds.hold(order.now) and _same(order, last):
         return _untouched(output, last, time.perf_counter() - start)
+    collect_seldom()
     return _anew(order, output, on_page, on_made, start)
 
 

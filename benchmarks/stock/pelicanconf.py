@@ -19,5 +19,6 @@ DIRECT_TEMPLATES = ["index"]
 MONTH_ARCHIVE_SAVE_AS = "archive/{date:%Y}/{date:%m}/index.html"
 FEED_ALL_ATOM = "feed.xml"
 CATEGORY_FEED_ATOM = "{slug}/feed.xml"
+FEED_MAX_ITEMS = 30
 AUTHOR_SAVE_AS = ""
 DEFAULT_PAGINATION = False

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from .manuscript import HIDDEN, Manuscript
 from .rule import Hit, Rule
 
+# Each begins with what it must begin with, and looks back from there: so the search skips from digit to digit.
 _NEAR = rf"0-9A-Za-z{HIDDEN}"
-_WHOLE = re.compile(rf"(?<![{_NEAR}/.\-])([0-9]{{4}})([/.\-])([0-9]{{1,2}})\2([0-9]{{1,2}})(?![{_NEAR}/.\-])")
-_ERA = re.compile(rf"(?<![{_NEAR}])([SHR])\.?([0-9]{{1,2}})([/.\-])([0-9]{{1,2}})\3([0-9]{{1,2}})(?![{_NEAR}/.\-])")
-_SHORT = re.compile(rf"(?<![{_NEAR}/.\-])([0-9]{{1,2}})/([0-9]{{1,2}})(?=[ \u3000]*[（(][月火水木金土日])")
+_WHOLE = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]{{3}})([/.\-])([0-9]{{1,2}})\2([0-9]{{1,2}})(?![{_NEAR}/.\-])")
+_ERA = re.compile(rf"([SHR](?<![{_NEAR}].))\.?([0-9]{{1,2}})([/.\-])([0-9]{{1,2}})\3([0-9]{{1,2}})(?![{_NEAR}/.\-])")
+_SHORT = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]?)/([0-9]{{1,2}})(?=[ \u3000]*[（(][月火水木金土日])")
 _ZERO = re.compile(r"(?<=年)0[1-9](?=月)|(?<=月)0[1-9](?=日)")
 _ERAS = {"S": ("昭和", 1925), "H": ("平成", 1988), "R": ("令和", 2018)}
 _SPAN = re.compile(r"(?<=[0-9日月年時分円人度回歳）)])[ \u3000]*[～〜][ \u3000]*(?=[0-9翌])")

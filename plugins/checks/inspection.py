@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from plugins.frontmatter.faults import Fault
@@ -95,7 +96,11 @@ class _Desk:
 
     def key(self, source: bytes) -> bytes:
         """On what the findings depend: the bytes of the source, and the levels."""
-        return hashlib.blake2b(source + repr(sorted(self.levels.items())).encode(), digest_size=16).digest()
+        return hashlib.blake2b(source + self._told_levels, digest_size=16).digest()
+
+    @cached_property
+    def _told_levels(self) -> bytes:
+        return repr(sorted(self.levels.items())).encode()
 
     def holds(self, path: str, found: _Looked) -> bool:
         """Tell whether the files that a source names weigh what they did."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .manuscript import Manuscript
 from .rule import Hit, Rule
@@ -32,6 +33,7 @@ class Heading:
     words: str
 
 
+@lru_cache(maxsize=1)  # three rules ask in turn
 def headings(source: Manuscript) -> list[Heading]:
     """Return the headings of the body in order, whatever way they are written."""
     return [_heading(found, source.text) for found in _HEADING.finditer(source.marked)]

@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from plugins.incremental.rubbish import collect_seldom
+
 from .answers import Answers, Question
 from .document import Document, Head, Written
 from .drafts import Refused, as_if_published, finish, look_at, read_head
@@ -182,6 +184,7 @@ def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
 
 
 def _work(reading: Reading, paths: Sequence[str], line: _Line) -> None:
+    collect_seldom()
     try:
         line.send(reading.begin(paths))
         known, pictures = line.receive()

@@ -99,7 +99,7 @@ class Manifest:
 
 
 def _row(entry: Entry) -> list[Any]:
-    bounds = entry.bounds.spoken() if entry.bounds != ALWAYS else ()
+    bounds = entry.bounds.spoken() if entry.bounds is not ALWAYS and entry.bounds != ALWAYS else ()
     return [entry.template, entry.closure, entry.reads, entry.own, bounds, entry.size, entry.mtime, entry.also]
 
 

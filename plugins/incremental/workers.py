@@ -14,6 +14,8 @@ from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from .rubbish import collect_seldom
+
 ENOUGH = 60
 """Things that are worth a second process."""
 
@@ -69,7 +71,7 @@ def _received(lines: dict[Connection, int]) -> Iterator[tuple[int, Any]]:
 
 
 def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection, batch: int) -> None:
-    gc.disable()
+    collect_seldom()
     try:
         for some in _batches(things, batch):
             end.send_bytes(pickle.dumps((work(some), None, False), protocol=5))

@@ -138,17 +138,18 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         """Render what waits. Raises `RenderFailed`."""
         jobs, self._waiting = self._waiting, []
         by_name = {job.name: job for job in jobs}
-        tables: dict[int, list[Told]] = {}
+        tables: dict[int, list[int]] = {}
         for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs):
             table = tables.setdefault(worker, [])
-            table += told_anew
+            table += map(self._plan.now.place, told_anew)
             self._plan.now.wholes |= wholes
             for name, entry in entries:
                 self._take(by_name[name], entry, table)
 
-    def _take(self, job: Job, entry: Entry, table: list[Told]) -> None:
+    def _take(self, job: Job, entry: Entry, table: Sequence[int]) -> None:
+        """``table`` tells where the reads of the worker's own table stand in ours."""
         target = str(Path(self.output_path) / job.name)
-        places = tuple(self._plan.now.place(table[place]) for place in entry.reads)
+        places = tuple(map(table.__getitem__, entry.reads))
         self._plan.now.pages[job.name] = replace(entry, reads=places)
         self._plan.present.narrow(entry.bounds)
         self._written_files.add(target)

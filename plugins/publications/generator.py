@@ -41,6 +41,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             now=library.now,
             as_of=library.as_of,
             sections=self.sections,
+            fronts_named=[(p.url, p.title, p.colour) for p in self.registry.publications.values()],  # on every page: one read, not thirty
             places=self.places,
             topics=self.topics,
             facets=self.facets,
