@@ -76,7 +76,7 @@ class Journal:
         at = found.at.isoformat()
         first = at if found.first_tried is found.at else found.first_tried.isoformat()
         line = (
-            f'r [{found.subscriber_id},"{found.state.value}",{found.attempts},{code},{quoted(found.text)},'
+            f'r [{found.subscriber_id},"{found.state}",{found.attempts},{code},{quoted(found.text)},'
             f'"{first}","{not_before}","{at}","{found.message_id}"]\n'
         )
         self._waiting += line.encode()

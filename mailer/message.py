@@ -14,6 +14,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from typing import NamedTuple
 
 from mailer import addresses, encoded, parts
 from mailer.errors import AddressError, MessageError
@@ -46,8 +47,7 @@ class _MailPolicy(EmailPolicy):
 POLICY = _MailPolicy(linesep="\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One subscriber. `name` may be empty."""
 
     subscriber_id: int
@@ -55,8 +55,7 @@ class Recipient:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """RFC 5321: who it comes back to and who gets it. One recipient by type, so nobody sees anybody else."""
 
     return_path: str

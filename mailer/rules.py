@@ -17,6 +17,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from mailer.errors import IllegalTransition
 
@@ -82,8 +83,7 @@ EMERGENCY = Patience(timedelta(minutes=1), timedelta(minutes=15), timedelta(days
 JITTER = 0.25  # at most this part more, so that a relay that refused a thousand at once does not see them again at once
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the relay answered, and at which step. `code` is None when the line was lost instead."""
 
     phase: Phase

@@ -26,8 +26,9 @@ DATA_TIMEOUT = 120.0
 BLOCK_TIMEOUT = 180.0
 END_OF_DATA_TIMEOUT = 600.0
 WATCH = 0.5  # seconds between looks at the deadline
-CODES = {b"%d" % code: code for code in range(200, 600)}  # RFC 5321 section 4.2
-MARKS = (b" ", b"-", b"")
+# RFC 5321 section 4.2: a code and what follows it. All that a reply of one line, or the last one of several, may begin with.
+ENDS = {b"%d%s" % (code, mark): code for code in range(200, 600) for mark in (b" ", b"")}
+GOES_ON = {b"%d-" % code: code for code in range(200, 600)}
 
 
 class _Step(Enum):
@@ -36,6 +37,10 @@ class _Step(Enum):
     DATA = auto()
     END = auto()
     RESET = auto()  # RSET, or the dot of a message whose recipient was refused
+
+
+_MAIL, _RCPT, _DATA, _END, _RESET = _Step  # looking a member up in its class costs more than all else about a reply
+_BODY = Phase.BODY
 
 
 class Pipe(asyncio.BufferedProtocol):
@@ -103,17 +108,16 @@ class Pipe(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take every whole line out of the buffer."""
         self._filled += nbytes
-        begin, filled, buffer = 0, self._filled, self._buffer
-        while not self._ended.done():
-            stop = buffer.find(b"\n", begin, filled)
-            if stop < 0:
-                break
-            self._line(bytes(buffer[begin:stop]).rstrip(b"\r"))
-            begin = stop + 1
+        filled, buffer = self._filled, self._buffer
+        begin = buffer.rfind(b"\n", 0, filled) + 1
         if begin:
-            rest = filled - begin
+            lines = bytes(self._view[: begin - 1]).split(b"\n")
+            rest = self._filled = filled - begin
             buffer[:rest] = buffer[begin:filled]
-            self._filled = rest
+            for line in lines:
+                if self._ended.done():
+                    break
+                self._line(line.rstrip(b"\r"))
             self._deadline = self._loop.time() + self._wait()
         if self._filled == LONGEST_REPLY:
             self.lose("the relay's reply has no end")
@@ -152,10 +156,10 @@ class Pipe(asyncio.BufferedProtocol):
         seen: set[int] = {id(going)}
         while self._awaited:
             step, letter = self._awaited.popleft()
-            if step is _Step.RESET or id(letter) in seen:
+            if step is _RESET or id(letter) in seen:
                 continue
             seen.add(id(letter))
-            if step is _Step.END:
+            if step is _END:
                 self._work.done(letter, Outcome(Phase.BODY, None, why))
             elif letter.is_answered:
                 self._work.done(letter, letter.refusal or Outcome(Phase.DATA, None, why))
@@ -164,49 +168,49 @@ class Pipe(asyncio.BufferedProtocol):
         self._work.settle()
 
     def _line(self, line: bytes) -> None:
-        code, mark = line[:3], line[3:4]
-        if code not in CODES or mark not in MARKS:
-            self.lose(f"not an SMTP reply: {line[:80]!r}")
-        elif mark != b"-" and not self._lines:
-            self._reply(CODES[code], line[4:].decode("utf-8", "replace").strip())
+        code = ENDS.get(line[:4])
+        if code is not None and not self._lines:
+            self._reply(code, line[4:])
+        elif code is not None or line[:4] in GOES_ON:
+            self._continued(code, line)
         else:
-            self._continued(CODES[code], mark, line[4:])
+            self.lose(f"not an SMTP reply: {line[:80]!r}")
 
-    def _continued(self, code: int, mark: bytes, text: bytes) -> None:
-        """A reply of several lines: RFC 5321 section 4.2.1."""
-        self._lines.append(text)
+    def _continued(self, code: int | None, line: bytes) -> None:
+        """A reply of several lines: RFC 5321 section 4.2.1. `code` is there in the last one."""
+        self._lines.append(line[4:])
         if sum(map(len, self._lines)) > LONGEST_REPLY:
             self.lose("the relay's reply has no end")
-        elif mark != b"-":
-            whole = b" ".join(self._lines).decode("utf-8", "replace").strip()
+        elif code is not None:
+            whole = b" ".join(self._lines)
             self._lines.clear()
             self._reply(code, whole)
 
-    def _reply(self, code: int, text: str) -> None:
+    def _reply(self, code: int, said: bytes) -> None:
         if not self._awaited:
-            self.lose(f"a reply that nobody asked for: {code} {text}")
+            self.lose(f"a reply that nobody asked for: {code} {_text(said)}")
             return
         step, letter = self._awaited.popleft()
         self.answered += 1
         is_ok = 200 <= code < 300
-        if step is _Step.END:
+        if step is _END:
             self.sent += is_ok
-            self._work.done(letter, Outcome(Phase.BODY, code, text))
-        elif step is _Step.MAIL:
+            self._work.done(letter, Outcome(_BODY, code, _text(said)))
+        elif step is _MAIL:
             if code == CLOSING:  # the relay is closing, whoever it would have been for
                 self._awaited.appendleft((step, letter))
-                self.lose(f"{code} {text}")
+                self.lose(f"{code} {_text(said)}")
                 return
             letter.is_answered = True
             if not is_ok:
-                letter.refusal = Outcome(Phase.MAIL, code, text)
-        elif step is _Step.RCPT:
+                letter.refusal = Outcome(Phase.MAIL, code, _text(said))
+        elif step is _RCPT:
             if not is_ok and letter.refusal is None:
-                letter.refusal = Outcome(Phase.RCPT, code, text)
-        elif step is _Step.DATA:
-            self._data(letter, code, text)
+                letter.refusal = Outcome(Phase.RCPT, code, _text(said))
+        elif step is _DATA:
+            self._data(letter, code, _text(said))
         if code == CLOSING:
-            self.lose(f"{code} {text}")
+            self.lose(f"{code} {_text(said)}")
         elif not self._awaited and self._going is None and not self._ended.done():
             self._begin(b"")
 
@@ -224,10 +228,10 @@ class Pipe(asyncio.BufferedProtocol):
             return
         if code == START_INPUT:
             # RFC 2920 section 3.1: no recipient was taken and the relay still waits for a body. Send none.
-            self._awaited.append((_Step.RESET, letter))
+            self._awaited.append((_RESET, letter))
             ending = END
         else:
-            self._awaited.append((_Step.RESET, letter))
+            self._awaited.append((_RESET, letter))
             ending = b"RSET\r\n"
         self._work.done(letter, letter.refusal or Outcome(Phase.DATA, code, text))
         if code != CLOSING:
@@ -238,7 +242,7 @@ class Pipe(asyncio.BufferedProtocol):
         if self._ended.done() or self._going is not letter:
             return
         self._going = None
-        self._awaited.append((_Step.END, letter))
+        self._awaited.append((_END, letter))
         following = self._envelope()
         self._deadline = self._loop.time() + self._data_timeout
         self._transport.write(b"".join((*letter.body, following)))
@@ -258,16 +262,16 @@ class Pipe(asyncio.BufferedProtocol):
         if letter is None:
             return b""
         self._left -= 1
-        self._awaited += ((_Step.MAIL, letter), (_Step.RCPT, letter), (_Step.DATA, letter))
+        self._awaited += ((_MAIL, letter), (_RCPT, letter), (_DATA, letter))
         return letter.envelope
 
     def _wait(self) -> float:
         if not self._awaited:
             return self._timeout
         step = self._awaited[0][0]
-        if step is _Step.END:
+        if step is _END:
             return self._data_timeout
-        return min(DATA_TIMEOUT, self._timeout) if step is _Step.DATA else self._timeout
+        return min(DATA_TIMEOUT, self._timeout) if step is _DATA else self._timeout
 
     def _look(self) -> None:
         """Every now and then: has the relay been silent for too long?"""
@@ -275,3 +279,7 @@ class Pipe(asyncio.BufferedProtocol):
             self.lose("the relay did not answer in time")
             return
         self._watch = self._loop.call_later(WATCH, self._look)
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "replace").strip()
