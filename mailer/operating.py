@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NoReturn
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from mailer import approval, bundle, preparation, rules
+from mailer.approval import NotApproved
 from mailer.audit import Step
 from mailer.config import Config
 from mailer.database import Database
@@ -32,6 +35,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
+NOTED = {Status.PAUSED: "paused", Status.SENDING: "resumed"}
 VERDICTS = {Verdict.SENT: State.SENT, Verdict.AGAIN: State.PENDING, Verdict.FAILED: State.FAILED}
 
 
@@ -54,13 +58,13 @@ def schedule(
     mail: MailPath = MAIL,
 ) -> None:
     """Freeze an issue now and send it at that time with the next `send`. 配信を予約する"""
-    settings = Config.load(config)
-    with told(), opened(settings) as database:
+    with told(), opened(settings := Config.load(config)) as database:
         ref, moment = IssueRef.parse(issue), _moment(at)
         found, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
         preparation.refuse_expired(found.expires, ref, moment)
         preparation.refuse_nobody(database, ref)
-        approval.permit(settings.approval, database)(found, mail_list, False)
+        with _refusal_noted(database, ref):
+            approval.permit(settings.approval, database)(found, mail_list, False)
         frozen = issues.freeze(database, found, mail_list, now(), send_at=moment)
         if frozen.send_at != moment:
             raise IssueStopped(f"{ref} was frozen before, to be sent {frozen.send_at or 'at once'}. Cancel it, or let it go.")
@@ -124,13 +128,23 @@ def _order(issue: str, config: ConfigPath, wanted: Status, words: str) -> None:
         if frozen.status is Status.CANCELLED:
             _refuse(frozen)
         issues.order(database, frozen.issue_id, wanted)
-        _note(database, wanted, frozen.issue.ref, {})
+        _note(database, NOTED[wanted], frozen.issue.ref, {})
         typer.echo(f"{frozen.issue.ref}: {words}.")
 
 
 def _note(database: Database, what: str, ref: IssueRef, details: dict[str, str]) -> None:
     """Every order stands in the audit log."""
     trail.append(database, Step(account(), what, str(ref), details), now=now())
+
+
+@contextmanager
+def _refusal_noted(database: Database, ref: IssueRef) -> Iterator[None]:
+    """A refusal for want of an approval stands there too."""
+    try:
+        yield
+    except NotApproved as error:
+        _note(database, "scheduling refused", ref, {"reason": str(error)})
+        raise
 
 
 def _refuse(frozen: Frozen) -> NoReturn:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from typer.testing import CliRunner, Result
 from mailer import commands
 from mailer.config import Config
 from mailer.database import open_database
-from mailer.store import subscriptions
+from mailer.store import subscriptions, trail
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 
@@ -137,6 +138,27 @@ def test_orders_about_an_issue(desk: Desk) -> None:
         assert "2 people are due now" in desk.types("retry fukko-press/45 --failed", mail=False).output
         assert desk.types("send fukko-press/45").exit_code == 0
     assert sorted(receiver.recipients) == [f"reader{n}@example.jp" for n in range(1, 6)]
+
+
+def test_every_order_stands_in_the_audit_log(desk: Desk) -> None:
+    desk.types("subscribers import FILE")
+    write_config(desk.folder, relay='tls = "none"\n[approval]\ndefault = "required"')
+    refused = desk.types("schedule fukko-press/45 --at 2999-01-01T09:00")
+    assert refused.exit_code == 1 and "not approved" in refused.stderr
+    write_config(desk.folder)
+    desk.types("schedule fukko-press/45 --at 2999-01-01T09:00")
+    for order in ("pause", "resume", "retry", "cancel"):
+        desk.types(f"{order} fukko-press/45", mail=False)
+    with closing(open_database(Config.load(desk.folder / "mailer.toml").database)) as database:
+        steps = [entry.step.what for entry in trail.entries(database)]
+    assert steps == ["scheduling refused", "scheduled", "paused", "resumed", "retried", "cancelled"]
+
+
+def test_settings_that_do_not_hold_are_one_line_for_a_schedule_too(desk: Desk) -> None:
+    (desk.folder / "mailer.toml").write_text("nothing = 1\n", "utf-8")
+    said = desk.types("schedule fukko-press/45 --at 2026-01-01T09:00")
+    assert said.exit_code == 1 and isinstance(said.exception, SystemExit)
+    assert "mailer.toml" in said.stderr and len(said.stderr.splitlines()) == 1
 
 
 def test_an_issue_called_off_stays_so(desk: Desk) -> None:
