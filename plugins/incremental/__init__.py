@@ -4,6 +4,7 @@
    there is nothing to do, and Pelican is not even loaded.
 2. While a page is rendered, everything its templates read is recorded (`reads`): names, attributes of articles, entries of mappings.
 3. The reads, with digests of what they gave and of the templates (`closure`), go into a manifest beside the output (`manifest`).
+   What many pages share is rendered once, with its reads (`pieces`).
 4. In the next build a page whose reads all give the same today (`world`) is neither rendered nor written: the file of the last
    site is linked into the new one (`writer`), which then takes the old one's place in one step (`exchange`).
 
@@ -37,6 +38,7 @@ def share_environment(generator: Generator) -> None:
     settings: dict[str, Any] = generator.settings
     if _ENVIRONMENT not in settings:
         settings[_ENVIRONMENT] = generator.env
+        _hand_out_pieces(generator, settings)
         if cache := settings.get("CACHE"):
             from jinja2 import FileSystemBytecodeCache
 
@@ -44,6 +46,16 @@ def share_environment(generator: Generator) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
     generator.env = settings[_ENVIRONMENT]
+
+
+def _hand_out_pieces(generator: Generator, settings: dict[str, Any]) -> None:
+    from .pieces import PIECE, Pieces
+    from .reads import Recorder
+    from .writer import SETTING, Plan
+
+    plan: Plan | None = settings.get(SETTING)
+    recorder, present, also = (plan.recorder, plan.present, plan.also) if plan else (Recorder(), None, [])
+    generator.env.globals[PIECE] = Pieces(generator.env, generator.context, recorder, present, also)
 
 
 def register() -> None:

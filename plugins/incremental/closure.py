@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from jinja2 import Environment, TemplateNotFound, meta
+from collections.abc import Iterator
+
+from jinja2 import Environment, TemplateNotFound, meta, nodes
+
+from .pieces import PIECE
 
 References = dict[str, list[str | None]]
 """By the digest of a template's source, the templates that it names; None for one named by a variable."""
@@ -53,6 +57,14 @@ class Closures:
             self._now[told] = (
                 self._before[told]
                 if told in self._before
-                else sorted(meta.find_referenced_templates(self._environment.parse(source)), key=str)
+                else sorted(set(_references(self._environment.parse(source))), key=str)
             )
         return told, frozenset(self._now[told])
+
+
+def _references(template: nodes.Template) -> Iterator[str | None]:
+    yield from meta.find_referenced_templates(template)
+    for call in template.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == PIECE:
+            name = call.args[0] if call.args else None
+            yield name.value if isinstance(name, nodes.Const) else None

@@ -8,6 +8,7 @@ are given, which has been recorded when it was handed over.
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import contextmanager
 from typing import Any
 
 from jinja2 import Environment
@@ -52,6 +53,23 @@ class Recorder:
         """Return what the page read of what all share, and of its own, with digests."""
         self.reads = None
         return self._page, self.told
+
+    @contextmanager
+    def apart(self, shared: Mapping[str, Any]) -> Iterator[dict[Read, str]]:
+        """Keep the reads of a piece of the page by themselves (`pieces`), which is rendered with the names of ``shared`` and with values of which the
+        page has read already what they were made from.
+        """
+        before = self.reads, self.given, self.own
+        self.reads, self.given, self.own = {}, shared, frozenset()
+        try:
+            yield self.reads
+        finally:
+            self.reads, self.given, self.own = before
+
+    def join(self, reads: Mapping[Read, str]) -> None:
+        """Count what a piece read as read by the page that shows it."""
+        if self.reads is not None:
+            self.reads.update(reads)
 
     def note(self, owner: str, name: str, value: Any, told: str = "") -> None:
         """Write down one read, whose digest is ``told`` if that is known.

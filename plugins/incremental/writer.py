@@ -159,7 +159,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         """Render one page with Pelican's own writer. Raises `RenderFailed`."""
         plan = self._plan
         own = {key: value for key, value in job.own.items() if key not in ("override_output", "template_name")}
-        plan.also = []
+        plan.also.clear()
         plan.recorder.begin(job.context, own)
         try:
             with plan.present.asked_anew() as asked, signals.content_written.muted():

@@ -17,6 +17,9 @@ from plugins.frontmatter.registry import Registry
 
 from . import facets, feeds, shelves, sitemap, structured
 
+_FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
+"""Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
+
 
 class PublicationsGenerator(Generator):  # type: ignore[misc]
     """One page for every shelf. What every template may use is put into the context first."""
@@ -33,6 +36,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.topics = shelves.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
             site=self.registry.site,
@@ -50,7 +54,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             issues=list(reversed(self.issues)),
             neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
             related=shelves.related(self.documents),
-            notices=list(reversed([d for d in self.documents if d.kind == "notice"])),
+            notices=notices,
+            landmarks=frozenset((*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))),
         )
 
     def _issue_neighbours(self) -> dict[str, shelves.Neighbours]:

@@ -1,0 +1,72 @@
+"""Pieces that many pages share (navigation, foot, a row of a list): rendered once, and put into each page with the reads that were made for them.
+
+``{{ piece("pieces/row.html", document=document) }}`` gives what an ``include`` would, but the template sees only what is handed over and the names that
+all pages share. So the same values give the same piece, whichever page asks. A page that shows a piece depends on all that the piece read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, Template
+from markupsafe import Markup
+
+from .present import ALWAYS, Bounds, Present
+from .reads import Read, Recorder
+
+PIECE = "piece"
+"""The name under which templates call it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What was rendered; what was read for it, the moments for which it holds, the files that were written with it.
+
+    ``values`` were handed over: they are told apart by identity, and must live as long as this.
+    """
+
+    text: Markup
+    reads: Mapping[Read, str]
+    bounds: Bounds
+    also: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+class Pieces:
+    """The pieces of one environment. ``shared`` are the names that all pages share; ``also`` is where files are told that go with a page."""
+
+    def __init__(self, environment: Environment, shared: dict[str, Any], recorder: Recorder, present: Present | None, also: list[str]) -> None:
+        self._environment, self._shared = environment, shared
+        self._recorder, self._present, self._also = recorder, present, also
+        self._kept: dict[tuple[Any, ...], Piece] = {}
+        self._templates: dict[str, Template] = {}
+
+    def __call__(self, name: str, /, **values: Any) -> Markup:
+        """Return the piece that the template ``name`` makes of ``values``. Outside a build, where nothing is recorded, it is made anew each time."""
+        if self._recorder.reads is None or self._present is None:
+            return self._render(name, values)
+        key = (name, *values, *[value if type(value) is str else id(value) for value in values.values()])
+        piece = self._kept.get(key)
+        if piece is None:
+            piece = self._kept[key] = self._make(name, values, self._present)
+        self._recorder.join(piece.reads)
+        self._present.narrow(piece.bounds)
+        self._also += piece.also
+        return piece.text
+
+    def _make(self, name: str, values: dict[str, Any], present: Present) -> Piece:
+        before, self._also[:] = tuple(self._also), ()
+        try:
+            with self._recorder.apart(self._shared) as reads, present.asked_anew() as asked:
+                text = self._render(name, values)
+                bounds = asked()
+            return Piece(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(self._also), tuple(values.values()))
+        finally:
+            self._also[:] = before
+
+    def _render(self, name: str, values: dict[str, Any]) -> Markup:
+        if name not in self._templates:
+            self._templates[name] = self._environment.get_template(name)
+        return Markup(self._templates[name].render({**self._shared, **values}))  # noqa: S704 - made by a template that escapes
