@@ -9,11 +9,14 @@ import csv
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+
+from plugins.incremental.digest import constant
 
 from .colour import contrast
 from .faults import ContentFaults, Fault
@@ -38,6 +41,8 @@ class Site(_Table):
     timezone: str = "Asia/Tokyo"
     sample: bool = False
 
+    tracking_told = cached_property(constant)
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -55,6 +60,8 @@ class Publication(_Table):
     contact: EmailStr
     description: str
     list: Key | None = None
+
+    tracking_told = cached_property(constant)
 
     @property
     def url(self) -> str:
@@ -115,6 +122,8 @@ class Place:
     reading: str
     slug: str
 
+    tracking_told = cached_property(constant)
+
     @property
     def url(self) -> str:
         return f"/places/{self.slug}/"
@@ -126,6 +135,8 @@ class Topic:
 
     slug: str
     name: str
+
+    tracking_told = cached_property(constant)
 
     @property
     def url(self) -> str:

@@ -33,6 +33,8 @@ class Recorder:
     def __init__(self) -> None:
         self.reads: dict[Read, str] | None = None
         self.digests: dict[Read, str] = {}
+        self.noted: dict[Read, str] = {}
+        """The reads from records that were made before, whichever page made them; what all of those records come to is in ``wholes``."""
         self.given: Mapping[str, Any] = {}
         self.own: frozenset[str] = frozenset()
         self.told: dict[str, str] = {}
@@ -71,11 +73,8 @@ class Recorder:
         if self.reads is not None:
             self.reads.update(reads)
 
-    def note(self, owner: str, name: str, value: Any, told: str = "") -> None:
-        """Write down one read, whose digest is ``told`` if that is known.
-
-        Reads from records are digested once a build: nothing changes while pages are rendered.
-        """
+    def note(self, owner: str, name: str, value: Any) -> None:
+        """Write down one read of a name of the context, or of an entry."""
         if self.reads is None or (owner, name) in self.reads:
             return
         read = (owner, name)
@@ -83,12 +82,23 @@ class Recorder:
             self.told[name] = named(value)
             return
         if read not in self.digests:
-            self.digests[read] = told or named(value)
+            self.digests[read] = named(value)
         self.reads[read] = self.digests[read]
+
+    def note_first(self, read: Read, record: Any, value: Any) -> None:
+        """Write down a read from a record that no page made before. It is digested once a build: nothing changes while pages are rendered."""
+        key, attribute = read
+        if key not in self.wholes:
+            self.wholes[key] = whole_of(record)
+        if read not in self.digests:
+            self.digests[read] = brought(record, attribute) or named(value)
+        self.noted[read] = self.digests[read]
 
 
 def named(value: Any) -> str:
     """Return the digest of ``value``, or the word for one that always counts as changed. The present moment is told by what it is asked."""
+    if type(value) is str:
+        return digest(value)
     if isinstance(value, Present):
         return PRESENT
     if (key := key_of(value)) is not None:
@@ -155,17 +165,25 @@ def watch(environment: Environment, recorder: Recorder) -> None:
     plain_getattr, plain_getitem = environment.getattr, environment.getitem
 
     def getattr_(obj: Any, attribute: str) -> Any:
-        return _told(recorder, obj, attribute, plain_getattr(obj, attribute))
+        value = plain_getattr(obj, attribute)
+        namer = namer_of.get(type(obj), _asked)
+        return value if namer is None or recorder.reads is None else _told(recorder, namer, obj, attribute, value)
 
     def getitem(obj: Any, argument: Any) -> Any:
         value = plain_getitem(obj, argument)
-        return _told(recorder, obj, argument, value) if isinstance(argument, str) else value
+        namer = namer_of.get(type(obj), _asked)
+        if namer is None or recorder.reads is None or not isinstance(argument, str):
+            return value
+        return _told(recorder, namer, obj, argument, value)
 
     class Watched(Context):
         def resolve_or_missing(self, key: str) -> Any:
-            value = super().resolve_or_missing(key)
-            return _looked_up(recorder, key, value)
+            if key in self.vars:
+                return self.vars[key]  # set by a template: what it was made from has been read already
+            value = self.parent.get(key, missing)
+            return value if recorder.reads is None else _looked_up(recorder, key, value)
 
+    namer_of = _NAMERS
     environment.getattr = getattr_  # type: ignore[method-assign]
     environment.getitem = getitem  # type: ignore[method-assign]
     environment.context_class = Watched
@@ -173,24 +191,29 @@ def watch(environment: Environment, recorder: Recorder) -> None:
     environment.policies["json.dumps_kwargs"] = {**environment.policies["json.dumps_kwargs"], "default": dict}
 
 
-def _told(recorder: Recorder, obj: Any, attribute: str, value: Any) -> Any:
-    reads = recorder.reads
-    if reads is None:
-        return value
+Namer = Callable[[Any], str | None]
+_NAMERS: dict[type, Namer | None] = {}
+"""How records of each type are named; nearly all that templates touch are none, and must not be asked twice."""
+
+
+def _asked(obj: Any) -> str | None:
+    """Name ``obj``, of a type that was not met before."""
     kind = type(obj)
-    namer = _NAMERS.get(kind)
-    if namer is None:
-        namer = _NAMERS[kind] = identifier(kind) or _UNNAMED  # type: ignore[arg-type]  # types are hashable
-    if namer is _UNNAMED:
+    namer = _NAMERS[kind] = identifier(kind)  # type: ignore[arg-type]  # types are hashable
+    return namer(obj) if namer else None
+
+
+def _told(recorder: Recorder, namer: Namer, obj: Any, attribute: str, value: Any) -> Any:
+    reads, key = recorder.reads, namer(obj)
+    if key is None or reads is None:
         return value
-    key = namer(obj)
-    if key is None or (key, attribute) in reads:
-        return value
-    if isinstance(value, Mapping):
-        return TrackedMapping(recorder, f"{key}.{attribute}", value)
-    if key not in recorder.wholes:
-        recorder.wholes[key] = whole_of(obj)
-    recorder.note(key, attribute, value, brought(obj, attribute))
+    read = (key, attribute)
+    if read not in reads:
+        if read not in recorder.noted:
+            if isinstance(value, Mapping):
+                return TrackedMapping(recorder, f"{key}.{attribute}", value)
+            recorder.note_first(read, obj, value)
+        reads[read] = recorder.noted[read]
     return value
 
 
@@ -205,17 +228,7 @@ def whole_of(record: Any) -> str:
     return getattr(record, "tracking_whole", "") or ""
 
 
-def _UNNAMED(_value: Any) -> None:
-    return None
-
-
-_NAMERS: dict[type, Callable[[Any], str | None]] = {}
-"""How records of each type are named; nearly all that templates touch are none, and must not be asked twice."""
-
-
 def _looked_up(recorder: Recorder, key: str, value: Any) -> Any:
-    if recorder.reads is None:
-        return value
     if value is missing and key not in recorder.given:
         recorder.note(CONTEXT, key, missing_entry)
         return value

@@ -11,6 +11,7 @@ import traceback
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -182,15 +183,25 @@ class _Renderer:
     def __init__(self, writer: IncrementalWriter) -> None:
         self._writer = writer
         self._manifest = Manifest("")
+        self._places: dict[Read, int] = {}
+        self._wholes = 0
 
     def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
         """Return what came into the table, what all of each record came to that was read, and the entries."""
-        known, entries, recorder = len(self._manifest.table), [], self._writer.recorder
-        recorder.wholes = {}
+        known, entries, wholes = len(self._manifest.table), [], self._writer.recorder.wholes
         for job in jobs:
             entry, reads = self._writer.render(job)
-            entries.append((job.name, replace(entry, reads=self._manifest.places(reads))))
-        return self._manifest.table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
+            entries.append((job.name, replace(entry, reads=self._placed(reads))))
+        new = islice(wholes.items(), self._wholes, None)
+        told = self._manifest.table[known:], {key: whole for key, whole in new if whole}, entries
+        self._wholes = len(wholes)
+        return told
+
+    def _placed(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
+        """The places of ``reads``: each gives the same all through a build, and nearly all have been met before."""
+        for read in [read for read in reads if read not in self._places]:
+            self._places[read] = self._manifest.place((*read, reads[read]))
+        return tuple(map(self._places.__getitem__, reads))
 
 
 def finish_pages(settings: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from pelican.generators import Generator
@@ -39,7 +40,7 @@ class Shown:
     document: Document
     dresser: Dresser | None
 
-    @property
+    @cached_property
     def tracking_key(self) -> str:
         """For `plugins.incremental`."""
         return f"shown:{self.document.path}"
@@ -49,7 +50,7 @@ class Shown:
         """For `plugins.incremental`: one digest for all that can be read from it, the document's own attributes aside."""
         return self.tracking_digests["content"]
 
-    @property
+    @cached_property
     def tracking_digests(self) -> Mapping[str, str]:
         """The digest of ``content``, told without loading the body."""
         document = self.document

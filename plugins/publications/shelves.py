@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ class Month:
     def url(self) -> str:
         return f"{self.publication.url}{self.year:04}/{self.month:02}/"
 
-    @property
+    @cached_property
     def tracking_key(self) -> str:
         return f"month:{self.url}"
 
@@ -44,7 +45,7 @@ class Section:
     documents: tuple[Document, ...]
     months: tuple[Month, ...]
 
-    @property
+    @cached_property
     def tracking_key(self) -> str:
         return f"section:{self.publication.key}"
 
@@ -64,7 +65,7 @@ class Shelf:
     label: Place | Topic
     documents: tuple[Document, ...]
 
-    @property
+    @cached_property
     def tracking_key(self) -> str:
         return f"shelf:{self.label.url}"
 

@@ -23,7 +23,7 @@ def _parser() -> Any:
     return budoux.load_default_japanese_parser()
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1_000)
 def phrases(text: str) -> tuple[str, ...]:
     """Cut ``text`` into phrases. Joined, they are the text again.
 
@@ -49,6 +49,7 @@ def _belong_together(left: str, right: str) -> bool:
     return bool(number or name or suffix or (len(first := left.lstrip("「『（")) == 1 and first.isalpha()))
 
 
+@lru_cache(maxsize=20_000, typed=True)
 def breakable(text: str) -> Markup:
     """Return ``text``, escaped, with ``<wbr>`` between phrases. Meant for ``word-break: keep-all``."""
     return Markup("<wbr>").join(escape(phrase) for phrase in phrases(text))
