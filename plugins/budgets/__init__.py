@@ -25,6 +25,6 @@ def overweight(site: Path, pages: Iterable[str] | None = None) -> list[str]:
     names = sorted(pages if pages is not None else (path.relative_to(site).as_posix() for path in site.rglob("*.html")))
 
     def look(names: Sequence[str]) -> list[str]:
-        return [line for name in names for line in complaints(weigh(site / name, files, enough=ENOUGH))]
+        return [line for name in names for line in complaints(weigh(name, files, enough=ENOUGH))]
 
     return sheet_complaints(files) + sorted(line for _, lines in spread(look, names) for line in lines)

@@ -16,7 +16,10 @@ _KIND = re.compile(r'<meta property="og:type" content="([a-z]+)"')
 
 @dataclass(frozen=True)
 class Weight:
-    """Bytes of one page. ``text`` is HTML, stylesheets and scripts as they are, ``packed`` the same as gzip sends them."""
+    """Bytes of one page. ``text`` is HTML, stylesheets and scripts as they are, ``packed`` the same as gzip sends them.
+
+    ``pictures`` is told of the portal alone: only there do they count.
+    """
 
     url: str
     is_article: bool
@@ -31,12 +34,15 @@ class Files:
     """The files of a site, each read and packed once."""
 
     site: Path
+    _sizes: dict[str, int] = field(default_factory=dict)
     _packed: dict[str, int] = field(default_factory=dict)
 
     def size(self, url: str) -> int:
         """Return the bytes of a file, 0 if there is none: a missing file is for the link checker to tell."""
-        path = self._path(url)
-        return path.stat().st_size if path.is_file() else 0
+        if url not in self._sizes:
+            path = self._path(url)
+            self._sizes[url] = path.stat().st_size if path.is_file() else 0
+        return self._sizes[url]
 
     def packed(self, url: str) -> int:
         """Return the bytes of a file after gzip (RFC 1952)."""
@@ -54,20 +60,20 @@ def pack(data: bytes) -> int:
     return len(gzip.compress(data, 6, mtime=0))
 
 
-def weigh(page: Path, files: Files, *, enough: int = 0) -> Weight:
-    """Weigh one built page. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
-    data = page.read_bytes()
+def weigh(name: str, files: Files, *, enough: int = 0) -> Weight:
+    """Weigh the built page ``name``, relative to the site. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
+    data = Path(f"{files.site}/{name}").read_bytes()
     html = data.decode("utf-8")
     scripts = _SCRIPT.findall(html)
     parts = _SHEET.findall(html) + [address for address, _ in scripts if address]
     kind = _KIND.search(html)
     return Weight(
-        url="/" + page.relative_to(files.site).as_posix().removesuffix("index.html"),
+        url="/" + name.removesuffix("index.html"),
         is_article=bool(kind and kind[1] == "article"),
         text=len(data) + sum(files.size(part) for part in parts),
         packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(part) for part in parts),
         script=sum(files.size(address) if address else len(inline.encode()) for address, inline in scripts),
-        pictures=sum(_heaviest(found, files) for found in _PICTURE.findall(html)),
+        pictures=sum(_heaviest(found, files) for found in _PICTURE.findall(html)) if name == "index.html" else 0,
     )
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import PIL
@@ -40,6 +40,7 @@ class Easel:
     cache: Path
     font: Path | None
     tell: Callable[[str], None] = lambda _name: None
+    _there: dict[Card, str] = field(default_factory=dict)
 
     @property
     def tracking_key(self) -> str:
@@ -53,6 +54,14 @@ class Easel:
     def draw_card(self, title: str, under: str, colour: str) -> CardImage:
         """Draw a card unless it is there already. The address depends on what it says, not on the machine."""
         card = Card(str(title), str(under), colour) if self.font else Card("", "", colour)
+        if card not in self._there:
+            self._there[card] = self._put(card)
+        name = self._there[card]
+        self.tell(f"cards/{name}.png")
+        return CardImage(f"/cards/{name}.png", f"{title}（{under}）" if self.font else f"{under}の色の札")
+
+    def _put(self, card: Card) -> str:
+        """Let the card be in the site, and return its name."""
         name = _digest(VERSION, card)
         kept = self.cache / f"{_digest(self._tools, card)}.png"
         if not kept.is_file():
@@ -64,8 +73,7 @@ class Easel:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(kept, target)
-        self.tell(f"cards/{name}.png")
-        return CardImage(f"/cards/{name}.png", f"{title}（{under}）" if self.font else f"{under}の色の札")
+        return name
 
 
 def _digest(tools: str, card: Card) -> str:

@@ -18,7 +18,9 @@ _HALF_KANA = re.compile(r"[\uff61-\uff9f]+")
 _WIDE_DIGITS = re.compile(r"[０-９](?:[０-９，．,.]*[０-９])?")
 _WIDE_LETTERS = re.compile(r"[Ａ-Ｚａ-ｚ]+")
 _LETTER = r"[\u3041-\u309f\u30a1-\u30fa\u3400-\u9fff々]"
-_ORNAMENT = re.compile(r"([━─═＝=＿*＊◆◇■□●○★☆♪▼▽▲△※…・\-])\1{3,}|[◆◇■□●○★☆♪▼▽▲△]{4,}")
+_SIGN = r"[━─═＝=＿*＊◆◇■□●○★☆♪▼▽▲△※…・\-]"
+_ORNAMENT = re.compile(rf"({_SIGN})\1{{3,}}|[◆◇■□●○★☆♪▼▽▲△]{{4,}}")
+_SIGNS = re.compile(rf"{_SIGN}{_SIGN}{{3}}")
 _RULER = re.compile(r"^[\s|:*=_\-]+$")
 _JOINED = frozenset(
     "日時 会場 場所 主催 共催 後援 協賛 対象 定員 費用 料金 内容 講師 締切 期間 期日 期限 時間 住所 氏名 電話 連絡先 備考 目的 資格 給与 職種 人数 方法 題名 名称 所在地 交通 参加費"
@@ -27,6 +29,8 @@ _JOINED = frozenset(
 """Headings of notices, which are stretched with spaces so that they line up. Only these are joined without asking: 森　進 may be a name."""
 _GAP = r"[ \u3000]+"
 _STRETCHED = "|".join(_GAP.join(word) for word in sorted(_JOINED, key=len, reverse=True))
+_SPACED = re.compile(rf"[ \u3000](?<={_LETTER}.)[ \u3000]*{_LETTER}")
+"""Two letters with a gap: what every spread word has. It begins with the gap, so that the search skips to it."""
 _KANJI = r"[\u3400-\u9fff々]"
 _SPREAD = re.compile(rf"(?<!{_KANJI})(?:{_STRETCHED})(?!{_KANJI})|(?<!{_LETTER}){_LETTER}(?:{_GAP}{_LETTER})+(?!{_LETTER})")
 
@@ -65,7 +69,7 @@ def _half_kana(source: Manuscript) -> Iterator[Hit]:
 
 
 def _spread(source: Manuscript) -> Iterator[Hit]:
-    for found in _SPREAD.finditer(source.prose):
+    for found in _SPREAD.finditer(source.prose) if _SPACED.search(source.prose) else ():
         joined = re.sub(r"[ \u3000]+", "", found[0])
         yield Hit(
             *found.span(),
@@ -96,7 +100,7 @@ def _letters(source: Manuscript) -> Iterator[Hit]:
 
 def _ornaments(source: Manuscript) -> Iterator[Hit]:
     at = 0
-    for line in source.prose.splitlines(keepends=True):
+    for line in source.prose.splitlines(keepends=True) if _SIGNS.search(source.prose) else ():
         for found in () if _RULER.match(line) else _ORNAMENT.finditer(line):
             yield Hit(
                 at + found.start(),

@@ -14,8 +14,9 @@ _NEAR = rf"0-9A-Za-z{HIDDEN}"
 _WHOLE = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]{{3}})([/.\-])([0-9]{{1,2}})\2([0-9]{{1,2}})(?![{_NEAR}/.\-])")
 _ERA = re.compile(rf"([SHR](?<![{_NEAR}].))\.?([0-9]{{1,2}})([/.\-])([0-9]{{1,2}})\3([0-9]{{1,2}})(?![{_NEAR}/.\-])")
 _SHORT = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]?)/([0-9]{{1,2}})(?=[ \u3000]*[（(][月火水木金土日])")
-_ZERO = re.compile(r"(?<=年)0[1-9](?=月)|(?<=月)0[1-9](?=日)")
+_ZERO = re.compile(r"0(?:(?<=年0)[1-9](?=月)|(?<=月0)[1-9](?=日))")
 _ERAS = {"S": ("昭和", 1925), "H": ("平成", 1988), "R": ("令和", 2018)}
+_WAVE = re.compile("[～〜]")
 _SPAN = re.compile(r"(?<=[0-9日月年時分円人度回歳）)])[ \u3000]*[～〜][ \u3000]*(?=[0-9翌])")
 
 
@@ -55,7 +56,7 @@ def _hit(found: re.Match[str], instead: str) -> Hit:
 
 
 def _spans(source: Manuscript) -> Iterator[Hit]:
-    for found in _SPAN.finditer(source.prose):
+    for found in _SPAN.finditer(source.prose) if _WAVE.search(source.prose) else ():
         yield Hit(
             *found.span(),
             "「～」は読み上げソフトが読まないことがあります。「10時から12時まで」のように書いてください",

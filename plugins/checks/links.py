@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -37,8 +38,11 @@ class Link:
     to: str
 
 
+@lru_cache(maxsize=1)  # four rules ask in turn
 def links(source: Manuscript) -> list[Link]:
     """Return every link of the body, written in Markdown or as ``<a>``, in order."""
+    if "](" not in source.marked and "<" not in source.marked:
+        return []
     found = [*LINK.finditer(source.marked), *ANCHOR.finditer(source.marked)]
     made = [Link(*one.span(), visible(source.text[one.start("text") : one.end("text")]), one["to"]) for one in found]
     return sorted(made, key=lambda link: link.start)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 HIDDEN = "\x00"
@@ -19,35 +20,53 @@ LINK = re.compile(
 IMAGE = re.compile(r'!\[(?P<alt>[^\[\]]*)\]\(\s*<?(?P<to>[^)\s>]*)>?(?:\s+"(?P<title>[^"]*)")?\s*\)')
 ANCHOR = re.compile(r"<a\s[^<>]*?href=[\"']?(?P<to>[^\"'\s<>]*)[^<>]*>(?P<text>.*?)</a>", re.IGNORECASE | re.DOTALL)
 
+
+@dataclass(frozen=True)
+class _Mark:
+    """What a pattern finds always holds one of ``signs``: a text without them need not be searched."""
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def within(self, text: str) -> bool:
+        """Tell whether a search is worth it."""
+        return any(sign in text for sign in self.signs)
+
+
 _HEAD = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
 _CODE = (
-    re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL),
-    re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL),
-    re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE),
-    re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL),
+    _Mark(("```", "~~~"), re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
+    _Mark(("<!--",), re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)),
+    _Mark(("</",), re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)),
+    _Mark(("`",), re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)),
 )
 _BLOCK = re.compile(r"(?:^(?: {4}|\t).*(?:\n|\Z)|^[ \t]*\n)+", re.MULTILINE)
 _LIST = re.compile(r"^ {0,3}(?:[-*+]|[0-9]+\.|\[\^[^\]]+\]:|:)[ \t]")
 _NO_PROSE = (
-    re.compile(r"<(?:https?|mailto):[^<>\s]*>"),
-    re.compile(r"</?[A-Za-z][^<>]*>"),
-    re.compile(r"(?<=\]\()\s*(?:<[^<>\n]*>|[^\s)]*)"),
-    re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+", re.MULTILINE),
-    re.compile(r"(?<=\])\[[^\]\n]*\]"),
-    re.compile(r"\[\^[^\]\n]+\]:?"),
-    re.compile(r"^(?:::|：：).*$", re.MULTILINE),
-    re.compile(r"\{[^\s{}]+[ \u3000]+[^{}\n]+\}"),  # {日付 2018-03-11} is written out by the build
-    re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+"),
+    _Mark(("<",), re.compile(r"<(?:https?|mailto):[^<>\s]*>")),
+    _Mark(("<",), re.compile(r"</?[A-Za-z][^<>]*>")),
+    _Mark(("](",), re.compile(r"(?<=\]\()\s*(?:<[^<>\n]*>|[^\s)]*)")),
+    _Mark(("]:",), re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+", re.MULTILINE)),
+    _Mark(("][",), re.compile(r"(?<=\])\[[^\]\n]*\]")),
+    _Mark(("[^",), re.compile(r"\[\^[^\]\n]+\]:?")),
+    _Mark(("::", "：："), re.compile(r"^(?:::|：：).*$", re.MULTILINE)),
+    _Mark(("{",), re.compile(r"\{[^\s{}]+[ \u3000]+[^{}\n]+\}")),  # {日付 2018-03-11} is written out by the build
+    _Mark(("://", "mailto:"), re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+")),
 )
 _NO_VALUE = (
-    re.compile(r"^---[ \t]*$|^[ \t]*#.*$", re.MULTILINE),
-    re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?[^\s:\"'{}\[\],]+[\"']?:(?=[ \t]|$)", re.MULTILINE),
-    re.compile(r"[{,][ \t]*[A-Za-z_][\w-]*:(?=[ \t])"),
-    re.compile(r"(?:https?://|mailto:|\.\.?/)[^\s,}\]\"']+"),
-    re.compile(r"(?<![^\s\[,\"'])/[\w./~-]*"),
-    re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?(?![0-9])"),
+    _Mark(("---", "#"), re.compile(r"^---[ \t]*$|^[ \t]*#.*$", re.MULTILINE)),
+    _Mark((":",), re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?[^\s:\"'{}\[\],]+[\"']?:(?=[ \t]|$)", re.MULTILINE)),
+    _Mark((":",), re.compile(r"[{,][ \t]*[A-Za-z_][\w-]*:(?=[ \t])")),
+    _Mark(("/", "mailto:"), re.compile(r"(?:https?://|mailto:|\.\.?/)[^\s,}\]\"']+")),
+    _Mark(("/",), re.compile(r"(?<![^\s\[,\"'])/[\w./~-]*")),
+    _Mark(("-",), re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?(?![0-9])")),
 )
-_REFERENCE = re.compile(r"\[[^\[\]\n]*\]\[[^\[\]\n]*\]")
+_LINKS = (
+    _Mark(("](",), LINK),
+    _Mark(("![",), IMAGE),
+    _Mark(("<",), ANCHOR),
+    _Mark(("][",), re.compile(r"\[[^\[\]\n]*\]\[[^\[\]\n]*\]")),
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,8 @@ def weight(path: Path) -> int | None:
 
 def _without_code(body: str) -> str:
     hidden = _hide(body, *_CODE)
+    if not any(sign in f"\n{hidden}" for sign in ("\n ", "\n\t")):
+        return hidden
     return _BLOCK.sub(lambda found: _indented(found, hidden), hidden)
 
 
@@ -119,18 +140,18 @@ def _indented(found: re.Match[str], body: str) -> str:
     return found[0] if continues or not begins else _blank(found[0])
 
 
-def _hide(text: str, *patterns: re.Pattern[str]) -> str:
-    for pattern in patterns:
-        text = pattern.sub(lambda found: _blank(found[0]), text)
+def _hide(text: str, *marks: _Mark) -> str:
+    for mark in marks:
+        if mark.within(text):
+            text = mark.pattern.sub(lambda found: _blank(found[0]), text)
     return text
 
 
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", HIDDEN, text)
+_blank = partial(re.compile(r"[^\n]").sub, HIDDEN)
 
 
 def _without_links(prose: str, marked: str) -> str:
-    for pattern in (LINK, IMAGE, ANCHOR, _REFERENCE):
-        for found in pattern.finditer(marked):
+    for mark in _LINKS:
+        for found in mark.pattern.finditer(marked) if mark.within(marked) else ():
             prose = prose[: found.start()] + _blank(found[0]) + prose[found.end() :]
     return prose

@@ -17,6 +17,9 @@ _HEADING = re.compile(
     r"|<h(?P<tag>[1-6])\b[^<>]*>(?P<inner>.*?)</h(?P=tag)>",
     re.MULTILINE | re.IGNORECASE | re.DOTALL,
 )
+_HASHES = re.compile(r"(?P<marks>#(?<![^\n]#)#{0,5})(?P<text>[^\n]*)$", re.MULTILINE)
+_OTHERWISE = ("\n=", "\n-", "<h", "<H")
+"""Without one of these all headings are lines that begin with #."""
 _BOLD = re.compile(r"(?:\A|(?<=\n\n)|(?<=\x00\n))(\*\*|__)([^*_\n]{1,40}[^*_\n。．.！!？?])\1[ \t]*(?=\n\n|\n?\Z)")
 _DOTS = re.compile(r"(?:^[ \u3000]*[・･]\S[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 _DIVIDER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$|^[ \t]*\|[ \t]*:?-+:?[ \t]*\|[ \t]*$", re.MULTILINE)
@@ -36,12 +39,17 @@ class Heading:
 @lru_cache(maxsize=1)  # three rules ask in turn
 def headings(source: Manuscript) -> list[Heading]:
     """Return the headings of the body in order, whatever way they are written."""
-    return [_heading(found, source.text) for found in _HEADING.finditer(source.marked)]
+    if any(sign in source.marked for sign in _OTHERWISE):
+        return [_heading(found, source.text) for found in _HEADING.finditer(source.marked)]
+    return [_named(found, "text", len(found["marks"]), source.text) for found in _HASHES.finditer(source.marked)]
 
 
 def _heading(found: re.Match[str], text: str) -> Heading:
     level = len(found["marks"] or "") or int(found["tag"] or 0) or (1 if found["line"][0] == "=" else 2)
-    name = next(name for name in ("text", "under", "inner") if found[name] is not None)
+    return _named(found, next(name for name in ("text", "under", "inner") if found[name] is not None), level, text)
+
+
+def _named(found: re.Match[str], name: str, level: int, text: str) -> Heading:
     words = text[found.start(name) : found.end(name)]
     return Heading(*found.span(), level, re.sub(r"<[^<>]*>", "", words).strip(" \t#\u3000"))
 
@@ -83,7 +91,7 @@ def _empty(source: Manuscript) -> Iterator[Hit]:
 
 
 def _bold(source: Manuscript) -> Iterator[Hit]:
-    for found in _BOLD.finditer(source.marked):
+    for found in _BOLD.finditer(source.marked) if "**" in source.marked or "__" in source.marked else ():
         yield Hit(
             *found.span(),
             f"太字だけの段落「{found[2]}」は、見出しとして飛ばし読みできません。「## {found[2]}」と書いてください",
@@ -92,7 +100,7 @@ def _bold(source: Manuscript) -> Iterator[Hit]:
 
 
 def _dots(source: Manuscript) -> Iterator[Hit]:
-    for found in _DOTS.finditer(source.marked):
+    for found in _DOTS.finditer(source.marked) if "・" in source.marked or "･" in source.marked else ():
         yield Hit(
             *found.span(),
             "「・」で始めた行は、一つの段落につながって表示されます。行のはじめを「- 」にし、前に空の行を置いてください",

@@ -38,6 +38,7 @@ def share_environment(generator: Generator) -> None:
     settings: dict[str, Any] = generator.settings
     if _ENVIRONMENT not in settings:
         settings[_ENVIRONMENT] = generator.env
+        generator.env.auto_reload = False  # a build reads its templates once
         _hand_out_pieces(generator, settings)
         if cache := settings.get("CACHE"):
             from jinja2 import FileSystemBytecodeCache
