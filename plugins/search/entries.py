@@ -47,5 +47,6 @@ def _lines(document: Document) -> list[str]:
 
 def words(html: str) -> list[str]:
     """Return the text of a body, a line for each block, without readings and footnote marks."""
-    text = unescape(_TAG.sub("", _BLOCK.sub("\n", _SILENT.sub("", html))))
+    spoken = _SILENT.sub("", html) if "<r" in html or "<sup" in html else html
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n", spoken)))
     return [line for part in text.split("\n") if (line := " ".join(part.split()))]

@@ -5,11 +5,14 @@ The formats are read by ``themes/miyagi/static/search.js``; ``tests/test_search.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from operator import add
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from operator import add, sub
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 
@@ -47,8 +50,11 @@ def encode(numbers: Sequence[int]) -> str:
 
     Gaps: five bits a character, the low ones first, 32 added while more follow. Bits: ``!``, then six documents a character.
     """
+    shortest = numbers[-1] // 6 + 2 if numbers else 0
+    if len(numbers) > shortest:
+        return _bits(numbers)
     gaps = _gaps(numbers)
-    return gaps if not numbers or len(gaps) <= numbers[-1] // 6 + 2 else _bits(numbers)
+    return gaps if len(gaps) <= shortest else _bits(numbers)
 
 
 def decode(text: str) -> list[int]:
@@ -67,22 +73,41 @@ def decode(text: str) -> list[int]:
     return numbers
 
 
-def _gaps(numbers: Sequence[int]) -> str:
-    written, last = [], -1
-    for number in numbers:
-        gap, last = number - last - 1, number
+def _steps(numbers: Sequence[int]) -> Iterator[int]:
+    """How far each number lies from the one before; the first, from -1."""
+    return map(sub, numbers, chain((-1,), numbers))
+
+
+class _Gaps(dict[int, str]):
+    """What is written for each step, found when it is first met: nearly all are small."""
+
+    def __missing__(self, step: int) -> str:
+        gap, written = step - 1, ""
         while gap >= 32:
-            written.append(DIGITS[32 + gap % 32])
+            written += DIGITS[32 + gap % 32]
             gap //= 32
-        written.append(DIGITS[gap])
-    return "".join(written)
+        self[step] = written + DIGITS[gap]
+        return self[step]
+
+
+_GAPS = _Gaps()
+
+
+def _gaps(numbers: Sequence[int]) -> str:
+    return "".join(map(_GAPS.__getitem__, _steps(numbers)))
+
+
+_GROUPS = {f"{group:06b}"[::-1]: digit for group, digit in enumerate(DIGITS)}
 
 
 def _bits(numbers: Sequence[int]) -> str:
-    groups = [0] * (numbers[-1] // 6 + 1)
-    for number in numbers:
-        groups[number // 6] |= 1 << number % 6
-    return "!" + "".join(DIGITS[group] for group in groups)
+    bits = "".join(map(_run, _steps(numbers))) + "00000"
+    return "!" + "".join(map(_GROUPS.__getitem__, re.findall("......", bits)))
+
+
+@cache
+def _run(step: int) -> str:
+    return "0" * (step - 1) + "1"
 
 
 def shard_of(gram: str, shards: int) -> int:

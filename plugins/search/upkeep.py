@@ -8,6 +8,7 @@ made anew.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -59,30 +60,30 @@ def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path |
     A file that came out as it lies in ``last`` is that file.
     """
 
-    def note(chunks: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
+    def note(chunks: Sequence[int]) -> list[tuple[int, dict[str, bytes]]]:
         return [(at, _noted(folder, entries[at : at + _CHUNK], at, last)) for at in chunks]
 
-    notes: dict[str, Any] = {}
+    for part in ("s", "d"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
     found = dict(part for _, parts in spread(note, range(0, len(entries), _CHUNK), enough=2, batch=1) for part in parts)
     for at in sorted(found):
         for gram, numbers in found.pop(at).items():
-            if gram in notes:
-                notes[gram].extend(numbers)
-            else:
-                notes[gram] = numbers
+            notes[gram].frombytes(numbers)
     shards, weight = cut(notes)
     for number, shard in enumerate(shards):
         write(folder, f"s/{number}.json", shard, last)
     return len(shards), weight
 
 
-def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, Any]:
+def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, bytes]:
+    """Write the entries, and return their notes: by gram, the numbers as an array's bytes."""
     texts = []
     for number, make in enumerate(entries, first):
         entry = shown(make())
         write(folder, f"d/{number}.json", entry, last)
         texts.append(text_of(entry))
-    return collect(texts, first)
+    return {gram: numbers.tobytes() for gram, numbers in collect(texts, first).items()}
 
 
 def write_changed(
@@ -94,6 +95,8 @@ def write_changed(
     changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
     if len(changed) > max(20, len(keys) // 20):
         return None
+    for part in ("s", "d"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
     notes, weight = _mended(last, state, {number: shown(entries[number]()) for number in changed})
     if shards_for(weight) != state.shards:
         return None
@@ -152,11 +155,10 @@ def text_of(entry: dict[str, str]) -> str:
 
 def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> None:
     """Write one file of the index."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8", newline="\n")
+    with open(f"{folder}/{name}", "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a file for each document: no object for each
+        file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     if last:
-        settle(path, last / name)
+        settle(folder / name, last / name)
 
 
 def _read(path: Path) -> dict[str, str]:
