@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import lxml.html
 from lxml import etree
 from markdown import Markdown
+from markdown.blockprocessors import ParagraphProcessor
 from markdown.extensions import Extension
-from markdown.treeprocessors import Treeprocessor
+from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from markdown.util import AtomicString
 
 from .directives import expand
@@ -30,7 +32,7 @@ _ATTRIBUTES = frozenset(
 )
 _SCHEMES = re.compile(r"^(https?:|mailto:|tel:|[^:/?#]*([/?#]|$))", re.IGNORECASE)
 # A line break between two Japanese characters would be shown as a space inside the word.
-_BROKEN_LINE = re.compile(r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])\n(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
+_BROKEN_LINE = re.compile(r"\n(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]\n)(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
 
 
 _MARK = re.compile(r"[`\\\[<&*_]|  \n")
@@ -47,12 +49,35 @@ class _Plainly(Treeprocessor):
                 element.text = AtomicString(element.text)
 
 
+_STRAIGHT = re.compile(r"[\u3000-\uffef][^\n]*(?:\n[\u3000-\uffef][^\n]*)*")
+"""A block of which every line begins with a Japanese character can be nothing but a paragraph: all else begins with a sign, a digit or a space."""
+
+
+class _Straight(ParagraphProcessor):
+    """Takes such a block before the other processors are asked."""
+
+    def test(self, parent: Any, block: str) -> bool:
+        """Tell whether it is one."""
+        return _STRAIGHT.fullmatch(block) is not None
+
+
+class _Unescaped(UnescapeTreeprocessor):
+    """Looks for characters that were escaped only where there was a backslash."""
+
+    def run(self, root: Any) -> None:
+        """Put them back."""
+        if any("\\" in line for line in self.md.lines):
+            super().run(root)
+
+
 class Plainly(Extension):
-    """Tells Python-Markdown of it. What is made is the same."""
+    """Tells Python-Markdown of all three. What is made is the same."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Come before the inline patterns (priority 20)."""
+        """Come before the inline patterns (priority 20), and before every other kind of block (100 and less)."""
         md.treeprocessors.register(_Plainly(md), "plainly", 21)
+        md.treeprocessors.register(_Unescaped(md), "unescape", 0)
+        md.parser.blockprocessors.register(_Straight(md.parser), "straight", 200)
 
 
 @cache
@@ -110,28 +135,48 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
     """
     parser = _markdown()
     parser.reset()
-    body = parse_html(parser.convert(expand(text) if directives else text))
-    _join_lines(body.root)
-    _make_figures(body.root)
-    _name_tables(body.root)
+    html = parser.convert(expand(text) if directives else text)
+    body = parse_html(html)
+    if _BROKEN_LINE.search(html) or "&#" in html:
+        _join_lines(body.root)
+    if "<img" in html.lower():
+        _make_figures(body.root)
+    if "<table" in html.lower():
+        _name_tables(body.root)
     return body
+
+
+_PARSER = lxml.html.HTMLParser()
+# lxml.html asks Python for the class of each element that is touched; here one class does.
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement, comment=lxml.html.HtmlComment))
 
 
 def parse_html(text: str) -> Body:
     """Parse cleaned HTML, as the importer stores it."""
-    return Body(lxml.html.fragment_fromstring(text, create_parent="div"))
+    document = etree.fromstring(f"<html><body>{text}</body></html>", _PARSER)
+    root = document.find("body")
+    document.remove(root)
+    root.tag = "div"
+    return Body(root)
+
+
+_SPOKEN = etree.XPath(".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]", smart_strings=False)
 
 
 def plain(element: Any) -> str:
     """The text of ``element`` in one line, without footnote marks and ruby readings."""
-    texts = element.xpath(".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]")
-    return re.sub(r"\s+", " ", "".join(texts)).strip()
+    return " ".join("".join(_SPOKEN(element)).split())
+
+
+_TAG = attrgetter("tag")
+_ATTRIBUTED = etree.XPath("descendant::*[@*]")
 
 
 def forbidden(body: Body) -> list[str]:
     """Return what may not stand in a body: ``<script``, ``onclick=``, ``javascript:``, as an editor would search for it."""
     found: list[str] = []
-    for element in body.root.iterdescendants():
+    known = set(map(_TAG, body.root.iterdescendants())) <= ALLOWED
+    for element in _ATTRIBUTED(body.root) if known else body.root.iterdescendants():
         if not isinstance(element.tag, str):
             continue  # a comment
         if element.tag not in ALLOWED and element.tag != "h1":  # told apart: it has a remedy of its own
