@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from markupsafe import Markup
+
 _WEEKDAYS = "月火水木金土日"
 _ERAS = ((dt.date(2019, 5, 1), "令和"), (dt.date(1989, 1, 8), "平成"), (dt.date(1926, 12, 25), "昭和"))
 
@@ -22,6 +24,22 @@ def japanese_time(moment: dt.datetime) -> str:
     """Return ``2015年3月21日10時``, with minutes when there are any."""
     minutes = f"{moment.minute}分" if moment.minute else ""
     return f"{japanese_date(moment)}{moment.hour}時{minutes}"
+
+
+def stamp(day: dt.date) -> Markup:
+    """Return the date as HTML that machines read as well."""
+    return Markup(f'<time datetime="{day.isoformat()[:10]}">{japanese_date(day)}</time>')  # noqa: S704 - digits and our own words
+
+
+def since(day: dt.date) -> str:
+    """Return how long after the earthquake of 2011-03-11 something was written, the time axis of this archive: ``震災から4年3か月``; nothing before."""
+    months = (day.year - 2011) * 12 + day.month - 3 - (day.day < 11)
+    if months < 0:
+        return ""
+    years, rest = divmod(months, 12)
+    if not months:
+        return "震災から1か月以内"
+    return "震災から" + (f"{years}年" if years else "") + (f"{rest}か月" if rest else "")
 
 
 def era_year(day: dt.date) -> str:
