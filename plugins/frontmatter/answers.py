@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .document import Head, Picture
-from .kinds import Progress
+from .document import Head, Picture, Standing
 from .pictures import UnreadableImage, image_size, standing_address
 from .registry import Registry
 
@@ -33,7 +32,7 @@ class Answers:
 
     content: Path
     registry: Registry
-    heads: dict[PurePosixPath, Head]
+    heads: Mapping[PurePosixPath, Head | Standing]
     now: dt.datetime
     pictures: dict[str, tuple[int, int, Any]] = field(default_factory=dict)
     asked: dict[Question, Any] = field(default_factory=dict)
@@ -67,9 +66,7 @@ class Answers:
     def _target(self, path: str) -> tuple[bool, bool, dt.datetime | None] | None:
         """For an issue: whether the document has figures, is a draft, and its date; None if there is no such document."""
         head = self.heads.get(PurePosixPath(path))
-        if head is None:
-            return None
-        return isinstance(head.meta, Progress) and bool(head.meta.figures), head.meta.draft, head.meta.date
+        return None if head is None else head.target
 
     def _file(self, path: str) -> bool:
         return (self.content / path).is_file()

@@ -6,6 +6,7 @@ Markdown makes the HTML; `Body` holds it as an lxml tree with the links, images 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -66,7 +67,7 @@ class _Unescaped(UnescapeTreeprocessor):
 
     def run(self, root: Any) -> None:
         """Put them back."""
-        if any("\\" in line for line in self.md.lines):
+        if any("\\" in line for line in self.md.lines):  # type: ignore[attr-defined]  # the stubs do not know them
             super().run(root)
 
 
@@ -153,14 +154,16 @@ _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.ht
 
 def parse_html(text: str) -> Body:
     """Parse cleaned HTML, as the importer stores it."""
-    document = etree.fromstring(f"<html><body>{text}</body></html>", _PARSER)
+    document: Any = etree.fromstring(f"<html><body>{text}</body></html>", _PARSER)
     root = document.find("body")
     document.remove(root)
     root.tag = "div"
     return Body(root)
 
 
-_SPOKEN = etree.XPath(".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]", smart_strings=False)
+_SPOKEN: Callable[[Any], Iterable[str]] = etree.XPath(  # type: ignore[assignment]
+    ".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]", smart_strings=False
+)
 
 
 def plain(element: Any) -> str:
@@ -169,7 +172,7 @@ def plain(element: Any) -> str:
 
 
 _TAG = attrgetter("tag")
-_ATTRIBUTED = etree.XPath("descendant::*[@*]")
+_ATTRIBUTED: Callable[[Any], Iterable[Any]] = etree.XPath("descendant::*[@*]")  # type: ignore[assignment]
 
 
 def forbidden(body: Body) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from plugins.incremental.digest import digest
 
-from .kinds import Issue, Meta, Page
+from .kinds import Issue, Meta, Page, Progress
 from .registry import Publication
 
 
@@ -41,6 +41,30 @@ class File:
         return f"{self.size / 1_000_000:.1f} MB" if self.size >= 999_500 else f"{max(1, round(self.size / 1000))} kB"
 
 
+class Standing(NamedTuple):
+    """What other documents may ask of one, and the names that none of them may have too; travels lightly between the processes that read.
+
+    ``path`` is relative to ``content/``. ``target`` tells a mail issue whether there are figures, whether it is a draft, and its date. ``claims`` are names
+    with the key of the front matter that gives each.
+    """
+
+    path: PurePosixPath
+    kind: str
+    url: str
+    begins: dt.datetime | None
+    ends: dt.datetime | None
+    target: tuple[bool, bool, dt.datetime | None]
+    claims: tuple[tuple[object, str], ...]
+
+    def is_live(self, now: dt.datetime) -> bool:
+        """See `Head.is_live`."""
+        return (self.begins is None or self.begins <= now) and not self.target[1] and not self.has_ended(now)
+
+    def has_ended(self, now: dt.datetime) -> bool:
+        """See `Head.has_ended`."""
+        return self.ends is not None and self.ends <= now
+
+
 @dataclass(frozen=True)
 class Head:
     """What is known of a document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
@@ -66,6 +90,25 @@ class Head:
     def has_ended(self, now: dt.datetime) -> bool:
         """Tell whether it has been taken down by ``now``."""
         return self.meta.ends is not None and self.meta.ends <= now
+
+    @property
+    def target(self) -> tuple[bool, bool, dt.datetime | None]:
+        """See `Standing`."""
+        return isinstance(self.meta, Progress) and bool(self.meta.figures), self.meta.draft, self.meta.date
+
+    @property
+    def claims(self) -> tuple[tuple[object, str], ...]:
+        """See `Standing`: the name within the publication, or the address, and the addresses of before."""
+        aliases = tuple((alias, "aliases") for alias in self.meta.aliases)
+        if self.kind in ("issue", "partner", "page"):
+            return (self.url, "slug"), *aliases
+        owner = self.publication.key if self.publication else None
+        return ((self.url.split("/")[1], owner, self.url.rsplit("/", 2)[1]), "slug"), *aliases
+
+    @property
+    def standing(self) -> Standing:
+        """What others may ask."""
+        return Standing(self.path, self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
 class Text(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from typing import Any, Protocol
 from plugins.incremental.rubbish import collect_seldom
 
 from .answers import Answers, Question
-from .document import Document, Head, Written
+from .document import Document, Head, Standing, Written
 from .drafts import Refused, as_if_published, finish, look_at, read_head
 from .faults import Fault
 from .pickling import Pickling
@@ -37,9 +38,9 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class Heads:
-    """The heads of a share, and the faults of what has none."""
+    """What others may ask of a share, and the faults of what has no head that holds."""
 
-    heads: list[Head]
+    heads: list[Standing]
     faults: list[Fault]
 
 
@@ -59,11 +60,15 @@ class Result:
     faults: list[Fault]
 
 
+Known = Mapping[PurePosixPath, Head | Standing]
+"""Of every document, by its path, what others may ask of it."""
+
+
 class Hands(Protocol):
     """Whoever reads."""
 
     def heads(self) -> Iterator[Heads]: ...
-    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]: ...
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]: ...
 
 
 @dataclass
@@ -87,7 +92,7 @@ class Reading:
                 self._drafts.append((source, as_if_published(head) if self.shows_drafts else head))
             else:
                 self._refused.append(found)
-        return Heads([head for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults])
+        return Heads([head.standing for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults])
 
     def end(self, answers: Answers) -> Iterator[Result]:
         """Read the bodies of what was begun."""
@@ -113,7 +118,7 @@ class _Alone:
     def heads(self) -> Iterator[Heads]:
         yield self.reading.begin(self.paths)
 
-    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]:
         reading = self.reading
         yield from reading.end(Answers(reading.content, reading.registry, heads, reading.now, pictures))
 
@@ -126,10 +131,10 @@ class _Several:
         for line in self.lines:
             yield line.receive()
 
-    def results(self, heads: dict[PurePosixPath, Head], pictures: dict[str, Any]) -> Iterator[Result]:
-        known = [Head(head.path, head.kind, head.meta, head.publication, head.url) for head in heads.values()]
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]:
+        told = pickle.dumps(([head.standing if isinstance(head, Head) else head for head in heads.values()], pictures), protocol=5)
         for line in self.lines:
-            line.send((known, pictures))
+            line.end.send_bytes(told)
         waiting = {line.end: line for line in self.lines}
         while waiting:
             for ready in wait(list(waiting)):

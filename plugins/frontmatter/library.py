@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from .answers import Answers
-from .document import Document, Head, Written, told_whole
+from .document import Document, Head, Standing, Written, told_whole
 from .faults import ContentFaults, Fault
 from .hands import Reading, Result, hands
 from .registry import Registry
@@ -86,12 +86,13 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content / path, file, row)}
     desk = _Desk(store, seen, taken)
     before = store.found(_PICTURES).get("", (b"", {}))[1]
-    answers = Answers(content, registry, {row.head[0].path: row.head[0] for row in known.values()}, now, dict(before))
+    heads: dict[PurePosixPath, Head | Standing] = {row.head[0].path: row.head[0] for row in known.values()}
+    answers = Answers(content, registry, heads, now, dict(before))
     reading = Reading(content, registry, now, shows_drafts)
     faults = list[Fault]()
     with hands(reading, [path for path in seen if path not in known]) as at_work:
         for found in at_work.heads():
-            answers.heads |= {head.path: head for head in found.heads}
+            heads |= {head.path: head for head in found.heads}
             faults += found.faults
         desk.take(at_work.results(answers.heads, answers.pictures), answers)
     stale = [path for path, row in known.items() if not answers.same(row.head[1])]
@@ -177,24 +178,18 @@ def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
     return 1 if isinstance(source, Fault) else source.line_of(place)
 
 
-def _same_address(heads: Iterable[Head], content: Path) -> list[Fault]:
+def _same_address(heads: Iterable[Head | Standing], content: Path) -> list[Fault]:
     """The same name twice in one publication, or the same address by other means, aliases included."""
     first: dict[object, PurePosixPath] = {}
     faults = []
     for head in heads:
-        names: list[tuple[object, tuple[str, ...]]] = [
-            ((head.url.split("/")[1], head.publication and head.publication.key, head.url.rsplit("/", 2)[1]), ("slug",))
-        ]
-        if head.kind in ("issue", "partner", "page"):
-            names = [(head.url, ("slug",))]
-        names += [(alias, ("aliases",)) for alias in head.meta.aliases]
-        for name, place in names:
+        for name, key in head.claims:
             other = first.setdefault(name, head.path)
             if other != head.path:
                 faults.append(
                     Fault(
                         head.path,
-                        _line(content, head.path, place),
+                        _line(content, head.path, (key,)),
                         f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",
                         f"the same name as {other}: change the file name or slug of one of them",
                     )

@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
@@ -41,7 +41,7 @@ class Site(_Table):
     timezone: str = "Asia/Tokyo"
     sample: bool = False
 
-    tracking_told = cached_property(constant)
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -61,7 +61,7 @@ class Publication(_Table):
     description: str
     list: Key | None = None
 
-    tracking_told = cached_property(constant)
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
 
     @property
     def url(self) -> str:
@@ -122,7 +122,7 @@ class Place:
     reading: str
     slug: str
 
-    tracking_told = cached_property(constant)
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
 
     @property
     def url(self) -> str:
@@ -136,7 +136,7 @@ class Topic:
     slug: str
     name: str
 
-    tracking_told = cached_property(constant)
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
 
     @property
     def url(self) -> str:

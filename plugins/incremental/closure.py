@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-
 from collections.abc import Iterator
 
 from jinja2 import Environment, TemplateNotFound, meta, nodes
@@ -55,9 +54,7 @@ class Closures:
         told = hashlib.blake2b(source.encode(), digest_size=10).hexdigest()
         if told not in self._now:
             self._now[told] = (
-                self._before[told]
-                if told in self._before
-                else sorted(set(_references(self._environment.parse(source))), key=str)
+                self._before[told] if told in self._before else sorted(set(_references(self._environment.parse(source))), key=str)
             )
         return told, frozenset(self._now[told])
 

@@ -72,7 +72,7 @@ def _short(text: str) -> str:
 def constant(value: Any) -> str:
     """Return what a value that never changes comes to. Its class keeps it: ``tracking_told = cached_property(constant)``."""
     kind, pieces = type(value), list[str]()
-    _group(kind.__qualname__, (getattr(value, name) for name in _parts(kind) or ()), pieces)
+    _group(kind.__qualname__, (getattr(value, name) for name in _parts(kind) or ()), pieces)  # type: ignore[arg-type]  # as below
     return f"told {_short(chr(0).join(pieces))}"
 
 

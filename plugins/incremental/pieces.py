@@ -37,7 +37,9 @@ class Piece:
 class Pieces:
     """The pieces of one environment. ``shared`` are the names that all pages share; ``also`` is where files are told that go with a page."""
 
-    def __init__(self, environment: Environment, shared: dict[str, Any], recorder: Recorder, present: Present | None, also: list[str]) -> None:
+    def __init__(
+        self, environment: Environment, shared: dict[str, Any], recorder: Recorder, present: Present | None, also: list[str]
+    ) -> None:
         self._environment, self._shared = environment, shared
         self._recorder, self._present, self._also = recorder, present, also
         self._kept: dict[tuple[Any, ...], Piece] = {}

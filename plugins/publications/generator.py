@@ -55,7 +55,9 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
             related=shelves.related(self.documents),
             notices=notices,
-            landmarks=frozenset((*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))),
+            landmarks=frozenset(
+                (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))
+            ),
         )
 
     def _issue_neighbours(self) -> dict[str, shelves.Neighbours]:
