@@ -57,7 +57,7 @@ _STRAIGHT = re.compile(r"[\u3000-\uffef][^\n]*(?:\n[\u3000-\uffef][^\n]*)*")
 class _Straight(ParagraphProcessor):
     """Takes such a block before the other processors are asked."""
 
-    def test(self, parent: Any, block: str) -> bool:
+    def test(self, parent: Any, block: str) -> bool:  # noqa: ARG002 - as Python-Markdown calls it
         """Tell whether it is one."""
         return _STRAIGHT.fullmatch(block) is not None
 

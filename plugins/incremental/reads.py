@@ -122,6 +122,11 @@ class TrackedMapping(Mapping[Any, Any]):
         self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
         return self._inner[key]
 
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return one entry, or ``default``; a missing one is a read as well."""
+        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
+        return self._inner.get(key, default)
+
     def __contains__(self, key: object) -> bool:
         """Tell whether the entry is there."""
         self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))

@@ -34,7 +34,7 @@ LEANINGS = (
         Writer.write_file,
         ("self", "name", "template", "context", "relative_urls", "paginated", "template_name", "override_output", "url"),
         ("render", "makedirs", "_open_w", "content_written"),
-        "IncrementalWriter.write_file stands before it: a page that would come out the same is not rendered. No signal lets a plugin say so.",
+        "IncrementalWriter.write_file stands in its place: a page that would come out the same is not rendered, others are by several processes.",
     ),
     Leaning(
         Writer._open_w,

@@ -13,7 +13,6 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -160,20 +159,21 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         signals.content_written.send(target, context=job.context | job.own)
 
     def render(self, job: Job) -> tuple[Entry, dict[Read, str]]:
-        """Render one page with Pelican's own writer. Raises `RenderFailed`."""
+        """Render one page and write its file. Raises `RenderFailed`."""
         plan = self._plan
-        own = {key: value for key, value in job.own.items() if key not in ("override_output", "template_name")}
+        own = {key: value for key, value in job.own.items() if key not in _FOR_PELICAN}
         plan.also.clear()
         plan.recorder.begin(job.context, own)
         try:
-            with plan.present.asked_anew() as asked, signals.content_written.muted():
-                super().write_file(job.name, job.template, job.context, **job.own)
+            with plan.present.asked_anew() as asked:
+                text = job.template.render({**job.context, "output_file": job.name, **own})
                 bounds = asked()
         except TemplateError as error:
             raise RenderFailed(f"template {_place(error)}: {error.message}") from error
         finally:
             reads, told_own = plan.recorder.end()
         file, last = f"{self.output_path}/{job.name}", f"{plan.last}/{job.name}"
+        _write(file, text)
         if os.path.lexists(last):
             settle(Path(file), Path(last))
         stat = os.stat(file)  # noqa: PTH116 - as above
@@ -188,24 +188,35 @@ class _Renderer:
         self._writer = writer
         self._manifest = Manifest("")
         self._places: dict[Read, int] = {}
-        self._wholes = 0
 
     def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
         """Return what came into the table, what all of each record came to that was read, and the entries."""
-        known, entries, wholes = len(self._manifest.table), [], self._writer.recorder.wholes
+        known, entries, recorder = len(self._manifest.table), [], self._writer.recorder
+        recorder.wholes = {}
         for job in jobs:
             entry, reads = self._writer.render(job)
             entries.append((job.name, replace(entry, reads=self._placed(reads))))
-        new = islice(wholes.items(), self._wholes, None)
-        told = self._manifest.table[known:], {key: whole for key, whole in new if whole}, entries
-        self._wholes = len(wholes)
-        return told
+        return self._manifest.table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
 
     def _placed(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
         """The places of ``reads``: each gives the same all through a build, and nearly all have been met before."""
         for read in [read for read in reads if read not in self._places]:
             self._places[read] = self._manifest.place((*read, reads[read]))
         return tuple(map(self._places.__getitem__, reads))
+
+
+_FOR_PELICAN = frozenset({"override_output", "template_name", "url"})
+"""What `Writer.write_file` takes for itself, and no template gets."""
+
+
+def _write(file: str, text: str) -> None:
+    """Write a page to a file that is not there yet, with the same bytes on every system. Raises `RenderFailed`."""
+    try:
+        os.makedirs(os.path.dirname(file), exist_ok=True)  # noqa: PTH103,PTH120 - thousands of files: no object for each
+        with open(file, "xb") as made:  # noqa: PTH123 - as above
+            made.write(text.encode("utf-8"))
+    except FileExistsError as error:
+        raise RenderFailed(f"二つのページが同じ場所に書かれます / two pages would be the same file: {file}") from error
 
 
 def finish_pages(settings: Mapping[str, Any]) -> None:
