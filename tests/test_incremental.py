@@ -193,7 +193,10 @@ class Edits(RuleBasedStateMachine):
     def rename_publication(self, name: str) -> None:
         (self.folder / "publications.toml").write_text(PUBLICATIONS.replace("復興プレス", name), encoding="utf-8")
 
-    @rule(name=st.sampled_from(["base.html", "parts.html", "article.html", "pieces/row.html", "pieces/foot.html"]), mark=st.sampled_from(["一", "二"]))
+    @rule(
+        name=st.sampled_from(["base.html", "parts.html", "article.html", "pieces/row.html", "pieces/foot.html"]),
+        mark=st.sampled_from(["一", "二"]),
+    )
     def edit_template(self, name: str, mark: str) -> None:
         file = self.folder / "theme" / "templates" / name
         file.write_text(file.read_text(encoding="utf-8") + f"{{# {mark} #}}", encoding="utf-8")
