@@ -9,7 +9,7 @@ from markdown import Markdown
 from plugins.frontmatter.body import Plainly
 
 _EXTENSIONS = ["tables", "footnotes", "sane_lists", "def_list"]
-_PIECES = ["本文", "駅", "**", "*", "_", "`", "[", "]", "(a.md)", "!", "<", "b>", "&", "amp;", "\\", "  \n", "\n", "\n\n", "## ", "- ", "1. ", "| ", "|---|", "[^1]", ": ", " ", "://", "@"]  # fmt: skip
+_PIECES = ["本文", "駅", "**", "*", "_", "`", "[", "]", "(a.md)", "!", "<", "b>", "&", "amp;", "\\", "  \n", "\n", "\n\n", "## ", "# ", "#", "- ", "1. ", "| ", "|---|", "[^1]", ": ", " ", "://", "@"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))

@@ -15,7 +15,7 @@ from typing import Any
 import lxml.html
 from lxml import etree
 from markdown import Markdown
-from markdown.blockprocessors import ParagraphProcessor
+from markdown.blockprocessors import HashHeaderProcessor, ParagraphProcessor
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from markdown.util import AtomicString
@@ -62,6 +62,14 @@ class _Straight(ParagraphProcessor):
         return _STRAIGHT.fullmatch(block) is not None
 
 
+class _Headed(HashHeaderProcessor):
+    """Takes a block that is one heading before the other processors are asked."""
+
+    def test(self, parent: Any, block: str) -> bool:
+        """Tell whether it is one."""
+        return block.startswith("#") and "\n" not in block and super().test(parent, block)
+
+
 class _Unescaped(UnescapeTreeprocessor):
     """Looks for characters that were escaped only where there was a backslash."""
 
@@ -72,13 +80,14 @@ class _Unescaped(UnescapeTreeprocessor):
 
 
 class Plainly(Extension):
-    """Tells Python-Markdown of all three. What is made is the same."""
+    """Tells Python-Markdown of them. What is made is the same."""
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Come before the inline patterns (priority 20), and before every other kind of block (100 and less)."""
         md.treeprocessors.register(_Plainly(md), "plainly", 21)
         md.treeprocessors.register(_Unescaped(md), "unescape", 0)
-        md.parser.blockprocessors.register(_Straight(md.parser), "straight", 200)
+        md.parser.blockprocessors.register(_Straight(md.parser), "straight", 201)
+        md.parser.blockprocessors.register(_Headed(md.parser), "headed", 200)
 
 
 @cache
@@ -107,6 +116,11 @@ class Body:
         """The HTML of the root element itself."""
         text: str = lxml.html.tostring(self.root, encoding="unicode", with_tail=False)
         return text
+
+    @property
+    def tags(self) -> set[Any]:
+        """The names of the elements in it; a comment is told by the function that makes one."""
+        return set(map(_TAG, self.root.iterdescendants()))
 
     @property
     def links(self) -> list[Any]:
@@ -140,9 +154,10 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
     body = parse_html(html)
     if _BROKEN_LINE.search(html) or "&#" in html:
         _join_lines(body.root)
-    if "<img" in html.lower():
+    tags = body.tags
+    if "img" in tags:
         _make_figures(body.root)
-    if "<table" in html.lower():
+    if "table" in tags:
         _name_tables(body.root)
     return body
 
@@ -178,8 +193,7 @@ _ATTRIBUTED: Callable[[Any], Iterable[Any]] = etree.XPath("descendant::*[@*]")  
 def forbidden(body: Body) -> list[str]:
     """Return what may not stand in a body: ``<script``, ``onclick=``, ``javascript:``, as an editor would search for it."""
     found: list[str] = []
-    known = set(map(_TAG, body.root.iterdescendants())) <= ALLOWED
-    for element in _ATTRIBUTED(body.root) if known else body.root.iterdescendants():
+    for element in _ATTRIBUTED(body.root) if body.tags <= ALLOWED else body.root.iterdescendants():
         if not isinstance(element.tag, str):
             continue  # a comment
         if element.tag not in ALLOWED and element.tag != "h1":  # told apart: it has a remedy of its own
