@@ -40,7 +40,7 @@ class Rereading:
         before = library.documents.get(path)
         if before is None or before.kind == "issue":
             return None
-        answers = Answers(content, library.registry, dict(library.documents), library.now)
+        answers = Answers(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
         found = read_head(content, path, library.registry)
         if isinstance(found, Refused):
             raise _faults(content, found.faults + look_at(found, answers))

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SHEET = re.compile(r'<link rel="stylesheet" href="(/[^"]+)"')
-_SCRIPT = re.compile(r'<script(?![^>]*\btype="application/ld\+json")(?:[^>]*\bsrc="(/[^"]+)")?[^>]*>(.*?)</script>', re.DOTALL)
+_SHEET = re.compile(rb'<link rel="stylesheet" href="(/[^"]+)"')
+_SCRIPT = re.compile(rb'<script(?![^>]*\btype="application/ld\+json")(?:[^>]*\bsrc="(/[^"]+)")?[^>]*>(.*?)</script>', re.DOTALL)
 _PICTURE = re.compile(r"<picture>.*?</picture>|<img(?:[^>\"]|\"[^\"]*\")*>", re.DOTALL)
 _FILE = re.compile(r'(?:src="|srcset="|, )(/[^" ]+)')
-_KIND = re.compile(r'<meta property="og:type" content="([a-z]+)"')
+_KIND = re.compile(rb'<meta property="og:type" content="([a-z]+)"')
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,18 @@ def pack(data: bytes) -> int:
 
 def weigh(name: str, files: Files, *, enough: int = 0) -> Weight:
     """Weigh the built page ``name``, relative to the site. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
-    data = Path(f"{files.site}/{name}").read_bytes()
-    html = data.decode("utf-8")
-    scripts = _SCRIPT.findall(html)
-    parts = _SHEET.findall(html) + [address for address, _ in scripts if address]
-    kind = _KIND.search(html)
+    with open(f"{files.site}/{name}", "rb") as file:  # noqa: PTH123 - thousands of pages: no object for each
+        data = file.read()
+    scripts = _SCRIPT.findall(data)
+    parts = [address.decode() for address in (*_SHEET.findall(data), *(address for address, _ in scripts)) if address]
+    kind = _KIND.search(data)
     return Weight(
         url="/" + name.removesuffix("index.html"),
-        is_article=bool(kind and kind[1] == "article"),
+        is_article=bool(kind and kind[1] == b"article"),
         text=len(data) + sum(files.size(part) for part in parts),
         packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(part) for part in parts),
-        script=sum(files.size(address) if address else len(inline.encode()) for address, inline in scripts),
-        pictures=sum(_heaviest(found, files) for found in _PICTURE.findall(html)) if name == "index.html" else 0,
+        script=sum(files.size(address.decode()) if address else len(inline) for address, inline in scripts),
+        pictures=sum(_heaviest(found, files) for found in _PICTURE.findall(data.decode())) if name == "index.html" else 0,
     )
 
 

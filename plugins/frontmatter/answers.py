@@ -32,7 +32,7 @@ class Answers:
 
     content: Path
     registry: Registry
-    heads: Mapping[PurePosixPath, Head | Standing]
+    heads: Mapping[str, Head | Standing]
     now: dt.datetime
     pictures: dict[str, tuple[int, int, Any]] = field(default_factory=dict)
     asked: dict[Question, Any] = field(default_factory=dict)
@@ -58,14 +58,14 @@ class Answers:
 
     def _page(self, path: str) -> tuple[str, str] | None:
         """Its address, and whether it is live, has ended, or is waiting; None if there is no such document."""
-        head = self.heads.get(PurePosixPath(path))
+        head = self.heads.get(path)
         if head is None:
             return None
         return head.url, LIVE if head.is_live(self.now) else ENDED if head.has_ended(self.now) else WAITING
 
     def _target(self, path: str) -> tuple[bool, bool, dt.datetime | None] | None:
         """For an issue: whether the document has figures, is a draft, and its date; None if there is no such document."""
-        head = self.heads.get(PurePosixPath(path))
+        head = self.heads.get(path)
         return None if head is None else head.target
 
     def _file(self, path: str) -> bool:

@@ -48,7 +48,7 @@ class Standing(NamedTuple):
     with the key of the front matter that gives each.
     """
 
-    path: PurePosixPath
+    path: str
     kind: str
     url: str
     begins: dt.datetime | None
@@ -108,7 +108,7 @@ class Head:
     @property
     def standing(self) -> Standing:
         """What others may ask."""
-        return Standing(self.path, self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
+        return Standing(str(self.path), self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
 class Text(Protocol):

@@ -60,8 +60,8 @@ class Result:
     faults: list[Fault]
 
 
-Known = Mapping[PurePosixPath, Head | Standing]
-"""Of every document, by its path, what others may ask of it."""
+Known = Mapping[str, Head | Standing]
+"""Of every document, by its path below ``content/``, what others may ask of it."""
 
 
 class Hands(Protocol):

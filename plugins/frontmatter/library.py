@@ -86,7 +86,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content / path, file, row)}
     desk = _Desk(store, seen, taken)
     before = store.found(_PICTURES).get("", (b"", {}))[1]
-    heads: dict[PurePosixPath, Head | Standing] = {row.head[0].path: row.head[0] for row in known.values()}
+    heads: dict[str, Head | Standing] = {path: row.head[0] for path, row in known.items()}
     answers = Answers(content, registry, heads, now, dict(before))
     reading = Reading(content, registry, now, shows_drafts)
     faults = list[Fault]()
@@ -97,7 +97,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
         desk.take(at_work.results(answers.heads, answers.pictures), answers)
     stale = [path for path, row in known.items() if not answers.same(row.head[1])]
     desk.take(reading.again(stale, answers), answers)
-    faults += desk.faults + _same_address((answers.heads[path] for path in sorted(answers.heads)), content)
+    faults += desk.faults + _same_address(((path, heads[path]) for path in seen if path in heads), content)
     if faults:
         raise ContentFaults(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
     store.forget(path for path in rows if path not in seen)
@@ -178,18 +178,18 @@ def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
     return 1 if isinstance(source, Fault) else source.line_of(place)
 
 
-def _same_address(heads: Iterable[Head | Standing], content: Path) -> list[Fault]:
+def _same_address(heads: Iterable[tuple[str, Head | Standing]], content: Path) -> list[Fault]:
     """The same name twice in one publication, or the same address by other means, aliases included."""
-    first: dict[object, PurePosixPath] = {}
+    first: dict[object, str] = {}
     faults = []
-    for head in heads:
+    for path, head in heads:
         for name, key in head.claims:
-            other = first.setdefault(name, head.path)
-            if other != head.path:
+            other = first.setdefault(name, path)
+            if other != path:
                 faults.append(
                     Fault(
-                        head.path,
-                        _line(content, head.path, (key,)),
+                        PurePosixPath(path),
+                        _line(content, PurePosixPath(path), (key,)),
                         f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",
                         f"the same name as {other}: change the file name or slug of one of them",
                     )
