@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .manuscript import Manuscript
 from .rule import Hit, Rule
 
 _SYMBOL = re.compile(r"[\u2116\u2121\u2160-\u217f\u2460-\u24ff\u2776-\u2793\u301d-\u301f\u3220-\u3243\u3250-\u32cb\u32ff-\u33ff]")
+_ANY = re.compile(f"{_SYMBOL.pattern[:-1]}\uff61-\uff9f０-９Ａ-Ｚａ-ｚ]")
 _WRITTEN = {
     "№": "No.", "℡": "電話", "〝": "「", "〞": "」", "〟": "」", "㈱": "株式会社", "㈲": "有限会社", "㈹": "代表", "㏍": "株式会社", "㎡": "平方メートル", "㎢": "平方キロメートル",
     "㎥": "立方メートル", "㏄": "cc",
@@ -35,8 +37,14 @@ _KANJI = r"[\u3400-\u9fff々]"
 _SPREAD = re.compile(rf"(?<!{_KANJI})(?:{_STRETCHED})(?!{_KANJI})|(?<!{_LETTER}){_LETTER}(?:{_GAP}{_LETTER})+(?!{_LETTER})")
 
 
+@lru_cache(maxsize=1)  # four rules ask in turn
+def _odd(source: Manuscript) -> str:
+    """The prose if one of the four kinds of character is in it, of which hardly any source has one; else nothing."""
+    return source.prose if _ANY.search(source.prose) else ""
+
+
 def _symbols(source: Manuscript) -> Iterator[Hit]:
-    for found in _SYMBOL.finditer(source.prose):
+    for found in _SYMBOL.finditer(_odd(source)):
         instead = _plain_symbol(found[0])
         yield Hit(
             *found.span(),
@@ -58,7 +66,7 @@ def _plain_symbol(symbol: str) -> str:
 
 
 def _half_kana(source: Manuscript) -> Iterator[Hit]:
-    for found in _HALF_KANA.finditer(source.prose):
+    for found in _HALF_KANA.finditer(_odd(source)):
         instead = unicodedata.normalize("NFKC", found[0])
         yield Hit(
             *found.span(),
@@ -80,7 +88,7 @@ def _spread(source: Manuscript) -> Iterator[Hit]:
 
 
 def _wide(pattern: re.Pattern[str], ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
-    for found in pattern.finditer(source.prose):
+    for found in pattern.finditer(_odd(source)):
         instead = unicodedata.normalize("NFKC", found[0])
         yield Hit(
             *found.span(),

@@ -93,11 +93,12 @@ class Manuscript:
 def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
     """Read ``content / path``; None if it is not UTF-8, which front matter reports already."""
     try:
-        text = (content / path).read_bytes().decode("utf-8-sig")
+        with open(f"{content}/{path}", "rb") as file:  # noqa: PTH123 - thousands of sources: no object for each
+            text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    folder = (content / path).parent
-    return manuscript(PurePosixPath(content.name) / path, text.replace("\r\n", "\n"), lambda name: weight(folder / name))
+    below = PurePosixPath(f"{content.name}/{path}")
+    return manuscript(below, text.replace("\r\n", "\n"), lambda name: weight((content / path).parent / name))
 
 
 def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None] = lambda _name: None) -> Manuscript:

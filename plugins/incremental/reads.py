@@ -170,7 +170,10 @@ def watch(environment: Environment, recorder: Recorder) -> None:
     plain_getattr, plain_getitem = environment.getattr, environment.getitem
 
     def getattr_(obj: Any, attribute: str) -> Any:
-        value = plain_getattr(obj, attribute)
+        try:
+            value = getattr(obj, attribute)
+        except AttributeError:
+            value = plain_getattr(obj, attribute)  # what Jinja gives instead: an entry, or something undefined
         namer = namer_of.get(type(obj), _asked)
         return value if namer is None or recorder.reads is None else _told(recorder, namer, obj, attribute, value)
 
