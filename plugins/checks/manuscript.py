@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 HIDDEN = "\x00"
@@ -148,7 +147,8 @@ def _hide(text: str, *marks: _Mark) -> str:
     return text
 
 
-_blank = partial(re.compile(r"[^\n]").sub, HIDDEN)
+def _blank(text: str) -> str:
+    return "\n".join(HIDDEN * len(line) for line in text.split("\n"))
 
 
 def _without_links(prose: str, marked: str) -> str:

@@ -109,7 +109,7 @@ def _dots(source: Manuscript) -> Iterator[Hit]:
 
 
 def _tables(source: Manuscript) -> Iterator[Hit]:
-    for found in _DIVIDER.finditer(source.marked):
+    for found in _DIVIDER.finditer(source.marked) if "|" in source.marked and "-" in source.marked else ():
         above = source.marked[: found.start()].rstrip("\n").rpartition("\n")[2]
         empty_line = source.marked[: found.start()].endswith("\n\n")
         cells = [cell.strip() for cell in above.strip().strip("|").split("|")]

@@ -47,7 +47,8 @@ class Resolver:
         head = draft.head
         summary = head.meta.summary or draft.body.lead
         faults = self.look(draft)
-        faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
+        if "div" in draft.body.tags:
+            faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
         files, found = Attached(self.answers, draft.source, lambda name: self._path(draft, name)).look(head.meta, draft.body)
         faults += found
