@@ -45,7 +45,7 @@ class Desk:
         self.environment = Environment(autoescape=True, loader=DictLoader(TEMPLATES))
         self.shared = {"site": "とどけ", "now": self.present, "end": NOW + dt.timedelta(days=1)}
         watch(self.environment, self.recorder)
-        self.environment.globals[PIECE] = Pieces(self.environment, self.shared, self.recorder, self.present, self.also)
+        self.environment.globals[PIECE] = Pieces(self.environment, self.shared, self)
 
     def page(self, record: Record, own: str) -> tuple[str, set[tuple[str, str]], bool]:
         """Return the page, what it read, and whether it holds for every moment."""

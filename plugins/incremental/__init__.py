@@ -35,11 +35,14 @@ def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
 
 def share_environment(generator: Generator) -> None:
     """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
+    from .pieces import PIECE, Pieces
+    from .writer import SETTING
+
     settings: dict[str, Any] = generator.settings
     if _ENVIRONMENT not in settings:
         settings[_ENVIRONMENT] = generator.env
         generator.env.auto_reload = False  # a build reads its templates once
-        _hand_out_pieces(generator, settings)
+        generator.env.globals[PIECE] = Pieces(generator.env, generator.context, settings.get(SETTING))
         if cache := settings.get("CACHE"):
             from jinja2 import FileSystemBytecodeCache
 
@@ -47,16 +50,6 @@ def share_environment(generator: Generator) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
     generator.env = settings[_ENVIRONMENT]
-
-
-def _hand_out_pieces(generator: Generator, settings: dict[str, Any]) -> None:
-    from .pieces import PIECE, Pieces
-    from .reads import Recorder
-    from .writer import SETTING, Plan
-
-    plan: Plan | None = settings.get(SETTING)
-    recorder, present, also = (plan.recorder, plan.present, plan.also) if plan else (Recorder(), None, [])
-    generator.env.globals[PIECE] = Pieces(generator.env, generator.context, recorder, present, also)
 
 
 def register() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
@@ -34,39 +34,45 @@ class Piece:
     values: tuple[Any, ...]
 
 
-class Pieces:
-    """The pieces of one environment. ``shared`` are the names that all pages share; ``also`` is where files are told that go with a page."""
+class Build(Protocol):
+    """The build for which pages are rendered: who records, the moment, and the files that were written with the page so far."""
 
-    def __init__(
-        self, environment: Environment, shared: dict[str, Any], recorder: Recorder, present: Present | None, also: list[str]
-    ) -> None:
-        self._environment, self._shared = environment, shared
-        self._recorder, self._present, self._also = recorder, present, also
+    recorder: Recorder
+    present: Present
+    also: list[str]
+
+
+class Pieces:
+    """The pieces of one environment. ``shared`` are the names that all pages share; without a ``build`` nothing is kept."""
+
+    def __init__(self, environment: Environment, shared: dict[str, Any], build: Build | None) -> None:
+        self._environment, self._shared, self._build = environment, shared, build
         self._kept: dict[tuple[Any, ...], Piece] = {}
         self._templates: dict[str, Template] = {}
 
     def __call__(self, name: str, /, **values: Any) -> Markup:
-        """Return the piece that the template ``name`` makes of ``values``. Outside a build, where nothing is recorded, it is made anew each time."""
-        if self._recorder.reads is None or self._present is None:
+        """Return the piece that the template ``name`` makes of ``values``. When no page is recorded, it is made anew each time."""
+        build = self._build
+        if build is None or build.recorder.reads is None:
             return self._render(name, values)
         key = (name, *values, *[value if type(value) is str else id(value) for value in values.values()])
         piece = self._kept.get(key)
         if piece is None:
-            piece = self._kept[key] = self._make(name, values, self._present)
-        self._recorder.join(piece.reads)
-        self._present.narrow(piece.bounds)
-        self._also += piece.also
+            piece = self._kept[key] = self._make(name, values, build)
+        build.recorder.join(piece.reads)
+        build.present.narrow(piece.bounds)
+        build.also += piece.also
         return piece.text
 
-    def _make(self, name: str, values: dict[str, Any], present: Present) -> Piece:
-        before, self._also[:] = tuple(self._also), ()
+    def _make(self, name: str, values: dict[str, Any], build: Build) -> Piece:
+        before, build.also = build.also, []
         try:
-            with self._recorder.apart(self._shared) as reads, present.asked_anew() as asked:
+            with build.recorder.apart(self._shared) as reads, build.present.asked_anew() as asked:
                 text = self._render(name, values)
                 bounds = asked()
-            return Piece(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(self._also), tuple(values.values()))
+            return Piece(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(build.also), tuple(values.values()))
         finally:
-            self._also[:] = before
+            build.also = before
 
     def _render(self, name: str, values: dict[str, Any]) -> Markup:
         if name not in self._templates:

@@ -162,7 +162,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         """Render one page and write its file. Raises `RenderFailed`."""
         plan = self._plan
         own = {key: value for key, value in job.own.items() if key not in _FOR_PELICAN}
-        plan.also.clear()
+        plan.also = []
         plan.recorder.begin(job.context, own)
         try:
             with plan.present.asked_anew() as asked:
