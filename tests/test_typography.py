@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.frontmatter.registry import read_registry
-from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number
+from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, stamp
 from plugins.typography.phrases import breakable, columns, phrases, wrap
 
 
@@ -90,3 +90,24 @@ def test_a_first_character_alone_is_no_phrase_and_a_line_may_break_after_the_pre
 
 def test_a_long_name_breaks_at_its_space() -> None:
     assert wrap("みやぎ復興プレス メールマガジン版", 32) == ["みやぎ復興プレス", "メールマガジン版"]
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (dt.date(2011, 3, 10), ""),
+        (dt.date(2011, 3, 11), "震災から1か月以内"),
+        (dt.date(2011, 4, 10), "震災から1か月以内"),
+        (dt.date(2011, 4, 11), "震災から1か月"),
+        (dt.date(2012, 3, 10), "震災から11か月"),
+        (dt.date(2012, 3, 11), "震災から1年"),
+        (dt.date(2021, 5, 10), "震災から10年1か月"),
+    ],
+)
+def test_the_time_since_the_earthquake_is_counted_in_whole_months(day: dt.date, words: str) -> None:
+    assert since(day) == words
+
+
+def test_a_stamp_is_read_by_people_and_by_machines() -> None:
+    moment = dt.datetime(2015, 3, 1, 9, 30, tzinfo=dt.UTC)
+    assert stamp(moment) == stamp(moment.date()) == '<time datetime="2015-03-01">2015年3月1日</time>'
