@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,25 +29,28 @@ class Weight:
 
 @dataclass
 class Files:
-    """The files of a site, each read and packed once."""
+    """The files of a site, each read and packed once. ``find`` knows where they lie, if not all do in ``site``."""
 
     site: Path
+    find: Callable[[str], Path | None] | None = None
     _packed: dict[str, int] = field(default_factory=dict)
 
     def size(self, url: str) -> int:
         """Return the bytes of a file, 0 if there is none: a missing file is for the link checker to tell."""
-        path = self._path(url)
+        path = self.path(url)
         return path.stat().st_size if path.is_file() else 0
 
     def packed(self, url: str) -> int:
         """Return the bytes of a file after gzip (RFC 1952)."""
         if url not in self._packed:
-            path = self._path(url)
+            path = self.path(url)
             self._packed[url] = pack(path.read_bytes()) if path.is_file() else 0
         return self._packed[url]
 
-    def _path(self, url: str) -> Path:
-        return self.site / url.lstrip("/").split("?")[0]
+    def path(self, url: str) -> Path:
+        """Return where a file lies, or would lie."""
+        name = url.lstrip("/").split("?")[0]
+        return (self.find(name) if self.find else None) or self.site / name
 
 
 def pack(data: bytes) -> int:
@@ -56,13 +60,14 @@ def pack(data: bytes) -> int:
 
 def weigh(page: Path, files: Files, *, enough: int = 0) -> Weight:
     """Weigh one built page. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
-    data = page.read_bytes()
+    name = page.relative_to(files.site).as_posix()
+    data = files.path(name).read_bytes()
     html = data.decode("utf-8")
     scripts = _SCRIPT.findall(html)
     parts = _SHEET.findall(html) + [address for address, _ in scripts if address]
     kind = _KIND.search(html)
     return Weight(
-        url="/" + page.relative_to(files.site).as_posix().removesuffix("index.html"),
+        url="/" + name.removesuffix("index.html"),
         is_article=bool(kind and kind[1] == "article"),
         text=len(data) + sum(files.size(part) for part in parts),
         packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(part) for part in parts),
