@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from plugins.frontmatter.faults import Fault
 from plugins.incremental import stamp, tree
 from plugins.incremental.exchange import recover
-from plugins.incremental.rubbish import collect_seldom
+from plugins.incremental.rubbish import no_collection
 
 from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
 
@@ -52,8 +52,8 @@ def build(
     found = _look(order, output)
     if last := found.same(order):
         return _untouched(output, last, time.perf_counter() - start)
-    collect_seldom()
-    report = _Bench(order, output, found).work(on_page, on_made)
+    with no_collection():
+        report = _Bench(order, output, found).work(on_page, on_made)
     return replace(report, seconds=time.perf_counter() - start)
 
 

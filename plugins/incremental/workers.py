@@ -33,6 +33,8 @@ def spread(
     """
     count = min(os.cpu_count() or 1, len(things) // enough + 1)
     if count == 1 or "fork" not in get_all_start_methods():
+        if len(things) > enough:
+            collect_seldom()
         for some in _batches(things, batch):
             yield 0, work(some)
         return
