@@ -60,7 +60,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     desk = _Desk(content, registry, levels)
     before = library.store.found(_ROOM) if library else {}
     keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
-    paths = list(map(str, find_sources(content)))
+    paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {
         path: before[path][1]
         for path in paths
@@ -104,8 +104,7 @@ class _Desk:
 
     def holds(self, path: str, found: _Looked) -> bool:
         """Tell whether the files that a source names weigh what they did."""
-        folder = (self.content / path).parent
-        return all(weight(folder / name) == size for name, size in found.weighed)
+        return all(weight((self.content / path).parent / name) == size for name, size in found.weighed)
 
     def look(self, paths: Sequence[str]) -> list[tuple[str, _Looked]]:
         return [(path, self._look(PurePosixPath(path))) for path in paths]

@@ -32,7 +32,9 @@ class World:
         self._changed: dict[int, Read] = {}
         self._expected: dict[str, list[str]] = {}
         for owner in before.table.owners():
-            self._begin(owner)
+            record, then = self._records.get(owner), before.wholes.get(owner)
+            if record is None or not then or then != whole_of(record):
+                self._begin(owner)
 
     def changed(self, entry: Entry, own: Mapping[str, Any]) -> Read | None:
         """Return the first read of a page that gives something else today than it gave then, or None.

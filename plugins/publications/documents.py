@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pelican.generators import Generator
 from pelican.writers import Writer
@@ -65,6 +65,8 @@ class Shown:
     document: Document
     dresser: Dresser | None
     around: Surroundings
+
+    tracking_leaf: ClassVar[bool] = True
 
     @property
     def tracking_key(self) -> str:
@@ -125,10 +127,12 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write every page."""
         library: Library = self.settings[SETTING]
-        for document in library.documents.values():
-            if document.is_live(library.now):
-                name, own = page_of(document, self.settings)
-                writer.write_file(name, self.get_template(_template(document)), self.context, **own)
+        pages = [(document, *page_of(document, self.settings)) for document in library.public]
+        self.context["shown"] = [
+            shown for _, _, own in pages for shown in own.values()
+        ]  # known to `plugins.incremental` before the first page
+        for document, name, own in pages:
+            writer.write_file(name, self.get_template(_template(document)), self.context, **own)
 
 
 def page_of(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

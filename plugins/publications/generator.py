@@ -33,7 +33,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.places = shelves.places(self.documents, self.registry)
         self.topics = shelves.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
-        self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        self.pages = [d for d in library.public if d.kind == "page"]
         around = shelves.neighbours(self.sections.values()) | self._issue_neighbours()
         self.settings[SURROUNDINGS] = Surroundings(self.registry.site, self.base, around, shelves.related(self.documents))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section

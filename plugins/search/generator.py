@@ -31,7 +31,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         """Write everything below ``/search/``."""
         library: Library = self.settings[SETTING]
         dated = library.live()
-        standing = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        standing = [d for d in library.public if d.kind == "page"]
         found = (*standing, *dated)
         shards = self._index([partial(entry, document) for document in found], list(map(_key, found)))
         years = _by_year(dated)
