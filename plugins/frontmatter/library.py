@@ -95,7 +95,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     """
     store = store or Store(None, "", registry)
     taken, seen, rows = time.time_ns(), scan(content), store.rows()
-    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content / path, file, row)}
+    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content, path, file, row)}
     desk = _Desk(store, seen, taken)
     before = store.found(_PICTURES).get("", (b"", {}))[1]
     answers = Answers(content, registry, {row.head[0].path: row.head[0] for row in known.values()}, now, dict(before))
@@ -108,7 +108,8 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
         desk.take(at_work.results(answers.heads, answers.pictures), answers)
     stale = [path for path, row in known.items() if not answers.same(row.head[1])]
     desk.take(reading.again(stale, answers), answers)
-    faults += desk.faults + _same_address((answers.heads[path] for path in sorted(answers.heads)), content)
+    heads = {str(path): head for path, head in answers.heads.items()}
+    faults += desk.faults + _same_address((heads[path] for path in seen if path in heads), content)
     if faults:
         raise ContentFaults(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
     store.forget(path for path in rows if path not in seen)
@@ -164,10 +165,10 @@ class _Shelved:
         return self.store.body(self.path)[1]
 
 
-def _unchanged(file: Path, seen: Seen, row: Row) -> bool:
+def _unchanged(content: Path, path: str, seen: Seen, row: Row) -> bool:
     if (row.size, row.time) == (seen.size, seen.time):
         return True
-    return row.size == seen.size and hashlib.blake2b(file.read_bytes(), digest_size=16).digest() == row.digest
+    return row.size == seen.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
 
 
 def _documents(seen: Mapping[str, Seen], known: Mapping[str, Row], desk: _Desk) -> dict[PurePosixPath, Document]:

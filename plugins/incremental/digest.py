@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from pathlib import PurePath
 from types import MethodType
 from typing import Any
@@ -44,7 +45,7 @@ def identifier(kind: type) -> Callable[[Any], str | None] | None:
         return _method_key
     if issubclass(kind, Content):
         return _content_key
-    return _tracking_key if hasattr(kind, "tracking_key") else None
+    return attrgetter("tracking_key") if hasattr(kind, "tracking_key") else None
 
 
 def _method_key(method: MethodType) -> str | None:
@@ -54,10 +55,6 @@ def _method_key(method: MethodType) -> str | None:
 
 def _content_key(content: Content) -> str:
     return f"{type(content).__name__}:{content.get_relative_source_path()}"
-
-
-def _tracking_key(value: Any) -> str:
-    return str(value.tracking_key)
 
 
 def digest(value: Any) -> str:
