@@ -1,7 +1,7 @@
 """The build: from the checkout to ``output/``, whole or not at all.
 
 1. If nothing has changed since the last build, say so (`plugins.incremental.stamp`); nothing is loaded that makes pages.
-2. Otherwise make in ``output/next/`` what is not there as it has to be (`plugins.making`): pages that would come out the same are only named.
+2. Otherwise make in a folder ``output/next-…/`` what is not there as it has to be (`plugins.making`): pages that would come out the same are only named.
 3. Only when everything held, put ``site`` and then ``mail`` in the place of the last ones, each in one step (`plugins.incremental.twin`).
 4. Any fault leaves the last good output where it was.
 """
@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from plugins.frontmatter.faults import Fault
@@ -142,12 +143,14 @@ class _Bench:
         """Make everything in a folder of its own, then put it in place."""
         from plugins.making import Making
 
-        following, found = self.output / "next", self.found
-        shutil.rmtree(following, ignore_errors=True)
+        for left in self.output.glob("next-*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        # A preview draws on in the folder of the last build: no two are the same.
+        following, found = Path(mkdtemp(prefix="next-", dir=self.output)), self.found
         making = Making(self.order, following / "site", found.intact("site"))
         inputs = self._inputs(making.places)
         made = making.run(on_page)
-        report = self._put(made, making.places, inputs)
+        report = self._put(following, made, making.places, inputs)
         shutil.rmtree(following)
         on_made(made)
         return report
@@ -159,22 +162,22 @@ class _Bench:
         (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
         return digest
 
-    def _put(self, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
+    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
         from plugins.incremental import twin
         from plugins.incremental.sharing import compare
 
         output, trees = self.output, self.found.trees
         kept: dict[str, Set[str]] = {"site": made.plan.files}
-        changes = {part: compare(trees[part], output / part, output / "next" / part, kept.get(part, frozenset())) for part in PARTS}
+        changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
         spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}
+        after = {part: spots[part].after(following / part, change) for part, change in changes.items()}
         for part, change in changes.items():
-            spots[part].renew(output / "next" / part, change)
-        for note in (output / "next").glob("*.json"):  # what rooms noted of what they made
+            spots[part].renew(following / part, change)
+        for note in following.glob("*.json"):  # what rooms noted of what they made
             note.replace(output / note.name)
         made.plan.now.save(output / MANIFEST)
         report = _report(output, made, changes)
-        after = _outputs(output, {part: spots[part].after(change) for part, change in changes.items()})
-        stamp.Stamp(self.found.taken, places, inputs, after, made.bounds, _told(report)).save(output / STAMP)
+        stamp.Stamp(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
         for part, change in changes.items():
             spots[part].follow(change)
         return report

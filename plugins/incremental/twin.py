@@ -39,11 +39,11 @@ class Spot:
         elif made.exists():
             put_in_place(made, self.place, self.old)
 
-    def after(self, change: Change) -> Tree:
-        """Return what the place holds since it was renewed."""
+    def after(self, made: Path, change: Change) -> Tree:
+        """Return what the place will hold. Asked before it is renewed: from then on anybody may write there."""
         if not change.kept:
-            return look(str(self.place))
-        new = {name: seen for name in change.written if (seen := look_at(f"{self.place}/{name}"))}
+            return look(str(made))
+        new = {name: seen for name in change.written if (seen := look_at(f"{made}/{name}"))}
         return {name: seen for name, seen in self.before.items() if name not in change.removed} | new
 
     def follow(self, change: Change) -> None:
