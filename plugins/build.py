@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental import stamp, tree
 from plugins.incremental.exchange import recover
 from plugins.incremental.rubbish import no_collection
+from plugins.incremental.workers import ahead
 
 from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
 
@@ -50,43 +52,49 @@ def build(
     _claim(output)
     for part in PARTS:
         recover(output / part, output / "previous" / part)
-    found = _look(order, output)
-    if last := found.same(order):
+    found = _find(order, output)
+    if (last := found.same(order)) and last.outputs == _outputs(output, _trees(output)):
         return _untouched(output, last, time.perf_counter() - start)
-    with no_collection():
-        report = _Bench(order, output, found).work(on_page, on_made)
+    with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
+        report = _Bench(order, output, found, trees).work(on_page, on_made)
     return replace(report, seconds=time.perf_counter() - start)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What a build finds: the stamp of the last one, the digest of its inputs as they are today for its moment and for now, and the trees."""
+    """What a build finds: the stamp of the last one, and the digest of its inputs as they are today, for the moment of the last one and for now."""
 
     last: stamp.Stamp | None
     taken: int
     then: str
     now: str
-    trees: Mapping[str, tree.Tree]
-    outputs: tree.Told
 
     def same(self, order: BuildOrder) -> stamp.Stamp | None:
-        """Return the stamp of the last build if there is nothing to do."""
+        """Return the stamp of the last build if nothing that it depends on is another."""
         last = None if order.fresh else self.last
-        holds = last and last.bounds.hold(order.now) and (last.inputs, last.outputs) == (self.then, self.outputs)
-        return last if holds else None
+        return last if last and last.bounds.hold(order.now) and last.inputs == self.then else None
 
-    def intact(self, part: str) -> frozenset[str]:
-        """Return the files of one part that are as they were written."""
+    def intact(self, there: tree.Tree, part: str) -> frozenset[str]:
+        """Return the files of one part, of those that are ``there``, that are as they were written."""
         written = tree.below(self.last.outputs, part) if self.last else {}
-        there = tree.told(self.trees[part])
-        return frozenset(name for name, seen in there.items() if written.get(name) == seen)
+        return frozenset(name for name, seen in tree.told(there).items() if written.get(name) == seen)
 
 
-def _look(order: BuildOrder, output: Path) -> _Found:
+def _find(order: BuildOrder, output: Path) -> _Found:
     last, taken = stamp.load_stamp(output / STAMP), time.time_ns()
     then, now = stamp.inputs(last.places, _said(order), last.taken, taken) if last else ("", "")
-    trees = {part: tree.look(str(output / part)) for part in PARTS}
-    return _Found(last, taken, then, now, trees, _outputs(output, trees))
+    return _Found(last, taken, then, now)
+
+
+def _trees(output: Path, *, mirrored: bool = False) -> dict[str, tree.Tree]:
+    """What lies in the output now, by part; and see to it that the twin holds the same, if it is to be ``mirrored``."""
+    found: dict[str, tree.Tree] = {part: tree.look(str(output / part)) for part in PARTS}
+    if mirrored:
+        from plugins.incremental.twin import mirror
+
+        for part, files in found.items():
+            mirror(output / part, {name: number for name, (_, _, number) in files.items()}, output / "twin" / part)
+    return found
 
 
 def _outputs(output: Path, trees: Mapping[str, tree.Tree]) -> dict[str, list[int]]:
@@ -138,6 +146,7 @@ class _Bench:
     order: BuildOrder
     output: Path
     found: _Found
+    trees: Callable[[], dict[str, tree.Tree]]
 
     def work(self, on_page: Callable[[], None], on_made: Callable[[Made], None]) -> BuildReport:
         """Make everything in a folder of its own, then put it in place."""
@@ -146,11 +155,11 @@ class _Bench:
         for left in self.output.glob("next-*"):  # by a build that was killed
             shutil.rmtree(left, ignore_errors=True)
         # A preview draws on in the folder of the last build: no two are the same.
-        following, found = Path(mkdtemp(prefix="next-", dir=self.output)), self.found
-        making = Making(self.order, following / "site", found.intact("site"))
+        following, trees = Path(mkdtemp(prefix="next-", dir=self.output)), self.trees()
+        making = Making(self.order, following / "site", self.found.intact(trees["site"], "site"))
         inputs = self._inputs(making.places)
         made = making.run(on_page)
-        report = self._put(following, made, making.places, inputs)
+        report = self._put(following, trees, made, making.places, inputs)
         shutil.rmtree(following)
         on_made(made)
         return report
@@ -162,11 +171,11 @@ class _Bench:
         (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
         return digest
 
-    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
+    def _put(self, following: Path, trees: Mapping[str, tree.Tree], made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
         from plugins.incremental import twin
         from plugins.incremental.sharing import compare
 
-        output, trees = self.output, self.found.trees
+        output = self.output
         kept: dict[str, Set[str]] = {"site": made.plan.files}
         changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
         spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}

@@ -153,6 +153,15 @@ def test_a_stamp_tells_a_file_that_came_went_or_changed(tmp_path: Path) -> None:
     assert look() == seen[-1]
 
 
+def test_a_stamp_gives_the_same_whether_other_moments_are_asked_with_it_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    written = (tmp_path / "a").stat().st_mtime_ns
+    moments = [written + seconds * 10**9 for seconds in (0, 1, 60)]
+    alone = [stamp.inputs([str(tmp_path)], "", moment)[0] for moment in moments]
+    assert stamp.inputs([str(tmp_path)], "", *moments) == alone
+    assert len(set(alone)) == 2  # just after it was written its bytes are looked at, later its time
+
+
 def test_work_is_shared_out_and_errors_come_back() -> None:
     made = list(spread(lambda numbers: [number * 2 for number in numbers], range(500), enough=100))
     assert sorted(number for _, batch in made for number in batch) == list(range(0, 1000, 2))

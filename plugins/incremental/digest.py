@@ -132,7 +132,8 @@ def records_in(value: Any, found: dict[str, Any]) -> list[str]:
             new.append(key)
             if getattr(current, "tracking_leaf", False):
                 continue
-        waiting += members(current)
+        met = {id(member): member for member in members(current)}  # most are lists of what stands in other lists too
+        waiting += [met[number] for number in met.keys() - seen]
     return new
 
 

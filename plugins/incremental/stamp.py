@@ -78,10 +78,10 @@ def _add(hashers: Iterable[tuple[int, Any]], lines: Sequence[str]) -> None:
 def _list(place: str, hashers: Sequence[tuple[int, Any]]) -> None:
     """Put a line for every file at or below ``place`` into the digests: its path, size and time; of one that changed just before, its digest too."""
     lines = list[str]()
-    newest = max((moment for moment, _ in hashers), default=0)
+    first = min((moment for moment, _ in hashers), default=0)
     for line, path, time in listing(place):
         lines.append(line)
-        if newest - time <= _UNSETTLED:
+        if first - time <= _UNSETTLED:
             _add(hashers, lines)
             lines = []
             _add([(moment, hasher) for moment, hasher in hashers if moment - time <= _UNSETTLED], [_digest(path)])

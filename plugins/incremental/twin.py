@@ -31,9 +31,8 @@ class Spot:
     before: Tree
 
     def renew(self, made: Path, change: Change) -> None:
-        """Let the place hold what it holds and what was ``made``, as ``change`` tells, in one step. Afterwards `follow` is due."""
+        """Let the place hold what it holds and what was ``made``, as ``change`` tells, in one step. The twin has been mirrored; `follow` is due."""
         if change.kept:
-            mirror(self.place, {name: number for name, (_, _, number) in self.before.items()}, self.twin)
             carry(change, made, self.twin, _move)
             put_in_place(self.twin, self.place, self.old)
         elif made.exists():
