@@ -26,6 +26,9 @@ from .reads import CONTEXT, Read, Recorder
 from .sharing import settle
 from .workers import spread
 
+_ENOUGH = 8
+"""Pages that are worth a second process: what a new article changes are a dozen long lists."""
+
 NEW = "前の記録がありません / nothing is known of an earlier one"
 
 
@@ -99,7 +102,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         jobs, self._waiting = self._waiting, []
         by_name = {job.name: job for job in jobs}
         tables: dict[int, list[int]] = {}
-        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs):
+        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs, enough=_ENOUGH):
             table = tables.setdefault(worker, [])
             table += map(self._plan.now.table.place, told_anew)
             self._plan.now.wholes |= wholes

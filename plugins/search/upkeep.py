@@ -19,7 +19,7 @@ from plugins.incremental.sharing import settle
 from plugins.incremental.workers import spread
 
 from .entries import Entry
-from .index import collect, cut, decode, encode, grams, shard_of, shards_for, weigh
+from .index import amend, collect, cut, grams, shard_of, shards_for, weigh
 
 _CHUNK = 400
 """Documents of which one process makes the notes at a time."""
@@ -127,9 +127,9 @@ def _mended(last: Path, state: State, entries: dict[int, dict[str, str]]) -> tup
         shard = shards[number]
         before = shard.pop(gram, "")
         weight -= weigh(gram, before) if before else 0
-        if numbers := sorted((set(decode(before)) | come) - gone):
-            shard[gram] = encode(numbers)
-            weight += weigh(gram, shard[gram])
+        if after := amend(before, come, gone):
+            shard[gram] = after
+            weight += weigh(gram, after)
     return _Notes(entries, shards), weight
 
 
