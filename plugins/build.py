@@ -43,7 +43,7 @@ PARTS = ("site", "mail")
 def build(
     order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
 ) -> BuildReport:
-    """Build site and mail. ``on_page`` is called after each page, ``on_made`` when something was made and put in place.
+    """Build site and mail. ``on_page`` is called after each page that is made, ``on_made`` when something was made and put in place.
 
     Raises `plugins.frontmatter.faults.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
-from pelican import Pelican, signals
+from pelican import Pelican
 from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
@@ -59,9 +59,10 @@ class Making:
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> Made:
-        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
+        """Make the site, and the mail beside it; ``on_page`` is called after each page that is made anew. Raises `ContentFaults`, `BuildFailed`."""
         console.quiet = True  # Pelican would praise itself for articles that it did not make
-        with _pages_told(on_page), _errors_raised():
+        self._plan.on_page = on_page
+        with _errors_raised():
             check()
             Pelican(self._settings).run()
             finish_pages(self._settings)
@@ -104,18 +105,6 @@ def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")
     settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
     return settings
-
-
-@contextmanager
-def _pages_told(on_page: Callable[[], None]) -> Iterator[None]:
-    def tell(_path: str, **_context: object) -> None:
-        on_page()
-
-    signals.content_written.connect(tell)
-    try:
-        yield
-    finally:
-        signals.content_written.disconnect(tell)
 
 
 class _Collector(logging.Handler):

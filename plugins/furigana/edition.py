@@ -67,6 +67,7 @@ def write_edition(pelican: Pelican) -> None:
         for page, copy in made:
             if plan:
                 plan.brings(page, copy)
+                plan.on_page()
             signals.content_written.send(str(site / copy), context={})
 
 

@@ -109,7 +109,7 @@ def _row(members: Sequence[Any], pieces: list[str]) -> None:
     if naming is None or naming is _method_key:
         _group("list", members, pieces)
     else:
-        pieces += ["list (", *[f"record {naming(member)}" for member in members], ")"]
+        pieces += ["list of records (", *map(naming, members), ")"]  # type: ignore[list-item]  # but a method, none has a naming without a name
 
 
 def records_in(value: Any, found: dict[str, Any]) -> list[str]:

@@ -70,10 +70,9 @@ class Table:
         """Tell whether anything was read from ``owner``."""
         return owner in self._closed or owner in self._open
 
-    def owners(self) -> Iterator[str]:
-        """Yield all from whom something was read."""
-        yield from self._closed
-        yield from self._open
+    def owners(self) -> set[str]:
+        """Return all from whom something was read."""
+        return self._closed.keys() | self._open.keys()
 
     def of(self, owner: str) -> Iterator[tuple[str, str, int]]:
         """Yield name, digest and place of every read from ``owner``."""

@@ -46,6 +46,7 @@ class Plan:
         self.files = set[str]()
         self.recorder = Recorder()
         self.also: list[str] = []
+        self.on_page: Callable[[], None] = lambda: None
         self.finish: Callable[[], None] = lambda: None
         self.view: tuple[Environment, dict[str, Any]] | None = None
         self._environments: dict[int, tuple[World, Closures]] = {}

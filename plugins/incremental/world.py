@@ -31,10 +31,10 @@ class World:
         records_in(dict(context), self._records)
         self._changed: dict[int, Read] = {}
         self._expected: dict[str, list[str]] = {}
-        for owner in before.table.owners():
-            record, then = self._records.get(owner), before.wholes.get(owner)
-            if record is None or not then or then != whole_of(record):
-                self._begin(owner)
+        wholes = {key: whole for key, record in self._records.items() if (whole := whole_of(record))}
+        same = {key for key, _ in before.wholes.items() & wholes.items()}
+        for owner in before.table.owners() - same:
+            self._begin(owner)
 
     def changed(self, entry: Entry, own: Mapping[str, Any]) -> Read | None:
         """Return the first read of a page that gives something else today than it gave then, or None.
@@ -42,7 +42,7 @@ class World:
         ``own`` is what is passed to this page alone. A volatile read counts as changed.
         """
         for name, then in entry.own.items():
-            if then == VOLATILE or (named(own[name]) if name in own else GONE) != then:
+            if (named(own[name]) if name in own else GONE) != then or then == VOLATILE:
                 return CONTEXT, name
         reads = entry.reads
         if self._changed.keys().isdisjoint(reads):

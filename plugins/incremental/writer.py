@@ -81,7 +81,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         entry = plan.before.pages.get(name)
         reason = _reason(name, entry, closure, plan) or (entry and told(world.changed(entry, kwargs)))
         if entry and not reason:
-            self._keep(name, entry, ChainMap(kwargs, context))
+            self._keep(name, entry, context, kwargs)
         else:
             plan.rendered[name] = reason or NEW
             self._waiting.append(Job(name, template, closure, context, kwargs))
@@ -91,11 +91,12 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         Path(filename).unlink(missing_ok=True)
         return super()._open_w(filename, encoding, override)
 
-    def _keep(self, name: str, entry: Entry, context: ChainMap[str, Any]) -> None:
+    def _keep(self, name: str, entry: Entry, context: dict[str, Any], own: dict[str, Any]) -> None:
         target = f"{self.output_path}/{name}"
         self._written_files.add(target)
         self._plan.keep(name, entry)
-        signals.content_written.send(target, context=context)
+        if signals.content_written.receivers:
+            signals.content_written.send(target, context=ChainMap(own, context))
 
     def _render_all(self) -> None:
         """Render what waits. Raises `RenderFailed`."""
@@ -115,6 +116,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         self._plan.now.pages[job.name] = moved(entry, table)
         self._plan.present.narrow(entry.bounds)
         self._written_files.add(target)
+        self._plan.on_page()
         signals.content_written.send(target, context=job.context | job.own)
 
     def render(self, job: Job) -> tuple[Entry, dict[Read, str]]:
