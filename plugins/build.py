@@ -155,11 +155,11 @@ class _Bench:
         for left in self.output.glob("next-*"):  # by a build that was killed
             shutil.rmtree(left, ignore_errors=True)
         # A preview draws on in the folder of the last build: no two are the same.
-        following, trees = Path(mkdtemp(prefix="next-", dir=self.output)), self.trees()
-        making = Making(self.order, following / "site", self.found.intact(trees["site"], "site"))
+        following = Path(mkdtemp(prefix="next-", dir=self.output))
+        making = Making(self.order, following / "site", lambda: self.found.intact(self.trees()["site"], "site"))
         inputs = self._inputs(making.places)
         made = making.run(on_page)
-        report = self._put(following, trees, made, making.places, inputs)
+        report = self._put(following, made, making.places, inputs)
         shutil.rmtree(following)
         on_made(made)
         return report
@@ -171,11 +171,11 @@ class _Bench:
         (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
         return digest
 
-    def _put(self, following: Path, trees: Mapping[str, tree.Tree], made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
+    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
         from plugins.incremental import twin
         from plugins.incremental.sharing import compare
 
-        output = self.output
+        output, trees = self.output, self.trees()
         kept: dict[str, Set[str]] = {"site": made.plan.files}
         changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
         spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}

@@ -48,7 +48,7 @@ class Made:
 class Making:
     """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends; ``intact`` is as in `Plan`."""
 
-    def __init__(self, order: BuildOrder, site: Path, intact: frozenset[str] = frozenset()) -> None:
+    def __init__(self, order: BuildOrder, site: Path, intact: Callable[[], frozenset[str]] = frozenset) -> None:
         self._site, output = site, order.output.absolute()
         self._present = Present.at(order.now)
         self._settings = _settings(order, site, self._present)

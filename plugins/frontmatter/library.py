@@ -67,7 +67,9 @@ class Library:
 
     @cached_property
     def _live(self) -> list[Document]:
-        return sorted((d for d in self.public if d.meta.date), key=lambda d: d.date)  # of the same moment in the order of the paths, as they come
+        return sorted(
+            (d for d in self.public if d.meta.date), key=lambda d: d.date
+        )  # of the same moment in the order of the paths, as they come
 
     @cached_property
     def _moments(self) -> list[dt.datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ SETTING = "INCREMENTAL"
 
 class Plan:
     """``site`` is the folder that is being made, ``last`` the site that was built before, ``manifest`` the file that tells how, ``settings`` the
-    digest of what all pages depend on. ``intact`` are the files of ``last`` that are as they were written.
+    digest of what all pages depend on. ``intact`` tells which files of ``last`` are as they were written; it is asked when that has to be known.
 
     What is taken over is not brought into ``site``: it is only named, in ``files``.
     """
@@ -32,7 +33,7 @@ class Plan:
         manifest: Path,
         settings: str,
         present: Present,
-        intact: frozenset[str] = frozenset(),
+        intact: Callable[[], frozenset[str]] = frozenset,
         *,
         fresh: bool = False,
     ) -> None:
@@ -40,7 +41,7 @@ class Plan:
         self.before = Manifest(settings) if fresh else load_manifest(manifest, settings)
         self.now = self.before.following()
         self.present = present
-        self.intact = frozenset() if fresh else intact
+        self._intact = frozenset if fresh else intact
         self.rendered: dict[str, str] = {}
         self.kept: list[str] = []
         self.files = set[str]()
@@ -59,6 +60,11 @@ class Plan:
             world = World(environment, self.recorder, context, self.before)
             self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)
         return self._environments[id(environment)]
+
+    @cached_property
+    def intact(self) -> frozenset[str]:
+        """The files of the last site that are as they were written."""
+        return self._intact()
 
     def has(self, *names: str) -> bool:
         """Tell whether the last site has these files as they were written, so that they can be taken over."""

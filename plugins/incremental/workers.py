@@ -11,6 +11,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
@@ -62,15 +63,16 @@ def spread(
 
 @contextmanager
 def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
-    """Begin ``work`` in another process, and yield what waits for its result; without fork it is done when that is asked for."""
+    """Begin ``work`` in another process, and yield what waits for its result; without fork it is done when that is asked for first."""
     if "fork" not in get_all_start_methods():
-        yield work
+        yield cache(work)
         return
     mine, theirs = get_context("fork").Pipe(duplex=False)
     worker = get_context("fork").Process(target=_run, args=(lambda _: work(), (None,), theirs, 1), daemon=True)
     worker.start()
     theirs.close()
 
+    @cache
     def wait_for_it() -> _Made:
         ((_, made),) = _received({mine: 0})
         return made  # type: ignore[no-any-return]
