@@ -4,8 +4,9 @@
    there is nothing to do, and Pelican is not even loaded.
 2. While a page is rendered, everything its templates read is recorded (`reads`): names, attributes of articles, entries of mappings.
 3. The reads, with digests of what they gave and of the templates (`closure`), go into a manifest beside the output (`manifest`).
-4. In the next build a page whose reads all give the same today (`world`) is neither rendered nor written: the file of the last
-   site is linked into the new one (`writer`), which then takes the old one's place in one step (`exchange`).
+4. In the next build the reads that give something else today are found first (`world`). A page that has none of them is neither rendered nor
+   written (`writer`), only named (`plan`).
+5. What was made is brought into a twin of the last site (`twin`), which then takes that one's place in one step (`exchange`).
 
 Unknown values count as changed always. Other settings, plugins or versions change everything (`everything`).
 """

@@ -65,8 +65,16 @@ def link(source: str, target: str) -> None:
 
 def _link(source: str, target: str) -> None:
     try:
-        os.link(source, target, follow_symlinks=False) if os.link in os.supports_follow_symlinks else os.link(source, target)
+        _hard_link(source, target)
     except (FileExistsError, FileNotFoundError):
         raise
     except OSError:
         shutil.copy2(source, target)
+
+
+def _hard_link(source: str, target: str) -> None:
+    """Link the file itself, also where it is a link to another."""
+    if os.link in os.supports_follow_symlinks:
+        os.link(source, target, follow_symlinks=False)
+    else:
+        os.link(source, target)
