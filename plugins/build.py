@@ -1,8 +1,8 @@
 """The build: from the checkout to ``output/``, whole or not at all.
 
 1. If nothing has changed since the last build, say so (`plugins.incremental.stamp`); nothing is loaded that makes pages.
-2. Otherwise make everything in ``output/next/`` (`plugins.making`): pages that would come out the same are taken over.
-3. Only when everything held, put ``site`` and then ``mail`` in the place of the last ones, each in one step (`plugins.incremental.exchange`).
+2. Otherwise make in a folder ``output/next-…/`` what is not there as it has to be (`plugins.making`): pages that would come out the same are only named.
+3. Only when everything held, put ``site`` and then ``mail`` in the place of the last ones, each in one step (`plugins.incremental.twin`).
 4. Any fault leaves the last good output where it was.
 """
 
@@ -11,15 +11,19 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from plugins.frontmatter.faults import Fault
-from plugins.incremental import stamp
-from plugins.incremental.exchange import put_in_place, recover
-from plugins.incremental.rubbish import collect_seldom
+from plugins.incremental import stamp, tree
+from plugins.incremental.exchange import recover
+from plugins.incremental.rubbish import no_collection
+from plugins.incremental.workers import ahead
 
 from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
 
@@ -39,7 +43,7 @@ PARTS = ("site", "mail")
 def build(
     order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
 ) -> BuildReport:
-    """Build site and mail. ``on_page`` is called after each page, ``on_made`` when something was made and put in place.
+    """Build site and mail. ``on_page`` is called after each page that is made, ``on_made`` when something was made and put in place.
 
     Raises `plugins.frontmatter.faults.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
     """
@@ -48,44 +52,58 @@ def build(
     _claim(output)
     for part in PARTS:
         recover(output / part, output / "previous" / part)
-    last = None if order.fresh else stamp.load_stamp(output / STAMP)
-    if last and last.bounds.hold(order.now) and _same(order, last):
+    found = _find(order, output)
+    if (last := found.same(order)) and last.outputs == _outputs(output, _trees(output)):
         return _untouched(output, last, time.perf_counter() - start)
-    collect_seldom()
-    return _anew(order, output, on_page, on_made, start)
-
-
-def _anew(order: BuildOrder, output: Path, on_page: Callable[[], None], on_made: Callable[[Made], None], start: float) -> BuildReport:
-    from plugins.incremental.sharing import share
-    from plugins.making import Making
-
-    following = output / "next"
-    shutil.rmtree(following, ignore_errors=True)
-    making = Making(order, following / "site")
-    taken = time.time_ns()
-    inputs = stamp.inputs(making.places, _said(order), taken)
-    made = making.run(on_page)
-    change = share(output, following, PARTS)
-    (output / "previous").mkdir(exist_ok=True)
-    for part in PARTS:
-        put_in_place(following / part, output / part, output / "previous" / part)
-    for note in following.glob("*.json"):  # what rooms noted of what they made
-        note.replace(output / note.name)
-    made.plan.now.save(output / MANIFEST)
-    report = _report(output, made, change)
-    stamp.Stamp(taken, making.places, inputs, _outputs(output), made.bounds, _told(report)).save(output / STAMP)
-    shutil.rmtree(output / "previous")
-    shutil.rmtree(following)
-    on_made(made)
+    with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
+        report = _Bench(order, output, found, trees).work(on_page, on_made)
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _same(order: BuildOrder, last: stamp.Stamp) -> bool:
-    return stamp.inputs(last.places, _said(order), last.taken) == last.inputs and _outputs(order.output.absolute()) == last.outputs
+@dataclass(frozen=True)
+class _Found:
+    """What a build finds: the stamp of the last one, and the digest of its inputs as they are today, for the moment of the last one and for now."""
+
+    last: stamp.Stamp | None
+    taken: int
+    then: str
+    now: str
+
+    def same(self, order: BuildOrder) -> stamp.Stamp | None:
+        """Return the stamp of the last build if nothing that it depends on is another."""
+        last = None if order.fresh else self.last
+        return last if last and last.bounds.hold(order.now) and last.inputs == self.then else None
+
+    def intact(self, there: tree.Tree, part: str) -> frozenset[str]:
+        """Return the files of one part, of those that are ``there``, that are as they were written."""
+        written = tree.below(self.last.outputs, part) if self.last else {}
+        return frozenset(name for name, seen in tree.told(there).items() if written.get(name) == seen)
 
 
-def _outputs(output: Path) -> str:
-    return stamp.outputs(str(output / name) for name in (*PARTS, MANIFEST))
+def _find(order: BuildOrder, output: Path) -> _Found:
+    last, taken = stamp.load_stamp(output / STAMP), time.time_ns()
+    then, now = stamp.inputs(last.places, _said(order), last.taken, taken) if last else ("", "")
+    return _Found(last, taken, then, now)
+
+
+def _trees(output: Path, *, mirrored: bool = False) -> dict[str, tree.Tree]:
+    """What lies in the output now, by part; and see to it that the twin holds the same, if it is to be ``mirrored``."""
+    found: dict[str, tree.Tree] = {part: tree.look(str(output / part)) for part in PARTS}
+    if mirrored:
+        from plugins.incremental.twin import mirror
+
+        for part, files in found.items():
+            mirror(output / part, {name: number for name, (_, _, number) in files.items()}, output / "twin" / part)
+    return found
+
+
+def _outputs(output: Path, trees: Mapping[str, tree.Tree]) -> dict[str, list[int]]:
+    """All that lies in the output, as a stamp holds it; the manifest belongs to it."""
+    found = {f"{part}/{name}": seen for part, files in trees.items() for name, seen in tree.told(files).items()}
+    with suppress(FileNotFoundError):
+        stat = (output / MANIFEST).stat()
+        found[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
+    return found
 
 
 def _said(order: BuildOrder) -> str:
@@ -121,21 +139,76 @@ def _untouched(output: Path, last: stamp.Stamp, seconds: float) -> BuildReport:
     return BuildReport(output, told["pages"], told["issues"], told["files"], seconds, 0, told["kept"], 0, 0, {}, warnings)
 
 
-def _report(output: Path, made: Made, change: Change) -> BuildReport:
-    plan = made.plan
-    issues = sum(1 for _ in (output / "mail").rglob("issue.json"))
-    counts = (len(plan.rendered), len(plan.kept), change.written, change.removed)
-    return BuildReport(output, change.pages, issues, change.files, 0.0, *counts, plan.rendered, made.warnings)
+@dataclass(frozen=True)
+class _Bench:
+    """Where a site is made and put in place."""
+
+    order: BuildOrder
+    output: Path
+    found: _Found
+    trees: Callable[[], dict[str, tree.Tree]]
+
+    def work(self, on_page: Callable[[], None], on_made: Callable[[Made], None]) -> BuildReport:
+        """Make everything in a folder of its own, then put it in place."""
+        from plugins.making import Making
+
+        for left in self.output.glob("next-*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        # A preview draws on in the folder of the last build: no two are the same.
+        following = Path(mkdtemp(prefix="next-", dir=self.output))
+        making = Making(self.order, following / "site", lambda: self.found.intact(self.trees()["site"], "site"))
+        inputs = self._inputs(making.places)
+        made = making.run(on_page)
+        report = self._put(following, made, making.places, inputs)
+        shutil.rmtree(following)
+        on_made(made)
+        return report
+
+    def _inputs(self, places: tuple[str, ...]) -> str:
+        """What was seen before counts: whoever changes a source while it is read is noticed next time."""
+        if self.found.last and self.found.last.places == places:
+            return self.found.now
+        (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
+        return digest
+
+    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
+        from plugins.incremental import twin
+        from plugins.incremental.sharing import compare
+
+        output, trees = self.output, self.trees()
+        kept: dict[str, Set[str]] = {"site": made.plan.files}
+        changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
+        spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}
+        after = {part: spots[part].after(following / part, change) for part, change in changes.items()}
+        for part, change in changes.items():
+            spots[part].renew(following / part, change)
+        for note in following.glob("*.json"):  # what rooms noted of what they made
+            note.replace(output / note.name)
+        made.plan.now.save(output / MANIFEST)
+        report = _report(output, made, changes)
+        stamp.Stamp(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
+        for part, change in changes.items():
+            spots[part].follow(change)
+        return report
+
+
+def _report(output: Path, made: Made, changes: Mapping[str, Change]) -> BuildReport:
+    plan, files = made.plan, [f"{part}/{name}" for part, change in changes.items() for name in change.files]
+    pages = sum(name.endswith(".html") and name.startswith("site/") for name in files)
+    issues = sum(name.endswith("/issue.json") and name.startswith("mail/") for name in files)
+    written, removed = (sum(len(getattr(change, what)) for change in changes.values()) for what in ("written", "removed"))
+    counts = (len(plan.rendered), len(plan.kept), written, removed)
+    return BuildReport(output, pages, issues, len(files), 0.0, *counts, plan.rendered, made.warnings)
 
 
 def verify(order: BuildOrder, folder: Path) -> list[str]:
     """Build everything anew into ``folder`` and return the files in which the output differs from it. Nothing is replaced."""
     fresh = build(replace(order, output=folder, fresh=True)).output
     names = {
-        path.relative_to(tree).as_posix()
-        for tree in (order.output.absolute(), fresh)
+        path.relative_to(folder).as_posix()
+        for folder in (order.output.absolute(), fresh)
         for part in PARTS
-        for path in (tree / part).rglob("*")
+        for path in (folder / part).rglob("*")
         if path.is_file()
     }
     return sorted(name for name in names if _bytes(order.output / name) != _bytes(fresh / name))

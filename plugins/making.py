@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
-from pelican import Pelican, signals
+from pelican import Pelican
 from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
@@ -20,9 +20,10 @@ from plugins.cards.font import SYSTEM
 from plugins.checks import WARNINGS
 from plugins.frontmatter.faults import Fault
 from plugins.incremental.everything import everything
+from plugins.incremental.plan import SETTING, Plan
 from plugins.incremental.present import Bounds, Present
 from plugins.incremental.replaced import PelicanChanged, check
-from plugins.incremental.writer import SETTING, Plan, RenderFailed, finish_pages
+from plugins.incremental.writer import RenderFailed, finish_pages
 from plugins.rereading import Rereading
 from plugins.sources import DRAFTS, STORE
 
@@ -45,35 +46,36 @@ class Made:
 
 
 class Making:
-    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends."""
+    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends; ``intact`` is as in `Plan`."""
 
-    def __init__(self, order: BuildOrder, site: Path) -> None:
+    def __init__(self, order: BuildOrder, site: Path, intact: Callable[[], frozenset[str]] = frozenset) -> None:
         self._site, output = site, order.output.absolute()
         self._present = Present.at(order.now)
         self._settings = _settings(order, site, self._present)
         code = everything(self._settings, _CODE)
-        self._plan = Plan(output / "site", output / MANIFEST, code, self._present, fresh=order.fresh)
+        self._plan = Plan(site, output / "site", output / MANIFEST, code, self._present, intact, fresh=order.fresh)
         self._settings[SETTING] = self._plan
         self._settings[STORE] = None if order.fresh else (output / "store.sqlite", code)
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> Made:
-        """Make the site, and the mail beside it. Raises `ContentFaults`, `BuildFailed`."""
+        """Make the site, and the mail beside it; ``on_page`` is called after each page that is made anew. Raises `ContentFaults`, `BuildFailed`."""
         console.quiet = True  # Pelican would praise itself for articles that it did not make
-        with _pages_told(on_page), _errors_raised():
+        self._plan.on_page = on_page
+        with _errors_raised():
             check()
             Pelican(self._settings).run()
             finish_pages(self._settings)
-        if heavy := overweight(self._site, self._weighed()):
+        if heavy := overweight(self._site, self._weighed(), self._plan.find):
             raise BuildFailed("\n".join(heavy))
         return Made(self._plan, Rereading(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
 
-    def _weighed(self) -> set[str] | None:
+    def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
-        if not _same_parts(self._site, self._plan.last):
-            return None
-        new = {name for page in self._plan.rendered for name in (page, *self._plan.now.pages[page].also)}
-        return {name for name in new | {"index.html"} if name.endswith(".html")}
+        plan = self._plan
+        pages = plan.rendered if _same_parts(self._site, plan.last) else plan.now.pages
+        names = {name for page in pages for name in (page, *plan.now.pages[page].also)}
+        return {name for name in names | {"index.html"} if name.endswith(".html")}
 
 
 def _same_parts(site: Path, last: Path) -> bool:
@@ -103,18 +105,6 @@ def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")
     settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
     return settings
-
-
-@contextmanager
-def _pages_told(on_page: Callable[[], None]) -> Iterator[None]:
-    def tell(_path: str, **_context: object) -> None:
-        on_page()
-
-    signals.content_written.connect(tell)
-    try:
-        yield
-    finally:
-        signals.content_written.disconnect(tell)
 
 
 class _Collector(logging.Handler):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from plugins.frontmatter.faults import Fault
 
-MANIFEST = "manifest.json"
+MANIFEST = "manifest"
 
 
 class BuildFailed(Exception):

@@ -10,12 +10,13 @@ import pytest
 
 from plugins.build import BuildFailed, BuildOrder, build
 from plugins.frontmatter.faults import ContentFaults
+from plugins.order import MANIFEST
 from tests.tiny import NOW, TinySite
 
 
 def digests(folder: Path) -> dict[str, str]:
     """Bytes of every file, without the manifest: it speaks of modification times."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "manifest.json")
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -18,6 +18,7 @@ from mailer import addresses
 from plugins.frontmatter.colour import contrast
 from plugins.frontmatter.faults import ContentFaults
 from plugins.frontmatter.library import Library
+from plugins.incremental.writer import finder
 from plugins.magazine.composition import Composition, compose
 from plugins.magazine.drafting import draft, write
 from plugins.magazine.gate import Gate, Printed, validated
@@ -50,7 +51,7 @@ def printed(site: TinySite, library: Library | None = None) -> Printed:
 
 def told(site: TinySite, one: Printed, **changes: object) -> str:
     spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
-    return "\n".join(map(str, Gate(site.site, BASE, site.registry().site).examine(Printed(one.issue, spoilt))))
+    return "\n".join(map(str, Gate(finder({"OUTPUT_PATH": site.site}), BASE, site.registry().site).examine(Printed(one.issue, spoilt))))
 
 
 def test_an_issue_in_order_passes(built: TinySite) -> None:

@@ -20,9 +20,9 @@ from plugins.frontmatter.faults import ContentFaults
 from plugins.incremental.closure import Closures
 from plugins.incremental.digest import Volatile, digest
 from plugins.incremental.manifest import Entry, Manifest
-from plugins.incremental.present import ALWAYS
 from plugins.incremental.reads import Recorder, watch
 from plugins.incremental.world import World
+from plugins.order import MANIFEST
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site
 
 
@@ -97,7 +97,7 @@ def test_the_explanation_names_what_changed(ten: TinySite) -> None:
 
 
 def test_a_lost_manifest_costs_a_full_build_and_nothing_else(ten: TinySite) -> None:
-    (ten.output / "manifest.json").write_text('{"format": 1, "pages": 3}')
+    (ten.output / MANIFEST).write_text('{"format": 1, "pages": 3}')
     report = ten.build()
     assert (report.kept, report.written) == (0, 0)
 
@@ -280,13 +280,13 @@ def reads_of(template: str, **given: object) -> Manifest:
     recorder.begin(given, {})
     environment.from_string(template).render(given)
     reads, own = recorder.end()
-    manifest.pages["page"] = Entry("", "", manifest.places(reads), own, ALWAYS, 0, 0)
+    manifest.pages["page"] = Entry("", "", manifest.places(reads), own)
     return manifest
 
 
 def changed(template: str, then: dict[str, object], today: dict[str, object]) -> bool:
     manifest = reads_of(template, **then)
-    world = World(Environment(autoescape=True), Recorder(), today, manifest.table)
+    world = World(Environment(autoescape=True), Recorder(), today, manifest)
     return world.changed(manifest.pages["page"], {}) is not None
 
 

@@ -28,8 +28,8 @@ KILLED_AT = {
     "while pages are made": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
     "before the site is put in place": ("import plugins.incremental.exchange as e\ne.swap = lambda *_: os.kill(os.getpid(), 9)", ""),
     "when the site is in place and the mail is not": (
-        "import plugins.build as b\nput = b.put_in_place\n"
-        "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nb.put_in_place = once",
+        "import plugins.incremental.twin as t\nput = t.put_in_place\n"
+        "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.put_in_place = once",
         "",
     ),
     "before the stamp is written": ("from plugins.incremental.stamp import Stamp\nStamp.save = lambda *_: os.kill(os.getpid(), 9)", ""),
@@ -89,7 +89,8 @@ def test_two_renames_do_where_no_exchange_is_to_be_had(tmp_path: Path, monkeypat
         (tmp_path / name / "file").write_text(name)
     exchange.put_in_place(tmp_path / "new", tmp_path / "place", tmp_path / "old")
     assert (tmp_path / "place/file").read_text() == "new"
-    assert (tmp_path / "old/file").read_text() == "place"
+    assert (tmp_path / "new/file").read_text() == "place"
+    assert not (tmp_path / "old").exists()
 
 
 def test_two_builds_in_two_folders_zones_and_languages_give_the_same_bytes(
@@ -139,7 +140,7 @@ def test_a_file_saved_twice_within_a_tick_is_seen(tiny: TinySite) -> None:
 
 def test_a_stamp_tells_a_file_that_came_went_or_changed(tmp_path: Path) -> None:
     def look() -> str:
-        return stamp.inputs([str(tmp_path), str(tmp_path / "absent")], "", 0)
+        return stamp.inputs([str(tmp_path), str(tmp_path / "absent")], "", 0)[0]
 
     seen = [look()]
     (tmp_path / "a").write_text("1")
@@ -150,6 +151,15 @@ def test_a_stamp_tells_a_file_that_came_went_or_changed(tmp_path: Path) -> None:
     seen.append(look())
     assert len(set(seen)) == 4
     assert look() == seen[-1]
+
+
+def test_a_stamp_gives_the_same_whether_other_moments_are_asked_with_it_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    written = (tmp_path / "a").stat().st_mtime_ns
+    moments = [written + seconds * 10**9 for seconds in (0, 1, 60)]
+    alone = [stamp.inputs([str(tmp_path)], "", moment)[0] for moment in moments]
+    assert stamp.inputs([str(tmp_path)], "", *moments) == alone
+    assert len(set(alone)) == 2  # just after it was written its bytes are looked at, later its time
 
 
 def test_work_is_shared_out_and_errors_come_back() -> None:

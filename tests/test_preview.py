@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +16,8 @@ from playwright.sync_api import Browser, TimeoutError
 from starlette.applications import Starlette
 
 from demo.servers import free_port
-from plugins.build import BuildOrder
+from plugins.build import BuildOrder, verify
+from plugins.incremental import exchange, twin
 from plugins.magazine.issues import PLACEHOLDER
 from plugins.preview.pages import SCRIPT, create_app
 from plugins.preview.workshop import Workshop
@@ -109,6 +111,34 @@ def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, 
 
     asyncio.run(edit())
     assert "新しい題" in (workshop.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace("<wbr>", "")
+
+
+def test_what_is_saved_during_a_build_is_shown_at_once_and_stays_when_the_build_is_in(
+    workshop: Workshop, tiny: TinySite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, ready, go, put = workshop.site / "press/2020/05/station/index.html", threading.Event(), threading.Event(), exchange.put_in_place
+
+    def wait_and_put(*paths: Path) -> None:
+        ready.set()
+        assert go.wait(60)
+        put(*paths)
+
+    async def save_meanwhile() -> list[str]:
+        await workshop.build()
+        tiny.article("press/2020/other.md", "別の話")
+        monkeypatch.setattr(twin, "put_in_place", wait_and_put)
+        building = asyncio.create_task(workshop.build())
+        assert await asyncio.to_thread(ready.wait, 60)  # everything is made, nothing is in place
+        await workshop.show([tiny.article("press/2020/station.md", lead="いま直した文です。")])
+        seen = [page.read_text(encoding="utf-8")]
+        go.set()
+        await building
+        return [*seen, page.read_text(encoding="utf-8")]
+
+    assert all("いま直した文です。" in html for html in asyncio.run(save_meanwhile()))
+    assert (workshop.site / "press/2020/05/other/index.html").exists()
+    asyncio.run(workshop.build())
+    assert verify(workshop.order, tiny.root / "full") == []
 
 
 def test_no_file_outside_the_site_is_served(workshop: Workshop) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from audit.server import serving
 from plugins.search.entries import words
-from plugins.search.index import DIGITS, collect, cut, decode, encode, grams, shard_of
+from plugins.search.index import DIGITS, amend, collect, cut, decode, encode, grams, shard_of
 from tests.tiny import NOW, TinySite, make_site
 
 TEXTS = {
@@ -163,6 +163,12 @@ def decoded(text: str) -> list[int]:
 @given(st.sets(st.integers(0, 4999)))
 def test_notes_lose_no_document(numbers: set[int]) -> None:
     assert decoded(encode(sorted(numbers))) == decode(encode(sorted(numbers))) == sorted(numbers)
+
+
+@given(st.sets(st.integers(0, 60), min_size=1), st.sets(st.integers(0, 70)), st.sets(st.integers(0, 70)))
+def test_a_note_that_is_amended_is_the_one_that_would_be_written_anew(numbers: set[int], come: set[int], gone: set[int]) -> None:
+    after = sorted((numbers | come) - gone)
+    assert amend(encode(sorted(numbers)), come, gone) == (encode(after) if after else "")
 
 
 def test_a_note_about_every_document_is_no_longer_than_a_bit_for_each() -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from plugins.incremental.workers import spread
@@ -16,12 +16,13 @@ from .weigh import Files, weigh
 __all__ = ["overweight"]
 
 
-def overweight(site: Path, pages: Iterable[str] | None = None) -> list[str]:
+def overweight(site: Path, pages: Iterable[str] | None = None, find: Callable[[str], Path | None] | None = None) -> list[str]:
     """Return what is too heavy in the built ``site``, one line each, in Japanese and English; an empty list is a pass.
 
-    ``pages`` are the HTML files to weigh, relative to the site; all, if it is None.
+    ``pages`` are the HTML files to weigh, relative to the site; all, if it is None. ``find`` finds a file of the site by its name where not all of
+    them lie in ``site`` yet.
     """
-    files = Files(site)
+    files = Files(site, find)
     names = sorted(pages if pages is not None else (path.relative_to(site).as_posix() for path in site.rglob("*.html")))
 
     def look(names: Sequence[str]) -> list[str]:

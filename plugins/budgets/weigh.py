@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,28 +32,31 @@ class Weight:
 
 @dataclass
 class Files:
-    """The files of a site, each read and packed once."""
+    """The files of a site, each read and packed once. ``find`` knows where they lie, if not all do in ``site``."""
 
     site: Path
+    find: Callable[[str], Path | None] | None = None
     _sizes: dict[str, int] = field(default_factory=dict)
     _packed: dict[str, int] = field(default_factory=dict)
 
     def size(self, url: str) -> int:
         """Return the bytes of a file, 0 if there is none: a missing file is for the link checker to tell."""
         if url not in self._sizes:
-            path = self._path(url)
+            path = self.path(url)
             self._sizes[url] = path.stat().st_size if path.is_file() else 0
         return self._sizes[url]
 
     def packed(self, url: str) -> int:
         """Return the bytes of a file after gzip (RFC 1952)."""
         if url not in self._packed:
-            path = self._path(url)
+            path = self.path(url)
             self._packed[url] = pack(path.read_bytes()) if path.is_file() else 0
         return self._packed[url]
 
-    def _path(self, url: str) -> Path:
-        return self.site / url.lstrip("/").split("?")[0]
+    def path(self, url: str) -> Path:
+        """Return where a file lies, or would lie."""
+        name = url.lstrip("/").split("?")[0]
+        return (self.find(name) if self.find else None) or self.site / name
 
 
 def pack(data: bytes) -> int:
@@ -62,8 +66,7 @@ def pack(data: bytes) -> int:
 
 def weigh(name: str, files: Files, *, enough: int = 0) -> Weight:
     """Weigh the built page ``name``, relative to the site. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
-    with open(f"{files.site}/{name}", "rb") as file:  # noqa: PTH123 - thousands of pages: no object for each
-        data = file.read()
+    data = files.path(name).read_bytes()
     scripts = _SCRIPT.findall(data)
     parts = [address.decode() for address in (*_SHEET.findall(data), *(address for address, _ in scripts)) if address]
     kind = _KIND.search(data)

@@ -58,9 +58,9 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     is never held up by its typography. With a ``library``, what was found before in the same bytes is taken from its store.
     """
     desk = _Desk(content, registry, levels)
-    before = library.store.found(_ROOM) if library else {}
+    before = {path: (key, found or _CLEAN) for path, (key, found) in library.store.found(_ROOM).items()} if library else {}
     keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
-    paths = list(map(str, find_sources(content)))
+    paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {
         path: before[path][1]
         for path in paths
@@ -68,7 +68,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     }
     fresh = {path: found for _, batch in spread(desk.look, [path for path in paths if path not in known]) for path, found in batch}
     if library:
-        library.store.note(_ROOM, [(path, keys[path], found) for path, found in fresh.items() if path in keys])
+        library.store.note(_ROOM, [(path, keys[path], None if found == _CLEAN else found) for path, found in fresh.items() if path in keys])
     looked = {**known, **fresh}
     findings = [finding for found in looked.values() for finding in found.findings]
     tried = tuple(code for code, level in levels.items() if level != "off")
@@ -88,6 +88,10 @@ class _Looked:
     weighed: tuple[tuple[str, int | None], ...]
 
 
+_CLEAN = _Looked(True, (), ())
+"""Most sources. Nothing is stored for them but that they are."""
+
+
 @dataclass(frozen=True)
 class _Desk:
     content: Path
@@ -104,8 +108,7 @@ class _Desk:
 
     def holds(self, path: str, found: _Looked) -> bool:
         """Tell whether the files that a source names weigh what they did."""
-        folder = (self.content / path).parent
-        return all(weight(folder / name) == size for name, size in found.weighed)
+        return all(weight((self.content / path).parent / name) == size for name, size in found.weighed)
 
     def look(self, paths: Sequence[str]) -> list[tuple[str, _Looked]]:
         return [(path, self._look(PurePosixPath(path))) for path in paths]

@@ -32,7 +32,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         self.now = library.now
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.kind == "event"), None)
-        self.letters = [d for d in reversed(library.live("article")) if d.publication == self.publication]
+        self.letters = [d for d in reversed(library.live("article")) if d.publication is self.publication]
         self.context["calendar_front"] = ""
         if self.publication:
             self.front = f"{self.publication.url}calendar/"

@@ -167,6 +167,8 @@ def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
     """Yield who reads ``paths``: this process, or as many as the machine has processors."""
     count = min(os.cpu_count() or 1, len(paths) // ENOUGH + 1)
     if count == 1 or "fork" not in get_all_start_methods():
+        if len(paths) > ENOUGH:
+            collect_seldom()
         yield _Alone(reading, paths)
         return
     context = get_context("fork")

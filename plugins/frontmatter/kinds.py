@@ -13,7 +13,8 @@ from .values import Day, End, Line, Moment, Municipality, Old, Slug, Subject, We
 class Meta(BaseModel):
     """What every kind can say. Times are in the site's zone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    # A kind that nobody wrote in is not made ready to judge it.
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
     word: ClassVar[str] = "記事"
 
     title: Line

@@ -21,6 +21,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from plugins.incremental.present import asked
+
 from .answers import Answers
 from .document import Document, Head, Standing, Written, told_whole
 from .faults import ContentFaults, Fault
@@ -58,20 +60,32 @@ class Library:
         return [d for d in self._live if kind in (None, d.kind)]
 
     @cached_property
+    def public(self) -> list[Document]:
+        """Everything that is public now, standing pages too, in the order of the paths."""
+        now = asked(self.now, self._moments)
+        return [d for d in self.documents.values() if d.is_live(now)]
+
+    @cached_property
     def _live(self) -> list[Document]:
-        found = [d for d in self.documents.values() if d.meta.date and d.is_live(self.now)]
-        return sorted(found, key=lambda d: (d.date, d.path))
+        return sorted(
+            (d for d in self.public if d.meta.date), key=lambda d: d.date
+        )  # of the same moment in the order of the paths, as they come
+
+    @cached_property
+    def _moments(self) -> list[dt.datetime]:
+        return [moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
 
     @cached_property
     def as_of(self) -> dt.datetime:
         """The last moment at which something appeared or came down: what a page may say of when it was made, without changing every minute."""
-        moments = (moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment)
-        return max(
-            (moment for moment in moments if moment <= self.now), default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone)
-        )
+        now = asked(self.now, self._moments)
+        past = (moment for moment in self._moments if moment <= now)
+        return max(past, default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone))
 
     def with_html(self, html: dict[PurePosixPath, str]) -> Library:
         """Return the same library with other bodies for the given paths."""
+        if not html:
+            return self
         changed = {path: _shown_as(self.documents[path], text) for path, text in html.items()}
         return replace(self, documents=self.documents | changed)
 
@@ -83,7 +97,7 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
     """
     store = store or Store(None, "", registry)
     taken, seen, rows = time.time_ns(), scan(content), store.rows()
-    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content / path, file, row)}
+    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content, path, file, row)}
     desk = _Desk(store, seen, taken)
     before = store.found(_PICTURES).get("", (b"", {}))[1]
     heads: dict[str, Head | Standing] = {path: row.head[0] for path, row in known.items()}
@@ -153,10 +167,10 @@ class _Shelved:
         return self.store.body(self.path)[1]
 
 
-def _unchanged(file: Path, seen: Seen, row: Row) -> bool:
+def _unchanged(content: Path, path: str, seen: Seen, row: Row) -> bool:
     if (row.size, row.time) == (seen.size, seen.time):
         return True
-    return row.size == seen.size and hashlib.blake2b(file.read_bytes(), digest_size=16).digest() == row.digest
+    return row.size == seen.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
 
 
 def _documents(seen: Mapping[str, Seen], known: Mapping[str, Row], desk: _Desk) -> dict[PurePosixPath, Document]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .registry import Place, Publication, Registry, Topic
@@ -32,12 +33,14 @@ class Pickling:
         """Yield the value of each of ``blobs``."""
         for blob in blobs:
             unpickler = pickle.Unpickler(io.BytesIO(blob))  # noqa: S301 - our own bytes, see above
-            unpickler.persistent_load = self._find  # type: ignore[method-assign]
+            unpickler.persistent_load = self._found.__getitem__  # type: ignore[method-assign]
             yield unpickler.load()
 
-    def _find(self, name: tuple[str, str]) -> Any:
-        table, key = name
-        return getattr(self.registry, table)[key]
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], Any]:
+        registry = self.registry
+        tables: dict[str, Mapping[str, Any]] = {"places": registry.places, "topics": registry.topics, "publications": registry.publications}
+        return {(table, key): value for table, values in tables.items() for key, value in values.items()}
 
 
 def _name(value: Any) -> tuple[str, str] | None:

@@ -16,8 +16,9 @@ from pelican.generators import Generator
 
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
+from plugins.incremental.digest import digest
+from plugins.incremental.plan import SETTING as PLAN
 from plugins.incremental.workers import spread
-from plugins.incremental.writer import SETTING as PLAN
 from plugins.incremental.writer import finish_pages
 from plugins.typography.readings import SETTING as TABLE
 
@@ -40,7 +41,9 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
         """Set ``furigana`` in the context. Raises `ContentFaults` for the table, also when nobody reads it today."""
         library: Library = self.settings[SETTING]
         self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
-        self.context["furigana"] = wanted(self.settings) and analyser_version() is not None
+        tools = analyser_version() if wanted(self.settings) else None
+        # Whoever links to a copy reads this, and a copy is another when the table or the tools are.
+        self.context["furigana"] = tools is not None and digest((self.settings[_READINGS], tools))
         if wanted(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
 
@@ -60,10 +63,11 @@ def write_edition(pelican: Pelican) -> None:
     site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
     desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
     press = _Press(site, desk)
-    for _, made in spread(press.copy, press.missing(plan.now.pages if plan else None)):
+    for _, made in spread(press.copy, press.missing(plan.rendered if plan else None)):
         for page, copy in made:
             if plan:
                 plan.brings(page, copy)
+                plan.on_page()
             signals.content_written.send(str(site / copy), context={})
 
 
@@ -73,7 +77,7 @@ class _Press:
     desk: Desk
 
     def missing(self, pages: Iterable[str] | None) -> list[str]:
-        """The pages without a copy; a page that was taken over has brought its own."""
+        """The pages without a copy, of ``pages`` or of all; a page that is taken over brings its own."""
         names = sorted(pages or (path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html")))
         return [name for name in names if name.endswith("index.html") and not (self.site / _copy_of(name)).exists()]
 

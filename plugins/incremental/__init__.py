@@ -5,8 +5,9 @@
 2. While a page is rendered, everything its templates read is recorded (`reads`): names, attributes of articles, entries of mappings.
 3. The reads, with digests of what they gave and of the templates (`closure`), go into a manifest beside the output (`manifest`).
    What many pages share is rendered once, with its reads (`pieces`).
-4. In the next build a page whose reads all give the same today (`world`) is neither rendered nor written: the file of the last
-   site is linked into the new one (`writer`), which then takes the old one's place in one step (`exchange`).
+4. In the next build the reads that give something else today are found first (`world`). A page that has none of them is neither rendered nor
+   written (`writer`), only named (`plan`).
+5. What was made is brought into a twin of the last site (`twin`), which then takes that one's place in one step (`exchange`).
 
 Unknown values count as changed always. Other settings, plugins or versions change everything (`everything`).
 """
@@ -36,7 +37,7 @@ def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
 def share_environment(generator: Generator) -> None:
     """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
     from .pieces import PIECE, Pieces
-    from .writer import SETTING
+    from .plan import SETTING
 
     settings: dict[str, Any] = generator.settings
     if _ENVIRONMENT not in settings:

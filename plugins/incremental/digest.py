@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from pathlib import PurePath
 from types import MethodType
 from typing import Any
@@ -33,9 +34,6 @@ def key_of(value: Any) -> str | None:
     A record is one of Pelican's contents, or an object with an attribute ``tracking_key`` (a string that no other record has). A method of
     a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
     """
-    if isinstance(value, MethodType):
-        owner = key_of(value.__self__)
-        return None if owner is None else f"{owner}.{value.__name__}()"
     name = identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
 
@@ -44,18 +42,19 @@ def key_of(value: Any) -> str | None:
 def identifier(kind: type) -> Callable[[Any], str | None] | None:
     """Return what names the records of one type; None for a type that has none."""
     if issubclass(kind, MethodType):
-        return key_of
+        return _method_key
     if issubclass(kind, Content):
         return _content_key
-    return _tracking_key if hasattr(kind, "tracking_key") else None
+    return attrgetter("tracking_key") if hasattr(kind, "tracking_key") else None
+
+
+def _method_key(method: MethodType) -> str | None:
+    owner = key_of(method.__self__)
+    return None if owner is None else f"{owner}.{method.__name__}()"
 
 
 def _content_key(content: Content) -> str:
     return f"{type(content).__name__}:{content.get_relative_source_path()}"
-
-
-def _tracking_key(value: Any) -> str:
-    return str(value.tracking_key)
 
 
 def digest(value: Any) -> str:
@@ -92,7 +91,7 @@ def _put(value: Any, pieces: list[str]) -> None:
     elif isinstance(value, Mapping):
         _group("map", (part for pair in value.items() for part in pair), pieces)
     elif isinstance(value, list | tuple):
-        _group("list", value, pieces)
+        _row(value, pieces)
     elif isinstance(value, set | frozenset):
         _group("set", sorted(digest(member) for member in value), pieces)
     elif (names := _parts(kind)) is not None:  # type: ignore[arg-type]  # typeshed does not know that types are hashable
@@ -116,23 +115,43 @@ def _group(name: str, members: Iterable[Any], pieces: list[str]) -> None:
     pieces.append(")")
 
 
-def records_in(value: Any, found: dict[str, Any]) -> None:
-    """Put every record that can be reached from ``value`` into ``found``, by key. A record that is a ``tracking_leaf`` leads to no other."""
-    waiting = [value]
-    seen: set[int] = set()
+def _row(members: Sequence[Any], pieces: list[str]) -> None:
+    """A list. Many are of nothing but documents, and as long as the site."""
+    kinds = set(map(type, members))
+    naming = identifier(kinds.pop()) if len(kinds) == 1 else None
+    if naming is None or naming is _method_key:
+        _group("list", members, pieces)
+    else:
+        pieces += ["list of records (", *map(naming, members), ")"]  # type: ignore[list-item]  # but a method, none has a naming without a name
+
+
+def records_in(value: Any, found: dict[str, Any]) -> list[str]:
+    """Put every record that can be reached from ``value`` into ``found``, by key, and return the keys that came in.
+
+    A record that is a ``tracking_leaf`` leads to no other.
+    """
+    waiting, seen, new = [value], set[int](), list[str]()
     while waiting:
         current = waiting.pop()
-        if isinstance(current, _LEAVES) or id(current) in seen:
+        kind = type(current)
+        if kind in _LEAF_TYPES or id(current) in seen:
             continue
         seen.add(id(current))
-        key = key_of(current)
-        if key is not None:
+        naming = identifier(kind)  # type: ignore[arg-type]  # types are hashable
+        if naming is not None and (key := naming(current)) is not None:
             if key in found:
                 continue
             found[key] = current
+            new.append(key)
             if getattr(current, "tracking_leaf", False):
                 continue
-        waiting += members(current)
+        met = {id(member): member for member in members(current)}  # most are lists of what stands in other lists too
+        waiting += [met[number] for number in met.keys() - seen]
+    return new
+
+
+_LEAF_TYPES = frozenset({str, bytes, bool, int, float, type(None), dt.date, dt.datetime, dt.time, dt.timedelta})
+"""Most of what is met; others that hold nothing are found to hold nothing."""
 
 
 def members(value: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """Puts a finished folder in the place of another, so that whoever looks sees the old one or the new one, whole.
 
-Linux and macOS exchange two names in one step (``renameat2``, ``renamex_np``). Where that cannot be had (Windows, some network drives) it takes two
+Linux and macOS exchange two names in one step (``renameat2``, ``renamex_np``). Where that cannot be had (Windows, some network drives) it takes
 renames; if the power fails between them, `recover` puts the old one back when the next build begins. A link that is swung round was no choice: on
 Windows it needs rights that editors do not have.
 """
@@ -18,21 +18,25 @@ _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2), and RENAME_SWAP of renamex_np(
 
 
 def put_in_place(new: Path, place: Path, old: Path) -> None:
-    """Let ``new`` be ``place``; what was there is ``old`` afterwards, if there was anything. All lie on one file system."""
-    shutil.rmtree(old, ignore_errors=True)
+    """Let ``new`` be ``place``, and what was there, if there was anything, be ``new``.
+
+    ``old`` is where that is in between if there is no exchange. All lie on one file system.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
     if not place.exists():
         new.rename(place)
-    elif swap(new, place):
-        new.rename(old)
-    else:
+    elif not swap(new, place):
+        old.parent.mkdir(parents=True, exist_ok=True)
         place.rename(old)
         new.rename(place)
+        old.rename(new)
 
 
 def recover(place: Path, old: Path) -> None:
     """Put back what a build that was killed between two renames had moved away."""
     if old.exists() and not place.exists():
         old.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def swap(one: Path, other: Path) -> bool:

@@ -1,126 +1,184 @@
 """What the last build made, and from what: one entry per output, kept beside the output it speaks of.
 
-Losing it costs one full build, nothing else.
+Losing it costs one full build, nothing else. It is written with Python's own `marshal`: ten megabytes that every build reads and writes, and JSON
+takes five times as long. Like Python's ``.pyc`` files it is written and read by this program alone, and never comes from outside.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import marshal
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .present import ALWAYS, Bounds, read_bounds
 from .reads import Read
 
-FORMAT = 3
+FORMAT = 4
 
 _SLACK = 1.3
 """A table may be so many times as long as it has to be."""
 
+_EVERY = 3
+"""Values of a read in the table: its name, its digest, its place."""
+
 Told = tuple[str, str, str]
-"""A read, and the digest of what it gave."""
+"""A read (owner and name), and the digest of what it gave."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One page: its template and the digest of all that belongs to it; size in bytes and modification time in ns of its file.
+class Entry(NamedTuple):
+    """One page: its template and the digest of all that belongs to it. A tuple, so that thousands are read from the file as they are.
 
-    ``reads`` are places in the manifest's table, ``own`` digests of what was passed to this page alone; ``bounds`` are the moments for which it
-    holds; ``also`` are the files that were written while it was rendered.
+    ``places`` are those of its reads in the manifest's table, as bytes, and ``own`` digests of what was passed to this page alone; ``moments`` are
+    the `Bounds` for which it holds, as they are spoken, or nothing for always; ``also`` are the files that were written while it was rendered.
     """
 
     template: str
     closure: str
-    reads: tuple[int, ...]
+    places: bytes
     own: Mapping[str, str]
-    bounds: Bounds
-    size: int
-    mtime: int
+    moments: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
-    def describes(self, file: str) -> bool:
-        """Tell whether ``file`` is there as it was written."""
-        try:
-            stat = os.stat(file)  # noqa: PTH116 - thousands of files: no object for each
-        except OSError:
-            return False
-        return (stat.st_size, stat.st_mtime_ns) == (self.size, self.mtime)
+    @property
+    def reads(self) -> array[int]:
+        """The places of its reads."""
+        return array("I", self.places)
+
+    @property
+    def bounds(self) -> Bounds:
+        """The moments for which it holds."""
+        return read_bounds(*self.moments) if self.moments else ALWAYS
+
+
+def spoken(bounds: Bounds) -> tuple[str, ...]:
+    """Return ``bounds`` as an entry keeps them."""
+    return () if bounds == ALWAYS else bounds.spoken()
+
+
+class Table:
+    """Every read once, however many pages share it, by its owner. What is never asked for stays as it lay in the file."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Any]] | None = None, length: int = 0) -> None:
+        self._closed = dict(rows or {})
+        self._open: dict[str, dict[tuple[str, str], int]] = {}
+        self.length = length
+
+    def __contains__(self, owner: str) -> bool:
+        """Tell whether anything was read from ``owner``."""
+        return owner in self._closed or owner in self._open
+
+    def owners(self) -> set[str]:
+        """Return all from whom something was read."""
+        return self._closed.keys() | self._open.keys()
+
+    def of(self, owner: str) -> Iterator[tuple[str, str, int]]:
+        """Yield name, digest and place of every read from ``owner``."""
+        row = self._closed.get(owner)
+        if row is None:
+            yield from ((name, told, place) for (name, told), place in self._open.get(owner, {}).items())
+        else:
+            yield from zip(row[::_EVERY], row[1::_EVERY], row[2::_EVERY], strict=True)
+
+    def place(self, told: Told) -> int:
+        """Return the place of one read, which stands in the table afterwards."""
+        owner, name, digest = told
+        rows = self._open.get(owner)
+        if rows is None:
+            rows = self._open[owner] = {(name, then): place for name, then, place in self.of(owner)}
+            self._closed.pop(owner, None)
+        place = rows.setdefault((name, digest), self.length)
+        self.length += place == self.length
+        return place
+
+    def rows(self) -> dict[str, Sequence[Any]]:
+        """Return everything as the file holds it."""
+        opened = {owner: [value for row in self.of(owner) for value in row] for owner in self._open}
+        return self._closed | opened
+
+    def copy(self) -> Table:
+        """Return a table in which all has the same place, and which can go on by itself."""
+        found = Table(self._closed, self.length)
+        found._open = {owner: dict(rows) for owner, rows in self._open.items()}
+        return found
+
+    def only(self, used: Sequence[int]) -> Table:
+        """Return a table with the reads at ``used`` alone, in that order."""
+        number = {place: at for at, place in enumerate(used)}
+        kept = {
+            owner: [value for name, told, place in self.of(owner) if place in number for value in (name, told, number[place])]
+            for owner in self.owners()
+        }
+        return Table({owner: row for owner, row in kept.items() if row}, len(used))
 
 
 @dataclass
 class Manifest:
     """Entries by the output's path relative to the site; ``settings`` is the digest of everything that all pages depend on.
 
-    ``table`` holds every read once, however many pages share it; a new manifest begins with the table of the last.
+    A new manifest begins with the ``table`` of the last; ``used`` is how many places of it pages had when that was counted.
     """
 
     settings: str
     pages: dict[str, Entry] = field(default_factory=dict)
-    table: list[Told] = field(default_factory=list)
+    table: Table = field(default_factory=Table)
     templates: dict[str, list[str | None]] = field(default_factory=dict)
     """By the digest of a template's source, the templates that it names; None for one named by a variable."""
     wholes: dict[str, str] = field(default_factory=dict)
     """By the key of a record, the digest of all that could be read from it, where it brings one."""
-    _places: dict[Told, int] = field(default_factory=dict)
+    used: int = 0
 
     def following(self) -> Manifest:
         """Return an empty manifest in whose table the places of this one hold."""
-        return Manifest(self.settings, {}, list(self.table), {}, dict(self.wholes), {told: place for place, told in enumerate(self.table)})
+        return Manifest(self.settings, {}, self.table.copy(), {}, dict(self.wholes), self.used)
 
-    def places(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
+    def places(self, reads: Mapping[Read, str]) -> bytes:
         """Return the places of ``reads`` in the table, in which they stand afterwards."""
-        return tuple(self.place((*read, told)) for read, told in reads.items())
-
-    def place(self, told: Told) -> int:
-        """Return the place of one read."""
-        place = self._places.setdefault(told, len(self.table))
-        if place == len(self.table):
-            self.table.append(told)
-        return place
+        return array("I", [self.table.place((owner, name, told)) for (owner, name), told in reads.items()]).tobytes()
 
     def save(self, path: Path) -> None:
         """Write it. When many reads are such that no page shares them any more, they go."""
-        used = dict.fromkeys(place for entry in self.pages.values() for place in entry.reads)
-        if len(self.table) > _SLACK * len(used):
-            self._compact(list(used))
-        data = {"format": FORMAT, "settings": self.settings, "table": self.table, "templates": self.templates, "wholes": self.wholes}
-        data["pages"] = {name: _row(entry) for name, entry in self.pages.items()}
+        if self.table.length > _SLACK * self.used:
+            self._compact()
+        data = (FORMAT, self.settings, self.table.rows(), self.table.length, self.used, self.templates, self.wholes)
         unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
+        unfinished.write_bytes(marshal.dumps((*data, {name: tuple(entry) for name, entry in self.pages.items()})))
         unfinished.replace(path)
 
-    def _compact(self, used: Sequence[int]) -> None:
-        number = {place: at for at, place in enumerate(used)}
-        self.table = [self.table[place] for place in used]
-        self.pages = {name: replace(entry, reads=tuple(number[place] for place in entry.reads)) for name, entry in self.pages.items()}
+    def _compact(self) -> None:
+        used = list(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))
+        self.used = len(used)
+        if self.table.length > _SLACK * self.used:
+            number = {place: at for at, place in enumerate(used)}
+            self.table = self.table.only(used)
+            self.wholes = {key: whole for key, whole in self.wholes.items() if key in self.table}
+            self.pages = {name: moved(entry, number) for name, entry in self.pages.items()}
 
 
-def _row(entry: Entry) -> list[Any]:
-    bounds = entry.bounds.spoken() if entry.bounds is not ALWAYS and entry.bounds != ALWAYS else ()
-    return [entry.template, entry.closure, entry.reads, entry.own, bounds, entry.size, entry.mtime, entry.also]
+def moved(entry: Entry, number: Mapping[int, int] | Sequence[int]) -> Entry:
+    """Return ``entry`` for a table in which its reads stand at other places."""
+    return entry._replace(places=array("I", [number[place] for place in entry.reads]).tobytes())
 
 
 def load_manifest(path: Path, settings: str) -> Manifest:
     """Return the last build's manifest, or an empty one if there is none, it cannot be read, or ``settings`` have changed."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if (data["format"], data["settings"]) != (FORMAT, settings):
+        form, known, rows, length, used, templates, wholes, pages = _read(path)
+        if (form, known) != (FORMAT, settings):
             return Manifest(settings)
-        table: list[Told] = list(map(tuple, data["table"]))
-        return Manifest(settings, dict(_entries(data["pages"])), table, dict(data["templates"]), dict(data["wholes"]))
-    except (OSError, ValueError, LookupError, TypeError):
+        entries = {name: Entry(*entry) for name, entry in pages.items()}
+        return Manifest(settings, entries, Table(rows, length), templates, wholes, used)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
         return Manifest(settings)
 
 
 def templates_of(path: Path) -> dict[str, str]:
     """Return the name of each page's template, by the page's path, from the manifest at ``path``."""
-    return {name: row[0] for name, row in json.loads(path.read_text(encoding="utf-8"))["pages"].items()}
+    return {name: entry[0] for name, entry in _read(path)[-1].items()}
 
 
-def _entries(pages: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
-    for name, (template, closure, reads, own, bounds, size, mtime, also) in pages.items():
-        known = read_bounds(*bounds) if bounds else ALWAYS
-        yield name, Entry(template, closure, tuple(reads), own, known, size, mtime, tuple(also))
+def _read(path: Path) -> Sequence[Any]:
+    found: Sequence[Any] = marshal.loads(path.read_bytes())  # noqa: S302 - our own bytes, see above
+    return found

@@ -8,7 +8,7 @@ time) narrows the bounds to that moment alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -165,6 +165,22 @@ class Present(dt.datetime):
     def __reduce_ex__(self, _protocol: Any) -> Any:
         """In another process it is told, and notices, from the beginning."""
         return Present.at, (self._plain,)
+
+
+def asked(now: dt.datetime, moments: Iterable[dt.datetime]) -> dt.datetime:
+    """Ask ``now`` about all ``moments`` at once, and return it as a plain datetime, which may be compared with them ten times as fast.
+
+    The nearest on either side bound it as closely as all would.
+    """
+    if not isinstance(now, Present):
+        return now
+    plain, past, future = now.plain, list[dt.datetime](), list[dt.datetime]()
+    for moment in moments:
+        (past if moment <= plain else future).append(moment)
+    for nearest in (max(past, default=None), min(future, default=None)):
+        if nearest is not None:
+            now.ask(nearest)
+    return plain
 
 
 _FIELDS = ("year", "month", "day")

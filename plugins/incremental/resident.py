@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .writer import SETTING, Plan
+from .plan import SETTING, Plan
 
 
 @dataclass(frozen=True)

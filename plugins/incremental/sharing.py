@@ -4,53 +4,45 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+
+from .tree import Tree, numbers
 
 
 @dataclass(frozen=True)
 class Change:
-    """How a new tree differs from the last: number of files in it, of HTML pages among them, of those new or with other bytes, of those no longer
-    there.
+    """How a new tree differs from the last one, by names: what is in it that was made now, of that what is new or has other bytes, and what is no
+    longer there. ``kept`` was taken over without being made.
     """
 
-    files: int
-    pages: int
-    written: int
-    removed: int
+    made: frozenset[str]
+    kept: frozenset[str]
+    written: frozenset[str]
+    removed: frozenset[str]
+
+    @property
+    def files(self) -> Set[str]:
+        """All that is in the new tree."""
+        return self.made | self.kept
 
 
-def share(last: Path, following: Path, parts: Iterable[str]) -> Change:
-    """Let every file below ``following / part`` that equals its counterpart below ``last / part`` be that file."""
-    files = pages = written = removed = 0
-    for part in parts:
-        before, after = dict(_names(str(last / part))), dict(_names(str(following / part)))
-        other = [name for name, number in after.items() if before.get(name) != number]
-        written += sum(not settle(following / part / name, last / part / name) for name in other)
-        files += len(after)
-        pages += sum(name.endswith(".html") for name in after) if part == "site" else 0
-        removed += len(before.keys() - after.keys())
-    return Change(files, pages, written, removed)
+def compare(before: Tree, last: Path, made: Path, kept: Set[str] = frozenset()) -> Change:
+    """Compare what was ``made`` with what lies at ``last``, which was seen as ``before``. What equals its counterpart becomes that file.
 
-
-def _names(folder: str, below: str = "") -> Iterator[tuple[str, int]]:
-    """Every file with its number on the disk: one number is one file."""
-    try:
-        entries = os.scandir(folder)
-    except FileNotFoundError:
-        return
-    with entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _names(entry.path, f"{below}{entry.name}/")
-            else:
-                yield f"{below}{entry.name}", entry.inode() or hash(entry.path)
+    Of a name that was both made and kept, what was made counts.
+    """
+    found = numbers(str(made))
+    other = [name for name, number in found.items() if name not in before or before[name][2] != number]
+    written = frozenset(name for name in other if not settle(made / name, last / name))
+    kept = frozenset(kept - found.keys())
+    return Change(frozenset(found), kept, written, frozenset(before.keys() - found.keys() - kept))
 
 
 def settle(file: Path, last: Path) -> bool:
     """If ``file`` came out as ``last`` is, let it be the same file. Return whether it did."""
-    if not last.is_file():
+    if last.is_symlink() or not last.is_file():
         return False
     new, old = file.stat(), last.stat()
     if (new.st_ino, new.st_dev) == (old.st_ino, old.st_dev):
@@ -58,21 +50,14 @@ def settle(file: Path, last: Path) -> bool:
     if new.st_size != old.st_size or file.read_bytes() != last.read_bytes():
         return False
     file.unlink()
-    link(last, file)
+    link(str(last), str(file))
     return True
 
 
-def link(source: Path, target: Path) -> None:
-    """Let ``target`` be ``source``: a hard link where the file system has them, a copy with its time where not."""
-    _link(str(source), str(target))
-
-
-def link_once(source: str, target: str) -> None:
-    """Let ``target`` be ``source``, unless another page brought it already."""
+def link(source: str, target: str) -> None:
+    """Let ``target``, which is not there, be ``source``: a hard link where the file system has them, a copy with its time where not."""
     try:
         _link(source, target)
-    except FileExistsError:
-        return
     except FileNotFoundError:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         _link(source, target)
@@ -80,8 +65,16 @@ def link_once(source: str, target: str) -> None:
 
 def _link(source: str, target: str) -> None:
     try:
-        os.link(source, target)
+        _hard_link(source, target)
     except (FileExistsError, FileNotFoundError):
         raise
     except OSError:
         shutil.copy2(source, target)
+
+
+def _hard_link(source: str, target: str) -> None:
+    """Link the file itself, also where it is a link to another."""
+    if os.link in os.supports_follow_symlinks:
+        os.link(source, target, follow_symlinks=False)
+    else:
+        os.link(source, target)

@@ -10,6 +10,8 @@ import gc
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
@@ -33,6 +35,8 @@ def spread(
     """
     count = min(os.cpu_count() or 1, len(things) // enough + 1)
     if count == 1 or "fork" not in get_all_start_methods():
+        if len(things) > enough:
+            collect_seldom()
         for some in _batches(things, batch):
             yield 0, work(some)
         return
@@ -55,6 +59,30 @@ def spread(
             if worker.is_alive():
                 worker.terminate()
         gc.unfreeze()
+
+
+@contextmanager
+def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
+    """Begin ``work`` in another process, and yield what waits for its result; without fork it is done when that is asked for first."""
+    if "fork" not in get_all_start_methods():
+        yield cache(work)
+        return
+    mine, theirs = get_context("fork").Pipe(duplex=False)
+    worker = get_context("fork").Process(target=_run, args=(lambda _: work(), (None,), theirs, 1), daemon=True)
+    worker.start()
+    theirs.close()
+
+    @cache
+    def wait_for_it() -> _Made:
+        ((_, made),) = _received({mine: 0})
+        return made  # type: ignore[no-any-return]
+
+    try:
+        yield wait_for_it
+    finally:
+        mine.close()
+        worker.terminate()
+        worker.join()
 
 
 def _received(lines: dict[Connection, int]) -> Iterator[tuple[int, Any]]:

@@ -1,14 +1,14 @@
-"""The site as it is now: answers what a recorded read would give today."""
+"""The site as it is now: tells of the reads of the last build which give something else today, and so which pages have to be looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment
 
 from .digest import key_of, members, records_in
-from .manifest import Entry, Told
+from .manifest import Entry, Manifest
 from .reads import CONTEXT, VOLATILE, WHOLE, Read, Recorder, brought, missing_entry, named, whole_of
 
 GONE = "gone"
@@ -17,27 +17,24 @@ GONE = "gone"
 class World:
     """Everything that pages can read, found once a build from the context that all pages share.
 
-    ``table`` are the reads of the last build; each is looked at once, however many pages share it. ``wholes`` tells of some records what all of
-    them came to then; where that is the same today, no read from the record needs a look.
+    Each read of ``before`` is looked at once, however many pages share it, and before any page is: what is left is the short list of those that
+    changed. ``before.wholes`` tells of some records what all of them came to; where that is the same today, no read from the record needs a look.
+    Records that are passed to one page alone are not known until that page comes; so long all that was read from them counts as changed.
     """
 
-    def __init__(
-        self,
-        environment: Environment,
-        recorder: Recorder,
-        context: Mapping[str, Any],
-        table: Sequence[Told] = (),
-        wholes: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, environment: Environment, recorder: Recorder, context: Mapping[str, Any], before: Manifest) -> None:
         self._environment = environment
         self._digests = recorder.digests
         self._context = context
-        self._table = table
-        self._answers: list[bool | None] = [None] * len(table)
-        self._wholes = wholes or {}
+        self._before = before
         self._records: dict[str, Any] = {}
         records_in(dict(context), self._records)
-        self._same = {key for key, record in self._records.items() if (known := self._wholes.get(key)) and known == whole_of(record)}
+        self._changed: dict[int, Read] = {}
+        self._expected: dict[str, list[str]] = {}
+        wholes = {key: whole for key, record in self._records.items() if (whole := whole_of(record))}
+        same = {key for key, _ in before.wholes.items() & wholes.items()}
+        for owner in before.table.owners() - same:
+            self._begin(owner)
 
     def changed(self, entry: Entry, own: Mapping[str, Any]) -> Read | None:
         """Return the first read of a page that gives something else today than it gave then, or None.
@@ -45,45 +42,54 @@ class World:
         ``own`` is what is passed to this page alone. A volatile read counts as changed.
         """
         for name, then in entry.own.items():
-            if then == VOLATILE or (named(own[name]) if name in own else GONE) != then:
+            if (named(own[name]) if name in own else GONE) != then or then == VOLATILE:
                 return CONTEXT, name
-        answers = self._answers
-        for place in entry.reads:
-            answer = answers[place]
-            if answer if answer is not None else self._look(place, own):
-                owner, name, _ = self._table[place]
-                return owner, name
-        return None
+        reads = entry.reads
+        if self._changed.keys().isdisjoint(reads):
+            return None
+        self._meet(own)
+        return next((self._changed[place] for place in reads if place in self._changed), None)
 
-    def _look(self, place: int, own: Mapping[str, Any]) -> bool:
-        owner, name, then = self._table[place]
-        answer = owner not in self._same and self._differs(owner, name, then, own)
-        self._answers[place] = answer
-        return answer
+    def _begin(self, owner: str) -> None:
+        holder = owner.rpartition(".")[0]
+        if owner.startswith(CONTEXT) or owner in self._records or holder in self._records:
+            self._judge(owner)
+            return
+        for name, _, place in self._before.table.of(owner):
+            self._changed[place] = owner, name
+        for key in (owner, holder):
+            self._expected.setdefault(key, []).append(owner)
 
-    def _differs(self, owner: str, name: str, then: str, own: Mapping[str, Any]) -> bool:
-        if not owner.startswith(CONTEXT) and owner not in self._records:
-            self._meet(own)
-            if owner in self._same:
-                return False
-        return then == VOLATILE or self._now((owner, name)) != then
+    def _judge(self, owner: str) -> None:
+        """Find out which reads from ``owner`` changed."""
+        record, then = self._records.get(owner), self._before.wholes.get(owner)
+        if then and record is not None and then == whole_of(record):
+            return
+        for name, told, place in self._before.table.of(owner):
+            if told == VOLATILE or self._now((owner, name)) != told:
+                self._changed[place] = owner, name
 
     def _meet(self, own: Mapping[str, Any]) -> None:
         """Take in the records that are passed to one page alone."""
-        found: dict[str, Any] = {}
         for value in own.values():
-            if (key := key_of(value)) is not None:
-                found[key] = value  # what can be reached from it is known already, or is found below
-            else:
-                records_in(value, found)
-        for key, record in found.items():
-            if key not in self._records:
-                self._records[key] = record
-                if (known := self._wholes.get(key)) and known == whole_of(record):
-                    self._same.add(key)
-                elif not whole_of(record):
-                    for member in members(record):
-                        records_in(member, self._records)
+            key = key_of(value)
+            if key is None:
+                self._take_in(records_in(value, self._records))
+            elif key not in self._records:
+                self._records[key] = value
+                met = [key]
+                for member in (
+                    members(value) if not whole_of(value) else ()
+                ):  # a record that brings a digest of all tells of what it leads to
+                    met += records_in(member, self._records)
+                self._take_in(met)
+
+    def _take_in(self, keys: list[str]) -> None:
+        """Find out what is with the reads from records that were not known before, and from the mappings that they hold."""
+        for owner in [owner for key in keys for owner in self._expected.pop(key, ())]:
+            for _, _, place in self._before.table.of(owner):
+                self._changed.pop(place, None)
+            self._judge(owner)
 
     def _now(self, read: Read) -> str:
         if read not in self._digests:
@@ -96,11 +102,19 @@ class World:
             return _entry(self._context.get(mapping), name) if mapping else named(self._context.get(name, missing_entry))
         if owner in self._records:
             record = self._records[owner]
-            return brought(record, name) or named(self._environment.getattr(record, name))
+            return brought(record, name) or named(self._read(record, name))
         holder, _, attribute = owner.rpartition(".")
-        if holder in self._records:
-            return _entry(self._environment.getattr(self._records[holder], attribute), name)
-        return GONE
+        return _entry(self._read(self._records[holder], attribute), name)
+
+    def _read(self, record: Any, name: str) -> Any:
+        try:
+            return self._environment.getattr(record, name)
+        except (ValueError, LookupError, TypeError):
+            return _Unreadable()  # what cannot be read today is not what it was; if a page still wants it, rendering will say why
+
+
+class _Unreadable:
+    """Has no digest."""
 
 
 def _entry(mapping: Any, name: str) -> str:

@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import os
 import traceback
+from array import array
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, Template, TemplateError
+from jinja2 import Template, TemplateError
 from pelican import signals
 from pelican.writers import Writer
 
-from .closure import Closures
-from .manifest import Entry, Manifest, Told, load_manifest
-from .present import Present
-from .reads import CONTEXT, Read, Recorder, watch
-from .sharing import link_once, settle
+from .manifest import Entry, Told, moved, spoken
+from .plan import SETTING, Plan
+from .reads import CONTEXT, Read, Recorder
+from .sharing import settle
 from .workers import spread
-from .world import World
+
+_ENOUGH = 8
+"""Pages that are worth a second process: what a new article changes are a dozen long lists."""
 
 NEW = "前の記録がありません / nothing is known of an earlier one"
-SETTING = "INCREMENTAL"
-"""In Pelican's settings: a `Plan`, or nothing for a full build."""
 
 
 class RenderFailed(Exception):
@@ -48,42 +48,8 @@ class Job:
     own: dict[str, Any]
 
 
-class Plan:
-    """What an incremental build knows of the last one.
-
-    ``last`` is the site that was built then, ``manifest`` the file that tells how, ``settings`` the digest of what all pages depend on.
-    """
-
-    def __init__(self, last: Path, manifest: Path, settings: str, present: Present, *, fresh: bool = False) -> None:
-        self.last = last
-        self.before = Manifest(settings) if fresh else load_manifest(manifest, settings)
-        self.now = self.before.following()
-        self.present = present
-        self.rendered: dict[str, str] = {}
-        self.kept: list[str] = []
-        self.recorder = Recorder()
-        self.also: list[str] = []
-        self.finish: Callable[[], None] = lambda: None
-        self.view: tuple[Environment, dict[str, Any]] | None = None
-        self._environments: dict[int, tuple[World, Closures]] = {}
-
-    def look(self, environment: Environment, context: dict[str, Any]) -> tuple[World, Closures]:
-        """Return the world and the template digests for one generator's environment."""
-        if id(environment) not in self._environments:
-            self.view = environment, context
-            watch(environment, self.recorder)
-            world = World(environment, self.recorder, context, self.before.table, self.before.wholes)
-            self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)
-        return self._environments[id(environment)]
-
-    def brings(self, name: str, also: str) -> None:
-        """Note that the page ``name`` has the file ``also`` with it, which is taken over when the page is."""
-        entry = self.now.pages[name]
-        self.now.pages[name] = replace(entry, also=(*entry.also, also))
-
-
 class IncrementalWriter(Writer):  # type: ignore[misc]
-    """Renders what has changed; links what has not from the last site."""
+    """Renders what has changed; what has not is only named, and taken over from the last site."""
 
     def __init__(self, output_path: str, settings: dict[str, Any] | None = None) -> None:
         super().__init__(output_path, settings=settings)
@@ -114,9 +80,9 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         world, closures = plan.look(template.environment, context)
         closure = closures.digest(template.name or "")
         entry = plan.before.pages.get(name)
-        reason = _reason(entry, closure, f"{plan.last}/{name}", plan.present) or (entry and told(world.changed(entry, kwargs)))
+        reason = _reason(name, entry, closure, plan) or (entry and told(world.changed(entry, kwargs)))
         if entry and not reason:
-            self._keep(name, entry, ChainMap(kwargs, context))
+            self._keep(name, entry, context, kwargs)
         else:
             plan.rendered[name] = reason or NEW
             self._waiting.append(Job(name, template, closure, context, kwargs))
@@ -127,24 +93,21 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             os.unlink(filename)  # noqa: PTH108 - thousands of files: no object for each
         return super()._open_w(filename, encoding, override)
 
-    def _keep(self, name: str, entry: Entry, context: ChainMap[str, Any]) -> None:
-        plan, last, target = self._plan, str(self._plan.last), f"{self.output_path}/{name}"
-        for written in (name, *entry.also):
-            link_once(f"{last}/{written}", f"{self.output_path}/{written}")
+    def _keep(self, name: str, entry: Entry, context: dict[str, Any], own: dict[str, Any]) -> None:
+        target = f"{self.output_path}/{name}"
         self._written_files.add(target)
-        plan.kept.append(name)
-        plan.now.pages[name] = entry
-        plan.present.narrow(entry.bounds)
-        signals.content_written.send(target, context=context)
+        self._plan.keep(name, entry)
+        if signals.content_written.receivers:
+            signals.content_written.send(target, context=ChainMap(own, context))
 
     def _render_all(self) -> None:
         """Render what waits. Raises `RenderFailed`."""
         jobs, self._waiting = self._waiting, []
         by_name = {job.name: job for job in jobs}
         tables: dict[int, list[int]] = {}
-        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs):
+        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs, enough=_ENOUGH):
             table = tables.setdefault(worker, [])
-            table += map(self._plan.now.place, told_anew)
+            table += map(self._plan.now.table.place, told_anew)
             self._plan.now.wholes |= wholes
             for name, entry in entries:
                 self._take(by_name[name], entry, table)
@@ -152,10 +115,10 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
     def _take(self, job: Job, entry: Entry, table: Sequence[int]) -> None:
         """``table`` tells where the reads of the worker's own table stand in ours."""
         target = f"{self.output_path}/{job.name}"
-        places = tuple(map(table.__getitem__, entry.reads))
-        self._plan.now.pages[job.name] = replace(entry, reads=places)
+        self._plan.now.pages[job.name] = moved(entry, table)
         self._plan.present.narrow(entry.bounds)
         self._written_files.add(target)
+        self._plan.on_page()
         signals.content_written.send(target, context=job.context | job.own)
 
     def render(self, job: Job) -> tuple[Entry, dict[Read, str]]:
@@ -176,9 +139,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         _write(file, text)
         if os.path.lexists(last):
             settle(Path(file), Path(last))
-        stat = os.stat(file)  # noqa: PTH116 - as above
-        template = job.template.name or ""
-        return Entry(template, job.closure, (), told_own, bounds, stat.st_size, stat.st_mtime_ns, tuple(dict.fromkeys(plan.also))), reads
+        return Entry(job.template.name or "", job.closure, b"", told_own, spoken(bounds), tuple(dict.fromkeys(plan.also))), reads
 
 
 class _Renderer:
@@ -186,23 +147,24 @@ class _Renderer:
 
     def __init__(self, writer: IncrementalWriter) -> None:
         self._writer = writer
-        self._manifest = Manifest("")
         self._places: dict[Read, int] = {}
+        self._table: list[Told] = []
 
     def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
         """Return what came into the table, what all of each record came to that was read, and the entries."""
-        known, entries, recorder = len(self._manifest.table), [], self._writer.recorder
+        known, entries, recorder = len(self._table), [], self._writer.recorder
         recorder.wholes = {}
         for job in jobs:
             entry, reads = self._writer.render(job)
-            entries.append((job.name, replace(entry, reads=self._placed(reads))))
-        return self._manifest.table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
+            entries.append((job.name, entry._replace(places=array("I", self._placed(reads)).tobytes())))
+        return self._table[known:], {key: whole for key, whole in recorder.wholes.items() if whole}, entries
 
-    def _placed(self, reads: Mapping[Read, str]) -> tuple[int, ...]:
+    def _placed(self, reads: Mapping[Read, str]) -> Iterator[int]:
         """The places of ``reads``: each gives the same all through a build, and nearly all have been met before."""
         for read in [read for read in reads if read not in self._places]:
-            self._places[read] = self._manifest.place((*read, reads[read]))
-        return tuple(map(self._places.__getitem__, reads))
+            self._places[read] = len(self._table)
+            self._table.append((*read, reads[read]))
+        return map(self._places.__getitem__, reads)
 
 
 _FOR_PELICAN = frozenset({"override_output", "template_name", "url"})
@@ -232,15 +194,15 @@ def _place(error: TemplateError) -> str:
     return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")
 
 
-def _reason(entry: Entry | None, closure: str, file: str, present: Present) -> str:
+def _reason(name: str, entry: Entry | None, closure: str, plan: Plan) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW
     if closure != entry.closure:
         return "テンプレートが変わりました / its templates changed"
-    if not entry.bounds.hold(present.plain):
+    if entry.moments and not entry.bounds.hold(plan.present.plain):
         return "書かれた時点を過ぎました / a moment that it speaks of has passed"
-    return "" if entry.describes(file) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
+    return "" if plan.has(name, *entry.also) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
 
 
 def told(read: Read | None) -> str:
@@ -250,6 +212,15 @@ def told(read: Read | None) -> str:
     owner, name = read
     what = name if owner == CONTEXT else f"{owner.removeprefix(CONTEXT)} {name}"
     return f"読んだものが変わりました / what it reads changed: {what}"
+
+
+def finder(settings: Mapping[str, Any]) -> Callable[[str], Path | None]:
+    """Return what finds a file of the site that is being made by its name: whether it was made now or is taken over from the last one."""
+    plan: Plan | None = settings.get(SETTING)
+    if plan is not None:
+        return plan.find
+    site = Path(settings["OUTPUT_PATH"])
+    return lambda name: file if (file := site / name).is_file() else None
 
 
 def also_writes(settings: Mapping[str, Any]) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +44,9 @@ class Printed:
 
 @dataclass(frozen=True)
 class Gate:
-    """``site`` is the folder of the finished site, ``base`` its public address without a trailing slash, ``office`` who publishes it."""
+    """``find`` finds a file of the finished site by its name, ``base`` is its public address without a trailing slash, ``office`` who publishes it."""
 
-    site: Path
+    find: Callable[[str], Path | None]
     base: str
     office: Site
 
@@ -64,7 +64,7 @@ class Gate:
         yield from support(root)
         yield from forbidden(root)
         yield from contrast(root)
-        yield from reach(root, (parts.text, parts.light.text), self.base, self.site)
+        yield from reach(root, (parts.text, parts.light.text), self.base, self.find)
         yield from texts(root, parts.text, parts.light)
 
 

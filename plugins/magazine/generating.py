@@ -11,7 +11,7 @@ from pelican.generators import Generator
 from plugins.frontmatter.faults import ContentFaults
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
-from plugins.incremental.writer import finish_pages
+from plugins.incremental.writer import finder, finish_pages
 
 from .bundle import hashes, write_issue, write_lists
 from .gate import Gate, Printed, validated
@@ -42,7 +42,7 @@ def bundle_issues(pelican: Pelican) -> None:
     press = _press(settings, library)
     site = Path(settings["OUTPUT_PATH"])
     printed = [Printed(issue, press.print(issue)) for issue in settings[_COMPOSED]]
-    _refuse(printed, Gate(site, press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
+    _refuse(printed, Gate(finder(settings), press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
     folder = site.parent / "mail"
     write_lists(folder, library.registry, press.base)
     for one in printed:

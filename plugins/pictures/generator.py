@@ -64,8 +64,7 @@ class PicturesGenerator(Generator):  # type: ignore[misc]
 
     def _shown(self) -> set[PurePosixPath]:
         """The pictures that a live page shows. Others keep their standing address: a mail that was sent still asks for it."""
-        live = [d for d in self.library.documents.values() if d.is_live(self.library.now)]
-        shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
+        shown = {address for d in self.library.public for address in (*d.shows, d.picture.url if d.picture else "")}
         return {path for path in self.files if standing_address(path) in shown}
 
     def _make(self, path: PurePosixPath, *, shown: bool) -> Print | UnreadableImage | None:

@@ -27,6 +27,9 @@ class Workshop:
     turn: int = 0
     faults: tuple[str, ...] = ()
     _rereading: Rereading | None = None
+    _saved: list[Path] = field(default_factory=list)
+    """What was saved since the build began that is running."""
+    _due: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -38,13 +41,20 @@ class Workshop:
         return self.order.output / "mail"
 
     async def build(self) -> None:
-        """Build once; wake up everybody who waits for it."""
-        self.faults = await asyncio.to_thread(self._faults)
+        """Build once; wake up everybody who waits for it. What was saved meanwhile is shown again: the build may have read it before."""
+        self._saved.clear()
+        faults = await asyncio.to_thread(self._faults)
+        for path in dict.fromkeys(self._saved):
+            shown = await asyncio.to_thread(self._show, [path])
+            faults = faults if shown is None else shown
+        self.faults = faults
         await self._tell()
 
     async def show(self, changed: Iterable[Path]) -> None:
-        """Show the page of a document that was saved, or its faults, before anything else is built."""
-        shown = await asyncio.to_thread(self._show, [Path(path) for path in changed])
+        """Show the page of a document that was saved, or its faults, before anything else is built, also while something is."""
+        paths = list(changed)
+        self._saved += paths
+        shown = await asyncio.to_thread(self._show, paths)
         if shown is not None:
             self.faults = shown
             await self._tell()
@@ -55,14 +65,22 @@ class Workshop:
             self._changed.notify_all()
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Build, then watch until ``stop`` is set."""
-        await self.build()
+        """Build, and watch until ``stop`` is set."""
+        self._due.set()
         await self.watch(stop)
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Build after each change until ``stop`` is set."""
-        async for changes in awatch(*(path for path in self.watched if path.exists()), stop_event=stop, step=10, debounce=200):
-            await self.show(Path(path) for _, path in changes)
+        """Show what is saved, and build after each change, until ``stop`` is set. Changes during a build are one more build."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._build_when_due(stop))
+            async for changes in awatch(*(path for path in self.watched if path.exists()), stop_event=stop, step=10, debounce=200):
+                await self.show(Path(path) for _, path in changes)
+                self._due.set()
+            self._due.set()
+
+    async def _build_when_due(self, stop: asyncio.Event) -> None:
+        while await self._due.wait() and not stop.is_set():
+            self._due.clear()
             await self.build()
 
     async def next_turn(self, seen: int) -> int:
@@ -94,5 +112,8 @@ class Workshop:
             return tuple(map(str, found.faults))
         if page is None:
             return None
-        page.put(self.site)
+        try:
+            page.put(self.site)
+        except FileNotFoundError:  # a build is just being put in place; afterwards the page is shown again
+            return None
         return ()

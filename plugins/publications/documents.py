@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pelican.generators import Generator
 from pelican.writers import Writer
@@ -17,10 +17,17 @@ from pelican.writers import Writer
 from plugins.frontmatter.document import Document
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
-from plugins.incremental.reads import named
+from plugins.frontmatter.registry import Site
+from plugins.incremental.digest import digest
+
+from .shelves import Neighbours, Related
+from .structured import Described, describe
 
 GALLERY = "TODOKE_GALLERY"
 """In Pelican's settings: the `Dresser`, where there is one."""
+
+SURROUNDINGS = "TODOKE_SURROUNDINGS"
+"""In Pelican's settings: the `Surroundings`, once all documents are sorted."""
 
 _TEMPLATES = {"page": "page", "issue": "issue"}
 
@@ -34,11 +41,32 @@ class Dresser(Protocol):
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What stands around every document, by its address; and of which site they are, at which address."""
+
+    site: Site
+    base: str
+    neighbours: Mapping[str, Neighbours]
+    related: Mapping[str, Related]
+
+    @cached_property
+    def told(self) -> str:
+        """A digest of what is the same around all."""
+        return digest((self.site, self.base))
+
+
+@dataclass(frozen=True)
 class Shown:
-    """What templates call ``article`` or ``page``: a document, and its body as the page shows it."""
+    """What templates call ``article`` or ``page``: a document, its body as the page shows it, and what stands around it.
+
+    All that only this page shows is read from here, and not looked up in tables of the whole site: so one digest tells whether any of it changed.
+    """
 
     document: Document
     dresser: Dresser | None
+    around: Surroundings
+
+    tracking_leaf: ClassVar[bool] = True
 
     @cached_property
     def tracking_key(self) -> str:
@@ -47,21 +75,45 @@ class Shown:
 
     @property
     def tracking_whole(self) -> str:
-        """For `plugins.incremental`: one digest for all that can be read from it, the document's own attributes aside."""
-        return self.tracking_digests["content"]
+        """For `plugins.incremental`: one digest for all that can be read from it, told without loading the body."""
+        near, related = self.neighbours, self.related
+        keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
+        keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
+        offers = repr(self._offers) if self.document.shows else ""
+        return " ".join((self.document.tracking_whole, self.around.told, offers, *keys))
 
     @cached_property
     def tracking_digests(self) -> Mapping[str, str]:
-        """The digest of ``content``, told without loading the body."""
+        """The digests of what is made from the body, told without loading it."""
         document = self.document
-        offers = self.dresser.offers(document.shows) if self.dresser else ()
-        return {"content": named((document.tracking_digests["html"], offers, document.picture is None))}
+        content = digest((document.tracking_digests["html"], self._offers, document.picture is None))
+        return {"content": content, "structured": f"{document.tracking_whole} {self.around.told}"}
 
     @property
     def content(self) -> str:
         """The body, ready to show."""
         document = self.document
         return self.dresser.dress(document.html, first_eager=document.picture is None) if self.dresser else document.html
+
+    @property
+    def structured(self) -> tuple[Described, ...]:
+        """What the document is, for search engines; nothing if its kind has nothing of its own."""
+        found = describe(self.document, self.around.site, self.around.base)
+        return (found,) if found else ()
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """Who stands before and after it."""
+        return self.around.neighbours.get(self.document.url)
+
+    @property
+    def related(self) -> Related | None:
+        """Earlier documents of the same place or topic."""
+        return self.around.related.get(self.document.url)
+
+    @property
+    def _offers(self) -> object:
+        return self.dresser.offers(self.document.shows) if self.dresser else ()
 
 
 class DocumentsGenerator(Generator):  # type: ignore[misc]
@@ -75,16 +127,18 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write every page."""
         library: Library = self.settings[SETTING]
-        for document in library.documents.values():
-            if document.is_live(library.now):
-                name, own = page_of(document, self.settings)
-                writer.write_file(name, self.get_template(_template(document)), self.context, **own)
+        pages = [(document, *page_of(document, self.settings)) for document in library.public]
+        self.context["shown"] = [
+            shown for _, _, own in pages for shown in own.values()
+        ]  # known to `plugins.incremental` before the first page
+        for document, name, own in pages:
+            writer.write_file(name, self.get_template(_template(document)), self.context, **own)
 
 
 def page_of(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
     variable = "page" if document.kind == "page" else "article"
-    return f"{document.url.lstrip('/')}index.html", {variable: Shown(document, settings.get(GALLERY))}
+    return f"{document.url.lstrip('/')}index.html", {variable: Shown(document, settings.get(GALLERY), settings[SURROUNDINGS])}
 
 
 def _template(document: Document) -> str:

@@ -15,7 +15,8 @@ from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
 from plugins.frontmatter.registry import Registry
 
-from . import facets, feeds, shelves, sitemap, structured
+from . import facets, feeds, shelves, sitemap
+from .documents import SURROUNDINGS, Surroundings
 
 _FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
 """Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
@@ -35,8 +36,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.places = shelves.places(self.documents, self.registry)
         self.topics = shelves.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
-        self.pages = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        self.pages = [d for d in library.public if d.kind == "page"]
         notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
+        around = shelves.neighbours(self.sections.values()) | self._issue_neighbours()
+        self.settings[SURROUNDINGS] = Surroundings(self.registry.site, self.base, around, shelves.related(self.documents))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
             site=self.registry.site,
@@ -49,11 +52,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             places=self.places,
             topics=self.topics,
             facets=self.facets,
-            structured={d.url: structured.describe(d, self.registry.site, self.base) for d in self.documents},
             standing=self.pages,
             issues=list(reversed(self.issues)),
-            neighbours=shelves.neighbours(self.sections.values()) | self._issue_neighbours(),
-            related=shelves.related(self.documents),
             notices=notices,
             landmarks=frozenset(
                 (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))

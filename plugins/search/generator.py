@@ -13,12 +13,13 @@ from pelican.writers import Writer
 from plugins.frontmatter.document import Document
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.reader import SETTING
-from plugins.incremental.digest import digest
-from plugins.incremental.writer import SETTING as PLAN
+from plugins.incremental.plan import SETTING as PLAN
+from plugins.incremental.plan import Plan
 
 from . import upkeep
 from .entries import Entry, entry
 
+_FOLDER = "search"
 STATE = "search.json"
 """Beside the site: what the index was made of."""
 
@@ -30,7 +31,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         """Write everything below ``/search/``."""
         library: Library = self.settings[SETTING]
         dated = library.live()
-        standing = [d for d in library.documents.values() if d.kind == "page" and d.is_live(library.now)]
+        standing = [d for d in library.public if d.kind == "page"]
         found = (*standing, *dated)
         shards = self._index([partial(entry, document) for document in found], list(map(_key, found)))
         years = _by_year(dated)
@@ -40,14 +41,17 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
     def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, or what of it has changed; return the number of shards."""
-        folder, plan = Path(self.output_path) / "search", self.settings.get(PLAN)
+        folder = Path(self.output_path) / _FOLDER
+        plan: Plan | None = self.settings.get(PLAN)
         note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
-        last = plan.last / "search" if plan else None
-        state = upkeep.load_state(last.parent.parent / STATE, last) if plan and last and plan.before.pages else None
-        made = upkeep.write_changed(folder, last, state, keys, entries) if last and state else None
-        shards, weight = made or upkeep.write_all(folder, entries, last)
-        upkeep.State(keys, shards, weight, upkeep.stat_of(folder)).save(note)
-        return shards
+        last = plan.last / _FOLDER if plan else None
+        before = upkeep.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
+        made = upkeep.write_changed(folder, last, before, keys, entries) if last and before else None
+        state = upkeep.State(keys, *(made or upkeep.write_all(folder, entries, last)))
+        state.save(note)
+        if plan and made:
+            plan.files.update(f"{_FOLDER}/{name}" for name in state.files)  # what was made now counts before what is taken over
+        return state.shards
 
     def _page(self, writer: Writer, url: str, template: str, **values: object) -> None:
         writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
@@ -63,7 +67,7 @@ def _itself(found: Entry) -> Entry:
 
 
 def _key(document: Document) -> str:
-    return digest((document.url, document.tracking_digests, document.publication.title if document.publication else ""))
+    return f"{document.tracking_whole} {document.publication.title if document.publication else ''}"
 
 
 def _by_year(documents: Sequence[Document]) -> dict[int, list[Document]]:

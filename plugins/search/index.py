@@ -9,7 +9,7 @@ import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import chain
 from operator import add, sub
@@ -71,6 +71,36 @@ def decode(text: str) -> list[int]:
             numbers.append(last)
             gap, scale = 0, 1
     return numbers
+
+
+def amend(text: str, come: Set[int], gone: Set[int]) -> str:
+    """Return what `encode` gives for the numbers of ``text`` and those that ``come``, without those that are ``gone``.
+
+    A long map of bits, which is all that takes time, is changed where it changes.
+    """
+    bits = _amended_bits(text, come, gone) if text.startswith("!") else ""
+    if bits:
+        return bits
+    numbers = sorted((set(decode(text)) | come) - gone)
+    return encode(numbers) if numbers else ""
+
+
+def _amended_bits(text: str, come: Set[int], gone: Set[int]) -> str:
+    """The map of bits; nothing unless it is certain that `encode` would choose one: gaps take a character for each number at least."""
+    groups = list(text[1:])
+    groups += "0" * (max(come, default=0) // 6 + 1 - len(groups))
+    for number in gone:
+        if number // 6 < len(groups):
+            groups[number // 6] = DIGITS[_VALUES[groups[number // 6]] & ~(1 << number % 6)]
+    for number in come - gone:
+        groups[number // 6] = DIGITS[_VALUES[groups[number // 6]] | 1 << number % 6]
+    bits = "".join(groups).rstrip("0")
+    count = sum(bits.count(digit) * value.bit_count() for digit, value in _VALUES.items())
+    last = len(bits) * 6 - 7 + _VALUES[bits[-1]].bit_length() if bits else 0
+    return f"!{bits}" if count > last // 6 + 2 else ""
+
+
+_VALUES = {digit: value for value, digit in enumerate(DIGITS)}
 
 
 def _steps(numbers: Sequence[int]) -> Iterator[int]:

@@ -11,15 +11,15 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.incremental import stamp
-from plugins.incremental.sharing import link_once, settle
+from plugins.incremental.plan import Plan
+from plugins.incremental.sharing import settle
 from plugins.incremental.workers import spread
 
 from .entries import Entry
-from .index import collect, cut, decode, encode, grams, shard_of, shards_for, weigh
+from .index import amend, collect, cut, grams, shard_of, shards_for, weigh
 
 _CHUNK = 400
 """Documents of which one process makes the notes at a time."""
@@ -27,30 +27,29 @@ _CHUNK = 400
 
 @dataclass(frozen=True)
 class State:
-    """What an index was made of: a key for each document, number of shards, weight of all notes, digest of the files' sizes and times."""
+    """What an index was made of: a key for each document, number of shards, weight of all notes."""
 
     keys: list[str]
     shards: int
     weight: int
-    files: str
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the index's files below its folder."""
+        return [f"d/{number}.json" for number in range(len(self.keys))] + [f"s/{number}.json" for number in range(self.shards)]
 
     def save(self, path: Path) -> None:
         """Write it."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        path.write_text(json.dumps(vars(self)), encoding="utf-8")
 
 
-def load_state(path: Path, last: Path) -> State | None:
-    """Return the state of the index at ``last``; None if it is not known, or a file was touched since."""
+def load_state(path: Path, plan: Plan, below: str) -> State | None:
+    """Return the state of the last site's index, which lies ``below`` a folder of it; None if it is not known, or a file was touched since."""
     try:
         state = State(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return state if state.files == stat_of(last) else None
-
-
-def stat_of(folder: Path) -> str:
-    """Return the digest of the sizes and times of an index's files."""
-    return stamp.outputs((str(folder / part) for part in ("s", "d")), named=False)
+    return state if plan.has(*(f"{below}/{name}" for name in state.files)) else None
 
 
 def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path | None = None) -> tuple[int, int]:
@@ -88,7 +87,7 @@ def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, las
 def write_changed(
     folder: Path, last: Path, state: State, keys: Sequence[str], entries: Sequence[Callable[[], Entry]]
 ) -> tuple[int, int] | None:
-    """Like `write_all`, with what is the same taken from ``last``; None if all has to be made anew."""
+    """Write into ``folder`` what is another than in ``last``; return the same as `write_all`, or None if all has to be made anew."""
     if len(keys) < len(state.keys):
         return None
     changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
@@ -99,16 +98,10 @@ def write_changed(
     notes, weight = _mended(last, state, {number: shown(entries[number]()) for number in changed})
     if shards_for(weight) != state.shards:
         return None
-    for number in range(len(keys)):
-        if number in notes.entries:
-            write(folder, f"d/{number}.json", notes.entries[number], last)
-        else:
-            link_once(f"{last}/d/{number}.json", f"{folder}/d/{number}.json")
-    for number in range(state.shards):
-        if number in notes.shards:
-            write(folder, f"s/{number}.json", dict(sorted(notes.shards[number].items())), last)
-        else:
-            link_once(f"{last}/s/{number}.json", f"{folder}/s/{number}.json")
+    for number, entry in notes.entries.items():
+        write(folder, f"d/{number}.json", entry, last)
+    for number, shard in notes.shards.items():
+        write(folder, f"s/{number}.json", dict(sorted(shard.items())), last)
     return state.shards, weight
 
 
@@ -136,9 +129,9 @@ def _mended(last: Path, state: State, entries: dict[int, dict[str, str]]) -> tup
         shard = shards[number]
         before = shard.pop(gram, "")
         weight -= weigh(gram, before) if before else 0
-        if numbers := sorted((set(decode(before)) | come) - gone):
-            shard[gram] = encode(numbers)
-            weight += weigh(gram, shard[gram])
+        if after := amend(before, come, gone):
+            shard[gram] = after
+            weight += weigh(gram, after)
     return _Notes(entries, shards), weight
 
 

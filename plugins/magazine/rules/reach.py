@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,8 +13,8 @@ PERSONAL = "https://personal.invalid/"
 _ADDRESS = re.compile(r"https?://[^\s<>\"「」（）]+")
 
 
-def reach(root: Any, texts: tuple[str, ...], base: str, site: Path) -> Iterator[Finding]:
-    """Yield each address of the parsed HTML part and of ``texts`` that leads nowhere. ``site`` is the folder behind ``base``."""
+def reach(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], object]) -> Iterator[Finding]:
+    """Yield each address of the parsed HTML part and of ``texts`` that leads nowhere. ``find`` finds a file behind ``base`` by its name."""
     found = [element.get(name, "") for element in root.iter("a", "img") for name in ("href", "src") if element.get(name)]
     found += [address for text in texts for address in _ADDRESS.findall(text)]
     for address in dict.fromkeys(found):
@@ -23,7 +22,7 @@ def reach(root: Any, texts: tuple[str, ...], base: str, site: Path) -> Iterator[
             continue
         if not re.match(r"https?://[^/]", address):
             yield Finding(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address")
-        elif address.startswith(f"{base}/") and not _exists(site, address.removeprefix(base)):
+        elif address.startswith(f"{base}/") and not _exists(find, address.removeprefix(base)):
             yield Finding(
                 _last(address),
                 f"「{address}」のページが、できたサイトにありません。リンク先を確かめてください",
@@ -31,9 +30,9 @@ def reach(root: Any, texts: tuple[str, ...], base: str, site: Path) -> Iterator[
             )
 
 
-def _exists(site: Path, address: str) -> bool:
+def _exists(find: Callable[[str], object], address: str) -> bool:
     path = unquote(urlsplit(address).path).lstrip("/")
-    return (site / path).is_file() or (site / path / "index.html").is_file()
+    return bool(find(path) or find(f"{path}/index.html".replace("//", "/").lstrip("/")))
 
 
 def _last(address: str) -> str:
