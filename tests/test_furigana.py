@@ -140,6 +140,12 @@ def test_every_page_leads_to_its_copy_and_is_without_readings_itself(built: Tiny
             assert (built.site / address.strip("/") / "index.html").is_file()
 
 
+def test_another_table_makes_every_copy_anew(built: TinySite) -> None:
+    built.write("data/readings.csv", "表記,読み\n閖上,ゆりあげはま\n")
+    built.build()
+    assert "<rt>ゆりあげはま</rt>" in built.page("/furigana/press/2020/05/a/")
+
+
 def test_sitemap_feeds_and_search_know_nothing_of_the_copies(built: TinySite) -> None:
     for path in (*built.site.rglob("*.xml"), *built.site.rglob("*.json")):
         assert "/furigana/" not in path.read_text(encoding="utf-8")

@@ -16,10 +16,7 @@ from tests.tiny import NOW, TinySite
 
 @pytest.fixture
 def three(tiny: TinySite) -> TinySite:
-    for number in range(1, 4):
-        tiny.article(f"press/2020/a{number}.md", f"第{number}話", f"2020-0{number}-01")
-    tiny.build()
-    return tiny
+    return tiny.three()
 
 
 def numbers(folder: Path) -> dict[str, int]:

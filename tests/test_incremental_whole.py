@@ -52,10 +52,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def three(tiny: TinySite) -> TinySite:
-    for number in range(1, 4):
-        tiny.article(f"press/2020/a{number}.md", f"第{number}話", f"2020-0{number}-01")
-    tiny.build()
-    return tiny
+    return tiny.three()
 
 
 @pytest.mark.parametrize("moment", KILLED_AT)
