@@ -52,9 +52,10 @@ class Slice:
         self.is_over = False
         self.is_fenced = False
         self.is_advancing = False
+        self.is_whole = True  # no row was given up
         self.open_rows = len(claim.rows)
         self.intended: set[int] = set()
-        self.results: list[Result] = []
+        self.results: list[str] = []
         self.tally: Counter[State] = Counter()
         self.lane = lane
         self.finished = asyncio.get_running_loop().create_future()
@@ -100,17 +101,20 @@ class Slice:
 
     def end(self, found: Result) -> None:
         """A row has its result; it goes into the journal at once and into the ledger with the next group."""
-        self.results.append(found)
+        line = found.line()
+        self.results.append(line)
+        self.tally[found.state] += 1
         self.open_rows -= 1
-        self.journal.result(found)
+        self.journal.result(line)
 
     def drop(self) -> None:
         """A row is given up without an attempt; it stays due."""
+        self.is_whole = False
         self.open_rows -= 1
         if self.open_rows == 0:
             self._ended(self)
 
-    def take_results(self) -> list[Result]:
+    def take_results(self) -> list[str]:
         """What is not in the ledger yet."""
         found, self.results = self.results, []
         return found
