@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Float, Select, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from mailer.database import Database
 from mailer.parts import LIGHT
@@ -57,6 +58,37 @@ class Open:
     owner: str
 
 
+class clock(FunctionElement[float]):
+    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(clock, "postgresql")
+def _clock_of_the_server(*_: object, **__: object) -> str:
+    return "extract(epoch FROM clock_timestamp())"
+
+
+@compiles(clock, "sqlite")
+def _clock_of_this_machine(*_: object, **__: object) -> str:
+    return "(julianday('now') - 2440587.5) * 86400.0"
+
+
+# Put together once: that costs more than to run them.
+ADVANCE = (
+    update(claim)
+    .where(claim.c.id == bindparam("fence"))
+    .values(reached=bindparam("up_to"), lease_until=clock() + bindparam("lease", type_=Float()))
+)
+CLAIM = (
+    insert(claim)
+    .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
+    .values(lease_until=clock() + bindparam("lease", type_=Float()))
+    .returning(claim.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which slice to claim. `after`: pending rows are taken from behind this subscriber on; `window`: rows that may leave at once."""
@@ -91,9 +123,8 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
         if not rows:
             return Claim(0, wanted.issue_id, token, (), 0)
         reached = rows[min(wanted.window, len(rows)) - 1].subscriber_id
-        values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached}
-        until = clock(connection) + lease
-        fence = connection.execute(insert(claim).values(values | {"lease_until": until}).returning(claim.c.id)).scalar_one()
+        values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached, "lease": lease}
+        fence = connection.execute(CLAIM, values).scalar_one()
         ids = [row.subscriber_id for row in rows]
         connection.execute(
             _rows(connection, wanted.issue_id, ids).values(state=State.CLAIMED, fence=fence, not_before=None, changed_at=now)
@@ -104,8 +135,7 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
 def advance(database: Database, found: Claim, reached: int, *, lease: float) -> bool:
     """Lets bodies up to `reached` leave and renews the lease, durably. False: somebody else has taken the slice over."""
     with database.writing() as connection:
-        values = {"reached": reached, "lease_until": clock(connection) + lease}
-        return connection.execute(update(claim).where(claim.c.id == found.fence).values(values)).rowcount == 1
+        return connection.execute(ADVANCE, {"fence": found.fence, "up_to": reached, "lease": lease}).rowcount == 1
 
 
 def end(connection: Connection, fence: int, issue_id: int, now: datetime, *, is_whole: bool = False) -> None:
@@ -122,7 +152,7 @@ def every(database: Database, *, expired_only: bool = False) -> tuple[Open, ...]
     with database.reading() as connection:
         query = select(*columns).order_by(claim.c.id)
         if expired_only:
-            query = query.where(claim.c.lease_until < clock(connection))
+            query = query.where(claim.c.lease_until < clock())
         return tuple(Open(*row) for row in connection.execute(query))
 
 
@@ -135,7 +165,7 @@ def rescue(database: Database, found: Open, *, now: datetime, only_expired: bool
     with database.writing() as connection:
         query = select(claim.c.reached).where(claim.c.id == found.fence)
         if only_expired:
-            query = query.where(claim.c.lease_until < clock(connection))
+            query = query.where(claim.c.lease_until < clock())
         reached = connection.execute(query.with_for_update()).scalar_one_or_none()
         if reached is None:
             return 0
@@ -155,13 +185,6 @@ def release_never_sent(database: Database, fence: int, issue_id: int, intended: 
         freed = [number for number in doubted if number not in intended]
         connection.execute(_rows(connection, issue_id, freed).values(state=State.PENDING, text="", changed_at=now))
         return len(freed)
-
-
-def clock(connection: Connection) -> float:
-    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
-    if connection.dialect.name == "postgresql":
-        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
-    return time.time()
 
 
 def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, limit: int) -> list[list[Any]]:
