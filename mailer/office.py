@@ -236,7 +236,7 @@ class Office:
 
     async def _advance(self, found: Slice) -> None:
         """Write the next window of intents into the database, for all who might have to take the slice over."""
-        await self._renew(found, found.next_window(_window(self.around.database)))
+        await self._renew(found, found.next_window(time.monotonic()))
         found.is_advancing = False
         for lane in self.lanes.values():
             lane.changed.set()
@@ -249,7 +249,7 @@ class Office:
             self.fail(error)
             return
         if is_ours:
-            found.reach(reached)
+            found.reach(reached, began)
             found.renewed(began)
         else:
             found.is_fenced = found.is_over = True
@@ -292,5 +292,5 @@ def _size(lane: Lane) -> int:
 
 
 def _window(database: Database) -> int:
-    """Rows whose bodies may leave after one write to the database. With SQLite nobody else takes a slice over."""
+    """Rows of the first window. With SQLite nobody else takes a slice over."""
     return 100 if database.is_shared else 500
