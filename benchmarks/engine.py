@@ -13,6 +13,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,8 +94,9 @@ def fill(database: Database, readers: int) -> None:
             connection.execute(insert(subscription), [{"subscriber_id": n, **state} for n in numbers])
 
 
-def main(port: str, readers: str, connections: str, url: str = "") -> None:
-    """Freeze, send, report."""
+@contextmanager
+def surroundings(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[Surroundings, Path]]:
+    """A database with the issue frozen for invented readers, a relay on loopback, and the folder in which all of it lies."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "mailer.toml").write_text(
@@ -107,12 +110,17 @@ def main(port: str, readers: str, connections: str, url: str = "") -> None:
         if url:
             with database.writing() as connection:
                 connection.execute(text("TRUNCATE subscriber, issue CASCADE"))
-        fill(database, int(readers))
+        fill(database, readers)
         issues.freeze(database, *issue(), datetime.now(UTC))
         tokens = Tokens((Secret("only-for-measuring-only-for-measuring"),))
-        around, progress = Surroundings(config, database, tokens, None, lambda: datetime.now(UTC)), Quiet()
-        began, cpu = time.perf_counter(), time.process_time()
-        progress.began = began
+        yield Surroundings(config, database, tokens, None, lambda: datetime.now(UTC)), home
+
+
+def main(port: str, readers: str, connections: str, url: str = "") -> None:
+    """Freeze, send, report."""
+    with surroundings(port, int(readers), connections, url) as (around, home):
+        progress = Quiet()
+        began, cpu = progress.began, time.process_time()
         summary = sending.send(around, home, REF, progress).summary
         seconds, used = time.perf_counter() - began, time.process_time() - cpu
         assert summary.counts[State.SENT] == int(readers), dict(summary.counts)

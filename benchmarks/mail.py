@@ -99,6 +99,15 @@ def engine(name: str, kind: str, messages: int, port: int, url: str = "", connec
     return Run(name, kind, messages, found["seconds"], found["cpu"], found["peak_mb"])
 
 
+def overtaking(messages: int, port: int) -> dict[str, float]:
+    """How soon an emergency overtakes a newsletter of that many messages."""
+    command = [sys.executable, "-m", "benchmarks.overtaking", str(port), str(messages), str(CONNECTIONS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"  an emergency overtakes: {found}")
+    return found
+
+
 def prepare() -> None:
     """nodemailer, fetched by npm; Debian's postfix for its generator and sink, never started as a service."""
     if not Path(SINK).exists():
@@ -181,6 +190,8 @@ def main() -> None:
         late = engine(f"{MINE}, 50 connections", "20 ms late", chosen.messages, port, connections=50)
         extra["late_rate"] = round(late.rate)
     runs.append(late)
+    with receiver(LIGHT) as port:
+        extra |= overtaking(chosen.messages, port)
     if not chosen.no_million:
         with receiver(LIGHT) as port:
             many = engine(MINE, LIGHT, 1_000_000, port)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mailer import log, rules
 from mailer.errors import RelayRefused, TodokeMailError
 from mailer.journal import Result
-from mailer.lanes import LOW, PATIENT, Item, Lane, domain_of
+from mailer.lanes import PATIENT, Item, Lane, domain_of
 from mailer.letter import Ended, Letter
 from mailer.message import Envelope, Recipient
 from mailer.office import LINGER, Office
@@ -142,7 +142,7 @@ class _Work:
         if self._office.is_over or route.is_out or not lane.meter.allows() or not route.meter.allows():
             return None
         item = lane.pop(self._loop.time())
-        if len(lane) < LOW:
+        if not lane.is_full(is_urgent=item is not None and item[0].is_urgent):
             lane.low.set()
         if item is None:
             return None
@@ -175,7 +175,7 @@ class _Work:
     def done(self, letter: Letter, outcome: Outcome) -> None:
         """What the reply means, into the journal at once and into the ledger with the next group."""
         found, row = _item(letter)
-        now, attempt = self._around.clock(), row.attempts + 1
+        now, attempt = self._office.now(), row.attempts + 1
         first = row.first_tried or now
         is_good = outcome.phase is rules.Phase.BODY and outcome.code == 250
         decision = rules.SENT if is_good else self._decide(outcome, attempt, first, now, found.patience)
@@ -229,8 +229,7 @@ class _Work:
         found, row = item
         number, address, mould = row.subscriber_id, row.address, found.mould
         identity = mould.message_id(number)
-        moment = self._around.clock().replace(microsecond=0)
-        body = mould.pour(Recipient(number, address, row.name), moment, is_light=row.is_light, identity=identity)
+        body = mould.pour(Recipient(number, address, row.name), self._office.now(), is_light=row.is_light, identity=identity)
         return_path = self._office.return_path(found.claim.issue_id, number)
         return Letter(item, envelope(Envelope(return_path, address)), body, identity=identity)
 

@@ -18,7 +18,7 @@ from mailer import lanes, rules
 from mailer.carrying import carry_lane
 from mailer.database import Database
 from mailer.errors import RelayError, RelayRefused, RelayUnavailable
-from mailer.lanes import LOW, Lane
+from mailer.lanes import Lane
 from mailer.office import Office
 from mailer.rules import State
 from mailer.store import issues, ledger
@@ -116,8 +116,8 @@ class Feeder:
         while not self._office.is_over:
             await asyncio.sleep(LOOK)
             try:
-                for found in await ask(issues.ready, database, now=self._around.clock()):
-                    if found.issue.kind == "emergency" and found.issue_id != main:
+                for found in await ask(issues.ready, database, now=self._around.clock(), kind="emergency"):
+                    if found.issue_id != main:
                         self._begin(found)
                 for issue_id, task in self._feeding.items():
                     if not task.done() and await ask(issues.status, database, issue_id) is not Status.SENDING:
@@ -137,8 +137,8 @@ class Feeder:
     async def _feed_lane(self, frozen: Frozen, lane: Lane) -> None:
         after, carried = 0, set[asyncio.Task[None]]()
         is_urgent = frozen.issue.kind == "emergency"
-        while not self._office.is_over and await self._may_go_on(frozen):
-            if len(lane) >= LOW and not is_urgent:
+        while not self._office.is_over and not await self._is_too_late(frozen):
+            if lane.is_full(is_urgent=is_urgent):
                 lane.low.clear()
                 await lane.low.wait()
                 continue
@@ -158,16 +158,15 @@ class Feeder:
                 task.add_done_callback(carried.discard)
         await asyncio.gather(*carried)
 
-    async def _may_go_on(self, frozen: Frozen) -> bool:
-        """Whether the issue may still be sent; if it is too late, what is due becomes `expired`."""
+    async def _is_too_late(self, frozen: Frozen) -> bool:
+        """Whether the issue has expired; then what is due becomes so."""
         now, expires = self._around.clock(), frozen.issue.expires
-        if expires is not None and now >= expires:
-            await self._office.recorder.ask(
-                ledger.move, self._around.database, frozen.issue_id, rules.DUE, State.EXPIRED, now=now, why="too late to be sent"
-            )
+        if expires is None or now < expires:
             return False
-        status = await self._office.recorder.ask(issues.status, self._around.database, frozen.issue_id)
-        return status is Status.SENDING
+        await self._office.recorder.ask(
+            ledger.move, self._around.database, frozen.issue_id, rules.DUE, State.EXPIRED, now=now, why="too late to be sent"
+        )
+        return True
 
 
 async def _stop(office: Office, stop: asyncio.Event) -> None:

@@ -18,7 +18,8 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +44,14 @@ class Result(NamedTuple):
     not_before: datetime | None
     at: datetime
     message_id: str
+
+    def line(self) -> str:
+        """As JSON, an array: how it stands in the journal, and how the ledger takes it."""
+        number, state, attempts, code, text, first_tried, not_before, at, message_id = self
+        known = "null" if code is None else code
+        until = "null" if not_before is None else f'"{_written(not_before)}"'
+        first = _written(first_tried)
+        return f'[{number},"{state}",{attempts},{known},{quoted(text)},"{first}",{until},"{_written(at)}","{message_id}"]'
 
 
 class Journal:
@@ -69,17 +78,9 @@ class Journal:
             line, self._waiting = self._waiting, b""
             self._write(line)
 
-    def result(self, found: Result) -> None:
-        """What became of it. Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
-        not_before = found.not_before.isoformat() if found.not_before else ""
-        code = "null" if found.code is None else found.code
-        at = found.at.isoformat()
-        first = at if found.first_tried is found.at else found.first_tried.isoformat()
-        line = (
-            f'r [{found.subscriber_id},"{found.state}",{found.attempts},{code},{quoted(found.text)},'
-            f'"{first}","{not_before}","{at}","{found.message_id}"]\n'
-        )
-        self._waiting += line.encode()
+    def result(self, line: str) -> None:
+        """What became of one (`Result.line`). Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
+        self._waiting += f"r {line}\n".encode()
 
     def sync(self) -> None:
         """To the disk itself. Blocks; call in a thread."""
@@ -208,6 +209,12 @@ def read(path: Path) -> Story:
         except (ValueError, TypeError):
             break
     return Story(fence, issue_id, known)
+
+
+@lru_cache(maxsize=64)
+def _written(moment: datetime) -> str:
+    """UTC with microseconds always, so that a database without a type for it keeps them in order. Many results share a moment."""
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")
 
 
 def _parse(row: list[str]) -> Result:

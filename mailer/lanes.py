@@ -81,6 +81,10 @@ class Lane:
     def __len__(self) -> int:
         return len(self._urgent) + len(self._usual)
 
+    def is_full(self, *, is_urgent: bool) -> bool:
+        """Whether there are rows enough for a while. Those of an emergency do not wait for room behind a newsletter's."""
+        return len(self._urgent) >= LOW or (not is_urgent and len(self) >= LOW)
+
     @property
     def has_rests(self) -> bool:
         """Whether some domain was told to rest."""

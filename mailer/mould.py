@@ -2,8 +2,8 @@
 
 `message.compose` makes the pattern with place-holders of the length that the real links have, so the base64 lines of
 every other person fall in the same places. What differs between two people is five header lines and the few base64
-lines that carry a link; all else is copied. Links of another length (a subscriber's number with more digits) get a
-pattern of their own. tests/test_mailer_mould.py proves each message equal to what `email` builds.
+signs that carry a link's token; all else is copied. Tokens of another length (a subscriber's number with more digits) get
+a pattern of their own. tests/test_mailer_mould.py proves each message equal to what `email` builds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from mailer.issue import Issue, MailList
 from mailer.message import Links, Origin, Recipient
 from mailer.tokens import Tokens
 
-RAW_LINE = 57  # bytes that make one base64 line of 76 characters, as `email` and RFC 2045 have it
+RAW_LINE = 57  # bytes that make one base64 line, as `email` and RFC 2045 have it
+LINE = 76  # its signs
 FOLD_AT = 78
 SOMEBODY = Recipient(0, "somebody@example.invalid")
 CRLF = b"\r\n"
@@ -33,34 +34,34 @@ PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:
 LATIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
 JAPANESE_NAME = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+(?: [\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+)?")
 
-Pieces = tuple[bytes, ...]
+Pieces = list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """Whole base64 lines with one or more links in them: raw text between the places, and which link stands in each."""
+class _Place:
+    """Where a token stands inside base64: the bytes that share a group of three with it, and where its signs are cut by line ends."""
 
-    raw: Pieces
-    links: tuple[int, ...]
+    before: bytes
+    after: bytes
+    cuts: tuple[int, ...]
 
-    def fill(self, links: tuple[bytes, bytes]) -> bytes:
-        """The lines, without the last line end."""
-        raw = self.raw
-        if len(raw) == 2:
-            return _base64(raw[0] + links[self.links[0]] + raw[1])
-        parts = [raw[0]]
-        for text, which in zip(raw[1:], self.links, strict=True):
-            parts += (links[which], text)
-        return _base64(b"".join(parts))
+    def fill(self, token: bytes) -> Pieces:
+        """The signs for the token, line by line."""
+        signs, begin, found = b2a_base64(self.before + token + self.after, newline=False), 0, list[bytes]()
+        for cut in self.cuts:
+            found += (signs[begin:cut], CRLF)
+            begin = cut
+        found.append(signs[begin:])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """The cut message: `head` is what stands between the personal headers, `body` between the windows."""
+    """The cut message: `head` is what stands between the personal headers, `body` what follows them, `places` the rest."""
 
-    head: Pieces
-    body: Pieces
-    windows: tuple[_Window, ...]
+    head: tuple[bytes, ...]
+    body: bytes
+    places: tuple[tuple[_Place, bytes], ...]
 
 
 class Mould:
@@ -91,15 +92,15 @@ class Mould:
         :raises AddressError: an address or name that could break out of its header.
         """
         token = self._sign(recipient.subscriber_id)
-        links = (self._bases[0] + token, self._bases[1] + token)
-        pattern = self._pattern(len(token), is_light)
-        head, body = pattern.head, pattern.body
-        pieces = [head[0], to_line(recipient), head[1], links[0], head[2], self._dated(sent_at), head[3]]
-        pieces += (identity or self.message_id(recipient.subscriber_id), body[0])
-        for window, following in zip(pattern.windows, body[1:], strict=True):
-            pieces += (window.fill(links), following)
+        pattern = self._patterns.get((len(token), is_light)) or self._pattern(len(token), is_light)
+        head = pattern.head
+        pieces = [head[0], to_line(recipient), head[1], token, head[2], self._dated(sent_at), head[3]]
+        pieces += (identity or self.message_id(recipient.subscriber_id), pattern.body)
+        for place, following in pattern.places:
+            pieces += place.fill(token)
+            pieces.append(following)
         pieces.append(END)
-        return tuple(pieces)
+        return pieces
 
     def message_id(self, subscriber_id: int) -> bytes:
         """As `message.message_id`."""
@@ -108,14 +109,12 @@ class Mould:
         return b"<" + identity.hexdigest()[:40].encode() + self._domain
 
     def _dated(self, sent_at: datetime) -> bytes:
-        if self._date is None or self._date[0] != sent_at:
+        if self._date is None or self._date[0] is not sent_at:
             self._date = (sent_at, format_datetime(sent_at).encode())
         return self._date[1]
 
     def _pattern(self, length: int, is_light: bool) -> _Pattern:
-        found = self._patterns.get((length, is_light))
-        if found is None:
-            found = self._patterns[length, is_light] = self._cut(length, self._forms[is_light])
+        found = self._patterns[length, is_light] = self._cut(length, self._forms[is_light])
         return found
 
     def _cut(self, length: int, issue: Issue) -> _Pattern:
@@ -132,11 +131,10 @@ class Mould:
         head, _, body = sample.content.partition(CRLF + CRLF)
         marks = (message.to_line(SOMEBODY), links[0], format_datetime(issue.date).encode(), sample.message_id.encode())
         headers = _split(head + CRLF + CRLF, marks)
-        windows: list[_Window] = []
-        static = [headers[4]]
+        static, places = [headers[4]], list[_Place]()
         for piece in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
-            _take_apart(piece, (links[0], links[1]), static, windows)
-        return _Pattern(tuple(headers[:4]), tuple(static), tuple(windows))
+            _take_apart(piece, links, length, static, places)
+        return _Pattern((headers[0], headers[1] + self._bases[0], *headers[2:4]), static[0], tuple(zip(places, static[1:], strict=True)))
 
 
 def to_line(recipient: Recipient) -> bytes:
@@ -170,41 +168,23 @@ def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
     return [*found, text]
 
 
-def _take_apart(piece: bytes, links: tuple[bytes, bytes], static: list[bytes], windows: list[_Window]) -> None:
-    """Add a piece of the body to what is fixed, or, if it is base64 with links in it, as fixed lines and windows."""
+def _take_apart(piece: bytes, links: Sequence[bytes], length: int, static: Pieces, places: list[_Place]) -> None:
+    """Add a piece of the body to what is fixed, cut where a link's last `length` bytes stand, if it is base64."""
     raw = _decoded(piece)
-    places = [] if raw is None else [(at, which) for which, link in enumerate(links) for at in _every(raw, link)]
-    if raw is None or not places:
+    tokens = [] if raw is None else sorted(at + len(link) - length for link in links for at in _every(raw, link))
+    if raw is None or not tokens:
         static[-1] += re.sub(rb"(?m)^\.", b"..", piece)
         return
     done = 0
-    for first, last, inside in _gather(sorted(places), len(links[0]), len(links[1]), len(raw)):
-        static[-1] += _base64(raw[done:first]) + (CRLF if first > done else b"")
-        windows.append(_window(raw[first:last], [(at - first, which) for at, which in inside], links))
-        static.append(CRLF)
-        done = last
-    static[-1] += _base64(raw[done:]) + (CRLF if done < len(raw) else b"")
-
-
-def _gather(places: list[tuple[int, int]], first: int, second: int, end: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
-    """Ranges of whole base64 lines that hold the places; ranges that touch become one."""
-    ranges: list[tuple[int, int, list[tuple[int, int]]]] = []
-    for at, which in places:
-        begin = at // RAW_LINE * RAW_LINE
-        stop = min(-(-(at + (first, second)[which]) // RAW_LINE) * RAW_LINE, end)
-        if ranges and begin < ranges[-1][1]:
-            ranges[-1] = (ranges[-1][0], max(stop, ranges[-1][1]), [*ranges[-1][2], (at, which)])
-        else:
-            ranges.append((begin, stop, [(at, which)]))
-    return ranges
-
-
-def _window(raw: bytes, places: list[tuple[int, int]], links: tuple[bytes, bytes]) -> _Window:
-    texts, done = [], 0
-    for at, which in places:
-        texts.append(raw[done:at])
-        done = at + len(links[which])
-    return _Window((*texts, raw[done:]), tuple(which for _, which in places))
+    for token in tokens:
+        first, last = token // 3 * 3, min(-(-(token + length) // 3) * 3, len(raw))
+        begin, end = first // 3 * 4, -(-last // 3) * 4  # counted in signs, without line ends
+        cuts = tuple(cut - begin for cut in range(begin // LINE * LINE + LINE, end, LINE))
+        static[-1] += piece[done : begin + begin // LINE * len(CRLF)]
+        places.append(_Place(raw[first:token], raw[token + length : last], cuts))
+        static.append(b"")
+        done = end + (end - 1) // LINE * len(CRLF)
+    static[-1] += piece[done:]
 
 
 def _base64(raw: bytes) -> bytes:

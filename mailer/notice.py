@@ -129,7 +129,7 @@ class _One:
     """One message as a connection's `letter.Work`."""
 
     def __init__(self, to: Envelope, content: bytes) -> None:
-        self._waiting = deque([Letter(to, envelope(to), (dot_stuffed(content),))])
+        self._waiting = deque([Letter(to, envelope(to), [dot_stuffed(content)])])
         self.is_sent = False
 
     def next(self) -> Letter | None:

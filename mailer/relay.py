@@ -23,7 +23,7 @@ from mailer.letter import Ended, Letter, Work
 from mailer.message import Envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
-from mailer.wire import CLOSING, END_OF_DATA_TIMEOUT, START_INPUT, Pipe
+from mailer.wire import CLOSING, START_INPUT, Pipe, Timeouts
 
 
 class Line:
@@ -31,7 +31,7 @@ class Line:
 
     :param hello: the name for EHLO.
     :param most: messages per connection.
-    :param data_timeout: seconds to wait for the reply after the body.
+    :param timeouts: other ones than the relay's settings and RFC 5321 ask for.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Line:
         *,
         hello: str,
         most: int | None = None,
-        data_timeout: float = END_OF_DATA_TIMEOUT,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._settings = settings
         self._password = password
         self._hello = hello
         self._most = most or settings.messages_per_connection
-        self._data_timeout = data_timeout
+        self._timeouts = timeouts or Timeouts(command=settings.timeout)
         self._client: aiosmtplib.SMTP | None = None
         self._begun = 0
         self._is_dirty = False
@@ -101,12 +101,11 @@ class Line:
             transport,
             work,
             most=self._most - self._begun,
-            timeout=self._settings.timeout,
-            data_timeout=self._data_timeout,
+            timeouts=self._timeouts,
             on_lost=protocol.connection_lost,
         )
         ended = await pipe.run()
-        self._begun += pipe.begun
+        self._begun = self._most - pipe.left
         self.sent += pipe.sent
         self.why_lost = pipe.why_lost
         if ended is not Ended.LOST:
@@ -160,7 +159,7 @@ class Line:
 
         async def reply() -> SMTPResponse:
             protocol.write(b"".join(letter.body))
-            return await protocol.read_response(timeout=self._data_timeout)
+            return await protocol.read_response(timeout=self._timeouts.end)
 
         outcome = await self._step(Phase.BODY, reply())
         self._is_dirty = not _is_ok(outcome)

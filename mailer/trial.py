@@ -76,7 +76,7 @@ class _Tests:
     """The tests as the connection's `letter.Work`. What a lost line leaves unsaid is a result too: nobody waits for a test for ever."""
 
     def __init__(self, mails: Sequence[Message]) -> None:
-        self.waiting = deque(Letter(mail, envelope(mail.envelope), (dot_stuffed(mail.content),)) for mail in mails)
+        self.waiting = deque(Letter(mail, envelope(mail.envelope), [dot_stuffed(mail.content)]) for mail in mails)
         self.tried: list[Tried] = []
 
     def next(self) -> Letter | None:

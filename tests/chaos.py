@@ -44,7 +44,7 @@ SIGKILLED = -9
 
 @dataclass(frozen=True)
 class Account:
-    """What came of it. `lost`: the ledger says sent, and nothing arrived; `unlisted`: arrived twice and nobody was told of a doubt."""
+    """What came of it. `lost`: the ledger says sent, and nothing arrived; `twice`: arrived twice and nobody was told of a doubt."""
 
     readers: int
     runs: int
@@ -59,8 +59,13 @@ class Account:
     @property
     def is_good(self) -> bool:
         """What is promised."""
-        doubts = self.doubtful == self.counts.get("unknown", 0) and sum(self.counts.values()) == self.readers
-        return (self.lost, self.twice, self.early) == (0, 0, 0) and doubts
+        is_told = self.doubtful == self.counts.get("unknown", 0) and sum(self.counts.values()) == self.readers
+        return (self.lost, self.twice, self.early) == (0, 0, 0) and is_told and self.doubtful <= self.most_doubts
+
+    @property
+    def most_doubts(self) -> float:
+        """One for each connection and kill; a drop after a body is a doubt too, and there are some at each step in trouble."""
+        return self.kills * CONNECTIONS + self.readers * TROUBLE
 
 
 class Fiend:

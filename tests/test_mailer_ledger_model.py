@@ -73,7 +73,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         held.told.add(number)
         result = Result(number, outcome, 1, 250, "", NOW, None, NOW, "<x@y>")
-        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result])], now=NOW)
+        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result.line()])], now=NOW)
         counts = self.fences[number] == held.claim.fence and self.states[number] in (State.CLAIMED, State.UNKNOWN)
         assert counted == counts
         if counts:

@@ -20,6 +20,7 @@ from mailer.message import Envelope
 from mailer.relay import Line, dot_stuffed, envelope
 from mailer.rules import Outcome, Phase
 from mailer.secret import Secret
+from mailer.wire import Timeouts
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
 TO = "reader@example.jp"
@@ -34,7 +35,8 @@ def settings(port: int, tls: Tls = "none", *, ca_file: Path | None = None, usern
 class Post:
     """Messages to send, and what became of them. `withdrawn` are not let go when it comes to the body."""
 
-    def __init__(self, *addresses: str, withdrawn: Collection[str] = ()) -> None:
+    def __init__(self, *addresses: str, withdrawn: Collection[str] = (), content: bytes = CONTENT) -> None:
+        self._content = content
         self.waiting = deque(addresses or (TO,))
         self.outcomes: dict[str, Outcome] = {}
         self.given_back: list[str] = []
@@ -45,7 +47,7 @@ class Post:
         if not self.waiting:
             return None
         address = self.waiting.popleft()
-        return Letter(address, envelope(Envelope("bounce@example.jp", address)), (dot_stuffed(CONTENT),))
+        return Letter(address, envelope(Envelope("bounce@example.jp", address)), [dot_stuffed(self._content)])
 
     def leave(self, letter: Letter, go: Callable[[], None]) -> bool:
         if letter.key in self._withdrawn:
@@ -139,7 +141,7 @@ def test_a_refused_sender_is_told_for_each_message(reply: str, code: int, pipeli
 @both_ways
 def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> None:
     async def impatient(found: RelaySettings) -> Outcome:
-        line, post = Line(found, None, hello="x.example", data_timeout=0.0), Post()
+        line, post = Line(found, None, hello="x.example", timeouts=Timeouts(end=0.0)), Post()
         await line.ready()
         assert await line.run(post) is Ended.LOST
         return post.outcomes[TO]
@@ -147,6 +149,42 @@ def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> 
     with Receiver(Manners(pipelining=pipelining, deaf={TO})) as receiver:
         outcome = asyncio.run(impatient(settings(receiver.port)))
     assert (outcome.phase, outcome.code) == (Phase.BODY, None)
+
+
+@pytest.mark.parametrize(
+    ("silent_at", "timeouts", "phase"),
+    [
+        (b"MAIL", Timeouts(command=0.0), None),
+        (b"DATA", Timeouts(data=0.0), Phase.DATA),
+        (b"body", Timeouts(block=0.0), Phase.BODY),
+    ],
+    ids=["MAIL or RCPT", "DATA", "a block of the body"],
+)
+def test_each_silence_has_a_time_of_its_own(silent_at: bytes, timeouts: Timeouts, phase: Phase | None) -> None:
+    """RFC 5321 section 4.5.3.2. What was not let go comes back, and of what has gone nobody can know."""
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while (line := await reader.readline()) and not line.startswith(silent_at):
+            writer.write({b"EHLO": b"250-x\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n"}.get(line[:4], b"250 ok\r\n"))
+            if line.startswith(b"DATA") and silent_at == b"body":
+                break
+        await asyncio.Event().wait()  # and takes nothing more from the line
+
+    async def whole() -> tuple[Ended, Post]:
+        server = await asyncio.start_server(session, "127.0.0.1", 0, limit=1024)
+        post = Post(content=CONTENT + b"x" * 20_000_000 + b"\r\n" if silent_at == b"body" else CONTENT)
+        line = Line(settings(server.sockets[0].getsockname()[1]), None, hello="x.example", timeouts=timeouts)
+        await line.ready()
+        ended = await line.run(post)
+        server.close()
+        return ended, post
+
+    ended, post = asyncio.run(whole())
+    assert ended is Ended.LOST
+    assert (list(post.outcomes.values()), post.given_back) == (
+        ([Outcome(phase, None, "the relay did not answer in time")], []) if phase else ([], [TO])
+    )
 
 
 @both_ways

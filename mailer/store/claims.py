@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Float, Select, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from mailer.database import Database
 from mailer.parts import LIGHT
 from mailer.rules import State
 from mailer.schema import claim, delivery, issue, subscriber, subscription
+from mailer.store.issues import Status
 from mailer.store.subscriptions import SUBSCRIBED
 
 LEFT = "unsubscribed after the issue was frozen"
+GONE = ""  # the form of who has unsubscribed
 HOLDER_LOST = "its sender vanished while this message may have been on its way: it may or may not have arrived"
 
 
@@ -53,6 +58,37 @@ class Open:
     owner: str
 
 
+class clock(FunctionElement[float]):
+    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(clock, "postgresql")
+def _clock_of_the_server(*_: object, **__: object) -> str:
+    return "extract(epoch FROM clock_timestamp())"
+
+
+@compiles(clock, "sqlite")
+def _clock_of_this_machine(*_: object, **__: object) -> str:
+    return "(julianday('now') - 2440587.5) * 86400.0"
+
+
+# Put together once: that costs more than to run them.
+ADVANCE = (
+    update(claim)
+    .where(claim.c.id == bindparam("fence"))
+    .values(reached=bindparam("up_to"), lease_until=clock() + bindparam("lease", type_=Float()))
+)
+CLAIM = (
+    insert(claim)
+    .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
+    .values(lease_until=clock() + bindparam("lease", type_=Float()))
+    .returning(claim.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which slice to claim. `after`: pending rows are taken from behind this subscriber on; `window`: rows that may leave at once."""
@@ -65,34 +101,30 @@ class Wanted:
 
 
 def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
-    """Claims due rows of a lane: pending ones in the order of subscribers, then deferred ones. None if there are none.
+    """Claims due rows of a lane: pending ones in the order of subscribers, then deferred ones. None if there are none,
+    or the issue is paused or cancelled.
 
     Whoever has unsubscribed meanwhile becomes `suppressed` in the same transaction and is not among the rows.
     """
     with database.writing() as connection:
-        found = _due(connection, wanted, State.PENDING, now)
+        found = _due(connection, wanted, State.PENDING, now, wanted.limit)
         if len(found) < wanted.limit:
             found += _due(connection, wanted, State.DEFERRED, now, wanted.limit - len(found))
+            found.sort(key=itemgetter(0))
         if not found:
             return None
-        gone = [row.subscriber_id for row in found if row.subscribed is None]
+        gone = [number for number, *_, form in found if form == GONE]
         rows = tuple(
-            sorted(
-                (
-                    Row(row.subscriber_id, row.address, row.name, row.attempts, row.first_tried, row.format == LIGHT)
-                    for row in found
-                    if row.subscribed is not None
-                ),
-                key=itemgetter(0),
-            )
+            Row(number, address, name, attempts, first and _moment(first), form == LIGHT)
+            for number, address, name, attempts, first, form in found
+            if form != GONE
         )
         _suppress(connection, wanted.issue_id, gone, now)
         if not rows:
             return Claim(0, wanted.issue_id, token, (), 0)
         reached = rows[min(wanted.window, len(rows)) - 1].subscriber_id
-        values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached}
-        until = clock(connection) + lease
-        fence = connection.execute(insert(claim).values(values | {"lease_until": until}).returning(claim.c.id)).scalar_one()
+        values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached, "lease": lease}
+        fence = connection.execute(CLAIM, values).scalar_one()
         ids = [row.subscriber_id for row in rows]
         connection.execute(
             _rows(connection, wanted.issue_id, ids).values(state=State.CLAIMED, fence=fence, not_before=None, changed_at=now)
@@ -103,14 +135,14 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
 def advance(database: Database, found: Claim, reached: int, *, lease: float) -> bool:
     """Lets bodies up to `reached` leave and renews the lease, durably. False: somebody else has taken the slice over."""
     with database.writing() as connection:
-        values = {"reached": reached, "lease_until": clock(connection) + lease}
-        return connection.execute(update(claim).where(claim.c.id == found.fence).values(values)).rowcount == 1
+        return connection.execute(ADVANCE, {"fence": found.fence, "up_to": reached, "lease": lease}).rowcount == 1
 
 
-def end(connection: Connection, fence: int, issue_id: int, now: datetime) -> None:
-    """Ends a claim: what it holds and has no result has not left, and is pending again."""
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED, delivery.c.fence == fence)
-    connection.execute(update(delivery).where(mine).values(state=State.PENDING, changed_at=now))
+def end(connection: Connection, fence: int, issue_id: int, now: datetime, *, is_whole: bool = False) -> None:
+    """Ends a claim: what it holds and has no result has not left, and is pending again. `is_whole`: it holds nothing any more."""
+    if not is_whole:
+        mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED, delivery.c.fence == fence)
+        connection.execute(update(delivery).where(mine).values(state=State.PENDING, changed_at=now))
     connection.execute(delete(claim).where(claim.c.id == fence))
 
 
@@ -120,7 +152,7 @@ def every(database: Database, *, expired_only: bool = False) -> tuple[Open, ...]
     with database.reading() as connection:
         query = select(*columns).order_by(claim.c.id)
         if expired_only:
-            query = query.where(claim.c.lease_until < clock(connection))
+            query = query.where(claim.c.lease_until < clock())
         return tuple(Open(*row) for row in connection.execute(query))
 
 
@@ -133,7 +165,7 @@ def rescue(database: Database, found: Open, *, now: datetime, only_expired: bool
     with database.writing() as connection:
         query = select(claim.c.reached).where(claim.c.id == found.fence)
         if only_expired:
-            query = query.where(claim.c.lease_until < clock(connection))
+            query = query.where(claim.c.lease_until < clock())
         reached = connection.execute(query.with_for_update()).scalar_one_or_none()
         if reached is None:
             return 0
@@ -155,35 +187,44 @@ def release_never_sent(database: Database, fence: int, issue_id: int, intended: 
         return len(freed)
 
 
-def clock(connection: Connection) -> float:
-    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
-    if connection.dialect.name == "postgresql":
-        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
-    return time.time()
+def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, limit: int) -> list[list[Any]]:
+    """Number, address, name, attempts, first try and form of each."""
+    values = {"issue_id": wanted.issue_id, "lane": wanted.lane, "after": wanted.after, "now": now, "limit": limit}
+    found: list[list[Any]] = json.loads(connection.execute(_due_query(connection.dialect.name, state), values).scalar_one() or "[]")
+    return found
 
 
-def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, limit: int | None = None) -> list[Any]:
+@cache
+def _due_query(dialect: str, state: State) -> Select[Any]:
+    """Made once: to put it together costs more than to run it.
+
+    All rows come as one text: fetched one by one, each would ask for the interpreter's lock.
+    """
     wants = and_(
         subscription.c.subscriber_id == delivery.c.subscriber_id,
         subscription.c.list == issue.c.list,
         subscription.c.state == SUBSCRIBED,
     )
+    form = case((subscription.c.state.is_(None), GONE), else_=subscription.c.format)
     columns = (delivery.c.subscriber_id, delivery.c.address, subscriber.c.name, delivery.c.attempts, delivery.c.first_tried)
-    query = (
-        select(*columns, subscription.c.format, subscription.c.state.label("subscribed"))
-        .select_from(
-            delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-            .join(issue, issue.c.id == delivery.c.issue_id)
-            .outerjoin(subscription, wants)
-        )
-        .where(delivery.c.issue_id == wanted.issue_id, delivery.c.state == state, delivery.c.lane == wanted.lane)
-    )
+    joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
+    query = select(*columns, form.label("form")).select_from(joined.outerjoin(subscription, wants))
+    query = query.where(issue.c.status == Status.SENDING)
+    query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.lane == bindparam("lane"))
     if state is State.DEFERRED:
-        query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now))
+        query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")))
     else:
-        query = query.where(delivery.c.subscriber_id > wanted.after)
-    query = query.order_by(delivery.c.subscriber_id).limit(limit or wanted.limit)
-    return list(connection.execute(query.with_for_update(of=delivery, skip_locked=True)))
+        query = query.where(delivery.c.subscriber_id > bindparam("after"))
+    query = query.order_by(delivery.c.subscriber_id).limit(bindparam("limit"))
+    rows = query.with_for_update(of=delivery, skip_locked=True).cte("due")
+    if dialect == "postgresql":
+        return select(cast(func.json_agg(func.json_build_array(*rows.c)), Text))
+    return select(func.json_group_array(func.json_array(*rows.c)))
+
+
+def _moment(written: str) -> datetime:
+    found = datetime.fromisoformat(written)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _suppress(connection: Connection, issue_id: int, ids: list[int], now: datetime) -> None:

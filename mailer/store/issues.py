@@ -68,10 +68,12 @@ def order(database: Database, issue_id: int, wanted: Status) -> None:
         connection.execute(update(issue).where(issue.c.id == issue_id).values(status=wanted))
 
 
-def ready(database: Database, *, now: datetime) -> tuple[Frozen, ...]:
-    """Which issues have something to send now? Emergencies first, then the oldest."""
+def ready(database: Database, *, now: datetime, kind: str = "") -> tuple[Frozen, ...]:
+    """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
     something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
     query = select(issue).where(_is_wanted(now), something)
+    if kind:
+        query = query.where(issue.c.kind == kind)
     with database.reading() as connection:
         found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
     return tuple(sorted(found, key=lambda one: one.issue.kind != "emergency"))

@@ -6,18 +6,15 @@ touched. Slices of rows are claimed in `store.claims`; what became of them is re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
 
 from mailer import addresses, rules
 from mailer.database import Database
-from mailer.journal import Result
 from mailer.message import Recipient
 from mailer.rules import State
 from mailer.schema import delivery, issue, subscriber, subscription
@@ -55,12 +52,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Results of one claim; with `is_last` the claim ends, and what it still holds is pending again."""
+    """Results of one claim, as the journal has them (`Result.line`).
+
+    With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
+    """
 
     issue_id: int
     fence: int
-    results: Sequence[Result]
+    results: Sequence[str]
     is_last: bool = False
+    is_whole: bool = False
 
 
 def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int:
@@ -71,12 +72,11 @@ def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int
     """
     counted = 0
     with database.writing() as connection:
-        write = _record_postgres if connection.dialect.name == "postgresql" else _record_sqlite
         for group in groups:
             if group.results:
-                counted += write(connection, group)
+                counted += _write_down(connection, group)
             if group.is_last:
-                claims.end(connection, group.fence, group.issue_id, now)
+                claims.end(connection, group.fence, group.issue_id, now, is_whole=group.is_whole)
     return counted
 
 
@@ -213,35 +213,29 @@ def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(rules.DUE), is_time)
 
 
-RECORD_SQLITE = """UPDATE delivery SET state = ?, attempts = ?, code = ?, text = ?, message_id = ?, first_tried = ?, not_before = ?,
- changed_at = ? WHERE issue_id = ? AND subscriber_id = ? AND fence = ? AND state IN ('claimed', 'unknown')"""
-RECORD_POSTGRES = text("""UPDATE delivery SET state = r.state, attempts = r.attempts, code = r.code, text = r.text,
- message_id = r.message_id, first_tried = r.first_tried, not_before = r.not_before, changed_at = r.changed_at
- FROM json_to_recordset(CAST(:rows AS json)) AS r(subscriber_id integer, state text, attempts integer, code integer, text text,
- message_id text, first_tried timestamptz, not_before timestamptz, changed_at timestamptz)
- WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = r.subscriber_id AND delivery.fence = :fence
- AND delivery.state IN ('claimed', 'unknown')""")
+# One statement for a whole group, which takes the results as the journal has them (`Result.line`): no work for each row here.
+# In SQLite a moment loses its zone, as SQLAlchemy keeps it there; LIMIT and the plus signs make it read the results once and
+# look each delivery up by its key, where it would go through all results for each claimed delivery.
+RECORD_SQLITE = text("""UPDATE delivery SET state = told.state, attempts = told.attempts, code = told.code, text = told.text,
+ first_tried = substr(told.first_tried, 1, 26), not_before = substr(told.not_before, 1, 26), changed_at = substr(told.at, 1, 26),
+ message_id = told.message_id
+ FROM (SELECT json_extract(value, '$[0]') AS subscriber_id, json_extract(value, '$[1]') AS state, json_extract(value, '$[2]') AS attempts,
+ json_extract(value, '$[3]') AS code, json_extract(value, '$[4]') AS text, json_extract(value, '$[5]') AS first_tried,
+ json_extract(value, '$[6]') AS not_before, json_extract(value, '$[7]') AS at, json_extract(value, '$[8]') AS message_id
+ FROM json_each(:results) LIMIT -1) AS told
+ WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = told.subscriber_id
+ AND +delivery.fence = :fence AND +delivery.state IN ('claimed', 'unknown')""")
+RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts = CAST(told.value->>2 AS integer),
+ code = CAST(told.value->>3 AS integer), text = told.value->>4, first_tried = CAST(told.value->>5 AS timestamptz),
+ not_before = CAST(told.value->>6 AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz), message_id = told.value->>8
+ FROM json_array_elements(CAST(:results AS json)) AS told
+ WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST(told.value->>0 AS integer)
+ AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
 
 
-def _record_sqlite(connection: Connection, group: Group) -> int:
-    rows = [
-        (one.state.value, one.attempts, one.code, one.text, one.message_id, _stored(one.first_tried), _stored(one.not_before),
-         _stored(one.at), group.issue_id, one.subscriber_id, group.fence)
-        for one in group.results
-    ]  # fmt: skip
-    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
-
-
-def _record_postgres(connection: Connection, group: Group) -> int:
-    names = ("subscriber_id", "state", "attempts", "code", "text", "first_tried", "not_before", "changed_at", "message_id")
-    rows = json.dumps([dict(zip(names, one, strict=True)) for one in group.results], default=datetime.isoformat)
-    return connection.execute(RECORD_POSTGRES, {"rows": rows, "issue_id": group.issue_id, "fence": group.fence}).rowcount
-
-
-@lru_cache(maxsize=64)
-def _stored(moment: datetime | None) -> str | None:
-    """As `schema.Utc` and SQLAlchemy keep it in SQLite; a group shares few moments."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def _write_down(connection: Connection, group: Group) -> int:
+    values = {"results": f"[{','.join(group.results)}]", "issue_id": group.issue_id, "fence": group.fence}
+    return connection.execute(RECORD_POSTGRES if connection.dialect.name == "postgresql" else RECORD_SQLITE, values).rowcount
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:

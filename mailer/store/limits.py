@@ -27,7 +27,7 @@ def draw(database: Database, rate: Rate, wanted: int) -> tuple[int, float]:
     The level is in the database, so it holds over a restart and over all machines together.
     """
     with database.writing() as connection:
-        now = clock(connection)
+        now = connection.execute(select(clock())).scalar_one()
         level = _level(connection, rate, now)
         granted = min(wanted, int(level))
         connection.execute(update(bucket).where(bucket.c.key == rate.key).values(level=level - granted, at=now))
@@ -38,7 +38,7 @@ def hold(database: Database, key: str, most: int, *, owner: str, lease: float) -
     """Takes one of `most` connections, if one is free or its holder has not been heard of. Its number, or None."""
     try:
         with database.writing() as connection:
-            now = clock(connection)
+            now = connection.execute(select(clock())).scalar_one()
             taken = select(slot.c.number).where(slot.c.key == key, slot.c.until >= now)
             numbers = set(connection.execute(taken.with_for_update()).scalars())
             free = next((number for number in range(most) if number not in numbers), None)
@@ -53,7 +53,7 @@ def hold(database: Database, key: str, most: int, *, owner: str, lease: float) -
 def renew(database: Database, owner: str, *, lease: float) -> None:
     """A sign of life for every connection that the process holds."""
     with database.writing() as connection:
-        connection.execute(update(slot).where(slot.c.owner == owner).values(until=clock(connection) + lease))
+        connection.execute(update(slot).where(slot.c.owner == owner).values(until=clock() + lease))
 
 
 def free(database: Database, owner: str, key: str | None = None, number: int | None = None) -> None:
@@ -69,7 +69,7 @@ def free_dead(database: Database, owners: set[str]) -> None:
     """Gives back what processes held that are known to be dead."""
     if owners:
         with database.writing() as connection:
-            connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < clock(connection))))
+            connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < clock())))
 
 
 def _level(connection: Connection, rate: Rate, now: float) -> float:

@@ -38,7 +38,7 @@ class Beat:
 def beat(database: Database, owner: str, pulses: Sequence[Pulse]) -> None:
     """Says it anew; without lines, the sender takes its leave. What the dead have left goes too."""
     with database.writing() as connection:
-        now = clock(connection)
+        now = connection.execute(select(clock())).scalar_one()
         connection.execute(delete(pulse).where(or_(pulse.c.owner == owner, pulse.c.at < now - 4 * STALE)))
         if pulses:
             connection.execute(insert(pulse), [asdict(one) | {"owner": owner, "at": now} for one in pulses])
@@ -48,7 +48,7 @@ def beats(database: Database) -> tuple[Beat, ...]:
     """Who is at work now, and on what?"""
     columns = (pulse.c.kind, pulse.c.name, pulse.c.connections, pulse.c.waiting, pulse.c.resting, pulse.c.rate)
     with database.reading() as connection:
-        query = select(pulse.c.owner, *columns).where(pulse.c.at >= clock(connection) - STALE)
+        query = select(pulse.c.owner, *columns).where(pulse.c.at >= clock() - STALE)
         return tuple(
             Beat(owner, Pulse(*rest)) for owner, *rest in connection.execute(query.order_by(pulse.c.owner, pulse.c.kind, pulse.c.name))
         )
