@@ -23,7 +23,7 @@ from plugins.frontmatter.faults import Fault
 from plugins.incremental import stamp, tree
 from plugins.incremental.exchange import recover
 from plugins.incremental.rubbish import no_collection
-from plugins.incremental.workers import ahead
+from plugins.incremental.workers import WorkerLost, ahead
 
 from .order import MANIFEST, BuildFailed, BuildOrder, BuildReport
 
@@ -55,8 +55,11 @@ def build(
     found = _find(order, output)
     if (last := found.same(order)) and last.outputs == _outputs(output, _trees(output)):
         return _untouched(output, last, time.perf_counter() - start)
-    with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
-        report = _Bench(order, output, found, trees).work(on_page, on_made)
+    try:
+        with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
+            report = _Bench(order, output, found, trees).work(on_page, on_made)
+    except WorkerLost as error:
+        raise BuildFailed(str(error)) from error
     return replace(report, seconds=time.perf_counter() - start)
 
 

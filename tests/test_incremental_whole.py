@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from plugins.build import BuildFailed
+from plugins.frontmatter import hands
 from plugins.frontmatter.faults import ContentFaults
 from plugins.incremental import exchange, stamp
-from plugins.incremental.workers import spread
+from plugins.incremental.workers import WorkerLost, spread
 from tests.tiny import TinySite
 
 BUILD = """
@@ -168,3 +172,29 @@ def test_work_is_shared_out_and_errors_come_back() -> None:
 
     with pytest.raises(ValueError, match="no"):
         list(spread(fail, range(500), enough=100))
+
+
+def test_a_worker_that_is_killed_is_told_in_a_sentence() -> None:
+    def perish(numbers: Sequence[int]) -> None:
+        if 0 in numbers:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(WorkerLost, match="memory"):
+        list(spread(perish, range(500), enough=100))
+
+
+@pytest.mark.parametrize("step", ["begin", "end"])
+def test_a_hand_that_is_killed_ends_the_build_and_leaves_the_last_site(three: TinySite, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    parent, before = os.getpid(), tree(three.site)
+    for number in (4, 5):
+        three.article(f"press/2020/a{number}.md", f"第{number}話", "2020-04-01")
+
+    def perish(*_: object) -> None:
+        assert os.getpid() != parent, "nothing was read by another process"
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(hands, "ENOUGH", 1)
+    monkeypatch.setattr(hands.Reading, step, perish)
+    with pytest.raises(BuildFailed, match="memory"):
+        three.build()
+    assert tree(three.site) == before

@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from plugins.incremental.rubbish import collect_seldom
+from plugins.incremental.workers import hear, talking
 
 from .answers import Answers, Question
 from .document import Document, Head, Standing, Written
@@ -126,9 +128,11 @@ class _Alone:
 @dataclass
 class _Several:
     lines: Sequence[_Line]
+    workers: Mapping[Connection, BaseProcess]
 
     def heads(self) -> Iterator[Heads]:
         for line in self.lines:
+            talking({line.end: self.workers[line.end]})
             yield line.receive()
 
     def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]:
@@ -137,12 +141,12 @@ class _Several:
             line.end.send_bytes(told)
         waiting = {line.end: line for line in self.lines}
         while waiting:
-            for ready in wait(list(waiting)):
-                batch, seen = waiting[ready].receive()  # type: ignore[index]
+            for ready in talking({end: self.workers[end] for end in waiting}):
+                batch, seen = waiting[ready].receive()
                 yield from batch
                 if seen is not None:
                     pictures |= seen
-                    del waiting[ready]  # type: ignore[arg-type]
+                    del waiting[ready]
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ class _Line:
         self.end.send_bytes(self.pickling.dumps(value))
 
     def receive(self) -> Any:
-        found = next(self.pickling.loads([self.end.recv_bytes()]))
+        found = next(self.pickling.loads([hear(self.end)]))
         if isinstance(found, BaseException):
             raise found
         return found
@@ -181,7 +185,7 @@ def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
     for worker in workers:
         worker.start()
     try:
-        yield _Several([mine for mine, _ in lines])
+        yield _Several([mine for mine, _ in lines], {mine.end: worker for (mine, _), worker in zip(lines, workers, strict=True)})
         for worker in workers:
             worker.join()
     finally:

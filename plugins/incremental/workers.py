@@ -9,11 +9,12 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from .rubbish import collect_seldom
@@ -21,9 +22,19 @@ from .rubbish import collect_seldom
 ENOUGH = 60
 """Things that are worth a second process."""
 
+LOST = "手伝いのプロセスが途中で終わりました。メモリーが足りないのかもしれません。前のサイトはそのままです。もう一度実行してください"
+LOST_EN = "a helping process was ended from outside; perhaps memory ran out. The last site is as it was: try again"
+
 _BATCH = 50
 _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
+
+
+class WorkerLost(Exception):
+    """A worker ended without a word: killed, most likely for want of memory. Says so, and that nothing is broken."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{LOST} / {LOST_EN}")
 
 
 def spread(
@@ -51,7 +62,7 @@ def spread(
             worker.start()
         for _, end in lines:
             end.close()
-        yield from _received({mine: number for number, (mine, _) in enumerate(lines)})
+        yield from _received({mine: (number, worker) for number, ((mine, _), worker) in enumerate(zip(lines, workers, strict=True))})
         for worker in workers:
             worker.join()
     finally:
@@ -74,7 +85,7 @@ def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
 
     @cache
     def wait_for_it() -> _Made:
-        ((_, made),) = _received({mine: 0})
+        ((_, made),) = _received({mine: (0, worker)})
         return made  # type: ignore[no-any-return]
 
     try:
@@ -85,15 +96,32 @@ def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
         worker.join()
 
 
-def _received(lines: dict[Connection, int]) -> Iterator[tuple[int, Any]]:
+def talking(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
+    """Wait until there is something to hear on some of ``lines``, and return those. Raises `WorkerLost` if the process on one has ended silently."""
+    wait([*lines, *(worker.sentinel for worker in lines.values())])
+    for line, worker in lines.items():
+        if not worker.is_alive() and not line.poll():
+            raise WorkerLost
+    return [line for line in lines if line.poll()]
+
+
+def hear(line: Connection) -> bytes:
+    """Return what a worker said. Raises `WorkerLost` if it ended in the middle of it."""
+    try:
+        return line.recv_bytes()
+    except EOFError:
+        raise WorkerLost from None
+
+
+def _received(lines: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tuple[int, Any]]:
     while lines:
-        for ready in wait(list(lines)):
-            number = lines[ready]  # type: ignore[index]
-            made, error, ended = pickle.loads(ready.recv_bytes())  # type: ignore[union-attr]  # noqa: S301 - from our own fork
+        for ready in talking({line: worker for line, (_, worker) in lines.items()}):
+            number, _ = lines[ready]
+            made, error, ended = pickle.loads(hear(ready))  # noqa: S301 - from our own fork
             if error is not None:
                 raise error
             if ended:
-                del lines[ready]  # type: ignore[arg-type]
+                del lines[ready]
             else:
                 yield number, made
 
