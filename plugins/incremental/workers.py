@@ -98,9 +98,9 @@ def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
 
 def talking(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
     """Wait until there is something to hear on some of ``lines``, and return those. Raises `WorkerLost` if the process on one has ended silently."""
-    wait([*lines, *(worker.sentinel for worker in lines.values())])
+    ready = wait([*lines, *(worker.sentinel for worker in lines.values())])
     for line, worker in lines.items():
-        if not worker.is_alive() and not line.poll():
+        if worker.sentinel in ready and not line.poll():  # what it had said would be there: it was said before it ended
             raise WorkerLost
     return [line for line in lines if line.poll()]
 
