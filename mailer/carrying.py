@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mailer import log, rules
 from mailer.errors import RelayRefused, TodokeMailError
-from mailer.journal import Result
+from mailer.journal import Result, written
 from mailer.lanes import PATIENT, Item, Lane, domain_of
 from mailer.letter import Ended, Letter
 from mailer.message import Envelope, Recipient
@@ -180,7 +180,9 @@ class _Work:
         is_good = outcome.phase is rules.Phase.BODY and outcome.code == 250
         decision = rules.SENT if is_good else self._decide(outcome, attempt, first, now, found.patience)
         text, identity = printable(outcome.text), letter.identity.decode()
-        result = Result(row.subscriber_id, decision.state, attempt, outcome.code, text, first, decision.not_before, now, identity)
+        until = "" if decision.not_before is None else written(decision.not_before)
+        moments = (written(first), until, written(now))
+        result = Result(row.subscriber_id, f"{decision.state}", attempt, outcome.code, text, *moments, identity)
         if self._touched is not found:
             self.settle()
             self._touched = found
@@ -205,7 +207,7 @@ class _Work:
 
     def _note(self, result: Result, outcome: Outcome, address: str) -> None:
         text = log.without(result.text, address)
-        facts = {"state": result.state.value, "phase": outcome.phase.value, "code": result.code, "reply": text}
+        facts = {"state": result.state, "phase": outcome.phase.value, "code": result.code, "reply": text}
         log.tell("delivery", lane=self._lane.name, reader=result.subscriber_id, message=result.message_id, attempt=result.attempts, **facts)
 
     def settle(self) -> None:

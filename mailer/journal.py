@@ -33,25 +33,25 @@ LOCK = "lock"
 
 
 class Result(NamedTuple):
-    """What became of one delivery of a slice. `attempts` counts this one too."""
+    """What became of one delivery of a slice, in plain values as the ledger takes them: `state` is one of `rules.State`, moments are
+    texts (`written`), `not_before` is empty if there is none. `attempts` counts this one too.
+    """
 
     subscriber_id: int
-    state: State
+    state: str
     attempts: int
     code: int | None
     text: str
-    first_tried: datetime
-    not_before: datetime | None
-    at: datetime
+    first_tried: str
+    not_before: str
+    at: str
     message_id: str
 
     def line(self) -> str:
-        """As JSON, an array: how it stands in the journal, and how the ledger takes it."""
+        """As JSON, an array: how it stands in the journal."""
         number, state, attempts, code, text, first_tried, not_before, at, message_id = self
         known = "null" if code is None else code
-        until = "null" if not_before is None else f'"{_written(not_before)}"'
-        first = _written(first_tried)
-        return f'[{number},"{state}",{attempts},{known},{quoted(text)},"{first}",{until},"{_written(at)}","{message_id}"]'
+        return f'[{number},"{state}",{attempts},{known},{quoted(text)},"{first_tried}","{not_before}","{at}","{message_id}"]'
 
 
 class Journal:
@@ -212,7 +212,7 @@ def read(path: Path) -> Story:
 
 
 @lru_cache(maxsize=64)
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
     """UTC with microseconds always, so that a database without a type for it keeps them in order. Many results share a moment."""
     return moment.astimezone(UTC).isoformat(" ", "microseconds")
 
@@ -221,13 +221,13 @@ def _parse(row: list[str]) -> Result:
     subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
     return Result(
         int(subscriber_id),
-        State(state),
+        State(state).value,
         int(attempts),
         None if code is None else int(code),
         text,
-        datetime.fromisoformat(first_tried),
-        datetime.fromisoformat(not_before) if not_before else None,
-        datetime.fromisoformat(at),
+        written(datetime.fromisoformat(first_tried)),
+        written(datetime.fromisoformat(not_before)) if not_before else "",
+        written(datetime.fromisoformat(at)),
         message_id,
     )
 

@@ -163,8 +163,7 @@ class Office:
         self._man(lane)
         await found.finished
         del self._slices[found.claim.fence]
-        told = {state.value: number for state, number in found.tally.items()}
-        log.tell("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **told)
+        log.tell("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **found.tally)
         if found.is_fenced and self.failure is None:
             now, intended = self.around.clock(), found.intended
             await self.recorder.insist(

@@ -58,7 +58,7 @@ def _replay(config: Config, database: Database, path: Path, open_claims: dict[st
     if fence is None or issue_id is None:  # killed between making the journal and claiming
         path.unlink()
         return 0, ()
-    results = [result.line() for result in story.known.values() if result is not None]
+    results = [result for result in story.known.values() if result is not None]
     counted = ledger.record(database, [Group(issue_id, fence, results)], now=now)
     unsure = [number for number, result in story.known.items() if result is None]
     entries = ledger.doubt(database, issue_id, fence, unsure, now=now)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from mailer.journal import Journal, Result
 from mailer.mould import Mould
-from mailer.rules import Patience, State
+from mailer.rules import Patience
 from mailer.store.claims import Claim, Row
 from mailer.store.issues import Frozen
 
@@ -59,8 +59,8 @@ class Slice:
         self.is_whole = True  # no row was given up
         self.open_rows = len(claim.rows)
         self.intended: set[int] = set()
-        self.results: list[str] = []
-        self.tally: Counter[State] = Counter()
+        self.results: list[Result] = []
+        self.tally: Counter[str] = Counter()
         self.lane = lane
         self.finished = asyncio.get_running_loop().create_future()
         self._lease = lease
@@ -109,11 +109,10 @@ class Slice:
 
     def end(self, found: Result) -> None:
         """A row has its result; it goes into the journal at once and into the ledger with the next group."""
-        line = found.line()
-        self.results.append(line)
+        self.results.append(found)
         self.tally[found.state] += 1
         self.open_rows -= 1
-        self.journal.result(line)
+        self.journal.result(found.line())
 
     def drop(self) -> None:
         """A row is given up without an attempt; it stays due."""
@@ -122,7 +121,7 @@ class Slice:
         if self.open_rows == 0:
             self._ended(self)
 
-    def take_results(self) -> list[str]:
+    def take_results(self) -> list[Result]:
         """What is not in the ledger yet."""
         found, self.results = self.results, []
         return found

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mailer import rules
 from mailer.database import open_database
-from mailer.journal import Result
+from mailer.journal import Result, written
 from mailer.rules import State
 from mailer.store import claims, issues, ledger, subscriptions
 from mailer.store.claims import Claim, Wanted
@@ -72,8 +72,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if number > held.claim.reached or number in held.told:
             return
         held.told.add(number)
-        result = Result(number, outcome, 1, 250, "", NOW, None, NOW, "<x@y>")
-        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result.line()])], now=NOW)
+        result = Result(number, outcome.value, 1, 250, "", written(NOW), "", written(NOW), "<x@y>")
+        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result])], now=NOW)
         counts = self.fences[number] == held.claim.fence and self.states[number] in (State.CLAIMED, State.UNKNOWN)
         assert counted == counts
         if counts:

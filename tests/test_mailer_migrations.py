@@ -23,7 +23,7 @@ from mailer.store.claims import Wanted
 from mailer.store.issues import Status
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
-OLDER = ["0001", "0002", "0003"]
+OLDER = ["0001", "0002", "0003", "0004"]
 STATES = ["sent", "pending", "attempted", "deferred", "failed"]
 
 
@@ -85,6 +85,10 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
         assert counts == dict.fromkeys([State.SENT, State.PENDING, doubt, State.DEFERRED, State.FAILED], 1)
         assert subscriptions.count(database, LIST.key) == 4
         assert [one.choice for number in (1, 5) for one in subscriptions.standings(database, number)] == [Choice.HTML, Choice.STOP]
-        assert len(trail.entries(database)) == (version == "0003")
+        assert len(trail.entries(database)) == (version >= "0003")
         claim = claims.take(database, Wanted(1, ""), token="t", owner="me", lease=60, now=NOW)
         assert claim is not None and [row.subscriber_id for row in claim.rows] == [2, 4]
+        if not database.is_shared:  # Alembic's comparison does not see this
+            with database.reading() as connection:
+                made_by = sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
+                assert "WITHOUT ROWID" in connection.execute(made_by).scalar_one()

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 import mailer
 from mailer.database import Database, open_database
 from mailer.errors import DatabaseError, IllegalTransition
-from mailer.journal import Result
+from mailer.journal import Result, written
 from mailer.rules import State
 from mailer.schema import delivery, metadata, subscriber
 from mailer.store import claims, issues, ledger, limits, subscriptions
@@ -47,7 +47,7 @@ def taken(database: Database, issue: Frozen, *, limit: int = 500, after: int = 0
 
 
 def result(number: int, state: State = State.SENT, text: str = "ok") -> Result:
-    return Result(number, state, 1, 250, text, NOW, None, NOW, f"<{number}@x>")
+    return Result(number, state.value, 1, 250, text, written(NOW), "", written(NOW), f"<{number}@x>")
 
 
 def states(database: Database, issue: Frozen) -> dict[State, int]:
@@ -154,9 +154,9 @@ def test_results_count_once_and_only_with_the_right_fencing_token(database: Data
     issue = frozen(database)
     claim = taken(database, issue)
     assert claim is not None
-    assert ledger.record(database, [Group(issue.issue_id, claim.fence + 1, [result(1).line()])], now=NOW) == 0
+    assert ledger.record(database, [Group(issue.issue_id, claim.fence + 1, [result(1)])], now=NOW) == 0
     for counted in (1, 0):
-        assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(1).line()])], now=NOW) == counted
+        assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(1)])], now=NOW) == counted
     assert states(database, issue) == {State.SENT: 1, State.CLAIMED: 2}
     ledger.record(database, [Group(issue.issue_id, claim.fence, [], is_last=True)], now=NOW)
     assert states(database, issue) == {State.SENT: 1, State.PENDING: 2}
@@ -170,7 +170,7 @@ def test_a_holder_that_vanished_leaves_doubt_only_up_to_what_it_had_announced(da
     assert claims.rescue(database, claims.every(database, expired_only=True)[0], now=NOW) == 4
     assert states(database, issue) == {State.UNKNOWN: 4, State.PENDING: 6}
     assert not claims.advance(database, claim, 10, lease=60.0)  # fenced off
-    assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(2).line()])], now=NOW) == 1  # evidence counts all the same
+    assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
     assert claims.release_never_sent(database, claim.fence, issue.issue_id, {2, 3}, now=NOW) == 2
     assert states(database, issue) == {State.SENT: 1, State.UNKNOWN: 1, State.PENDING: 8}
 

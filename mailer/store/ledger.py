@@ -6,6 +6,7 @@ touched. Slices of rows are claimed in `store.claims`; what became of them is re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 
 from mailer import addresses, rules
 from mailer.database import Database
+from mailer.journal import Result
 from mailer.message import Recipient
 from mailer.rules import State
 from mailer.schema import delivery, issue, subscriber, subscription
@@ -52,14 +54,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Results of one claim, as the journal has them (`Result.line`).
+    """Results of one claim.
 
     With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
     """
 
     issue_id: int
     fence: int
-    results: Sequence[str]
+    results: Sequence[Result]
     is_last: bool = False
     is_whole: bool = False
 
@@ -213,29 +215,26 @@ def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(rules.DUE), is_time)
 
 
-# One statement for a whole group, which takes the results as the journal has them (`Result.line`): no work for each row here.
-# In SQLite a moment loses its zone, as SQLAlchemy keeps it there; LIMIT and the plus signs make it read the results once and
-# look each delivery up by its key, where it would go through all results for each claimed delivery.
-RECORD_SQLITE = text("""UPDATE delivery SET state = told.state, attempts = told.attempts, code = told.code, text = told.text,
- first_tried = substr(told.first_tried, 1, 26), not_before = substr(told.not_before, 1, 26), changed_at = substr(told.at, 1, 26),
- message_id = told.message_id
- FROM (SELECT json_extract(value, '$[0]') AS subscriber_id, json_extract(value, '$[1]') AS state, json_extract(value, '$[2]') AS attempts,
- json_extract(value, '$[3]') AS code, json_extract(value, '$[4]') AS text, json_extract(value, '$[5]') AS first_tried,
- json_extract(value, '$[6]') AS not_before, json_extract(value, '$[7]') AS at, json_extract(value, '$[8]') AS message_id
- FROM json_each(:results) LIMIT -1) AS told
- WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = told.subscriber_id
- AND +delivery.fence = :fence AND +delivery.state IN ('claimed', 'unknown')""")
+# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `Result` are numbered.
+RECORD_SQLITE = """UPDATE delivery SET state = ?2, attempts = ?3, code = ?4, text = ?5, first_tried = substr(?6, 1, 26),
+ not_before = nullif(substr(?7, 1, 26), ''), changed_at = substr(?8, 1, 26), message_id = ?9
+ WHERE issue_id = ?10 AND subscriber_id = ?1 AND fence = ?11 AND state IN ('claimed', 'unknown')"""
+# One word to the server for a whole group.
 RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts = CAST(told.value->>2 AS integer),
  code = CAST(told.value->>3 AS integer), text = told.value->>4, first_tried = CAST(told.value->>5 AS timestamptz),
- not_before = CAST(told.value->>6 AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz), message_id = told.value->>8
+ not_before = CAST(nullif(told.value->>6, '') AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz),
+ message_id = told.value->>8
  FROM json_array_elements(CAST(:results AS json)) AS told
  WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST(told.value->>0 AS integer)
  AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
 
 
 def _write_down(connection: Connection, group: Group) -> int:
-    values = {"results": f"[{','.join(group.results)}]", "issue_id": group.issue_id, "fence": group.fence}
-    return connection.execute(RECORD_POSTGRES if connection.dialect.name == "postgresql" else RECORD_SQLITE, values).rowcount
+    if connection.dialect.name == "postgresql":
+        values = {"results": json.dumps(group.results), "issue_id": group.issue_id, "fence": group.fence}
+        return connection.execute(RECORD_POSTGRES, values).rowcount
+    rows = [(*result, group.issue_id, group.fence) for result in group.results]
+    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:
