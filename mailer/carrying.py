@@ -16,7 +16,6 @@ from mailer.office import LINGER, Office
 from mailer.relay import Line, envelope
 from mailer.routes import Route
 from mailer.rules import Decision, Outcome, Patience, State
-from mailer.slices import Slice
 from mailer.store import ledger, limits
 from mailer.store.ledger import printable
 
@@ -134,7 +133,6 @@ class _Work:
         self._loop = asyncio.get_running_loop()
         self.taken = 0
         self.is_heard = False
-        self._touched: Slice | None = None
 
     def next(self) -> Letter | None:
         """The next message that may leave, composed."""
@@ -157,23 +155,16 @@ class _Work:
         route.meter.use()
         return letter
 
-    def leave(self, letter: Letter, go: Callable[[], None]) -> bool:
+    def leave(self, letter: Letter, go: Callable[[bool], None]) -> None:
         """The intent into the journal, and to the disk if that is wanted; then the body may go."""
         found, row = _item(letter)
-        try:
-            if not found.intend(row):
-                return False
-        except TodokeMailError as error:
-            self._office.fail(error)
-            return False
-        if self._office.syncing is None:
-            go()
+        if found.intend(row):
+            self._office.turn.then(found.journal, go)
         else:
-            self._office.syncing.then(found.journal, go)
-        return True
+            go(False)
 
     def done(self, letter: Letter, outcome: Outcome) -> None:
-        """What the reply means, into the journal at once and into the ledger with the next group."""
+        """What the reply means, into the journal in this turn and into the ledger with the next group."""
         found, row = _item(letter)
         now, attempt = self._office.now(), row.attempts + 1
         first = row.first_tried or now
@@ -183,10 +174,8 @@ class _Work:
         until = "" if decision.not_before is None else written(decision.not_before)
         moments = (written(first), until, written(now))
         result = Result(row.subscriber_id, f"{decision.state}", attempt, outcome.code, text, *moments, identity)
-        if self._touched is not found:
-            self.settle()
-            self._touched = found
         found.end(result)
+        self._office.turn.touch(found.journal)
         self._office.recorder.add(found)
         self._office.told(found.claim.issue_id, decision.state)
         if is_good and not self._is_troubled:
@@ -209,15 +198,6 @@ class _Work:
         text = log.without(result.text, address)
         facts = {"state": result.state, "phase": outcome.phase.value, "code": result.code, "reply": text}
         log.tell("delivery", lane=self._lane.name, reader=result.subscriber_id, message=result.message_id, attempt=result.attempts, **facts)
-
-    def settle(self) -> None:
-        """The results so far into the journals, with one write."""
-        touched, self._touched = self._touched, None
-        if touched is not None:
-            try:
-                touched.journal.flush()
-            except TodokeMailError as error:
-                self._office.fail(error)
 
     def give_back(self, letter: Letter) -> None:
         """The relay has said nothing about it: it is the next again."""

@@ -1,7 +1,7 @@
 """What is on the wire, written down before and after: an append-only file for each claimed slice.
 
-An intent is in the file before the first byte of a body leaves, a result right after the reply, both as one `write`, so
-they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
+An intent is in the file before the first byte of a body leaves, a result in the turn of the event loop that brought the
+reply (`Turn`), each by a `write` of whole lines, so they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
 they survive a power cut too. The ledger learns results in groups, later. After a kill, `read` tells for each slice what is
 known: a result; an intent alone (the body may have arrived); or nothing (it has not left).
 
@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from mailer.errors import JournalError
 from mailer.rules import State
 
 LOCK = "lock"
+Go = Callable[[bool], None]
 
 
 class Result(NamedTuple):
@@ -55,7 +56,7 @@ class Result(NamedTuple):
 
 
 class Journal:
-    """The file of one slice. Every method raises `JournalError` if it cannot be written: then nothing may leave."""
+    """The file of one slice. `JournalError` if it cannot be written: then nothing may leave."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,19 +69,18 @@ class Journal:
         self._write(b"c %d %d\n" % (fence, issue_id))
 
     def intend(self, subscriber_id: int) -> None:
-        """The body for this subscriber is about to leave. In the file when this returns, with the results before it."""
-        line, self._waiting = self._waiting + b"i %d\n" % subscriber_id, b""
-        self._write(line)
-
-    def flush(self) -> None:
-        """Write results that no intent has followed at once."""
-        if self._waiting:
-            line, self._waiting = self._waiting, b""
-            self._write(line)
+        """The body for this subscriber is about to leave. It may when `flush` has been called."""
+        self._waiting += b"i %d\n" % subscriber_id
 
     def result(self, line: str) -> None:
-        """What became of one (`Result.line`). Written by the next `intend` or `flush`, before the event loop goes on: one write for both."""
+        """What became of one (`Result.line`). Written by the next `flush`."""
         self._waiting += f"r {line}\n".encode()
+
+    def flush(self) -> None:
+        """Write all that was said since the last one, as one write."""
+        if self._waiting:
+            lines, self._waiting = self._waiting, b""
+            self._write(lines)
 
     def sync(self) -> None:
         """To the disk itself. Blocks; call in a thread."""
@@ -104,31 +104,72 @@ class Journal:
             raise _unwritable(self.path, "only a part of a line found room")
 
 
-class Syncing:
-    """Group commit for `durability = "power"`: all intents written while one sync runs share the next one."""
+class Turn:
+    """What one turn of the event loop has to say: one write for each journal, and then the bodies leave.
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
+    All connections that were answered in the same turn share that write. With `syncs` (`durability = "power"`) bodies wait until
+    it is on the disk itself; all that is written while one sync runs shares the next one.
+
+    :param failed: hears that a journal cannot be written. Then nothing leaves.
+    """
+
+    def __init__(self, failed: Callable[[Exception], None], *, syncs: bool) -> None:
         self._failed = failed
-        self._waiting: list[tuple[Journal, Callable[[], None]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._syncs = syncs
+        self._journals: dict[Journal, None] = {}
+        self._leaving: list[Go] = []
+        self._unsynced: list[tuple[dict[Journal, None], list[Go]]] = []
+        self._syncing: asyncio.Task[None] | None = None
 
-    def then(self, journal: Journal, go: Callable[[], None]) -> None:
-        """Call `go` when the journal is on the disk."""
-        self._waiting.append((journal, go))
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+    def touch(self, journal: Journal) -> None:
+        """It has something to write."""
+        if not self._journals:
+            asyncio.get_running_loop().call_soon(self.end)
+        self._journals[journal] = None
 
-    async def _run(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
+    def then(self, journal: Journal, go: Go) -> None:
+        """It has something to write; then call `go`, with whether the body may leave."""
+        self.touch(journal)
+        self._leaving.append(go)
+
+    def end(self) -> None:
+        """Write what there is."""
+        journals, self._journals = self._journals, {}
+        leaving, self._leaving = self._leaving, []
+        is_written = self._write(journals)
+        if not (leaving and is_written and self._syncs):
+            _tell(leaving, is_written)
+            return
+        self._unsynced.append((journals, leaving))
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.get_running_loop().create_task(self._sync())
+
+    def _write(self, journals: Iterable[Journal]) -> bool:
+        try:
+            for journal in journals:
+                journal.flush()
+        except JournalError as error:
+            self._failed(error)
+            return False
+        return True
+
+    async def _sync(self) -> None:
+        while self._unsynced:
+            turns, self._unsynced = self._unsynced, []
+            is_synced = True
             try:
-                for journal in {id(journal): journal for journal, _ in group}.values():
+                for journal in {journal for journals, _ in turns for journal in journals}:
                     await asyncio.to_thread(journal.sync)
             except JournalError as error:
                 self._failed(error)
-                return
-            for _, go in group:
-                go()
+                is_synced = False
+            for _, leaving in turns:
+                _tell(leaving, is_synced)
+
+
+def _tell(leaving: Iterable[Go], may_leave: bool) -> None:
+    for go in leaving:
+        go(may_leave)
 
 
 class Desk:

@@ -40,14 +40,11 @@ class Work(Protocol):
     def next(self) -> Letter | None:
         """The next message, or None if there is none now."""
 
-    def leave(self, letter: Letter, go: Callable[[], None]) -> bool:
+    def leave(self, letter: Letter, go: Callable[[bool], None]) -> None:
         """The body is about to leave: write that down, then call `go`, now or later. False: it must not leave."""
 
     def done(self, letter: Letter, outcome: Outcome) -> None:
         """The relay has answered, or the connection was lost while it was this message's turn."""
-
-    def settle(self) -> None:
-        """All replies that came in together have been told."""
 
     def give_back(self, letter: Letter) -> None:
         """The connection was lost before the relay said a word about this message."""

@@ -136,17 +136,13 @@ class _One:
         """The message, once."""
         return self._waiting.popleft() if self._waiting else None
 
-    def leave(self, _letter: Letter, go: Callable[[], None]) -> bool:
+    def leave(self, _letter: Letter, go: Callable[[bool], None]) -> None:
         """It is in no ledger."""
-        go()
-        return True
+        go(True)
 
     def done(self, _letter: Letter, outcome: Outcome) -> None:
         """Taken or not."""
         self.is_sent = outcome.phase is Phase.BODY and outcome.code is not None and 200 <= outcome.code < 300
-
-    def settle(self) -> None:
-        """Nothing waits for it."""
 
     def give_back(self, letter: Letter) -> None:
         """The next relay, or the next time."""

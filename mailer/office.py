@@ -17,7 +17,7 @@ from typing import Self, cast
 from mailer import log, message, rules
 from mailer.database import Database
 from mailer.errors import TodokeMailError
-from mailer.journal import Desk, Syncing
+from mailer.journal import Desk, Turn
 from mailer.lanes import Lane, Meter
 from mailer.message import Origin
 from mailer.mould import Mould
@@ -55,7 +55,7 @@ class Office:
         self.told = told
         self.routes = self._make_routes()
         self.lanes = {lane.name: lane for lane in self._make_lanes()}
-        self.syncing = Syncing(self.fail) if around.config.durability == "power" else None
+        self.turn = Turn(self.fail, syncs=around.config.durability == "power")
         self._moulds: dict[int, Mould] = {}
         self._slices: dict[int, Slice] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,6 +80,7 @@ class Office:
             await self.recorder.insist(pulses.beat, self.around.database, self.desk.name, ())
         except TodokeMailError as broken:
             self.fail(broken)
+        self.turn.end()
         await self.recorder.close()
         self.desk.close()
 

@@ -124,7 +124,6 @@ class Line:
                 return Ended.LOST
             self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
             work.done(letter, outcome)
-            work.settle()
             if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
                 self.why_lost = outcome.text
                 return Ended.LOST
@@ -152,10 +151,10 @@ class Line:
         protocol = client.protocol
         if protocol is None or not client.is_connected:
             return self._lost(Phase.DATA, "connection lost before the message")
-        written_down = asyncio.Event()
-        if not work.leave(letter, written_down.set):
+        may_leave: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        work.leave(letter, lambda found: None if may_leave.done() else may_leave.set_result(found))
+        if not await may_leave:
             return None
-        await written_down.wait()
 
         async def reply() -> SMTPResponse:
             protocol.write(b"".join(letter.body))

@@ -108,7 +108,7 @@ class Slice:
         return True
 
     def end(self, found: Result) -> None:
-        """A row has its result; it goes into the journal at once and into the ledger with the next group."""
+        """A row has its result; it goes into the journal in this turn and into the ledger with the next group."""
         self.results.append(found)
         self.tally[found.state] += 1
         self.open_rows -= 1

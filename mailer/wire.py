@@ -114,7 +114,6 @@ class Pipe(asyncio.BufferedProtocol):
             self._take(lines)
         if self._filled == LONGEST_REPLY:
             self.lose(ENDLESS)
-        self._work.settle()
 
     def pause_writing(self) -> None:
         """The relay takes the body slowly."""
@@ -153,7 +152,6 @@ class Pipe(asyncio.BufferedProtocol):
             self._work.done(letter, letter.refusal or Outcome(Phase.DATA, None, why))
         elif letter is not None:
             self._work.give_back(letter)
-        self._work.settle()
 
     def _take(self, lines: list[bytes]) -> None:
         for line in lines:
@@ -230,10 +228,8 @@ class Pipe(asyncio.BufferedProtocol):
             self._letter = None
             self._work.done(letter, letter.refusal)
             self._withhold(letter.refusal)
-        elif not self._work.leave(letter, self._go):
-            self._letter = None
-            self._work.give_back(letter)
-            self.lose("a message was withdrawn")  # after 354 the only way not to send it; nothing of it has left
+        else:
+            self._work.leave(letter, self._go)
 
     def _withhold(self, refusal: Outcome) -> None:
         """The relay waits for a body that must not reach anybody."""
@@ -249,13 +245,17 @@ class Pipe(asyncio.BufferedProtocol):
         self._step = RESET
         self._begin(ending)
 
-    def _go(self) -> None:
+    def _go(self, may_leave: bool) -> None:
         """Write the body, and behind it the next envelope."""
         letter = self._letter
         if letter is None or self._ended.done():
             return
-        self._sent, self._step = letter, BODY
         self._letter = None
+        if not may_leave:
+            self._work.give_back(letter)
+            self.lose("a message was withdrawn")  # after 354 the only way not to send it; nothing of it has left
+            return
+        self._sent, self._step = letter, BODY
         body, letter.body = letter.body, []
         body.append(self._envelope())
         self._transport.write(b"".join(body))

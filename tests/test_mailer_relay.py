@@ -49,19 +49,14 @@ class Post:
         address = self.waiting.popleft()
         return Letter(address, envelope(Envelope("bounce@example.jp", address)), [dot_stuffed(self._content)])
 
-    def leave(self, letter: Letter, go: Callable[[], None]) -> bool:
-        if letter.key in self._withdrawn:
-            return False
-        self.left.append(str(letter.key))
-        go()
-        return True
+    def leave(self, letter: Letter, go: Callable[[bool], None]) -> None:
+        if letter.key not in self._withdrawn:
+            self.left.append(str(letter.key))
+        go(letter.key not in self._withdrawn)
 
     def done(self, letter: Letter, outcome: Outcome) -> None:
         assert letter.key not in self.outcomes
         self.outcomes[str(letter.key)] = outcome
-
-    def settle(self) -> None:
-        pass
 
     def give_back(self, letter: Letter) -> None:
         self.given_back.append(str(letter.key))
