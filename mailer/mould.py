@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import pairwise
 
 from mailer import message, parts
 from mailer.errors import MessageError
@@ -39,20 +40,16 @@ Pieces = list[bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a token stands inside base64: the bytes that share a group of three with it, and where its signs are cut by line ends."""
+    """Where a token stands inside base64: the bytes that share a group of three with it, and the lines of its signs."""
 
     before: bytes
     after: bytes
-    cuts: tuple[int, ...]
+    lines: tuple[slice, ...]
 
-    def fill(self, token: bytes) -> Pieces:
+    def fill(self, token: bytes) -> bytes:
         """The signs for the token, line by line."""
-        signs, begin, found = b2a_base64(self.before + token + self.after, newline=False), 0, list[bytes]()
-        for cut in self.cuts:
-            found += (signs[begin:cut], CRLF)
-            begin = cut
-        found.append(signs[begin:])
-        return found
+        signs = b2a_base64(self.before + token + self.after, newline=False)
+        return CRLF.join([signs[line] for line in self.lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +94,7 @@ class Mould:
         pieces = [head[0], to_line(recipient), head[1], token, head[2], self._dated(sent_at), head[3]]
         pieces += (identity or self.message_id(recipient.subscriber_id), pattern.body)
         for place, following in pattern.places:
-            pieces += place.fill(token)
-            pieces.append(following)
+            pieces += (place.fill(token), following)
         pieces.append(END)
         return pieces
 
@@ -179,9 +175,10 @@ def _take_apart(piece: bytes, links: Sequence[bytes], length: int, static: Piece
     for token in tokens:
         first, last = token // 3 * 3, min(-(-(token + length) // 3) * 3, len(raw))
         begin, end = first // 3 * 4, -(-last // 3) * 4  # counted in signs, without line ends
-        cuts = tuple(cut - begin for cut in range(begin // LINE * LINE + LINE, end, LINE))
+        cuts = [0, *(cut - begin for cut in range(begin // LINE * LINE + LINE, end, LINE)), end - begin]
+        lines = tuple(slice(*pair) for pair in pairwise(cuts))
         static[-1] += piece[done : begin + begin // LINE * len(CRLF)]
-        places.append(_Place(raw[first:token], raw[token + length : last], cuts))
+        places.append(_Place(raw[first:token], raw[token + length : last], lines))
         static.append(b"")
         done = end + (end - 1) // LINE * len(CRLF)
     static[-1] += piece[done:]

@@ -76,6 +76,7 @@ class Pipe(asyncio.BufferedProtocol):
         self._filled = 0
         self._lines: list[bytes] = []
         self._is_paused = False
+        self._is_over = False
         self._deadline = 0.0
         self._watch: asyncio.TimerHandle | None = None
         self._ended: asyncio.Future[Ended] = self._loop.create_future()
@@ -100,7 +101,7 @@ class Pipe(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Where the next bytes go."""
-        return self._view[self._filled :]
+        return self._view[self._filled :] if self._filled else self._view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take every whole line out of the buffer."""
@@ -139,11 +140,11 @@ class Pipe(asyncio.BufferedProtocol):
 
     def lose(self, why: str) -> None:
         """Give the connection up and account for each message on it."""
-        if self._ended.done():
+        if self._is_over:
             return
         self.why_lost = why
         self._transport.abort()
-        self._ended.set_result(Ended.LOST)
+        self._end(Ended.LOST)
         sent, letter = self._sent, self._letter
         self._sent = self._letter = None
         if sent is not None:
@@ -155,7 +156,7 @@ class Pipe(asyncio.BufferedProtocol):
 
     def _take(self, lines: list[bytes]) -> None:
         for line in lines:
-            if self._ended.done():
+            if self._is_over:
                 return
             code = ENDS.get(line[:4])
             if code is None or self._lines:
@@ -192,7 +193,7 @@ class Pipe(asyncio.BufferedProtocol):
         self._step = NOTHING if self._letter is None else MAIL
         if code == CLOSING:
             self.lose(f"{code} {_text(said)}")
-        elif self._letter is None and not self._ended.done():
+        elif self._letter is None and not self._is_over:
             self._begin(b"")
 
     def _hear_mail(self, code: int, said: bytes) -> None:
@@ -248,7 +249,7 @@ class Pipe(asyncio.BufferedProtocol):
     def _go(self, may_leave: bool) -> None:
         """Write the body, and behind it the next envelope."""
         letter = self._letter
-        if letter is None or self._ended.done():
+        if letter is None or self._is_over:
             return
         self._letter = None
         if not may_leave:
@@ -269,11 +270,16 @@ class Pipe(asyncio.BufferedProtocol):
         if before or following:
             self._transport.write(before + following)
             self._wait()
-        elif self._step == NOTHING and not self._ended.done():
-            self._ended.set_result(Ended.IDLE if self.left > 0 else Ended.SPENT)
+        elif self._step == NOTHING and not self._is_over:
+            self._end(Ended.IDLE if self.left > 0 else Ended.SPENT)
+
+    def _end(self, how: Ended) -> None:
+        self._is_over = True
+        if not self._ended.done():  # who waited for it may have been cancelled
+            self._ended.set_result(how)
 
     def _envelope(self) -> bytes:
-        self._letter = letter = self._work.next() if self.left > 0 and not self._ended.done() else None
+        self._letter = letter = self._work.next() if self.left > 0 and not self._is_over else None
         if letter is None:
             return b""
         self.left -= 1

@@ -10,7 +10,25 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Float, Select, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Float,
+    Select,
+    Text,
+    TextClause,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -125,10 +143,9 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
         reached = rows[min(wanted.window, len(rows)) - 1].subscriber_id
         values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached, "lease": lease}
         fence = connection.execute(CLAIM, values).scalar_one()
-        ids = [row.subscriber_id for row in rows]
-        connection.execute(
-            _rows(connection, wanted.issue_id, ids).values(state=State.CLAIMED, fence=fence, not_before=None, changed_at=now)
-        )
+        numbers = ",".join([str(row.subscriber_id) for row in rows])
+        values = {"issue": wanted.issue_id, "numbers": numbers, "claim": fence, "now": now}
+        connection.execute(_claiming(connection.dialect.name), values)
         return Claim(fence, wanted.issue_id, token, rows, reached)
 
 
@@ -233,11 +250,21 @@ def _suppress(connection: Connection, issue_id: int, ids: list[int], now: dateti
         connection.execute(step.values(state=State.SUPPRESSED, text=LEFT, not_before=None, changed_at=now))
 
 
-def _rows(connection: Connection, issue_id: int, ids: Iterable[int]) -> Any:
-    """An update of these rows, with one parameter however many they are."""
-    numbers = ",".join(map(str, ids))
-    if connection.dialect.name == "postgresql":
-        among = text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))").bindparams(numbers=numbers)
-    else:
-        among = text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))").bindparams(numbers=numbers)
+@cache
+def _claiming(dialect: str) -> Update:
+    """As `_due_query`, made once."""
+    mine = update(delivery).where(delivery.c.issue_id == bindparam("issue"), _among(dialect))
+    return mine.values(state=State.CLAIMED, fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
+
+
+def _rows(connection: Connection, issue_id: int, ids: Iterable[int]) -> Update:
+    """An update of these rows."""
+    among = _among(connection.dialect.name).bindparams(numbers=",".join(map(str, ids)))
     return update(delivery).where(delivery.c.issue_id == issue_id, among)
+
+
+def _among(dialect: str) -> TextClause:
+    """Those whose numbers are in `numbers`, with commas between them: one parameter however many they are."""
+    if dialect == "postgresql":
+        return text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))")
+    return text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))")
