@@ -11,7 +11,7 @@ from mailer.errors import RelayRefused, TodokeMailError
 from mailer.journal import Result, written
 from mailer.lanes import PATIENT, Item, Lane, domain_of
 from mailer.letter import Ended, Letter
-from mailer.message import Envelope, Recipient
+from mailer.message import Envelope
 from mailer.office import LINGER, Office
 from mailer.relay import Line, envelope
 from mailer.routes import Route
@@ -166,14 +166,13 @@ class _Work:
     def done(self, letter: Letter, outcome: Outcome) -> None:
         """What the reply means, into the journal in this turn and into the ledger with the next group."""
         found, row = _item(letter)
-        now, attempt = self._office.now(), row.attempts + 1
-        first = row.first_tried or now
+        now, attempt, first = self._office.now(), row.attempts + 1, row.first_tried
         is_good = outcome.phase is rules.Phase.BODY and outcome.code == 250
-        decision = rules.SENT if is_good else self._decide(outcome, attempt, first, now, found.patience)
-        text, identity = printable(outcome.text), letter.identity.decode()
+        decision = rules.SENT if is_good else self._decide(outcome, attempt, first or now.at, now.at, found.patience)
+        began = now.text if first is None else written(first)
         until = "" if decision.not_before is None else written(decision.not_before)
-        moments = (written(first), until, written(now))
-        result = Result(row.subscriber_id, f"{decision.state}", attempt, outcome.code, text, *moments, identity)
+        text, identity = printable(outcome.text), letter.identity.decode()
+        result = Result(row.subscriber_id, f"{decision.state}", attempt, outcome.code, text, began, until, now.text, identity)
         found.end(result)
         self._office.turn.touch(found.journal)
         self._office.recorder.add(found)
@@ -211,7 +210,7 @@ class _Work:
         found, row = item
         number, address, mould = row.subscriber_id, row.address, found.mould
         identity = mould.message_id(number)
-        body = mould.pour(Recipient(number, address, row.name), self._office.now(), is_light=row.is_light, identity=identity)
+        body = mould.pour(row, self._office.now().at, is_light=row.is_light, identity=identity)
         return_path = self._office.return_path(found.claim.issue_id, number)
         return Letter(item, envelope(Envelope(return_path, address)), body, identity=identity)
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import NamedTuple
@@ -252,9 +251,20 @@ def read(path: Path) -> Story:
     return Story(fence, issue_id, known)
 
 
-@lru_cache(maxsize=64)
+class Moment(NamedTuple):
+    """A moment and how it is written down."""
+
+    at: datetime
+    text: str
+
+
+def moment(at: datetime) -> Moment:
+    """With its text."""
+    return Moment(at, written(at))
+
+
 def written(moment: datetime) -> str:
-    """UTC with microseconds always, so that a database without a type for it keeps them in order. Many results share a moment."""
+    """UTC with microseconds always, so that a database without a type for it keeps them in order."""
     return moment.astimezone(UTC).isoformat(" ", "microseconds")
 
 

@@ -103,7 +103,7 @@ class Lane:
 
     def pop(self, now: float) -> Item | None:
         """The next row that may leave now. Rows of slices that are over fall out here."""
-        for queue in (self._urgent, self._usual):
+        for queue in (self._urgent, self._usual) if self._urgent else (self._usual,):
             for _ in range(len(queue)):
                 found, row = item = queue.popleft()
                 if found.is_over:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mailer import addresses, encoded, parts
 from mailer.errors import AddressError, MessageError
@@ -53,6 +53,22 @@ class Recipient(NamedTuple):
     subscriber_id: int
     address: str
     name: str = ""
+
+
+class Addressee(Protocol):
+    """Whoever a message is for: a `Recipient`, or a row of the ledger."""
+
+    @property
+    def subscriber_id(self) -> int:
+        """The number in `subscriber`."""
+
+    @property
+    def address(self) -> str:
+        """As `addresses.parse` leaves it."""
+
+    @property
+    def name(self) -> str:
+        """May be empty."""
 
 
 class Envelope(NamedTuple):
@@ -173,11 +189,18 @@ def _set_boundary(mail: EmailMessage, issue: Issue) -> None:
     mail.set_boundary(f"=_{hashlib.sha256(f'{issue.ref} {issue.digest}'.encode()).hexdigest()[:32]}")
 
 
-def return_path(base: str, issue_id: int, subscriber_id: int, tokens: Tokens) -> str:
-    """The VERP address of one message, for example bounce+45-7-0123456789ab@example.jp (`read_return_path` opens it)."""
+def return_paths(base: str, issue_id: int, tokens: Tokens) -> Callable[[int], str]:
+    """Where each message of an issue comes back to: the VERP address for a subscriber's number, for example
+    bounce+45-7-0123456789ab@example.jp (`read_return_path` opens it).
+    """
     local, _, domain = base.rpartition("@")
-    key = f"{issue_id}-{subscriber_id}"
-    return f"{local}+{key}-{tokens.stamp(key)}@{domain}"
+    begin, end = f"{local}+", f"@{domain}"
+
+    def made(subscriber_id: int) -> str:
+        key = f"{issue_id}-{subscriber_id}"
+        return f"{begin}{key}-{tokens.stamp(key)}{end}"
+
+    return made
 
 
 def read_return_path(address: str, tokens: Tokens) -> tuple[int, int] | None:
@@ -188,7 +211,7 @@ def read_return_path(address: str, tokens: Tokens) -> tuple[int, int] | None:
     return int(found[2]), int(found[3])
 
 
-def to_line(recipient: Recipient) -> bytes:
+def to_line(recipient: Addressee) -> bytes:
     """The To header as `email` folds it, with its line end."""
     return POLICY.fold_binary("To", POLICY.header_factory("To", mailbox(recipient.name, recipient.address)))
 

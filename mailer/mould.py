@@ -20,7 +20,7 @@ from itertools import pairwise
 from mailer import message, parts
 from mailer.errors import MessageError
 from mailer.issue import Issue, MailList
-from mailer.message import Links, Origin, Recipient
+from mailer.message import Addressee, Links, Origin, Recipient
 from mailer.tokens import Tokens
 
 RAW_LINE = 57  # bytes that make one base64 line, as `email` and RFC 2045 have it
@@ -80,7 +80,7 @@ class Mould:
         for is_light in (False, True):
             self._pattern(len(self._sign(1)), is_light)
 
-    def pour(self, recipient: Recipient, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Pieces:
+    def pour(self, recipient: Addressee, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Pieces:
         """The message as it goes over the line, in pieces to be joined: CRLF, dots doubled, ended by the lone dot.
 
         :param is_light: the light part alone, for who asked for it.
@@ -133,7 +133,7 @@ class Mould:
         return _Pattern((headers[0], headers[1] + self._bases[0], *headers[2:4]), static[0], tuple(zip(places, static[1:], strict=True)))
 
 
-def to_line(recipient: Recipient) -> bytes:
+def to_line(recipient: Addressee) -> bytes:
     """The To header with its line end, the short way where `email` would not fold or quote.
 
     :raises AddressError: characters that must not reach an envelope or a header.

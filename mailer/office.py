@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime
 from types import TracebackType
 from typing import Self, cast
 
 from mailer import log, message, rules
 from mailer.database import Database
 from mailer.errors import TodokeMailError
-from mailer.journal import Desk, Turn
+from mailer.journal import Desk, Moment, Turn, moment
 from mailer.lanes import Lane, Meter
 from mailer.message import Origin
 from mailer.mould import Mould
@@ -57,9 +56,10 @@ class Office:
         self.lanes = {lane.name: lane for lane in self._make_lanes()}
         self.turn = Turn(self.fail, syncs=around.config.durability == "power")
         self._moulds: dict[int, Mould] = {}
+        self._return_paths: dict[int, Callable[[int], str]] = {}
         self._slices: dict[int, Slice] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._now, self._read_again = around.clock(), 0.0
+        self._now, self._read_again = moment(around.clock()), 0.0
         self._speed = Speed(time.monotonic())
         self._beating: list[asyncio.Task[None]] = []
 
@@ -89,11 +89,11 @@ class Office:
         """Whether nothing more may be begun."""
         return self.stop.is_set()
 
-    def now(self) -> datetime:
+    def now(self) -> Moment:
         """The moment, read a hundred times a second at most: writing it down costs as much as the rest of a result."""
         turn = time.monotonic()
         if turn >= self._read_again:
-            self._read_again, self._now = turn + 0.01, self.around.clock()
+            self._read_again, self._now = turn + 0.01, moment(self.around.clock())
         return self._now
 
     def halt(self, issue_id: int | None = None) -> None:
@@ -175,7 +175,12 @@ class Office:
     def return_path(self, issue_id: int, subscriber_id: int) -> str:
         """Where this message comes back to. VERP: a bounce tells by its address whose it is, and a stamp that it is ours."""
         base = self.around.config.return_path
-        return message.return_path(base, issue_id, subscriber_id, self.around.tokens) if self.around.config.verp else base
+        if not self.around.config.verp:
+            return base
+        found = self._return_paths.get(issue_id)
+        if found is None:
+            found = self._return_paths[issue_id] = message.return_paths(base, issue_id, self.around.tokens)
+        return found(subscriber_id)
 
     def _mould(self, frozen: Frozen) -> Mould:
         found = self._moulds.get(frozen.issue_id)

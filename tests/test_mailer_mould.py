@@ -99,7 +99,7 @@ def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
 
 
 def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
-    path = message.return_path("bounce@example.jp", 45, 7, TOKENS)
+    path = message.return_paths("bounce@example.jp", 45, TOKENS)(7)
     assert message.read_return_path(path, TOKENS) == (45, 7)
     assert message.read_return_path(path.replace("45-7", "45-8"), TOKENS) is None
     assert message.read_return_path("bounce@example.jp", TOKENS) is None

@@ -99,6 +99,7 @@ ADVANCE = (
     .where(claim.c.id == bindparam("fence"))
     .values(reached=bindparam("up_to"), lease_until=clock() + bindparam("lease", type_=Float()))
 )
+END = delete(claim).where(claim.c.id == bindparam("fence"))
 CLAIM = (
     insert(claim)
     .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
@@ -160,7 +161,7 @@ def end(connection: Connection, fence: int, issue_id: int, now: datetime, *, is_
     if not is_whole:
         mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED, delivery.c.fence == fence)
         connection.execute(update(delivery).where(mine).values(state=State.PENDING, changed_at=now))
-    connection.execute(delete(claim).where(claim.c.id == fence))
+    connection.execute(END, {"fence": fence})
 
 
 def every(database: Database, *, expired_only: bool = False) -> tuple[Open, ...]:
