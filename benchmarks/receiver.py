@@ -15,6 +15,8 @@ GREETING = b"220 receiver ESMTP\r\n"
 EHLO = b"250-receiver\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n"
 GO = b"354 go\r\n"
 END = b"\r\n.\r\n"
+TAKEN = b"250 2.0.0 taken\r\n"
+LONGEST_ENVELOPE = 2048  # bytes
 
 
 class Session(asyncio.BufferedProtocol):
@@ -39,24 +41,23 @@ class Session(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Answer all that is there in one write."""
         self._filled += nbytes
-        begin, answers = 0, bytearray()
-        while True:
-            mark = END if self._in_body else b"\r\n"
-            stop = self._buffer.find(mark, begin, self._filled)
-            if stop < 0:
-                break
-            if mark is END:
-                self._in_body = False
-                answers += b"250 2.0.0 taken\r\n"
-                begin = stop + len(END)
-            else:
-                answer = self._command(self._buffer[begin : begin + 4].upper())
-                answers += answer
-                # An empty body ends with the line end of DATA, so that stays.
-                begin = stop if answer is GO else stop + 2
-        self._keep(max(begin, self._filled - len(END)) if self._in_body else begin)
+        begin, answers = self._body() if self._in_body else (0, b"")
+        while not self._in_body and (stop := self._buffer.find(b"\r\n", begin, self._filled)) >= 0:
+            answer = self._command(self._buffer[begin : begin + 4].upper())
+            answers += answer
+            # An empty body ends with the line end of DATA, so that stays.
+            begin = stop if answer is GO else stop + 2
+        self._keep(begin)
         if answers:
-            self._answer(bytes(answers))
+            self._answer(answers)
+
+    def _body(self) -> tuple[int, bytes]:
+        """What need not be kept, and the answer if the body has ended. Only an envelope can follow it: the end is looked for from behind."""
+        stop = self._buffer.rfind(END, max(0, self._filled - LONGEST_ENVELOPE), self._filled)
+        if stop < 0:
+            return max(0, self._filled - len(END)), b""
+        self._in_body = False
+        return stop + len(END), TAKEN
 
     def _command(self, verb: bytearray) -> bytes:
         if verb == b"EHLO":
