@@ -182,6 +182,34 @@ def test_each_silence_has_a_time_of_its_own(silent_at: bytes, timeouts: Timeouts
     )
 
 
+def test_a_run_that_is_called_off_accounts_for_what_is_on_its_way() -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while line := await reader.readline():
+            writer.write({b"EHLO": b"250-x\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n"}.get(line[:4], b"250 ok\r\n"))
+            if line.startswith(b"DATA"):
+                await reader.readuntil(b"\r\n.\r\n")
+                arrived.set()
+                await asyncio.Event().wait()
+
+    async def whole() -> Post:
+        server, post = await asyncio.start_server(session, "127.0.0.1", 0), Post(TO, "next@example.jp")
+        line = Line(settings(server.sockets[0].getsockname()[1]), None, hello="x.example")
+        await line.ready()
+        run = asyncio.create_task(line.run(post))
+        await arrived.wait()
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        server.close()
+        return post
+
+    arrived = asyncio.Event()
+    post = asyncio.run(whole())
+    assert post.outcomes == {TO: Outcome(Phase.BODY, None, "the run was ended")}
+    assert post.given_back == ["next@example.jp"]
+
+
 @both_ways
 def test_a_connection_is_reused_and_renewed_after_its_share(pipelining: bool) -> None:
     post = Post(*(f"r{number}@example.jp" for number in range(7)))
