@@ -150,6 +150,20 @@ def test_slices_are_claimed_without_gap_or_overlap(database: Database) -> None:
     assert states(database, issue) == {State.CLAIMED: 25}
 
 
+def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database) -> None:
+    issue = frozen(database, 6)
+    with database.writing() as connection:
+        for number, values in (
+            (2, {"lane": "x"}),
+            (3, {"state": "failed"}),
+            (4, {"state": "deferred", "not_before": NOW + timedelta(days=1)}),
+        ):
+            connection.execute(sa.update(delivery).where(delivery.c.subscriber_id == number).values(values))
+    claim = taken(database, issue, limit=2)
+    assert claim is not None and [row.subscriber_id for row in claim.rows] == [1, 5]
+    assert states(database, issue) == {State.PENDING: 2, State.CLAIMED: 2, State.FAILED: 1, State.DEFERRED: 1}
+
+
 def test_results_count_once_and_only_with_the_right_fencing_token(database: Database) -> None:
     issue = frozen(database)
     claim = taken(database, issue)

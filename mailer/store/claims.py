@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -100,6 +100,15 @@ ADVANCE = (
     .values(reached=bindparam("up_to"), lease_until=clock() + bindparam("lease", type_=Float()))
 )
 END = delete(claim).where(claim.c.id == bindparam("fence"))
+CLAIMED = (
+    update(delivery)
+    .where(delivery.c.issue_id == bindparam("issue"))
+    .values(state=State.CLAIMED, fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
+)
+# The plus signs keep SQLite to the order of the key, which this does not change.
+CLAIM_STRETCH = CLAIMED.where(
+    text("delivery.subscriber_id BETWEEN :first AND :last AND +delivery.state = 'pending' AND +delivery.lane = :in_lane")
+)
 CLAIM = (
     insert(claim)
     .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
@@ -127,7 +136,8 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
     """
     with database.writing() as connection:
         found = _due(connection, wanted, State.PENDING, now, wanted.limit)
-        if len(found) < wanted.limit:
+        is_stretch = len(found) == wanted.limit
+        if not is_stretch:
             found += _due(connection, wanted, State.DEFERRED, now, wanted.limit - len(found))
             found.sort(key=itemgetter(0))
         if not found:
@@ -144,9 +154,7 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
         reached = rows[min(wanted.window, len(rows)) - 1].subscriber_id
         values = {"issue_id": wanted.issue_id, "token": token, "owner": owner, "reached": reached, "lease": lease}
         fence = connection.execute(CLAIM, values).scalar_one()
-        numbers = ",".join([str(row.subscriber_id) for row in rows])
-        values = {"issue": wanted.issue_id, "numbers": numbers, "claim": fence, "now": now}
-        connection.execute(_claiming(connection.dialect.name), values)
+        _claim_rows(connection, wanted, rows, fence, now, is_stretch=is_stretch)
         return Claim(fence, wanted.issue_id, token, rows, reached)
 
 
@@ -251,11 +259,21 @@ def _suppress(connection: Connection, issue_id: int, ids: list[int], now: dateti
         connection.execute(step.values(state=State.SUPPRESSED, text=LEFT, not_before=None, changed_at=now))
 
 
+def _claim_rows(connection: Connection, wanted: Wanted, rows: Sequence[Row], fence: int, now: datetime, *, is_stretch: bool) -> None:
+    """`is_stretch`: they are all that is pending in the lane between the first and the last."""
+    values = {"issue": wanted.issue_id, "claim": fence, "now": now}
+    if is_stretch and connection.dialect.name == "sqlite":  # PostgreSQL has skipped what others are claiming at the same time
+        values |= {"first": rows[0].subscriber_id, "last": rows[-1].subscriber_id, "in_lane": wanted.lane}
+        connection.execute(CLAIM_STRETCH, values)
+    else:
+        values["numbers"] = ",".join([str(row.subscriber_id) for row in rows])
+        connection.execute(_claiming(connection.dialect.name), values)
+
+
 @cache
 def _claiming(dialect: str) -> Update:
     """As `_due_query`, made once."""
-    mine = update(delivery).where(delivery.c.issue_id == bindparam("issue"), _among(dialect))
-    return mine.values(state=State.CLAIMED, fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
+    return CLAIMED.where(_among(dialect))
 
 
 def _rows(connection: Connection, issue_id: int, ids: Iterable[int]) -> Update:
