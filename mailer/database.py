@@ -77,8 +77,10 @@ def open_database(url: str) -> Database:
     engine = _engine(url)
     database = Database(engine)
     with database.writing() as connection:
-        if database.is_shared:  # several processes may open a new database at once; SQLite's write lock does this by itself
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        # Several processes may open a new database at once. Alembic must find the transaction begun, or it commits SQLite's after
+        # each step, and another process takes the next one at the same time.
+        lock = text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})" if database.is_shared else "SELECT 1")
+        connection.execute(lock)
         _migrate(connection)
     return database
 

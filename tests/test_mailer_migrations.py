@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from mailer.database import MIGRATIONS, open_database
+from mailer.errors import DatabaseError
 from mailer.preferences import Choice
 from mailer.rules import State
 from mailer.schema import metadata
@@ -92,3 +93,23 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
             with database.reading() as connection:
                 made_by = sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
                 assert "WITHOUT ROWID" in connection.execute(made_by).scalar_one()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All steps are one transaction: nobody meets a database between two versions, and nobody takes the next step at the same time."""
+    with closing(open_database(database_url)) as made, made.writing() as connection:
+        command.downgrade(alembic(connection), "0001")
+        fill(connection)
+
+    def breaks(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("none", None, OSError("the disk is gone"))
+
+    with monkeypatch.context() as patched, pytest.raises(DatabaseError, match="the disk is gone"):
+        patched.setattr("alembic.op.drop_table" if "sqlite" in database_url else "alembic.op.create_table", breaks)
+        open_database(database_url)
+    engine = sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
+    engine.dispose()
+    with closing(open_database(database_url)) as database:
+        assert ledger.counts(database, 1)[State.SENT] == 1
