@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 
-from plugins.frontmatter.moment import build_moment
+from plugins.clock import build_moment
 
 SITENAME = "とどけ"
 SITEURL = ""  # addresses are root-relative: every mirror serves the same bytes
@@ -17,9 +17,10 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = [
-    f"plugins.{room}"
-    for room in "sources typography publications progress events.generator magazine pictures cards linkeddata search furigana partners.shown incremental checks".split()
+PLUGINS = ["plugins.builder.content_loader"]
+PLUGINS += [
+    f"plugins.{name}.plugin"
+    for name in "typography publications progress events magazine images cards structured_data search furigana partners incremental checks".split()
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
@@ -27,7 +28,7 @@ NOW: dt.datetime = build_moment(os.environ)
 ARTICLE_PATHS: list[str] = []
 PAGE_PATHS: list[str] = []
 READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # none: what lies in STATIC_PATHS is copied as it is
-STATIC_PATHS = ["files", "data", "partners"]  # pictures go through plugins.pictures
+STATIC_PATHS = ["files", "data", "partners"]  # pictures go through plugins.images
 CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
 
 # `date` in the future is decided by the library against NOW; Pelican would ask the clock.
@@ -51,5 +52,5 @@ AUTHOR_FEED_RSS = None
 
 # Pelican never turns autoescape on by itself.
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, "extensions": []}
-DELETE_OUTPUT_DIRECTORY = False  # `plugins.build` builds into a new folder; nothing of anybody's is ever wiped
+DELETE_OUTPUT_DIRECTORY = False  # `plugins.builder.run` builds into a new folder; nothing of anybody's is ever wiped
 CACHE_CONTENT = False

@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from plugins.checks.html import validate
-from plugins.checks.references import check_references, mail_references
+from audit import lighthouse
+from audit.browser import AXE_VERSION, Examined, Scheme, Weight, chromium, examine, open_page, weigh
+from audit.server import serving
+from audit.site import MOMENT, build_sample, every_page, one_of_each
+from plugins.checks.built.html import validate
+from plugins.checks.built.link_check import check_references, mail_references
 from plugins.checks.results import AUDIT, Audit
-
-from . import lighthouse
-from .browser import AXE_VERSION, Examined, Scheme, Weight, chromium, examine, open_page, weigh
-from .server import serving
-from .site import MOMENT, build_sample, every_page, one_of_each
 
 PAGES = {
     "トップページ": "/",

@@ -6,9 +6,9 @@ import datetime as dt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plugins.build import BuildOrder, BuildReport, build
+from plugins.builder.options import MANIFEST, BuildOrder, BuildReport
+from plugins.builder.run import build
 from plugins.incremental.manifest import templates_of
-from plugins.order import MANIFEST
 
 MOMENT = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 """On this day the sample has open jobs, coming events and a notice in force: every template has a page."""

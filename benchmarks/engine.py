@@ -20,16 +20,16 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
-from mailer import sending
 from mailer.config import Config
-from mailer.database import Database, open_database
-from mailer.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
-from mailer.rules import State
-from mailer.schema import subscriber, subscription
-from mailer.secret import Secret
-from mailer.store import issues
-from mailer.surroundings import Surroundings
-from mailer.tokens import Tokens
+from mailer.database import issues
+from mailer.database.engine import Database, open_database
+from mailer.database.schema import subscriber, subscription
+from mailer.delivery.context import Surroundings
+from mailer.message.links import Tokens
+from mailer.model.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
+from mailer.model.state import State
+from mailer.secrets import Secret
+from mailer.sending import send as sending
 
 REF = IssueRef("bench", "1")
 SIZE = 40_000  # octets of the message

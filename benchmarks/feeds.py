@@ -27,9 +27,9 @@ import feedparser
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from plugins.partners.address import WITH_LOOPBACK
-from plugins.partners.config import FeedConfig, Settings
-from plugins.partners.times import JAPAN
+from plugins.partners.http.addresses import WITH_LOOPBACK
+from plugins.partners.model.config import FeedConfig, Settings
+from plugins.partners.model.dates import JAPAN
 from plugins.partners.update import Options, UpdateReport, update
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)

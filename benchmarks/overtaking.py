@@ -18,13 +18,13 @@ from threading import Thread
 from sqlalchemy import func, select
 
 from benchmarks.engine import REF, Quiet, issue, surroundings
-from mailer import sending
-from mailer.database import Database, open_database
-from mailer.issue import IssueRef
-from mailer.rules import State
-from mailer.schema import delivery
-from mailer.store import issues
-from mailer.surroundings import Surroundings
+from mailer.database import issues
+from mailer.database.engine import Database, open_database
+from mailer.database.schema import delivery
+from mailer.delivery.context import Surroundings
+from mailer.model.issue import IssueRef
+from mailer.model.state import State
+from mailer.sending import send as sending
 
 EMERGENCY = IssueRef("bench", "emergency")
 

@@ -19,11 +19,12 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from audit.browser import chromium
 from audit.server import serving
-from plugins.build import BuildOrder, build
+from plugins.builder.options import BuildOrder
+from plugins.builder.run import build
 from plugins.frontmatter.library import read_library
-from plugins.frontmatter.registry import read_registry
+from plugins.frontmatter.model.registry import read_registry
 from plugins.search.entries import Entry, entry
-from plugins.search.generator import write_index
+from plugins.search.plugin import write_index
 from tests.tiny import NOW
 
 QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線".split()

@@ -19,12 +19,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from demo.inbox import Inbox, Letter
-from mailer import bundle, secret
-from mailer.commands import now
+from mailer import bundle
+from mailer import secrets as secret
+from mailer.cli.runtime import now
 from mailer.config import Config
-from mailer.database import open_database
-from mailer.tokens import Tokens
-from mailer.web import create_app
+from mailer.database.engine import open_database
+from mailer.message.links import Tokens
+from mailer.web.app import create_app
 
 HERE = Path(__file__).parent
 SHOWN = 60

@@ -12,9 +12,9 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
 
-from mailer import addresses
-from mailer.errors import AddressError, BundleError
-from mailer.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, Light, MailList
+from mailer.model import addresses
+from mailer.model.errors import AddressError, BundleError
+from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, Light, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,12 +16,35 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mailer import addresses
-from mailer.approval_rules import Approval, ApprovalRules
-from mailer.errors import AddressError, ConfigError
+from mailer.model import addresses
+from mailer.model.errors import AddressError, ConfigError
+
+Approval = Literal["required", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """`default` holds for every list that `lists` does not name."""
+
+    default: Approval = "off"
+    lists: Mapping[str, Approval] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, table: Mapping[str, Approval]) -> ApprovalRules:
+        """From the table of the file, in which `default` stands beside the keys of lists."""
+        return cls(table.get("default", "off"), {key: value for key, value in table.items() if key != "default"})
+
+    def needs(self, key: str) -> bool:
+        """Whether an issue of this list must be approved before it is sent."""
+        return self.lists.get(key, self.default) == "required"
+
 
 Tls = Literal["none", "opportunistic", "required", "implicit"]
+
+
 Durability = Literal["process", "power"]
+
+
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 
 

@@ -27,11 +27,12 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from mailer import commands, sending
+from mailer.cli.runtime import surroundings
 from mailer.config import Config
-from mailer.database import open_database
-from mailer.rules import State
-from mailer.store import ledger
+from mailer.database import ledger
+from mailer.database.engine import open_database
+from mailer.model.state import State
+from mailer.sending import send as sending
 from tests import fork
 from tests.mail_bundles import NOW, REF, SECRET, Seen, house, people
 
@@ -188,7 +189,7 @@ def child(config_path: str, root: str, hours: float) -> None:
     """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
     os.environ["TODOKE_SECRET"] = SECRET
     config, began = Config.load(Path(config_path)), time.monotonic()
-    around = commands.surroundings(config, open_database(config.database))
+    around = surroundings(config, open_database(config.database))
     object.__setattr__(around, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
     object.__setattr__(around, "pauses", (0.02, 0.05, 0.1))
     sys.exit(sending.send(around, Path(root), REF, Seen()).summary.exit_status)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from audit.browser import chromium
 from audit.server import serving
 from audit.site import build_sample
-from plugins.build import BuildReport
+from plugins.builder.options import BuildReport
 from tests.postgres import cluster
 from tests.tiny import TinySite, make_site
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["mailer.commands", "mailer.work", "tests.mail_bundles", "uvloop"])
+CONTEXT.set_forkserver_preload(["mailer.cli.send", "mailer.sending.worker", "tests.mail_bundles", "uvloop"])
 
 
 def start(target: Callable[..., None], *arguments: object) -> BaseProcess:

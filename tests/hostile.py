@@ -20,11 +20,11 @@ import brotli
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from plugins.partners.address import AddressRules
-from plugins.partners.client import Limits
-from plugins.partners.config import FeedConfig, Settings
-from plugins.partners.readers import ReadLimits
-from plugins.partners.times import JAPAN
+from plugins.partners.http.addresses import AddressRules
+from plugins.partners.http.client import Limits
+from plugins.partners.model.config import FeedConfig, Settings
+from plugins.partners.model.dates import JAPAN
+from plugins.partners.sandbox.pool import ReadLimits
 from plugins.partners.update import Options, update
 from tests.test_partners_fetch import Answer, drip, hang, page, redirect
 

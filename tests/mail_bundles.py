@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from mailer.config import Config
-from mailer.database import Database, open_database
-from mailer.issue import Issue, IssueRef, MailList
-from mailer.rules import State
-from mailer.secret import Secret
-from mailer.store import subscriptions
-from mailer.store.subscriptions import Enrolment
-from mailer.surroundings import Surroundings
-from mailer.tokens import Tokens
+from mailer.database import subscriptions
+from mailer.database.engine import Database, open_database
+from mailer.database.subscriptions import Enrolment
+from mailer.delivery.context import Surroundings
+from mailer.message.links import Tokens
+from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.state import State
+from mailer.secrets import Secret
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
 SECRET = "only-for-tests-only-for-tests-only-for-tests"

@@ -13,15 +13,22 @@ import typer
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from mailer import approval, audit, authorship, commands, parts, preparation, sending, trial
-from mailer.approval import NotApproved, SamePerson
-from mailer.approval_rules import ApprovalRules
-from mailer.audit import AuditBroken, Step
-from mailer.authorship import NotCommitted
-from mailer.errors import DatabaseError, NobodySubscribed
-from mailer.issue import Light
-from mailer.store import ledger, subscriptions, trail
-from mailer.store.subscriptions import Enrolment
+from mailer.approval import approval, authorship
+from mailer.approval.approval import NotApproved, SamePerson
+from mailer.approval.authorship import NotCommitted
+from mailer.cli.groups import register
+from mailer.config import ApprovalRules
+from mailer.database import audit_log as trail
+from mailer.database import ledger, subscriptions
+from mailer.database.subscriptions import Enrolment
+from mailer.message import alternatives as parts
+from mailer.model import audit_log as audit
+from mailer.model.audit_log import AuditBroken, Step
+from mailer.model.errors import DatabaseError, NobodySubscribed
+from mailer.model.issue import Light
+from mailer.sending import freeze as preparation
+from mailer.sending import preflight as trial
+from mailer.sending import send as sending
 from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 
@@ -214,7 +221,7 @@ class Desk:
             "email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8"
         )
         self._app = typer.Typer()
-        commands.register(self._app)
+        register(self._app)
 
     def types(self, *words: str, mail: bool = True) -> Result:
         places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown import Markdown
 
-from plugins.frontmatter.body import Plainly
+from plugins.frontmatter.parse.markdown import Plainly
 
 _EXTENSIONS = ["tables", "footnotes", "sane_lists", "def_list"]
 _PIECES = ["本文", "駅", "**", "*", "_", "`", "[", "]", "(a.md)", "!", "<", "b>", "&", "amp;", "\\", "  \n", "\n", "\n\n", "## ", "# ", "#", "- ", "1. ", "| ", "|---|", "[^1]", ": ", " ", "://", "@"]  # fmt: skip

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.budgets import overweight
-from plugins.budgets.limits import ARTICLE, PORTAL, SCRIPT, SHEET, complaints
-from plugins.budgets.weigh import Files, Weight, weigh
-from plugins.build import BuildFailed, BuildReport
+from plugins.builder.options import BuildFailed, BuildReport
+from plugins.checks.built.page_weight import ARTICLE, PORTAL, SCRIPT, SHEET, Files, Weight, complaints, overweight, weigh
 from tests.tiny import TinySite
 
 LIGHT = Weight("/a/", is_article=True, text=40_000, packed=12_000, script=0, pictures=0)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.build import BuildFailed, BuildOrder, build
-from plugins.frontmatter.faults import ContentFaults
-from plugins.order import MANIFEST
+from plugins.builder.options import MANIFEST, BuildFailed, BuildOrder
+from plugins.builder.run import build
+from plugins.diagnostics import ContentFaults
 from tests.tiny import NOW, TinySite
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from plugins.build import BuildReport
-from plugins.cards.drawing import SIZE, Card, break_lines, draw
+from plugins.builder.options import BuildReport
+from plugins.cards.card import SIZE, Card, break_lines, draw
 from plugins.cards.font import find_font
-from plugins.cards.generator import Easel
+from plugins.cards.plugin import Easel
 from tests.tiny import TinySite
 
 CARD = Card("南三陸町の港が開きました", "復興プレス", "#1a6f8f")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.build import BuildReport
-from plugins.checks.references import check_references, mail_references
+from plugins.builder.options import BuildReport
+from plugins.checks.built.link_check import check_references, mail_references
 
 PAGE = '<!doctype html><html lang="ja"><head><title>題</title>{head}</head><body id="top">{body}</body></html>'
 Site = Callable[..., Path]

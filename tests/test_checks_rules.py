@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from plugins.checks.inspection import judge
 from plugins.checks.levels import read_levels
-from plugins.checks.manuscript import Manuscript, manuscript
 from plugins.checks.repair import mend
-from plugins.checks.rule import Level, Rule
-from plugins.checks.rules import RULES, explanation
+from plugins.checks.rules.catalogue import RULES, explanation
+from plugins.checks.rules.manuscript import Manuscript, manuscript
+from plugins.checks.rules.rule import Level, Rule
 
 HEAD = "---\ntitle: 題\ndate: 2020-05-01\n---\n"
 ALL: dict[str, Level] = dict.fromkeys(RULES, "error")

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plugins.checks.results import AUDIT
-from plugins.frontmatter.faults import ContentFaults
+from plugins.diagnostics import ContentFaults
 from tests.tiny import ARTICLE, TinySite
 from todoke import app
 

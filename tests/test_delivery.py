@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from mailer import sending
 from mailer.config import Config
-from mailer.errors import IssueExpired, JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
-from mailer.issue import IssueRef
-from mailer.rules import State
-from mailer.store import issues, ledger, subscriptions
-from mailer.store.subscriptions import Enrolment
+from mailer.database import issues, ledger, subscriptions
+from mailer.database.subscriptions import Enrolment
+from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
+from mailer.model.issue import IssueRef
+from mailer.model.state import State
+from mailer.sending import send as sending
 from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
 from tests.smtp import Manners, Receiver
 
@@ -304,7 +304,7 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(tmp_path: Path, dura
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=20, connections=2, head=f'durability = "{durability}"\n')
         with monkeypatch.context() as patched, pytest.raises(JournalError, match="No space left"):
-            patched.setattr("mailer.journal.os.write", no_room)
+            patched.setattr("mailer.delivery.journal.os.write", no_room)
             send(home)
         assert receiver.accepted == []
         assert send(home).summary.exit_status == 0

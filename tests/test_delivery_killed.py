@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer import commands, sending
+from mailer.cli.runtime import surroundings
 from mailer.config import Config
-from mailer.database import open_database
-from mailer.rules import State
-from mailer.store import ledger
+from mailer.database import ledger
+from mailer.database.engine import open_database
+from mailer.model.state import State
+from mailer.sending import send as sending
 from tests import fork
 from tests.mail_bundles import REF, SECRET, Seen, house, people
 from tests.smtp import Manners, Receiver
@@ -59,5 +60,5 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
 def child(config_path: str, root: str) -> None:
     os.environ["TODOKE_SECRET"] = SECRET
     config = Config.load(Path(config_path))
-    around = commands.surroundings(config, open_database(config.database))
+    around = surroundings(config, open_database(config.database))
     sending.send(around, Path(root), REF, Seen())

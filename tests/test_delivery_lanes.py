@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mailer import lanes, sending, work
-from mailer.lanes import LONGEST_REST, Lane, Meter, Rest, longer
-from mailer.rules import State
-from mailer.store import issues, ledger, subscriptions
-from mailer.store.subscriptions import Enrolment
+from mailer.database import issues, ledger, subscriptions
+from mailer.database.subscriptions import Enrolment
+from mailer.delivery import domain_queue as lanes
+from mailer.delivery.domain_queue import LONGEST_REST, Lane, Rest, longer
+from mailer.delivery.rate_limiter import Meter
+from mailer.model.state import State
+from mailer.sending import send as sending
+from mailer.sending import worker as work
 from tests.mail_bundles import ISSUE, LIST, NOW, REF, House, Seen, house
 from tests.smtp import Manners, Receiver
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from mailer import commands, work
+from mailer.cli.daemons import work as commands_work
+from mailer.database import issues, ledger
 from mailer.log import LogKind
-from mailer.rules import State
-from mailer.store import issues, ledger
+from mailer.model.state import State
+from mailer.sending import worker as work
 from tests import fork
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, House, house, people
 from tests.smtp import Manners, Receiver
@@ -25,7 +26,7 @@ from tests.smtp import Manners, Receiver
 def run_worker(config: str) -> None:
     """`todoke work`, as the command line calls it."""
     os.environ["TODOKE_SECRET"] = SECRET
-    commands.work(LogKind.OFF, Path(config))
+    commands_work(LogKind.OFF, Path(config))
 
 
 def worker(home: House) -> BaseProcess:

@@ -8,8 +8,8 @@ from typing import Any
 import icalendar
 import pytest
 
-from plugins.frontmatter.faults import ContentFaults
-from plugins.typography.readings import Readings
+from plugins.diagnostics import ContentFaults
+from plugins.readings.table import Readings
 from tests.test_events_import import KOURYU
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 

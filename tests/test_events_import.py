@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from plugins.events import cells, codes, dates
-from plugins.events.files import Outcome, write
-from plugins.events.intake import Intake, take_in
-from plugins.events.notes import Refused
-from plugins.events.table import COLUMNS, UnreadableTable, read_table
-from plugins.frontmatter.kinds import Event
-from plugins.frontmatter.registry import Place
+from plugins.events.table_import import cells, codes, dates
+from plugins.events.table_import.files import Outcome, write
+from plugins.events.table_import.importer import Intake, take_in
+from plugins.events.table_import.notes import Refused
+from plugins.events.table_import.table import COLUMNS, UnreadableTable, read_table
+from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.registry import Place
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 from todoke import app
 

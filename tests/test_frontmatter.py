@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.frontmatter.faults import ContentFaults, Fault
-from plugins.frontmatter.kinds import Job
-from plugins.frontmatter.registry import read_registry
-from plugins.frontmatter.source import Source, cut
+from plugins.diagnostics import ContentFaults, Fault
+from plugins.frontmatter.model.content_types import Job
+from plugins.frontmatter.model.registry import read_registry
+from plugins.frontmatter.parse.source import Source, cut
 from tests.faults import FAULTS, GOOD
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 

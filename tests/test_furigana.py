@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.frontmatter.faults import ContentFaults
-from plugins.frontmatter.registry import read_registry
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.model.registry import read_registry
 from plugins.furigana import edition
-from plugins.furigana.analyser import read_text
 from plugins.furigana.page import lead_on, with_readings
-from plugins.furigana.readings import Reading, Readings, known_readings
-from plugins.furigana.ruby import align, weave
-from plugins.typography.readings import read_readings
+from plugins.readings.analyser import read_text
+from plugins.readings.known import Reading, Readings, known_readings
+from plugins.readings.ruby import align, weave
+from plugins.readings.table import read_readings
 from tests.tiny import TinySite
 
 RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")

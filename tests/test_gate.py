@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import addresses
-from plugins.frontmatter.colour import contrast
-from plugins.frontmatter.faults import ContentFaults
+from mailer.model import addresses
+from plugins.diagnostics import ContentFaults
 from plugins.frontmatter.library import Library
 from plugins.incremental.writer import finder
-from plugins.magazine.composition import Composition, compose
-from plugins.magazine.drafting import draft, write
-from plugins.magazine.gate import Gate, Printed, validated
-from plugins.magazine.issues import PLACEHOLDER, compose_all
-from plugins.magazine.light import LARGEST, LightPart
-from plugins.magazine.parts import Parts, Press
-from plugins.magazine.rules.contrast import flip_channels, flip_lightness
+from plugins.magazine.compose.composition import Composition, compose
+from plugins.magazine.compose.issues import PLACEHOLDER, compose_all
+from plugins.magazine.compose.new_issue import draft, write
+from plugins.magazine.gate.contrast import flip_channels, flip_lightness
+from plugins.magazine.gate.gate import Gate, Printed, validated
+from plugins.magazine.render.light import LARGEST, LightPart
+from plugins.magazine.render.renderer import Parts, Press
+from plugins.typography.colour import contrast
 from tests.tiny import NOW, TinySite, make_site
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10 10:00\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\n本文です。\n"

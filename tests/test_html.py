@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.build import BuildReport
-from plugins.checks.html import chunks, validate
+from plugins.builder.options import BuildReport
+from plugins.checks.built.html import chunks, validate
 
 
 def test_every_built_page_is_valid_html(sample: BuildReport) -> None:
@@ -38,7 +38,7 @@ def test_ten_thousand_names_are_cut_into_command_lines_that_fit() -> None:
 
 
 def test_a_fault_in_the_last_chunk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugins.checks.html.LONGEST", 10)
+    monkeypatch.setattr("plugins.checks.built.html.LONGEST", 10)
     for name in ("a.html", "b.html"):
         (tmp_path / name).write_text(
             f"<!doctype html><html lang=ja><title>題</title><p>{'<img src=a.png>' * (name == 'b.html')}</p>", encoding="utf-8"

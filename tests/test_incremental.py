@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from jinja2 import DictLoader, Environment
 
-from plugins.build import BuildOrder, BuildReport, build, verify
-from plugins.frontmatter.faults import ContentFaults
-from plugins.incremental.closure import Closures
-from plugins.incremental.digest import Volatile, digest
+from plugins.builder.options import MANIFEST, BuildOrder, BuildReport
+from plugins.builder.run import build, verify
+from plugins.diagnostics import ContentFaults
+from plugins.digest import Volatile, digest
+from plugins.incremental.dependency_recorder import Recorder, watch
+from plugins.incremental.invalidation import World
 from plugins.incremental.manifest import Entry, Manifest
-from plugins.incremental.reads import Recorder, watch
-from plugins.incremental.world import World
-from plugins.order import MANIFEST
+from plugins.incremental.template_digests import Closures
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site
 
 

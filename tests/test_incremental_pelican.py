@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugins.incremental.replaced import LEANINGS, Leaning, PelicanChanged, check
+from plugins.incremental.pelican_compat import LEANINGS, Leaning, PelicanChanged, check
 
 
 def test_the_pelican_of_the_lock_is_the_one_that_is_expected() -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment
 
-from plugins.build import BuildOrder, BuildReport, build
-from plugins.incremental.closure import Closures
-from plugins.incremental.pieces import PIECE, Pieces
-from plugins.incremental.present import ALWAYS, Present
-from plugins.incremental.reads import Recorder, watch
+from plugins.builder.options import BuildOrder, BuildReport
+from plugins.builder.run import build
+from plugins.clock import ALWAYS, Present
+from plugins.incremental.dependency_recorder import Recorder, watch
+from plugins.incremental.fragment_cache import PIECE, Pieces
+from plugins.incremental.template_digests import Closures
 from tests.tiny import NOW, TinySite
 
 TEMPLATES = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.incremental.present import ALWAYS, Bounds, Present, read_bounds
+from plugins.clock import ALWAYS, Bounds, Present, read_bounds
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 NOON = dt.datetime(2021, 3, 31, 12, tzinfo=JAPAN)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.build import BuildOrder, verify
-from plugins.frontmatter.store import Row, Store
+from plugins.builder.options import BuildOrder
+from plugins.builder.run import verify
+from plugins.frontmatter.load.content_cache import Row, Store
 from tests.tiny import NOW, TinySite
 
 
@@ -80,7 +81,7 @@ def test_a_site_without_links_is_copied_and_kept_in_step(three: TinySite, monkey
     def refuse(*_: object, **__: object) -> None:
         raise OSError("this file system has no links")
 
-    monkeypatch.setattr("plugins.incremental.sharing._hard_link", refuse)
+    monkeypatch.setattr("plugins.files._hard_link", refuse)
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
     three.article("press/2020/a5.md", "第5話", "2020-05-01")
@@ -99,7 +100,7 @@ def test_a_file_that_no_template_made_is_mended_too(three: TinySite, name: str) 
 def test_a_site_that_was_built_is_not_looked_at_a_second_time(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
-    monkeypatch.setattr("plugins.making.Making.run", None)  # nothing is made
+    monkeypatch.setattr("plugins.builder.pelican_run.Making.run", None)  # nothing is made
     assert (three.build().rendered, three.build().written) == (0, 0)
 
 

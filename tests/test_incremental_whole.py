@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from plugins.build import BuildFailed
-from plugins.frontmatter import hands
-from plugins.frontmatter.faults import ContentFaults
-from plugins.incremental import exchange, stamp
-from plugins.incremental.workers import WorkerLost, spread
+from plugins.builder import swap as exchange
+from plugins.builder import up_to_date as stamp
+from plugins.builder.options import BuildFailed
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.load import parallel_reader as hands
+from plugins.processes import WorkerLost, spread
 from tests.tiny import TinySite
 
 BUILD = """
 import sys
 from pathlib import Path
-from plugins.build import BuildOrder, build
+from plugins.builder.options import BuildOrder
+from plugins.builder.run import build
 from tests.tiny import NOW
 {before}
 root = Path(sys.argv[1])
@@ -30,15 +32,15 @@ build(BuildOrder(NOW, root / "content", root / "publications.toml", root / "outp
 
 KILLED_AT = {
     "while pages are made": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
-    "before the site is put in place": ("import plugins.incremental.exchange as e\ne.swap = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the site is put in place": ("import plugins.builder.swap as e\ne.swap = lambda *_: os.kill(os.getpid(), 9)", ""),
     "when the site is in place and the mail is not": (
-        "import plugins.incremental.twin as t\nput = t.put_in_place\n"
+        "import plugins.builder.staging as t\nput = t.put_in_place\n"
         "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.put_in_place = once",
         "",
     ),
-    "before the stamp is written": ("from plugins.incremental.stamp import Stamp\nStamp.save = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the stamp is written": ("from plugins.builder.up_to_date import Stamp\nStamp.save = lambda *_: os.kill(os.getpid(), 9)", ""),
     "between two renames, where no exchange is to be had": (
-        "import plugins.incremental.exchange as e\nfrom pathlib import Path\ne.swap = lambda *_: False\nrename = Path.rename\n"
+        "import plugins.builder.swap as e\nfrom pathlib import Path\ne.swap = lambda *_: False\nrename = Path.rename\n"
         "def once(self, target):\n    rename(self, target)\n    os.kill(os.getpid(), 9)\nPath.rename = once",
         "",
     ),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pypdf import PdfWriter
 
-from plugins.frontmatter.captions import caption_faults
-from plugins.frontmatter.faults import ContentFaults
-from plugins.publications.structured import base_salary, transcript
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.parse.attachments import caption_faults
+from plugins.structured_data.documents import base_salary, transcript
 from tests.tiny import PUBLICATIONS, TinySite
 
 KIROKU = PUBLICATIONS.split("[publications.jobs]")[1].split("[publications.notices]")[0]

@@ -12,13 +12,13 @@ from typing import Any
 import lxml.html
 import pytest
 
-from plugins.build import BuildReport
-from plugins.frontmatter.faults import ContentFaults
-from plugins.magazine.blocks import Prose, Teaser
-from plugins.magazine.composition import Composition, compose
-from plugins.magazine.gate import LARGEST, encoded_size
-from plugins.magazine.issues import compose_all
-from plugins.magazine.parts import PREFERENCES, UNSUBSCRIBE
+from plugins.builder.options import BuildReport
+from plugins.diagnostics import ContentFaults
+from plugins.magazine.compose.blocks import Prose, Teaser
+from plugins.magazine.compose.composition import Composition, compose
+from plugins.magazine.compose.issues import compose_all
+from plugins.magazine.gate.gate import LARGEST, encoded_size
+from plugins.magazine.render.renderer import PREFERENCES, UNSUBSCRIBE
 from tests.tiny import NOW, TinySite
 
 ISSUE = """---

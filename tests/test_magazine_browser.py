@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from plugins.build import BuildReport
+from plugins.builder.options import BuildReport
 
 READABLE = "() => [...document.querySelectorAll('p, li, h1, h2, h3, td')].filter(e => e.innerText && e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.innerText)"
 

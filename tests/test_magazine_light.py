@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from plugins.magazine import light
-from plugins.magazine.composition import Composition, compose
-from plugins.magazine.parts import Press
+from plugins.magazine.compose.composition import Composition, compose
+from plugins.magazine.render import light
+from plugins.magazine.render.renderer import Press
 from tests.tiny import TinySite
 
 BASE = "https://site.example.jp"

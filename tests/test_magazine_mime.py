@@ -14,13 +14,17 @@ from pathlib import Path
 import mailparser
 import pytest
 
-from mailer import bundle, message, parts
-from mailer.issue import IssueRef
-from mailer.message import Links, Origin, Recipient
-from plugins.build import BuildReport
+from mailer import bundle
+from mailer.message import alternatives as parts
+from mailer.message import compose as message
+from mailer.message.compose import Origin
+from mailer.message.links import Links
+from mailer.model.issue import IssueRef
+from mailer.model.recipient import Recipient
+from plugins.builder.options import BuildReport
 from plugins.magazine.bundle import write_issue, write_lists
-from plugins.magazine.issues import compose_all
-from plugins.magazine.parts import Press
+from plugins.magazine.compose.issues import compose_all
+from plugins.magazine.render.renderer import Press
 from tests.mail_bundles import NOW
 from tests.tiny import TinySite
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailer import addresses
-from mailer.errors import AddressError
+from mailer.model import addresses
+from mailer.model.errors import AddressError
 
 
 @pytest.mark.parametrize(

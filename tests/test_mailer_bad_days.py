@@ -77,7 +77,7 @@ def test_a_disk_that_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
     with Receiver() as receiver:
         write_config(desk.folder, receiver.port)
         with monkeypatch.context() as patched:
-            patched.setattr("mailer.journal.os.write", no_room)
+            patched.setattr("mailer.delivery.journal.os.write", no_room)
             assert is_one_line(desk.types(SEND), "No space left", "make room")
         assert receiver.accepted == []
         goes_on(desk, receiver)
@@ -87,7 +87,7 @@ def test_a_disk_that_has_room_for_a_part_of_a_line_only(desk: Desk, monkeypatch:
     with Receiver() as receiver:
         write_config(desk.folder, receiver.port)
         with monkeypatch.context() as patched:
-            patched.setattr("mailer.journal.os.write", lambda _file, _line: 3)
+            patched.setattr("mailer.delivery.journal.os.write", lambda _file, _line: 3)
             assert is_one_line(desk.types(SEND), "only a part")
         assert receiver.accepted == []
         goes_on(desk, receiver)
@@ -105,14 +105,14 @@ def test_a_database_that_is_locked_in_the_middle(desk: Desk, monkeypatch: pytest
     with Receiver(Manners(on_accept=lock)) as receiver:
         write_config(desk.folder, receiver.port, connections=1)
         with monkeypatch.context() as patched:
-            patched.setattr("mailer.database.BUSY_TIMEOUT", 0)
+            patched.setattr("mailer.database.engine.BUSY_TIMEOUT", 0)
             assert is_one_line(desk.types(SEND), "locked")
         locks[0].close()
         goes_on(desk, receiver)
 
 
 def test_a_database_server_that_is_gone_in_the_middle(desk: Desk, database_url_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailer.recorder.PAUSES", ())
+    monkeypatch.setattr("mailer.delivery.recorder.PAUSES", ())
     url = sa.make_url(database_url_postgres)
     admin = sa.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
 

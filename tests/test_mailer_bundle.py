@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mailer import bundle
-from mailer.errors import BundleError, IssueUnknown
-from mailer.issue import IssueRef
+from mailer.model.errors import BundleError, IssueUnknown
+from mailer.model.issue import IssueRef
 from tests.mail_bundles import HTML, REF, TEXT, list_json, write_issue, write_json, write_lists
 
 

@@ -13,10 +13,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from mailer import commands
+from mailer.cli.groups import register
 from mailer.config import Config
-from mailer.database import open_database
-from mailer.store import subscriptions, trail
+from mailer.database import audit_log as trail
+from mailer.database import subscriptions
+from mailer.database.engine import open_database
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 
@@ -30,7 +31,7 @@ class Desk:
         self.folder = folder
         self.environ: dict[str, str | None] = {"TODOKE_SECRET": SECRET, "COLUMNS": "200"}
         self._app = typer.Typer()
-        commands.register(self._app)
+        register(self._app)
         write_lists(folder / "mail")
         write_issue(folder / "mail")
         (folder / "people.csv").write_text(CSV, "utf-8")
@@ -216,7 +217,7 @@ def test_no_output_ever_holds_a_secret(desk: Desk) -> None:
 )
 def test_every_command_has_help_in_both_languages(line: str) -> None:
     app = typer.Typer()
-    commands.register(app)
+    register(app)
     said = CliRunner().invoke(app, [*line.split(), "--help"])
     assert said.exit_code == 0
     assert re.search(r"[ぁ-ん一-龥]", said.output)

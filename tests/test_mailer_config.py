@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer import secret
+from mailer import secrets as secret
 from mailer.config import Config
-from mailer.errors import ConfigError, SecretMissing
-from mailer.secret import Secret
+from mailer.model.errors import ConfigError, SecretMissing
+from mailer.secrets import Secret
 
 GOOD = """
 service_url = "https://mail.example.jp/"

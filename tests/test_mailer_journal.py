@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.errors import JournalError
-from mailer.journal import Journal, Turn, read
+from mailer.delivery.journal import Journal, Turn, read
+from mailer.model.errors import JournalError
 
 
 def journal(folder: Path, name: str = "one") -> Journal:

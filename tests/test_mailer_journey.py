@@ -7,10 +7,12 @@ from pathlib import Path
 
 import httpx
 
-from mailer import bundle, sending, subscribers
-from mailer.issue import IssueRef
-from mailer.store import subscriptions
-from mailer.web import create_app
+from mailer import bundle
+from mailer.database import subscriptions
+from mailer.model.issue import IssueRef
+from mailer.sending import send as sending
+from mailer.subscribers import csv_import as subscribers
+from mailer.web.app import create_app
 from tests.mail_bundles import REF, House, Seen, house, write_issue
 from tests.smtp import Receiver
 

@@ -11,13 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mailer import rules
-from mailer.database import open_database
-from mailer.journal import Result, written
-from mailer.rules import State
-from mailer.store import claims, issues, ledger, subscriptions
-from mailer.store.claims import Claim, Wanted
-from mailer.store.ledger import Group
+from mailer.database import claims, issues, ledger, subscriptions
+from mailer.database.claims import Claim, Wanted
+from mailer.database.engine import open_database
+from mailer.database.ledger import Group
+from mailer.delivery.journal import written
+from mailer.model.outcome import Result
+from mailer.model.state import State, check
 from tests.mail_bundles import ISSUE, LIST, NOW, people
 
 READERS = 12
@@ -56,7 +56,7 @@ class LedgerMachine(RuleBasedStateMachine):
         found = claims.take(self.database, wanted, token=str(random.random()), owner="me", lease=lease, now=NOW)
         due = [n for state in (State.PENDING, State.DEFERRED) for n in sorted(self.states) if self.states[n] is state][:limit]
         for number in due:
-            rules.check(self.states[number], State.SUPPRESSED if number in self.gone else State.CLAIMED)
+            check(self.states[number], State.SUPPRESSED if number in self.gone else State.CLAIMED)
             self.states[number] = State.SUPPRESSED if number in self.gone else State.CLAIMED
         left = sorted(set(due) - self.gone)
         assert [row.subscriber_id for row in found.rows] == left if found else not due
@@ -117,7 +117,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _release(self, held: Held, numbers: list[int], state: State) -> None:
         for number in numbers:
             if self.states[number] is State.CLAIMED and self.fences[number] == held.claim.fence:
-                rules.check(State.CLAIMED, state)
+                check(State.CLAIMED, state)
                 self.states[number] = state
 
 

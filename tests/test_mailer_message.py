@@ -12,10 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer import addresses, message
-from mailer.errors import AddressError, MessageError, TodokeMailError
-from mailer.issue import Issue, IssueRef, MailList
-from mailer.message import Links, Message, Origin, Recipient
+from mailer.message import compose as message
+from mailer.message.compose import Message, Origin
+from mailer.message.headers import mailbox
+from mailer.message.links import Links
+from mailer.model import addresses
+from mailer.model.errors import AddressError, MessageError, TodokeMailError
+from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.recipient import Envelope, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
@@ -75,7 +79,7 @@ def test_both_parts_carry_the_personal_link_and_text_comes_first() -> None:
 
 def test_the_envelope_has_one_recipient_and_the_bytes_are_ready_for_the_wire() -> None:
     composed = compose()
-    assert composed.envelope == message.Envelope("bounce@example.jp", "taro@example.jp")
+    assert composed.envelope == Envelope("bounce@example.jp", "taro@example.jp")
     assert composed.content.isascii()
     assert b"\n" not in composed.content.replace(b"\r\n", b"")
 
@@ -149,5 +153,5 @@ def test_whatever_passes_as_an_address_can_stand_in_an_envelope(text: str) -> No
         address = addresses.parse(text)
     except AddressError:
         return
-    assert message.mailbox("", address).addr_spec == address
+    assert mailbox("", address).addr_spec == address
     assert not set(address) & set("\r\n <>")

@@ -14,14 +14,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from mailer.database import MIGRATIONS, open_database
-from mailer.errors import DatabaseError
-from mailer.preferences import Choice
-from mailer.rules import State
-from mailer.schema import metadata
-from mailer.store import claims, issues, ledger, subscriptions, trail
-from mailer.store.claims import Wanted
-from mailer.store.issues import Status
+from mailer.database import audit_log as trail
+from mailer.database import claims, issues, ledger, subscriptions
+from mailer.database.claims import Wanted
+from mailer.database.engine import MIGRATIONS, open_database
+from mailer.database.schema import metadata
+from mailer.model.errors import DatabaseError
+from mailer.model.issue import Status
+from mailer.model.state import State
+from mailer.model.subscription import Choice
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = ["0001", "0002", "0003", "0004"]

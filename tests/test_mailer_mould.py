@@ -9,14 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer import message, parts
-from mailer.errors import AddressError, MessageError, TodokeMailError
-from mailer.issue import Issue, Light
-from mailer.message import Links, Origin, Recipient
-from mailer.mould import Mould, to_line
-from mailer.relay import dot_stuffed
-from mailer.secret import Secret
-from mailer.tokens import Claim, Tokens
+from mailer.message import alternatives as parts
+from mailer.message import compose as message
+from mailer.message.compiled import Mould, to_line
+from mailer.message.compose import Origin
+from mailer.message.headers import to_line as message_to_line
+from mailer.message.links import Claim, Links, Tokens, read_return_path, return_paths
+from mailer.model.errors import AddressError, MessageError, TodokeMailError
+from mailer.model.issue import Issue, Light
+from mailer.model.recipient import Recipient
+from mailer.secrets import Secret
+from mailer.smtp.transaction import dot_stuffed
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET
 
 ORIGIN = Origin("bounce@example.jp", "todoke.example.jp")
@@ -63,7 +66,7 @@ def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset:
 def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str) -> None:
     recipient = Recipient(1, address, name)
     try:
-        expected = message.to_line(recipient)
+        expected = message_to_line(recipient)
     except TodokeMailError:
         with pytest.raises(TodokeMailError):
             to_line(recipient)
@@ -99,7 +102,7 @@ def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
 
 
 def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
-    path = message.return_paths("bounce@example.jp", 45, TOKENS)(7)
-    assert message.read_return_path(path, TOKENS) == (45, 7)
-    assert message.read_return_path(path.replace("45-7", "45-8"), TOKENS) is None
-    assert message.read_return_path("bounce@example.jp", TOKENS) is None
+    path = return_paths("bounce@example.jp", 45, TOKENS)(7)
+    assert read_return_path(path, TOKENS) == (45, 7)
+    assert read_return_path(path.replace("45-7", "45-8"), TOKENS) is None
+    assert read_return_path("bounce@example.jp", TOKENS) is None

@@ -18,19 +18,27 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
-from mailer import log, metrics, notice, overview, report, sending, status, work
-from mailer.database import Database, open_database
+from mailer import log
+from mailer.cli import status
+from mailer.cli import tables as report
+from mailer.database import heartbeats as pulses
+from mailer.database import issues, ledger, subscriptions
+from mailer.database.claims import Wanted, take
+from mailer.database.engine import Database, open_database
+from mailer.database.heartbeats import ISSUE, LANE, RELAY, Pulse
+from mailer.delivery.heartbeat import Speed
 from mailer.log import LogKind
-from mailer.overview import Overview
-from mailer.pulse import Speed
-from mailer.rules import State
-from mailer.secret import Secret
-from mailer.store import issues, ledger, pulses, subscriptions
-from mailer.store.claims import Wanted, take
-from mailer.store.issues import Stage
-from mailer.store.pulses import ISSUE, LANE, RELAY, Pulse
-from mailer.tokens import Tokens
-from mailer.web import Metrics, create_app
+from mailer.message.links import Tokens
+from mailer.model.issue import Stage, Status
+from mailer.model.state import State
+from mailer.monitoring import metrics
+from mailer.monitoring import operator_report as notice
+from mailer.monitoring import status as overview
+from mailer.monitoring.status import Overview
+from mailer.secrets import Secret
+from mailer.sending import send as sending
+from mailer.sending import worker as work
+from mailer.web.app import Metrics, create_app
 from tests.mail_bundles import ISSUE as LETTER
 from tests.mail_bundles import LIST, NOW, REF, SECRET, House, Seen, house, people, write_config
 from tests.smtp import Manners, Receiver
@@ -88,7 +96,7 @@ def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_pa
 
 
 def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
-    issues.order(shared, 1, issues.Status.PAUSED)
+    issues.order(shared, 1, Status.PAUSED)
     found = look(shared, tmp_path)
     assert (found.waiting_since, found.is_under_way, found.issues[0].seconds_left) == (None, False, None)
 

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from lxml import html
 from playwright.sync_api import Browser
 
-from mailer import preferences
-from mailer.database import Database, open_database
-from mailer.errors import PreferenceError
-from mailer.preferences import Choice, Standing
-from mailer.secret import Secret
-from mailer.store import subscriptions
-from mailer.tokens import NOBODY, Claim, Tokens
-from mailer.web import HEADERS, create_app
+from mailer.database import subscriptions
+from mailer.database.engine import Database, open_database
+from mailer.message.links import NOBODY, Claim, Tokens
+from mailer.model.errors import PreferenceError
+from mailer.model.subscription import Choice, Standing
+from mailer.secrets import Secret
+from mailer.web import preferences
+from mailer.web.app import HEADERS, create_app
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
 
 TOKENS = Tokens((Secret(SECRET),))

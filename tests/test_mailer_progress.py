@@ -10,11 +10,12 @@ import threading
 import pytest
 from rich.console import Console
 
-from mailer import progress, report
-from mailer.issue import IssueRef
-from mailer.rules import State
-from mailer.stopping import stop_on_signal
-from mailer.store.ledger import Entry
+from mailer.cli import progress
+from mailer.cli import tables as report
+from mailer.database.ledger import Entry
+from mailer.model.issue import IssueRef
+from mailer.model.state import State
+from mailer.sending.run import stop_on_signal
 from tests.mail_bundles import NOW
 
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.config import RelaySettings, Tls
-from mailer.errors import RelayRefused, RelayUnavailable
-from mailer.letter import Ended, Letter
-from mailer.message import Envelope
-from mailer.relay import Line, dot_stuffed, envelope
-from mailer.rules import Outcome, Phase
-from mailer.secret import Secret
-from mailer.wire import Timeouts
+from mailer.model.errors import RelayRefused, RelayUnavailable
+from mailer.model.outcome import Outcome, Phase
+from mailer.model.recipient import Envelope
+from mailer.secrets import Secret
+from mailer.smtp.connection import Line
+from mailer.smtp.pipelining import Timeouts
+from mailer.smtp.transaction import Ended, Letter, dot_stuffed, envelope
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
 TO = "reader@example.jp"

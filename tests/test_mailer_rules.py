@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer import rules
-from mailer.errors import IllegalTransition
-from mailer.rules import Decision, Outcome, Phase, State
+from mailer.delivery import retry as rules
+from mailer.delivery.retry import Decision
+from mailer.model.errors import IllegalTransition
+from mailer.model.outcome import Outcome, Phase
+from mailer.model.state import State, check, sources
 from tests.mail_bundles import NOW
 
 SOON = Decision(State.DEFERRED, NOW + timedelta(minutes=15))
@@ -57,7 +59,7 @@ def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
     phase: Phase, code: int | None, attempt: int, age: timedelta
 ) -> None:
     found = rules.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
-    rules.check(State.ATTEMPTED, found.state)
+    check(State.ATTEMPTED, found.state)
     assert (found.state is State.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
     assert (found.not_before is not None) == (found.state is State.DEFERRED)
     assert found.state is not State.UNKNOWN or phase is Phase.BODY
@@ -67,11 +69,11 @@ def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
 @pytest.mark.parametrize("old", [State.SENT, State.EXPIRED, State.SUPPRESSED])
 def test_final_states_stay(old: State, new: State) -> None:
     with pytest.raises(IllegalTransition, match=f"from {old} to {new}"):
-        rules.check(old, new)
+        check(old, new)
 
 
 def test_nothing_that_was_sent_goes_back_to_pending() -> None:
-    assert rules.sources(State.PENDING) == {State.CLAIMED, State.DEFERRED, State.FAILED, State.UNKNOWN}
+    assert sources(State.PENDING) == {State.CLAIMED, State.DEFERRED, State.FAILED, State.UNKNOWN}
 
 
 def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:

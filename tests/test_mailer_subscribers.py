@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mailer import subscribers
-from mailer.database import open_database
-from mailer.errors import CsvError
-from mailer.store import subscriptions
-from mailer.store.subscriptions import Enrolled, Enrolment
+from mailer.database import subscriptions
+from mailer.database.engine import open_database
+from mailer.database.subscriptions import Enrolled, Enrolment
+from mailer.model.errors import CsvError
+from mailer.subscribers import csv_import as subscribers
 from tests.mail_bundles import NOW, people
 
 KNOWN = ("fukko-press", "mailmaga")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
-from mailer.errors import TokenError
-from mailer.secret import Secret
-from mailer.tokens import SALT, Claim, Tokens
+from mailer.message.links import SALT, Claim, Tokens
+from mailer.model.errors import TokenError
+from mailer.secrets import Secret
 
 OLD, NEW = Secret("old-" * 10), Secret("new-" * 10)
 CLAIM = Claim(7, "fukko-press")

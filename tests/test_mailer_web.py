@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mailer.database import Database, open_database
-from mailer.secret import Secret
-from mailer.store import subscriptions
-from mailer.tokens import Claim, Tokens
-from mailer.web import HEADERS, create_app
+from mailer.database import subscriptions
+from mailer.database.engine import Database, open_database
+from mailer.message.links import Claim, Tokens
+from mailer.secrets import Secret
+from mailer.web.app import HEADERS, create_app
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
 
 TOKENS = Tokens((Secret(SECRET),))

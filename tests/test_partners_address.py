@@ -9,9 +9,9 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from plugins.partners.address import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules, check_address, check_url
-from plugins.partners.errors import RefusedAddressError
-from plugins.partners.resolver import GuardedResolver
+from plugins.partners.http.addresses import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules, check_address, check_url
+from plugins.partners.http.client import GuardedResolver
+from plugins.partners.model.errors import RefusedAddressError
 
 
 class Book(AbstractResolver):

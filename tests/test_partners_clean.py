@@ -8,12 +8,12 @@ import lxml.html
 import pytest
 from markdown import Markdown
 
-from plugins.partners.clean import LARGEST, clean, from_plain
-from plugins.partners.copies import with_copies
-from plugins.partners.headings import levels
-from plugins.partners.markup import BLOCKS, DISSOLVED, KEPT
-from plugins.partners.pictures import words_of
-from plugins.partners.structure import _MENDERS
+from plugins.partners.images.naming import with_copies
+from plugins.partners.sanitize.elements import BLOCKS, DISSOLVED, KEPT
+from plugins.partners.sanitize.image_marks import words_of
+from plugins.partners.sanitize.mend import levels
+from plugins.partners.sanitize.normalizer import _MENDERS
+from plugins.partners.sanitize.sanitizer import LARGEST, clean, from_plain
 
 ENTRY = "https://blog.example/2012/03/entry.html"
 REL = ' rel="nofollow noopener"'

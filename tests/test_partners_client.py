@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from plugins.partners.address import AddressRules
-from plugins.partners.body import Space
-from plugins.partners.client import Client, Manners, Patience, open_client
-from plugins.partners.fetch import Failure, Fetched, fetch
-from plugins.partners.turns import Turns
+from plugins.partners.http.addresses import AddressRules
+from plugins.partners.http.body import Space
+from plugins.partners.http.client import Client, Manners, Patience, open_client
+from plugins.partners.http.fetch import Failure, Fetched, fetch
+from plugins.partners.http.throttle import Turns
 from tests.test_partners_fetch import QUICK, Site
 
 OUTSIDE = AddressRules((ipaddress.ip_network("127.0.0.1/32"),), frozenset())

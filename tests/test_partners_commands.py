@@ -15,11 +15,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from plugins.partners.commands import register
-from plugins.partners.config import read_settings
-from plugins.partners.errors import ConfigError
-from plugins.partners.report import FeedReport
-from plugins.partners.summary import notes
+from plugins.cli.feeds_tables import notes
+from plugins.cli.groups import register
+from plugins.partners.feed_import import FeedReport
+from plugins.partners.model.config import read_settings
+from plugins.partners.model.errors import ConfigError
 from tests.test_partners_fetch import Site, page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -184,6 +184,6 @@ def test_notes_say_what_the_editor_has_to_do() -> None:
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
-    script = "import sys, plugins.partners.commands; print([m for m in ('aiohttp', 'feedparser', 'nh3', 'lxml', 'pydantic', 'yaml') if m in sys.modules])"
+    script = "import sys, plugins.cli.feeds; print([m for m in ('aiohttp', 'feedparser', 'nh3', 'lxml', 'pydantic', 'yaml') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plugins.partners.config import FeedConfig
-from plugins.partners.entry import Entry, fingerprint, identity, make_entry, slug
-from plugins.partners.links import absolute, canonical, place
-from plugins.partners.raw import RawEntry
-from plugins.partners.text import LONGEST_TITLE, fold, title
-from plugins.partners.times import JAPAN, Stamp, day_minute, iso, moment, read_moment
+from plugins.partners.entries.entry import Entry, fingerprint, identity, make_entry, slug
+from plugins.partners.model.config import FeedConfig
+from plugins.partners.model.dates import JAPAN, Stamp, day_minute, iso, moment, read_moment
+from plugins.partners.model.parsed import RawEntry
+from plugins.partners.model.text import LONGEST_TITLE, fold, title
+from plugins.partners.model.urls import absolute, canonical, place
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")

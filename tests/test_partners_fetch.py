@@ -16,12 +16,11 @@ import brotli
 import pytest
 from aiohttp import web
 
-from plugins.partners.address import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules
-from plugins.partners.body import Space, read_body
-from plugins.partners.client import Limits, Manners, open_client
-from plugins.partners.errors import FetchError
-from plugins.partners.fetch import Failure, Fetched, fetch
-from plugins.partners.state import Validators, sendable
+from plugins.partners.http.addresses import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules
+from plugins.partners.http.body import Space, read_body
+from plugins.partners.http.client import Limits, Manners, open_client
+from plugins.partners.http.fetch import Failure, Fetched, Validators, fetch, sendable
+from plugins.partners.model.errors import FetchError
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 QUICK = Limits(max_bytes=100_000, max_expanded=200_000, connect=1.0, first_byte=0.3, total=2.0)

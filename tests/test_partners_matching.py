@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from plugins.partners.config import FeedConfig
-from plugins.partners.entry import Entry, fingerprint, identity
-from plugins.partners.matching import OURS, Plan, Stored, pair, plan
-from plugins.partners.times import JAPAN
+from plugins.partners.entries.entry import Entry, fingerprint, identity
+from plugins.partners.entries.reconcile import OURS, Plan, Stored, pair, plan
+from plugins.partners.model.config import FeedConfig
+from plugins.partners.model.dates import JAPAN
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")

@@ -8,11 +8,11 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from plugins.partners import takedown
-from plugins.partners.clean import clean
-from plugins.partners.config import read_settings
-from plugins.partners.files import read_front
-from plugins.partners.subscribing import suggest_key
+from plugins.partners.entries import takedown
+from plugins.partners.entries.files import read_front
+from plugins.partners.model.config import read_settings
+from plugins.partners.sanitize.sanitizer import clean
+from plugins.partners.subscriptions import suggest_key
 from tests.test_partners_commands import BLOGGER, call, served, toml  # noqa: F401 - the fixture
 from tests.test_partners_fetch import Site, page
 from tests.test_partners_update import LATER, World

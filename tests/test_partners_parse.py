@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from plugins.partners.charset import decode
-from plugins.partners.errors import ParseError
-from plugins.partners.parse import Source, looks_like_html, parse
-from plugins.partners.raw import ParsedFeed
-from plugins.partners.readers import ReadLimits, open_readers
-from plugins.partners.times import Stamp
+from plugins.partners.model.dates import Stamp
+from plugins.partners.model.errors import ParseError
+from plugins.partners.model.parsed import ParsedFeed
+from plugins.partners.parse.charset import decode
+from plugins.partners.sandbox.feed import Source, looks_like_html, parse
+from plugins.partners.sandbox.pool import ReadLimits, open_readers
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
 MEMORY = 160 * 1024 * 1024

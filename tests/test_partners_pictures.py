@@ -11,9 +11,9 @@ import lxml.html
 import pytest
 from PIL import Image
 
-from plugins.partners.copies import wanted, with_copies
-from plugins.partners.files import read_front
-from plugins.partners.report import FeedReport
+from plugins.partners.entries.files import read_front
+from plugins.partners.feed_import import FeedReport
+from plugins.partners.images.naming import wanted, with_copies
 from tests.test_partners_fetch import Answer, page, redirect
 from tests.test_partners_update import LATER, NOW, World
 from tests.tiny import TinySite

@@ -12,16 +12,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.partners.clean import clean
-from plugins.partners.config import FeedConfig
-from plugins.partners.entry import make_entry
-from plugins.partners.files import read_front, read_stored, render, write
-from plugins.partners.links import absolute, canonical, is_web
-from plugins.partners.markup import KEPT
-from plugins.partners.matching import OURS, Plan, plan
-from plugins.partners.raw import RawEntry
-from plugins.partners.text import plain
-from plugins.partners.times import JAPAN, Stamp
+from plugins.partners.entries.entry import make_entry
+from plugins.partners.entries.files import read_front, read_stored, render, write
+from plugins.partners.entries.reconcile import OURS, Plan, plan
+from plugins.partners.model.config import FeedConfig
+from plugins.partners.model.dates import JAPAN, Stamp
+from plugins.partners.model.parsed import RawEntry
+from plugins.partners.model.text import plain
+from plugins.partners.model.urls import absolute, canonical, is_web
+from plugins.partners.sanitize.elements import KEPT
+from plugins.partners.sanitize.sanitizer import clean
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.partners.robotstxt import Rule, allows, rules_for
+from plugins.partners.http.robots import Rule, allows, rules_for
 
 
 def may(text: str, path: str, product: str = "Todoke-feeds") -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from plugins.cli.feeds_tables import notes
 from plugins.partners import schedule, state
-from plugins.partners.config import Settings
-from plugins.partners.fetch import Failure
-from plugins.partners.report import FeedReport
+from plugins.partners.feed_import import FeedReport
+from plugins.partners.http.fetch import Failure
+from plugins.partners.model.config import Settings
+from plugins.partners.model.dates import JAPAN
 from plugins.partners.state import Standing
-from plugins.partners.summary import notes
-from plugins.partners.times import JAPAN
 from plugins.partners.update import update
 from tests.test_partners_fetch import Answer, page, redirect
 from tests.test_partners_update import BLOGGER, HAMA, NOW, World

@@ -13,12 +13,12 @@ import yaml
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from plugins.partners import state
-from plugins.partners.address import WITH_LOOPBACK
-from plugins.partners.client import Limits
-from plugins.partners.config import FeedConfig, Settings
-from plugins.partners.files import read_front
-from plugins.partners.report import FeedReport
-from plugins.partners.times import JAPAN
+from plugins.partners.entries.files import read_front
+from plugins.partners.feed_import import FeedReport
+from plugins.partners.http.addresses import WITH_LOOPBACK
+from plugins.partners.http.client import Limits
+from plugins.partners.model.config import FeedConfig, Settings
+from plugins.partners.model.dates import JAPAN
 from plugins.partners.update import Options, UpdateReport, update
 from tests.test_partners_fetch import Answer, Site, hang, page
 

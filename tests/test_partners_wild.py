@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.partners.entry import make_entry
-from plugins.partners.files import read_front, read_stored, write
-from plugins.partners.matching import pair, plan
-from plugins.partners.raw import RawEntry
-from plugins.partners.times import Stamp
+from plugins.partners.entries.entry import make_entry
+from plugins.partners.entries.files import read_front, read_stored, write
+from plugins.partners.entries.reconcile import pair, plan
+from plugins.partners.model.dates import Stamp
+from plugins.partners.model.parsed import RawEntry
 from tests.test_partners_entry import FEED, NOW, RAW
 from tests.test_partners_fetch import page
 from tests.test_partners_parse import FEEDS, read

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plugins.frontmatter.document import Picture
-from plugins.frontmatter.faults import ContentFaults
-from plugins.frontmatter.pictures import UnreadableImage, image_size
-from plugins.pictures import recipe
-from plugins.pictures.darkroom import Darkroom, Negative, develop
-from plugins.pictures.gallery import Gallery, Print
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.model.document import Picture
+from plugins.frontmatter.parse.image_files import UnreadableImage, image_size
+from plugins.images import variants as recipe
+from plugins.images.encode import Darkroom, Negative, develop
+from plugins.images.picture_tag import Gallery, Print
 from tests.tiny import TinySite
 
 SHOWN = (

@@ -16,11 +16,13 @@ from playwright.sync_api import Browser, TimeoutError
 from starlette.applications import Starlette
 
 from demo.servers import free_port
-from plugins.build import BuildOrder, verify
-from plugins.incremental import exchange, twin
-from plugins.magazine.issues import PLACEHOLDER
-from plugins.preview.pages import SCRIPT, create_app
-from plugins.preview.workshop import Workshop
+from plugins.builder import staging as twin
+from plugins.builder import swap as exchange
+from plugins.builder.options import BuildOrder
+from plugins.builder.run import verify
+from plugins.magazine.compose.issues import PLACEHOLDER
+from plugins.preview.live import Workshop
+from plugins.preview.server import SCRIPT, create_app
 from tests.tiny import NOW, TinySite
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from plugins.frontmatter.faults import ContentFaults
-from plugins.frontmatter.registry import Place
-from plugins.progress import charts, findings, sums
-from plugins.progress.sums import Level
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.model.registry import Place
+from plugins.progress import captions as findings
+from plugins.progress import charts
+from plugins.progress import totals as sums
 from plugins.progress.table import read_works
+from plugins.progress.totals import Level
 from plugins.progress.works import FIELDS, Work, Works
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 

@@ -27,5 +27,5 @@ def test_a_half_imports_nothing_of_the_other(half: str) -> None:
 
 def test_the_import_reader_sees_both_forms(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
-    file.write_text("import mailer.config\nfrom plugins.build import build\nfrom . import near\n")
+    file.write_text("import mailer.config\nfrom plugins.builder.run import build\nfrom . import near\n")
     assert imported(file) == {"mailer", "plugins"}

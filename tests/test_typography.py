@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.frontmatter.registry import read_registry
+from plugins.frontmatter.model.registry import read_registry
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, stamp
 from plugins.typography.phrases import breakable, columns, phrases, wrap
 

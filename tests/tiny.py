@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import lxml.html
 from PIL import Image
 
-from plugins.build import BuildOrder, BuildReport, build
+from plugins.builder.options import BuildOrder, BuildReport
+from plugins.builder.run import build
 from plugins.frontmatter.library import Library, read_library
-from plugins.frontmatter.registry import Registry, read_registry
+from plugins.frontmatter.model.registry import Registry, read_registry
 
 NOW = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from plugins.frontmatter.faults import Fault
-from plugins.frontmatter.library import Library, find_sources
-from plugins.frontmatter.registry import Registry
-from plugins.incremental.workers import spread
-
-from .levels import Levels
-from .manuscript import Manuscript, read_manuscript, weight
-from .rule import Hit, Level
-from .rules import RULES
+from plugins.checks.levels import Levels
+from plugins.checks.rules.catalogue import RULES
+from plugins.checks.rules.manuscript import Manuscript, read_manuscript, weight
+from plugins.checks.rules.rule import Hit, Level
+from plugins.diagnostics import Fault
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.parse.source import find_sources
+from plugins.processes import spread
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 

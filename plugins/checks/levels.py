@@ -8,10 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
-from plugins.frontmatter.faults import ContentFaults, Fault
-
-from .rule import Level
-from .rules import RULES
+from plugins.checks.rules.catalogue import RULES
+from plugins.checks.rules.rule import Level
+from plugins.diagnostics import ContentFaults, Fault
 
 Levels = Mapping[str, Level]
 """The level of every rule, by code."""

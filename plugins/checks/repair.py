@@ -6,13 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from plugins.frontmatter.library import find_sources
-from plugins.frontmatter.registry import Registry
-
-from .inspection import judge, kind_of
-from .levels import Levels
-from .manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
-from .rule import Hit
+from plugins.checks.inspection import judge, kind_of
+from plugins.checks.levels import Levels
+from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
+from plugins.checks.rules.rule import Hit
+from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.parse.source import find_sources
 
 _ROUNDS = 3
 """One repair may uncover another (２０１５／３／２１ → 2015/3/21 → 2015年3月21日); more than this many never happened."""

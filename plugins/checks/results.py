@@ -10,11 +10,10 @@ from pelican.generators import Generator
 from pelican.writers import Writer
 from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from plugins.frontmatter.faults import ContentFaults, Fault
-
-from .criteria import CRITERIA
-from .inspection import Inspection
-from .rules import RULES
+from plugins.checks.criteria import CRITERIA
+from plugins.checks.inspection import Inspection
+from plugins.checks.rules.catalogue import RULES
+from plugins.diagnostics import ContentFaults, Fault
 
 URL = "/accessibility/results/"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from plugins.frontmatter.document import Document
-from plugins.frontmatter.kinds import Event
+from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.document import Document
 
 if TYPE_CHECKING:
     import icalendar

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plugins.frontmatter.document import Document
-from plugins.frontmatter.kinds import Event
+from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plugins.frontmatter.document import Document
-from plugins.frontmatter.kinds import Event
-from plugins.frontmatter.registry import Publication
-from plugins.typography.readings import Readings
+from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Publication
+from plugins.readings.table import Readings
 
 _WEEKDAYS = "月火水木金土日"
 _PACE = 300

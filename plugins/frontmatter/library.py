@@ -21,23 +21,29 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from plugins.incremental.present import asked
+from plugins.clock import asked
+from plugins.diagnostics import ContentFaults, Fault
+from plugins.frontmatter.load.content_cache import Row, Store
+from plugins.frontmatter.load.parallel_reader import Reading, Result, hands
+from plugins.frontmatter.model.document import Document, Head, Standing, Written, told_whole
+from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.parse.references import Answers
+from plugins.frontmatter.parse.source import Seen, find_sources, read_source, scan
 
-from .answers import Answers
-from .document import Document, Head, Standing, Written, told_whole
-from .faults import ContentFaults, Fault
-from .hands import Reading, Result, hands
-from .registry import Registry
-from .scan import Seen, find_sources, scan
-from .source import read_source
-from .store import Row, Store
+SETTING = "TODOKE_LIBRARY"
+"""The name under which the `library.Library` lies in Pelican's settings."""
+
 
 __all__ = ["Library", "find_sources", "read_library"]
+
 
 _YOUNG = 3_000_000_000
 """Nanoseconds. A file that changed so short a time ago may change again within one tick of the file system's clock; its time proves nothing."""
 
+
 _PICTURES = "pictures"
+
+
 _BATCH = 500
 
 

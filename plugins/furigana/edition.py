@@ -14,18 +14,16 @@ from typing import Any
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
-from plugins.frontmatter.library import Library
-from plugins.frontmatter.reader import SETTING
-from plugins.incremental.digest import digest
+from plugins.digest import digest
+from plugins.frontmatter.library import SETTING, Library
+from plugins.furigana.page import LINK, PREFIX, lead_on, with_readings
 from plugins.incremental.plan import SETTING as PLAN
-from plugins.incremental.workers import spread
 from plugins.incremental.writer import finish_pages
-from plugins.typography.readings import SETTING as TABLE
-
-from .analyser import analyser_version, read_text
-from .page import LINK, PREFIX, lead_on, with_readings
-from .readings import Readings, known_readings
-from .ruby import weave
+from plugins.processes import spread
+from plugins.readings.analyser import analyser_version, read_text
+from plugins.readings.known import Readings, known_readings
+from plugins.readings.ruby import weave
+from plugins.readings.table import SETTING as TABLE
 
 VERSION = "1"
 """Part of every cache key. Raise it when a copy would come out differently."""

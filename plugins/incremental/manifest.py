@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .present import ALWAYS, Bounds, read_bounds
-from .reads import Read
+from plugins.clock import ALWAYS, Bounds, read_bounds
+from plugins.incremental.dependency_recorder import Read
 
 FORMAT = 4
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from jinja2 import Environment
 
-from .closure import Closures
-from .manifest import Entry, Manifest, load_manifest
-from .present import Present
-from .reads import Recorder, watch
-from .world import World
+from plugins.clock import Present
+from plugins.incremental.dependency_recorder import Recorder, watch
+from plugins.incremental.invalidation import World
+from plugins.incremental.manifest import Entry, Manifest, load_manifest
+from plugins.incremental.template_digests import Closures
 
 SETTING = "INCREMENTAL"
 """In Pelican's settings: a `Plan`, or nothing for a full build."""

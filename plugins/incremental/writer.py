@@ -21,11 +21,11 @@ from jinja2 import Template, TemplateError
 from pelican import signals
 from pelican.writers import Writer
 
-from .manifest import Entry, Told, moved, spoken
-from .plan import SETTING, Plan
-from .reads import CONTEXT, Read, Recorder
-from .sharing import settle
-from .workers import spread
+from plugins.files import settle
+from plugins.incremental.dependency_recorder import CONTEXT, Read, Recorder
+from plugins.incremental.manifest import Entry, Told, moved, spoken
+from plugins.incremental.plan import SETTING, Plan
+from plugins.processes import spread
 
 _ENOUGH = 8
 """Pages that are worth a second process: what a new article changes are a dozen long lists."""

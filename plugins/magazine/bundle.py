@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from plugins.frontmatter.registry import MailList, Registry
-
-from .composition import Composition
-from .parts import Parts
+from plugins.frontmatter.model.registry import MailList, Registry
+from plugins.magazine.compose.composition import Composition
+from plugins.magazine.render.renderer import Parts
 
 
 def write_issue(folder: Path, issue: Composition, parts: Parts, base: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from .fetch import GONE, Failure
-from .state import Standing
+from plugins.partners.http.fetch import GONE, Failure
+from plugins.partners.state import Standing
 
 FLOOR = timedelta(hours=1)
 """Between two requests for one feed, conditional or not."""

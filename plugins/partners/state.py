@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from plugins.files import replace_file
+from plugins.partners.http.fetch import Validators, sendable
+
 SCHEMA = 2
-
-
-@dataclass(frozen=True)
-class Validators:
-    """ETag and Last-Modified of one address: opaque, quotes and weakness marks included (RFC 9110, 8.8)."""
-
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
-
-    def headers(self) -> dict[str, str]:
-        """Return the headers of a conditional request (RFC 9110, 13.1)."""
-        wanted = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in wanted.items() if value}
 
 
 @dataclass(frozen=True)
@@ -82,12 +70,6 @@ def _moment(value: object) -> datetime | None:
     return read
 
 
-def sendable(value: object) -> str | None:
-    """Return a header's value if it can be sent back unchanged, else None."""
-    usable = isinstance(value, str) and value.isascii() and value.isprintable() and 0 < len(value) <= 1000
-    return str(value) if usable else None
-
-
 def save(path: Path, feeds: Mapping[str, Standing]) -> None:
     """Write what is to be remembered; an interrupted write leaves the old file."""
     table = {key: _written(value) for key, value in feeds.items()}
@@ -99,11 +81,3 @@ def _written(standing: Standing) -> dict[str, object]:
     """Return what is worth a line; moments as ISO 8601."""
     values = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(standing).items()}
     return {key: value for key, value in values.items() if value not in (None, 0, False)}
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write ``data`` beside ``path`` and move it there, so that readers see the old bytes or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_bytes(data)
-    os.replace(beside, path)  # noqa: PTH105 - the same call on every system, over an existing file

@@ -16,16 +16,16 @@ from aiohttp.abc import AbstractResolver
 from filelock import FileLock, Timeout
 from yarl import URL
 
-from . import schedule, state, takedown
-from .address import GLOBAL_ONLY, AddressRules
-from .client import Limits, Manners, open_client
-from .config import FeedConfig, Settings
-from .errors import BusyError, PartnersError
-from .importing import FeedImport, Outcome, Shared
-from .readers import ReadLimits, open_readers
-from .report import FeedReport
-from .robots import Robots
-from .state import Standing
+from plugins.partners import schedule, state
+from plugins.partners.entries import takedown
+from plugins.partners.feed_import import FeedImport, FeedReport, Outcome, Shared
+from plugins.partners.http.addresses import GLOBAL_ONLY, AddressRules
+from plugins.partners.http.client import Limits, Manners, open_client
+from plugins.partners.http.robots import Robots
+from plugins.partners.model.config import FeedConfig, Settings
+from plugins.partners.model.errors import BusyError, PartnersError
+from plugins.partners.sandbox.pool import ReadLimits, open_readers
+from plugins.partners.state import Standing
 
 FEEDS_AT_ONCE = 24
 """Feeds in work at the same time; each may hold a megabyte (``body.Space``)."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from .sums import Level
-from .works import STATES
+from plugins.progress.totals import Level
+from plugins.progress.works import STATES
 
 WIDTH = 360
 _LABEL, _ROW, _BAR = 76, 30, 16

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from plugins.progress import captions as findings
+from plugins.progress import charts
+from plugins.progress import totals as sums
+from plugins.progress.totals import Level
+from plugins.progress.works import STATES, Field, Works
 from plugins.typography.dates import number
-
-from . import charts, findings, sums
-from .sums import Level
-from .works import STATES, Field, Works
 
 
 @dataclass(frozen=True)

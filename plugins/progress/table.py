@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from plugins.frontmatter.faults import Fault
-from plugins.frontmatter.registry import Place, Registry
-
-from .works import FIELDS, STATES, WHOLE, Work, Works
+from plugins.diagnostics import Fault
+from plugins.frontmatter.model.registry import Place, Registry
+from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
 
 COLUMNS = {
     "分野": "道路、河川、海岸、港湾、空港、公園、下水道、住宅のどれか",

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plugins.frontmatter.registry import Place
+from plugins.frontmatter.model.registry import Place
 
 SETTING = "TODOKE_WORKS"
 """The name under which `Works` lies in Pelican's settings."""

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from plugins.frontmatter.document import Document
-from plugins.frontmatter.kinds import Job, Record
-from plugins.frontmatter.registry import Publication
+from plugins.frontmatter.model.content_types import Job, Record
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Publication
 
 EMPLOYMENT = {"正社員": "full-time", "契約社員": "contract", "パート": "part-time", "任期付職員": "fixed-term", "季節雇用": "seasonal"}
 LEVELS = {

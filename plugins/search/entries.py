@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-from plugins.frontmatter.document import Document
+from plugins.frontmatter.model.document import Document
 from plugins.typography.dates import japanese_date
 
 _FIELDS = "employer place employment pay venue address fee organizer contact reporter school school_level record_kind areas author licence".split()

@@ -1,0 +1,1 @@
+"""Who may let an issue go."""

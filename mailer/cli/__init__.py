@@ -1,0 +1,1 @@
+"""The mailer's commands, one file a group: parse, call, print."""

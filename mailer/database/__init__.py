@@ -1,0 +1,1 @@
+"""SQL: the only door to the tables, on SQLite and PostgreSQL."""

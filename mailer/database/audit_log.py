@@ -1,0 +1,45 @@
+"""The audit log in the database: written at the end, read from the beginning, never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from mailer.database.engine import Database
+from mailer.database.schema import audit
+from mailer.model.audit_log import Entry, Step, chain
+
+
+def append(database: Database, step: Step, *, now: datetime) -> Entry:
+    """Writes one step down, bound to the one before. Two writers cannot take the same number: it is the key."""
+    with database.writing() as connection:
+        row = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).one_or_none()
+        entry = chain(step, None if row is None else _entry(row), now)
+        connection.execute(insert(audit).values(_values(entry)))
+    return entry
+
+
+def entries(database: Database) -> tuple[Entry, ...]:
+    """The whole log, oldest first."""
+    with database.reading() as connection:
+        return tuple(_entry(row) for row in connection.execute(select(audit).order_by(audit.c.number)))
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    step = entry.step
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "actor": step.actor,
+        "what": step.what,
+        "issue": step.issue,
+        "details": dict(step.details),
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.number, row.at, Step(row.actor, row.what, row.issue, row.details), row.previous, row.hash)

@@ -1,0 +1,159 @@
+"""The engine: one door for `store`, opened once, brought up to date by Alembic on opening.
+
+SQLite runs in WAL mode with foreign keys on, waits for a lock instead of failing at once, and syncs at every commit:
+"attempted" must survive a power cut. The same tables and migrations are written for PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from mailer.model.errors import DatabaseError
+
+
+def prepare(database: Database, schema: str) -> None:
+    """Make the queue's tables if they are not there; several workers may come at once."""
+    with database.writing() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is None:
+            connection.connection.cursor().execute(schema)  # as it is: SQLAlchemy would look for parameters in its %
+
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+BUSY_TIMEOUT = 30  # seconds
+
+
+STUCK = 10  # seconds without a word inside a transaction
+
+
+MIGRATION_LOCK = 0x746F646F6B65  # a number of our own among PostgreSQL's advisory locks
+
+
+ONE_MIGRATION = threading.Lock()  # Alembic's context is one per process: two threads would mix up their connections
+
+
+class Database:
+    """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.is_shared = engine.dialect.name == "postgresql"  # several machines may be at work
+        self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
+        self._writer = engine.execution_options(writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only asks.
+
+        :raises DatabaseError: the database cannot answer.
+        """
+        with _told(self._engine), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, keep: bool = True) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back on an error and when `keep` is false (rehearsal).
+
+        :raises DatabaseError: the database cannot be written.
+        """
+        with _told(self._engine), self._writer.connect() as connection:
+            yield connection
+            if keep:
+                connection.commit()
+
+    def ping(self) -> None:
+        """Nothing, if the database answers.
+
+        :raises DatabaseError: it does not.
+        """
+        with self.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database, make its folder and tables if they are not there, and migrate to the newest schema.
+
+    :param url: an SQLAlchemy URL with an absolute path.
+    :raises DatabaseError: the URL, the driver, the folder or the file is not usable.
+    """
+    engine = _engine(url)
+    database = Database(engine)
+    with database.writing() as connection:
+        # Several processes may open a new database at once. Alembic must find the transaction begun, or it commits SQLite's after
+        # each step, and another process takes the next one at the same time.
+        lock = text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})" if database.is_shared else "SELECT 1")
+        connection.execute(lock)
+        _migrate(connection)
+    return database
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite URL, or None for another database."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def _engine(url: str) -> Engine:
+    try:
+        file = sqlite_file(url)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), **_options(url))
+    except (ArgumentError, ModuleNotFoundError, OSError) as error:
+        raise DatabaseError(f"The database cannot be opened: {error}. Check `database` in mailer.toml.") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _options(url: str) -> dict[str, Any]:
+    """For PostgreSQL: a machine that is stopped inside a transaction must not hold its locks for ever, and connections may go."""
+    if not url.startswith("postgresql"):
+        return {}
+    return {"pool_pre_ping": True, "connect_args": {"options": f"-c idle_in_transaction_session_timeout={STUCK * 1000}"}}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, see _begin_sqlite
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT * 1000}", "journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and then writes cannot wait for the lock (SQLITE_BUSY at once): take it at the start.
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _migrate(connection: Connection) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
+    config.attributes["connection"] = connection
+    with ONE_MIGRATION:
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """SQLAlchemy's errors as one of ours. The statement and its values stay out: they may hold addresses."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error.__class__.__name__
+        raise DatabaseError(f"The database {engine.url.render_as_string(hide_password=True)} failed: {cause}.") from error

@@ -1,0 +1,202 @@
+"""Frozen issues: what is being sent and to whom, fixed at one moment in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, text, update
+
+from mailer.database.engine import Database
+from mailer.database.schema import delivery, issue, subscriber, subscription
+from mailer.database.subscriptions import SUBSCRIBED
+from mailer.model.issue import Frozen, Issue, IssueRef, Light, MailList, Stage, Status
+from mailer.model.state import UNDER_WAY, State
+
+
+def find(database: Database, ref: IssueRef) -> Frozen | None:
+    """The frozen issue of that name, if there is one."""
+    with database.reading() as connection:
+        return _find(connection, ref)
+
+
+def every(database: Database) -> tuple[Frozen, ...]:
+    """All frozen issues, newest first."""
+    with database.reading() as connection:
+        return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
+
+
+def status(database: Database, issue_id: int) -> Status:
+    """What does the operator want of the issue now?"""
+    with database.reading() as connection:
+        return Status(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
+
+
+def order(database: Database, issue_id: int, wanted: Status) -> None:
+    """The operator pauses an issue, lets it go on, or calls it off."""
+    with database.writing() as connection:
+        connection.execute(update(issue).where(issue.c.id == issue_id).values(status=wanted))
+
+
+def ready(database: Database, *, now: datetime, kind: str = "") -> tuple[Frozen, ...]:
+    """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
+    something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
+    query = select(issue).where(_is_wanted(now), something)
+    if kind:
+        query = query.where(issue.c.kind == kind)
+    with database.reading() as connection:
+        found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
+    return tuple(sorted(found, key=lambda one: one.issue.kind != "emergency"))
+
+
+def recent(database: Database, *, since: datetime) -> tuple[Frozen, ...]:
+    """Which issues were frozen since then, or are not finished? Newest first."""
+    query = select(issue).where(or_(issue.c.frozen_at >= since, _has(UNDER_WAY)))
+    with database.reading() as connection:
+        return tuple(_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
+
+
+def waiting_since(database: Database, *, now: datetime) -> datetime | None:
+    """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
+    fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
+    fresh = fresh.where(_is_wanted(now), _has({State.PENDING, State.CLAIMED}))
+    again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
+    again = again.where(_is_wanted(now), delivery.c.state == State.DEFERRED, delivery.c.not_before <= now)
+    with database.reading() as connection:
+        found = [connection.execute(query).scalar_one() for query in (fresh, again)]
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def to_report(database: Database) -> tuple[tuple[Frozen, Stage], ...]:
+    """Which issues have come so far that the operator is to be told, and has not been?"""
+    fresh, going_on = _has({State.PENDING, State.CLAIMED, State.ATTEMPTED}), _has(UNDER_WAY)
+    query = select(issue, going_on.label("going_on")).where(
+        issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
+    )
+    with database.reading() as connection:
+        rows = connection.execute(query.order_by(issue.c.id)).all()
+    return tuple((_thaw(row), Stage.TRIED if row.going_on else Stage.FINISHED) for row in rows)
+
+
+def mark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> bool:
+    """True for whoever marks it first: one report, however many machines there are."""
+    values = {"reported_at": now} | ({"settled_at": now} if stage is Stage.FINISHED else {})
+    with database.writing() as connection:
+        step = update(issue).where(issue.c.id == issue_id, _told(stage).is_(None)).values(values)
+        return connection.execute(step).rowcount == 1
+
+
+def unmark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> None:
+    """The report that was marked at that moment did not leave."""
+    with database.writing() as connection:
+        column = _told(stage)
+        connection.execute(update(issue).where(issue.c.id == issue_id, column == now).values({column.name: None}))
+
+
+def reopen(connection: Connection, issue_id: int) -> None:
+    """Something of the issue is to be sent again: its end will be reported anew."""
+    connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """The condition that a delivery has its turn."""
+    is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
+    return or_(delivery.c.state == State.PENDING, and_(delivery.c.state == State.DEFERRED, is_time))
+
+
+def _is_wanted(now: datetime) -> ColumnElement[bool]:
+    return and_(issue.c.status == Status.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
+
+
+def _has(states: Collection[State]) -> ColumnElement[bool]:
+    return exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*states])).correlate(issue))
+
+
+def _told(stage: Stage) -> Column[datetime]:
+    return issue.c.settled_at if stage is Stage.FINISHED else issue.c.reported_at
+
+
+def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> Frozen:
+    """Fixes content and recipients together; if the issue is frozen already, that one is the answer.
+
+    Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible.
+    """
+    with database.writing() as connection:
+        found = _find(connection, content.ref)
+        if found is not None:
+            return found
+        issue_id = connection.execute(
+            insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
+        ).scalar_one()
+        _freeze_recipients(connection, issue_id, content.ref.list, now)
+        return Frozen(issue_id, content, mail_list, now, send_at=send_at)
+
+
+def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: datetime) -> None:
+    empty = literal("")
+    chosen = (
+        select(
+            literal(issue_id),
+            subscriber.c.id,
+            subscriber.c.email,
+            literal(State.PENDING.value),
+            literal(0),
+            empty,
+            literal(now, delivery.c.changed_at.type),
+        )
+        .join_from(subscriber, subscription)
+        .where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    )
+    columns = ["issue_id", "subscriber_id", "address", "state", "attempts", "text", "changed_at"]
+    connection.execute(insert(delivery).from_select(columns, chosen))
+    if connection.dialect.name == "postgresql":  # it would plan for the table as it was until its own look, minutes later
+        connection.execute(text("ANALYZE delivery, subscriber, subscription"))
+
+
+def _find(connection: Connection, ref: IssueRef) -> Frozen | None:
+    row = connection.execute(select(issue).where(issue.c.list == ref.list, issue.c.number == ref.number)).one_or_none()
+    return None if row is None else _thaw(row)
+
+
+def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
+    return {
+        "list": content.ref.list,
+        "number": content.ref.number,
+        "digest": content.digest,
+        "subject": content.subject,
+        "date": content.date,
+        "kind": content.kind,
+        "expires": content.expires,
+        "archive_url": content.archive_url,
+        "html": content.html,
+        "text": content.text,
+        "list_title": mail_list.title,
+        "from_name": mail_list.from_name,
+        "from_address": mail_list.from_address,
+        "reply_to": mail_list.reply_to,
+        "list_id": mail_list.list_id,
+        "contact": mail_list.contact,
+        "list_archive_url": mail_list.archive_url,
+        "frozen_at": now,
+        "light": content.light.text if content.light else None,
+        "light_charset": content.light.charset if content.light else None,
+    }
+
+
+def _thaw(row: Row[Any]) -> Frozen:
+    ref = IssueRef(row.list, row.number)
+    light = Light(row.light, row.light_charset) if row.light else None
+    content = Issue(ref, row.subject, row.date, row.kind, row.expires, row.archive_url, row.html, row.text, row.digest, light)
+    mail_list = MailList(
+        key=row.list,
+        title=row.list_title,
+        from_name=row.from_name,
+        from_address=row.from_address,
+        reply_to=row.reply_to,
+        list_id=row.list_id,
+        kind=row.kind,
+        contact=row.contact,
+        archive_url=row.list_archive_url,
+    )
+    return Frozen(row.id, content, mail_list, row.frozen_at, Status(row.status), row.send_at)

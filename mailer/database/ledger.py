@@ -1,0 +1,266 @@
+"""The ledger: one row per issue and recipient, and every step of it. It answers "who did not get it?".
+
+Each change names the states it may start from (`rules`), inside the statement itself: a row that is elsewhere is not
+touched. Slices of rows are claimed in `store.claims`; what became of them is recorded here, in groups.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+
+from mailer.database import claims, issues
+from mailer.database.engine import Database
+from mailer.database.schema import delivery, issue, subscriber, subscription
+from mailer.database.subscriptions import SUBSCRIBED
+from mailer.model import addresses
+from mailer.model.outcome import LOST_LINE, Result
+from mailer.model.recipient import Recipient
+from mailer.model.state import DUE, MISSED, UNDER_WAY, State, check
+
+
+def waiting_by_queue(database: Database, issue_id: int) -> dict[str, int]:
+    """How many deliveries of the issue wait in each lane?"""
+    query = select(delivery.c.lane, func.count()).where(delivery.c.issue_id == issue_id)
+    query = query.where(delivery.c.state.in_([State.PENDING, State.DEFERRED])).group_by(delivery.c.lane)
+    with database.reading() as connection:
+        return {str(lane): int(number) for lane, number in connection.execute(query)}
+
+
+ANSWERED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
+
+
+LONGEST_TEXT = 500  # characters of a relay's reply that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A delivery as the operator sees it."""
+
+    list: str
+    number: str
+    address: str
+    state: State
+    attempts: int
+    code: int | None
+    text: str
+    message_id: str | None
+    not_before: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How often a reply came. `code` None: the connection was lost."""
+
+    state: State
+    code: int | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Results of one claim.
+
+    With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
+    """
+
+    issue_id: int
+    fence: int
+    results: Sequence[Result]
+    is_last: bool = False
+    is_whole: bool = False
+
+
+def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int:
+    """Writes down, in one transaction, what became of deliveries. How many counted?
+
+    Only rows that this claim holds, or that became `unknown` while it held them, are touched: a late result of a holder
+    that has been fenced off is evidence about its own message and about nothing else, and doing it again changes nothing.
+    """
+    counted = 0
+    with database.writing() as connection:
+        for group in groups:
+            if group.results:
+                counted += _write_down(connection, group)
+            if group.is_last:
+                claims.end(connection, group.fence, group.issue_id, now, is_whole=group.is_whole)
+    return counted
+
+
+def doubt(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[Entry, ...]:
+    """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
+    found: list[Entry] = []
+    with database.writing() as connection:
+        for number in ids:
+            row = and_(mine, delivery.c.subscriber_id == number)
+            values = {"state": State.UNKNOWN, "text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+            if connection.execute(update(delivery).where(row).values(values)).rowcount:
+                one = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
+                found.append(_entry(connection.execute(_entries(one)).one()))
+    return tuple(found)
+
+
+def doubted(database: Database, issue_id: int, fence: int) -> tuple[Entry, ...]:
+    """Which deliveries became `unknown` while this claim held them?"""
+    query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.UNKNOWN))
+    with database.reading() as connection:
+        return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.subscriber_id)))
+
+
+def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
+    """How many deliveries have their turn now?"""
+    with database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
+
+
+def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
+    """Whether something of the issue is due or being sent now."""
+    held = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED)
+    with database.reading() as connection:
+        return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
+
+
+def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient | None:
+    """Who would be next? For a rehearsal."""
+    query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
+    with database.reading() as connection:
+        row = connection.execute(query.where(_is_due(issue_id, now)).order_by(delivery.c.subscriber_id).limit(1)).one_or_none()
+    return None if row is None else Recipient(*row)
+
+
+def move(database: Database, issue_id: int, old: Collection[State], new: State, *, now: datetime, why: str = "", address: str = "") -> int:
+    """An operator's step for all deliveries of an issue in some states, or for one address. How many took it?
+
+    :raises IllegalTransition: the rules do not know that step.
+    """
+    for state in old:
+        check(state, new)
+    rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(old))
+    if address:
+        rows = and_(rows, func.lower(delivery.c.address) == addresses.key(address))
+    values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
+    with database.writing() as connection:
+        moved = connection.execute(update(delivery).where(rows).values(values)).rowcount
+        if moved and new is State.PENDING:
+            issues.reopen(connection, issue_id)
+        return moved
+
+
+def put_off(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
+    """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
+    values = {"state": State.DEFERRED, "not_before": until, "changed_at": now}
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
+    with database.writing() as connection:
+        connection.execute(update(delivery).where(mine, delivery.c.subscriber_id.in_(ids)).values(values))
+
+
+def assign_lanes(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
+    """Writes down which deliveries belong to which lane of `mailer.toml`; the file may have changed since the freeze."""
+    waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE))
+    with database.writing() as connection:
+        connection.execute(update(delivery).where(waiting, delivery.c.lane.not_in(["", *lanes])).values(lane=""))
+        for name, domains in lanes.items():
+            of_domain = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
+            connection.execute(update(delivery).where(waiting, delivery.c.lane != name, of_domain).values(lane=name))
+            connection.execute(update(delivery).where(waiting, delivery.c.lane == name, ~of_domain).values(lane=""))
+
+
+def counts(database: Database, issue_id: int) -> Mapping[State, int]:
+    """How many deliveries are in each state? States without any are there with 0."""
+    query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
+    with database.reading() as connection:
+        found = {State(state): int(number) for state, number in connection.execute(query)}
+    return {state: found.get(state, 0) for state in State}
+
+
+def next_due(database: Database, issue_id: int) -> datetime | None:
+    """When is the next deferred delivery to be tried?"""
+    query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == State.DEFERRED)
+    with database.reading() as connection:
+        found: datetime | None = connection.execute(query).scalar_one()
+        return found
+
+
+def waiting(database: Database) -> dict[str, int]:
+    """How many deliveries of each lane are not final, over all issues?"""
+    query = select(delivery.c.lane, func.count()).where(delivery.c.state.in_([*UNDER_WAY]))
+    open_issues = select(issue.c.id).where(issue.c.settled_at.is_(None))
+    with database.reading() as connection:
+        found = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.lane))
+        return {str(lane): int(number) for lane, number in found}
+
+
+def replies(database: Database, issue_id: int, most: int) -> tuple[Reply, ...]:
+    """What did relays say to those who have not got the issue? The most frequent first."""
+    number = func.count().label("number")
+    query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
+    query = query.group_by(delivery.c.state, delivery.c.code).order_by(number.desc(), delivery.c.state, delivery.c.code).limit(most)
+    with database.reading() as connection:
+        return tuple(Reply(State(row.state), row.code, row.number) for row in connection.execute(query))
+
+
+def missed(database: Database, issue_id: int) -> tuple[Entry, ...]:
+    """Who has not got the issue, and why? In the order of states, then addresses."""
+    query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(MISSED)))
+    with database.reading() as connection:
+        return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.state, delivery.c.address)))
+
+
+def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ...]:
+    """Who has left the list, and since when? They are left out when an issue is frozen."""
+    query = select(subscriber.c.email, subscription.c.since).join_from(subscription, subscriber)
+    query = query.where(subscription.c.list == key, subscription.c.state != SUBSCRIBED).order_by(subscriber.c.email)
+    with database.reading() as connection:
+        return tuple((row.email, row.since) for row in connection.execute(query))
+
+
+def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
+    is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
+    return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
+
+
+# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `Result` are numbered.
+RECORD_SQLITE = """UPDATE delivery SET state = ?2, attempts = ?3, code = ?4, text = ?5, first_tried = substr(?6, 1, 26),
+ not_before = nullif(substr(?7, 1, 26), ''), changed_at = substr(?8, 1, 26), message_id = ?9
+ WHERE issue_id = ?10 AND subscriber_id = ?1 AND fence = ?11 AND state IN ('claimed', 'unknown')"""
+
+
+# One word to the server for a whole group.
+RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts = CAST(told.value->>2 AS integer),
+ code = CAST(told.value->>3 AS integer), text = told.value->>4, first_tried = CAST(told.value->>5 AS timestamptz),
+ not_before = CAST(nullif(told.value->>6, '') AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz),
+ message_id = told.value->>8
+ FROM json_array_elements(CAST(:results AS json)) AS told
+ WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST(told.value->>0 AS integer)
+ AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
+
+
+def _write_down(connection: Connection, group: Group) -> int:
+    if connection.dialect.name == "postgresql":
+        values = {"results": json.dumps(group.results), "issue_id": group.issue_id, "fence": group.fence}
+        return connection.execute(RECORD_POSTGRES, values).rowcount
+    rows = [(*result, group.issue_id, group.fence) for result in group.results]
+    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
+
+
+def _entries(condition: ColumnElement[bool]) -> Any:
+    columns = ("address", "state", "attempts", "code", "text", "message_id", "not_before", "changed_at")
+    return select(issue.c.list, issue.c.number, *(delivery.c[name] for name in columns)).join_from(delivery, issue).where(condition)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(**{**row._asdict(), "state": State(row.state)})
+
+
+def printable(reply: str) -> str:
+    """A relay's reply may hold anything; a terminal must not obey it."""
+    if reply.isprintable():
+        return reply[:LONGEST_TEXT]
+    return "".join(sign if sign.isprintable() else " " for sign in reply)[:LONGEST_TEXT]

@@ -1,0 +1,79 @@
+"""What all processes share: how much of a rate is left, and who holds which connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from mailer.database.engine import Database
+from mailer.database.schema import bucket, clock, slot
+from mailer.model.errors import DatabaseError
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: messages a second, and how many may leave at once after a rest."""
+
+    key: str
+    rate: float
+    burst: float
+
+
+def draw(database: Database, rate: Rate, wanted: int) -> tuple[int, float]:
+    """Takes up to `wanted` whole tokens. How many, and in how many seconds is there another one?
+
+    The level is in the database, so it holds over a restart and over all machines together.
+    """
+    with database.writing() as connection:
+        now = connection.execute(select(clock())).scalar_one()
+        level = _level(connection, rate, now)
+        granted = min(wanted, int(level))
+        connection.execute(update(bucket).where(bucket.c.key == rate.key).values(level=level - granted, at=now))
+        return granted, max(0.0, (1 - (level - granted)) / rate.rate)
+
+
+def hold(database: Database, key: str, most: int, *, owner: str, lease: float) -> int | None:
+    """Takes one of `most` connections, if one is free or its holder has not been heard of. Its number, or None."""
+    try:
+        with database.writing() as connection:
+            now = connection.execute(select(clock())).scalar_one()
+            taken = select(slot.c.number).where(slot.c.key == key, slot.c.until >= now)
+            numbers = set(connection.execute(taken.with_for_update()).scalars())
+            free = next((number for number in range(most) if number not in numbers), None)
+            if free is not None:
+                connection.execute(delete(slot).where(slot.c.key == key, slot.c.number == free))
+                connection.execute(insert(slot).values(key=key, number=free, owner=owner, until=now + lease))
+            return free
+    except DatabaseError:
+        return None  # another machine was quicker by a moment; the next try sees it
+
+
+def renew(database: Database, owner: str, *, lease: float) -> None:
+    """A sign of life for every connection that the process holds."""
+    with database.writing() as connection:
+        connection.execute(update(slot).where(slot.c.owner == owner).values(until=clock() + lease))
+
+
+def free(database: Database, owner: str, key: str | None = None, number: int | None = None) -> None:
+    """Gives a connection back, or all that the process held."""
+    rows = delete(slot).where(slot.c.owner == owner)
+    if key is not None:
+        rows = rows.where(slot.c.key == key, slot.c.number == number)
+    with database.writing() as connection:
+        connection.execute(rows)
+
+
+def free_dead(database: Database, owners: set[str]) -> None:
+    """Gives back what processes held that are known to be dead."""
+    if owners:
+        with database.writing() as connection:
+            connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < clock())))
+
+
+def _level(connection: Connection, rate: Rate, now: float) -> float:
+    row = connection.execute(select(bucket.c.level, bucket.c.at).where(bucket.c.key == rate.key).with_for_update()).one_or_none()
+    if row is None:
+        connection.execute(insert(bucket).values(key=rate.key, level=rate.burst, at=now))
+        return rate.burst
+    return min(rate.burst, float(row.level) + max(0.0, now - float(row.at)) * rate.rate)

@@ -1,0 +1,1 @@
+"""Numbered changes of the schema, run when the database is opened."""

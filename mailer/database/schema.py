@@ -1,0 +1,224 @@
+"""The tables, as SQLAlchemy Core sees them. A change here needs a new numbered file in `migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+
+class clock(FunctionElement[float]):
+    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(clock, "postgresql")
+def _clock_of_the_server(*_: object, **__: object) -> str:
+    return "extract(epoch FROM clock_timestamp())"
+
+
+@compiles(clock, "sqlite")
+def _clock_of_this_machine(*_: object, **__: object) -> str:
+    return "(julianday('now') - 2440587.5) * 86400.0"
+
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment, kept as UTC. SQLite has no time zones, so the zone is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware → UTC; a naive moment is a mistake in our code."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without time zone must not reach the database")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False, unique=True),  # lower case: one person, one mail
+    Column("name", String(200), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
+    Column("list", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # subscribed | unsubscribed
+    Column("source", String(64), nullable=False),  # where consent or its end came from
+    Column("since", Utc, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("format", String(8), nullable=False, server_default="html"),  # html | light
+    Index("subscription_by_list", "list", "state"),
+)
+
+
+# What was frozen is sent to the end, whatever is built meanwhile: hence the sender's headers are here too.
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list", String(64), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("date", Utc, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("expires", Utc),
+    Column("archive_url", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("list_title", Text, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", String(254), nullable=False),
+    Column("reply_to", String(254), nullable=False),
+    Column("list_id", String(255), nullable=False),
+    Column("contact", String(254), nullable=False),
+    Column("list_archive_url", Text, nullable=False),
+    Column("frozen_at", Utc, nullable=False),
+    Column("light", Text),
+    Column("light_charset", String(16)),
+    Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled
+    Column("send_at", Utc),  # not before this moment
+    Column("reported_at", Utc),  # when the operator was told that everybody had been tried
+    Column("settled_at", Utc),  # when the operator was told that nothing was left to be tried again
+    UniqueConstraint("list", "number"),
+)
+
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", Integer),
+    Column("text", Text, nullable=False),
+    Column("message_id", String(255)),
+    Column("first_tried", Utc),
+    Column("not_before", Utc),
+    Column("changed_at", Utc, nullable=False),
+    Column("lane", String(120), nullable=False, server_default=""),  # a lane of mailer.toml, or empty for all others
+    Column("fence", Integer),  # the number of the claim that holds it, or held it last
+    Index("delivery_by_state", "issue_id", "state", "lane", "subscriber_id"),
+    sqlite_with_rowid=False,  # the rows lie in the order in which they are sent: each step of one costs half
+)
+
+
+# A slice of one issue that one process is sending. Its number is the fencing token: it grows and is never used again.
+claim = Table(
+    "claim",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("token", String(120), nullable=False, unique=True),  # the name of its journal
+    Column("owner", String(120), nullable=False),
+    Column("lease_until", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
+    Column("reached", Integer, nullable=False),  # bodies up to this subscriber may have left
+    sqlite_autoincrement=True,
+)
+
+
+# How much of a rate is left, so that a restart does not begin with a full bucket. Keys: relay:NAME, lane:NAME.
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("key", String(130), primary_key=True),
+    Column("level", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+
+# A connection that some process holds, so that the limits hold over all machines together.
+slot = Table(
+    "slot",
+    metadata,
+    Column("key", String(130), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("until", Float, nullable=False),
+)
+
+
+# What each sender says of itself every few seconds: for `status` and `/metrics`, and for nothing that is decided.
+pulse = Table(
+    "pulse",
+    metadata,
+    Column("owner", String(120), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # issue | lane | relay
+    Column("name", String(130), primary_key=True),  # the issue's number in `issue`, the lane's or the relay's name
+    Column("connections", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),  # rows in hand
+    Column("resting", Integer, nullable=False),  # domains of a lane, or the relay itself (1), that rest
+    Column("rate", Float, nullable=False),  # results a second
+    Column("at", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
+)
+
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list", String(64), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("bundle", String(64), nullable=False),  # SHA-256 of issue and list, see approval.fingerprint
+    Column("audience", String(64), nullable=False),  # SHA-256 of the subscribers' numbers, in order
+    Column("size", Integer, nullable=False),  # how many they were
+    Column("approver", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+
+# Append-only: triggers refuse UPDATE and DELETE. `number` has no gaps.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("issue", String(130), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)

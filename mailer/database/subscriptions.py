@@ -1,0 +1,151 @@
+"""Who reads what. An end of a subscription is kept as a row, so that no later import can undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from mailer.database.engine import Database
+from mailer.database.schema import subscriber, subscription
+from mailer.model import addresses
+from mailer.model.recipient import Recipient
+from mailer.model.subscription import Choice, Standing
+
+SUBSCRIBED = "subscribed"
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One person who asked for some lists. `form` is html or light; None leaves it as it is, html for who is new."""
+
+    address: str
+    name: str
+    lists: tuple[str, ...]
+    form: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What an import did. `kept_out` holds (address, list) of people who had left and were left alone."""
+
+    people: int
+    subscriptions: int
+    already: int
+    kept_out: tuple[tuple[str, str], ...]
+
+
+def enrol(database: Database, people: Iterable[Enrolment], *, source: str, now: datetime, keep: bool = True) -> Enrolled:
+    """Subscribes people, all in one transaction. Doing it again changes nothing; `keep=False` only rehearses."""
+    added = subscribed = already = 0
+    kept_out: list[tuple[str, str]] = []
+    with database.writing(keep=keep) as connection:
+        for person in people:
+            subscriber_id, is_new = _person(connection, person, now)
+            added += is_new
+            for key in person.lists:
+                state = _state(connection, subscriber_id, key)
+                if state is None:
+                    _subscribe(connection, subscriber_id, key, source, now)
+                    _set_form(connection, subscriber_id, key, person.form)
+                    subscribed += 1
+                elif state == SUBSCRIBED:
+                    already += 1
+                    _set_form(connection, subscriber_id, key, person.form)
+                else:
+                    kept_out.append((person.address, key))
+    return Enrolled(added, subscribed, already, tuple(kept_out))
+
+
+def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str, now: datetime) -> bool:
+    """Ends a subscription. True if there is such a subscription; doing it again changes nothing."""
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    with database.writing() as connection:
+        connection.execute(
+            update(subscription)
+            .where(row, subscription.c.state == SUBSCRIBED)
+            .values(state=UNSUBSCRIBED, source=source, since=now, changed_at=now)
+        )
+        return connection.execute(select(subscription.c.state).where(row)).first() is not None
+
+
+def standings(database: Database, subscriber_id: int) -> tuple[Standing, ...]:
+    """Every list that the person has ever asked for, and how it stands now. Empty: there is no such person."""
+    with database.reading() as connection:
+        return _standings(connection, subscriber_id)
+
+
+def choose(
+    database: Database, subscriber_id: int, wanted: Callable[[tuple[Standing, ...]], Mapping[str, Choice]], *, source: str, now: datetime
+) -> tuple[Standing, ...]:
+    """The person's own changes, all in one transaction; doing it again changes nothing. How do the lists stand then?
+
+    :param wanted: asked with how they stand, inside the transaction; what it raises undoes everything.
+    """
+    with database.writing() as connection:
+        for key, choice in wanted(_standings(connection, subscriber_id)).items():
+            row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+            state = UNSUBSCRIBED if choice is Choice.STOP else SUBSCRIBED
+            turned = {"state": state, "source": source, "since": now}
+            connection.execute(update(subscription).where(row, subscription.c.state != state).values(turned))
+            form = {} if choice is Choice.STOP else {"format": choice.value}
+            connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
+        return _standings(connection, subscriber_id)
+
+
+def count(database: Database, key: str) -> int:
+    """How many people are subscribed to the list now?"""
+    with database.reading() as connection:
+        query = select(func.count()).select_from(subscription).where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+        return connection.execute(query).scalar_one()
+
+
+def first(database: Database, key: str) -> Recipient | None:
+    """The first person subscribed to the list now, for a rehearsal."""
+    query = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
+    query = query.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED).order_by(subscriber.c.id).limit(1)
+    with database.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else Recipient(*row)
+
+
+def find(database: Database, address: str) -> int | None:
+    """The number of the subscriber with this address, whatever its case."""
+    with database.reading() as connection:
+        query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.key(address))
+        return connection.execute(query).scalar_one_or_none()
+
+
+def _person(connection: Connection, person: Enrolment, now: datetime) -> tuple[int, bool]:
+    key = addresses.key(person.address)
+    found = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
+    if found is not None:
+        return found, False
+    values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now}
+    added = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
+    return added, True
+
+
+def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
+    query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _standings(connection: Connection, subscriber_id: int) -> tuple[Standing, ...]:
+    query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
+    found = connection.execute(query.order_by(subscription.c.list))
+    return tuple(Standing(row.list, Choice(row.format) if row.state == SUBSCRIBED else Choice.STOP) for row in found)
+
+
+def _set_form(connection: Connection, subscriber_id: int, key: str, form: str | None) -> None:
+    if form is not None:
+        row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+        connection.execute(update(subscription).where(row).values(format=form))
+
+
+def _subscribe(connection: Connection, subscriber_id: int, key: str, source: str, now: datetime) -> None:
+    values = {"subscriber_id": subscriber_id, "list": key, "state": SUBSCRIBED, "source": source, "since": now, "changed_at": now}
+    connection.execute(insert(subscription).values(values))

@@ -1,0 +1,1 @@
+"""How claimed rows become delivered mail: engine, workers, queues, journal, retry."""

@@ -1,0 +1,52 @@
+"""What a run needs from outside, and who hears how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailer.config import Config
+from mailer.database.engine import Database
+from mailer.delivery import retry as rules
+from mailer.message.links import Tokens
+from mailer.model.clock import Clock
+from mailer.model.state import State
+from mailer.secrets import Secret
+
+
+async def rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not longer than the run."""
+    try:
+        await asyncio.wait_for(stop.wait(), max(0.0, seconds))
+    except TimeoutError:
+        return
+
+
+class Progress(Protocol):
+    """Hears how a run goes. Both calls come from the event loop and must return at once."""
+
+    def begin(self, total: int) -> None:
+        """`total` deliveries are due."""
+
+    def step(self, state: State) -> None:
+        """One delivery has reached this state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs from outside. `pauses` are the seconds before each further try to connect.
+
+    `password` is for every relay with a user name. `is_patient`: an absent relay is tried for ever (`todoke work`).
+    """
+
+    config: Config
+    database: Database
+    tokens: Tokens
+    password: Secret | None
+    clock: Clock
+    pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
+    is_patient: bool = False
+    passwords: Mapping[str, Secret] | None = None
+    jitter: Callable[[], float] = rules.draw

@@ -1,0 +1,1 @@
+"""An issue and a recipient → the bytes of one message."""

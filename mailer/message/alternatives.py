@@ -1,0 +1,25 @@
+"""Which parts of an issue a subscriber gets: HTML with text beside it, or the light text alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email.message import EmailMessage
+
+from mailer.model.issue import Issue
+
+
+def lightened(issue: Issue) -> Issue:
+    """The issue as readers of the light form get it: one text part in its charset. Unchanged if it has no light part."""
+    if issue.light is None:
+        return issue
+    return replace(issue, html="", text=issue.light.text, charset=issue.light.charset)
+
+
+def fill(mail: EmailMessage, text: str, html: str, charset: str) -> None:
+    """Put the parts into the message: alternatives (RFC 2046 section 5.1.4), or the text alone when there is no HTML.
+
+    Base64 for all of them: no relay on the way has to break a long line or a dot.
+    """
+    mail.set_content(text, subtype="plain", charset=charset, cte="base64")
+    if html:
+        mail.add_alternative(html, subtype="html", charset="utf-8", cte="base64")

@@ -1,0 +1,118 @@
+"""Issue + recipient → the bytes for exactly one person, and their envelope. Pure: same input, same bytes.
+
+This is the careful way, 3 ms a message, with Python's `email`. `mould` runs it once per issue, cuts the result at the
+personal places and fills them 200 times faster; a test proves that the bytes are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from mailer.message import alternatives as parts
+from mailer.message.headers import LONGEST_LINE, POLICY, mailbox
+from mailer.message.links import Links
+from mailer.model import addresses
+from mailer.model.errors import MessageError
+from mailer.model.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
+from mailer.model.recipient import Envelope, Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Ready to send: `content` is 7-bit with CRLF line ends and not yet dot-stuffed."""
+
+    envelope: Envelope
+    message_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every message of this installation has in common."""
+
+    return_path: str
+    message_id_domain: str
+
+
+def message_id(ref: IssueRef, subscriber_id: int, domain: str) -> str:
+    """The same for the same issue and person, so that a copy sent twice can be told; it does not reveal the address."""
+    digest = hashlib.sha256(f"{ref}\n{subscriber_id}".encode()).hexdigest()
+    return f"<{digest[:40]}@{domain}>"
+
+
+def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, links: Links, sent_at: datetime, origin: Origin) -> Message:
+    """One message for one person.
+
+    :param sent_at: aware; becomes the Date.
+    :raises MessageError: a personal place is left, or a line is too long.
+    :raises AddressError: an address or name that could break out of its header.
+    """
+    identity = message_id(issue.ref, recipient.subscriber_id, origin.message_id_domain)
+    mail = EmailMessage(policy=POLICY)
+    for name, value in _headers(issue, mail_list, recipient, links):
+        mail[name] = value
+    mail["Date"] = sent_at
+    mail["Message-ID"] = identity
+    parts.fill(mail, _personal(issue.text, links), _personal(issue.html, links), issue.charset)
+    if mail.is_multipart():
+        _set_boundary(mail, issue)
+    return Message(Envelope(origin.return_path, recipient.address), identity, _checked(mail.as_bytes()))
+
+
+def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Links) -> Iterator[tuple[str, str | Address]]:
+    yield "From", mailbox(mail_list.from_name, mail_list.from_address)
+    yield "To", mailbox(recipient.name, recipient.address)
+    yield "Reply-To", mailbox("", mail_list.reply_to)
+    yield "Subject", _text(issue.subject)
+    yield "List-Id", f"{_phrase(mail_list.title)} <{mail_list.list_id}>"  # RFC 2919
+    yield "List-Unsubscribe", f"<{_link(links.unsubscribe)}>"  # RFC 2369
+    yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"  # RFC 8058
+    yield "List-Archive", f"<{_link(mail_list.archive_url)}>"  # RFC 2369
+    yield "Archived-At", f"<{_link(issue.archive_url)}>"  # RFC 5064
+    yield "Precedence", "bulk"  # RFC 3834: keeps holiday answers away
+
+
+def _text(value: str) -> str:
+    if addresses.unsafe(value):
+        raise MessageError(
+            f"{value!r} has control characters or line breaks and must not become a header. Correct the issue and build again."
+        )
+    return value
+
+
+def _phrase(title: str) -> str:
+    """The title as a phrase: RFC 2919 allows any text before the angle bracket, except another angle bracket or quote."""
+    return _text(title).translate(str.maketrans("", "", '<>"\\'))
+
+
+def _link(url: str) -> str:
+    if not url.isascii() or addresses.unsafe(url) or any(sign in url for sign in "<>\"' "):
+        raise MessageError(
+            "A link has characters that must not reach a header. Correct service_url in mailer.toml, or build the site again."
+        )
+    return url
+
+
+def _personal(part: str, links: Links) -> str:
+    filled = part.replace(PERSONAL_PLACE, links.unsubscribe).replace(PERSONAL_PREFERENCES, links.preferences)
+    if PERSONAL_HOST in filled:
+        raise MessageError(
+            f"A personal place ({PERSONAL_HOST}) is left in the message; it was not sent. Correct the mail template and build again."
+        )
+    return filled
+
+
+def _set_boundary(mail: EmailMessage, issue: Issue) -> None:
+    """From the issue rather than from chance: same input, same bytes. Base64 parts cannot contain `=_`."""
+    mail.set_boundary(f"=_{hashlib.sha256(f'{issue.ref} {issue.digest}'.encode()).hexdigest()[:32]}")
+
+
+def _checked(content: bytes) -> bytes:
+    if any(len(line) > LONGEST_LINE for line in content.split(b"\r\n")):
+        raise MessageError("A header is longer than 998 octets (RFC 5322); it was not sent. Shorten the subject, title or service_url.")
+    return content

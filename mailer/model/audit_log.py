@@ -1,0 +1,79 @@
+"""The audit log: every step of approval and sending, each entry bound to the one before by a hash. Pure.
+
+An entry's hash covers its own words and the hash before it, so a changed, removed or inserted entry breaks every hash
+after it. That the last entries were cut off shows only to somebody who has noted the newest hash elsewhere: `todoke
+audit` prints it, and `--expect HASH` asks whether it is still there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mailer.model.errors import TodokeMailError
+
+FIRST = "0" * 64
+"""What stands before the first entry."""
+
+
+class AuditBroken(TodokeMailError):
+    """The log is not what was written. `number` is the first entry that does not hold, or None."""
+
+    def __init__(self, message: str, number: int | None = None) -> None:
+        self.number = number
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that somebody did: `what` in one word, to which issue, with which details."""
+
+    actor: str
+    what: str
+    issue: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A step as it stands in the log. `number` counts from 1."""
+
+    number: int
+    at: datetime
+    step: Step
+    previous: str
+    hash: str
+
+
+def digest(number: int, at: datetime, step: Step, previous: str) -> str:
+    """SHA-256 of the entry's canonical JSON, in hexadecimal."""
+    told = [number, at.astimezone(UTC).isoformat(), step.actor, step.what, step.issue, dict(step.details), previous]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def chain(step: Step, last: Entry | None, at: datetime) -> Entry:
+    """The entry that follows `last`."""
+    number, previous = (1, FIRST) if last is None else (last.number + 1, last.hash)
+    return Entry(number, at, step, previous, digest(number, at, step, previous))
+
+
+def verify(entries: Iterable[Entry], expected: str | None = None) -> str:
+    """The newest hash, if every entry holds.
+
+    :param expected: a hash that was noted earlier and must still be in the chain.
+    :raises AuditBroken: an entry was changed, removed or put in.
+    """
+    newest, seen = FIRST, set[str]()
+    for number, entry in enumerate(entries, 1):
+        if entry.number != number or entry.previous != newest:
+            raise AuditBroken(f"The audit log is broken at entry {number}: an entry before it is missing or was put in.", number)
+        if entry.hash != digest(entry.number, entry.at, entry.step, entry.previous):
+            raise AuditBroken(f"The audit log is broken at entry {number}: its words are not those that were written.", number)
+        newest = entry.hash
+        seen.add(newest)
+    if expected is not None and expected not in seen:
+        raise AuditBroken(f"The hash {expected} is not in the audit log: entries at its end were cut off, or it is another log.")
+    return newest

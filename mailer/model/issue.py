@@ -1,0 +1,120 @@
+"""The values that pass from room to room: a mail list, an issue of it, and how an issue is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailer.model.errors import IssueUnknown
+
+
+class Status(StrEnum):
+    """What the operator wants of an issue."""
+
+    SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """How far an issue is, for the reports to the operator."""
+
+    TRIED = "tried"  # everybody once; some are tried again later
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """An issue as it is sent to the end, whatever is built meanwhile."""
+
+    issue_id: int
+    issue: Issue
+    mail_list: MailList
+    frozen_at: datetime
+    status: Status = Status.SENDING
+    send_at: datetime | None = None
+
+
+PERSONAL_HOST = "personal.invalid"  # RFC 2606 reserves .invalid
+
+
+PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
+
+
+PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
+
+
+SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """`LIST/NUMBER`, as an operator writes it and as the bundle's folders are named."""
+
+    list: str
+    number: str
+
+    @classmethod
+    def parse(cls, text: str) -> IssueRef:
+        """Read `fukko-press/45`.
+
+        :raises IssueUnknown: anything else, so that no path can be smuggled in.
+        """
+        key, slash, number = text.partition("/")
+        if not slash or not is_safe(key) or not is_safe(number):
+            raise IssueUnknown(f"{text!r} does not name an issue. Write LIST/NUMBER, for example fukko-press/45.")
+        return cls(key, number)
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return f"{self.list}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailList:
+    """One list: who it is from, how it is named in headers, whom to ask. `kind` is newsletter or emergency."""
+
+    key: str
+    title: str
+    from_name: str
+    from_address: str
+    reply_to: str
+    list_id: str
+    kind: str
+    contact: str
+    archive_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """The light part, and the charset in which it is sent: utf-8 or iso-2022-jp."""
+
+    text: str
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue. `html`, `text` and `light` still carry the personal places; `digest` is the SHA-256 of its issue.json.
+
+    `charset` is that of the text part; without `html` the text is sent alone (`parts.lightened`).
+    """
+
+    ref: IssueRef
+    subject: str
+    date: datetime
+    kind: str
+    expires: datetime | None
+    archive_url: str
+    html: str
+    text: str
+    digest: str
+    light: Light | None = None
+    charset: str = "utf-8"
+
+
+def is_safe(key: str) -> bool:
+    """Whether a list key or an issue number may become part of a path."""
+    return SAFE_KEY.fullmatch(key) is not None

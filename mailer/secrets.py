@@ -1,0 +1,78 @@
+"""Secrets: where they come from, and a box that does not print them.
+
+They come from the environment or from a file, never from `mailer.toml` and never from the command line, where every
+user of the machine could read them in the list of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailer.model.errors import SecretMissing
+
+SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
+PASSWORD_VARIABLE = "TODOKE_RELAY_PASSWORD"  # noqa: S105
+METRICS_VARIABLE = "TODOKE_METRICS_KEY"
+MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+SHORTEST = 32  # characters; token_urlsafe(48) gives 64
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that may be used but shows up in no log, repr or traceback."""
+
+    value: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Never the value."""
+        return "(secret)"
+
+
+def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[Secret, ...]:
+    """The keys that sign links, newest first. Several are separated by commas or line breaks: the older ones still open.
+
+    :raises SecretMissing: no key, or one shorter than 32 characters.
+    """
+    text = environ.get(SECRET_VARIABLE) or _read(secret_file)
+    keys = tuple(Secret(key.strip()) for key in text.replace("\n", ",").split(",") if key.strip())
+    if not keys:
+        place = f" or write it to {secret_file}" if secret_file else ""
+        raise SecretMissing(f"No secret to sign unsubscribe links. Make one with: {MAKE_ONE}; then set {SECRET_VARIABLE}{place}.")
+    if any(len(key.value) < SHORTEST for key in keys):
+        raise SecretMissing(f"A secret in {SECRET_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
+    return keys
+
+
+def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | None:
+    """The key that opens `/metrics`, or None: then there is no such page.
+
+    :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
+    """
+    text = (environ.get(METRICS_VARIABLE) or _read(key_file)).strip()
+    if text and len(text) < SHORTEST:
+        raise SecretMissing(f"The key in {METRICS_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
+    return Secret(text) if text else None
+
+
+def relay_password(environ: Mapping[str, str], password_file: Path | None) -> Secret:
+    """The relay's password.
+
+    :raises SecretMissing: neither the variable nor the file has one.
+    """
+    text = environ.get(PASSWORD_VARIABLE) or _read(password_file).strip()
+    if not text:
+        raise SecretMissing(f"relay.username is set but there is no password. Set {PASSWORD_VARIABLE} or relay.password_file.")
+    return Secret(text)
+
+
+def _read(path: Path | None) -> str:
+    if path is None or not path.exists():
+        return ""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretMissing(
+            f"{path}: the secret cannot be read ({error.__class__.__name__}). Check the file and its permissions."
+        ) from None

@@ -1,0 +1,1 @@
+"""One issue from frozen to finished, in one process or as a worker."""

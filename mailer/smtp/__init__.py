@@ -1,0 +1,1 @@
+"""One SMTP connection: TLS, pipelining, what the relay answered."""

@@ -1,0 +1,267 @@
+"""One SMTP connection to a relay: aiosmtplib connects, says EHLO, starts TLS and authenticates; then messages are sent.
+
+With PIPELINING a `wire.Pipe` takes the transport over and gives it back for QUIT; without, aiosmtplib's own commands
+carry the same prepared bytes one after the other. Either way `wire.Work` hears how far each message came.
+A relay of another kind must pass tests/test_mailer_relay.py; tests/test_mailer_aiosmtplib.py pins what is used here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import cast
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
+
+from mailer.config import RelaySettings, is_loopback
+from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
+from mailer.model.outcome import Outcome, Phase
+from mailer.secrets import Secret
+from mailer.smtp.pipelining import CLOSING, START_INPUT, Pipe, Timeouts
+from mailer.smtp.transaction import Ended, Letter, Work
+
+
+class Line:
+    """One connection. Not for use by two tasks at once.
+
+    :param hello: the name for EHLO.
+    :param most: messages per connection.
+    :param timeouts: other ones than the relay's settings and RFC 5321 ask for.
+    """
+
+    def __init__(
+        self,
+        settings: RelaySettings,
+        password: Secret | None,
+        *,
+        hello: str,
+        most: int | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._settings = settings
+        self._password = password
+        self._hello = hello
+        self._most = most or settings.messages_per_connection
+        self._timeouts = timeouts or Timeouts(command=settings.timeout)
+        self._client: aiosmtplib.SMTP | None = None
+        self._begun = 0
+        self._is_dirty = False
+        self.sent = 0
+        self.why_lost = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent now, without connecting."""
+        return self._client is not None and self._client.is_connected and self._begun < self._most
+
+    async def ready(self) -> None:
+        """Bring the connection to where messages can be sent, connecting if needed.
+
+        :raises RelayUnavailable: not reachable, or told to come back later.
+        :raises RelayRefused: TLS, certificate or password; trying again does not help.
+        """
+        if self.is_open:
+            return
+        await self.close()
+        self._client = await self._connect()
+        self._begun = self.sent = 0
+        self._is_dirty = False
+
+    async def run(self, work: Work) -> Ended:
+        """Send until `work` has nothing, the connection's share is used up, or the connection is lost.
+
+        :raises RelayUnavailable: the connection is not open; call `ready` first.
+        """
+        client = self._client
+        if client is None or client.protocol is None or not client.is_connected:
+            raise RelayUnavailable("The connection to the relay is not open.")
+        if client.supports_extension("pipelining"):
+            ended = await self._pipelined(client, client.protocol, work)
+        else:
+            ended = await self._one_by_one(client, work)
+        if ended is Ended.LOST:
+            self._hang_up()
+        return ended
+
+    async def close(self) -> None:
+        """QUIT, politely; then the connection is gone in any case."""
+        if self._client is not None and self._client.is_connected:
+            with suppress(SMTPException, OSError):
+                await self._client.quit(timeout=min(5.0, self._settings.timeout))
+        self._hang_up()
+
+    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, work: Work) -> Ended:
+        transport = cast(asyncio.Transport, client.transport)
+        pipe = Pipe(
+            transport,
+            work,
+            most=self._most - self._begun,
+            timeouts=self._timeouts,
+            on_lost=protocol.connection_lost,
+        )
+        ended = await pipe.run()
+        self._begun = self._most - pipe.left
+        self.sent += pipe.sent
+        self.why_lost = pipe.why_lost
+        if ended is not Ended.LOST:
+            transport.set_protocol(protocol)
+        return ended
+
+    async def _one_by_one(self, client: aiosmtplib.SMTP, work: Work) -> Ended:
+        while self._begun < self._most:
+            letter = work.next()
+            if letter is None:
+                return Ended.IDLE
+            self._begun += 1
+            outcome = await self._exchange(client, letter, work)
+            if outcome is None:
+                work.give_back(letter)
+                return Ended.LOST
+            self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
+            work.done(letter, outcome)
+            if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
+                self.why_lost = outcome.text
+                return Ended.LOST
+        return Ended.SPENT
+
+    async def _exchange(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+        """One message. None if the connection was lost, or is closing, before the relay said a word about it."""
+        if self._is_dirty and not _is_ok(await self._step(Phase.MAIL, client.rset())):
+            return None
+        self._is_dirty = True
+        mail, rcpt, data = letter.envelope.removesuffix(b"\r\n").split(b"\r\n")
+        outcome = await self._step(Phase.MAIL, client.execute_command(mail))
+        if outcome.code is None or outcome.code == CLOSING:
+            return None
+        if _is_ok(outcome):
+            outcome = await self._step(Phase.RCPT, client.execute_command(rcpt))
+        if not _is_ok(outcome):
+            return outcome
+        outcome = await self._step(Phase.DATA, client.execute_command(data))
+        if outcome.code != START_INPUT:
+            return outcome if outcome.code is None or outcome.code >= 400 else self._lost(Phase.DATA, outcome.text)
+        return await self._body(client, letter, work)
+
+    async def _body(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+        protocol = client.protocol
+        if protocol is None or not client.is_connected:
+            return self._lost(Phase.DATA, "connection lost before the message")
+        may_leave: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        work.leave(letter, lambda found: None if may_leave.done() else may_leave.set_result(found))
+        if not await may_leave:
+            return None
+
+        async def reply() -> SMTPResponse:
+            protocol.write(b"".join(letter.body))
+            return await protocol.read_response(timeout=self._timeouts.end)
+
+        outcome = await self._step(Phase.BODY, reply())
+        self._is_dirty = not _is_ok(outcome)
+        return outcome
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            timeout=settings.timeout,
+            use_tls=settings.tls == "implicit",
+            start_tls=False,
+            tls_context=_tls_context(settings),
+            local_hostname=self._hello,
+        )
+        try:
+            await client.connect()
+            await client.ehlo()
+            await self._start_tls(client)
+            await self._log_in(client)
+        except (SMTPException, OSError) as error:
+            client.close()
+            raise _trouble(settings, error) from error
+        except RelayError:
+            client.close()
+            raise
+        return client
+
+    async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
+        if self._settings.tls in ("none", "implicit"):
+            return
+        if client.supports_extension("starttls"):
+            # A failure here ends the connection: falling back to clear text is what an attacker would wait for.
+            await client.starttls()
+            await client.ehlo()
+        elif self._settings.tls == "required":
+            raise RelayRefused(f"{_name(self._settings)} does not offer STARTTLS and relay.tls is required. Nothing was sent in the clear.")
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        if not self._settings.username or self._password is None:
+            return
+        if client.get_transport_info("sslcontext") is None and not is_loopback(self._settings.host):
+            raise RelayRefused(f"{_name(self._settings)} is not encrypted; the password was not sent. Set relay.tls to required.")
+        await client.login(self._settings.username, self._password.value)
+
+    async def _step(self, phase: Phase, reply: Awaitable[SMTPResponse]) -> Outcome:
+        """One command and its reply. A lost line or silence is an outcome too, with code None."""
+        try:
+            code, text = await reply
+        except SMTPResponseException as error:
+            code, text = error.code, error.message
+        except (SMTPException, OSError) as error:
+            return self._lost(phase, str(error) or error.__class__.__name__)
+        if code == CLOSING or not 200 <= code < 600:
+            self._hang_up()
+        return Outcome(phase, code, text)
+
+    def _lost(self, phase: Phase, text: str) -> Outcome:
+        self._hang_up()
+        return Outcome(phase, None, text)
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+
+def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
+    if settings.tls == "none":
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise RelayRefused(f"{settings.ca_file}: cannot be used as relay.ca_file ({error}). It must be a PEM file.") from error
+    if settings.tls == "opportunistic":  # RFC 7435: encryption against listeners, without asking who it is
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _trouble(settings: RelaySettings, error: Exception) -> RelayError:
+    """A failure on the way to a usable connection: passing, or for somebody to mend?"""
+    name = _name(settings)
+    if isinstance(error, SMTPResponseException):
+        kind = RelayRefused if error.code >= 500 else RelayUnavailable
+        return kind(f"{name} refused us: {error.code} {error.message}. {_advice(kind)}", error.code, error.message)
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+        return RelayRefused(
+            f"{name}: TLS failed and nothing was sent in the clear: {error}. Check the certificate, relay.tls and relay.ca_file."
+        )
+    if isinstance(error, SMTPException) and not isinstance(error, OSError):
+        return RelayRefused(f"{name}: {error}. {_advice(RelayRefused)}")
+    return RelayUnavailable(f"{name} cannot be reached: {error}. {_advice(RelayUnavailable)}", text=str(error))
+
+
+def _advice(kind: type[RelayError]) -> str:
+    if kind is RelayUnavailable:
+        return "Nobody is lost: run `send` again later."
+    return "Check [relay] in mailer.toml and the password."
+
+
+def _name(settings: RelaySettings) -> str:
+    return f"The relay {settings.host}:{settings.port}"
+
+
+def _is_ok(outcome: Outcome) -> bool:
+    return outcome.code is not None and 200 <= outcome.code < 300

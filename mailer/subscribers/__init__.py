@@ -1,0 +1,1 @@
+"""How people come onto a list and leave it, but for the web pages."""

@@ -1,0 +1,120 @@
+"""A CSV of subscribers → entries and refusals. Pure: bytes in, values out; `store.subscriptions.enrol` writes them.
+
+Columns `email`, `name`, `lists` (keys separated by `;` or space), `format` (html or light; may be left out). Excel on Japanese Windows writes cp932, newer ones
+UTF-8 with a BOM: both are read. Bad lines are refused one by one with their number; the others are imported.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from mailer.database.subscriptions import Enrolment
+from mailer.model import addresses
+from mailer.model.errors import AddressError, CsvError
+from mailer.model.subscription import FORMATS
+
+COLUMNS = ("email", "name", "lists", "format")
+NEEDED = ("email", "lists")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that was not imported. `line` counts from 1 and includes the heading."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file holds."""
+
+    entries: tuple[Enrolment, ...]
+    refusals: tuple[Refusal, ...]
+    encoding: str
+
+
+def read(raw: bytes, known: Collection[str]) -> Reading:
+    """Read a whole file.
+
+    :param known: the keys of all lists there are.
+    :raises CsvError: neither UTF-8 nor cp932, or not the right columns.
+    """
+    text, encoding = decode(raw)
+    entries: list[Enrolment] = []
+    refusals: list[Refusal] = []
+    first_lines: dict[str, int] = {}
+    for number, row in _rows(text):
+        try:
+            entry = _entry(row, known)
+            _refuse_twice(entry, number, first_lines)
+        except AddressError as error:
+            refusals.append(Refusal(number, error.reason))
+        else:
+            entries.append(entry)
+    return Reading(tuple(entries), tuple(refusals), encoding)
+
+
+def decode(raw: bytes) -> tuple[str, str]:
+    """The text and the name of its encoding.
+
+    :raises CsvError: it is neither. UTF-8 is tried first: Japanese cp932 text is practically never valid UTF-8.
+    """
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return raw.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise CsvError("The file is neither UTF-8 nor Shift_JIS (cp932). Save it as “CSV UTF-8” in Excel.")
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number (where the row begins) and cells by column; rows without any text are passed over."""
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        columns = _columns(next(table, []))
+        begins = table.line_num + 1
+        for cells in table:
+            if any(cell.strip() for cell in cells):
+                yield begins, _cells(columns, cells)
+            begins = table.line_num + 1
+    except csv.Error as error:
+        raise CsvError(f"Line {table.line_num} is not CSV ({error}). Check the quotation marks.") from error
+
+
+def _columns(heading: list[str]) -> list[str]:
+    columns = [cell.strip().lower() for cell in heading]
+    missing = [name for name in NEEDED if name not in columns]
+    if missing:
+        raise CsvError(f"The first line must name the columns {','.join(COLUMNS)}; missing: {', '.join(missing)}.")
+    return columns
+
+
+def _cells(columns: list[str], cells: list[str]) -> dict[str, str]:
+    if len(cells) > len(columns):
+        return {"surplus": "yes"}
+    return dict(zip(columns, cells, strict=False))
+
+
+def _entry(row: dict[str, str], known: Collection[str]) -> Enrolment:
+    if "surplus" in row:
+        raise AddressError("", "more cells than the heading has columns; put quotation marks around a text with commas")
+    lists = tuple(dict.fromkeys(row.get("lists", "").replace(";", " ").split()))
+    if not lists:
+        raise AddressError("", "no list is named")
+    unknown = [key for key in lists if key not in known]
+    if unknown:
+        raise AddressError("", f"unknown list {', '.join(map(repr, unknown))}; there are: {', '.join(sorted(known))}")
+    form = row.get("format", "").strip().lower()
+    if form and form not in FORMATS:
+        raise AddressError("", f"unknown format {form!r}; there are: {', '.join(FORMATS)}")
+    return Enrolment(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
+
+
+def _refuse_twice(entry: Enrolment, number: int, first_lines: dict[str, int]) -> None:
+    first = first_lines.setdefault(addresses.key(entry.address), number)
+    if first != number:
+        raise AddressError(entry.address, f"the same address as line {first}")

@@ -1,0 +1,1 @@
+"""The pages behind a reader's signed links."""

@@ -1,0 +1,1 @@
+"""From the checkout to output/, whole or not at all."""

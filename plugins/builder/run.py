@@ -1,0 +1,229 @@
+"""The build: from the checkout to ``output/``, whole or not at all.
+
+1. If nothing has changed since the last build, say so (`plugins.builder.up_to_date`); nothing is loaded that makes pages.
+2. Otherwise make in a folder ``output/next-…/`` what is not there as it has to be (`plugins.builder.pelican_run`): pages that would come out the same are only named.
+3. Only when everything held, put ``site`` and then ``mail`` in the place of the last ones, each in one step (`plugins.builder.staging`).
+4. Any fault leaves the last good output where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+from plugins.builder import file_tree as tree
+from plugins.builder import up_to_date as stamp
+from plugins.builder.options import MANIFEST, BuildFailed, BuildOrder, BuildReport
+from plugins.builder.swap import recover
+from plugins.diagnostics import Fault
+from plugins.processes import WorkerLost, ahead, no_collection
+
+if TYPE_CHECKING:
+    from plugins.builder.pelican_run import Made
+    from plugins.builder.staging import Change
+
+__all__ = ["BuildFailed", "BuildOrder", "BuildReport", "build", "verify"]
+
+MARK = ".todoke"
+"""A file in ``output/`` that says: this folder is ours, and may be replaced."""
+
+STAMP = "stamp.json"
+PARTS = ("site", "mail")
+
+
+def build(
+    order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
+) -> BuildReport:
+    """Build site and mail. ``on_page`` is called after each page that is made, ``on_made`` when something was made and put in place.
+
+    Raises `plugins.diagnostics.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
+    """
+    start = time.perf_counter()
+    output = order.output.absolute()
+    _claim(output)
+    for part in PARTS:
+        recover(output / part, output / "previous" / part)
+    found = _find(order, output)
+    if (last := found.same(order)) and last.outputs == _outputs(output, _trees(output)):
+        return _untouched(output, last, time.perf_counter() - start)
+    try:
+        with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
+            report = _Bench(order, output, found, trees).work(on_page, on_made)
+    except WorkerLost as error:
+        raise BuildFailed(str(error)) from error
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a build finds: the stamp of the last one, and the digest of its inputs as they are today, for the moment of the last one and for now."""
+
+    last: stamp.Stamp | None
+    taken: int
+    then: str
+    now: str
+
+    def same(self, order: BuildOrder) -> stamp.Stamp | None:
+        """Return the stamp of the last build if nothing that it depends on is another."""
+        last = None if order.fresh else self.last
+        return last if last and last.bounds.hold(order.now) and last.inputs == self.then else None
+
+    def intact(self, there: tree.Tree, part: str) -> frozenset[str]:
+        """Return the files of one part, of those that are ``there``, that are as they were written."""
+        written = tree.below(self.last.outputs, part) if self.last else {}
+        return frozenset(name for name, seen in tree.told(there).items() if written.get(name) == seen)
+
+
+def _find(order: BuildOrder, output: Path) -> _Found:
+    last, taken = stamp.load_stamp(output / STAMP), time.time_ns()
+    then, now = stamp.inputs(last.places, _said(order), last.taken, taken) if last else ("", "")
+    return _Found(last, taken, then, now)
+
+
+def _trees(output: Path, *, mirrored: bool = False) -> dict[str, tree.Tree]:
+    """What lies in the output now, by part; and see to it that the twin holds the same, if it is to be ``mirrored``."""
+    found: dict[str, tree.Tree] = {part: tree.look(str(output / part)) for part in PARTS}
+    if mirrored:
+        from plugins.builder.staging import mirror
+
+        for part, files in found.items():
+            mirror(output / part, {name: number for name, (_, _, number) in files.items()}, output / "twin" / part)
+    return found
+
+
+def _outputs(output: Path, trees: Mapping[str, tree.Tree]) -> dict[str, list[int]]:
+    """All that lies in the output, as a stamp holds it; the manifest belongs to it."""
+    found = {f"{part}/{name}": seen for part, files in trees.items() for name, seen in tree.told(files).items()}
+    with suppress(FileNotFoundError):
+        stat = (output / MANIFEST).stat()
+        found[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
+    return found
+
+
+def _said(order: BuildOrder) -> str:
+    spoken = {name: value for name, value in os.environ.items() if name.startswith("TODOKE_")}
+    return repr(
+        (
+            order.content,
+            order.publications,
+            order.settings,
+            order.site_url,
+            order.validate_mail,
+            order.shows_drafts,
+            str(Path.cwd()),
+            sorted(spoken.items()),
+        )
+    )
+
+
+def _told(report: BuildReport) -> dict[str, Any]:
+    warnings = [(str(fault.path), fault.line, fault.ja, fault.en) for fault in report.warnings]
+    return {
+        "pages": report.pages,
+        "issues": report.issues,
+        "files": report.files,
+        "kept": report.rendered + report.kept,
+        "warnings": warnings,
+    }
+
+
+def _untouched(output: Path, last: stamp.Stamp, seconds: float) -> BuildReport:
+    told: Mapping[str, Any] = last.report
+    warnings = tuple(Fault(PurePosixPath(path), line, ja, en) for path, line, ja, en in told["warnings"])
+    return BuildReport(output, told["pages"], told["issues"], told["files"], seconds, 0, told["kept"], 0, 0, {}, warnings)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Where a site is made and put in place."""
+
+    order: BuildOrder
+    output: Path
+    found: _Found
+    trees: Callable[[], dict[str, tree.Tree]]
+
+    def work(self, on_page: Callable[[], None], on_made: Callable[[Made], None]) -> BuildReport:
+        """Make everything in a folder of its own, then put it in place."""
+        from plugins.builder.pelican_run import Making
+
+        for left in self.output.glob("next-*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        # A preview draws on in the folder of the last build: no two are the same.
+        following = Path(mkdtemp(prefix="next-", dir=self.output))
+        making = Making(self.order, following / "site", lambda: self.found.intact(self.trees()["site"], "site"))
+        inputs = self._inputs(making.places)
+        made = making.run(on_page)
+        report = self._put(following, made, making.places, inputs)
+        shutil.rmtree(following)
+        on_made(made)
+        return report
+
+    def _inputs(self, places: tuple[str, ...]) -> str:
+        """What was seen before counts: whoever changes a source while it is read is noticed next time."""
+        if self.found.last and self.found.last.places == places:
+            return self.found.now
+        (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
+        return digest
+
+    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
+        from plugins.builder import staging as twin
+        from plugins.builder.staging import compare
+
+        output, trees = self.output, self.trees()
+        kept: dict[str, Set[str]] = {"site": made.plan.files}
+        changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
+        spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}
+        after = {part: spots[part].after(following / part, change) for part, change in changes.items()}
+        for part, change in changes.items():
+            spots[part].renew(following / part, change)
+        for note in following.glob("*.json"):  # what rooms noted of what they made
+            note.replace(output / note.name)
+        made.plan.now.save(output / MANIFEST)
+        report = _report(output, made, changes)
+        stamp.Stamp(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
+        for part, change in changes.items():
+            spots[part].follow(change)
+        return report
+
+
+def _report(output: Path, made: Made, changes: Mapping[str, Change]) -> BuildReport:
+    plan, files = made.plan, [f"{part}/{name}" for part, change in changes.items() for name in change.files]
+    pages = sum(name.endswith(".html") and name.startswith("site/") for name in files)
+    issues = sum(name.endswith("/issue.json") and name.startswith("mail/") for name in files)
+    written, removed = (sum(len(getattr(change, what)) for change in changes.values()) for what in ("written", "removed"))
+    counts = (len(plan.rendered), len(plan.kept), written, removed)
+    return BuildReport(output, pages, issues, len(files), 0.0, *counts, plan.rendered, made.warnings)
+
+
+def verify(order: BuildOrder, folder: Path) -> list[str]:
+    """Build everything anew into ``folder`` and return the files in which the output differs from it. Nothing is replaced."""
+    fresh = build(replace(order, output=folder, fresh=True)).output
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in (order.output.absolute(), fresh)
+        for part in PARTS
+        for path in (folder / part).rglob("*")
+        if path.is_file()
+    }
+    return sorted(name for name in names if _bytes(order.output / name) != _bytes(fresh / name))
+
+
+def _bytes(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def _claim(output: Path) -> None:
+    """Take ``output`` for ours if it is new or empty; refuse a folder of somebody else's (getpelican/pelican#731)."""
+    mark = output / MARK
+    if output.exists() and not mark.exists() and any(output.iterdir()):
+        raise BuildFailed(f"{output} holds files that no build of ours made. Choose another folder with --output, or move them away.")
+    output.mkdir(parents=True, exist_ok=True)
+    mark.write_text("Made by todoke build; everything here may be replaced.\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What is proved on the finished site: HTML, links, weight."""

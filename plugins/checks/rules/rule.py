@@ -1,0 +1,46 @@
+"""What a rule is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from plugins.checks.rules.manuscript import Manuscript
+
+Level = Literal["off", "warn", "error"]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One place where a rule is broken: offsets into the manuscript, what is wrong and what to write, in both languages.
+
+    ``instead`` is the text to put in the place of ``start:end`` where that cannot change the meaning; None where a person decides.
+    """
+
+    start: int
+    end: int
+    ja: str
+    en: str
+    instead: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. A new one is a `Rule` in the module of its subject; `tests/test_checks_rules.py` tries ``bad`` and ``good`` of every rule.
+
+    ``level`` holds unless ``publications.toml`` says otherwise. ``ja`` and ``en`` name the rule, ``why_ja`` and ``why_en`` give the reason.
+    ``source`` cites the standard. ``fixes`` tells that `todoke check --fix` can repair it; then the repair turns ``bad`` into ``good``.
+    """
+
+    code: str
+    level: Level
+    ja: str
+    en: str
+    why_ja: str
+    why_en: str
+    source: str
+    bad: str
+    good: str
+    find: Callable[[Manuscript], Iterable[Hit]]
+    fixes: bool = False

@@ -1,0 +1,1 @@
+"""The site's commands, one file a group: parse, call, print."""

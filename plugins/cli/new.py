@@ -1,0 +1,48 @@
+"""`todoke new issue LIST`: parse, call, print. The library is imported when the command runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+
+def new_issue(
+    key: Annotated[str, typer.Argument(metavar="LIST", help="配信先（publications.toml の lists）。 The mail list.")],
+    now: Annotated[str, typer.Option(help="号の日時。例 2021-03-31T12:00（省けば今）。 The issue's date; default: now.")] = "",
+    content: Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")] = Path("content"),
+    publications: Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")] = Path("publications.toml"),
+) -> None:
+    """次の号の原稿を、前の号のあとに出た記事を並べて作ります。 Open the next issue, filled with what appeared since the last one."""
+    from plugins.clock import build_moment, parse_moment
+    from plugins.diagnostics import ContentFaults
+    from plugins.frontmatter.library import read_library
+    from plugins.frontmatter.model.registry import read_registry
+    from plugins.magazine.compose.new_issue import draft, write
+
+    try:
+        moment = parse_moment(now) if now else build_moment(os.environ)
+        registry = read_registry(publications, content / "data" / "municipalities.csv")
+        if key not in registry.lists:
+            _stop(
+                f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}"
+            )
+        path, text = draft(read_library(content, registry, moment), key, moment)
+        file = write(content, path, text)
+    except ContentFaults as faults:
+        _stop(f"{faults}\n先に、これらを直してください / mend these first")
+    except FileExistsError as error:
+        _stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
+    except (ValueError, FileNotFoundError) as error:
+        _stop(str(error))
+    typer.echo(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
+    if "\n::" not in text:
+        typer.echo("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")
+    typer.echo("書きながら todoke preview で見られます。書き終えたら draft の行を消します / see it with todoke preview; then delete draft")
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,47 @@
+"""`todoke preview`: parse and serve. What builds is imported when the command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_TURN = 0.0005
+"""Seconds that a build may keep the processor while a saved page waits to be shown; Python would let it wait ten times as long, at each file."""
+
+
+def preview(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="見せる場所。 Port on 127.0.0.1.")] = 8000,
+    now: Annotated[str, typer.Option(help="公開時点。例 2021-03-31T12:00（省けば今）。 The moment to build for; default: now.")] = "",
+    content: Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")] = Path("content"),
+    publications: Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")] = Path("publications.toml"),
+    output: Annotated[Path, typer.Option(help="下見のためのフォルダー。 Folder for the preview's own output.")] = Path("var/preview"),
+) -> None:
+    """サイトと号を、書きながら見ます。 Show site and issues while you write; every change is built at once."""
+    import uvicorn
+
+    from plugins.builder.options import BuildOrder
+    from plugins.clock import build_moment, parse_moment
+    from plugins.preview.live import Workshop
+    from plugins.preview.server import create_app
+
+    try:
+        moment = parse_moment(now) if now else build_moment(os.environ)
+    except ValueError:
+        typer.echo(f"日時「{now}」が読めません。2021-03-31T12:00 の形で書いてください / cannot read {now!r}", err=True)
+        raise typer.Exit(1) from None
+    order = BuildOrder(
+        moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
+    )
+    sys.setswitchinterval(_TURN)
+    typer.echo(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
+    uvicorn.run(
+        create_app(Workshop(order, (content, publications, Path("themes")))),
+        host="127.0.0.1",
+        port=port,
+        access_log=False,
+        log_level="warning",
+    )

@@ -1,0 +1,1 @@
+"""Open-data tables of events → Markdown files."""

@@ -1,0 +1,151 @@
+"""The recommended open-data table of events: bytes → rows by column name, wherever the columns stand and however the file was saved."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+
+from plugins.events.table_import.cells import digits
+from plugins.events.table_import.notes import Told
+
+NAME, START = "イベント名", "開始日"
+COLUMNS = tuple(
+    "都道府県コード又は市区町村コード NO 都道府県名 市区町村名 イベント名 イベント名_カナ イベント名_英語 開始日 終了日 開始時間 終了時間 開始日時特記事項 説明"
+    " 料金(基本) 料金(詳細) 連絡先名称 連絡先電話番号 連絡先内線番号 主催者 場所名称 住所 方書 緯度 経度 アクセス方法 駐車場情報 定員 参加申込終了日"
+    " 参加申込終了時間 参加申込方法 URL 備考".split()
+)
+_ALIASES = {
+    "市区町村コード": "都道府県コード又は市区町村コード",
+    "全国地方公共団体コード": "都道府県コード又は市区町村コード",
+    "都道府県コードまたは市区町村コード": "都道府県コード又は市区町村コード",
+    "ID": "NO",
+    "番号": "NO",
+    "地方公共団体名": "市区町村名",
+    "名称": "イベント名",
+    "開始時刻": "開始時間",
+    "終了時刻": "終了時間",
+    "料金": "料金(基本)",
+    "場所": "場所名称",
+    "会場": "場所名称",
+    "所在地": "住所",
+}
+_KNOWN = {digits(name).lower(): name for name in COLUMNS} | {digits(old).lower(): new for old, new in _ALIASES.items()}
+LARGEST = 20_000_000
+"""Bytes. A table beyond this is no list of events."""
+
+
+class UnreadableTable(Exception):
+    """The file is no table of events; the message says why, in two languages."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """``line`` is where the row begins in the file; ``cells`` hold the known columns, empty where nothing is written."""
+
+    line: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, and what was repaired or refused on the way."""
+
+    rows: tuple[Row, ...] = ()
+    told: tuple[Told, ...] = field(default=())
+
+
+def read_table(raw: bytes) -> Table:
+    """Read a table of events in UTF-8 (BOM or none), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
+    if len(raw) > LARGEST:
+        raise UnreadableTable("ファイルが20MBを超えています / larger than 20 MB")
+    text, encoding = _decode(raw)
+    told = (
+        [Told(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
+        if encoding != "UTF-8"
+        else []
+    )
+    records = _records(text)
+    at = next((number for number, (_, cells) in enumerate(records[:20]) if NAME in map(_column, cells)), None)
+    if at is None:
+        raise UnreadableTable(
+            f"列「{NAME}」が見つかりません。イベント一覧の表ではないようです / no column {NAME}: this is no table of events"
+        )
+    line, header = records[at][0], [_column(cell) for cell in records[at][1]]
+    if START not in header:
+        raise UnreadableTable(f"列「{START}」がありません / no column {START}")
+    told += _header_notes(line, records[at][1], header)
+    rows: list[Row] = []
+    for number, cells in records[at + 1 :]:
+        told += _shape_notes(number, cells, header)
+        if not any(note.line == number and note.refusal for note in told[-1:]):
+            rows.append(Row(number, dict.fromkeys(COLUMNS, "") | _cells(header, cells)))
+    return Table(tuple(rows), tuple(told))
+
+
+def _decode(raw: bytes) -> tuple[str, str]:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="replace"), "UTF-16"
+    for encoding, name in (("utf-8-sig", "UTF-8"), ("cp932", "Shift_JIS（cp932）")):
+        try:
+            return raw.decode(encoding), name
+        except UnicodeDecodeError:
+            continue
+    raise UnreadableTable("UTF-8でもShift_JISでもありません / neither UTF-8 nor Shift_JIS")
+
+
+def _records(text: str) -> list[tuple[int, list[str]]]:
+    """The records that are not empty, each with the line on which it begins."""
+    first = text.split("\n", 1)[0]
+    return list(_lines(text, "\t" if first.count("\t") > first.count(",") else ","))
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableTable(f"{begins}行目からCSVとして読めません / not CSV from line {begins}: {error}") from error
+
+
+def _column(cell: str) -> str:
+    """The standard name of a column, or what is written."""
+    written = re.sub(r"\s", "", digits(cell))
+    return _KNOWN.get(written.lower(), written)
+
+
+def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[Told]:
+    told = [
+        Told(line, cell, f"列の名前を「{name}」と読みました", f"column read as {name}")
+        for cell, name in zip(cells, header, strict=True)
+        if name in COLUMNS and cell.strip() != name and digits(cell) != digits(name)
+    ]
+    unknown = [name for name in header if name and name not in COLUMNS]
+    if unknown:
+        names = "、".join(unknown)
+        told.append(Told(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
+    return told
+
+
+def _shape_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[Told]:
+    if any(cell.strip() for cell in cells[len(header) :]):
+        words = f"列が{len(header)}より多く、ずれています。文の中の「,」を引用符で囲んでください"
+        return [Told(line, "", words, "more cells than columns: put quotes around commas", refusal=True)]
+    if len(cells) < len(header):
+        return [Told(line, "", "足りない列は空とみなしました", "missing cells are taken as empty")]
+    return []
+
+
+def _cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """The first column of a name counts."""
+    found: dict[str, str] = {}
+    for name, cell in zip(header, cells, strict=False):
+        if name in COLUMNS:
+            found.setdefault(name, cell.strip())
+    return found

@@ -1,0 +1,1 @@
+"""Reads many sources at once, and none that is known already."""

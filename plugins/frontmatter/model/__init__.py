@@ -1,0 +1,1 @@
+"""What a source may say, and the document it becomes."""

@@ -1,0 +1,111 @@
+"""The values that front matter may hold: dates, places, topics, addresses. They arrive as the text that the editor wrote.
+
+What is wrong is said by `wrong`, in Japanese and English.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from plugins.frontmatter.model.registry import Place, Registry, Topic
+
+
+def wrong(ja: str, en: str, at: str = "") -> PydanticCustomError:
+    """Return the error that carries one message in two languages to the editor; ``at`` names the key to look at, where Pydantic does not know it."""
+    return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en, "at": at})
+
+
+def _registry(info: ValidationInfo) -> Registry:
+    return cast(Registry, info.context)
+
+
+_MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?:\+09:00)?")
+
+
+def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
+    found = _MOMENT.fullmatch(str(value))
+    try:
+        if found:
+            parts = [int(part) for part in found.groups(default="0")]
+            return dt.datetime(*parts, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
+    except ValueError:
+        pass
+    raise wrong(
+        f"日付「{value}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
+        f"{value!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
+    )
+
+
+def _day(value: Any, info: ValidationInfo) -> dt.date:
+    return _moment(value, info).date()
+
+
+def _end(value: Any, info: ValidationInfo) -> dt.datetime:
+    """A bare date lasts to its midnight; a time is that time."""
+    moment = _moment(value, info)
+    return moment if ":" in str(value) else moment + dt.timedelta(days=1)
+
+
+def _place(value: Any, info: ValidationInfo) -> Place:
+    places = _registry(info).places
+    if value in places:
+        return places[value]
+    raise wrong(
+        f"「{value}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
+        f"no municipality {value!r}: write its full name, such as 石巻市",
+    )
+
+
+def _topic(value: Any, info: ValidationInfo) -> Topic:
+    topics = _registry(info).topics
+    if value in topics:
+        return topics[value]
+    raise wrong(
+        f"「{value}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {value!r}: use one of {', '.join(topics)}"
+    )
+
+
+def _line(value: str) -> str:
+    if "\n" in value:
+        raise wrong("途中で行を変えずに、一行で書いてください", "write it on one line")
+    return value
+
+
+def _web(value: str) -> str:
+    if re.fullmatch(r"https?://[^\s<>\"]+", value):
+        return value
+    raise wrong(f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://")
+
+
+def length(value: str) -> str:
+    if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
+        return value
+    raise wrong(
+        f"長さ「{value}」が読めません。「4:30」（分:秒）の形で書いてください",
+        f"{value!r} is no length: write minutes:seconds, such as 4:30",
+    )
+
+
+def _old_address(value: str) -> str:
+    if re.fullmatch(r"/([a-zA-Z0-9._~-]+/)+", value):
+        return value
+    raise wrong(
+        f"前のアドレス「{value}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
+        f"{value!r} is no address of this site: write /old/address/",
+    )
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
+Moment = Annotated[dt.datetime, BeforeValidator(_moment)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+End = Annotated[dt.datetime, BeforeValidator(_end)]
+Municipality = Annotated[Place, BeforeValidator(_place)]
+Subject = Annotated[Topic, BeforeValidator(_topic)]
+Web = Annotated[str, AfterValidator(_web)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Old = Annotated[str, AfterValidator(_old_address)]

@@ -1,0 +1,241 @@
+"""``publications.toml`` and the table of municipalities: the words that front matter may use.
+
+The file is checked once and becomes a frozen `Registry`, which is passed to whoever needs it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+
+from plugins.diagnostics import ContentFaults, Fault
+from plugins.digest import constant
+from plugins.typography.colour import contrast
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+KindName = Literal["article", "progress", "job", "video", "record", "event", "notice", "issue", "page", "partner"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(_Table):
+    """The portal. ``url`` is the public address without a trailing slash; ``sample`` puts the 見本 notice on every page."""
+
+    title: str
+    url: str = Field(pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$")
+    description: str
+    organisation: str
+    address: str
+    contact: EmailStr
+    timezone: str = "Asia/Tokyo"
+    sample: bool = False
+
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Publication(_Table):
+    """One publication and the department behind it; ``list`` is the key of its mail list, where it has one."""
+
+    key: Key
+    title: str
+    reading: str
+    kind: KindName
+    colour: str
+    department: str
+    contact: EmailStr
+    description: str
+    list: Key | None = None
+
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+
+    @property
+    def url(self) -> str:
+        return f"/{self.key}/"
+
+    @property
+    def fronts(self) -> tuple[str, ...]:
+        """The standing pages that an editor may link to: the section, and what its kind adds to it."""
+        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.kind, ())
+        return (self.url, *(self.url + name for name in added))
+
+    @field_validator("colour")
+    @classmethod
+    def readable_with_white(cls, value: str) -> str:
+        """The colour carries white text (WCAG 2.2, 1.4.3: at least 4.5 to 1)."""
+        if not re.fullmatch(r"#[0-9a-f]{6}", value):
+            raise ValueError(f"色は #1a6f8f の形で書いてください / write the colour as #1a6f8f, not {value!r}")
+        if (ratio := contrast(value, "#ffffff")) < 4.5:
+            raise ValueError(
+                f"白との対比が{ratio:.2f}です。4.5以上の濃い色にしてください / contrast with white is {ratio:.2f}: choose a darker colour (4.5 or more)"
+            )
+        return value
+
+
+class MailList(_Table):
+    """One mail list: who writes, who answers, why somebody gets it (RFC 2919 for ``list_id``)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    key: Key
+    title: str
+    publication: Key
+    sender: EmailStr = Field(alias="from")
+    reply_to: EmailStr
+    list_id: str = Field(pattern=r"^[a-z0-9.-]+$")
+    kind: Literal["newsletter", "emergency"] = Field(alias="class")
+    reason: str
+
+
+class Feed(_Table):
+    """One partner feed. The importer reads the rest of its settings itself."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    key: Key
+    title: str
+    site: str
+    author: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """One municipality: JIS X 0402 code with check digit, name, reading, address on the site."""
+
+    code: str
+    name: str
+    reading: str
+    slug: str
+
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+
+    @property
+    def url(self) -> str:
+        return f"/places/{self.slug}/"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One word of the editors' vocabulary and its address."""
+
+    slug: str
+    name: str
+
+    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+
+    @property
+    def url(self) -> str:
+        return f"/topics/{self.slug}/"
+
+
+class _File(_Table):
+    site: Site
+    publications: dict[Key, Publication]
+    lists: dict[Key, MailList] = {}
+    feeds: dict[Key, Feed] = {}
+    topics: dict[Key, str] = {}
+    checks: dict[str, object] = {}  # plugins.checks reads and refuses them itself: it knows the rules
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything a source may name. ``topics`` and ``places`` are keyed by the word editors write."""
+
+    site: Site
+    publications: dict[str, Publication]
+    lists: dict[str, MailList]
+    feeds: dict[str, Feed]
+    topics: dict[str, Topic]
+    places: dict[str, Place]
+
+
+def read_registry(toml: Path, places: Path) -> Registry:
+    """Read ``publications.toml`` and ``municipalities.csv`` (columns code, name, reading, slug).
+
+    Raises `ContentFaults` with every fault of the files, also when one is not there.
+    """
+    missing = [path for path in (toml, places) if not path.is_file()]
+    if missing:
+        raise ContentFaults(
+            Fault(PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are")
+            for path in missing
+        )
+    parsed = _parse(toml)
+    faults = _dangling(parsed, toml)
+    if faults:
+        raise ContentFaults(faults)
+    return Registry(
+        site=parsed.site,
+        publications=parsed.publications,
+        lists=parsed.lists,
+        feeds=parsed.feeds,
+        topics={name: Topic(slug, name) for slug, name in parsed.topics.items()},
+        places=_read_places(places),
+    )
+
+
+def _parse(toml: Path) -> _File:
+    path = PurePosixPath(toml.name)
+    try:
+        data = tomllib.loads(toml.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContentFaults([Fault(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}")]) from error
+    for table in ("publications", "lists", "feeds"):
+        for key, row in data.get(table, {}).items():
+            row["key"] = key
+    try:
+        return _File.model_validate(data)
+    except ValidationError as error:
+        raise ContentFaults(_fault(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
+
+
+def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Fault:
+    where = ".".join(map(str, place))
+    ja, both, en = message.removeprefix("Value error, ").partition(" / ")
+    return Fault(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
+
+
+def _line(toml: Path, place: tuple[int | str, ...]) -> int:
+    """The line of the table that ``place`` names, or 1: tomllib keeps no lines."""
+    header = "[" + ".".join(map(str, place[:2])) + "]"
+    lines = toml.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.startswith((header, f"[{place[0]}]"))), 1)
+
+
+def _dangling(parsed: _File, toml: Path) -> list[Fault]:
+    path = PurePosixPath(toml.name)
+    lists = [
+        _fault(
+            path,
+            toml,
+            ("publications", p.key, "list"),
+            f"一覧にない配信先です。[lists.{p.list}] を書いてください / no such list: add [lists.{p.list}]",
+        )
+        for p in parsed.publications.values()
+        if p.list and p.list not in parsed.lists
+    ]
+    owners = [
+        _fault(path, toml, ("lists", m.key, "publication"), f"一覧にない出版物です / no such publication: {m.publication}")
+        for m in parsed.lists.values()
+        if m.publication not in parsed.publications
+    ]
+    return lists + owners
+
+
+def _read_places(table: Path) -> dict[str, Place]:
+    with table.open(encoding="utf-8-sig", newline="") as rows:
+        return {row["name"]: Place(row["code"], row["name"], row["reading"], row["slug"]) for row in csv.DictReader(rows)}

@@ -1,0 +1,1 @@
+"""One source: from its bytes to a resolved document."""

@@ -1,0 +1,172 @@
+"""Files that belong to a document: captions and films of a video, PDFs of a record. And the transcript, without which a video is shut to many."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from plugins.diagnostics import Fault
+from plugins.frontmatter.model.content_types import Meta, Record, Video
+from plugins.frontmatter.model.document import File
+from plugins.frontmatter.parse.markdown import Body, plain
+from plugins.frontmatter.parse.references import Answers
+from plugins.frontmatter.parse.source import Source
+
+
+class UnreadablePdf(Exception):
+    """The file is no PDF that everybody can open."""
+
+
+@dataclass(frozen=True)
+class Pdf:
+    """``size`` in bytes."""
+
+    pages: int
+    size: int
+
+
+def read_pdf(path: Path) -> Pdf:
+    """Return pages and size of the file at ``path``. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
+    from pypdf import PdfReader  # late: few documents have a PDF, and those are read once
+    from pypdf.errors import PyPdfError
+
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it mends; we ask only for the pages
+    try:
+        reader = PdfReader(path)
+        if reader.is_encrypted:
+            raise UnreadablePdf("パスワードがかかっています / it is locked with a password")
+        pages = len(reader.pages)
+    except (PyPdfError, OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise UnreadablePdf(str(error)) from error
+    if not pages:
+        raise UnreadablePdf("ページがありません / it has no pages")
+    return Pdf(pages, path.stat().st_size)
+
+
+_TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
+
+
+_CUE = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
+
+
+def caption_faults(text: str) -> list[tuple[int, str, str]]:
+    """Return what is wrong: line (from 1), and the reason in Japanese and English. An empty list is a file that players show."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    if not lines or not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
+        return [(1, "字幕の一行目は「WEBVTT」と書いてください", "the first line of captions has to be WEBVTT")]
+    found: list[tuple[int, str, str]] = []
+    cues = [(number, line) for number, line in enumerate(lines, 1) if "-->" in line]
+    if not cues:
+        found.append((1, "字幕が一つもありません", "there is not a single caption"))
+    last = -1.0
+    for number, line in cues:
+        found += [(number, *words) for words in _cue_faults(line, lines[number] if number < len(lines) else "", last)]
+        last = _begins(line, last)
+    return found
+
+
+def _cue_faults(line: str, following: str, last: float) -> list[tuple[str, str]]:
+    cue = _CUE.fullmatch(line.strip())
+    if not cue:
+        return [
+            ("時刻が読めません。00:01.000 --> 00:04.000 のように書いてください", "cannot read the times: write 00:01.000 --> 00:04.000")
+        ]
+    start, end = _seconds(cue.groups()[:4]), _seconds(cue.groups()[4:])
+    if end <= start:
+        return [("字幕の終わりが始まりより前です", "the caption ends before it begins")]
+    if start < last:
+        return [("前の字幕より早く始まっています。順番にならべてください", "it begins before the caption above: put them in order")]
+    return [] if following.strip() else [("字幕のことばがありません", "the caption has no words")]
+
+
+def _begins(line: str, last: float) -> float:
+    cue = _CUE.fullmatch(line.strip())
+    return _seconds(cue.groups()[:4]) if cue else last
+
+
+def _seconds(parts: tuple[str | None, ...]) -> float:
+    hours, minutes, seconds, thousandths = (int(part or 0) for part in parts)
+    return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+
+
+TRANSCRIPT = "書き起こし"
+"""The heading under which the transcript of a video stands (WCAG 2.2, 1.2.3 and 1.2.8)."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Looks for the files of one source. ``place`` turns what an editor wrote into a path below ``content``, or None if that lies outside."""
+
+    answers: Answers
+    source: Source
+    place: Callable[[str], PurePosixPath | None]
+
+    def look(self, meta: Meta, body: Body) -> tuple[tuple[File, ...], list[Fault]]:
+        """Return the attachments ready to be linked, and every fault of the files."""
+        if isinstance(meta, Video):
+            return (), self._video(meta, body)
+        if isinstance(meta, Record):
+            return self._record(meta)
+        return (), []
+
+    def _video(self, meta: Video, body: Body) -> list[Fault]:
+        faults = [] if "://" in meta.video else self._missing("video", meta.video)
+        faults += self._missing("captions", meta.captions) or self._captions(meta)
+        return faults + self._transcript(body)
+
+    def _missing(self, key: str, name: str, *more: int | str) -> list[Fault]:
+        path = self.place(name)
+        if path is not None and self.answers.ask("file", str(path)):
+            return []
+        ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
+        return [Fault(self.source.path, self.source.line_of((key, *more)), ja, en)]
+
+    def _captions(self, meta: Video) -> list[Fault]:
+        path = self.place(meta.captions) or PurePosixPath()
+        self.answers.ask("stat", str(path))
+        try:
+            text = (self.answers.content / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return [Fault(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
+        return [Fault(path, line, ja, en) for line, ja, en in caption_faults(text)]
+
+    def _transcript(self, body: Body) -> list[Fault]:
+        heading = next((h for h in body.root.iter("h2", "h3") if plain(h) == TRANSCRIPT), None)
+        if heading is None:
+            ja = f"書き起こしがありません。本文に「## {TRANSCRIPT}」と書き、話されたことばをすべて書いてください"
+            return [
+                Fault(self.source.path, self.source.body_line, ja, f"no transcript: write '## {TRANSCRIPT}' and below it all that is said")
+            ]
+        if not _has_words(heading):
+            line = self.source.line_with(TRANSCRIPT)
+            return [Fault(self.source.path, line, f"「{TRANSCRIPT}」の下に、話されたことばがありません", "the transcript is empty")]
+        return []
+
+    def _record(self, meta: Record) -> tuple[tuple[File, ...], list[Fault]]:
+        files, faults = [], []
+        for number, attachment in enumerate(meta.attachments):
+            missing = self._missing("attachments", attachment.file, number)
+            path = self.place(attachment.file) or PurePosixPath()
+            self.answers.ask("stat", str(path))
+            try:
+                pdf = None if missing else read_pdf(self.answers.content / path)
+            except UnreadablePdf as error:
+                ja, en = (
+                    f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
+                    f"cannot read the PDF {attachment.file!r}: {error}",
+                )
+                missing = [Fault(self.source.path, self.source.line_of(("attachments", number)), ja, en)]
+                pdf = None
+            faults += missing
+            if pdf:
+                files.append(File(attachment.title, f"/{path}", pdf.size, pdf.pages))
+        return tuple(files), faults
+
+
+def _has_words(heading: Any) -> bool:
+    following = heading.getnext()
+    return following is not None and following.tag not in ("h2", heading.tag) and bool(following.text_content().strip())

@@ -1,0 +1,68 @@
+"""Pydantic's errors, said so that an editor knows what to write."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from plugins.diagnostics import Fault
+from plugins.frontmatter.model.content_types import Meta
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from plugins.frontmatter.parse.source import Source
+
+
+def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Fault:
+    """Turn one error of ``model`` over ``source`` into a `Fault` on the line where the editor mends it."""
+    at = detail.get("ctx", {}).get("at")
+    place = (*detail["loc"], at) if at else detail["loc"]
+    ja, en = _words(".".join(map(str, place)), model, detail)
+    return Fault(source.path, source.line_of(place), ja, en)
+
+
+def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "wrong":
+            key = re.sub(r"\.\d+", "", name)  # the words name the entry of a list themselves
+            return f"{key}：{context['ja']}" if key else str(context["ja"]), f"{name}: {context['en']}" if name else str(context["en"])
+        case "missing":
+            return f"「{name}」がありません。書き足してください", f"{name!r} is missing: add it"
+        case "extra_forbidden":
+            return _unknown(name, model)
+        case "string_type":
+            return f"「{name}」は、並びではなく、ことばで書いてください", f"{name!r} is text, not a list"
+        case "string_too_short":
+            return f"「{name}」が空です。内容を書いてください", f"{name!r} is empty: write something"
+        case "string_too_long":
+            return (
+                f"「{name}」が長すぎます（{context['max_length']}文字まで）",
+                f"{name!r} is too long: at most {context['max_length']} characters",
+            )
+        case "literal_error":
+            choices = str(context["expected"]).replace(" or ", ", ").replace("'", "")
+            return f"「{name}」に使えるのは {choices} です", f"{name!r} must be one of {choices}"
+        case "bool_parsing" | "bool_type":
+            return f"「{name}」は true か false です", f"{name!r} is true or false"
+        case "tuple_type" | "list_type":
+            return f"「{name}」は [石巻市, 女川町] のような並びで書いてください", f"{name!r} is a list such as [石巻市, 女川町]"
+        case "string_pattern_mismatch" if detail["loc"][:1] == ("attachments",):
+            return f"「{name}」はPDFのファイルにしてください", f"{name!r} has to be a PDF file"
+        case "string_pattern_mismatch":
+            return (
+                f"「{name}」には半角の英小文字、数字、ハイフンだけを使ってください",
+                f"{name!r}: use a-z, 0-9 and hyphens only",
+            )
+        case _:
+            return f"「{name}」が正しくありません（{detail['input']!r}）", f"{name}: {detail['msg']}"
+
+
+def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
+    known = list(model.model_fields)
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return f"「{name}」という項目はありません。「{near[0]}」ではありませんか", f"unknown key {name!r}: did you mean {near[0]!r}?"
+    return f"「{name}」という項目はありません。使えるのは {'、'.join(known)} です", f"unknown key {name!r}: use one of {', '.join(known)}"

@@ -1,0 +1,1 @@
+"""Every picture right-sized at build time."""

@@ -1,0 +1,1 @@
+"""Which articles an issue carries, as values."""

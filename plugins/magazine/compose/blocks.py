@@ -1,0 +1,120 @@
+"""What stands in a corner: words of the editor, an article, an event, progress in numbers. Values; nothing is chosen or rendered here.
+
+A new kind of block: one class here with its ``kind``, one branch in `choice`, `spoken` and the templates of ``themes/*/mail``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+from plugins.frontmatter.model.content_types import Event, Figure, Partner, Progress
+from plugins.frontmatter.model.document import Document
+from plugins.magazine.compose.safe_text import calm, heading
+from plugins.typography.dates import japanese_date, japanese_day, number
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Blocks of HTML that the editor wrote in the issue itself."""
+
+    kind: ClassVar[str] = "prose"
+    html: str
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """An article that the issue points to. One that has been taken down keeps its words and loses its link.
+
+    ``credit`` names who wrote a partner's entry and under which licence; it is empty for our own.
+    """
+
+    kind: ClassVar[str] = "teaser"
+    document: Document
+    linked: bool
+    credit: str = ""
+
+    @property
+    def title(self) -> str:
+        return heading(self.document.meta.title)
+
+    @property
+    def summary(self) -> str:
+        return calm(self.document.summary)
+
+
+@dataclass(frozen=True)
+class Happening(Teaser):
+    """An event of the coming weeks, with when and where."""
+
+    kind: ClassVar[str] = "event"
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of word and value, ready to show."""
+        meta = self.document.meta
+        if not isinstance(meta, Event):
+            raise TypeError(f"{self.document.path} is no event")
+        pairs = (("日時", span(meta.start, meta.end)), ("場所", meta.venue), ("費用", meta.fee or ""))
+        return tuple((word, calm(value)) for word, value in pairs if value)
+
+
+@dataclass(frozen=True)
+class Count:
+    """One number of progress in words: ``15,361戸``, ``16,000戸`` and 96 (percent)."""
+
+    label: str
+    done: str
+    total: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class Numbers(Teaser):
+    """Progress in numbers, computed from the figures of a document."""
+
+    kind: ClassVar[str] = "figures"
+
+    @property
+    def meta(self) -> Progress:
+        if not isinstance(self.document.meta, Progress):
+            raise TypeError(f"{self.document.path} has no figures")
+        return self.document.meta
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        return tuple(_count(figure) for figure in self.meta.figures)
+
+    @property
+    def as_of(self) -> str:
+        """``2018年2月28日現在``; the day of publication if the document does not say."""
+        return f"{japanese_date(self.meta.as_of or self.document.date)}現在"
+
+
+Block = Prose | Teaser | Happening | Numbers
+
+
+def _count(figure: Figure) -> Count:
+    unit = calm(figure.unit)
+    return Count(calm(figure.label), f"{number(figure.done)}{unit}", f"{number(figure.total)}{unit}", figure.percent)
+
+
+def credit(document: Document, feed_title: str) -> str:
+    """Return ``ココロプレス、取材班、CC BY 4.0``: the source of a partner's entry (a licence asks for it)."""
+    meta = document.meta
+    return calm("、".join((feed_title, meta.author, meta.licence))) if isinstance(meta, Partner) else ""
+
+
+def span(start: dt.datetime, end: dt.datetime | None) -> str:
+    """Return ``2018年4月14日（土曜日）11時から15時まで``; a moment at midnight is a whole day."""
+    if end is None or end == start:
+        return f"{japanese_day(start)}{_hour(start)}" + ("から" if _hour(start) else "")
+    last = _hour(end) if end.date() == start.date() else f"{japanese_day(end)}{_hour(end)}"
+    return f"{japanese_day(start)}{_hour(start)}から{last}まで"
+
+
+def _hour(moment: dt.datetime) -> str:
+    if (moment.hour, moment.minute) == (0, 0):
+        return ""
+    return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"

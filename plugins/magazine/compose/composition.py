@@ -1,0 +1,119 @@
+"""An issue as values: greeting, corners, and in each corner its blocks. Pure.
+
+The Markdown of an issue has become HTML in which ``<h2>`` begins a corner and ``<div data-teaser>`` and its kin stand for what
+`plugins.frontmatter.parse.directives` lets an editor write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.content_types import Issue
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import MailList, Publication
+from plugins.frontmatter.parse.markdown import Body, parse_html, plain
+from plugins.magazine.compose.blocks import Block, Prose
+from plugins.magazine.compose.safe_text import heading, one_line
+from plugins.magazine.compose.selection import Carried, Chooser
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A part of the issue under one heading; ``number`` counts from 1."""
+
+    number: int
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def anchor(self) -> str:
+        return f"corner-{self.number}"
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A whole issue, ready to be shown as page, mail and text."""
+
+    document: Document
+    meta: Issue
+    mail_list: MailList
+    publication: Publication
+    greeting: tuple[Block, ...]
+    corners: tuple[Corner, ...]
+
+    @property
+    def number(self) -> str:
+        return self.document.path.stem
+
+    @property
+    def label(self) -> str:
+        """``みやぎ復興プレス メールマガジン版 第45号``."""
+        return f"{self.mail_list.title} 第{self.number}号"
+
+    @property
+    def title(self) -> str:
+        return heading(self.meta.title)
+
+    @property
+    def preheader(self) -> str:
+        """What a mail program shows after the subject."""
+        return one_line(self.meta.preheader or self.document.summary)
+
+    @property
+    def subject(self) -> str:
+        """What is new stands first: a phone shows about twenty characters."""
+        return one_line(f"{self.meta.title}（{self.label}）")
+
+    @property
+    def articles(self) -> frozenset[PurePosixPath]:
+        """Every document that the issue carries."""
+        blocks = (*self.greeting, *(block for corner in self.corners for block in corner.blocks))
+        return frozenset(block.document.path for block in blocks if not isinstance(block, Prose))
+
+
+def compose(issue: Document, library: Library, carried: Carried | None = None) -> Composition:
+    """Compose ``issue``, a document of kind ``issue`` whose directives the library has resolved.
+
+    What earlier issues of the list have ``carried`` is not found again by a directive; see `issues.compose_all`.
+    """
+    if not isinstance(issue.meta, Issue):
+        raise TypeError(f"{issue.path} is no issue")
+    mail_list = library.registry.lists[issue.path.parts[1]]
+    body = parse_html(issue.html)
+    chooser = Chooser(issue, library, carried or {}, set(named(body)))
+    parts = list(_parts(body, chooser))
+    filled = [part for part in parts[1:] if part[1]]  # a corner for which nothing came in is left out
+    return Composition(
+        document=issue,
+        meta=issue.meta,
+        mail_list=mail_list,
+        publication=library.registry.publications[mail_list.publication],
+        greeting=parts[0][1],
+        corners=tuple(Corner(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
+    )
+
+
+def named(body: Body, *, again: bool = True) -> list[PurePosixPath]:
+    """Return the articles that the issue names by file, in their order; without ``again`` only those not marked もう一度."""
+    elements = [(e, e.get(f"data-{name}")) for name in ("teaser", "figures") for e in body.directives(name)]
+    return [PurePosixPath(path) for element, path in elements if again or element.get("data-again") is None]
+
+
+def finds(body: Body) -> bool:
+    """Tell whether the issue leaves it to a directive what it carries."""
+    return any(body.directives(name) for name in ("since", "events", "partners"))
+
+
+def _parts(body: Body, chooser: Chooser) -> Iterator[tuple[str, tuple[Block, ...]]]:
+    """Yield (title, blocks): first the greeting, which has no title, then each corner."""
+    title, blocks = "", list[Block]()
+    for element in body.root:
+        if element.tag == "h2":
+            yield title, tuple(blocks)
+            title, blocks = plain(element), []
+        else:
+            blocks += chooser.blocks(element)
+    yield title, tuple(blocks)

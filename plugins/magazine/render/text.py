@@ -1,0 +1,122 @@
+"""Prose as it is read aloud: numbered headings, no drawn characters, addresses on lines of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from plugins.frontmatter.parse.markdown import parse_html, plain
+from plugins.typography.phrases import wrap
+
+WIDTH = 70
+"""Columns; a Japanese character takes two. RFC 5322 asks for less than 78."""
+
+Fold = Callable[[str], str]
+
+# Rules, boxes, shapes, stars and dingbats; lines drawn with ordinary signs.
+DRAWN = re.compile(r"[\u2500-\u27bf\u2b12-\u2b5f※〓]+|(?<![\w/])[-=*_~＝＊＿～]{3,}(?![\w/])")
+_DRAWN = re.compile(rf"[ \u3000]*(?:{DRAWN.pattern})[ \u3000]*")
+_ALONE = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "まる", "△": "三角", "▲": "三角"}
+
+
+def paragraph(text: str) -> str:
+    """Return ``text`` wrapped at phrases."""
+    return "\n".join(wrap(undrawn(text), WIDTH))
+
+
+def prose_text(html: str, base: str, headings: Iterator[str], fold: Fold = paragraph) -> str:
+    """Return the text of prose. ``headings`` yields the number of each heading inside; ``base`` makes addresses whole."""
+    speaker = _Speaker(base, headings, fold)
+    blocks = [block for element in parse_html(html).root for block in speaker.blocks(element)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    base: str
+    headings: Iterator[str]
+    fold: Fold
+
+    def blocks(self, element: Any) -> list[str]:
+        """Return the paragraphs that one element becomes."""
+        match element.tag:
+            case "h3" | "h4" | "h5" | "h6":
+                return [self.fold(f"{next(self.headings)}{plain(element)}")]
+            case "ul" | "ol":
+                return [_apart(self._items(element, "")), *self._links(element)]
+            case "table":
+                return [*self._rows(element), *self._links(element)]
+            case "figure":
+                return [self._figure(element)]
+            case "div" | "blockquote" | "section" | "dl":
+                return [block for child in element for block in self.blocks(child)]
+            case "hr":
+                return []
+            case _:
+                return [self.fold(plain(element)), *self._links(element)]
+
+    def _items(self, element: Any, outer: str) -> list[str]:
+        """Each item in its own lines; ``outer`` is the number of the item around an inner list."""
+        lines: list[str] = []
+        for count, item in enumerate(element.iterchildren("li"), 1):
+            mark = f"{outer}{count}." if element.tag == "ol" else ""
+            lines += [self.fold(f"{mark} {plain(_without_lists(item))}".strip())]
+            lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, mark)]
+        return lines
+
+    def _rows(self, table: Any) -> list[str]:
+        """Each row as a paragraph, each cell after the name of its column: nobody hears columns, and a line end is a pause."""
+        heads = [plain(cell) for cell in table.xpath(".//thead//th")]
+        rows = [[plain(cell) for cell in row] for row in table.xpath(".//tr[not(ancestor::thead)]")]
+        captions = [self.fold(plain(caption)) for caption in table.iter("caption")]
+        return captions + ["\n".join(self.fold(_cell(*pair)) for pair in zip_longest(heads, row, fillvalue="")) for row in rows]
+
+    def _figure(self, figure: Any) -> str:
+        images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
+        said = images + [plain(caption) for caption in figure.iter("figcaption")]
+        return self.fold("".join(f"{words.removesuffix('。')}。" for words in said))
+
+    def _links(self, element: Any) -> list[str]:
+        found = [a for a in element.iter("a") if not a.get("href", "#").startswith("#")]
+        return [see_also(plain(a), absolute(a.get("href"), self.base), self.fold) for a in found]
+
+
+def _apart(items: list[str]) -> str:
+    """Items below each other; with a space between them when a line end alone would not show where one ends."""
+    return ("\n\n" if any("\n" in item for item in items) else "\n").join(items)
+
+
+def _without_lists(item: Any) -> Any:
+    """A copy of a list's item without the lists inside it."""
+    copy = deepcopy(item)
+    for inner in copy.xpath(".//ul | .//ol"):
+        inner.drop_tree()
+    return copy
+
+
+def _cell(head: str, cell: str) -> str:
+    return f"{head}：{cell}" if head else cell
+
+
+def see_also(name: str, url: str, fold: Fold = paragraph) -> str:
+    """Return the lines that lead to ``url``."""
+    return f"{fold(f'「{name}」について詳しくは')}\n{url}"
+
+
+def undrawn(text: str) -> str:
+    """Return ``text`` without rules, boxes, shapes and stars, which a screen reader would read one by one.
+
+    A shape that stands alone, as in the cell of a table, is a word and becomes one.
+    """
+    if text.strip() in _ALONE:
+        return _ALONE[text.strip()]
+    return _DRAWN.sub(" ", text).strip()
+
+
+def absolute(url: str, base: str) -> str:
+    """Return ``url`` with the site's address in front, if it is one of the site's own."""
+    return f"{base}{url}" if url.startswith("/") else url

@@ -1,0 +1,1 @@
+"""Which entry is which file: create, update, keep, take down."""

@@ -1,0 +1,106 @@
+"""The Markdown files of partner entries: read their front matter, write them whole.
+
+Front matter goes through PyYAML in both directions, so no title can end it or add a key to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from plugins.files import replace_file
+from plugins.partners.entries.reconcile import Change, Stored
+from plugins.partners.model.errors import EntryFileError
+
+FENCE = "---\n"
+PICTURES = (".jpg", ".webp")
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists out each time: an alias (``*id001``) is nothing an editor should meet."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Say that nothing is shared."""
+        return True
+
+
+def feed_folder(content: Path, key: str) -> Path:
+    """Return the folder of a feed's entries. ``key`` was checked by ``config`` (a-z, 0-9, hyphen)."""
+    return content / "partners" / key
+
+
+def read_stored(folder: Path) -> tuple[Stored, ...]:
+    """Read the front matter of every entry under ``folder``. Raises EntryFileError for one that cannot be read."""
+    return tuple(_stored(folder, path) for path in sorted(folder.rglob("*.md")))
+
+
+def _stored(folder: Path, path: Path) -> Stored:
+    front, body = read_entry(path)
+    return Stored(path.relative_to(folder), front, body.count("<img "))
+
+
+def has_entries(folder: Path) -> bool:
+    """Tell whether a feed was ever imported here."""
+    return next(folder.rglob("*.md"), None) is not None
+
+
+def read_front(path: Path) -> dict[str, object]:
+    """Read one file's front matter."""
+    return read_entry(path)[0]
+
+
+def read_entry(path: Path) -> tuple[dict[str, object], str]:
+    """Read one file: its front matter and its body. Raises EntryFileError."""
+    try:
+        keys, body = _parts(path.read_text("utf-8"))
+        front = yaml.load(keys, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise EntryFileError(path, f"{type(error).__name__}") from error
+    if not isinstance(front, dict):
+        raise EntryFileError(path, "no keys")
+    return {str(key): value for key, value in front.items()}, body
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return the lines between the first two ``---``, and what follows. Raises ValueError when there are none."""
+    if not text.startswith(FENCE):
+        raise ValueError("no front matter")
+    end = text.index("\n" + FENCE, len(FENCE) - 1)
+    return text[len(FENCE) : end + 1], text[end + 1 + len(FENCE) :].removeprefix("\n")
+
+
+def render(front: Mapping[str, object], body: str) -> bytes:
+    """Return a file's bytes: the same values always give the same bytes."""
+    keys = yaml.dump(dict(front), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"), line_break="\n")
+    return f"{FENCE}{keys}{FENCE}\n{body}".encode()
+
+
+def write(folder: Path, change: Change) -> Path:
+    """Write one change and return its path. Raises OSError."""
+    path = folder / change.path
+    replace_file(path, render(change.front, change.body))
+    return path
+
+
+def remove(path: Path) -> None:
+    """Remove one entry with its pictures."""
+    for picture in _pictures(path):
+        picture.unlink()
+    path.unlink()
+
+
+def tidy(path: Path, front: Mapping[str, object], body: str) -> None:
+    """Remove the entry's pictures that neither its body nor its front matter shows any more."""
+    for picture in _pictures(path):
+        if picture.name not in body and picture.name != front.get("image"):
+            picture.unlink()
+
+
+def _pictures(path: Path) -> list[Path]:
+    """Return the pictures that ``album`` laid beside an entry."""
+    return sorted(each for each in path.parent.glob(f"{path.stem}-*") if each.suffix in PICTURES)

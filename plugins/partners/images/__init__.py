@@ -1,0 +1,1 @@
+"""An entry's pictures → files beside the entry."""

@@ -1,0 +1,1 @@
+"""The values that all parts of the importer speak of."""

@@ -1,0 +1,114 @@
+"""Read the feeds from ``publications.toml``. Pydantic here, at the edge; a frozen dataclass goes on."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from plugins.partners.model.errors import ConfigError
+from plugins.partners.model.urls import absolute
+
+Mode = Literal["publish", "review"]
+
+
+def _web_address(value: str) -> str:
+    """Refuse what the importer could not fetch or the page could not link."""
+    if absolute(value, "") is None or not value.startswith(("http://", "https://")):
+        raise ValueError("http:// か https:// のアドレスを書いてください / write an http:// or https:// address")
+    return value
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+WebAddress = Annotated[Line, AfterValidator(_web_address)]
+
+
+@dataclass(frozen=True)
+class FeedConfig:
+    """One partner blog. ``key`` names its folder; ``mode`` review writes new entries as drafts."""
+
+    key: str
+    title: str
+    url: str
+    site: str
+    author: str
+    licence: str
+    mode: Mode
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the importer takes from ``publications.toml``: feeds by key, the topics' words, whom a server may write to."""
+
+    feeds: tuple[FeedConfig, ...]
+    topics: frozenset[str]
+    contact: str
+
+
+class _Feed(BaseModel):
+    """``[feeds.<key>]``; ``mode`` is review unless the file says publish."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Line
+    url: WebAddress
+    site: WebAddress
+    author: Line
+    licence: Line
+    mode: Mode = "review"
+
+
+class _Site(BaseModel):
+    url: Line
+    contact: Line
+
+
+class _File(BaseModel):
+    """The tables that the importer needs; the rest of the file belongs to other rooms."""
+
+    site: _Site
+    feeds: dict[Key, _Feed] = {}
+    topics: dict[str, str] = {}
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check ``publications.toml``. Raises ConfigError with every fault, its place, and what to write."""
+    read = _validated(path, _read_toml(path))
+    feeds = tuple(FeedConfig(key=key, **feed.model_dump()) for key, feed in sorted(read.feeds.items()))
+    return Settings(feeds, frozenset(read.topics.values()), f"+{read.site.url}; {read.site.contact}")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(path, (f"読めません / cannot be read: {error.strerror}",)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, (f"TOML として読めません / not valid TOML: {error}",)) from error
+
+
+def _validated(path: Path, tables: dict[str, Any]) -> _File:
+    try:
+        return _File.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigError(path, tuple(_fault(item["loc"], item["type"], item["msg"]) for item in error.errors())) from error
+
+
+def _fault(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    """Say where the fault is and what to write instead."""
+    place = ".".join(str(part) for part in loc if part != "[key]")
+    return f"[{place}] {_advice(loc, kind)}（{message}）"
+
+
+def _advice(loc: tuple[int | str, ...], kind: str) -> str:
+    """Return the remedy for a kind of fault, Japanese and English."""
+    if "[key]" in loc:
+        return "名前は半角の英小文字、数字、ハイフンで書いてください / a feed's key is a-z, 0-9 and hyphens"
+    return {
+        "missing": "この項目を書いてください / add this key",
+        "extra_forbidden": "知らない項目です。消すか直してください / unknown key, remove or correct it",
+        "literal_error": "publish か review と書いてください / write publish or review",
+    }.get(kind, "一行の文字で正しく書いてください / write a correct value on one line")

@@ -1,0 +1,49 @@
+"""What crosses the pipe between the child process and us: plain data, written as JSON there, read into types here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from plugins.partners.model.dates import Stamp
+
+
+@dataclass(frozen=True)
+class RawEntry:
+    """One entry as its feed has it, except that ``body`` is already clean. Missing texts are empty."""
+
+    id: str
+    link: str
+    title: str
+    body: str
+    published: Stamp | None
+    updated: Stamp | None
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParsedFeed:
+    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and what it says of itself."""
+
+    version: str
+    entries: tuple[RawEntry, ...]
+    left_out: int = 0
+    title: str = ""
+    author: str = ""
+    site: str = ""
+
+
+def to_json(feed: ParsedFeed) -> dict[str, Any]:
+    """Return ``feed`` as JSON values."""
+    return asdict(feed)
+
+
+def from_json(value: Mapping[str, Any]) -> ParsedFeed:
+    """Undo ``to_json``. Raises KeyError or TypeError on anything else."""
+    return ParsedFeed(**{**value, "entries": tuple(_entry(each) for each in value["entries"])})
+
+
+def _entry(value: Mapping[str, Any]) -> RawEntry:
+    stamps = {name: Stamp(**value[name]) if value[name] else None for name in ("published", "updated")}
+    return RawEntry(**{**value, **stamps, "categories": tuple(value["categories"])})

@@ -1,0 +1,82 @@
+"""The child process: documents on stdin → answers on stdout. ``python -m plugins.partners.sandbox.child '{limits}'``.
+
+feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of
+memory. Here it can: the limits are set before anything is parsed, and ``readers`` kills the process when time is up.
+
+A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page`` and ``picture``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from plugins.partners.model.parsed import to_json
+
+Answer = tuple[dict[str, Any], bytes]
+
+
+def main() -> None:
+    """Answer until stdin ends."""
+    limits = json.loads(sys.argv[1])
+    set_limit("RLIMIT_AS", limits["memory_bytes"])
+    set_limit("RLIMIT_CORE", 0)
+    serve(sys.stdin.buffer, sys.stdout.buffer, limits["cpu_seconds"])
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
+    """Answer every request. After an error the process is of no more use, and its parent ends it."""
+    while line := requests.readline():
+        set_limit("RLIMIT_CPU", int(time.process_time()) + 1 + cpu_seconds, soft=True)
+        head, found = answer(json.loads(line), requests)
+        answers.write(json.dumps({**head, "size": len(found)}).encode("ascii") + b"\n" + found)
+        answers.flush()
+
+
+def answer(options: dict[str, Any], requests: BinaryIO) -> Answer:
+    """Do one job."""
+    body = requests.read(options["size"])
+    try:
+        return _JOBS[options["job"]](body, options)
+    except Exception as error:  # whatever a library does with a stranger's bytes
+        return {"error": f"{type(error).__name__}: {str(error)[:300]}"}, b""
+
+
+def set_limit(name: str, amount: int, *, soft: bool = False) -> None:
+    """Set one limit where the system can (not on Windows: the parent's clock remains). A soft one can be raised again."""
+    try:
+        import resource
+    except ImportError:
+        return
+    kind = getattr(resource, name)
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; a lower hard limit is fine too
+        resource.setrlimit(kind, (amount, resource.getrlimit(kind)[1] if soft else amount))
+
+
+def _feed(body: bytes, options: dict[str, Any]) -> Answer:
+    from plugins.partners.parse.feeds import read_feed
+
+    return {}, json.dumps(to_json(read_feed(body, options)), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _page(body: bytes, options: dict[str, Any]) -> Answer:
+    from plugins.partners.parse.feeds import feed_links
+
+    return {}, json.dumps(feed_links(body, options["url"], options["content_type"])).encode()
+
+
+def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
+    from plugins.partners.sandbox.reencode import redraw
+
+    suffix, data = redraw(body)
+    return {"suffix": suffix}, data
+
+
+_JOBS: dict[str, Callable[[bytes, dict[str, Any]], Answer]] = {"feed": _feed, "page": _page, "picture": _picture}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Bytes of a feed → ParsedFeed, through a child process that can be killed.
+
+Raises ParseError for what is no feed and for what goes past a limit.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+
+from plugins.partners.model.errors import ParseError
+from plugins.partners.model.parsed import ParsedFeed, from_json
+from plugins.partners.sandbox.pool import Readers
+
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_BEFORE = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where bytes came from: the address they were read from, its Content-Type, and the blog's home page."""
+
+    url: str
+    content_type: str
+    site: str
+
+
+async def parse(body: bytes, source: Source, readers: Readers) -> ParsedFeed:
+    """Parse ``body``."""
+    if looks_like_html(body):
+        raise ParseError(
+            "フィードではなく HTML のページが返りました。アドレスを確かめてください / an HTML page, not a feed: check the address"
+        )
+    _, found = await readers.ask("feed", {**_options(source), "max_entries": readers.limits.max_entries}, body)
+    feed = _read(found)
+    if not feed.version:
+        raise ParseError("フィードとして読めません / not a feed in a known format")
+    return feed
+
+
+async def feed_links(body: bytes, source: Source, readers: Readers) -> tuple[str, ...]:
+    """Return the feeds that a web page names."""
+    _, found = await readers.ask("page", _options(source), body)
+    return tuple(str(each) for each in json.loads(found))
+
+
+def looks_like_html(body: bytes) -> bool:
+    """Tell whether ``body`` begins as a web page does; error pages come with status 200, too."""
+    head = body[:4000].removeprefix(codecs.BOM_UTF8).lstrip()
+    while found := next((ending for start, ending in _BEFORE if head.startswith(start)), None):
+        head = head.partition(found)[2].lstrip()
+    return bool(_HTML.match(head))
+
+
+def _options(source: Source) -> dict[str, object]:
+    return {"url": source.url, "site": source.site, "content_type": source.content_type[:200]}
+
+
+def _read(output: bytes) -> ParsedFeed:
+    try:
+        return from_json(json.loads(output.decode("utf-8", "surrogatepass")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ParseError(f"読み取りの結果がこわれています / the reader's output is broken: {error}") from error

@@ -1,0 +1,1 @@
+"""A stranger's HTML → the few elements that a page of ours may hold."""

@@ -1,0 +1,124 @@
+"""Text and inline elements: blanks, and blocks that stand where only words may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from plugins.partners.sanitize.elements import (
+    BLOCKS,
+    CELLS,
+    DISSOLVED,
+    HEADINGS,
+    INLINE,
+    PHRASING_ONLY,
+    ROW_GROUPS,
+    TABLE,
+    Element,
+    is_blank,
+)
+
+
+def mend_table(table: Element) -> None:
+    """Drop what is no part of a table, groups and rows without cells, and captions past the first or empty."""
+    _keep_children(table, ROW_GROUPS | {"caption"})
+    for group in list(table):
+        if group.tag in ROW_GROUPS:
+            _mend_group(group)
+    for caption in table.findall("caption")[1:] + [each for each in table.findall("caption")[:1] if is_blank(each)]:
+        table.remove(caption)
+
+
+def _mend_group(group: Element) -> None:
+    _keep_children(group, frozenset({"tr"}))
+    for row in list(group):
+        _keep_children(row, CELLS)
+        if not len(row):
+            group.remove(row)
+    if not len(group):
+        group.getparent().remove(group)
+
+
+def _keep_children(parent: Element, tags: frozenset[str]) -> None:
+    """Remove other elements and all text directly inside ``parent``."""
+    parent.text = None
+    for child in list(parent):
+        child.tail = None
+        if child.tag not in tags:
+            parent.remove(child)
+
+
+def set_levels(blocks: Iterable[Element]) -> None:
+    """Shift the headings inside ``blocks`` so that the first is h2 and no level is skipped on the way down."""
+    headings = [heading for block in blocks for heading in block.iter(*HEADINGS)]
+    for heading, level in zip(headings, levels([int(heading.tag[1]) for heading in headings]), strict=True):
+        heading.tag = f"h{level}"
+
+
+def levels(given: list[int]) -> list[int]:
+    """Return the levels (2–6) for headings that were written with the levels ``given`` (1–6)."""
+    shift = 2 - min(given, default=2)
+    out: list[int] = []
+    for level in given:
+        deepest = (out[-1] if out else 1) + 1
+        out.append(min(level + shift, deepest, 6))
+    return out
+
+
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+
+
+_WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+
+
+_BROKEN_LINE = re.compile(rf"(?<=[{_WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_WIDE}])")
+
+
+_BLOCK_TAGS = tuple(sorted(BLOCKS | DISSOLVED | TABLE))
+
+
+def fold_blanks(tree: Element) -> None:
+    """Make one space of a row of blanks, outside ``pre``; a line broken inside Japanese text leaves no space at all."""
+    for element in tree.iter():
+        inside = element.tag == "pre" or _within(element, "pre")
+        if element.text and not inside:
+            element.text = _folded(element.text)
+        if element.tail and not _within(element, "pre"):
+            element.tail = _folded(element.tail)
+
+
+def _folded(text: str) -> str:
+    return _BLANKS.sub(" ", _BROKEN_LINE.sub("", text))
+
+
+def _within(element: Element, tag: str) -> bool:
+    return next(element.iterancestors(tag), None) is not None
+
+
+def separate(tree: Element) -> None:
+    """Take blocks out of what may hold words only, and ruby marks out of what is no ruby."""
+    for element in list(tree.iter(*PHRASING_ONLY, "a")):
+        _only_words(element)
+    for element in list(tree.iter(*(INLINE - {"a"}))):
+        if next(element.iterdescendants(*_BLOCK_TAGS), None) is not None:
+            element.drop_tag()
+    _mend_ruby(tree)
+
+
+def _only_words(element: Element) -> None:
+    """Unwrap the blocks inside ``element``, with a space where two of them met."""
+    for block in list(element.iterdescendants(*_BLOCK_TAGS)):
+        block.tail = " " + (block.tail or "")
+        block.drop_tag()
+
+
+def _mend_ruby(tree: Element) -> None:
+    """A reading needs its base text: unwrap ``rt`` and ``rp`` outside ``ruby``, and ``ruby`` without a reading."""
+    for mark in list(tree.iter("rt", "rp")):
+        if mark.getparent().tag != "ruby":
+            mark.drop_tag()
+    for ruby in list(tree.iter("ruby")):
+        if ruby.find("rt") is None:
+            for mark in ruby.findall("rp"):
+                mark.drop_tag()
+            ruby.drop_tag()

@@ -1,0 +1,139 @@
+"""An entry's HTML → the few elements a page of ours may hold. Pure; runs in the child process.
+
+Pictures stay where they were, with the address they have at the other site; ``copies`` gives them their place on ours.
+
+nh3 (the parser of browsers) first makes a well-formed tree out of anything, ``pictures`` and ``structure`` change the
+tree, and nh3 has the last word, so nothing that we do in between can let a script through.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import lxml.html
+import nh3
+
+from plugins.partners.model.urls import absolute
+from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, Element, is_blank
+from plugins.partners.sanitize.image_marks import mark_pictures
+from plugins.partners.sanitize.normalizer import arrange
+
+LONGEST = 250_000
+"""Characters of one entry's HTML; the rest is cut."""
+
+LARGEST = 800_000
+"""Bytes of one cleaned body; the site takes no source file over a megabyte."""
+
+DEEPEST = 60
+"""Open elements inside one another. nh3 takes quadratic time in it and libxml2 loses what is below 250."""
+
+_MARKUP = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^>]*>")
+_NO_DEPTH = frozenset("p li dt dd td th tr option br img hr input wbr area col embed source track meta link base".split())
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_SPAN = re.compile(r"[1-9]\d?")
+_LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
+
+
+def clean(source: str, base: str, original: str) -> str:
+    """Return ``source`` as HTML5 body content: absolute links, headings from h2, paragraphs, no scripts.
+
+    ``base`` is what relative links are relative to, ``original`` where the entry can be read with its pictures.
+    """
+    body = _body(source[:LONGEST], base, original)
+    return body if len(body.encode()) <= LARGEST else clean(source[: min(len(source), LONGEST) // 2], base, original)
+
+
+def _body(source: str, base: str, original: str) -> str:
+    """Return the whole of ``source``, cleaned."""
+    tree = _tree(_shallow(source))
+    mark_pictures(tree, base, original)
+    _mend_links(tree, base)
+    blocks = (lxml.html.tostring(block, encoding="unicode") for block in arrange(tree))
+    return last_word("\n\n".join(block.strip() for block in blocks))
+
+
+def from_plain(source: str) -> str:
+    """Return plain text as HTML: an empty line ends a paragraph, a line break stays."""
+    return html.escape(source).replace("\r\n", "\n").replace("\n", "<br>")
+
+
+def _shallow(source: str) -> str:
+    """Return ``source``, or only its text when it is nested more deeply than any writer nests."""
+    return source if max(_depths(source), default=0) <= DEEPEST else html.escape(html.unescape(_MARKUP.sub(" ", source)))
+
+
+def _depths(source: str) -> Iterator[int]:
+    """Estimate, tag by tag, how many elements are open."""
+    depth = 0
+    for tag in _MARKUP.finditer(source):
+        if tag.group(2).lower() not in _NO_DEPTH:
+            depth = max(0, depth - 1) if tag.group(1) else depth + 1
+        yield depth
+
+
+def _tree(source: str) -> Element:
+    """Parse into one ``div`` that holds known elements only."""
+    attributes = {
+        "a": {"href"},
+        "img": {"src", "alt", "width", "height"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan", "scope"},
+    }
+    known = nh3.clean(
+        _UNPRINTABLE.sub("", source),
+        tags=set(FIRST_PASS),
+        clean_content_tags=set(REMOVED_WITH_CONTENT),
+        attributes={**attributes, "*": {"lang"}},
+        link_rel=None,
+        url_schemes={"http", "https", "mailto", "tel", "data"},
+    )
+    tree: Element = lxml.html.fragment_fromstring(known, create_parent="div")
+    return tree
+
+
+def _mend_links(tree: Element, base: str) -> None:
+    """Make links absolute; unwrap those that lead nowhere we allow, drop those that show nothing."""
+    for link in list(tree.iter("a")):
+        href = absolute(base, link.get("href", ""))
+        if is_blank(link):
+            link.drop_tree()
+        elif href is None or "href" not in link.attrib:
+            link.drop_tag()
+        else:
+            link.set("href", href)
+
+
+def last_word(source: str) -> str:
+    """Sanitise the finished body. Ends with a line feed unless empty."""
+    body = nh3.clean(
+        source,
+        tags=set(KEPT),
+        clean_content_tags=set(REMOVED_WITH_CONTENT),
+        attributes={
+            "a": {"href"},
+            "img": {"src", "alt"},
+            "td": {"colspan", "rowspan"},
+            "th": {"colspan", "rowspan", "scope"},
+            "*": {"lang"},
+        },
+        attribute_filter=_attribute,
+        link_rel="nofollow noopener",
+        url_schemes={"http", "https", "mailto", "tel"},
+    )
+    body = _UNPRINTABLE.sub("", body).strip("\n")
+    return f"{body}\n" if body else ""
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value if it is well-formed, else None, which removes the attribute."""
+    if name in ("colspan", "rowspan"):
+        return value if _SPAN.fullmatch(value) else None
+    if name == "scope":
+        return value if value in ("row", "col", "rowgroup", "colgroup") else None
+    if name == "lang":
+        return value if _LANG.fullmatch(value) else None
+    return value

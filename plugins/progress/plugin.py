@@ -1,0 +1,74 @@
+"""Writes the progress pages of the first publication of kind ``progress``: overview, fields, municipalities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pelican import Pelican, signals
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from plugins.frontmatter.library import SETTING as LIBRARY
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.registry import Place, Publication
+from plugins.progress import panels
+from plugins.progress.table import COLUMNS, PATH
+from plugins.progress.works import SETTING, Field, Works
+from plugins.structured_data.site import dataset
+
+
+def add_generator(_pelican: Pelican) -> type[ProgressGenerator]:
+    """Tell Pelican of the generator."""
+    return ProgressGenerator
+
+
+def register() -> None:
+    """Register with Pelican."""
+    signals.get_generators.connect(add_generator)
+
+
+class ProgressGenerator(Generator):  # type: ignore[misc]
+    """One page for each way of asking how far the works are. Without the table, nothing."""
+
+    def generate_context(self) -> None:
+        """Tell the listing pages and the sitemap which pages there will be."""
+        library: Library = self.settings[LIBRARY]
+        works: Works = self.settings[SETTING]
+        self.works = works.until(library.now)
+        publications = library.registry.publications.values()
+        self.publication: Publication | None = next((p for p in publications if p.kind == "progress"), None)
+        self.places = [place for place in library.registry.places.values() if self.works.of(places=[place]).rows]
+        if self.publication and self.works.rows:
+            self.front = f"{self.publication.url}progress/"
+            urls = [self.front, *map(self._field_url, self.works.fields), *map(self._place_url, self.places)]
+            self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
+            self.context["progress_front"] = self.front
+            self.context["progress"] = panels.overview(self.works, {})
+            self.context["progress_places"] = {place.slug: self._place_url(place) for place in self.places}
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write everything."""
+        if not self.publication or not self.works.rows:
+            return
+        self.writer = writer
+        fields = {field.name: self._field_url(field) for field in self.works.fields}
+        places = {place.name: self._place_url(place) for place in self.places}
+        self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
+        shown = panels.overview(self.works, fields)
+        described = dataset(self.publication, self.works, self.context["base"], self.front)
+        self._page(self.front, "progress", panels=shown, columns=COLUMNS, table_url=f"/{PATH}", dataset=described)
+        for field in self.works.fields:
+            self._page(self._field_url(field), "progress-part", part=field, panels=panels.of_field(self.works, field, places))
+        for place in self.places:
+            own = self.works.of(places=[place])
+            self._page(self._place_url(place), "progress-part", part=place, panels=panels.of_place(own, fields))
+
+    def _field_url(self, field: Field) -> str:
+        return f"{self.front}fields/{field.slug}/"
+
+    def _place_url(self, place: Place) -> str:
+        return f"{self.front}places/{place.slug}/"
+
+    def _page(self, url: str, template: str, **values: Any) -> None:
+        path = f"{url.lstrip('/')}index.html"
+        self.writer.write_file(path, self.get_template(template), self.context, url=url, page_url=url, **self.shared, **values)

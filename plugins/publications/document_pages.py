@@ -1,0 +1,134 @@
+"""Writes the page of every public document.
+
+Pelican's own generators of articles and pages find nothing here (``ARTICLE_PATHS`` and ``PAGE_PATHS`` are empty): they would make, for each of
+thousands of documents that have not changed, an object that nobody looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from plugins.context import GALLERY, Dresser
+from plugins.digest import digest
+from plugins.frontmatter.library import SETTING, Library
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Site
+from plugins.publications.taxonomies import Neighbours, Related
+from plugins.structured_data.documents import Described, describe
+
+SURROUNDINGS = "TODOKE_SURROUNDINGS"
+"""In Pelican's settings: the `Surroundings`, once all documents are sorted."""
+
+
+_TEMPLATES = {"page": "page", "issue": "issue"}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around every document, by its address; and of which site they are, at which address."""
+
+    site: Site
+    base: str
+    neighbours: Mapping[str, Neighbours]
+    related: Mapping[str, Related]
+
+    @cached_property
+    def told(self) -> str:
+        """A digest of what is the same around all."""
+        return digest((self.site, self.base))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What templates call ``article`` or ``page``: a document, its body as the page shows it, and what stands around it.
+
+    All that only this page shows is read from here, and not looked up in tables of the whole site: so one digest tells whether any of it changed.
+    """
+
+    document: Document
+    dresser: Dresser | None
+    around: Surroundings
+
+    tracking_leaf: ClassVar[bool] = True
+
+    @cached_property
+    def tracking_key(self) -> str:
+        """For `plugins.incremental`."""
+        return f"shown:{self.document.path}"
+
+    @property
+    def tracking_whole(self) -> str:
+        """For `plugins.incremental`: one digest for all that can be read from it, told without loading the body."""
+        near, related = self.neighbours, self.related
+        keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
+        keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
+        offers = repr(self._offers) if self.document.shows else ""
+        return " ".join((self.document.tracking_whole, self.around.told, offers, *keys))
+
+    @cached_property
+    def tracking_digests(self) -> Mapping[str, str]:
+        """The digests of what is made from the body, told without loading it."""
+        document = self.document
+        content = digest((document.tracking_digests["html"], self._offers, document.picture is None))
+        return {"content": content, "structured": f"{document.tracking_whole} {self.around.told}"}
+
+    @property
+    def content(self) -> str:
+        """The body, ready to show."""
+        document = self.document
+        return self.dresser.dress(document.html, first_eager=document.picture is None) if self.dresser else document.html
+
+    @property
+    def structured(self) -> tuple[Described, ...]:
+        """What the document is, for search engines; nothing if its kind has nothing of its own."""
+        found = describe(self.document, self.around.site, self.around.base)
+        return (found,) if found else ()
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """Who stands before and after it."""
+        return self.around.neighbours.get(self.document.url)
+
+    @property
+    def related(self) -> Related | None:
+        """Earlier documents of the same place or topic."""
+        return self.around.related.get(self.document.url)
+
+    @property
+    def _offers(self) -> object:
+        return self.dresser.offers(self.document.shows) if self.dresser else ()
+
+
+class DocumentsGenerator(Generator):  # type: ignore[misc]
+    """One page for every document that is public now."""
+
+    def generate_context(self) -> None:
+        """Tell Pelican that the sources are no files to be copied."""
+        library: Library = self.settings[SETTING]
+        self.context["generated_content"].update(dict.fromkeys(map(str, library.documents)))
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write every page."""
+        library: Library = self.settings[SETTING]
+        pages = [(document, *page_of(document, self.settings)) for document in library.public]
+        self.context["shown"] = [
+            shown for _, _, own in pages for shown in own.values()
+        ]  # known to `plugins.incremental` before the first page
+        for document, name, own in pages:
+            writer.write_file(name, self.get_template(_template(document)), self.context, **own)
+
+
+def page_of(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the file of a document's page, relative to the site, and what its template is given."""
+    variable = "page" if document.kind == "page" else "article"
+    return f"{document.url.lstrip('/')}index.html", {variable: Shown(document, settings.get(GALLERY), settings[SURROUNDINGS])}
+
+
+def _template(document: Document) -> str:
+    return _TEMPLATES.get(document.kind, "article")

@@ -1,0 +1,144 @@
+"""Writes the pages that list documents: portal, sections, months, places, topics, feeds, sitemap, redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from plugins.frontmatter.library import SETTING, Library
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Registry
+from plugins.publications import facets, feeds
+from plugins.publications import feeds as sitemap
+from plugins.publications import taxonomies as shelves
+from plugins.publications.document_pages import SURROUNDINGS, Surroundings
+
+_FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
+"""Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
+
+
+class PublicationsGenerator(Generator):  # type: ignore[misc]
+    """One page for every shelf. What every template may use is put into the context first."""
+
+    def generate_context(self) -> None:
+        """Group the live documents, and put the groups where templates find them."""
+        library: Library = self.settings[SETTING]
+        self.registry: Registry = library.registry
+        self.base: str = self.settings["SITE_ADDRESS"]
+        self.documents = [d for d in library.live() if d.kind != "issue"]
+        self.issues = library.live("issue")
+        self.sections = shelves.sections(self.documents, self.registry)
+        self.places = shelves.places(self.documents, self.registry)
+        self.topics = shelves.topics(self.documents, self.registry)
+        self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
+        self.pages = [d for d in library.public if d.kind == "page"]
+        notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
+        around = shelves.neighbours(self.sections.values()) | self._issue_neighbours()
+        self.settings[SURROUNDINGS] = Surroundings(self.registry.site, self.base, around, shelves.related(self.documents))
+        self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
+        self.context.update(
+            site=self.registry.site,
+            registry=self.registry,
+            base=self.base,
+            now=library.now,
+            as_of=library.as_of,
+            sections=self.sections,
+            fronts_named=[(p.url, p.title, p.colour) for p in self.registry.publications.values()],  # on every page: one read, not thirty
+            places=self.places,
+            topics=self.topics,
+            facets=self.facets,
+            standing=self.pages,
+            issues=list(reversed(self.issues)),
+            notices=notices,
+            landmarks=frozenset(
+                (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))
+            ),
+        )
+
+    def _issue_neighbours(self) -> dict[str, shelves.Neighbours]:
+        by_list: dict[str, list[Document]] = {}
+        for issue in self.issues:
+            by_list.setdefault(issue.path.parts[1], []).append(issue)
+        found: dict[str, shelves.Neighbours] = {}
+        for issues in by_list.values():
+            padded: list[Document | None] = [None, *issues, None]
+            found |= {d.url: shelves.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
+        return found
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write everything."""
+        self.writer = writer
+        latest = [d for d in reversed(self.documents) if d.kind not in ("notice", "partner")]
+        self._page("/", "index", latest=latest[:8])
+        for section in self.sections.values():
+            self._section(section)
+        self._page("/places/", "places")
+        self._page("/topics/", "topics")
+        for shelf in (*self.places, *self.topics):
+            self._page(shelf.label.url, "shelf", shelf=shelf)
+        self._mail()
+        self._feeds("/", self.registry.site.title, self.registry.site.description, latest)
+        self._sitemap()
+        self._redirects()
+        writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")
+
+    def _page(self, url: str, template: str, **values: Any) -> None:
+        self.writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+
+    def _section(self, section: shelves.Section) -> None:
+        publication = section.publication
+        self._page(publication.url, "section", section=section, publication=publication)
+        padded: Sequence[shelves.Month | None] = (None, *reversed(section.months), None)
+        for before, (month, after) in zip(padded, pairwise(padded[1:]), strict=False):
+            self._page(month.url, "month", month=month, publication=publication, before=before, after=after)  # type: ignore[union-attr]
+        groups = self.facets[publication.key]
+        for facet in (facet for group in groups for facet in group.facets):
+            self._page(facet.url, "facet", facet=facet, groups=groups, publication=publication)
+        self._feeds(publication.url, publication.title, publication.description, section.documents)
+
+    def _mail(self) -> None:
+        self._page("/mail/", "mail")
+        for key, mail_list in self.registry.lists.items():
+            url = f"/mail/{key}/"
+            issues = [d for d in reversed(self.issues) if d.path.parts[1] == key]
+            publication = self.registry.publications[mail_list.publication]
+            self._page(url, "list", mail_list=mail_list, list_issues=issues, publication=publication)
+            self._feeds(url, mail_list.title, mail_list.reason, issues)
+
+    def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
+        name = title if url == "/" else f"{title} - {self.registry.site.title}"
+        channel = feeds.Channel(name, description, f"{self.base}/", url, self.registry.site.organisation)
+        self._write(f"{url}feed.xml", feeds.atom(channel, documents, self.context["as_of"]))
+        self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
+
+    def _sitemap(self) -> None:
+        fronts = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]
+        fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
+        shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
+        for key, section in self.sections.items():
+            own = [facet.url for group in self.facets[key] for facet in group.facets]
+            own += [section.publication.url, *(month.url for month in section.months), *self.context["fronts"].get(key, ())]
+            shards[f"/sitemap-{key}.xml"] = sitemap.shard(self.base, section.documents, own)
+        for path, text in shards.items():
+            self._write(path, text)
+        self._write("/sitemap.xml", sitemap.index(self.base, shards))
+        self._write("/robots.txt", f"User-agent: *\nAllow: /\nSitemap: {self.base}/sitemap.xml\n")
+
+    def _redirects(self) -> None:
+        for document in self._addressed():
+            for alias in document.meta.aliases:
+                self._page(alias, "redirect", target=document)
+
+    def _addressed(self) -> Iterable[Document]:
+        return (*self.documents, *self.issues, *self.pages)
+
+    def _write(self, url: str, text: str) -> None:
+        """Write a file that no template makes."""
+        path = Path(self.output_path) / url.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,22 @@
+"""The page of every document; sections, month archives, municipality and topic pages, feeds, sitemap, neighbours.
+
+Pelican's own listings are switched off in ``pelicanconf.py``: their pages shift with every article, and their addresses with them.
+"""
+
+from __future__ import annotations
+
+from pelican import Pelican, signals
+from pelican.generators import Generator
+
+from plugins.publications.document_pages import DocumentsGenerator
+from plugins.publications.listing_pages import PublicationsGenerator
+
+
+def add_generators(_pelican: Pelican) -> tuple[type[Generator], ...]:
+    """Tell Pelican of the generators."""
+    return DocumentsGenerator, PublicationsGenerator
+
+
+def register() -> None:
+    """Register with Pelican."""
+    signals.get_generators.connect(add_generators)

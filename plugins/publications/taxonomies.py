@@ -1,0 +1,154 @@
+"""Which documents stand together: sections, months, places, topics, neighbours. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
+
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Place, Publication, Registry, Topic
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True)
+class Month:
+    """One calendar month of a publication, oldest document first. Its address never shifts."""
+
+    publication: Publication
+    year: int
+    month: int
+    documents: tuple[Document, ...]
+
+    @property
+    def url(self) -> str:
+        return f"{self.publication.url}{self.year:04}/{self.month:02}/"
+
+    @cached_property
+    def tracking_key(self) -> str:
+        return f"month:{self.url}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.year}年{self.month}月"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One publication: ``documents`` newest first, ``months`` newest first."""
+
+    publication: Publication
+    documents: tuple[Document, ...]
+    months: tuple[Month, ...]
+
+    @cached_property
+    def tracking_key(self) -> str:
+        return f"section:{self.publication.key}"
+
+    @property
+    def years(self) -> dict[int, list[Month]]:
+        """Months by year, newest year first, January first."""
+        years: dict[int, list[Month]] = defaultdict(list)
+        for month in reversed(self.months):
+            years[month.year].append(month)
+        return dict(sorted(years.items(), reverse=True))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The documents of one place or one topic, newest first."""
+
+    label: Place | Topic
+    documents: tuple[Document, ...]
+
+    @cached_property
+    def tracking_key(self) -> str:
+        return f"shelf:{self.label.url}"
+
+    @property
+    def years(self) -> dict[int, list[Document]]:
+        """Documents by year, newest first."""
+        years: dict[int, list[Document]] = defaultdict(list)
+        for document in self.documents:
+            years[document.date.year].append(document)
+        return dict(years)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Earlier documents of the same place or topic as one document."""
+
+    label: Place | Topic
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The documents before and after one in its publication."""
+
+    previous: Document | None = None
+    next: Document | None = None
+
+
+def sections(documents: Sequence[Document], registry: Registry) -> dict[str, Section]:
+    """Return a section for every publication, also for one that has nothing yet. ``documents`` come oldest first."""
+    by_key = _group(documents, lambda d: [d.publication.key] if d.publication else [])
+    return {key: _section(publication, by_key.get(key, [])) for key, publication in registry.publications.items()}
+
+
+def _section(publication: Publication, documents: Sequence[Document]) -> Section:
+    by_month = _group(documents, lambda d: [(d.date.year, d.date.month)])
+    months = tuple(Month(publication, *key, tuple(found)) for key, found in sorted(by_month.items(), reverse=True))
+    return Section(publication, tuple(reversed(documents)), months)
+
+
+def places(documents: Sequence[Document], registry: Registry) -> list[Shelf]:
+    """Return a shelf for each of the municipalities, in the order of their codes."""
+    by_name = _group(documents, lambda d: [place.name for place in d.meta.municipalities])
+    return [Shelf(place, tuple(reversed(by_name.get(name, [])))) for name, place in registry.places.items()]
+
+
+def topics(documents: Sequence[Document], registry: Registry) -> list[Shelf]:
+    """Return a shelf for each topic, in the order of ``publications.toml``."""
+    by_name = _group(documents, lambda d: [topic.name for topic in d.meta.topics])
+    return [Shelf(topic, tuple(reversed(by_name.get(name, [])))) for name, topic in registry.topics.items()]
+
+
+def neighbours(found: Iterable[Section]) -> dict[str, Neighbours]:
+    """Return, by address, who stands before and after each document of the sections."""
+    before: dict[str, Document] = {}
+    after: dict[str, Document] = {}
+    for section in found:
+        for newer, older in pairwise(section.documents):
+            before[newer.url] = older
+            after[older.url] = newer
+    return {url: Neighbours(before.get(url), after.get(url)) for url in before.keys() | after.keys()}
+
+
+def related(documents: Sequence[Document]) -> dict[str, Related]:
+    """Return, by address, up to three earlier documents of the same place, or else of the same topic.
+
+    Earlier ones only: a new article must not change the pages of old ones. ``documents`` come oldest first.
+    """
+    seen: dict[Place | Topic, list[Document]] = defaultdict(list)
+    found: dict[str, Related] = {}
+    for document in documents:
+        labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
+        if near := next((label for label in labels if seen[label]), None):
+            found[document.url] = Related(near, tuple(reversed(seen[near][-3:])))
+        if document.kind not in ("notice", "partner"):
+            for label in labels:
+                seen[label].append(document)
+    return found
+
+
+def _group(documents: Iterable[Document], keys: Callable[[Document], Iterable[_Key]]) -> dict[_Key, list[Document]]:
+    groups: dict[_Key, list[Document]] = defaultdict(list)
+    for document in documents:
+        for key in keys(document):
+            groups[key].append(document)
+    return groups

@@ -1,0 +1,1 @@
+"""How names and words are read aloud."""

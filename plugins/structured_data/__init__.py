@@ -1,0 +1,1 @@
+"""JSON-LD: schema.org's words for documents, site and tables."""
