@@ -12,10 +12,11 @@ demo: .venv/installed  ## Set up, run the whole product once, show site and inbo
 test: .venv/installed-test system  ## Set up with what the tests need, and run them
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: .venv/installed-test  ## Lint, format, types
+check: .venv/installed-test  ## Lint, format, types, and the walls between packages (import-linter)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML, links, weights, Lighthouse (needs Node.js)
 	$(BIN)/python -m audit

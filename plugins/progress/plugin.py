@@ -55,7 +55,15 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
         shown = panels.overview(self.works, fields)
-        described = dataset(self.publication, self.works, self.context["base"], self.front)
+        described = dataset(
+            self.publication,
+            self.context["base"],
+            self.front,
+            table=str(PATH),
+            columns=COLUMNS,
+            first_year=self.works.years[0],
+            last_year=self.works.years[-1],
+        )
         self._page(self.front, "progress", panels=shown, columns=COLUMNS, table_url=f"/{PATH}", dataset=described)
         for field in self.works.fields:
             self._page(self._field_url(field), "progress-part", part=field, panels=panels.of_field(self.works, field, places))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from plugins.frontmatter.model.content_types import Partner
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication, Site
-from plugins.progress.table import COLUMNS, PATH
-from plugins.progress.works import Works
 
 
-def dataset(publication: Publication, works: Works, base: str, url: str) -> dict[str, object]:
-    """Describe the table, its columns, its span of years, and where it is downloaded. ``base`` is the site's address without a slash."""
-    first, last = works.years[0], works.years[-1]
+def dataset(
+    publication: Publication, base: str, url: str, *, table: str, columns: Mapping[str, str], first_year: int, last_year: int
+) -> dict[str, object]:
+    """Return a table of open data (schema.org/Dataset).
+
+    ``base`` is the site's address without a slash, ``url`` the root-relative page that shows the table, ``table`` the path of the CSV below
+    ``base``, ``columns`` each column's name and meaning. Years are fiscal years: they begin on 1 April.
+    """
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",
@@ -22,10 +25,10 @@ def dataset(publication: Publication, works: Works, base: str, url: str) -> dict
         "url": base + url,
         "inLanguage": "ja",
         "creator": {"@type": "GovernmentOrganization", "name": publication.department},
-        "temporalCoverage": f"{first}-04-01/{last + 1}-03-31",
+        "temporalCoverage": f"{first_year}-04-01/{last_year + 1}-03-31",
         "spatialCoverage": {"@type": "Place", "name": "宮城県"},
-        "variableMeasured": [{"@type": "PropertyValue", "name": name, "description": words} for name, words in COLUMNS.items()],
-        "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}/{PATH}"}],
+        "variableMeasured": [{"@type": "PropertyValue", "name": name, "description": words} for name, words in columns.items()],
+        "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}/{table}"}],
     }
 
 
