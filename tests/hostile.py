@@ -26,7 +26,7 @@ from plugins.partners.model.config import FeedConfig, Settings
 from plugins.partners.model.dates import JAPAN
 from plugins.partners.sandbox.pool import ReadLimits
 from plugins.partners.update import Options, update
-from tests.test_partners_fetch import Answer, drip, hang, page, redirect
+from tests.plugins.partners.http.test_fetch import Answer, drip, hang, page, redirect
 
 PUBLIC = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
 ITEM = "<item><guid isPermaLink='false'>{id}</guid><title>{title}</title><link>http://good.example/{id}</link><description>{body}</description></item>"

@@ -1,0 +1,116 @@
+"""The operator's file: all faults at once, and no secret in sight."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mailer import secrets as secret
+from mailer.config import Config
+from mailer.model.errors import ConfigError, SecretMissing
+from mailer.secrets import Secret
+
+GOOD = """
+service_url = "https://mail.example.jp/"
+message_id_domain = "todoke.example.jp"
+return_path = "bounce@example.jp"
+"""
+KEY = "k" * 40
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mailer.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_relative_paths_begin_at_the_file(tmp_path: Path) -> None:
+    config = Config.load(write(tmp_path, GOOD + 'secret_file = "var/secret"\n[relay]\nca_file = "ca.pem"\n'))
+    assert config.database == f"sqlite:///{(tmp_path / 'var' / 'todoke.db').as_posix()}"
+    assert (config.secret_file, config.relay.ca_file) == (tmp_path / "var" / "secret", tmp_path / "ca.pem")
+    assert config.service_url == "https://mail.example.jp"
+
+
+def test_the_file_in_the_repository_is_valid() -> None:
+    assert Config.load(Path(__file__).parents[2] / "mailer.toml").relay.port == 25
+
+
+def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
+    text = 'service_url = "ftp://x"\nreturn_path = "nobody"\nmessage_id_domain = "a b"\nserivce = 1\n[relay]\nport = 0\ntls = "yes"\nspeed = 9\n'
+    with pytest.raises(ConfigError) as caught:
+        Config.load(write(tmp_path, text))
+    told = str(caught.value)
+    assert len(caught.value.faults) == 7
+    assert all(
+        key in told
+        for key in ("mailer.toml", "service_url", "return_path", "message_id_domain", "serivce", "relay.port", "relay.tls", "relay.speed")
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('service_url = "http://mail.example.jp"', "https://"),
+        ('service_url = "https://mail.example.jp/?a=1"', "query"),
+        ('service_url = "https://u:p@mail.example.jp"', "password"),
+        ('service_url = "https://mail.example.jp/<"', "do not belong"),
+    ],
+)
+def test_a_service_address_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        Config.load(write(tmp_path, re.sub("service_url.*", line, GOOD)))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8025", "http://localhost:8025", "http://[::1]:8025"])
+def test_http_is_for_ones_own_machine(tmp_path: Path, url: str) -> None:
+    assert Config.load(write(tmp_path, re.sub("service_url.*", f'service_url = "{url}"', GOOD))).service_url == url
+
+
+@pytest.mark.parametrize("tls", ["none", "opportunistic"])
+def test_a_password_is_not_sent_without_verified_tls(tmp_path: Path, tls: str) -> None:
+    with pytest.raises(ConfigError, match="verified TLS"):
+        Config.load(write(tmp_path, GOOD + f'[relay]\nhost = "relay.example.jp"\ntls = "{tls}"\nusername = "u"\n'))
+
+
+@pytest.mark.parametrize("text", ["a = ", "\x00", 'password = "x"\n' + GOOD])
+def test_what_is_no_settings_file_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"mailer\.toml"):
+        Config.load(write(tmp_path, text))
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--config"):
+        Config.load(tmp_path / "none.toml")
+
+
+def test_keys_come_from_the_environment_first_then_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{KEY}-file\n")
+    assert secret.signing_keys({}, file) == (Secret(f"{KEY}-file"),)
+    assert secret.signing_keys({"TODOKE_SECRET": f"{KEY}-new, {KEY}-old"}, file) == (Secret(f"{KEY}-new"), Secret(f"{KEY}-old"))
+
+
+@pytest.mark.parametrize("environ", [{}, {"TODOKE_SECRET": " , "}, {"TODOKE_SECRET": "short"}, {"TODOKE_SECRET": f"{KEY},short"}])
+def test_a_missing_or_weak_key_tells_how_to_make_one(environ: dict[str, str]) -> None:
+    with pytest.raises(SecretMissing, match="import secrets") as caught:
+        secret.signing_keys(environ, None)
+    assert "short," not in str(caught.value)
+
+
+def test_a_missing_password_says_where_to_put_it(tmp_path: Path) -> None:
+    with pytest.raises(SecretMissing, match="TODOKE_RELAY_PASSWORD"):
+        secret.relay_password({}, tmp_path / "none")
+    assert secret.relay_password({"TODOKE_RELAY_PASSWORD": "x"}, None) == Secret("x")
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    hidden = Secret("tohoku")
+    assert "tohoku" not in f"{hidden!r} {hidden} {(hidden,)}"
+
+
+def test_a_fault_does_not_repeat_what_was_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.load(write(tmp_path, GOOD + '[relay]\npassword = "tohoku"\n'))
+    assert "tohoku" not in str(caught.value)

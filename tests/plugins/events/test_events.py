@@ -1,0 +1,120 @@
+"""Events on the site: list and months, calendar files, the script to read on air."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import icalendar
+import pytest
+
+from plugins.diagnostics import ContentFaults
+from plugins.readings.table import Readings
+from tests.plugins.events.table_import.test_importer import KOURYU
+from tests.tiny import NOW, PUBLICATIONS, TinySite
+
+EVENT = """---
+title: {title}
+date: 2021-03-01 10:00
+municipalities: [石巻市]
+start: {start}
+end: {end}
+venue: 閖上の広場（見本）
+fee: 市は無料（船賃は別）
+latitude: 38.43
+longitude: 141.3
+---
+朝の市を開きます。魚が並びます。
+"""
+
+
+@pytest.fixture
+def fair(tiny: TinySite) -> TinySite:
+    """One event of three days that crosses a month, one of a single morning in the past, and a letter of a shop."""
+    (tiny.root / "publications.toml").write_text(PUBLICATIONS + KOURYU, encoding="utf-8")
+    tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n")
+    tiny.write("kouryu/2021/fair.md", EVENT.format(title="三日の市（石巻市）", start="2021-04-29", end="2021-05-01"))
+    tiny.write("kouryu/2021/gone.md", EVENT.format(title="終わった市", start="2021-03-07 09:30", end="2021-03-07 12:00"))
+    tiny.write("kouryu/2021/letter.md", "---\ntitle: 店の便り\ndate: 2021-03-02\nkind: article\n---\n閖上の店が開きました。\n")
+    return tiny
+
+
+def test_the_list_holds_what_is_to_come_and_the_months_hold_everything(fair: TinySite) -> None:
+    fair.build()
+    front = fair.page("/kouryu/calendar/")
+    assert "/kouryu/2021/03/fair/" in front
+    assert "/kouryu/2021/03/gone/" not in front
+    april = fair.tree("/kouryu/calendar/2021/04/")
+    assert [cell.text_content().split()[0] for cell in april.xpath("//td[@class='busy']")] == ["29日", "30日"]
+    assert "/kouryu/2021/03/fair/" in fair.page("/kouryu/calendar/2021/05/")
+    assert 'rel="prev" href="/kouryu/calendar/2021/03/"' in fair.page("/kouryu/calendar/2021/04/")
+    assert 'href="/kouryu/calendar/"' in fair.page("/kouryu/")
+    assert "kouryu/calendar/2021/05/" in (fair.site / "sitemap-kouryu.xml").read_text(encoding="utf-8")
+
+
+def test_every_day_of_the_calendar_leads_to_the_list_below(fair: TinySite) -> None:
+    fair.build()
+    april = fair.tree("/kouryu/calendar/2021/04/")
+    targets = [href[1:] for href in april.xpath("//td//a/@href") if href.startswith("#")]
+    assert targets == ["d29", "d30"]
+    assert all(april.xpath(f"//*[@id='{target}']") for target in targets)
+
+
+def test_a_calendar_file_is_read_back_with_its_times(fair: TinySite) -> None:
+    fair.build()
+    read = icalendar.Calendar.from_ical((fair.site / "kouryu/2021/03/gone/event.ics").read_bytes())
+    event: Any = read.walk("VEVENT")[0]
+    assert event["summary"] == "終わった市"
+    assert (event.start, event.end) == (
+        dt.datetime(2021, 3, 7, 9, 30, tzinfo=NOW.tzinfo),
+        dt.datetime(2021, 3, 7, 12, tzinfo=NOW.tzinfo),
+    )
+    assert event["uid"] == "kouryu-2021-03-gone@site.example.jp"
+    assert event["geo"].to_ical() == "38.43;141.3"
+
+
+def test_whole_days_end_on_the_day_after_the_last(fair: TinySite) -> None:
+    fair.build()
+    read = icalendar.Calendar.from_ical((fair.site / "kouryu/calendar/events.ics").read_bytes())
+    events: list[Any] = read.walk("VEVENT")
+    spans = {str(event["summary"]): (event.start, event.end) for event in events}
+    assert spans["三日の市（石巻市）"] == (dt.date(2021, 4, 29), dt.date(2021, 5, 2))
+    assert len(spans) == 2
+
+
+@pytest.mark.parametrize(("day", "over"), [(dt.datetime(2021, 5, 1, 23, 0), False), (dt.datetime(2021, 5, 2, 0, 0), True)])
+def test_an_event_of_whole_days_is_over_at_midnight(fair: TinySite, day: dt.datetime, over: bool) -> None:
+    fair.build(now=day.replace(tzinfo=NOW.tzinfo))
+    assert ("この催しは終わりました" in fair.page("/kouryu/2021/03/fair/")) is over
+
+
+def test_the_script_is_read_as_it_stands_with_readings_in_brackets(fair: TinySite) -> None:
+    fair.build()
+    script = (fair.site / "kouryu/on-air/script.txt").read_text(encoding="utf-8")
+    assert "4月29日木曜日から、5月1日土曜日まで。\n" in script
+    assert "石巻市（いしのまきし）の閖上（ゆりあげ）の広場で、「三日の市」があります。\n朝の市を開きます。\n魚が並びます。\n" in script
+    assert "料金は、市は無料、船賃は別です。" in script
+    assert "お店の便りです。「店の便り」。\n閖上（ゆりあげ）の店が開きました。" in script
+    assert "終わった市" not in script
+    assert "script.txt" in fair.page("/kouryu/on-air/")
+
+
+def test_a_reading_is_given_once_and_never_after_a_bracket() -> None:
+    readings = Readings({"気仙沼": "けせんぬま", "気仙沼市": "けせんぬまし"})
+    assert readings.spoken("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
+    assert readings.spoken("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
+
+
+def test_a_reading_that_is_not_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:
+    fair.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n雄勝,オガツ\n")
+    with pytest.raises(ContentFaults, match=r"content/data/readings\.csv:3: .*ひらがな"):
+        fair.build()
+
+
+def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_output_stays(fair: TinySite) -> None:
+    fair.build()
+    before = fair.page("/kouryu/calendar/")
+    fair.write("kouryu/2021/bad.md", EVENT.format(title="逆", start="2021-04-29 10:00", end="2021-04-29 09:00"))
+    with pytest.raises(ContentFaults, match=r"bad\.md:6: .*終わり（end）が始まり（start）より前"):
+        fair.build()
+    assert fair.page("/kouryu/calendar/") == before

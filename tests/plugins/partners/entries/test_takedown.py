@@ -1,0 +1,200 @@
+"""What editors decide: subscribe, review, publish, refuse, take down, unsubscribe. And what reaches a mail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from plugins.partners.entries import takedown
+from plugins.partners.entries.files import read_front
+from plugins.partners.model.config import read_settings
+from plugins.partners.sanitize.sanitizer import clean
+from plugins.partners.subscriptions import suggest_key
+from tests.plugins.cli.test_feeds import BLOGGER, call, served, toml  # noqa: F401 - the fixture
+from tests.plugins.partners.http.test_fetch import Site, page
+from tests.plugins.partners.test_update import LATER, World
+from tests.tiny import TinySite
+
+HOME = b"""<!DOCTYPE html><html><head><title>x</title><link rel="alternate" type="application/rss+xml" href="/comments/feed">
+<link rel="alternate" type="application/atom+xml" href="/feed"></head><body>x</body></html>"""
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "磯のたより",
+    "home_page_url": "https://iso.example/",
+    "authors": [{"name": "磯の人"}],
+    "items": [
+        {
+            "id": 7,
+            "url": "https://iso.example/7",
+            "title": "のり",
+            "content_html": "<p>摘みました</p>",
+            "date_published": "2012-03-11T10:00:00+09:00",
+        },
+        {"id": "8", "url": "https://iso.example/8", "content_text": "一行\n\n二行", "tags": ["水産業"]},
+    ],
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def entry_of(world: World, title: str) -> Path:
+    return next(path for path in world.options.content.rglob("*.md") if title in str(read_front(path)["title"]))
+
+
+def test_a_web_page_leads_to_its_feed_which_is_shown_and_written(toml: Path) -> None:  # noqa: F811
+    before = toml.read_text("utf-8")
+    with served(Site({"/": page(HOME, Content_Type="text/html"), "/feed": page(BLOGGER)})) as base:
+        result = call("add", f"{base}/", "--allow-loopback", "--key", "iso", "--licence", "CC BY 4.0", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "わかめの芽が出た" in result.stdout
+    added = next(feed for feed in read_settings(toml).feeds if feed.key == "iso")
+    assert (added.title, added.author, added.mode, added.url) == ("浜のたより", "浜の人", "review", f"{base}/feed")
+    assert toml.read_text("utf-8").startswith(before.rstrip()[: before.index("[feeds.minato]")])
+
+
+def test_nothing_is_written_without_a_yes_or_a_licence(toml: Path) -> None:  # noqa: F811
+    before = toml.read_bytes()
+    with served(Site({"/feed": page(BLOGGER), "/bare": page(b"<html><p>x</p>")})) as base:
+        assert call("add", f"{base}/feed", "--allow-loopback", "--licence", "x").exit_code == 1
+        assert call("add", f"{base}/feed", "--allow-loopback", "--yes").exit_code == 2
+        bare = call("add", f"{base}/bare", "--allow-loopback", "--licence", "x", "--yes")
+        assert bare.exit_code == 1 and "names no feed" in bare.output
+        assert call("add", f"{base}/feed", "--licence", "x", "--yes").exit_code == 1
+        assert call("add", f"{base}/feed", "--allow-loopback", "--key", "hama", "--licence", "x", "--yes").exit_code == 2
+    assert toml.read_bytes() == before
+
+
+def test_remove_unsubscribes_and_leaves_entries_and_remarks(toml: Path) -> None:  # noqa: F811
+    toml.write_text("# 大事な注\n" + toml.read_text("utf-8"), "utf-8")
+    entry = toml.parent / "content/partners/hama/2012/x.md"
+    entry.parent.mkdir(parents=True)
+    entry.write_text("kept")
+    assert call("remove", "hama").exit_code == 1, "nobody said yes"
+    assert call("remove", "hama", "--yes").exit_code == 0
+    assert [feed.key for feed in read_settings(toml).feeds] == ["minato"]
+    assert toml.read_text("utf-8").startswith("# 大事な注\n") and entry.read_text() == "kept"
+    assert call("remove", "hama", "--yes").exit_code == 2
+    assert call("remove", "minato", "--yes").exit_code == 0 and read_settings(toml).feeds == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://kokoropress.blogspot.com/feeds/posts/default", "kokoropress"),
+        ("https://note.com/hama_no_hito/rss", "hama-no-hito"),
+        ("https://ameblo.jp/umi/rss20.xml", "umi"),
+        ("https://www.town.onagawa.miyagi.jp/rss", "town"),
+        ("https://www.example.com/", "feed"),
+    ],
+)
+def test_a_key_is_suggested_that_nobody_has(url: str, key: str) -> None:
+    assert suggest_key(url, ()) == key and suggest_key(url, (key,)) == f"{key}-2"
+
+
+def test_drafts_are_listed_published_and_refused(toml: Path) -> None:  # noqa: F811
+    with served(Site({"/x": page(BLOGGER)})) as base:
+        update = ["update", "minato", "--allow-loopback", "--url", f"minato={base}/x", "--force", "--now", "2016-02-10T10:00"]
+        assert call(*update).exit_code == 0
+        drafts = json.loads(call("review", "--json").stdout)
+        assert len(drafts) == 2 and drafts[0]["path"].startswith("minato/") and json.loads(call("review", "hama", "--json").stdout) == []
+        first, second = (draft["path"] for draft in drafts)
+        done = call("review", "--publish", first, "--refuse", f"content/partners/{second}")
+        assert done.exit_code == 0 and "0 entries wait" in done.stdout
+        root = toml.parent / "content/partners"
+        assert "draft" not in read_front(root / first) and not (root / second).exists()
+        assert "1 entries were taken down" in call(*update).stdout and not (root / second).exists()
+    assert call("review", "--publish", "../../publications.toml").exit_code == 2
+
+
+def test_pitfall_an_entry_is_removed_at_once_on_request_and_never_comes_back(world: World) -> None:
+    world.run({"/hama": page(BLOGGER)})
+    path = entry_of(world, "わかめ")
+    picture = path.with_name(f"{path.stem}-0a1b2c3d.jpg")
+    picture.write_bytes(b"x")
+    takedown.note(world.options.content, ["https://HAMA.example.com/2012/03/wakame.html?utm_source=x"])
+    world.run({"/hama": page(b"", 500)}, now=LATER)
+    assert not path.exists() and not picture.exists() and world.done.taken_down == (path.as_posix(),)
+    moved = BLOGGER.replace(b"hama.example.com/2012/03/wakame", b"www.hama.example.net/elsewhere")
+    report = world.run({"/hama": page(moved)}, now=LATER)["hama"]
+    assert (report.new, report.taken_down) == (0, 1) and not path.exists()
+    before = takedown.list_path(world.options.content).read_bytes()
+    takedown.apply(world.options.content)
+    assert takedown.list_path(world.options.content).read_bytes() == before
+
+
+def test_an_unreadable_takedown_list_stops_everything(toml: Path) -> None:  # noqa: F811
+    path = takedown.list_path(toml.parent / "content")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\xfe\xff")
+    assert "cannot read the takedown list" in call("update", "hama").output
+
+
+def test_two_updates_at_once_do_not_mix(toml: Path) -> None:  # noqa: F811
+    from filelock import FileLock
+
+    (toml.parent / "var").mkdir()
+    with FileLock(toml.parent / "var/feeds.lock"):
+        result = call("update", "hama")
+    assert result.exit_code == 1 and "another update is running" in result.output
+
+
+def test_json_feed_is_imported(world: World) -> None:
+    report = world.run({"/hama": page(json.dumps(JSON_FEED).encode(), Content_Type="application/feed+json")})["hama"]
+    assert (report.new, report.failed) == (2, None)
+    front = read_front(entry_of(world, "のり"))
+    assert (front["entry_id"], front["original"], front["date"]) == ("7", "https://iso.example/7", "2012-03-11 10:00")
+    other = entry_of(world, "一行")
+    assert read_front(other)["topics"] == ["水産業"] and "<p>一行</p>\n\n<p>二行</p>" in other.read_text("utf-8")
+
+
+@pytest.mark.parametrize("version", ["0.91", "0.92"])
+def test_rss_0_9_is_imported(world: World, version: str) -> None:
+    item = "<item><title>市</title><link>http://a.example/1</link><description>朝市</description></item>"
+    feed = f'<?xml version="1.0"?><rss version="{version}"><channel><title>t</title>{item}</channel></rss>'
+    assert world.run({"/hama": page(feed.encode())})["hama"].new == 1
+
+
+ATTACKS = (
+    "<script>alert(1)</script><p onclick=alert(1)>a</p><a href=javascript:alert(1)>b</a><form action=//evil><input></form><base href=//evil>"
+    "<meta http-equiv=refresh content='0;url=//evil'><style>*{display:none}</style><p style='position:fixed'>c</p><svg onload=alert(1)><iframe src=//evil>"
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'></table></math>{{ 7*7 }} {attach}/etc/passwd"
+)
+FORBIDDEN = {"script", "form", "input", "base", "meta", "style", "svg", "math", "iframe", "object", "embed"}
+
+
+def faults(html: str, *, chrome: bool) -> list[str]:
+    """What a browser would run. ``chrome``: a whole page, whose own head is ours."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = parser.parse(html) if chrome else parser.parseFragment(html)
+    found = []
+    for element in tree.iter():
+        if not isinstance(element.tag, str):
+            continue
+        if not chrome and element.tag in FORBIDDEN:
+            found.append(element.tag)
+        found += [f"{element.tag} {name}" for name, value in element.attrib.items() if name.startswith("on") or "javascript:" in value]
+    return found
+
+
+def test_attacks_are_gone_from_the_page_and_from_the_mail(tiny: TinySite) -> None:
+    body = clean(ATTACKS, "http://a.example/1", "http://a.example/1")
+    assert faults(body, chrome=False) == [] and "style" not in body
+    tiny.write(
+        "partners/blog/2020/20200501-aa.md",
+        "---\ntitle: '</title><script>alert(1)</script> {{ 7*7 }} {attach}/x'\ndate: 2020-05-01 06:00\noriginal: https://blog.example.com/1\n"
+        'author: "<b onclick=x>a"\nlicence: CC\nfeed: blog\nentry_id: x:1\nfirst_seen: 2020-05-02\nhash: abc\n---\n\n' + body,
+    )
+    tiny.write("mail/press/1.md", "---\ntitle: 五月\ndate: 2020-05-10\n---\nこんにちは。\n\n## 協力ブログから\n\n::前号から partners\n")
+    tiny.build()
+    page_html = tiny.page("/partners/blog/2020/05/20200501-aa/")
+    mail = (tiny.output / "mail/press/1/mail.html").read_text("utf-8")
+    for html in (page_html, mail):
+        assert faults(html, chrome=True) == []
+        assert "<script>alert" not in html and "{{ 7*7 }}" in html.replace("<wbr>", "")
+    assert "協力ブログから" in mail and "/partners/blog/2020/05/20200501-aa/" in mail
