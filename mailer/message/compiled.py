@@ -3,7 +3,7 @@
 `message.compose` makes the pattern with place-holders of the length that the real links have, so the base64 lines of
 every other person fall in the same places. What differs between two people is five header lines and the few base64
 signs that carry a link's token; all else is copied. Tokens of another length (a subscriber's number with more digits) get
-a pattern of their own. tests/test_compiled.py proves each message equal to what `email` builds.
+a pattern of their own. tests/mailer/message/test_compiled.py proves each message equal to what `email` builds.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 With PIPELINING a `wire.Pipe` takes the transport over and gives it back for QUIT; without, aiosmtplib's own commands
 carry the same prepared bytes one after the other. Either way `wire.Work` hears how far each message came.
-A relay of another kind must pass tests/test_connection.py; tests/test_aiosmtplib.py pins what is used here.
+A relay of another kind must pass tests/mailer/smtp/test_connection.py; tests/mailer/smtp/test_aiosmtplib.py pins what is used here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What of Pelican is replaced or leaned upon beyond its documented extension points, and why. Checked before every run that makes something.
 
 A new release of Pelican that changes one of these stops the build with the name of the place to look at, instead of giving pages that are subtly
-wrong. `tests/test_pelican_compat.py` proves that it does.
+wrong. `tests/plugins/incremental/test_pelican_compat.py` proves that it does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The index as values: characters and pairs of characters, the documents that hold them, shards. Pure.
 
-The formats are read by ``themes/miyagi/static/search.js``; ``tests/test_search.py`` holds the two together.
+The formats are read by ``themes/miyagi/static/search.js``; ``tests/plugins/search/test_search.py`` holds the two together.
 """
 
 from __future__ import annotations

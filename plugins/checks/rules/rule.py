@@ -27,7 +27,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. A new one is a `Rule` in the module of its subject; `tests/test_rules.py` tries ``bad`` and ``good`` of every rule.
+    """One rule. A new one is a `Rule` in the module of its subject; `tests/plugins/checks/rules/test_rules.py` tries ``bad`` and ``good`` of every rule.
 
     ``level`` holds unless ``publications.toml`` says otherwise. ``ja`` and ``en`` name the rule, ``why_ja`` and ``why_en`` give the reason.
     ``source`` cites the standard. ``fixes`` tells that `todoke check --fix` can repair it; then the repair turns ``bad`` into ``good``.

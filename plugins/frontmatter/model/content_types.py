@@ -1,4 +1,4 @@
-"""One typed model per kind of document. A new kind is one class here and one line in `KINDS`; `tests/test_library.py` tries them all."""
+"""One typed model per kind of document. A new kind is one class here and one line in `KINDS`; `tests/plugins/frontmatter/test_library.py` tries them all."""
 
 from __future__ import annotations
 
