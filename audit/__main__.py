@@ -20,7 +20,7 @@ from audit.browser import AXE_VERSION, Examined, Scheme, Weight, chromium, exami
 from audit.server import serving
 from audit.site import MOMENT, build_sample, every_page, one_of_each
 from plugins.checks.built.html import validate
-from plugins.checks.built.link_check import check_references, mail_references
+from plugins.checks.built.link_check import check_links, check_mail_links
 from plugins.checks.results import AUDIT, Audit
 
 PAGES = {
@@ -117,8 +117,8 @@ def main() -> int:
     report, templates = build_sample(options.output)
     site = report.output / "site"
     pages = every_page(site)
-    html, references = validate(site), check_references(site)
-    broken = (*references.broken, *mail_references(report.output / "mail", site))
+    html, references = validate(site), check_links(site)
+    broken = (*references.broken, *check_mail_links(report.output / "mail", site))
     show_lines((*html, *broken))
     with serving(site) as address:  # the long part comes last
         show_weights(weigh_all(address, one_of_each(templates)))

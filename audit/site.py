@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plugins.builder.options import MANIFEST, BuildOrder, BuildReport
+from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
 from plugins.builder.run import build
 from plugins.incremental.manifest import templates_of
 
@@ -16,7 +16,7 @@ MOMENT = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 def build_sample(output: Path) -> tuple[BuildReport, dict[str, str]]:
     """Build the sample into ``output``; return the report and, by address, the name of the template each page was made with."""
-    report = build(BuildOrder(MOMENT, output=output))
+    report = build(BuildOptions(MOMENT, output=output))
     return report, {address_of(name): template for name, template in templates_of(output / MANIFEST).items()}
 
 

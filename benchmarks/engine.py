@@ -24,10 +24,10 @@ from mailer.config import Config
 from mailer.database import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import subscriber, subscription
-from mailer.delivery.context import Surroundings
-from mailer.message.links import Tokens
+from mailer.delivery.context import DeliveryContext
+from mailer.message.links import LinkSigner
 from mailer.model.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from mailer.sending import send as sending
 
@@ -47,7 +47,7 @@ class Quiet:
         """See `surroundings.Progress`."""
         self._every = max(1, total // 10)
 
-    def step(self, state: State) -> None:  # noqa: ARG002
+    def step(self, state: DeliveryState) -> None:  # noqa: ARG002
         """See `surroundings.Progress`."""
         self.done += 1
         if self.done % self._every == 0:
@@ -95,7 +95,7 @@ def fill(database: Database, readers: int) -> None:
 
 
 @contextmanager
-def surroundings(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[Surroundings, Path]]:
+def surroundings(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[DeliveryContext, Path]]:
     """A database with the issue frozen for invented readers, a relay on loopback, and the folder in which all of it lies."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -112,8 +112,8 @@ def surroundings(port: str, readers: int, connections: str, url: str = "") -> It
                 connection.execute(text("TRUNCATE subscriber, issue CASCADE"))
         fill(database, readers)
         issues.freeze(database, *issue(), datetime.now(UTC))
-        tokens = Tokens((Secret("only-for-measuring-only-for-measuring"),))
-        yield Surroundings(config, database, tokens, None, lambda: datetime.now(UTC)), home
+        tokens = LinkSigner((Secret("only-for-measuring-only-for-measuring"),))
+        yield DeliveryContext(config, database, tokens, None, lambda: datetime.now(UTC)), home
 
 
 def main(port: str, readers: str, connections: str, url: str = "") -> None:
@@ -123,7 +123,7 @@ def main(port: str, readers: str, connections: str, url: str = "") -> None:
         began, cpu = progress.began, time.process_time()
         summary = sending.send(around, home, REF, progress).summary
         seconds, used = time.perf_counter() - began, time.process_time() - cpu
-        assert summary.counts[State.SENT] == int(readers), dict(summary.counts)
+        assert summary.counts[DeliveryState.SENT] == int(readers), dict(summary.counts)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
         print(json.dumps({"seconds": seconds, "cpu": used, "peak_mb": peak, "course": progress.course}))
 

@@ -21,10 +21,10 @@ from benchmarks.engine import REF, Quiet, issue, surroundings
 from mailer.database import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery
-from mailer.delivery.context import Surroundings
+from mailer.delivery.context import DeliveryContext
 from mailer.model.issue import IssueRef
-from mailer.model.state import State
-from mailer.sending import send as sending
+from mailer.model.state import DeliveryState
+from mailer.sending import send
 
 EMERGENCY = IssueRef("bench", "emergency")
 
@@ -32,14 +32,14 @@ EMERGENCY = IssueRef("bench", "emergency")
 class Interruption(Quiet):
     """Freezes the emergency in a thread and over a connection of its own; the sender is told nothing."""
 
-    def __init__(self, around: Surroundings, at: int) -> None:
+    def __init__(self, around: DeliveryContext, at: int) -> None:
         super().__init__()
         self._database = open_database(around.config.database)
         self._at = at
         self._thread = Thread(target=self._freeze)
         self._frozen_at: datetime | None = None
 
-    def step(self, state: State) -> None:
+    def step(self, state: DeliveryState) -> None:
         """See `surroundings.Progress`."""
         super().step(state)
         if self.done == self._at:
@@ -61,7 +61,7 @@ def main(port: str, readers: str, connections: str) -> None:
     """Send, interrupt, look into the ledger."""
     with surroundings(port, int(readers), connections) as (around, home):
         progress = Interruption(around, int(readers) // 10)
-        sending.send(around, home, REF, progress)
+        send.send(around, home, REF, progress)
         first, thousandth, left = accounts(around.database)
         after = [round((moment - progress.frozen_at()).total_seconds(), 3) for moment in (first, thousandth)]
         print(json.dumps({"emergency_first_s": after[0], "emergency_thousandth_s": after[1], "newsletter_left": left}))
@@ -70,7 +70,7 @@ def main(port: str, readers: str, connections: str) -> None:
 def accounts(database: Database) -> tuple[datetime, datetime, int]:
     """When the emergency's first and thousandth messages were taken, and what of the newsletter was then to come."""
     numbers = {found.issue.ref: found.issue_id for ref in (REF, EMERGENCY) if (found := issues.find(database, ref)) is not None}
-    sent = select(delivery.c.changed_at).where(delivery.c.issue_id == numbers[EMERGENCY], delivery.c.state == State.SENT)
+    sent = select(delivery.c.changed_at).where(delivery.c.issue_id == numbers[EMERGENCY], delivery.c.state == DeliveryState.SENT)
     with database.reading() as connection:
         moments = connection.execute(sent.order_by(delivery.c.changed_at).limit(1000)).scalars().all()
         later = (delivery.c.issue_id == numbers[REF], delivery.c.changed_at > moments[-1])

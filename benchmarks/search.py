@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from audit.browser import chromium
 from audit.server import serving
-from plugins.builder.options import BuildOrder
+from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
 from plugins.frontmatter.library import read_library
 from plugins.frontmatter.model.registry import read_registry
@@ -85,7 +85,7 @@ def _ask(page: Page, query: str) -> str:
 
 def site_with(entries: list[Entry], folder: Path) -> tuple[Path, float, int]:
     """Build the sample, put the index of ``entries`` in the place of its own; return the site, seconds and bytes of the index."""
-    site = build(BuildOrder(NOW, output=folder / "output")).output / "site"
+    site = build(BuildOptions(NOW, output=folder / "output")).output / "site"
     shutil.rmtree(site / "search" / "s")
     shutil.rmtree(site / "search" / "d")
     start = time.perf_counter()

@@ -13,7 +13,7 @@ _KEY = re.compile(r"[A-Za-z0-9._:,=-]+")
 
 
 @dataclass(frozen=True)
-class Letter:
+class ReceivedMail:
     """One delivered message. ``headers`` in their order; ``html`` and ``text`` are the decoded parts."""
 
     key: str
@@ -36,21 +36,21 @@ class Inbox:
         """Return the names of all messages, in a fixed order."""
         return sorted(path.name for path in self.folder.iterdir()) if self.folder.is_dir() else []
 
-    def letter(self, key: str) -> Letter | None:
+    def letter(self, key: str) -> ReceivedMail | None:
         """Return one message; None for a name that is none of ours."""
         path = self.folder / key
         if not _KEY.fullmatch(key) or not path.is_file():
             return None
         message = email.message_from_bytes(path.read_bytes(), policy=default)
         headers = tuple((name, str(value)) for name, value in message.items())
-        return Letter(key, headers, _part(message, "html"), _part(message, "plain"))
+        return ReceivedMail(key, headers, _part(message, "html"), _part(message, "plain"))
 
-    def find_all(self, **headers: str) -> list[Letter]:
+    def find_all(self, **headers: str) -> list[ReceivedMail]:
         """Return the messages whose headers (``to``, ``subject``) contain the given words."""
         letters = (letter for name in self.names() if (letter := self.letter(name)))
         return [letter for letter in letters if all(words in letter.header(name) for name, words in headers.items())]
 
-    def find(self, **headers: str) -> Letter | None:
+    def find(self, **headers: str) -> ReceivedMail | None:
         """Return the first such message."""
         return next(iter(self.find_all(**headers)), None)
 

@@ -18,13 +18,12 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from demo.inbox import Inbox, Letter
-from mailer import bundle
-from mailer import secrets as secret
+from demo.inbox import Inbox, ReceivedMail
+from mailer import bundle, secrets
 from mailer.cli.runtime import now
 from mailer.config import Config
 from mailer.database.engine import open_database
-from mailer.message.links import Tokens
+from mailer.message.links import LinkSigner
 from mailer.web.app import create_app
 
 HERE = Path(__file__).parent
@@ -55,7 +54,7 @@ class InboxPages:
         policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
         return HTMLResponse(self._letter(request).html, headers={"Content-Security-Policy": policy})
 
-    def _letter(self, request: Request) -> Letter:
+    def _letter(self, request: Request) -> ReceivedMail:
         letter = self.inbox.letter(request.path_params["key"])
         if letter is None:
             raise HTTPException(404, "no such message")
@@ -65,10 +64,10 @@ class InboxPages:
         return HTMLResponse(self.pages.get_template(template).render(**values))
 
 
-def create_stage(settings: Path, output: Path) -> Starlette:
+def create_demo_app(settings: Path, output: Path) -> Starlette:
     """Return the application; ``settings`` is the demonstration's ``mailer.toml``, ``output`` the built tree."""
     config = Config.load(settings)
-    tokens = Tokens(secret.signing_keys({}, config.secret_file))
+    tokens = LinkSigner(secrets.signing_keys({}, config.secret_file))
     service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now)
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
     return Starlette(
@@ -89,7 +88,7 @@ def serve_arguments(settings: Path, output: Path, port: int) -> list[str]:
 
 def main(settings: str, output: str, port: str) -> None:
     """Serve until interrupted."""
-    uvicorn.run(create_stage(Path(settings), Path(output)), host="127.0.0.1", port=int(port), access_log=False, log_level="warning")
+    uvicorn.run(create_demo_app(Path(settings), Path(output)), host="127.0.0.1", port=int(port), access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDic
 
 from mailer.model import addresses
 from mailer.model.errors import AddressError, BundleError
-from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, Light, MailList
+from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, LightPart, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine
 
 
 def _header_text(value: str) -> str:
-    if addresses.unsafe(value):
+    if addresses.unsafe_characters(value):
         raise ValueError("has control characters or line breaks, which must not reach a header")
     return value
 
@@ -145,7 +145,7 @@ def _mail_list(entry: _List) -> MailList:
     )
 
 
-def _light(path: Path, promised: _LightPart | None) -> Light | None:
+def _light(path: Path, promised: _LightPart | None) -> LightPart | None:
     if promised is None:
         return None
     text = _part(path, promised)
@@ -153,7 +153,7 @@ def _light(path: Path, promised: _LightPart | None) -> Light | None:
         text.encode(promised.charset)
     except UnicodeEncodeError:
         raise BundleError(path, f"has characters that {promised.charset} does not have. Build the site again.") from None
-    return Light(text, promised.charset)
+    return LightPart(text, promised.charset)
 
 
 def _part(path: Path, promised: _Part) -> str:

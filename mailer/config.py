@@ -70,7 +70,7 @@ class RelaySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DomainSettings:
+class QueueSettings:
     """The limits of a lane: what goes to one domain of recipients, or to several that share their servers. 0: no limit."""
 
     name: str
@@ -91,7 +91,7 @@ class Config:
     return_path: str
     secret_file: Path | None
     relays: tuple[RelaySettings, ...]
-    lanes: tuple[DomainSettings, ...] = ()
+    queues: tuple[QueueSettings, ...] = ()
     verp: bool = True
     durability: Durability = "process"
     lease: float = 60.0
@@ -237,7 +237,7 @@ def _freeze(path: Path, file: _File) -> Config:
         return_path=file.return_path,
         secret_file=_beside(home, file.secret_file),
         relays=tuple(sorted((_relay(home, relay) for relay in file.relay), key=lambda relay: relay.priority)),
-        lanes=tuple(_lane(name.lower(), lane) for name, lane in sorted(file.lanes.items())),
+        queues=tuple(_lane(name.lower(), lane) for name, lane in sorted(file.lanes.items())),
         verp=file.verp,
         durability=file.durability,
         lease=file.lease,
@@ -252,9 +252,9 @@ def _relay(home: Path, relay: _Relay) -> RelaySettings:
     return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
 
 
-def _lane(name: str, lane: _Lane) -> DomainSettings:
+def _lane(name: str, lane: _Lane) -> QueueSettings:
     domains = tuple(domain.lower() for domain in lane.domains) or (name,)
-    return DomainSettings(name, domains, lane.connections, lane.rate, lane.messages_per_connection)
+    return QueueSettings(name, domains, lane.connections, lane.rate, lane.messages_per_connection)
 
 
 def _beside(home: Path, name: str | None) -> Path | None:

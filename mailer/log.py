@@ -44,24 +44,24 @@ class _Log:
 _LOG = _Log()
 
 
-def begin(kind: LogKind, out: TextIO) -> None:
+def configure(kind: LogKind, out: TextIO) -> None:
     """Write events to `out` from now on."""
     _LOG.kind, _LOG.out = kind, out
 
 
-def tell(event: str, **facts: Fact) -> None:
+def event(event: str, **facts: Fact) -> None:
     """One event, for example ``tell("slice claimed", issue="fukko-press/45", rows=500)``. Costs next to nothing while nobody listens."""
     if _LOG.kind is not LogKind.OFF:
-        _LOG.write(line(_LOG.kind, datetime.now(UTC), event, facts))
+        _LOG.write(format_line(_LOG.kind, datetime.now(UTC), event, facts))
 
 
-def without(text: str, address: str) -> str:
+def redact(text: str, address: str) -> str:
     """A relay's reply without the recipient's address in it."""
     at = text.lower().find(address.lower()) if address else -1
-    return text if at < 0 else f"{text[:at]}(recipient){without(text[at + len(address) :], address)}"
+    return text if at < 0 else f"{text[:at]}(recipient){redact(text[at + len(address) :], address)}"
 
 
-def line(kind: LogKind, at: datetime, event: str, facts: Mapping[str, Fact]) -> str:
+def format_line(kind: LogKind, at: datetime, event: str, facts: Mapping[str, Fact]) -> str:
     """One event as it is written: JSON with `at` and `event` first, or `at event key=value …`."""
     moment = at.isoformat(timespec="milliseconds")
     known = {name: fact for name, fact in facts.items() if fact is not None}

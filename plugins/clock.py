@@ -39,7 +39,7 @@ _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC) - dt.timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ValidityInterval:
     """The moments, ``since`` included and ``until`` not, for which an answer holds."""
 
     since: dt.datetime = _EVER
@@ -49,28 +49,28 @@ class Bounds:
         """Tell whether ``moment`` lies between them."""
         return self.since <= moment < self.until
 
-    def within(self, other: Bounds) -> Bounds:
+    def within(self, other: ValidityInterval) -> ValidityInterval:
         """Return the moments for which both hold."""
-        return Bounds(max(self.since, other.since), min(self.until, other.until))
+        return ValidityInterval(max(self.since, other.since), min(self.until, other.until))
 
     def spoken(self) -> tuple[str, str]:
-        """Return them as text, which `read_bounds` reads."""
+        """Return them as text, which `parse_interval` reads."""
         return self.since.isoformat(), self.until.isoformat()
 
 
-ALWAYS = Bounds()
+ALWAYS = ValidityInterval()
 """No moment makes a difference."""
 
 
-def read_bounds(since: str, until: str) -> Bounds:
-    """Return the bounds that `Bounds.spoken` wrote. Raises `ValueError`."""
-    return Bounds(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until))
+def parse_interval(since: str, until: str) -> ValidityInterval:
+    """Return the bounds that `ValidityInterval.spoken` wrote. Raises `ValueError`."""
+    return ValidityInterval(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until))
 
 
-def _compared(name: str) -> Callable[[Present, Any], Any]:
+def _compared(name: str) -> Callable[[TrackedClock, Any], Any]:
     plain = getattr(dt.datetime, name)
 
-    def compare(self: Present, other: Any) -> Any:
+    def compare(self: TrackedClock, other: Any) -> Any:
         if isinstance(other, dt.datetime) and other is not self:
             self.ask(other)
         return plain(self, other)
@@ -79,7 +79,7 @@ def _compared(name: str) -> Callable[[Present, Any], Any]:
 
 
 def _exact(name: str) -> Callable[..., Any]:
-    def tell(self: Present, *arguments: Any, **named: Any) -> Any:
+    def tell(self: TrackedClock, *arguments: Any, **named: Any) -> Any:
         self.pin()
         return getattr(self.plain, name)(*arguments, **named)
 
@@ -89,30 +89,30 @@ def _exact(name: str) -> Callable[..., Any]:
 def _field(name: str) -> property:
     plain = getattr(dt.datetime, name)
 
-    def tell(self: Present) -> Any:
+    def tell(self: TrackedClock) -> Any:
         self.keep_to_day()
         return plain.__get__(self)
 
     return property(tell)
 
 
-def _exact_field(name: str) -> Callable[[Present], Any]:
+def _exact_field(name: str) -> Callable[[TrackedClock], Any]:
     plain = getattr(dt.datetime, name)
 
-    def tell(self: Present) -> Any:
+    def tell(self: TrackedClock) -> Any:
         self.pin()
         return plain.__get__(self)
 
     return tell
 
 
-class Present(dt.datetime):
+class TrackedClock(dt.datetime):
     """The moment of the build. Equal to the plain moment in all that it says."""
 
-    bounds: Bounds
+    bounds: ValidityInterval
 
     @classmethod
-    def at(cls, moment: dt.datetime) -> Present:
+    def at(cls, moment: dt.datetime) -> TrackedClock:
         """Return ``moment``, which has a zone, with bounds as wide as can be."""
         plain = dt.datetime
         found = cls(
@@ -126,7 +126,7 @@ class Present(dt.datetime):
             moment.tzinfo,
             fold=moment.fold,
         )
-        found.bounds = Bounds()
+        found.bounds = ValidityInterval()
         found._plain = plain.combine(plain.date(moment), plain.timetz(moment))
         return found
 
@@ -142,31 +142,31 @@ class Present(dt.datetime):
         plain, bounds = self._plain, self.bounds
         if other < plain:
             if other >= bounds.since:
-                self.bounds = bounds.within(Bounds(since=other + _TICK))
+                self.bounds = bounds.within(ValidityInterval(since=other + _TICK))
         elif other > plain:
             if other < bounds.until:
-                self.bounds = bounds.within(Bounds(until=other))
+                self.bounds = bounds.within(ValidityInterval(until=other))
         else:
             self.pin()
 
     def pin(self) -> None:
         """Note that the exact moment was asked."""
-        self.bounds = self.bounds.within(Bounds(self._plain, self._plain + _TICK))
+        self.bounds = self.bounds.within(ValidityInterval(self._plain, self._plain + _TICK))
 
     def keep_to_day(self) -> None:
         """Note that the day was asked."""
         day = dt.datetime.combine(dt.datetime.date(self._plain), dt.time(), self._plain.tzinfo)
-        self.bounds = self.bounds.within(Bounds(day, day + dt.timedelta(days=1)))
+        self.bounds = self.bounds.within(ValidityInterval(day, day + dt.timedelta(days=1)))
 
-    def narrow(self, bounds: Bounds) -> None:
+    def narrow(self, bounds: ValidityInterval) -> None:
         """Note that something is taken over which holds within ``bounds`` only."""
         if bounds is not ALWAYS:
             self.bounds = self.bounds.within(bounds)
 
     @contextmanager
-    def asked_anew(self) -> Iterator[Callable[[], Bounds]]:
+    def asked_anew(self) -> Iterator[Callable[[], ValidityInterval]]:
         """Yield what returns the bounds of what was asked since; afterwards they count for the whole as well."""
-        before, self.bounds = self.bounds, Bounds()
+        before, self.bounds = self.bounds, ValidityInterval()
         try:
             yield lambda: self.bounds
         finally:
@@ -184,15 +184,15 @@ class Present(dt.datetime):
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
         """In another process it is told, and notices, from the beginning."""
-        return Present.at, (self._plain,)
+        return TrackedClock.at, (self._plain,)
 
 
-def asked(now: dt.datetime, moments: Iterable[dt.datetime]) -> dt.datetime:
+def compare_all(now: dt.datetime, moments: Iterable[dt.datetime]) -> dt.datetime:
     """Ask ``now`` about all ``moments`` at once, and return it as a plain datetime, which may be compared with them ten times as fast.
 
     The nearest on either side bound it as closely as all would.
     """
-    if not isinstance(now, Present):
+    if not isinstance(now, TrackedClock):
         return now
     plain, past, future = now.plain, list[dt.datetime](), list[dt.datetime]()
     for moment in moments:
@@ -216,16 +216,16 @@ _EXACT = (
 
 
 for _name in _FIELDS:
-    setattr(Present, _name, _field(_name))
+    setattr(TrackedClock, _name, _field(_name))
 
 
 for _name in _COMPARISONS:
-    setattr(Present, _name, _compared(_name))
+    setattr(TrackedClock, _name, _compared(_name))
 
 
 for _name in _EXACT:
-    setattr(Present, _name, _exact(_name))
+    setattr(TrackedClock, _name, _exact(_name))
 
 
 for _name in ("hour", "minute", "second", "microsecond"):
-    setattr(Present, _name, property(_exact_field(_name)))
+    setattr(TrackedClock, _name, property(_exact_field(_name)))

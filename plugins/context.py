@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-GALLERY = "TODOKE_GALLERY"
-"""In Pelican's settings: the `Dresser`, where there is one."""
+IMAGES = "TODOKE_GALLERY"
+"""In Pelican's settings: the `ImageMarkup`, where there is one."""
 
 
-class Dresser(Protocol):
+class ImageMarkup(Protocol):
     """What makes the pictures in a body offer all their sizes (`plugins.images`)."""
 
-    def dress(self, html: str, *, first_eager: bool) -> str: ...
+    def add_sources(self, html: str, *, first_eager: bool) -> str: ...
     def offers(self, addresses: frozenset[str]) -> object:
         """Return all on which the dress of a body depends that shows the pictures at ``addresses``."""

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, order=True)
-class Fault:
+class Diagnostic:
     """One mistake of an editor.
 
     ``path`` is relative to the checkout, ``line`` counts from 1. ``ja`` and ``en`` say the same: what is wrong and what to write.
@@ -23,12 +23,12 @@ class Fault:
         return f"{self.path}:{self.line}: {self.ja} / {self.en}"
 
 
-class ContentFaults(Exception):
+class ContentErrors(Exception):
     """The sources hold faults; nothing was built.
 
     ``faults`` holds all of them, of all files, sorted by file and line, each once.
     """
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Diagnostic]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))

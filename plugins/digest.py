@@ -24,22 +24,22 @@ from pydantic import BaseModel
 _LEAVES = (str, bytes, bool, int, float, type(None), dt.date, dt.time, dt.timedelta, dt.tzinfo, PurePath, Enum)
 
 
-class Volatile(Exception):
+class NoDigest(Exception):
     """A value of unknown make: it cannot be told whether it has changed, so it counts as changed always."""
 
 
-def key_of(value: Any) -> str | None:
+def record_key(value: Any) -> str | None:
     """Return the key of a record, or None for anything else.
 
     A record is one of Pelican's contents, or an object with an attribute ``tracking_key`` (a string that no other record has). A method of
     a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
     """
-    name = identifier(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
+    name = record_naming(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
 
 
 @cache
-def identifier(kind: type) -> Callable[[Any], str | None] | None:
+def record_naming(kind: type) -> Callable[[Any], str | None] | None:
     """Return what names the records of one type; None for a type that has none."""
     if issubclass(kind, MethodType):
         return _method_key
@@ -49,7 +49,7 @@ def identifier(kind: type) -> Callable[[Any], str | None] | None:
 
 
 def _method_key(method: MethodType) -> str | None:
-    owner = key_of(method.__self__)
+    owner = record_key(method.__self__)
     return None if owner is None else f"{owner}.{method.__name__}()"
 
 
@@ -58,7 +58,7 @@ def _content_key(content: Content) -> str:
 
 
 def digest(value: Any) -> str:
-    """Return 20 hexadecimal digits. Raises `Volatile` for a value that cannot be named."""
+    """Return 20 hexadecimal digits. Raises `NoDigest` for a value that cannot be named."""
     pieces: list[str] = []
     _put(value, pieces)
     return _short("\0".join(pieces))
@@ -82,7 +82,7 @@ def _put(value: Any, pieces: list[str]) -> None:
         pieces.append(f"str {value!r}")
     elif isinstance(value, _LEAVES):
         pieces.append(f"{kind.__name__} {value!r}")
-    elif (key := key_of(value)) is not None:
+    elif (key := record_key(value)) is not None:
         pieces.append(f"record {key}")
     elif hasattr(kind, "tracking_told"):
         pieces.append(value.tracking_told)
@@ -97,7 +97,7 @@ def _put(value: Any, pieces: list[str]) -> None:
     elif (names := _parts(kind)) is not None:  # type: ignore[arg-type]  # typeshed does not know that types are hashable
         _group(kind.__qualname__, (getattr(value, name) for name in names), pieces)
     else:
-        raise Volatile(f"{kind.__qualname__} has no digest")
+        raise NoDigest(f"{kind.__qualname__} has no digest")
 
 
 @cache
@@ -118,7 +118,7 @@ def _group(name: str, members: Iterable[Any], pieces: list[str]) -> None:
 def _row(members: Sequence[Any], pieces: list[str]) -> None:
     """A list. Many are of nothing but documents, and as long as the site."""
     kinds = set(map(type, members))
-    naming = identifier(kinds.pop()) if len(kinds) == 1 else None
+    naming = record_naming(kinds.pop()) if len(kinds) == 1 else None
     if naming is None or naming is _method_key:
         _group("list", members, pieces)
     else:
@@ -137,7 +137,7 @@ def records_in(value: Any, found: dict[str, Any]) -> list[str]:
         if kind in _LEAF_TYPES or id(current) in seen:
             continue
         seen.add(id(current))
-        naming = identifier(kind)  # type: ignore[arg-type]  # types are hashable
+        naming = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
         if naming is not None and (key := naming(current)) is not None:
             if key in found:
                 continue

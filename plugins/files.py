@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` beside ``path`` and move it there, so that readers see the old bytes or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.tmp")
@@ -15,7 +15,7 @@ def replace_file(path: Path, data: bytes) -> None:
     os.replace(beside, path)  # noqa: PTH105 - the same call on every system, over an existing file
 
 
-def settle(file: Path, last: Path) -> bool:
+def link_if_equal(file: Path, last: Path) -> bool:
     """If ``file`` came out as ``last`` is, let it be the same file. Return whether it did."""
     if last.is_symlink() or not last.is_file():
         return False

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def without_gc() -> Iterator[None]:
     """Do not look for rubbish meanwhile: what a build reads stays until its end, and looking through thousands of documents that stay, again and
-    again, took a sixth of the time. Whoever makes much calls `collect_seldom`.
+    again, took a sixth of the time. Whoever makes much calls `collect_rarely`.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -32,7 +32,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def collect_seldom() -> None:
+def collect_rarely() -> None:
     """Look for rubbish after 50,000 new objects, not 700, from now on: every page that is rendered leaves circles behind, and what was read stays."""
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
@@ -64,7 +64,7 @@ class WorkerLost(Exception):
         super().__init__(f"{LOST} / {LOST_EN}")
 
 
-def spread(
+def map_batches(
     work: Callable[[Sequence[_Thing]], _Made], things: Sequence[_Thing], *, enough: int = ENOUGH, batch: int = _BATCH
 ) -> Iterator[tuple[int, _Made]]:
     """Yield what ``work`` makes of the batches of ``things``, with the number of the worker. Batches of one worker come in order.
@@ -74,7 +74,7 @@ def spread(
     count = min(os.cpu_count() or 1, len(things) // enough + 1)
     if count == 1 or "fork" not in get_all_start_methods():
         if len(things) > enough:
-            collect_seldom()
+            collect_rarely()
         for some in _batches(things, batch):
             yield 0, work(some)
         return
@@ -100,7 +100,7 @@ def spread(
 
 
 @contextmanager
-def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
+def run_ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
     """Begin ``work`` in another process, and yield what waits for its result; without fork it is done when that is asked for first."""
     if "fork" not in get_all_start_methods():
         yield cache(work)
@@ -123,7 +123,7 @@ def ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
         worker.join()
 
 
-def talking(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
+def wait_for_messages(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
     """Wait until there is something to hear on some of ``lines``, and return those. Raises `WorkerLost` if the process on one has ended silently."""
     ready = wait([*lines, *(worker.sentinel for worker in lines.values())])
     for line, worker in lines.items():
@@ -132,7 +132,7 @@ def talking(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
     return [line for line in lines if line.poll()]
 
 
-def hear(line: Connection) -> bytes:
+def receive(line: Connection) -> bytes:
     """Return what a worker said. Raises `WorkerLost` if it ended in the middle of it."""
     try:
         return line.recv_bytes()
@@ -142,9 +142,9 @@ def hear(line: Connection) -> bytes:
 
 def _received(lines: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tuple[int, Any]]:
     while lines:
-        for ready in talking({line: worker for line, (_, worker) in lines.items()}):
+        for ready in wait_for_messages({line: worker for line, (_, worker) in lines.items()}):
             number, _ = lines[ready]
-            made, error, ended = pickle.loads(hear(ready))  # noqa: S301 - from our own fork
+            made, error, ended = pickle.loads(receive(ready))  # noqa: S301 - from our own fork
             if error is not None:
                 raise error
             if ended:
@@ -154,7 +154,7 @@ def _received(lines: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tupl
 
 
 def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection, batch: int) -> None:
-    collect_seldom()
+    collect_rarely()
     try:
         for some in _batches(things, batch):
             end.send_bytes(pickle.dumps((work(some), None, False), protocol=5))

@@ -27,12 +27,12 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from mailer.cli.runtime import surroundings
+from mailer.cli.runtime import delivery_context
 from mailer.config import Config
 from mailer.database import ledger
 from mailer.database.engine import open_database
-from mailer.model.state import State
-from mailer.sending import send as sending
+from mailer.model.state import DeliveryState
+from mailer.sending import send
 from tests import fork
 from tests.mail_bundles import NOW, REF, SECRET, Seen, house, people
 
@@ -189,10 +189,10 @@ def child(config_path: str, root: str, hours: float) -> None:
     """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
     os.environ["TODOKE_SECRET"] = SECRET
     config, began = Config.load(Path(config_path)), time.monotonic()
-    around = surroundings(config, open_database(config.database))
+    around = delivery_context(config, open_database(config.database))
     object.__setattr__(around, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
     object.__setattr__(around, "pauses", (0.02, 0.05, 0.1))
-    sys.exit(sending.send(around, Path(root), REF, Seen()).summary.exit_status)
+    sys.exit(send.send(around, Path(root), REF, Seen()).summary.exit_status)
 
 
 def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e9, seed: int = 1) -> Account:
@@ -214,12 +214,12 @@ def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e
             process.join()
             killed += process.exitcode == SIGKILLED
             counts = ledger.counts(home.database, 1)
-            remaining = sum(counts[state] for state in (State.PENDING, State.DEFERRED, State.CLAIMED))
+            remaining = sum(counts[state] for state in (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.CLAIMED))
             early += process.exitcode in (0, 1) and not is_wild and remaining > 0
         taken = fiend.taken()
         states = {entry.address: entry.state for entry in ledger.missed(home.database, 1)}
     everybody = {person.address for person in people(readers)}
-    doubtful = {address for address, state in states.items() if state is State.UNKNOWN}
+    doubtful = {address for address, state in states.items() if state is DeliveryState.UNKNOWN}
     lost = {address for address in everybody - set(taken) if address not in states}
     twice = sum(1 for number in taken.values() if number > 1)
     numbers = {state.value: number for state, number in counts.items() if number}

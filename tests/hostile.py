@@ -24,7 +24,7 @@ from plugins.partners.http.addresses import AddressRules
 from plugins.partners.http.client import Limits
 from plugins.partners.model.config import FeedConfig, Settings
 from plugins.partners.model.dates import JAPAN
-from plugins.partners.sandbox.pool import ReadLimits
+from plugins.partners.sandbox.pool import SandboxLimits
 from plugins.partners.update import Options, update
 from tests.plugins.partners.http.test_fetch import Answer, drip, hang, page, redirect
 
@@ -133,7 +133,7 @@ def main(folder: str, port: str, *paths: str) -> None:
         datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN),
         rules=PUBLIC,
         limits=Limits(connect=4, first_byte=2, total=10),
-        read_limits=ReadLimits(cpu_seconds=6, wall_seconds=30),
+        read_limits=SandboxLimits(cpu_seconds=6, wall_seconds=30),
         gap=0,
         names=Names(),
     )

@@ -13,11 +13,11 @@ from typing import Any
 from mailer.config import Config
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
-from mailer.database.subscriptions import Enrolment
-from mailer.delivery.context import Surroundings
-from mailer.message.links import Tokens
+from mailer.database.subscriptions import ImportedSubscriber
+from mailer.delivery.context import DeliveryContext
+from mailer.message.links import LinkSigner
 from mailer.model.issue import Issue, IssueRef, MailList
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
@@ -102,8 +102,8 @@ def write_config(folder: Path, port: int = 25, *, connections: int = 4, relay: s
     return path
 
 
-def people(number: int, *lists: str) -> list[Enrolment]:
-    return [Enrolment(f"reader{n}@example.jp", f"読者{n}", lists or ("fukko-press",)) for n in range(1, number + 1)]
+def people(number: int, *lists: str) -> list[ImportedSubscriber]:
+    return [ImportedSubscriber(f"reader{n}@example.jp", f"読者{n}", lists or ("fukko-press",)) for n in range(1, number + 1)]
 
 
 @dataclass
@@ -124,13 +124,13 @@ class Seen:
     """A progress that remembers; `after` is called with each state."""
 
     total: int = 0
-    states: list[State] = field(default_factory=list)
-    after: Callable[[State], None] = lambda _state: None
+    states: list[DeliveryState] = field(default_factory=list)
+    after: Callable[[DeliveryState], None] = lambda _state: None
 
     def begin(self, total: int) -> None:
         self.total = total
 
-    def step(self, state: State) -> None:
+    def step(self, state: DeliveryState) -> None:
         self.states.append(state)
         self.after(state)
 
@@ -140,7 +140,7 @@ class House:
     """A bundle, a database with readers, and a relay's port: all that a `send` needs."""
 
     root: Path
-    around: Surroundings
+    around: DeliveryContext
     clock: Clock
 
     @property
@@ -154,5 +154,5 @@ def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, re
     write_issue(root)
     config = Config.load(write_config(folder, port, connections=connections, relay=relay, head=head))
     clock, database = Clock(), open_database(config.database)
-    subscriptions.enrol(database, people(readers), source="test", now=clock())
-    return House(root, Surroundings(config, database, Tokens((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)
+    subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
+    return House(root, DeliveryContext(config, database, LinkSigner((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)

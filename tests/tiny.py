@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import lxml.html
 from PIL import Image
 
-from plugins.builder.options import BuildOrder, BuildReport
+from plugins.builder.options import BuildOptions, BuildReport
 from plugins.builder.run import build
 from plugins.frontmatter.library import Library, read_library
 from plugins.frontmatter.model.registry import Registry, read_registry
@@ -140,7 +140,7 @@ class TinySite:
 
     def build(self, now: dt.datetime = NOW) -> BuildReport:
         """Build with the real theme."""
-        return build(BuildOrder(now, self.content, self.root / "publications.toml", self.output, validate_mail=False))
+        return build(BuildOptions(now, self.content, self.root / "publications.toml", self.output, validate_mail=False))
 
     def three(self) -> TinySite:
         """Write three articles in three months, and build."""

@@ -1,7 +1,7 @@
 """Four eyes: an issue goes out only when a second person has approved exactly this issue for exactly these readers.
 
 1. `approve` binds a name to the SHA-256 of the bundle and to the audience. It must not be the name of who wrote the issue.
-2. `require` is asked before an issue is frozen: a changed byte or a reader who joined since makes the approval void.
+2. `require_approval` is asked before an issue is frozen: a changed byte or a reader who joined since makes the approval void.
    Readers who have left do not: sending to fewer than were approved harms nobody.
 3. Once frozen, an issue and its recipients cannot change; going on needs no new approval, only that there was one.
 """
@@ -18,11 +18,10 @@ from pathlib import Path
 from mailer import bundle
 from mailer.approval.authorship import Authorship
 from mailer.config import ApprovalRules
-from mailer.database import approvals
-from mailer.database import audit_log as trail
+from mailer.database import approvals, audit_log
 from mailer.database.approvals import Approval
 from mailer.database.engine import Database
-from mailer.model.audit_log import Step
+from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import NobodySubscribed, TodokeMailError
 from mailer.model.issue import Issue, IssueRef, MailList
 
@@ -30,7 +29,7 @@ Permit = Callable[[Issue, MailList, bool], None]
 """Raises if the issue may not go out; the last argument says whether it is frozen already (`approval.require`)."""
 
 
-def anything(_issue: Issue, _mail_list: MailList, _is_frozen: bool) -> None:
+def always_permit(_issue: Issue, _mail_list: MailList, _is_frozen: bool) -> None:
     """The permit of a list that needs no approval."""
 
 
@@ -62,7 +61,7 @@ def approve(
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
     details = {"account": account, "author": authorship.shown, "commit": authorship.commit, "bundle": fingerprint(issue, mail_list)}
     if authorship.includes(approver):
-        trail.append(database, Step(approver, "approval refused", str(ref), details | {"reason": "the author"}), now=now)
+        audit_log.append(database, AuditEvent(approver, "approval refused", str(ref), details | {"reason": "the author"}), now=now)
         raise SamePerson(f"{approver} wrote the last change of {ref}: another person must approve it.")
     audience = approvals.audience(database, ref.list)
     if audience.size == 0:
@@ -72,21 +71,21 @@ def approve(
     given = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.shown, now)
     approvals.save(database, given)
     reach = {"audience": audience.digest, "size": str(audience.size)}
-    trail.append(database, Step(approver, "approved", str(ref), details | reach), now=now)
+    audit_log.append(database, AuditEvent(approver, "approved", str(ref), details | reach), now=now)
     return given
 
 
-def permit(rules: ApprovalRules, database: Database) -> Permit:
+def permit_for(rules: ApprovalRules, database: Database) -> Permit:
     """What is asked before an issue goes out, as `preparation` wants it. Raises `NotApproved` where the list's rule asks for more than there is."""
 
     def ask(issue: Issue, mail_list: MailList, is_frozen: bool) -> None:
         if rules.needs(issue.ref.list):
-            require(database, issue, mail_list, is_frozen=is_frozen)
+            require_approval(database, issue, mail_list, is_frozen=is_frozen)
 
     return ask
 
 
-def require(database: Database, issue: Issue, mail_list: MailList, *, is_frozen: bool) -> Approval:
+def require_approval(database: Database, issue: Issue, mail_list: MailList, *, is_frozen: bool) -> Approval:
     """The approval that lets the issue go.
 
     :raises NotApproved: there is none, or it is void.

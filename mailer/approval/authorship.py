@@ -38,7 +38,7 @@ class Authorship:
         return _plain(name) in {_plain(known) for known in self.names}
 
 
-def of_file(file: Path) -> Authorship:
+def authors_of_file(file: Path) -> Authorship:
     """Who wrote the last commit of the file.
 
     :raises NotCommitted: no commit of this file, or changes that are not committed.
@@ -53,7 +53,7 @@ def of_file(file: Path) -> Authorship:
     return Authorship((name, address, *_others(others)), commit)
 
 
-def stated(name: str) -> Authorship:
+def stated_author(name: str) -> Authorship:
     """What somebody said, where Git cannot say it."""
     return Authorship((name,), "")
 

@@ -9,11 +9,10 @@ import typer
 
 from mailer.approval import approval, authorship
 from mailer.approval.authorship import Authorship, AuthorUnknown, NotCommitted
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, account, now, opened, told
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, errors_as_lines, now, open_for_command, system_account
 from mailer.config import Config
-from mailer.database import audit_log as trail
-from mailer.model import audit_log as audit
-from mailer.model.audit_log import Entry
+from mailer.database import audit_log
+from mailer.model.audit_log import AuditEntry, verify
 from mailer.model.issue import IssueRef
 
 CONTENT = Path("content")
@@ -30,9 +29,9 @@ def approve(
     mail: MailPath = MAIL,
 ) -> None:
     """Approve an issue for its readers, as a second person. 号を承認する（書いた人とは別の人）"""
-    with told(), opened(Config.load(config)) as database:
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
         ref = IssueRef.parse(issue)
-        given = approval.approve(database, mail, ref, name.strip(), _authorship(content, ref, author), account=account(), now=now())
+        given = approval.approve(database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now())
         typer.echo(f"{ref}: approved by {given.approver} for {given.size:,} readers (written by {given.author}). bundle {given.bundle}")
 
 
@@ -43,26 +42,26 @@ def show_audit(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Print and verify the log of approvals and sendings. 承認と配信の記録を確かめて見せる"""
-    with told(), opened(Config.load(config)) as database:
-        entries = trail.entries(database)
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+        entries = audit_log.entries(database)
         for entry in entries:
             typer.echo(_line(entry))
-        newest = audit.verify(entries, expect)
+        newest = verify(entries, expect)
         typer.echo(f"{len(entries)} entries, all hashes hold. Newest: {newest}")
 
 
 def _authorship(content: Path, ref: IssueRef, author: str) -> Authorship:
     try:
-        return authorship.of_file(content / "mail" / ref.list / f"{ref.number}.md")
+        return authorship.authors_of_file(content / "mail" / ref.list / f"{ref.number}.md")
     except NotCommitted:
         raise
     except AuthorUnknown:
         if author.strip():
-            return authorship.stated(author.strip())
+            return authorship.stated_author(author.strip())
         raise
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: AuditEntry) -> str:
     """One entry in one line; a terminal must not obey what somebody wrote into it."""
     step = entry.step
     details = "; ".join(f"{key}={value}" for key, value in step.details.items() if value)

@@ -12,19 +12,17 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from mailer import bundle, log
-from mailer import secrets as secret
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, opened, surroundings, told
-from mailer.cli.runtime import now as now
+from mailer import bundle, log, secrets
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, delivery_context, errors_as_lines, now, open_for_command
 from mailer.config import Config
 from mailer.database.engine import Database
-from mailer.delivery.context import Surroundings
+from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.message.links import Tokens
+from mailer.message.links import LinkSigner
 from mailer.monitoring.metrics import exposition
 from mailer.sending import lock
-from mailer.sending.run import run, stop_on_signal
-from mailer.web.app import Metrics, create_app
+from mailer.sending.run import run_event_loop, stop_on_signal
+from mailer.web.app import MetricsEndpoint, create_app
 
 
 def serve(
@@ -34,10 +32,10 @@ def serve(
     mail: MailPath = MAIL,
 ) -> None:
     """Run the service behind the unsubscribe links. 配信停止の窓口を動かす"""
-    with told():
+    with errors_as_lines():
         settings = Config.load(config)
-        tokens = Tokens(secret.signing_keys(os.environ, settings.secret_file))
-        with opened(settings) as database:
+        tokens = LinkSigner(secrets.signing_keys(os.environ, settings.secret_file))
+        with open_for_command(settings) as database:
             app = create_app(database, tokens, bundle.read_lists(mail), now, metrics=_metrics(settings, database))
             # No access log: the path of a request is the key to somebody's subscription.
             uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False)
@@ -45,21 +43,21 @@ def serve(
 
 def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:
     """Send whatever is to be sent, until stopped; on PostgreSQL on any number of machines. 配信係として動き続ける"""
-    from mailer.sending import worker as room
+    from mailer.sending import worker
 
-    async def until_stopped(around: Surroundings) -> None:
+    async def until_stopped(around: DeliveryContext) -> None:
         stop = asyncio.Event()
         with stop_on_signal(stop):
-            await room.work(around, stop)
+            await worker.run_worker(around, stop)
 
-    log.begin(logs, sys.stderr)
-    with told():
+    log.configure(logs, sys.stderr)
+    with errors_as_lines():
         settings = Config.load(config)
-        with opened(settings) as database, nullcontext() if database.is_shared else lock.sending(settings):
-            run(until_stopped(replace(surroundings(settings, database), is_patient=True)))
+        with open_for_command(settings) as database, nullcontext() if database.is_shared else lock.sender_lock(settings):
+            run_event_loop(until_stopped(replace(delivery_context(settings, database), waits_for_relays=True)))
 
 
-def _metrics(settings: Config, database: Database) -> Metrics | None:
+def _metrics(settings: Config, database: Database) -> MetricsEndpoint | None:
     """Only who shows the key may look; without a key there is no such page."""
-    key = secret.metrics_key(os.environ, settings.metrics_key_file)
-    return None if key is None else Metrics(key, lambda now: exposition(settings, database, now))
+    key = secrets.metrics_key(os.environ, settings.metrics_key_file)
+    return None if key is None else MetricsEndpoint(key, lambda now: exposition(settings, database, now))

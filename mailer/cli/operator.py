@@ -13,22 +13,21 @@ import typer
 from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, account, now, opened, told
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, errors_as_lines, now, open_for_command, system_account
 from mailer.config import Config
-from mailer.database import audit_log as trail
-from mailer.database import issues, ledger
+from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
-from mailer.model.audit_log import Step
+from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import JAPAN
 from mailer.model.errors import IssueStopped
-from mailer.model.issue import Frozen, IssueRef, Status
-from mailer.model.state import DUE, State
-from mailer.sending import freeze as preparation
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.state import DUE, DeliveryState
+from mailer.sending import freeze
 
 CALLED_OFF = "called off by the operator"
 
 
-class Verdict(StrEnum):
+class Resolution(StrEnum):
     """What an unknown delivery turns out to be."""
 
     SENT = "sent"
@@ -36,10 +35,10 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-NOTED = {Status.PAUSED: "paused", Status.SENDING: "resumed"}
+NOTED = {IssueStatus.PAUSED: "paused", IssueStatus.SENDING: "resumed"}
 
 
-VERDICTS = {Verdict.SENT: State.SENT, Verdict.AGAIN: State.PENDING, Verdict.FAILED: State.FAILED}
+VERDICTS = {Resolution.SENT: DeliveryState.SENT, Resolution.AGAIN: DeliveryState.PENDING, Resolution.FAILED: DeliveryState.FAILED}
 
 
 def schedule(
@@ -49,36 +48,36 @@ def schedule(
     mail: MailPath = MAIL,
 ) -> None:
     """Freeze an issue now and send it at that time with the next `send`. 配信を予約する"""
-    with told(), opened(settings := Config.load(config)) as database:
+    with errors_as_lines(), open_for_command(settings := Config.load(config)) as database:
         ref, moment = IssueRef.parse(issue), _moment(at)
         found, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
-        preparation.refuse_expired(found.expires, ref, moment)
-        preparation.refuse_nobody(database, ref)
+        freeze.refuse_expired(found.expires, ref, moment)
+        freeze.refuse_nobody(database, ref)
         with _refusal_noted(database, ref):
-            approval.permit(settings.approval, database)(found, mail_list, False)
+            approval.permit_for(settings.approval, database)(found, mail_list, False)
         frozen = issues.freeze(database, found, mail_list, now(), send_at=moment)
         if frozen.send_at != moment:
             raise IssueStopped(f"{ref} was frozen before, to be sent {frozen.send_at or 'at once'}. Cancel it, or let it go.")
         _note(database, "scheduled", ref, {"at": moment.isoformat(), "bundle": approval.fingerprint(found, mail_list)})
-        typer.echo(f"{ref}: {ledger.counts(database, frozen.issue_id)[State.PENDING]} people, not before {moment.isoformat()}.")
+        typer.echo(f"{ref}: {ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]} people, not before {moment.isoformat()}.")
 
 
 def pause(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Hold an issue; a running `send` stops with it at once. 配信を一時停止する"""
-    _order(issue, config, Status.PAUSED, "paused; `resume` lets it go on")
+    _order(issue, config, IssueStatus.PAUSED, "paused; `resume` lets it go on")
 
 
 def resume(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Let a paused issue go on with the next `send`. 一時停止を解く"""
-    _order(issue, config, Status.SENDING, "may go on; run `send`")
+    _order(issue, config, IssueStatus.SENDING, "may go on; run `send`")
 
 
 def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Call an issue off for good; whoever has it keeps it. 配信を取りやめる"""
-    with told(), opened(Config.load(config)) as database:
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
-        issues.order(database, frozen.issue_id, Status.CANCELLED)
-        held = ledger.move(database, frozen.issue_id, DUE, State.SUPPRESSED, now=now(), why=CALLED_OFF)
+        issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
+        held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
         _note(database, "cancelled", frozen.issue.ref, {"held": str(held)})
         typer.echo(f"{frozen.issue.ref}: called off for {held} people.")
 
@@ -90,42 +89,44 @@ def retry(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Let deferred deliveries (and refused ones) be tried with the next `send`. 送り直しの対象にする"""
-    with told(), opened(Config.load(config)) as database:
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
-        old = {State.DEFERRED, State.FAILED} if failed else {State.DEFERRED}
-        moved = ledger.move(database, frozen.issue_id, old, State.PENDING, now=now(), address=address)
+        old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
+        moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=address)
         _note(database, "retried", frozen.issue.ref, {"moved": str(moved)})
         typer.echo(f"{frozen.issue.ref}: {moved} people are due now; run `send`.")
 
 
 def resolve_unknown(
     issue: Ref,
-    verdict: Annotated[Verdict, typer.Option("--as", help="sent, again (some get two copies) or failed. どう扱うか")],
+    verdict: Annotated[Resolution, typer.Option("--as", help="sent, again (some get two copies) or failed. どう扱うか")],
     address: Annotated[str, typer.Option(help="Only this address. このアドレスだけ")] = "",
     config: ConfigPath = CONFIG,
 ) -> None:
     """Say what became of deliveries that are unknown. 不明分の扱いを決める"""
-    with told(), opened(Config.load(config)) as database:
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
         state = VERDICTS[verdict]
-        moved = ledger.move(database, frozen.issue_id, {State.UNKNOWN}, state, now=now(), why="settled by the operator", address=address)
+        moved = ledger.change_state(
+            database, frozen.issue_id, {DeliveryState.UNKNOWN}, state, now=now(), why="settled by the operator", address=address
+        )
         _note(database, "unknown settled", frozen.issue.ref, {"as": verdict, "moved": str(moved)})
         typer.echo(f"{frozen.issue.ref}: {moved} unknown deliveries are now {state}.")
 
 
-def _order(issue: str, config: ConfigPath, wanted: Status, words: str) -> None:
-    with told(), opened(Config.load(config)) as database:
+def _order(issue: str, config: ConfigPath, wanted: IssueStatus, words: str) -> None:
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
-        if frozen.status is Status.CANCELLED:
+        if frozen.status is IssueStatus.CANCELLED:
             _refuse(frozen)
-        issues.order(database, frozen.issue_id, wanted)
+        issues.set_status(database, frozen.issue_id, wanted)
         _note(database, NOTED[wanted], frozen.issue.ref, {})
         typer.echo(f"{frozen.issue.ref}: {words}.")
 
 
 def _note(database: Database, what: str, ref: IssueRef, details: dict[str, str]) -> None:
     """Every order stands in the audit log."""
-    trail.append(database, Step(account(), what, str(ref), details), now=now())
+    audit_log.append(database, AuditEvent(system_account(), what, str(ref), details), now=now())
 
 
 @contextmanager
@@ -138,12 +139,12 @@ def _refusal_noted(database: Database, ref: IssueRef) -> Iterator[None]:
         raise
 
 
-def _refuse(frozen: Frozen) -> NoReturn:
+def _refuse(frozen: FrozenIssue) -> NoReturn:
     raise IssueStopped(f"{frozen.issue.ref} was called off for good. Publish a new issue.")
 
 
-def _frozen(database: Database, issue: str) -> Frozen:
-    return preparation.frozen(database, IssueRef.parse(issue))
+def _frozen(database: Database, issue: str) -> FrozenIssue:
+    return freeze.find_frozen(database, IssueRef.parse(issue))
 
 
 def _moment(text: str) -> datetime:

@@ -9,10 +9,10 @@ import rich.progress
 from rich.console import Console
 
 from mailer.delivery.context import Progress
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 
 
-class Shown(Progress, Protocol):
+class ProgressDisplay(Progress, Protocol):
     """A progress that is shown inside a `with` block."""
 
     def __enter__(self) -> Self:
@@ -43,7 +43,7 @@ class Bar:
         """See `surroundings.Progress`."""
         self._bar.update(self._task, total=total)
 
-    def step(self, state: State) -> None:  # noqa: ARG002
+    def step(self, state: DeliveryState) -> None:  # noqa: ARG002
         """See `surroundings.Progress`."""
         self._bar.advance(self._task)
 
@@ -68,11 +68,11 @@ class TwoLines:
         """The line at the start."""
         self._console.print(f"{self._title}: {total} due", highlight=False)
 
-    def step(self, state: State) -> None:  # noqa: ARG002
+    def step(self, state: DeliveryState) -> None:  # noqa: ARG002
         """Count."""
         self._done += 1
 
 
-def shown(console: Console, title: str) -> Shown:
+def progress_display(console: Console, title: str) -> ProgressDisplay:
     """What fits the console."""
     return Bar(console, title) if console.is_terminal else TwoLines(console, title)

@@ -15,21 +15,21 @@ import typer
 from mailer import secrets as secret
 from mailer.config import Config
 from mailer.database.engine import Database, open_database
-from mailer.delivery.context import Surroundings
+from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.message.links import Tokens
+from mailer.message.links import LinkSigner
 from mailer.model.errors import TodokeMailError
 
 
-def surroundings(settings: Config, database: Database) -> Surroundings:
+def delivery_context(settings: Config, database: Database) -> DeliveryContext:
     """What a real run needs: secrets from the environment or files, and the clock on the wall.
 
     :raises SecretMissing: no key to sign links, or no password although there is a user name.
     """
-    tokens = Tokens(secret.signing_keys(os.environ, settings.secret_file))
+    tokens = LinkSigner(secret.signing_keys(os.environ, settings.secret_file))
     relay = settings.relay
     password = secret.relay_password(os.environ, relay.password_file) if relay.username else None
-    return Surroundings(settings, database, tokens, password, now)
+    return DeliveryContext(settings, database, tokens, password, now)
 
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")]
@@ -59,7 +59,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def errors_as_lines() -> Iterator[None]:
     """One line on standard error and an exit status instead of a traceback."""
     try:
         yield
@@ -69,13 +69,13 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def opened(settings: Config) -> Iterator[Database]:
+def open_for_command(settings: Config) -> Iterator[Database]:
     """The database for the length of a command."""
     with closing(open_database(settings.database)) as database:
         yield database
 
 
-def account() -> str:
+def system_account() -> str:
     """The account on this machine, for the log. A claim of the machine, beside the name that the person gave."""
     try:
         return getpass.getuser()

@@ -11,28 +11,39 @@ import typer
 from rich.console import Console
 
 from mailer import log
-from mailer.cli import progress
-from mailer.cli import tables as report
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, Ref, account, now, opened, surroundings, told
+from mailer.cli import progress, tables
+from mailer.cli.runtime import (
+    CONFIG,
+    MAIL,
+    ConfigPath,
+    LogOption,
+    MailPath,
+    Ref,
+    delivery_context,
+    errors_as_lines,
+    now,
+    open_for_command,
+    system_account,
+)
 from mailer.config import Config
-from mailer.database import audit_log as trail
+from mailer.database import audit_log
 from mailer.database.engine import Database
-from mailer.delivery.context import Surroundings
+from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.model.audit_log import Step
+from mailer.model.audit_log import AuditEvent
 from mailer.model.issue import IssueRef
-from mailer.sending import preflight as trial
+from mailer.sending import preflight
 from mailer.sending import send as sending
-from mailer.sending.preflight import rehearse
+from mailer.sending.preflight import dry_run
 
 
-def try_out(around: Surroundings, mail: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool) -> int:
+def run_test_send(around: DeliveryContext, mail: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool) -> int:
     """Send a test, say what became of it, write it into the audit log; return the exit status."""
-    tried = trial.send_test(around, mail, ref, to, is_light=is_light)
+    tried = preflight.send_test(around, mail, ref, to, is_light=is_light)
     for one in tried:
         typer.echo(f"{one.address}: {'test sent' if one.is_sent else 'refused'} ({one.outcome.code or ''} {one.outcome.text.strip()})")
     sent = [one.address for one in tried if one.is_sent]
-    trail.append(around.database, Step(account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
+    audit_log.append(around.database, AuditEvent(system_account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
     return 0 if len(sent) == len(tried) else 1
 
 
@@ -51,28 +62,28 @@ def send(
     mail: MailPath = MAIL,
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
-    log.begin(logs, sys.stderr)
-    with told():
+    log.configure(logs, sys.stderr)
+    with errors_as_lines():
         settings, ref = Config.load(config), IssueRef.parse(issue)
-        with opened(settings) as database:
+        with open_for_command(settings) as database:
             if dry_run:
                 _rehearse(settings, database, mail, ref)
                 return
             if test:
-                raise typer.Exit(try_out(surroundings(settings, database), mail, ref, test, is_light=light))
+                raise typer.Exit(run_test_send(delivery_context(settings, database), mail, ref, test, is_light=light))
             ended = _send(settings, database, mail, ref, resend_unknown)
     raise typer.Exit(ended)
 
 
 def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
     console = Console()
-    with progress.shown(console, str(ref)) as shown:
-        sent = sending.send(surroundings(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=account())
+    with progress.progress_display(console, str(ref)) as shown:
+        sent = sending.send(delivery_context(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=system_account())
     for note in sent.prepared.notes:
         typer.echo(note, err=True)
     for entry in sent.prepared.interrupted:
         typer.echo(f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived.", err=True)
-    console.print(report.summary_table(ref, sent.summary))
+    console.print(tables.summary_table(ref, sent.summary))
     if sent.summary.trouble is not None:
         typer.echo(" ".join(str(sent.summary.trouble).split()), err=True)
     if sent.summary.stopped:
@@ -81,7 +92,7 @@ def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resen
 
 
 def _rehearse(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:
-    found = rehearse(settings, database, mail, ref, now())
+    found = dry_run(settings, database, mail, ref, now())
     for note in found.notes:
         typer.echo(note, err=True)
     word = "frozen already; still due" if found.is_frozen else "not frozen yet; would go to"

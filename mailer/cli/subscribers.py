@@ -8,16 +8,15 @@ from typing import Annotated
 import typer
 
 from mailer import bundle
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, opened, told
-from mailer.cli.runtime import now as now
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, errors_as_lines, now, open_for_command
 from mailer.config import Config
 from mailer.database import subscriptions
-from mailer.database.subscriptions import Enrolled
+from mailer.database.subscriptions import ImportResult
 from mailer.model.errors import CsvError
-from mailer.subscribers.csv_import import Reading, read
+from mailer.subscribers.csv_import import CsvContent, parse_csv
 
 
-def import_lines(reading: Reading, done: Enrolled, *, dry_run: bool) -> list[str]:
+def import_lines(reading: CsvContent, done: ImportResult, *, dry_run: bool) -> list[str]:
     """What an import did, one sentence a line: refusals first, the sum last."""
     lines = [f"line {refusal.line}: {refusal.reason}" for refusal in reading.refusals]
     lines += [f"{address} has left {key} and was not subscribed again" for address, key in done.kept_out]
@@ -36,9 +35,9 @@ def import_subscribers(
     mail: MailPath = MAIL,
 ) -> None:
     """Add subscribers from a CSV; safe to repeat. 購読者をCSVから登録する"""
-    with told(), opened(Config.load(config)) as database:
-        reading = read(_bytes(file), bundle.read_lists(mail))
-        done = subscriptions.enrol(database, reading.entries, source=f"import {file.name}"[:64], now=now(), keep=not dry_run)
+    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+        reading = parse_csv(_bytes(file), bundle.read_lists(mail))
+        done = subscriptions.import_subscribers(database, reading.entries, source=f"import {file.name}"[:64], now=now(), keep=not dry_run)
         for line in import_lines(reading, done, dry_run=dry_run):
             typer.echo(line)
     if reading.refusals:

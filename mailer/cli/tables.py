@@ -14,28 +14,28 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from mailer.database.ledger import Entry
+from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import IssueRef
-from mailer.model.state import State
-from mailer.monitoring.status import IssueView, Overview
-from mailer.sending.run import Summary
+from mailer.model.state import DeliveryState
+from mailer.monitoring.status import IssueStatusRow, StatusSnapshot
+from mailer.sending.run import IssueSummary
 
 WORDS = {
-    State.SENT: "sent 送信済み",
-    State.PENDING: "pending 未送信",
-    State.DEFERRED: "deferred あとで再送",
-    State.FAILED: "failed 届かない",
-    State.UNKNOWN: "unknown 届いたか不明",
-    State.SUPPRESSED: "suppressed 配信停止",
-    State.CLAIMED: "claimed 送信中",
-    State.EXPIRED: "expired 期限切れ",
+    DeliveryState.SENT: "sent 送信済み",
+    DeliveryState.PENDING: "pending 未送信",
+    DeliveryState.DEFERRED: "deferred あとで再送",
+    DeliveryState.FAILED: "failed 届かない",
+    DeliveryState.UNKNOWN: "unknown 届いたか不明",
+    DeliveryState.SUPPRESSED: "suppressed 配信停止",
+    DeliveryState.CLAIMED: "claimed 送信中",
+    DeliveryState.EXPIRED: "expired 期限切れ",
 }
 
 
-STYLES = {State.SENT: "green", State.FAILED: "red", State.UNKNOWN: "yellow", State.DEFERRED: "cyan"}
+STYLES = {DeliveryState.SENT: "green", DeliveryState.FAILED: "red", DeliveryState.UNKNOWN: "yellow", DeliveryState.DEFERRED: "cyan"}
 
 
-def summary_table(ref: IssueRef, summary: Summary) -> Table:
+def summary_table(ref: IssueRef, summary: IssueSummary) -> Table:
     """The one table at the end of `send`."""
     table = Table("state", "number", title=str(ref), caption=_next(summary))
     table.columns[1].justify = "right"
@@ -47,7 +47,7 @@ def summary_table(ref: IssueRef, summary: Summary) -> Table:
     return table
 
 
-def status_tables(found: Overview) -> Group:
+def status_tables(found: StatusSnapshot) -> Group:
     """All issues, one line each; the lanes and relays while somebody is at work."""
     shown: list[RenderableType] = [_issues_table(found)]
     if found.senders or len(found.lanes) > 1:
@@ -55,7 +55,7 @@ def status_tables(found: Overview) -> Group:
     return Group(*shown)
 
 
-def status_json(found: Overview, *, indent: int | None = 2) -> str:
+def status_json(found: StatusSnapshot, *, indent: int | None = 2) -> str:
     """The same for other programs: an object with issues, lanes, relays, senders and waiting_since."""
     told = {
         "issues": [_status(one) for one in found.issues],
@@ -67,17 +67,17 @@ def status_json(found: Overview, *, indent: int | None = 2) -> str:
     return json.dumps(told, indent=indent, sort_keys=True)
 
 
-def _issues_table(found: Overview) -> Table:
+def _issues_table(found: StatusSnapshot) -> Table:
     used = [state for state in WORDS if any(one.counts[state] for one in found.issues)]
     table = Table("issue", "status", "frozen (UTC)", *(WORDS[state] for state in used), "messages/s", "time left 残り")
     for one in found.issues:
         numbers = (f"{one.counts[state]:,}" for state in used)
         rate = f"{one.rate:,.1f}" if one.rate else ""
-        table.add_row(str(one.ref), one.status.value, f"{one.frozen_at:%Y-%m-%d %H:%M}", *numbers, rate, duration(one.seconds_left))
+        table.add_row(str(one.ref), one.status.value, f"{one.frozen_at:%Y-%m-%d %H:%M}", *numbers, rate, format_duration(one.seconds_left))
     return table
 
 
-def _lanes_table(found: Overview) -> Table:
+def _lanes_table(found: StatusSnapshot) -> Table:
     table = Table("lane 宛先の組", "waiting", "connections", "domains resting", "messages/s", title=f"{found.senders} senders at work")
     for one in found.lanes:
         limit = "" if one.limit is None else f" / {one.limit}"
@@ -85,14 +85,14 @@ def _lanes_table(found: Overview) -> Table:
     return table
 
 
-def _relays_table(found: Overview) -> Table:
+def _relays_table(found: StatusSnapshot) -> Table:
     table = Table("relay 中継", "connections", "")
     for one in found.relays:
         table.add_row(one.name, f"{one.connections} / {one.limit}", "resting" if one.resting else "")
     return table
 
 
-def duration(seconds: int | None) -> str:
+def format_duration(seconds: int | None) -> str:
     """12 s, 3 min 05 s, 2 h 10 min; nothing if nobody knows."""
     if seconds is None:
         return ""
@@ -102,7 +102,7 @@ def duration(seconds: int | None) -> str:
     return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"
 
 
-def missed_table(ref: IssueRef, entries: Sequence[Entry]) -> Table:
+def missed_table(ref: IssueRef, entries: Sequence[LedgerEntry]) -> Table:
     """Who has not got an issue, and why."""
     table = Table("address", "state", "code", "reply", "since (UTC)", title=f"{ref}: {len(entries)} not delivered")
     for entry in entries:
@@ -114,7 +114,7 @@ def missed_table(ref: IssueRef, entries: Sequence[Entry]) -> Table:
     return table
 
 
-def missed_csv(entries: Iterable[Entry]) -> str:
+def missed_csv(entries: Iterable[LedgerEntry]) -> str:
     """The same as CSV with a heading; cells that a spreadsheet would run as a formula are quoted with an apostrophe."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
@@ -124,7 +124,7 @@ def missed_csv(entries: Iterable[Entry]) -> str:
     return out.getvalue()
 
 
-def _status(one: IssueView) -> dict[str, Any]:
+def _status(one: IssueStatusRow) -> dict[str, Any]:
     return {
         "list": one.ref.list,
         "number": one.ref.number,
@@ -143,7 +143,7 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _next(summary: Summary) -> str | None:
+def _next(summary: IssueSummary) -> str | None:
     if summary.next_due is None:
         return None
     return f"next try after {summary.next_due:%Y-%m-%d %H:%M} UTC"

@@ -9,25 +9,25 @@ from sqlalchemy import Row, insert, select
 
 from mailer.database.engine import Database
 from mailer.database.schema import audit
-from mailer.model.audit_log import Entry, Step, chain
+from mailer.model.audit_log import AuditEntry, AuditEvent, next_entry
 
 
-def append(database: Database, step: Step, *, now: datetime) -> Entry:
+def append(database: Database, step: AuditEvent, *, now: datetime) -> AuditEntry:
     """Writes one step down, bound to the one before. Two writers cannot take the same number: it is the key."""
     with database.writing() as connection:
         row = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).one_or_none()
-        entry = chain(step, None if row is None else _entry(row), now)
+        entry = next_entry(step, None if row is None else _entry(row), now)
         connection.execute(insert(audit).values(_values(entry)))
     return entry
 
 
-def entries(database: Database) -> tuple[Entry, ...]:
+def entries(database: Database) -> tuple[AuditEntry, ...]:
     """The whole log, oldest first."""
     with database.reading() as connection:
         return tuple(_entry(row) for row in connection.execute(select(audit).order_by(audit.c.number)))
 
 
-def _values(entry: Entry) -> dict[str, Any]:
+def _values(entry: AuditEntry) -> dict[str, Any]:
     step = entry.step
     return {
         "number": entry.number,
@@ -41,5 +41,5 @@ def _values(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.number, row.at, Step(row.actor, row.what, row.issue, row.details), row.previous, row.hash)
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(row.number, row.at, AuditEvent(row.actor, row.what, row.issue, row.details), row.previous, row.hash)

@@ -31,11 +31,11 @@ from sqlalchemy import (
 )
 
 from mailer.database.engine import Database
-from mailer.database.schema import claim, clock, delivery, issue, subscriber, subscription
+from mailer.database.schema import claim, delivery, issue, server_clock, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
-from mailer.model.issue import Status
-from mailer.model.recipient import Row
-from mailer.model.state import State
+from mailer.model.issue import IssueStatus
+from mailer.model.recipient import ClaimedRow
+from mailer.model.state import DeliveryState
 from mailer.model.subscription import LIGHT
 
 LEFT = "unsubscribed after the issue was frozen"
@@ -49,17 +49,17 @@ HOLDER_LOST = "its sender vanished while this message may have been on its way: 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A slice. `fence` is its number; `reached` the last subscriber whose body may leave before the next `advance`."""
+    """A slice. `fence` is its number; `reached` the last subscriber whose body may leave before the next `raise_high_water_mark`."""
 
     fence: int
     issue_id: int
     token: str
-    rows: tuple[Row, ...]
-    reached: int
+    rows: tuple[ClaimedRow, ...]
+    high_water_mark: int
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenClaim:
     """A claim of whatever process, as `recovery` finds it."""
 
     fence: int
@@ -72,7 +72,7 @@ class Open:
 ADVANCE = (
     update(claim)
     .where(claim.c.id == bindparam("fence"))
-    .values(reached=bindparam("up_to"), lease_until=clock() + bindparam("lease", type_=Float()))
+    .values(reached=bindparam("up_to"), lease_until=server_clock() + bindparam("lease", type_=Float()))
 )
 
 
@@ -82,7 +82,7 @@ END = delete(claim).where(claim.c.id == bindparam("fence"))
 CLAIMED = (
     update(delivery)
     .where(delivery.c.issue_id == bindparam("issue"))
-    .values(state=State.CLAIMED, fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
+    .values(state=DeliveryState.CLAIMED, fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
 )
 
 
@@ -95,13 +95,13 @@ CLAIM_STRETCH = CLAIMED.where(
 CLAIM = (
     insert(claim)
     .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
-    .values(lease_until=clock() + bindparam("lease", type_=Float()))
+    .values(lease_until=server_clock() + bindparam("lease", type_=Float()))
     .returning(claim.c.id)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimRequest:
     """Which slice to claim. `after`: pending rows are taken from behind this subscriber on; `window`: rows that may leave at once."""
 
     issue_id: int
@@ -111,23 +111,23 @@ class Wanted:
     window: int = 500
 
 
-def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
+def claim_batch(database: Database, wanted: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
     """Claims due rows of a lane: pending ones in the order of subscribers, then deferred ones. None if there are none,
     or the issue is paused or cancelled.
 
     Whoever has unsubscribed meanwhile becomes `suppressed` in the same transaction and is not among the rows.
     """
     with database.writing() as connection:
-        found = _due(connection, wanted, State.PENDING, now, wanted.limit)
+        found = _due(connection, wanted, DeliveryState.PENDING, now, wanted.limit)
         is_stretch = len(found) == wanted.limit
         if not is_stretch:
-            found += _due(connection, wanted, State.DEFERRED, now, wanted.limit - len(found))
+            found += _due(connection, wanted, DeliveryState.DEFERRED, now, wanted.limit - len(found))
             found.sort(key=itemgetter(0))
         if not found:
             return None
         gone = [number for number, *_, form in found if form == GONE]
         rows = tuple(
-            Row(number, address, name, attempts, first and _moment(first), form == LIGHT)
+            ClaimedRow(number, address, name, attempts, first and _moment(first), form == LIGHT)
             for number, address, name, attempts, first, form in found
             if form != GONE
         )
@@ -141,7 +141,7 @@ def take(database: Database, wanted: Wanted, *, token: str, owner: str, lease: f
         return Claim(fence, wanted.issue_id, token, rows, reached)
 
 
-def advance(database: Database, found: Claim, reached: int, *, lease: float) -> bool:
+def raise_high_water_mark(database: Database, found: Claim, reached: int, *, lease: float) -> bool:
     """Lets bodies up to `reached` leave and renews the lease, durably. False: somebody else has taken the slice over."""
     with database.writing() as connection:
         return connection.execute(ADVANCE, {"fence": found.fence, "up_to": reached, "lease": lease}).rowcount == 1
@@ -150,53 +150,53 @@ def advance(database: Database, found: Claim, reached: int, *, lease: float) -> 
 def end(connection: Connection, fence: int, issue_id: int, now: datetime, *, is_whole: bool = False) -> None:
     """Ends a claim: what it holds and has no result has not left, and is pending again. `is_whole`: it holds nothing any more."""
     if not is_whole:
-        mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED, delivery.c.fence == fence)
-        connection.execute(update(delivery).where(mine).values(state=State.PENDING, changed_at=now))
+        mine = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED, delivery.c.fence == fence)
+        connection.execute(update(delivery).where(mine).values(state=DeliveryState.PENDING, changed_at=now))
     connection.execute(END, {"fence": fence})
 
 
-def every(database: Database, *, expired_only: bool = False) -> tuple[Open, ...]:
+def open_claims(database: Database, *, expired_only: bool = False) -> tuple[OpenClaim, ...]:
     """The open claims of all processes."""
     columns = (claim.c.id, claim.c.issue_id, claim.c.token, claim.c.owner)
     with database.reading() as connection:
         query = select(*columns).order_by(claim.c.id)
         if expired_only:
-            query = query.where(claim.c.lease_until < clock())
-        return tuple(Open(*row) for row in connection.execute(query))
+            query = query.where(claim.c.lease_until < server_clock())
+        return tuple(OpenClaim(*row) for row in connection.execute(query))
 
 
-def rescue(database: Database, found: Open, *, now: datetime, only_expired: bool = True) -> int:
+def take_over(database: Database, found: OpenClaim, *, now: datetime, only_expired: bool = True) -> int:
     """Takes a slice away from a holder whose journal is not here. How many of its messages are now `unknown`?
 
     Bodies behind `reached` cannot have left and are pending again; of the others nobody here can know. The claim is
-    gone afterwards, so the late holder's next `advance` fails, and it sends nothing more.
+    gone afterwards, so the late holder's next `raise_high_water_mark` fails, and it sends nothing more.
     """
     with database.writing() as connection:
         query = select(claim.c.reached).where(claim.c.id == found.fence)
         if only_expired:
-            query = query.where(claim.c.lease_until < clock())
+            query = query.where(claim.c.lease_until < server_clock())
         reached = connection.execute(query.with_for_update()).scalar_one_or_none()
         if reached is None:
             return 0
         connection.execute(delete(claim).where(claim.c.id == found.fence))
-        mine = and_(delivery.c.issue_id == found.issue_id, delivery.c.fence == found.fence, delivery.c.state == State.CLAIMED)
+        mine = and_(delivery.c.issue_id == found.issue_id, delivery.c.fence == found.fence, delivery.c.state == DeliveryState.CLAIMED)
         doubtful = update(delivery).where(mine, delivery.c.subscriber_id <= reached)
-        lost = connection.execute(doubtful.values(state=State.UNKNOWN, text=HOLDER_LOST, changed_at=now)).rowcount
-        connection.execute(update(delivery).where(mine).values(state=State.PENDING, not_before=None, changed_at=now))
+        lost = connection.execute(doubtful.values(state=DeliveryState.UNKNOWN, text=HOLDER_LOST, changed_at=now)).rowcount
+        connection.execute(update(delivery).where(mine).values(state=DeliveryState.PENDING, not_before=None, changed_at=now))
         return lost
 
 
 def release_never_sent(database: Database, fence: int, issue_id: int, intended: Container[int], *, now: datetime) -> int:
     """The journal of a slice has come back: what it does not mention has never left. How many are pending again?"""
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.UNKNOWN)
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.UNKNOWN)
     with database.writing() as connection:
         doubted = connection.execute(select(delivery.c.subscriber_id).where(mine, delivery.c.text == HOLDER_LOST)).scalars().all()
         freed = [number for number in doubted if number not in intended]
-        connection.execute(_rows(connection, issue_id, freed).values(state=State.PENDING, text="", changed_at=now))
+        connection.execute(_rows(connection, issue_id, freed).values(state=DeliveryState.PENDING, text="", changed_at=now))
         return len(freed)
 
 
-def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, limit: int) -> list[list[Any]]:
+def _due(connection: Connection, wanted: ClaimRequest, state: DeliveryState, now: datetime, limit: int) -> list[list[Any]]:
     """Number, address, name, attempts, first try and form of each."""
     values = {"issue_id": wanted.issue_id, "lane": wanted.lane, "after": wanted.after, "now": now, "limit": limit}
     found: list[list[Any]] = json.loads(connection.execute(_due_query(connection.dialect.name, state), values).scalar_one() or "[]")
@@ -204,7 +204,7 @@ def _due(connection: Connection, wanted: Wanted, state: State, now: datetime, li
 
 
 @cache
-def _due_query(dialect: str, state: State) -> Select[Any]:
+def _due_query(dialect: str, state: DeliveryState) -> Select[Any]:
     """Made once: to put it together costs more than to run it.
 
     All rows come as one text: fetched one by one, each would ask for the interpreter's lock.
@@ -218,9 +218,9 @@ def _due_query(dialect: str, state: State) -> Select[Any]:
     columns = (delivery.c.subscriber_id, delivery.c.address, subscriber.c.name, delivery.c.attempts, delivery.c.first_tried)
     joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
     query = select(*columns, form.label("form")).select_from(joined.outerjoin(subscription, wants))
-    query = query.where(issue.c.status == Status.SENDING)
+    query = query.where(issue.c.status == IssueStatus.SENDING)
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.lane == bindparam("lane"))
-    if state is State.DEFERRED:
+    if state is DeliveryState.DEFERRED:
         query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")))
     else:
         query = query.where(delivery.c.subscriber_id > bindparam("after"))
@@ -239,10 +239,12 @@ def _moment(written: str) -> datetime:
 def _suppress(connection: Connection, issue_id: int, ids: list[int], now: datetime) -> None:
     if ids:
         step = _rows(connection, issue_id, ids)
-        connection.execute(step.values(state=State.SUPPRESSED, text=LEFT, not_before=None, changed_at=now))
+        connection.execute(step.values(state=DeliveryState.SUPPRESSED, text=LEFT, not_before=None, changed_at=now))
 
 
-def _claim_rows(connection: Connection, wanted: Wanted, rows: Sequence[Row], fence: int, now: datetime, *, is_stretch: bool) -> None:
+def _claim_rows(
+    connection: Connection, wanted: ClaimRequest, rows: Sequence[ClaimedRow], fence: int, now: datetime, *, is_stretch: bool
+) -> None:
     """`is_stretch`: they are all that is pending in the lane between the first and the last."""
     values = {"issue": wanted.issue_id, "claim": fence, "now": now}
     if is_stretch and connection.dialect.name == "sqlite":  # PostgreSQL has skipped what others are claiming at the same time

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from mailer.model.errors import DatabaseError
 
 
-def prepare(database: Database, schema: str) -> None:
+def create_job_tables(database: Database, schema: str) -> None:
     """Make the queue's tables if they are not there; several workers may come at once."""
     with database.writing() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})

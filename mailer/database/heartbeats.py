@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, insert, or_, select
 
 from mailer.database.engine import Database
-from mailer.database.schema import clock, pulse
+from mailer.database.schema import pulse, server_clock
 
 ISSUE, LANE, RELAY = "issue", "lane", "relay"
 STALE = 15.0  # seconds after which a sender that has said nothing does not count any more
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class Heartbeat:
     """One line of it. `rate` in results a second; `kind` is issue, lane or relay, and `name` says which."""
 
     kind: str
@@ -27,27 +27,28 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class SenderHeartbeat:
     """A line, and whose."""
 
     owner: str
-    pulse: Pulse
+    pulse: Heartbeat
 
 
-def beat(database: Database, owner: str, pulses: Sequence[Pulse]) -> None:
+def save_heartbeats(database: Database, owner: str, pulses: Sequence[Heartbeat]) -> None:
     """Says it anew; without lines, the sender takes its leave. What the dead have left goes too."""
     with database.writing() as connection:
-        now = connection.execute(select(clock())).scalar_one()
+        now = connection.execute(select(server_clock())).scalar_one()
         connection.execute(delete(pulse).where(or_(pulse.c.owner == owner, pulse.c.at < now - 4 * STALE)))
         if pulses:
             connection.execute(insert(pulse), [asdict(one) | {"owner": owner, "at": now} for one in pulses])
 
 
-def beats(database: Database) -> tuple[Beat, ...]:
+def live_heartbeats(database: Database) -> tuple[SenderHeartbeat, ...]:
     """Who is at work now, and on what?"""
     columns = (pulse.c.kind, pulse.c.name, pulse.c.connections, pulse.c.waiting, pulse.c.resting, pulse.c.rate)
     with database.reading() as connection:
-        query = select(pulse.c.owner, *columns).where(pulse.c.at >= clock() - STALE)
+        query = select(pulse.c.owner, *columns).where(pulse.c.at >= server_clock() - STALE)
         return tuple(
-            Beat(owner, Pulse(*rest)) for owner, *rest in connection.execute(query.order_by(pulse.c.owner, pulse.c.kind, pulse.c.name))
+            SenderHeartbeat(owner, Heartbeat(*rest))
+            for owner, *rest in connection.execute(query.order_by(pulse.c.owner, pulse.c.kind, pulse.c.name))
         )

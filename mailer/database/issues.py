@@ -11,35 +11,35 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, fun
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
-from mailer.model.issue import Frozen, Issue, IssueRef, Light, MailList, Stage, Status
-from mailer.model.state import UNDER_WAY, State
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, LightPart, MailList, ReportStage
+from mailer.model.state import UNDER_WAY, DeliveryState
 
 
-def find(database: Database, ref: IssueRef) -> Frozen | None:
+def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
     """The frozen issue of that name, if there is one."""
     with database.reading() as connection:
         return _find(connection, ref)
 
 
-def every(database: Database) -> tuple[Frozen, ...]:
+def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
     """All frozen issues, newest first."""
     with database.reading() as connection:
         return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
 
 
-def status(database: Database, issue_id: int) -> Status:
+def status(database: Database, issue_id: int) -> IssueStatus:
     """What does the operator want of the issue now?"""
     with database.reading() as connection:
-        return Status(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
+        return IssueStatus(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
 
 
-def order(database: Database, issue_id: int, wanted: Status) -> None:
+def set_status(database: Database, issue_id: int, wanted: IssueStatus) -> None:
     """The operator pauses an issue, lets it go on, or calls it off."""
     with database.writing() as connection:
         connection.execute(update(issue).where(issue.c.id == issue_id).values(status=wanted))
 
 
-def ready(database: Database, *, now: datetime, kind: str = "") -> tuple[Frozen, ...]:
+def sendable_issues(database: Database, *, now: datetime, kind: str = "") -> tuple[FrozenIssue, ...]:
     """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
     something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
     query = select(issue).where(_is_wanted(now), something)
@@ -50,44 +50,44 @@ def ready(database: Database, *, now: datetime, kind: str = "") -> tuple[Frozen,
     return tuple(sorted(found, key=lambda one: one.issue.kind != "emergency"))
 
 
-def recent(database: Database, *, since: datetime) -> tuple[Frozen, ...]:
+def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
     """Which issues were frozen since then, or are not finished? Newest first."""
     query = select(issue).where(or_(issue.c.frozen_at >= since, _has(UNDER_WAY)))
     with database.reading() as connection:
         return tuple(_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
 
 
-def waiting_since(database: Database, *, now: datetime) -> datetime | None:
+def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
     """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
     fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
-    fresh = fresh.where(_is_wanted(now), _has({State.PENDING, State.CLAIMED}))
+    fresh = fresh.where(_is_wanted(now), _has({DeliveryState.PENDING, DeliveryState.CLAIMED}))
     again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
-    again = again.where(_is_wanted(now), delivery.c.state == State.DEFERRED, delivery.c.not_before <= now)
+    again = again.where(_is_wanted(now), delivery.c.state == DeliveryState.DEFERRED, delivery.c.not_before <= now)
     with database.reading() as connection:
         found = [connection.execute(query).scalar_one() for query in (fresh, again)]
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def to_report(database: Database) -> tuple[tuple[Frozen, Stage], ...]:
+def issues_to_report(database: Database) -> tuple[tuple[FrozenIssue, ReportStage], ...]:
     """Which issues have come so far that the operator is to be told, and has not been?"""
-    fresh, going_on = _has({State.PENDING, State.CLAIMED, State.ATTEMPTED}), _has(UNDER_WAY)
+    fresh, going_on = _has({DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED}), _has(UNDER_WAY)
     query = select(issue, going_on.label("going_on")).where(
         issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
     )
     with database.reading() as connection:
         rows = connection.execute(query.order_by(issue.c.id)).all()
-    return tuple((_thaw(row), Stage.TRIED if row.going_on else Stage.FINISHED) for row in rows)
+    return tuple((_thaw(row), ReportStage.TRIED if row.going_on else ReportStage.FINISHED) for row in rows)
 
 
-def mark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> bool:
+def mark_reported(database: Database, issue_id: int, stage: ReportStage, now: datetime) -> bool:
     """True for whoever marks it first: one report, however many machines there are."""
-    values = {"reported_at": now} | ({"settled_at": now} if stage is Stage.FINISHED else {})
+    values = {"reported_at": now} | ({"settled_at": now} if stage is ReportStage.FINISHED else {})
     with database.writing() as connection:
         step = update(issue).where(issue.c.id == issue_id, _told(stage).is_(None)).values(values)
         return connection.execute(step).rowcount == 1
 
 
-def unmark_reported(database: Database, issue_id: int, stage: Stage, now: datetime) -> None:
+def unmark_reported(database: Database, issue_id: int, stage: ReportStage, now: datetime) -> None:
     """The report that was marked at that moment did not leave."""
     with database.writing() as connection:
         column = _told(stage)
@@ -102,22 +102,22 @@ def reopen(connection: Connection, issue_id: int) -> None:
 def is_due(now: datetime) -> ColumnElement[bool]:
     """The condition that a delivery has its turn."""
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
-    return or_(delivery.c.state == State.PENDING, and_(delivery.c.state == State.DEFERRED, is_time))
+    return or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, is_time))
 
 
 def _is_wanted(now: datetime) -> ColumnElement[bool]:
-    return and_(issue.c.status == Status.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
+    return and_(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
 
 
-def _has(states: Collection[State]) -> ColumnElement[bool]:
+def _has(states: Collection[DeliveryState]) -> ColumnElement[bool]:
     return exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*states])).correlate(issue))
 
 
-def _told(stage: Stage) -> Column[datetime]:
-    return issue.c.settled_at if stage is Stage.FINISHED else issue.c.reported_at
+def _told(stage: ReportStage) -> Column[datetime]:
+    return issue.c.settled_at if stage is ReportStage.FINISHED else issue.c.reported_at
 
 
-def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> Frozen:
+def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> FrozenIssue:
     """Fixes content and recipients together; if the issue is frozen already, that one is the answer.
 
     Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible.
@@ -130,7 +130,7 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
             insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
         _freeze_recipients(connection, issue_id, content.ref.list, now)
-        return Frozen(issue_id, content, mail_list, now, send_at=send_at)
+        return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
 
 
 def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: datetime) -> None:
@@ -140,7 +140,7 @@ def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: dat
             literal(issue_id),
             subscriber.c.id,
             subscriber.c.email,
-            literal(State.PENDING.value),
+            literal(DeliveryState.PENDING.value),
             literal(0),
             empty,
             literal(now, delivery.c.changed_at.type),
@@ -154,7 +154,7 @@ def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: dat
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
 
 
-def _find(connection: Connection, ref: IssueRef) -> Frozen | None:
+def _find(connection: Connection, ref: IssueRef) -> FrozenIssue | None:
     row = connection.execute(select(issue).where(issue.c.list == ref.list, issue.c.number == ref.number)).one_or_none()
     return None if row is None else _thaw(row)
 
@@ -184,9 +184,9 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
     }
 
 
-def _thaw(row: Row[Any]) -> Frozen:
+def _thaw(row: Row[Any]) -> FrozenIssue:
     ref = IssueRef(row.list, row.number)
-    light = Light(row.light, row.light_charset) if row.light else None
+    light = LightPart(row.light, row.light_charset) if row.light else None
     content = Issue(ref, row.subject, row.date, row.kind, row.expires, row.archive_url, row.html, row.text, row.digest, light)
     mail_list = MailList(
         key=row.list,
@@ -199,4 +199,4 @@ def _thaw(row: Row[Any]) -> Frozen:
         contact=row.contact,
         archive_url=row.list_archive_url,
     )
-    return Frozen(row.id, content, mail_list, row.frozen_at, Status(row.status), row.send_at)
+    return FrozenIssue(row.id, content, mail_list, row.frozen_at, IssueStatus(row.status), row.send_at)

@@ -19,33 +19,33 @@ from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.model import addresses
-from mailer.model.outcome import LOST_LINE, Result
+from mailer.model.outcome import LOST_LINE, DeliveryResult
 from mailer.model.recipient import Recipient
-from mailer.model.state import DUE, MISSED, UNDER_WAY, State, check
+from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState, check_transition
 
 
 def waiting_by_queue(database: Database, issue_id: int) -> dict[str, int]:
     """How many deliveries of the issue wait in each lane?"""
     query = select(delivery.c.lane, func.count()).where(delivery.c.issue_id == issue_id)
-    query = query.where(delivery.c.state.in_([State.PENDING, State.DEFERRED])).group_by(delivery.c.lane)
+    query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.lane)
     with database.reading() as connection:
         return {str(lane): int(number) for lane, number in connection.execute(query)}
 
 
-ANSWERED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
+ANSWERED = (DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
 LONGEST_TEXT = 500  # characters of a relay's reply that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """A delivery as the operator sees it."""
 
     list: str
     number: str
     address: str
-    state: State
+    state: DeliveryState
     attempts: int
     code: int | None
     text: str
@@ -55,16 +55,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyCount:
     """How often a reply came. `code` None: the connection was lost."""
 
-    state: State
+    state: DeliveryState
     code: int | None
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResultGroup:
     """Results of one claim.
 
     With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
@@ -72,12 +72,12 @@ class Group:
 
     issue_id: int
     fence: int
-    results: Sequence[Result]
+    results: Sequence[DeliveryResult]
     is_last: bool = False
     is_whole: bool = False
 
 
-def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int:
+def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) -> int:
     """Writes down, in one transaction, what became of deliveries. How many counted?
 
     Only rows that this claim holds, or that became `unknown` while it held them, are touched: a late result of a holder
@@ -93,23 +93,23 @@ def record(database: Database, groups: Sequence[Group], *, now: datetime) -> int
     return counted
 
 
-def doubt(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[Entry, ...]:
+def mark_unknown(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[LedgerEntry, ...]:
     """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
-    found: list[Entry] = []
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
+    found: list[LedgerEntry] = []
     with database.writing() as connection:
         for number in ids:
             row = and_(mine, delivery.c.subscriber_id == number)
-            values = {"state": State.UNKNOWN, "text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+            values = {"state": DeliveryState.UNKNOWN, "text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
             if connection.execute(update(delivery).where(row).values(values)).rowcount:
                 one = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
                 found.append(_entry(connection.execute(_entries(one)).one()))
     return tuple(found)
 
 
-def doubted(database: Database, issue_id: int, fence: int) -> tuple[Entry, ...]:
+def unknown_of_claim(database: Database, issue_id: int, fence: int) -> tuple[LedgerEntry, ...]:
     """Which deliveries became `unknown` while this claim held them?"""
-    query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.UNKNOWN))
+    query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.UNKNOWN))
     with database.reading() as connection:
         return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.subscriber_id)))
 
@@ -122,7 +122,7 @@ def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
 
 def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
     """Whether something of the issue is due or being sent now."""
-    held = and_(delivery.c.issue_id == issue_id, delivery.c.state == State.CLAIMED)
+    held = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED)
     with database.reading() as connection:
         return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
 
@@ -135,33 +135,42 @@ def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient 
     return None if row is None else Recipient(*row)
 
 
-def move(database: Database, issue_id: int, old: Collection[State], new: State, *, now: datetime, why: str = "", address: str = "") -> int:
+def change_state(
+    database: Database,
+    issue_id: int,
+    old: Collection[DeliveryState],
+    new: DeliveryState,
+    *,
+    now: datetime,
+    why: str = "",
+    address: str = "",
+) -> int:
     """An operator's step for all deliveries of an issue in some states, or for one address. How many took it?
 
     :raises IllegalTransition: the rules do not know that step.
     """
     for state in old:
-        check(state, new)
+        check_transition(state, new)
     rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(old))
     if address:
-        rows = and_(rows, func.lower(delivery.c.address) == addresses.key(address))
+        rows = and_(rows, func.lower(delivery.c.address) == addresses.address_key(address))
     values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
     with database.writing() as connection:
         moved = connection.execute(update(delivery).where(rows).values(values)).rowcount
-        if moved and new is State.PENDING:
+        if moved and new is DeliveryState.PENDING:
             issues.reopen(connection, issue_id)
         return moved
 
 
-def put_off(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
+def defer(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
     """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
-    values = {"state": State.DEFERRED, "not_before": until, "changed_at": now}
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == State.CLAIMED)
+    values = {"state": DeliveryState.DEFERRED, "not_before": until, "changed_at": now}
+    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
     with database.writing() as connection:
         connection.execute(update(delivery).where(mine, delivery.c.subscriber_id.in_(ids)).values(values))
 
 
-def assign_lanes(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
+def assign_queues(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
     """Writes down which deliveries belong to which lane of `mailer.toml`; the file may have changed since the freeze."""
     waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE))
     with database.writing() as connection:
@@ -172,23 +181,23 @@ def assign_lanes(database: Database, issue_id: int, lanes: Mapping[str, Sequence
             connection.execute(update(delivery).where(waiting, delivery.c.lane == name, ~of_domain).values(lane=""))
 
 
-def counts(database: Database, issue_id: int) -> Mapping[State, int]:
+def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
     """How many deliveries are in each state? States without any are there with 0."""
     query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
     with database.reading() as connection:
-        found = {State(state): int(number) for state, number in connection.execute(query)}
-    return {state: found.get(state, 0) for state in State}
+        found = {DeliveryState(state): int(number) for state, number in connection.execute(query)}
+    return {state: found.get(state, 0) for state in DeliveryState}
 
 
 def next_due(database: Database, issue_id: int) -> datetime | None:
     """When is the next deferred delivery to be tried?"""
-    query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == State.DEFERRED)
+    query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.DEFERRED)
     with database.reading() as connection:
         found: datetime | None = connection.execute(query).scalar_one()
         return found
 
 
-def waiting(database: Database) -> dict[str, int]:
+def due_by_queue(database: Database) -> dict[str, int]:
     """How many deliveries of each lane are not final, over all issues?"""
     query = select(delivery.c.lane, func.count()).where(delivery.c.state.in_([*UNDER_WAY]))
     open_issues = select(issue.c.id).where(issue.c.settled_at.is_(None))
@@ -197,16 +206,16 @@ def waiting(database: Database) -> dict[str, int]:
         return {str(lane): int(number) for lane, number in found}
 
 
-def replies(database: Database, issue_id: int, most: int) -> tuple[Reply, ...]:
+def replies(database: Database, issue_id: int, most: int) -> tuple[ReplyCount, ...]:
     """What did relays say to those who have not got the issue? The most frequent first."""
     number = func.count().label("number")
     query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
     query = query.group_by(delivery.c.state, delivery.c.code).order_by(number.desc(), delivery.c.state, delivery.c.code).limit(most)
     with database.reading() as connection:
-        return tuple(Reply(State(row.state), row.code, row.number) for row in connection.execute(query))
+        return tuple(ReplyCount(DeliveryState(row.state), row.code, row.number) for row in connection.execute(query))
 
 
-def missed(database: Database, issue_id: int) -> tuple[Entry, ...]:
+def missed(database: Database, issue_id: int) -> tuple[LedgerEntry, ...]:
     """Who has not got the issue, and why? In the order of states, then addresses."""
     query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(MISSED)))
     with database.reading() as connection:
@@ -226,7 +235,7 @@ def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
 
 
-# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `Result` are numbered.
+# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `DeliveryResult` are numbered.
 RECORD_SQLITE = """UPDATE delivery SET state = ?2, attempts = ?3, code = ?4, text = ?5, first_tried = substr(?6, 1, 26),
  not_before = nullif(substr(?7, 1, 26), ''), changed_at = substr(?8, 1, 26), message_id = ?9
  WHERE issue_id = ?10 AND subscriber_id = ?1 AND fence = ?11 AND state IN ('claimed', 'unknown')"""
@@ -242,7 +251,7 @@ RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts =
  AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
 
 
-def _write_down(connection: Connection, group: Group) -> int:
+def _write_down(connection: Connection, group: ResultGroup) -> int:
     if connection.dialect.name == "postgresql":
         values = {"results": json.dumps(group.results), "issue_id": group.issue_id, "fence": group.fence}
         return connection.execute(RECORD_POSTGRES, values).rowcount
@@ -255,8 +264,8 @@ def _entries(condition: ColumnElement[bool]) -> Any:
     return select(issue.c.list, issue.c.number, *(delivery.c[name] for name in columns)).join_from(delivery, issue).where(condition)
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(**{**row._asdict(), "state": State(row.state)})
+def _entry(row: Row[Any]) -> LedgerEntry:
+    return LedgerEntry(**{**row._asdict(), "state": DeliveryState(row.state)})
 
 
 def printable(reply: str) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from mailer.database.engine import Database
-from mailer.database.schema import bucket, clock, slot
+from mailer.database.schema import bucket, server_clock, slot
 from mailer.model.errors import DatabaseError
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class TokenBucket:
     """A token bucket: messages a second, and how many may leave at once after a rest."""
 
     key: str
@@ -20,24 +20,24 @@ class Rate:
     burst: float
 
 
-def draw(database: Database, rate: Rate, wanted: int) -> tuple[int, float]:
+def take_tokens(database: Database, rate: TokenBucket, wanted: int) -> tuple[int, float]:
     """Takes up to `wanted` whole tokens. How many, and in how many seconds is there another one?
 
     The level is in the database, so it holds over a restart and over all machines together.
     """
     with database.writing() as connection:
-        now = connection.execute(select(clock())).scalar_one()
+        now = connection.execute(select(server_clock())).scalar_one()
         level = _level(connection, rate, now)
         granted = min(wanted, int(level))
         connection.execute(update(bucket).where(bucket.c.key == rate.key).values(level=level - granted, at=now))
         return granted, max(0.0, (1 - (level - granted)) / rate.rate)
 
 
-def hold(database: Database, key: str, most: int, *, owner: str, lease: float) -> int | None:
+def acquire_slot(database: Database, key: str, most: int, *, owner: str, lease: float) -> int | None:
     """Takes one of `most` connections, if one is free or its holder has not been heard of. Its number, or None."""
     try:
         with database.writing() as connection:
-            now = connection.execute(select(clock())).scalar_one()
+            now = connection.execute(select(server_clock())).scalar_one()
             taken = select(slot.c.number).where(slot.c.key == key, slot.c.until >= now)
             numbers = set(connection.execute(taken.with_for_update()).scalars())
             free = next((number for number in range(most) if number not in numbers), None)
@@ -52,10 +52,10 @@ def hold(database: Database, key: str, most: int, *, owner: str, lease: float) -
 def renew(database: Database, owner: str, *, lease: float) -> None:
     """A sign of life for every connection that the process holds."""
     with database.writing() as connection:
-        connection.execute(update(slot).where(slot.c.owner == owner).values(until=clock() + lease))
+        connection.execute(update(slot).where(slot.c.owner == owner).values(until=server_clock() + lease))
 
 
-def free(database: Database, owner: str, key: str | None = None, number: int | None = None) -> None:
+def release(database: Database, owner: str, key: str | None = None, number: int | None = None) -> None:
     """Gives a connection back, or all that the process held."""
     rows = delete(slot).where(slot.c.owner == owner)
     if key is not None:
@@ -64,14 +64,14 @@ def free(database: Database, owner: str, key: str | None = None, number: int | N
         connection.execute(rows)
 
 
-def free_dead(database: Database, owners: set[str]) -> None:
+def release_dead(database: Database, owners: set[str]) -> None:
     """Gives back what processes held that are known to be dead."""
     if owners:
         with database.writing() as connection:
-            connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < clock())))
+            connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < server_clock())))
 
 
-def _level(connection: Connection, rate: Rate, now: float) -> float:
+def _level(connection: Connection, rate: TokenBucket, now: float) -> float:
     row = connection.execute(select(bucket.c.level, bucket.c.at).where(bucket.c.key == rate.key).with_for_update()).one_or_none()
     if row is None:
         connection.execute(insert(bucket).values(key=rate.key, level=rate.burst, at=now))

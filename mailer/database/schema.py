@@ -24,19 +24,19 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 
-class clock(FunctionElement[float]):
+class server_clock(FunctionElement[float]):
     """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
 
     type = Float()
     inherit_cache = True
 
 
-@compiles(clock, "postgresql")
+@compiles(server_clock, "postgresql")
 def _clock_of_the_server(*_: object, **__: object) -> str:
     return "extract(epoch FROM clock_timestamp())"
 
 
-@compiles(clock, "sqlite")
+@compiles(server_clock, "sqlite")
 def _clock_of_this_machine(*_: object, **__: object) -> str:
     return "(julianday('now') - 2440587.5) * 86400.0"
 

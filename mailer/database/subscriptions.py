@@ -12,14 +12,14 @@ from mailer.database.engine import Database
 from mailer.database.schema import subscriber, subscription
 from mailer.model import addresses
 from mailer.model.recipient import Recipient
-from mailer.model.subscription import Choice, Standing
+from mailer.model.subscription import ListPreference, Preference
 
 SUBSCRIBED = "subscribed"
 UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
+class ImportedSubscriber:
     """One person who asked for some lists. `form` is html or light; None leaves it as it is, html for who is new."""
 
     address: str
@@ -29,7 +29,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class ImportResult:
     """What an import did. `kept_out` holds (address, list) of people who had left and were left alone."""
 
     people: int
@@ -38,7 +38,9 @@ class Enrolled:
     kept_out: tuple[tuple[str, str], ...]
 
 
-def enrol(database: Database, people: Iterable[Enrolment], *, source: str, now: datetime, keep: bool = True) -> Enrolled:
+def import_subscribers(
+    database: Database, people: Iterable[ImportedSubscriber], *, source: str, now: datetime, keep: bool = True
+) -> ImportResult:
     """Subscribes people, all in one transaction. Doing it again changes nothing; `keep=False` only rehearses."""
     added = subscribed = already = 0
     kept_out: list[tuple[str, str]] = []
@@ -57,7 +59,7 @@ def enrol(database: Database, people: Iterable[Enrolment], *, source: str, now: 
                     _set_form(connection, subscriber_id, key, person.form)
                 else:
                     kept_out.append((person.address, key))
-    return Enrolled(added, subscribed, already, tuple(kept_out))
+    return ImportResult(added, subscribed, already, tuple(kept_out))
 
 
 def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str, now: datetime) -> bool:
@@ -72,15 +74,20 @@ def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str
         return connection.execute(select(subscription.c.state).where(row)).first() is not None
 
 
-def standings(database: Database, subscriber_id: int) -> tuple[Standing, ...]:
+def preferences(database: Database, subscriber_id: int) -> tuple[ListPreference, ...]:
     """Every list that the person has ever asked for, and how it stands now. Empty: there is no such person."""
     with database.reading() as connection:
         return _standings(connection, subscriber_id)
 
 
-def choose(
-    database: Database, subscriber_id: int, wanted: Callable[[tuple[Standing, ...]], Mapping[str, Choice]], *, source: str, now: datetime
-) -> tuple[Standing, ...]:
+def save_preferences(
+    database: Database,
+    subscriber_id: int,
+    wanted: Callable[[tuple[ListPreference, ...]], Mapping[str, Preference]],
+    *,
+    source: str,
+    now: datetime,
+) -> tuple[ListPreference, ...]:
     """The person's own changes, all in one transaction; doing it again changes nothing. How do the lists stand then?
 
     :param wanted: asked with how they stand, inside the transaction; what it raises undoes everything.
@@ -88,10 +95,10 @@ def choose(
     with database.writing() as connection:
         for key, choice in wanted(_standings(connection, subscriber_id)).items():
             row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
-            state = UNSUBSCRIBED if choice is Choice.STOP else SUBSCRIBED
+            state = UNSUBSCRIBED if choice is Preference.STOP else SUBSCRIBED
             turned = {"state": state, "source": source, "since": now}
             connection.execute(update(subscription).where(row, subscription.c.state != state).values(turned))
-            form = {} if choice is Choice.STOP else {"format": choice.value}
+            form = {} if choice is Preference.STOP else {"format": choice.value}
             connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
         return _standings(connection, subscriber_id)
 
@@ -115,12 +122,12 @@ def first(database: Database, key: str) -> Recipient | None:
 def find(database: Database, address: str) -> int | None:
     """The number of the subscriber with this address, whatever its case."""
     with database.reading() as connection:
-        query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.key(address))
+        query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.address_key(address))
         return connection.execute(query).scalar_one_or_none()
 
 
-def _person(connection: Connection, person: Enrolment, now: datetime) -> tuple[int, bool]:
-    key = addresses.key(person.address)
+def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -> tuple[int, bool]:
+    key = addresses.address_key(person.address)
     found = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
     if found is not None:
         return found, False
@@ -134,10 +141,10 @@ def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def _standings(connection: Connection, subscriber_id: int) -> tuple[Standing, ...]:
+def _standings(connection: Connection, subscriber_id: int) -> tuple[ListPreference, ...]:
     query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
     found = connection.execute(query.order_by(subscription.c.list))
-    return tuple(Standing(row.list, Choice(row.format) if row.state == SUBSCRIBED else Choice.STOP) for row in found)
+    return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in found)
 
 
 def _set_form(connection: Connection, subscriber_id: int, key: str, form: str | None) -> None:

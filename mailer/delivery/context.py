@@ -9,14 +9,14 @@ from typing import Protocol
 
 from mailer.config import Config
 from mailer.database.engine import Database
-from mailer.delivery import retry as rules
-from mailer.message.links import Tokens
+from mailer.delivery import retry
+from mailer.message.links import LinkSigner
 from mailer.model.clock import Clock
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 
 
-async def rest(stop: asyncio.Event, seconds: float) -> None:
+async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Wait, but not longer than the run."""
     try:
         await asyncio.wait_for(stop.wait(), max(0.0, seconds))
@@ -30,12 +30,12 @@ class Progress(Protocol):
     def begin(self, total: int) -> None:
         """`total` deliveries are due."""
 
-    def step(self, state: State) -> None:
+    def step(self, state: DeliveryState) -> None:
         """One delivery has reached this state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DeliveryContext:
     """What a run needs from outside. `pauses` are the seconds before each further try to connect.
 
     `password` is for every relay with a user name. `is_patient`: an absent relay is tried for ever (`todoke work`).
@@ -43,10 +43,10 @@ class Surroundings:
 
     config: Config
     database: Database
-    tokens: Tokens
+    tokens: LinkSigner
     password: Secret | None
     clock: Clock
     pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
-    is_patient: bool = False
+    waits_for_relays: bool = False
     passwords: Mapping[str, Secret] | None = None
-    jitter: Callable[[], float] = rules.draw
+    jitter: Callable[[], float] = retry.random_jitter

@@ -9,12 +9,12 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from mailer.config import Config, DomainSettings
-from mailer.delivery.batch import Slice
-from mailer.delivery.rate_limiter import Meter
-from mailer.model.recipient import Row
+from mailer.config import Config, QueueSettings
+from mailer.delivery.batch import Batch
+from mailer.delivery.rate_limiter import RateLimiter
+from mailer.model.recipient import ClaimedRow
 
-Item = tuple[Slice, Row]
+QueuedRow = tuple[Batch, ClaimedRow]
 
 
 LONGEST_REST = 300.0  # seconds
@@ -27,34 +27,34 @@ PATIENT = 4.0  # seconds; a longer rest is written into the ledger, so that the 
 
 
 @dataclass(slots=True)
-class Rest:
+class Backoff:
     """How long a domain rests: `step` seconds now, twice that next time, until something gets through."""
 
     until: float
     step: float
 
 
-def longer(rest: Rest | None, now: float, base: float) -> Rest:
+def next_backoff(rest: Backoff | None, now: float, base: float) -> Backoff:
     """The next rest after a 421 or 454."""
     if rest is not None and rest.until > now:
         return rest  # several connections heard the same word
     step = base if rest is None else min(max(rest.step * 2, base), LONGEST_REST)
-    return Rest(now + step, step)
+    return Backoff(now + step, step)
 
 
-class Lane:
+class DomainQueue:
     """A queue of claimed rows. `limits` is None for everybody who has no lane of their own."""
 
-    def __init__(self, limits: DomainSettings | None, meter: Meter, base_rest: float) -> None:
+    def __init__(self, limits: QueueSettings | None, meter: RateLimiter, base_rest: float) -> None:
         self.name = limits.name if limits else ""
         self.limits = limits
         self.meter = meter
         self.carriers: set[asyncio.Task[None]] = set()
         self.changed = asyncio.Event()  # there is something new, or nothing more to wait for
         self.low = asyncio.Event()  # there is room for another slice
-        self._urgent: deque[Item] = deque()
-        self._usual: deque[Item] = deque()
-        self._rests: dict[str, Rest] = {}
+        self._urgent: deque[QueuedRow] = deque()
+        self._usual: deque[QueuedRow] = deque()
+        self._rests: dict[str, Backoff] = {}
         self._base_rest = base_rest
 
     def __len__(self) -> int:
@@ -69,18 +69,18 @@ class Lane:
         """Whether some domain was told to rest."""
         return bool(self._rests)
 
-    def push(self, found: Slice) -> None:
+    def push(self, found: Batch) -> None:
         """Add a slice's rows at the end of their class."""
         queue = self._urgent if found.is_urgent else self._usual
         queue.extend([(found, row) for row in found.claim.rows])
         self.changed.set()
 
-    def put_back(self, item: Item) -> None:
+    def put_back(self, item: QueuedRow) -> None:
         """A row that did not leave is the next again."""
         (self._urgent if item[0].is_urgent else self._usual).appendleft(item)
         self.changed.set()
 
-    def pop(self, now: float) -> Item | None:
+    def pop(self, now: float) -> QueuedRow | None:
         """The next row that may leave now. Rows of slices that are over fall out here."""
         for queue in (self._urgent, self._usual) if self._urgent else (self._usual,):
             for _ in range(len(queue)):
@@ -114,11 +114,11 @@ class Lane:
                     queue.append(item)
         self.changed.set()
 
-    def rest(self, domain: str, now: float) -> float:
+    def back_off(self, domain: str, now: float) -> float:
         """A relay asked for less to this domain. Seconds that it will rest."""
         if self._base_rest <= 0:
             return 0.0
-        found = self._rests[domain] = longer(self._rests.get(domain), now, self._base_rest)
+        found = self._rests[domain] = next_backoff(self._rests.get(domain), now, self._base_rest)
         return found.until - now
 
     def wake(self, domain: str) -> None:
@@ -126,9 +126,9 @@ class Lane:
         if self._rests:
             self._rests.pop(domain, None)
 
-    def take_domain(self, domain: str) -> list[Item]:
+    def take_domain(self, domain: str) -> list[QueuedRow]:
         """Takes out what is queued for a domain that rests for long."""
-        taken: list[Item] = []
+        taken: list[QueuedRow] = []
         for queue in (self._urgent, self._usual):
             for _ in range(len(queue)):
                 item = queue.popleft()
@@ -139,7 +139,7 @@ class Lane:
         """Domains that rest, and for how many seconds more."""
         return {domain: rest.until - now for domain, rest in self._rests.items() if rest.until > now}
 
-    def _is_resting(self, item: Item, now: float) -> bool:
+    def _is_resting(self, item: QueuedRow, now: float) -> bool:
         rest = self._rests.get(domain_of(item[1].address))
         return rest is not None and rest.until > now
 
@@ -149,6 +149,6 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def lane_map(config: Config) -> dict[str, tuple[str, ...]]:
+def queue_of_domain(config: Config) -> dict[str, tuple[str, ...]]:
     """The domains of each lane."""
-    return {lane.name: lane.domains for lane in config.lanes}
+    return {lane.name: lane.domains for lane in config.queues}

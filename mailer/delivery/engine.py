@@ -14,57 +14,56 @@ from types import TracebackType
 from typing import Self, cast
 
 from mailer import log
-from mailer.database import claims, limits
-from mailer.database import heartbeats as pulses
+from mailer.database import claims, heartbeats, limits
 from mailer.database.claims import Claim
 from mailer.database.engine import Database
-from mailer.database.limits import Rate
-from mailer.delivery import retry as rules
-from mailer.delivery.batch import Slice
-from mailer.delivery.context import Surroundings, rest
-from mailer.delivery.domain_queue import Lane
-from mailer.delivery.heartbeat import EVERY, Speed
-from mailer.delivery.heartbeat import pulses as pulses_of
-from mailer.delivery.journal import Desk, Moment, Turn, moment
-from mailer.delivery.rate_limiter import Meter
+from mailer.database.limits import TokenBucket
+from mailer.delivery import retry
+from mailer.delivery.batch import Batch
+from mailer.delivery.context import DeliveryContext, pause
+from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.heartbeat import EVERY, Throughput
+from mailer.delivery.heartbeat import heartbeats as pulses_of
+from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
+from mailer.delivery.rate_limiter import RateLimiter
 from mailer.delivery.recorder import Recorder
-from mailer.delivery.relay_pool import Route, Routes
-from mailer.message.compiled import Mould
-from mailer.message.compose import Origin
-from mailer.message.links import return_paths
+from mailer.delivery.relay_pool import Relay, RelayPool
+from mailer.message.compiled import CompiledMessage
+from mailer.message.compose import SenderIdentity
+from mailer.message.links import return_path_for
 from mailer.model.errors import TodokeMailError
-from mailer.model.issue import Frozen
-from mailer.model.state import State
+from mailer.model.issue import FrozenIssue
+from mailer.model.state import DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
-Told = Callable[[int, State], None]
-CarryLane = Callable[["Office", Lane], Awaitable[None]]
+OnResult = Callable[[int, DeliveryState], None]
+RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 
 
-class Office:
+class DeliveryEngine:
     """For an `async with` block.
 
     :param carry_lane: what one connection does (`carrying.carry_lane`).
     :param told: hears of each result: issue and new state.
     """
 
-    def __init__(self, around: Surroundings, carry_lane: CarryLane, told: Told = lambda _issue, _state: None) -> None:
+    def __init__(self, around: DeliveryContext, carry_lane: RunConnection, told: OnResult = lambda _issue, _state: None) -> None:
         self.around = around
         self._carry_lane = carry_lane
-        self.desk = Desk(around.config.state)
-        self.stop = asyncio.Event()
+        self.desk = JournalDirectory(around.config.state)
+        self.stopped = asyncio.Event()
         self.failure: Exception | None = None
         self.recorder = Recorder(around.database, around.clock, self.fail, self._recorded)
         self.told = told
         self.routes = self._make_routes()
         self.lanes = {lane.name: lane for lane in self._make_lanes()}
-        self.turn = Turn(self.fail, syncs=around.config.durability == "power")
-        self._moulds: dict[int, Mould] = {}
+        self.turn = GroupCommit(self.fail, syncs=around.config.durability == "power")
+        self._moulds: dict[int, CompiledMessage] = {}
         self._return_paths: dict[int, Callable[[int], str]] = {}
-        self._slices: dict[int, Slice] = {}
+        self._slices: dict[int, Batch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._now, self._read_again = moment(around.clock()), 0.0
-        self._speed = Speed(time.monotonic())
+        self._now, self._read_again = timestamp(around.clock()), 0.0
+        self._speed = Throughput(time.monotonic())
         self._beating: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -74,14 +73,14 @@ class Office:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Finish what is in flight, close every connection, write down what is left."""
-        self.halt()
+        self.stop()
         await asyncio.gather(*(task for lane in self.lanes.values() for task in lane.carriers), return_exceptions=True)
         for task in self._beating:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self.recorder.insist(limits.free, self.around.database, self.desk.name)
-            await self.recorder.insist(pulses.beat, self.around.database, self.desk.name, ())
+            await self.recorder.ask_until_answered(limits.release, self.around.database, self.desk.name)
+            await self.recorder.ask_until_answered(heartbeats.save_heartbeats, self.around.database, self.desk.name, ())
         except TodokeMailError as broken:
             self.fail(broken)
         self.turn.end()
@@ -91,22 +90,22 @@ class Office:
     @property
     def is_over(self) -> bool:
         """Whether nothing more may be begun."""
-        return self.stop.is_set()
+        return self.stopped.is_set()
 
-    def now(self) -> Moment:
+    def now(self) -> Timestamp:
         """The moment, read a hundred times a second at most: writing it down costs as much as the rest of a result."""
         turn = time.monotonic()
         if turn >= self._read_again:
-            self._read_again, self._now = turn + 0.01, moment(self.around.clock())
+            self._read_again, self._now = turn + 0.01, timestamp(self.around.clock())
         return self._now
 
-    def halt(self, issue_id: int | None = None) -> None:
+    def stop(self, issue_id: int | None = None) -> None:
         """Begin nothing more, at all or of one issue. What is in flight is finished."""
         for found in self._slices.values():
             if issue_id is None or found.claim.issue_id == issue_id:
                 found.is_over = True
         if issue_id is None:
-            self.stop.set()
+            self.stopped.set()
         self._purge()
 
     def _purge(self) -> None:
@@ -117,18 +116,18 @@ class Office:
     def fail(self, error: Exception) -> None:
         """Something broke: end the run, keep the first reason."""
         if self.failure is None:
-            log.tell("run fails", why=type(error).__name__)
+            log.event("run fails", why=type(error).__name__)
         self.failure = self.failure or error
-        self.halt()
+        self.stop()
 
-    async def claim(self, frozen: Frozen, lane: Lane, after: int) -> tuple[Claim, Slice | None] | None:
+    async def claim(self, frozen: FrozenIssue, lane: DomainQueue, after: int) -> tuple[Claim, Batch | None] | None:
         """The next slice of an issue for a lane, or None. Its journal is made first: a claim without one has lost it."""
         around, mould, token = self.around, self._mould(frozen), self.desk.token()
         journal, began = self.desk.open(token), time.monotonic()
-        wanted = claims.Wanted(frozen.issue_id, lane.name, after, _size(lane), _window(around.database))
+        wanted = claims.ClaimRequest(frozen.issue_id, lane.name, after, _size(lane), _window(around.database))
         try:
             found = await self.recorder.ask(
-                claims.take,
+                claims.claim_batch,
                 around.database,
                 wanted,
                 token=token,
@@ -143,22 +142,22 @@ class Office:
             journal.close(is_done=True)
             return None if found is None else (found, None)
         journal.begin(found.fence, found.issue_id)
-        made = Slice(
+        made = Batch(
             found,
             frozen,
             mould,
             journal,
-            rules.patience(frozen.issue.kind),
+            retry.retry_policy(frozen.issue.kind),
             leased_at=began,
             lease=around.config.lease,
             advance=lambda slice_: self.spawn(self._advance(slice_)),
             ended=self.recorder.add,
             lane=lane.name,
         )
-        log.tell("slice claimed", issue=str(frozen.issue.ref), lane=lane.name, slice=found.fence, rows=len(found.rows))
+        log.event("slice claimed", issue=str(frozen.issue.ref), lane=lane.name, slice=found.fence, rows=len(found.rows))
         return found, made
 
-    async def carry(self, found: Slice, lane: Lane) -> None:
+    async def run_batch(self, found: Batch, lane: DomainQueue) -> None:
         """Send a slice. Ends when the ledger knows what became of each row, or that it has not left."""
         self._slices[found.claim.fence] = found
         found.is_over = found.is_over or self.is_over
@@ -168,10 +167,10 @@ class Office:
         self._man(lane)
         await found.finished
         del self._slices[found.claim.fence]
-        log.tell("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **found.tally)
+        log.event("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **found.tally)
         if found.is_fenced and self.failure is None:
             now, intended = self.around.clock(), found.intended
-            await self.recorder.insist(
+            await self.recorder.ask_until_answered(
                 claims.release_never_sent, self.around.database, found.claim.fence, found.claim.issue_id, intended, now=now
             )
             found.journal.path.unlink(missing_ok=True)
@@ -183,59 +182,61 @@ class Office:
             return base
         found = self._return_paths.get(issue_id)
         if found is None:
-            found = self._return_paths[issue_id] = return_paths(base, issue_id, self.around.tokens)
+            found = self._return_paths[issue_id] = return_path_for(base, issue_id, self.around.tokens)
         return found(subscriber_id)
 
-    def _mould(self, frozen: Frozen) -> Mould:
+    def _mould(self, frozen: FrozenIssue) -> CompiledMessage:
         found = self._moulds.get(frozen.issue_id)
         if found is None:
             config = self.around.config
-            origin = Origin(config.return_path, config.message_id_domain)
-            found = Mould(frozen.issue, frozen.mail_list, tokens=self.around.tokens, service_url=config.service_url, origin=origin)
+            origin = SenderIdentity(config.return_path, config.message_id_domain)
+            found = CompiledMessage(
+                frozen.issue, frozen.mail_list, tokens=self.around.tokens, service_url=config.service_url, origin=origin
+            )
             self._moulds[frozen.issue_id] = found
         return found
 
-    def _make_routes(self) -> Routes:
+    def _make_routes(self) -> RelayPool:
         around = self.around
         routes = []
         for relay in around.config.relays:
             password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
             meter = self._meter(f"relay:{relay.name}", relay.rate)
-            routes.append(Route(relay, password, meter, asyncio.Semaphore(relay.connections)))
-        return Routes(routes, hello=around.config.message_id_domain, pauses=around.pauses, is_patient=around.is_patient)
+            routes.append(Relay(relay, password, meter, asyncio.Semaphore(relay.connections)))
+        return RelayPool(routes, hello=around.config.message_id_domain, pauses=around.pauses, is_patient=around.waits_for_relays)
 
-    def _make_lanes(self) -> list[Lane]:
+    def _make_lanes(self) -> list[DomainQueue]:
         base = self.around.pauses[0] if self.around.pauses else 0.0
-        own = [Lane(found, self._meter(f"lane:{found.name}", found.rate), base) for found in self.around.config.lanes]
-        return [Lane(None, self._meter("", 0.0), base), *own]
+        own = [DomainQueue(found, self._meter(f"lane:{found.name}", found.rate), base) for found in self.around.config.queues]
+        return [DomainQueue(None, self._meter("", 0.0), base), *own]
 
-    def _meter(self, key: str, rate: float) -> Meter:
+    def _meter(self, key: str, rate: float) -> RateLimiter:
         if not rate:
-            return Meter(rate, None)
-        shared = Rate(key, rate, max(1.0, rate))
+            return RateLimiter(rate, None)
+        shared = TokenBucket(key, rate, max(1.0, rate))
 
         async def draw(wanted: int) -> tuple[int, float]:
-            return await self.recorder.ask(limits.draw, self.around.database, shared, wanted)
+            return await self.recorder.ask(limits.take_tokens, self.around.database, shared, wanted)
 
-        return Meter(rate, draw)
+        return RateLimiter(rate, draw)
 
-    def _man(self, lane: Lane) -> None:
+    def _man(self, lane: DomainQueue) -> None:
         """As many carriers as the lane may have and has work for."""
         most = lane.limits.connections if lane.limits else self.routes.most
         while len(lane.carriers) < min(most, len(lane)):
             task = asyncio.get_running_loop().create_task(self._carrier(lane))
             lane.carriers.add(task)
 
-    async def _carrier(self, lane: Lane) -> None:
+    async def _carrier(self, lane: DomainQueue) -> None:
         try:
             await self._carry_lane(self, lane)
         except Exception as error:  # whatever it is, the others finish what they carry and the run ends
             self.fail(error)
         lane.carriers.discard(cast(asyncio.Task[None], asyncio.current_task()))
-        if self.routes.trouble is not None or (len(lane) and not lane.carriers and not self.around.is_patient):
-            self.halt()
+        if self.routes.trouble is not None or (len(lane) and not lane.carriers and not self.around.waits_for_relays):
+            self.stop()
         elif len(lane) and not lane.carriers:
-            await rest(self.stop, LINGER)
+            await pause(self.stopped, LINGER)
             self._man(lane)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
@@ -243,28 +244,30 @@ class Office:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _advance(self, found: Slice) -> None:
+    async def _advance(self, found: Batch) -> None:
         """Write the next window of intents into the database, for all who might have to take the slice over."""
         await self._renew(found, found.next_window(time.monotonic()))
         found.is_advancing = False
         for lane in self.lanes.values():
             lane.changed.set()
 
-    async def _renew(self, found: Slice, reached: int) -> None:
+    async def _renew(self, found: Batch, reached: int) -> None:
         began = time.monotonic()
         try:
-            is_ours = await self.recorder.insist(claims.advance, self.around.database, found.claim, reached, lease=self.around.config.lease)
+            is_ours = await self.recorder.ask_until_answered(
+                claims.raise_high_water_mark, self.around.database, found.claim, reached, lease=self.around.config.lease
+            )
         except TodokeMailError as error:
             self.fail(error)
             return
         if is_ours:
-            found.reach(reached, began)
+            found.advance(reached, began)
             found.renewed(began)
         else:
             found.is_fenced = found.is_over = True
             self._purge()
 
-    def _recorded(self, found: Slice, number: int) -> None:
+    def _recorded(self, found: Batch, number: int) -> None:
         self._speed.count(found.claim.issue_id, found.lane, number)
 
     async def _say(self) -> None:
@@ -275,7 +278,7 @@ class Office:
             loop_now = asyncio.get_running_loop().time()
             said = pulses_of(self.lanes.values(), self.routes.all, self._speed.rates(now), loop_now)
             try:
-                await self.recorder.insist(pulses.beat, self.around.database, self.desk.name, said)
+                await self.recorder.ask_until_answered(heartbeats.save_heartbeats, self.around.database, self.desk.name, said)
             except TodokeMailError as error:
                 self.fail(error)
                 return
@@ -287,15 +290,15 @@ class Office:
             await asyncio.sleep(lease / 3)
             for found in list(self._slices.values()):
                 if not found.is_fenced and not found.finished.done():
-                    await self._renew(found, found.reached)
+                    await self._renew(found, found.high_water_mark)
             try:
-                await self.recorder.insist(limits.renew, self.around.database, self.desk.name, lease=lease)
+                await self.recorder.ask_until_answered(limits.renew, self.around.database, self.desk.name, lease=lease)
             except TodokeMailError as error:
                 self.fail(error)
                 return
 
 
-def _size(lane: Lane) -> int:
+def _size(lane: DomainQueue) -> int:
     """Rows of one slice: about ten seconds' worth where there is a rate, so that nobody's unsubscription is overtaken for long."""
     return max(10, min(500, int(lane.meter.rate * 10))) if lane.meter.draw else 500
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 
 from mailer.database import issues, ledger
-from mailer.delivery import domain_queue as lanes
-from mailer.delivery.domain_queue import Lane
-from mailer.delivery.engine import Office
-from mailer.model.issue import Frozen, Status
-from mailer.model.state import DUE, State
+from mailer.delivery import domain_queue
+from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.engine import DeliveryEngine
+from mailer.model.issue import FrozenIssue, IssueStatus
+from mailer.model.state import DUE, DeliveryState
 
 LOOK = 0.4  # seconds between looks for emergencies and for the operator's orders
 
@@ -24,12 +24,12 @@ LOOK = 0.4  # seconds between looks for emergencies and for the operator's order
 class Feeder:
     """Keeps the lanes of an office filled with slices of an issue, and of emergencies that come up meanwhile."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: DeliveryEngine) -> None:
         self._office = office
         self._around = office.around
         self._feeding: dict[int, asyncio.Task[None]] = {}
 
-    async def run(self, frozen: Frozen) -> None:
+    async def run(self, frozen: FrozenIssue) -> None:
         """Until nothing of the issue is due, nor of an emergency that was begun meanwhile."""
         self._begin(frozen)
         watch = asyncio.create_task(self._watch(frozen.issue_id))
@@ -37,12 +37,12 @@ class Feeder:
             while waiting := [task for task in self._feeding.values() if not task.done()]:
                 await asyncio.wait(waiting)
         except BaseException:
-            self._office.halt()
+            self._office.stop()
             raise
         finally:
             watch.cancel()
 
-    def _begin(self, frozen: Frozen) -> None:
+    def _begin(self, frozen: FrozenIssue) -> None:
         if frozen.issue_id not in self._feeding or self._feeding[frozen.issue_id].done():
             self._feeding[frozen.issue_id] = asyncio.create_task(self._feed(frozen))
 
@@ -52,25 +52,25 @@ class Feeder:
         while not self._office.is_over:
             await asyncio.sleep(LOOK)
             try:
-                for found in await ask(issues.ready, database, now=self._around.clock(), kind="emergency"):
+                for found in await ask(issues.sendable_issues, database, now=self._around.clock(), kind="emergency"):
                     if found.issue_id != main:
                         self._begin(found)
                 for issue_id, task in self._feeding.items():
-                    if not task.done() and await ask(issues.status, database, issue_id) is not Status.SENDING:
-                        self._office.halt(issue_id)
+                    if not task.done() and await ask(issues.status, database, issue_id) is not IssueStatus.SENDING:
+                        self._office.stop(issue_id)
             except Exception as error:
                 self._office.fail(error)
 
-    async def _feed(self, frozen: Frozen) -> None:
+    async def _feed(self, frozen: FrozenIssue) -> None:
         try:
             await self._office.recorder.ask(
-                ledger.assign_lanes, self._around.database, frozen.issue_id, lanes.lane_map(self._around.config)
+                ledger.assign_queues, self._around.database, frozen.issue_id, domain_queue.queue_of_domain(self._around.config)
             )
             await asyncio.gather(*(self._feed_lane(frozen, lane) for lane in self._office.lanes.values()))
         except Exception as error:  # whatever it is, what is in flight is finished and the run ends
             self._office.fail(error)
 
-    async def _feed_lane(self, frozen: Frozen, lane: Lane) -> None:
+    async def _feed_lane(self, frozen: FrozenIssue, lane: DomainQueue) -> None:
         after, carried = 0, set[asyncio.Task[None]]()
         is_urgent = frozen.issue.kind == "emergency"
         while not self._office.is_over and not await self._is_too_late(frozen):
@@ -89,17 +89,17 @@ class Feeder:
             claim, found = got
             if found is not None:
                 after = claim.rows[-1].subscriber_id
-                task = asyncio.create_task(self._office.carry(found, lane))
+                task = asyncio.create_task(self._office.run_batch(found, lane))
                 carried.add(task)
                 task.add_done_callback(carried.discard)
         await asyncio.gather(*carried)
 
-    async def _is_too_late(self, frozen: Frozen) -> bool:
+    async def _is_too_late(self, frozen: FrozenIssue) -> bool:
         """Whether the issue has expired; then what is due becomes so."""
         now, expires = self._around.clock(), frozen.issue.expires
         if expires is None or now < expires:
             return False
         await self._office.recorder.ask(
-            ledger.move, self._around.database, frozen.issue_id, DUE, State.EXPIRED, now=now, why="too late to be sent"
+            ledger.change_state, self._around.database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
         )
         return True

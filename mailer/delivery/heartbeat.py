@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Pulse
-from mailer.delivery.domain_queue import Lane
-from mailer.delivery.relay_pool import Route
+from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
+from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.relay_pool import Relay
 
 EVERY = 2.0  # seconds
 SPAN = 5  # looks over which a rate is taken: about ten seconds
 
 
-class Speed:
+class Throughput:
     """Results of each issue and lane, counted; the rate is taken over the last few looks."""
 
     def __init__(self, now: float) -> None:
@@ -33,12 +33,14 @@ class Speed:
         return {key: (number - before[key]) / seconds for key, number in self.counts.items()}
 
 
-def pulses(lanes: Iterable[Lane], routes: Iterable[Route], rates: dict[tuple[str, str], float], now: float) -> tuple[Pulse, ...]:
+def heartbeats(
+    lanes: Iterable[DomainQueue], routes: Iterable[Relay], rates: dict[tuple[str, str], float], now: float
+) -> tuple[Heartbeat, ...]:
     """All lines of one sender."""
     found = [
-        Pulse(LANE, lane.name, len(lane.carriers), len(lane), len(lane.rests(now)), round(rates.get((LANE, lane.name), 0.0), 2))
+        Heartbeat(LANE, lane.name, len(lane.carriers), len(lane), len(lane.rests(now)), round(rates.get((LANE, lane.name), 0.0), 2))
         for lane in lanes
     ]
-    found += [Pulse(RELAY, route.settings.name, route.live, 0, int(route.is_out or route.rests_until > now)) for route in routes]
-    found += [Pulse(ISSUE, name, rate=round(rate, 2)) for (kind, name), rate in rates.items() if kind == ISSUE]
+    found += [Heartbeat(RELAY, route.settings.name, route.live, 0, int(route.is_out or route.rests_until > now)) for route in routes]
+    found += [Heartbeat(ISSUE, name, rate=round(rate, 2)) for (kind, name), rate in rates.items() if kind == ISSUE]
     return tuple(found)

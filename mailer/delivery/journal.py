@@ -1,8 +1,8 @@
 """What is on the wire, written down before and after: an append-only file for each claimed slice.
 
 An intent is in the file before the first byte of a body leaves, a result in the turn of the event loop that brought the
-reply (`Turn`), each by a `write` of whole lines, so they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
-they survive a power cut too. The ledger learns results in groups, later. After a kill, `read` tells for each slice what is
+reply (`GroupCommit`), each by a `write` of whole lines, so they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
+they survive a power cut too. The ledger learns results in groups, later. After a kill, `replay` tells for each slice what is
 known: a result; an intent alone (the body may have arrived); or nothing (it has not left).
 
 The files of one process lie in a folder with a lock that the kernel drops when the process dies.
@@ -25,8 +25,8 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from mailer.model.errors import JournalError
-from mailer.model.outcome import Result
-from mailer.model.state import State
+from mailer.model.outcome import DeliveryResult
+from mailer.model.state import DeliveryState
 
 LOCK = "lock"
 
@@ -52,7 +52,7 @@ class Journal:
         self._waiting += b"i %d\n" % subscriber_id
 
     def result(self, line: str) -> None:
-        """What became of one (`Result.line`). Written by the next `flush`."""
+        """What became of one (`DeliveryResult.line`). Written by the next `flush`."""
         self._waiting += f"r {line}\n".encode()
 
     def flush(self) -> None:
@@ -83,7 +83,7 @@ class Journal:
             raise _unwritable(self.path, "only a part of a line found room")
 
 
-class Turn:
+class GroupCommit:
     """What one turn of the event loop has to say: one write for each journal, and then the bodies leave.
 
     All connections that were answered in the same turn share that write. With `syncs` (`durability = "power"`) bodies wait until
@@ -151,7 +151,7 @@ def _tell(leaving: Iterable[Go], may_leave: bool) -> None:
         go(may_leave)
 
 
-class Desk:
+class JournalDirectory:
     """The folder of one living process: makes journals, and finds those of dead processes."""
 
     def __init__(self, state: Path) -> None:
@@ -182,7 +182,7 @@ def path_of(state: Path, token: str) -> Path:
     return state / f"{token}.log"
 
 
-def orphans(state: Path) -> Iterator[Path]:
+def orphaned_journals(state: Path) -> Iterator[Path]:
     """The folders of dead processes, each locked while it is looked at, and removed afterwards if it is empty."""
     for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
         lock = FileLock(folder / LOCK)
@@ -198,20 +198,20 @@ def orphans(state: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Replay:
     """What a journal tells. `known` by subscriber; None: the body was about to leave, and nothing is known after that."""
 
     fence: int | None
     issue_id: int | None
-    known: dict[int, Result | None]
+    known: dict[int, DeliveryResult | None]
 
 
-def read(path: Path) -> Story:
+def replay(path: Path) -> Replay:
     """Read a journal to its end, or to the line that a kill cut off.
 
     :raises JournalError: the file cannot be read.
     """
-    known: dict[int, Result | None] = {}
+    known: dict[int, DeliveryResult | None] = {}
     fence = issue_id = None
     try:
         raw = path.read_bytes()
@@ -228,37 +228,37 @@ def read(path: Path) -> Story:
                 fence, issue_id = map(int, line[2:].split())
         except (ValueError, TypeError):
             break
-    return Story(fence, issue_id, known)
+    return Replay(fence, issue_id, known)
 
 
-class Moment(NamedTuple):
+class Timestamp(NamedTuple):
     """A moment and how it is written down."""
 
     at: datetime
     text: str
 
 
-def moment(at: datetime) -> Moment:
+def timestamp(at: datetime) -> Timestamp:
     """With its text."""
-    return Moment(at, written(at))
+    return Timestamp(at, format_timestamp(at))
 
 
-def written(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """UTC with microseconds always, so that a database without a type for it keeps them in order."""
     return moment.astimezone(UTC).isoformat(" ", "microseconds")
 
 
-def _parse(row: list[str]) -> Result:
+def _parse(row: list[str]) -> DeliveryResult:
     subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
-    return Result(
+    return DeliveryResult(
         int(subscriber_id),
-        State(state).value,
+        DeliveryState(state).value,
         int(attempts),
         None if code is None else int(code),
         text,
-        written(datetime.fromisoformat(first_tried)),
-        written(datetime.fromisoformat(not_before)) if not_before else "",
-        written(datetime.fromisoformat(at)),
+        format_timestamp(datetime.fromisoformat(first_tried)),
+        format_timestamp(datetime.fromisoformat(not_before)) if not_before else "",
+        format_timestamp(datetime.fromisoformat(at)),
         message_id,
     )
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-Draw = Callable[[int], Awaitable[tuple[int, float]]]  # how many tokens are wanted → how many there are, seconds to the next
+DrawTokens = Callable[[int], Awaitable[tuple[int, float]]]  # how many tokens are wanted → how many there are, seconds to the next
 
 
 @dataclass(slots=True)
-class Meter:
+class RateLimiter:
     """Tokens that this process has drawn and not used. Without `draw` there is no limit."""
 
     rate: float
-    draw: Draw | None
+    draw: DrawTokens | None
     tokens: int = 0
     not_before: float = 0.0
 

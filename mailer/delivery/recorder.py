@@ -10,15 +10,15 @@ from typing import ParamSpec, TypeVar
 
 from mailer.database import ledger
 from mailer.database.engine import Database
-from mailer.database.ledger import Group
-from mailer.delivery.batch import Slice
+from mailer.database.ledger import ResultGroup
+from mailer.delivery.batch import Batch
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError
 
 GROUP = 500  # results
 EVERY = 0.05  # seconds
 PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds before the database is asked again
-Recorded = Callable[[Slice, int], None]
+OnRecorded = Callable[[Batch, int], None]
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -29,18 +29,18 @@ class Recorder:
     After an error nothing more is written. What could not be written is in the journals, and the next run finds it there.
     """
 
-    def __init__(self, database: Database, clock: Clock, failed: Callable[[Exception], None], recorded: Recorded) -> None:
+    def __init__(self, database: Database, clock: Clock, failed: Callable[[Exception], None], recorded: OnRecorded) -> None:
         self._database = database
         self._clock = clock
         self._failed = failed
         self._recorded = recorded
         self._thread = ThreadPoolExecutor(1, "ledger") if database.is_shared else None
-        self._slices: dict[int, Slice] = {}
+        self._slices: dict[int, Batch] = {}
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._is_broken = False
-        self._given_up: list[Slice] = []
+        self._given_up: list[Batch] = []
 
     async def ask(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
         """Any question to the database, one after the other. Once only: see `insist`.
@@ -53,7 +53,7 @@ class Recorder:
             return question(*args, **options)
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(question, *args, **options))
 
-    async def insist(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
+    async def ask_until_answered(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
         """As `ask`, for what may be done twice: a server that ends a connection, or is restarted, is asked again."""
         for pause in PAUSES if self._database.is_shared else ():
             try:
@@ -62,7 +62,7 @@ class Recorder:
                 await asyncio.sleep(pause)
         return await self.ask(question, *args, **options)
 
-    def add(self, found: Slice) -> None:
+    def add(self, found: Batch) -> None:
         """The slice has a new result, or has lost a row."""
         if self._is_broken:
             self._give_up(found)
@@ -88,7 +88,7 @@ class Recorder:
         for found in self._given_up:
             found.journal.close(is_done=False)
 
-    def _give_up(self, found: Slice) -> None:
+    def _give_up(self, found: Batch) -> None:
         """The ledger cannot be told. The journal stays open until `close`: what is in flight is still written there."""
         if not found.finished.done():
             found.finished.set_result(None)
@@ -104,9 +104,11 @@ class Recorder:
     async def _write_group(self) -> None:
         slices, self._slices, self._waiting = list(self._slices.values()), {}, 0
         ending = [found for found in slices if found.open_rows == 0 and not found.finished.done()]
-        groups = [Group(found.claim.issue_id, found.claim.fence, found.take_results(), found in ending, found.is_whole) for found in slices]
+        groups = [
+            ResultGroup(found.claim.issue_id, found.claim.fence, found.take_results(), found in ending, found.is_whole) for found in slices
+        ]
         try:
-            await self.insist(ledger.record, self._database, groups, now=self._clock())
+            await self.ask_until_answered(ledger.record, self._database, groups, now=self._clock())
         except Exception as error:  # whatever it is, the run must end: what is not recorded must not be followed by more
             self._is_broken = True
             self._failed(error)
@@ -122,7 +124,7 @@ class Recorder:
             self._timer = self._timer or asyncio.get_running_loop().call_later(EVERY, self._write)
 
 
-def _finish(found: Slice, *, is_done: bool) -> None:
+def _finish(found: Batch, *, is_done: bool) -> None:
     if not found.finished.done():
         found.journal.close(is_done=is_done)
         found.finished.set_result(None)

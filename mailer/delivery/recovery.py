@@ -13,29 +13,29 @@ from pathlib import Path
 from mailer import log
 from mailer.config import Config
 from mailer.database import claims, ledger, limits
-from mailer.database.claims import Open
+from mailer.database.claims import OpenClaim
 from mailer.database.engine import Database
-from mailer.database.ledger import Entry, Group
+from mailer.database.ledger import LedgerEntry, ResultGroup
 from mailer.delivery import journal
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveryReport:
     """What was found. `doubtful` are deliveries that are now `unknown`; `lost_journals` counts those without a journal."""
 
     results: int = 0
-    doubtful: tuple[Entry, ...] = ()
+    doubtful: tuple[LedgerEntry, ...] = ()
     lost_journals: int = 0
 
 
-def recover(config: Config, database: Database, *, now: datetime, is_alone: bool) -> Recovered:
+def recover(config: Config, database: Database, *, now: datetime, is_alone: bool) -> RecoveryReport:
     """Read the journals of dead processes of this machine; then take slices whose lease is over from other machines.
 
     :param is_alone: no other process can be sending (SQLite, while the lock is held): every open claim is a dead one's.
     """
-    open_claims = {found.token: found for found in claims.every(database)}
-    results, doubtful, dead = 0, list[Entry](), set[str]()
-    for folder in journal.orphans(config.state):
+    open_claims = {found.token: found for found in claims.open_claims(database)}
+    results, doubtful, dead = 0, list[LedgerEntry](), set[str]()
+    for folder in journal.orphaned_journals(config.state):
         dead.add(folder.name)
         for path in sorted(folder.glob("*.log")):
             counted, entries = _replay(config, database, path, open_claims, now)
@@ -43,34 +43,36 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
             doubtful += entries
         for found in [found for found in open_claims.values() if found.owner == folder.name]:
             doubtful += _take_over(database, open_claims.pop(found.token), now, only_expired=False)
-    limits.free_dead(database, dead)
-    late = claims.every(database) if is_alone else claims.every(database, expired_only=True)
+    limits.release_dead(database, dead)
+    late = claims.open_claims(database) if is_alone else claims.open_claims(database, expired_only=True)
     lost = [_take_over(database, found, now, only_expired=not is_alone) for found in late]
-    whole = Recovered(results, tuple(doubtful + [entry for entries in lost for entry in entries]), sum(map(len, lost)))
+    whole = RecoveryReport(results, tuple(doubtful + [entry for entries in lost for entry in entries]), sum(map(len, lost)))
     if whole.results or whole.doubtful:
-        log.tell("recovered", results=whole.results, unknown=len(whole.doubtful), lost_journals=whole.lost_journals)
+        log.event("recovered", results=whole.results, unknown=len(whole.doubtful), lost_journals=whole.lost_journals)
     return whole
 
 
-def _replay(config: Config, database: Database, path: Path, open_claims: dict[str, Open], now: datetime) -> tuple[int, tuple[Entry, ...]]:
-    story = journal.read(path)
+def _replay(
+    config: Config, database: Database, path: Path, open_claims: dict[str, OpenClaim], now: datetime
+) -> tuple[int, tuple[LedgerEntry, ...]]:
+    story = journal.replay(path)
     found = open_claims.pop(path.relative_to(config.state).with_suffix("").as_posix(), None)
     fence, issue_id = (story.fence, story.issue_id) if found is None else (found.fence, found.issue_id)
     if fence is None or issue_id is None:  # killed between making the journal and claiming
         path.unlink()
         return 0, ()
     results = [result for result in story.known.values() if result is not None]
-    counted = ledger.record(database, [Group(issue_id, fence, results)], now=now)
+    counted = ledger.record(database, [ResultGroup(issue_id, fence, results)], now=now)
     unsure = [number for number, result in story.known.items() if result is None]
-    entries = ledger.doubt(database, issue_id, fence, unsure, now=now)
+    entries = ledger.mark_unknown(database, issue_id, fence, unsure, now=now)
     # Somebody may have taken the slice over meanwhile and have had to doubt what this journal knows.
     claims.release_never_sent(database, fence, issue_id, story.known.keys(), now=now)
-    ledger.record(database, [Group(issue_id, fence, (), is_last=True)], now=now)
+    ledger.record(database, [ResultGroup(issue_id, fence, (), is_last=True)], now=now)
     path.unlink()
     return counted, entries
 
 
-def _take_over(database: Database, found: Open, now: datetime, *, only_expired: bool) -> tuple[Entry, ...]:
-    if not claims.rescue(database, found, now=now, only_expired=only_expired):
+def _take_over(database: Database, found: OpenClaim, now: datetime, *, only_expired: bool) -> tuple[LedgerEntry, ...]:
+    if not claims.take_over(database, found, now=now, only_expired=only_expired):
         return ()
-    return ledger.doubted(database, found.issue_id, found.fence)
+    return ledger.unknown_of_claim(database, found.issue_id, found.fence)

@@ -12,25 +12,25 @@ from dataclasses import dataclass, field
 
 from mailer import log
 from mailer.config import RelaySettings
-from mailer.delivery.context import rest
-from mailer.delivery.rate_limiter import Meter
+from mailer.delivery.context import pause
+from mailer.delivery.rate_limiter import RateLimiter
 from mailer.delivery.retry import SUSPICIOUS
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
-from mailer.smtp.connection import Line
+from mailer.smtp.connection import SmtpConnection
 
 HANGS_UP = 10  # failures in a row after which a relay is given up although other connections stand
 
 
 @dataclass(eq=False, slots=True)
-class Route:
+class Relay:
     """One relay during a run. `tries` counts the failures to connect since the last success."""
 
     settings: RelaySettings
     password: Secret | None
-    meter: Meter
+    meter: RateLimiter
     room: asyncio.Semaphore
     trouble: RelayError | None = None
     live: int = 0
@@ -50,7 +50,7 @@ class Route:
 
     def fails(self, error: RelayError, began: float, now: float, pauses: Sequence[float], *, is_patient: bool) -> None:
         """A connection could not be made. With others alive that is only a limit of the relay; it rests all the same."""
-        log.tell("relay fails", relay=self.settings.name, code=error.code, why=str(error))
+        log.event("relay fails", relay=self.settings.name, code=error.code, why=str(error))
         if isinstance(error, RelayRefused):
             self.trouble, self.is_out = error, True
         elif began >= self.rests_until:  # several connections that failed together count once
@@ -61,9 +61,9 @@ class Route:
             self.rests_until = now + steps[min(self.tries, len(steps) - 1)]
             self.tries += 1
 
-    def judge(self, state: State, outcome: Outcome) -> None:
+    def judge(self, state: DeliveryState, outcome: Outcome) -> None:
         """Stop before a relay that has begun to deny us turns the whole list into `failed`."""
-        if state is not State.FAILED:
+        if state is not DeliveryState.FAILED:
             self.refused_in_a_row = 0
             return
         self.refused_in_a_row += 1
@@ -74,14 +74,14 @@ class Route:
 
     def deny(self, error: RelayRefused) -> None:
         """The relay will not have us."""
-        log.tell("relay refuses us", relay=self.settings.name, code=error.code)
+        log.event("relay refuses us", relay=self.settings.name, code=error.code)
         self.trouble, self.is_out = error, True
 
 
-class Routes:
+class RelayPool:
     """All relays of a run."""
 
-    def __init__(self, routes: Sequence[Route], *, hello: str, pauses: Sequence[float], is_patient: bool) -> None:
+    def __init__(self, routes: Sequence[Relay], *, hello: str, pauses: Sequence[float], is_patient: bool) -> None:
         self.all = tuple(sorted(routes, key=lambda route: route.settings.priority))
         self._hello = hello
         self._pauses = pauses
@@ -100,7 +100,7 @@ class Routes:
         """Connections of the relay that has the most."""
         return max(route.settings.connections for route in self.all)
 
-    async def open(self, most: int | None, stop: asyncio.Event, is_over: Callable[[], bool]) -> tuple[Route, Line] | None:
+    async def open(self, most: int | None, stop: asyncio.Event, is_over: Callable[[], bool]) -> tuple[Relay, SmtpConnection] | None:
         """A connection to the best relay that can be reached, or None if there is none for this run.
 
         :param most: messages per connection, if the lane has a limit of its own.
@@ -113,11 +113,13 @@ class Routes:
             if not usable:
                 return None
             if not ready:
-                await rest(stop, min(0.5, min(route.rests_until for route in usable) - now))
+                await pause(stop, min(0.5, min(route.rests_until for route in usable) - now))
                 continue
             route = ready[0]
             await route.room.acquire()
-            line = Line(route.settings, route.password, hello=self._hello, most=_least(most, route.settings.messages_per_connection))
+            line = SmtpConnection(
+                route.settings, route.password, hello=self._hello, most=_least(most, route.settings.messages_per_connection)
+            )
             if await self._connected(route, line, loop):
                 return route, line
             route.room.release()
@@ -125,7 +127,7 @@ class Routes:
                 return None  # the relay allows fewer connections than we may make: go on with those that stand
         return None
 
-    async def _connected(self, route: Route, line: Line, loop: asyncio.AbstractEventLoop) -> bool:
+    async def _connected(self, route: Relay, line: SmtpConnection, loop: asyncio.AbstractEventLoop) -> bool:
         began = loop.time()
         if route.is_out or route.rests_until > began:
             return False
@@ -135,10 +137,10 @@ class Routes:
             route.fails(error, began, loop.time(), self._pauses, is_patient=self._is_patient)
             return False
         route.live += 1
-        log.tell("connected", relay=route.settings.name, connections=route.live)
+        log.event("connected", relay=route.settings.name, connections=route.live)
         return True
 
-    def lost(self, route: Route, line: Line) -> None:
+    def lost(self, route: Relay, line: SmtpConnection) -> None:
         """A connection ended before anything came of it."""
         now = asyncio.get_running_loop().time()
         name = f"{route.settings.host}:{route.settings.port}"
@@ -147,10 +149,10 @@ class Routes:
         )
         route.fails(error, now, now, self._pauses, is_patient=self._is_patient)
 
-    async def leave(self, route: Route, line: Line) -> None:
+    async def leave(self, route: Relay, line: SmtpConnection) -> None:
         """Close a connection."""
         route.live -= 1
-        log.tell("disconnected", relay=route.settings.name, connections=route.live, sent=line.sent, why=line.why_lost or None)
+        log.event("disconnected", relay=route.settings.name, connections=route.live, sent=line.sent, why=line.why_lost or None)
         route.room.release()
         await line.close()
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.model.outcome import Outcome, Phase
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 
 SUSPICIOUS = 50  # permanent refusals in a row; real lists lose people one by one, a relay that denies us refuses all
 
@@ -27,7 +27,7 @@ SLOW_DOWN = frozenset({421, 454})  # RFC 5321 section 3.8, RFC 3207 section 4: t
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How an issue of some class is retried. `resend_unknown`: a second copy is the smaller harm."""
 
     first_wait: timedelta
@@ -37,10 +37,10 @@ class Patience:
 
 
 # RFC 5321 section 4.5.4.1: give up after "at least 4-5 days". A warning is stale after hours, so it is tried more often.
-NEWSLETTER = Patience(timedelta(minutes=15), timedelta(days=1), timedelta(days=5), resend_unknown=False)
+NEWSLETTER = RetryPolicy(timedelta(minutes=15), timedelta(days=1), timedelta(days=5), resend_unknown=False)
 
 
-EMERGENCY = Patience(timedelta(minutes=1), timedelta(minutes=15), timedelta(days=1), resend_unknown=True)
+EMERGENCY = RetryPolicy(timedelta(minutes=1), timedelta(minutes=15), timedelta(days=1), resend_unknown=True)
 
 
 JITTER = 0.25  # at most this part more, so that a relay that refused a thousand at once does not see them again at once
@@ -50,26 +50,26 @@ JITTER = 0.25  # at most this part more, so that a relay that refused a thousand
 class Decision:
     """The next state. `not_before` is the time of the next attempt and set only for `deferred`."""
 
-    state: State
+    state: DeliveryState
     not_before: datetime | None = None
 
 
-SENT = Decision(State.SENT)
+SENT = Decision(DeliveryState.SENT)
 
 
-UNKNOWN = Decision(State.UNKNOWN)
+UNKNOWN = Decision(DeliveryState.UNKNOWN)
 
 
-FAILED = Decision(State.FAILED)
+FAILED = Decision(DeliveryState.FAILED)
 
 
-def patience(kind: str) -> Patience:
+def retry_policy(kind: str) -> RetryPolicy:
     """The rules for an issue's class."""
     return EMERGENCY if kind == "emergency" else NEWSLETTER
 
 
 def decide(
-    outcome: Outcome, *, attempt: int, first_tried: datetime, now: datetime, patience: Patience = NEWSLETTER, jitter: float = 0.0
+    outcome: Outcome, *, attempt: int, first_tried: datetime, now: datetime, patience: RetryPolicy = NEWSLETTER, jitter: float = 0.0
 ) -> Decision:
     """What follows from the outcome of the `attempt`-th try (counted from 1).
 
@@ -81,29 +81,29 @@ def decide(
             return SENT
         if not _is_refusal(code):
             return UNKNOWN
-    if _is_permanent(code) and not is_about_us(outcome):
+    if _is_permanent(code) and not is_sender_refused(outcome):
         return FAILED
     if now - first_tried >= patience.give_up_after:
         return FAILED
-    return Decision(State.DEFERRED, now + wait(attempt, patience) * (1 + JITTER * jitter))
+    return Decision(DeliveryState.DEFERRED, now + retry_delay(attempt, patience) * (1 + JITTER * jitter))
 
 
-def wait(attempt: int, patience: Patience = NEWSLETTER) -> timedelta:
+def retry_delay(attempt: int, patience: RetryPolicy = NEWSLETTER) -> timedelta:
     """How long to wait after the `attempt`-th try: doubled each time, with an upper bound."""
     return min(patience.first_wait * (1 << min(attempt - 1, 10)), patience.longest_wait)
 
 
-def draw() -> float:
+def random_jitter() -> float:
     """Jitter for `decide`."""
     return random.random()  # noqa: S311 - spreads load, guards nothing
 
 
-def is_about_us(outcome: Outcome) -> bool:
+def is_sender_refused(outcome: Outcome) -> bool:
     """Whether a refusal is about the sender and would hit everybody: nobody's address is to blame for it."""
     return outcome.phase is Phase.MAIL and _is_permanent(outcome.code)
 
 
-def slows_down(outcome: Outcome) -> bool:
+def is_slow_down(outcome: Outcome) -> bool:
     """Whether the reply asks for less on this way (421, 454): not this recipient's fault alone."""
     return outcome.code in SLOW_DOWN
 

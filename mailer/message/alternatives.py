@@ -8,14 +8,14 @@ from email.message import EmailMessage
 from mailer.model.issue import Issue
 
 
-def lightened(issue: Issue) -> Issue:
+def as_light(issue: Issue) -> Issue:
     """The issue as readers of the light form get it: one text part in its charset. Unchanged if it has no light part."""
     if issue.light is None:
         return issue
     return replace(issue, html="", text=issue.light.text, charset=issue.light.charset)
 
 
-def fill(mail: EmailMessage, text: str, html: str, charset: str) -> None:
+def set_alternatives(mail: EmailMessage, text: str, html: str, charset: str) -> None:
     """Put the parts into the message: alternatives (RFC 2046 section 5.1.4), or the text alone when there is no HTML.
 
     Base64 for all of them: no relay on the way has to break a long line or a dot.

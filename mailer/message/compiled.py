@@ -17,11 +17,10 @@ from datetime import datetime
 from email.utils import format_datetime
 from itertools import pairwise
 
-from mailer.message import alternatives as parts
-from mailer.message import compose as message
-from mailer.message.compose import Origin
-from mailer.message.headers import to_line as message_to_line
-from mailer.message.links import Links, Tokens
+from mailer.message import alternatives, compose
+from mailer.message.compose import SenderIdentity
+from mailer.message.headers import format_to as message_to_line
+from mailer.message.links import LinkSigner, RecipientLinks
 from mailer.model.errors import MessageError
 from mailer.model.issue import Issue, MailList
 from mailer.model.recipient import Addressee, Recipient
@@ -38,7 +37,7 @@ PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:
 LATIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
 JAPANESE_NAME = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+(?: [\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+)?")
 
-Pieces = list[bytes]
+Chunks = list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +63,14 @@ class _Pattern:
     places: tuple[tuple[_Place, bytes], ...]
 
 
-class Mould:
+class CompiledMessage:
     """Pours messages of one issue.
 
     :raises MessageError: the issue has a place that cannot be filled, or a header that must not leave.
     """
 
-    def __init__(self, issue: Issue, mail_list: MailList, *, tokens: Tokens, service_url: str, origin: Origin) -> None:
-        self._forms = (issue, parts.lightened(issue))
+    def __init__(self, issue: Issue, mail_list: MailList, *, tokens: LinkSigner, service_url: str, origin: SenderIdentity) -> None:
+        self._forms = (issue, alternatives.as_light(issue))
         self._mail_list = mail_list
         self._origin = origin
         self._sign = tokens.signer(issue.ref.list)
@@ -83,7 +82,7 @@ class Mould:
         for is_light in (False, True):
             self._pattern(len(self._sign(1)), is_light)
 
-    def pour(self, recipient: Addressee, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Pieces:
+    def render(self, recipient: Addressee, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Chunks:
         """The message as it goes over the line, in pieces to be joined: CRLF, dots doubled, ended by the lone dot.
 
         :param is_light: the light part alone, for who asked for it.
@@ -94,7 +93,7 @@ class Mould:
         token = self._sign(recipient.subscriber_id)
         pattern = self._patterns.get((len(token), is_light)) or self._pattern(len(token), is_light)
         head = pattern.head
-        pieces = [head[0], to_line(recipient), head[1], token, head[2], self._dated(sent_at), head[3]]
+        pieces = [head[0], format_to_bytes(recipient), head[1], token, head[2], self._dated(sent_at), head[3]]
         pieces += (identity or self.message_id(recipient.subscriber_id), pattern.body)
         for place, following in pattern.places:
             pieces += (place.fill(token), following)
@@ -119,11 +118,11 @@ class Mould:
     def _cut(self, length: int, issue: Issue) -> _Pattern:
         """Compose for nobody, with links of this length, and take the message apart."""
         links = tuple(base + bytes([sign]) * length for base, sign in zip(self._bases, b"uv", strict=True))
-        sample = message.compose(
+        sample = compose.compose(
             issue,
             self._mail_list,
             SOMEBODY,
-            links=Links(*(link.decode() for link in links)),
+            links=RecipientLinks(*(link.decode() for link in links)),
             sent_at=issue.date,
             origin=self._origin,
         )
@@ -136,7 +135,7 @@ class Mould:
         return _Pattern((headers[0], headers[1] + self._bases[0], *headers[2:4]), static[0], tuple(zip(places, static[1:], strict=True)))
 
 
-def to_line(recipient: Addressee) -> bytes:
+def format_to_bytes(recipient: Addressee) -> bytes:
     """The To header with its line end, the short way where `email` would not fold or quote.
 
     :raises AddressError: characters that must not reach an envelope or a header.
@@ -167,7 +166,7 @@ def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
     return [*found, text]
 
 
-def _take_apart(piece: bytes, links: Sequence[bytes], length: int, static: Pieces, places: list[_Place]) -> None:
+def _take_apart(piece: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place]) -> None:
     """Add a piece of the body to what is fixed, cut where a link's last `length` bytes stand, if it is base64."""
     raw = _decoded(piece)
     tokens = [] if raw is None else sorted(at + len(link) - length for link in links for at in _every(raw, link))

@@ -13,9 +13,9 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 
-from mailer.message import alternatives as parts
+from mailer.message import alternatives
 from mailer.message.headers import LONGEST_LINE, POLICY, mailbox
-from mailer.message.links import Links
+from mailer.message.links import RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import MessageError
 from mailer.model.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
@@ -32,7 +32,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SenderIdentity:
     """What every message of this installation has in common."""
 
     return_path: str
@@ -45,7 +45,9 @@ def message_id(ref: IssueRef, subscriber_id: int, domain: str) -> str:
     return f"<{digest[:40]}@{domain}>"
 
 
-def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, links: Links, sent_at: datetime, origin: Origin) -> Message:
+def compose(
+    issue: Issue, mail_list: MailList, recipient: Recipient, *, links: RecipientLinks, sent_at: datetime, origin: SenderIdentity
+) -> Message:
     """One message for one person.
 
     :param sent_at: aware; becomes the Date.
@@ -58,13 +60,13 @@ def compose(issue: Issue, mail_list: MailList, recipient: Recipient, *, links: L
         mail[name] = value
     mail["Date"] = sent_at
     mail["Message-ID"] = identity
-    parts.fill(mail, _personal(issue.text, links), _personal(issue.html, links), issue.charset)
+    alternatives.set_alternatives(mail, _personal(issue.text, links), _personal(issue.html, links), issue.charset)
     if mail.is_multipart():
         _set_boundary(mail, issue)
     return Message(Envelope(origin.return_path, recipient.address), identity, _checked(mail.as_bytes()))
 
 
-def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Links) -> Iterator[tuple[str, str | Address]]:
+def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: RecipientLinks) -> Iterator[tuple[str, str | Address]]:
     yield "From", mailbox(mail_list.from_name, mail_list.from_address)
     yield "To", mailbox(recipient.name, recipient.address)
     yield "Reply-To", mailbox("", mail_list.reply_to)
@@ -78,7 +80,7 @@ def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Lin
 
 
 def _text(value: str) -> str:
-    if addresses.unsafe(value):
+    if addresses.unsafe_characters(value):
         raise MessageError(
             f"{value!r} has control characters or line breaks and must not become a header. Correct the issue and build again."
         )
@@ -91,14 +93,14 @@ def _phrase(title: str) -> str:
 
 
 def _link(url: str) -> str:
-    if not url.isascii() or addresses.unsafe(url) or any(sign in url for sign in "<>\"' "):
+    if not url.isascii() or addresses.unsafe_characters(url) or any(sign in url for sign in "<>\"' "):
         raise MessageError(
             "A link has characters that must not reach a header. Correct service_url in mailer.toml, or build the site again."
         )
     return url
 
 
-def _personal(part: str, links: Links) -> str:
+def _personal(part: str, links: RecipientLinks) -> str:
     filled = part.replace(PERSONAL_PLACE, links.unsubscribe).replace(PERSONAL_PREFERENCES, links.preferences)
     if PERSONAL_HOST in filled:
         raise MessageError(

@@ -15,7 +15,7 @@ LONGEST = 45
 """Bytes of UTF-8 in one encoded word: 60 of base64 and 12 around them, below the 75 of RFC 2047 section 2."""
 
 
-def folded(name: str, text: str, after: str = "") -> str:
+def fold_encoded_words(name: str, text: str, after: str = "") -> str:
     """A whole header line with its line ends; ``after`` is plain and follows the text, such as `` <a@example.jp>``."""
     if text.isascii() and len(name) + len(text) + len(after) < 76:
         return f"{name}: {text}{after}\r\n"
@@ -50,7 +50,7 @@ class _MailPolicy(EmailPolicy):
         if name.lower() in UNFOLDED:
             return f"{name}: {value}\r\n"
         if name.lower() == "subject":
-            return folded(name, str(value))
+            return fold_encoded_words(name, str(value))
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
@@ -68,7 +68,7 @@ def mailbox(name: str, address: str) -> Address:
 
     :raises AddressError: control characters or line breaks in either part (`a@b>\r\nRCPT TO:`).
     """
-    if addresses.unsafe(address) or any(sign in address for sign in "<> ") or not address.isascii():
+    if addresses.unsafe_characters(address) or any(sign in address for sign in "<> ") or not address.isascii():
         raise AddressError(address, "the address has characters that must not reach an envelope")
     try:
         return Address(addresses.check_name(name), addr_spec=address)
@@ -76,6 +76,6 @@ def mailbox(name: str, address: str) -> Address:
         raise AddressError(address, f"is no address for a header: {error}") from None
 
 
-def to_line(recipient: Addressee) -> bytes:
+def format_to(recipient: Addressee) -> bytes:
     """The To header as `email` folds it, with its line end."""
     return POLICY.fold_binary("To", POLICY.header_factory("To", mailbox(recipient.name, recipient.address)))

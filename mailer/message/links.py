@@ -21,28 +21,28 @@ from mailer.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class RecipientLinks:
     """A recipient's own signed links, without personal data in clear."""
 
     unsubscribe: str
     preferences: str
 
 
-def return_paths(base: str, issue_id: int, tokens: Tokens) -> Callable[[int], str]:
+def return_path_for(base: str, issue_id: int, tokens: LinkSigner) -> Callable[[int], str]:
     """Where each message of an issue comes back to: the VERP address for a subscriber's number, for example
-    bounce+45-7-0123456789ab@example.jp (`read_return_path` opens it).
+    bounce+45-7-0123456789ab@example.jp (`parse_return_path` opens it).
     """
     local, _, domain = base.rpartition("@")
     begin, end = f"{local}+", f"@{domain}"
 
     def made(subscriber_id: int) -> str:
         key = f"{issue_id}-{subscriber_id}"
-        return f"{begin}{key}-{tokens.stamp(key)}{end}"
+        return f"{begin}{key}-{tokens.sign_return_path(key)}{end}"
 
     return made
 
 
-def read_return_path(address: str, tokens: Tokens) -> tuple[int, int] | None:
+def parse_return_path(address: str, tokens: LinkSigner) -> tuple[int, int] | None:
     """Issue and subscriber of a VERP address, or None if we did not make it."""
     found = re.fullmatch(r".*\+((\d+)-(\d+))-([0-9a-f]{12})", address.rpartition("@")[0])
     if found is None or not tokens.is_stamped(found[1], found[4]):
@@ -67,14 +67,14 @@ NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LinkClaim:
     """What a token says: this subscriber, this list."""
 
     subscriber_id: int
     list: str
 
 
-class Tokens:
+class LinkSigner:
     """Signs and opens tokens with keys given newest first."""
 
     def __init__(self, keys: Sequence[Secret]) -> None:
@@ -87,15 +87,15 @@ class Tokens:
         self._return_keys = [hmac.digest(key.value.encode(), RETURN_SALT, "sha256") for key in keys]
         self._stamp = _mac(self._return_keys[0])
 
-    def sign(self, claim: Claim) -> str:
+    def sign(self, claim: LinkClaim) -> str:
         """The token: ASCII, fit for one path segment of a URL."""
         return str(self._serializer.dumps([claim.subscriber_id, claim.list]))
 
     def signer(self, key: str) -> Callable[[int], bytes]:
         """`sign` for one list and many subscribers: the same bytes, with all that they share done once (3 µs instead of 30)."""
         tail, mac = f",{json.dumps(key)}]", _mac(self._newest)
-        if any(self.sign(Claim(sample, key)).startswith(".") for sample in (1, 10**9)):  # itsdangerous has compressed it
-            return lambda subscriber_id: self.sign(Claim(subscriber_id, key)).encode()
+        if any(self.sign(LinkClaim(sample, key)).startswith(".") for sample in (1, 10**9)):  # itsdangerous has compressed it
+            return lambda subscriber_id: self.sign(LinkClaim(subscriber_id, key)).encode()
 
         def quick(subscriber_id: int) -> bytes:
             value = _base64(f"[{subscriber_id}{tail}".encode())
@@ -103,7 +103,7 @@ class Tokens:
 
         return quick
 
-    def stamp(self, text: str) -> str:
+    def sign_return_path(self, text: str) -> str:
         """A short signature for a return path, so that nobody can forge a bounce: 12 hexadecimal digits."""
         return self._stamp(text.encode())[:6].hex()
 
@@ -112,7 +112,7 @@ class Tokens:
         made = (hmac.digest(key, text.encode(), "sha256")[:6].hex() for key in self._return_keys)
         return any(hmac.compare_digest(one, stamp) for one in made)
 
-    def read(self, token: str) -> Claim:
+    def read(self, token: str) -> LinkClaim:
         """What the token claims.
 
         :raises TokenError: not signed by any of our keys, or not one of our tokens. The token is not repeated.
@@ -125,7 +125,7 @@ class Tokens:
             raise TokenError("The link is damaged or was not signed here.") from None
         match found:
             case [int(subscriber_id), str(key)]:
-                return Claim(subscriber_id, key)
+                return LinkClaim(subscriber_id, key)
         raise TokenError("The link is not one of ours.")
 
 

@@ -20,7 +20,7 @@ def parse(text: str) -> str:
 
     :raises AddressError: not an address (RFC 5321 section 4.1.2), has control characters, or needs SMTPUTF8.
     """
-    if unsafe(text):
+    if unsafe_characters(text):
         raise AddressError(text, "the address has control characters, line breaks or an encoded word")
     try:
         found = validate_email(text.strip(" "), check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True)
@@ -31,7 +31,7 @@ def parse(text: str) -> str:
     return found.ascii_email
 
 
-def key(address: str) -> str:
+def address_key(address: str) -> str:
     """What makes two addresses the same person's: no case. RFC 5321 lets hosts tell case apart; none of note does."""
     return address.lower()
 
@@ -41,14 +41,14 @@ def check_name(name: str) -> str:
 
     :raises AddressError: too long, or characters that could break out of a header.
     """
-    if unsafe(name):
+    if unsafe_characters(name):
         raise AddressError(name, "the name has control characters, line breaks or an encoded word")
     if len(name.strip()) > LONGEST_NAME:
         raise AddressError(name, f"the name is longer than {LONGEST_NAME} characters")
     return name.strip()
 
 
-def unsafe(text: str) -> bool:
+def unsafe_characters(text: str) -> bool:
     """Whether the text has characters that end a line, steer a terminal, turn the reading direction, or are no text.
 
     Encoded words too: a mail program would decode them, and what comes out has not been looked at.

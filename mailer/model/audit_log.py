@@ -28,7 +28,7 @@ class AuditBroken(TodokeMailError):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AuditEvent:
     """One thing that somebody did: `what` in one word, to which issue, with which details."""
 
     actor: str
@@ -38,29 +38,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """A step as it stands in the log. `number` counts from 1."""
 
     number: int
     at: datetime
-    step: Step
+    step: AuditEvent
     previous: str
     hash: str
 
 
-def digest(number: int, at: datetime, step: Step, previous: str) -> str:
+def entry_hash(number: int, at: datetime, step: AuditEvent, previous: str) -> str:
     """SHA-256 of the entry's canonical JSON, in hexadecimal."""
     told = [number, at.astimezone(UTC).isoformat(), step.actor, step.what, step.issue, dict(step.details), previous]
     return hashlib.sha256(json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def chain(step: Step, last: Entry | None, at: datetime) -> Entry:
+def next_entry(step: AuditEvent, last: AuditEntry | None, at: datetime) -> AuditEntry:
     """The entry that follows `last`."""
     number, previous = (1, FIRST) if last is None else (last.number + 1, last.hash)
-    return Entry(number, at, step, previous, digest(number, at, step, previous))
+    return AuditEntry(number, at, step, previous, entry_hash(number, at, step, previous))
 
 
-def verify(entries: Iterable[Entry], expected: str | None = None) -> str:
+def verify(entries: Iterable[AuditEntry], expected: str | None = None) -> str:
     """The newest hash, if every entry holds.
 
     :param expected: a hash that was noted earlier and must still be in the chain.
@@ -70,7 +70,7 @@ def verify(entries: Iterable[Entry], expected: str | None = None) -> str:
     for number, entry in enumerate(entries, 1):
         if entry.number != number or entry.previous != newest:
             raise AuditBroken(f"The audit log is broken at entry {number}: an entry before it is missing or was put in.", number)
-        if entry.hash != digest(entry.number, entry.at, entry.step, entry.previous):
+        if entry.hash != entry_hash(entry.number, entry.at, entry.step, entry.previous):
             raise AuditBroken(f"The audit log is broken at entry {number}: its words are not those that were written.", number)
         newest = entry.hash
         seen.add(newest)

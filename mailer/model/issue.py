@@ -10,7 +10,7 @@ from enum import StrEnum
 from mailer.model.errors import IssueUnknown
 
 
-class Status(StrEnum):
+class IssueStatus(StrEnum):
     """What the operator wants of an issue."""
 
     SENDING = "sending"
@@ -18,7 +18,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Stage(StrEnum):
+class ReportStage(StrEnum):
     """How far an issue is, for the reports to the operator."""
 
     TRIED = "tried"  # everybody once; some are tried again later
@@ -26,14 +26,14 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class FrozenIssue:
     """An issue as it is sent to the end, whatever is built meanwhile."""
 
     issue_id: int
     issue: Issue
     mail_list: MailList
     frozen_at: datetime
-    status: Status = Status.SENDING
+    status: IssueStatus = IssueStatus.SENDING
     send_at: datetime | None = None
 
 
@@ -63,7 +63,7 @@ class IssueRef:
         :raises IssueUnknown: anything else, so that no path can be smuggled in.
         """
         key, slash, number = text.partition("/")
-        if not slash or not is_safe(key) or not is_safe(number):
+        if not slash or not is_safe_key(key) or not is_safe_key(number):
             raise IssueUnknown(f"{text!r} does not name an issue. Write LIST/NUMBER, for example fukko-press/45.")
         return cls(key, number)
 
@@ -88,7 +88,7 @@ class MailList:
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class LightPart:
     """The light part, and the charset in which it is sent: utf-8 or iso-2022-jp."""
 
     text: str
@@ -111,10 +111,10 @@ class Issue:
     html: str
     text: str
     digest: str
-    light: Light | None = None
+    light: LightPart | None = None
     charset: str = "utf-8"
 
 
-def is_safe(key: str) -> bool:
+def is_safe_key(key: str) -> bool:
     """Whether a list key or an issue number may become part of a path."""
     return SAFE_KEY.fullmatch(key) is not None

@@ -18,7 +18,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple
 
 
-class Result(NamedTuple):
+class DeliveryResult(NamedTuple):
     """What became of one delivery of a slice, in plain values as the ledger takes them: `state` is one of `rules.State`, moments are
     texts (`written`), `not_before` is empty if there is none. `attempts` counts this one too.
     """

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
-class Row(NamedTuple):
+class ClaimedRow(NamedTuple):
     """A claimed delivery. `attempts` counts the tries so far; `is_light`: its reader asked for the light form."""
 
     subscriber_id: int

@@ -18,7 +18,7 @@ from enum import StrEnum
 from mailer.model.errors import IllegalTransition
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     PENDING = "pending"
@@ -32,31 +32,39 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-TRANSITIONS: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.CLAIMED, State.SUPPRESSED, State.EXPIRED}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.PENDING, State.SUPPRESSED, State.EXPIRED}),
-    State.CLAIMED: frozenset(
-        {State.ATTEMPTED, State.PENDING, State.DEFERRED, State.FAILED, State.UNKNOWN, State.SUPPRESSED, State.EXPIRED}
+TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.PENDING: frozenset({DeliveryState.CLAIMED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
+    DeliveryState.DEFERRED: frozenset({DeliveryState.CLAIMED, DeliveryState.PENDING, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
+    DeliveryState.CLAIMED: frozenset(
+        {
+            DeliveryState.ATTEMPTED,
+            DeliveryState.PENDING,
+            DeliveryState.DEFERRED,
+            DeliveryState.FAILED,
+            DeliveryState.UNKNOWN,
+            DeliveryState.SUPPRESSED,
+            DeliveryState.EXPIRED,
+        }
     ),
-    State.ATTEMPTED: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN}),
-    State.UNKNOWN: frozenset({State.PENDING, State.SENT, State.DEFERRED, State.FAILED}),
-    State.FAILED: frozenset({State.PENDING}),
-    State.SENT: frozenset(),
-    State.SUPPRESSED: frozenset(),
-    State.EXPIRED: frozenset(),
+    DeliveryState.ATTEMPTED: frozenset({DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN}),
+    DeliveryState.UNKNOWN: frozenset({DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED}),
+    DeliveryState.FAILED: frozenset({DeliveryState.PENDING}),
+    DeliveryState.SENT: frozenset(),
+    DeliveryState.SUPPRESSED: frozenset(),
+    DeliveryState.EXPIRED: frozenset(),
 }
 
 
-DUE = frozenset({State.PENDING, State.DEFERRED})
+DUE = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED})
 
 
-UNDER_WAY = DUE | {State.CLAIMED, State.ATTEMPTED}
+UNDER_WAY = DUE | {DeliveryState.CLAIMED, DeliveryState.ATTEMPTED}
 
 
-MISSED = frozenset(State) - {State.SENT}
+MISSED = frozenset(DeliveryState) - {DeliveryState.SENT}
 
 
-def check(old: State, new: State) -> None:
+def check_transition(old: DeliveryState, new: DeliveryState) -> None:
     """Nothing, if the step is allowed.
 
     :raises IllegalTransition: it is not.
@@ -65,6 +73,6 @@ def check(old: State, new: State) -> None:
         raise IllegalTransition(f"A delivery cannot go from {old} to {new}.")
 
 
-def sources(new: State) -> frozenset[State]:
+def sources(new: DeliveryState) -> frozenset[DeliveryState]:
     """The states from which `new` may be reached."""
     return frozenset(old for old, reachable in TRANSITIONS.items() if new in reachable)

@@ -14,7 +14,7 @@ FORMATS = (HTML, LIGHT)
 STOP = "stop"
 
 
-class Choice(StrEnum):
+class Preference(StrEnum):
     """How a list is to be received."""
 
     HTML = HTML
@@ -23,8 +23,8 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ListPreference:
     """One list of a reader, as it is now."""
 
     list: str
-    choice: Choice
+    choice: Preference

@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 from mailer.config import Config
 from mailer.database import issues
 from mailer.database.engine import Database
-from mailer.monitoring import status as overview
-from mailer.monitoring.status import Overview
+from mailer.monitoring import status
+from mailer.monitoring.status import StatusSnapshot
 
 RECENT = timedelta(days=14)  # older issues are told only while something of them is left to send
 
@@ -25,14 +25,14 @@ def exposition(config: Config, database: Database, now: datetime) -> bytes:
     """
     chosen = issues.recent(database, since=now - RECENT)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Once(overview.look(config, database, chosen, now=now), now))
+    registry.register(_Once(status.take_snapshot(config, database, chosen, now=now), now))
     return generate_latest(registry)
 
 
 class _Once(Collector):
     """Prometheus' interface for values that are asked for once."""
 
-    def __init__(self, found: Overview, now: datetime) -> None:
+    def __init__(self, found: StatusSnapshot, now: datetime) -> None:
         self._found = found
         self._now = now
 
@@ -54,7 +54,7 @@ class _Once(Collector):
         yield _family("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
 
 
-def _issues(found: Overview) -> Iterator[GaugeMetricFamily]:
+def _issues(found: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
     states = [((one.ref.list, one.ref.number, state.value), float(number)) for one in found.issues for state, number in one.counts.items()]
     yield _family("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], states)
     rates = [((one.ref.list, one.ref.number), one.rate) for one in found.issues]

@@ -15,40 +15,40 @@ from email.message import EmailMessage
 
 from mailer import log
 from mailer.database import issues, ledger
-from mailer.database.ledger import Reply
-from mailer.delivery.context import Surroundings
+from mailer.database.ledger import ReplyCount
+from mailer.delivery.context import DeliveryContext
 from mailer.message.headers import POLICY
 from mailer.model.errors import RelayError
-from mailer.model.issue import Frozen, IssueRef, Stage
+from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
-from mailer.model.state import State
-from mailer.smtp.connection import Line
-from mailer.smtp.transaction import Letter, dot_stuffed, envelope
+from mailer.model.state import DeliveryState
+from mailer.smtp.connection import SmtpConnection
+from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
 
 RECENT = timedelta(days=14)  # an older issue comes from a time without reports, or from a restored snapshot
 MOST_REPLIES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class OperatorReport:
     """What the operator is told."""
 
     ref: IssueRef
     subject: str
-    stage: Stage
+    stage: ReportStage
     begun: datetime
     ended: datetime
-    counts: dict[State, int]
+    counts: dict[DeliveryState, int]
     next_due: datetime | None
-    replies: tuple[Reply, ...]
+    replies: tuple[ReplyCount, ...]
 
 
-def words(report: Report) -> tuple[str, str]:
+def report_text(report: OperatorReport) -> tuple[str, str]:
     """Subject and text."""
     counts, ref = report.counts, report.ref
     parts = [f"{number:,} {state}" for state, number in counts.items() if number]
-    left = "finished" if report.stage is Stage.FINISHED else "everybody tried"
+    left = "finished" if report.stage is ReportStage.FINISHED else "everybody tried"
     lines = [
         f"{ref} {report.subject}",
         f"{left}: {report.ended.isoformat(timespec='seconds')}, begun {report.begun.isoformat(timespec='seconds')}",
@@ -61,17 +61,17 @@ def words(report: Report) -> tuple[str, str]:
     if report.replies:
         lines += ["", "Replies of relays, the most frequent first:"]
         lines += [f"{one.number:>12,}  {one.state}: {one.code or 'connection lost'}" for one in report.replies]
-    if counts.get(State.UNKNOWN):
+    if counts.get(DeliveryState.UNKNOWN):
         lines += ["", f"Unknown: may or may not have arrived. Settle them: todoke resolve unknown {ref} --as sent|again|failed"]
-    if any(counts.get(state) for state in (State.FAILED, State.UNKNOWN, State.DEFERRED, State.EXPIRED)):
+    if any(counts.get(state) for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED, DeliveryState.EXPIRED)):
         lines += ["", f"Who, and why: todoke who-missed {ref}"]
     return f"[todoke] {ref} {left}: {', '.join(parts)}", "\n".join(lines) + "\n"
 
 
-def compose(report: Report, sender: str, operator: str, identity: str) -> bytes:
+def compose_report(report: OperatorReport, sender: str, operator: str, identity: str) -> bytes:
     """The message, CRLF, 7-bit. RFC 3834: nobody's holiday answer comes back."""
     mail = EmailMessage(policy=POLICY)
-    subject, text = words(report)
+    subject, text = report_text(report)
     for name, value in {"From": sender, "To": operator, "Subject": subject, "Auto-Submitted": "auto-generated"}.items():
         mail[name] = value
     mail["Date"] = report.ended
@@ -80,13 +80,13 @@ def compose(report: Report, sender: str, operator: str, identity: str) -> bytes:
     return mail.as_bytes()
 
 
-async def tell(around: Surroundings) -> int:
+async def send_due_reports(around: DeliveryContext) -> int:
     """Report every issue that has come so far. How many? Without `operator` in mailer.toml they are only marked.
 
     :raises DatabaseError: the database cannot answer.
     """
     sent, now = 0, around.clock()
-    for frozen, stage in issues.to_report(around.database):
+    for frozen, stage in issues.issues_to_report(around.database):
         begun = frozen.send_at or frozen.frozen_at
         if not issues.mark_reported(around.database, frozen.issue_id, stage, now):
             continue  # somebody else was quicker
@@ -95,28 +95,28 @@ async def tell(around: Surroundings) -> int:
         found = _report(around, frozen, stage, begun, now)
         if await _deliver(around, found):
             sent += 1
-            log.tell("report sent", issue=str(frozen.issue.ref), stage=stage.value)
+            log.event("report sent", issue=str(frozen.issue.ref), stage=stage.value)
         else:
             issues.unmark_reported(around.database, frozen.issue_id, stage, now)
-            log.tell("report not sent", issue=str(frozen.issue.ref), stage=stage.value)
+            log.event("report not sent", issue=str(frozen.issue.ref), stage=stage.value)
     return sent
 
 
-def _report(around: Surroundings, frozen: Frozen, stage: Stage, begun: datetime, now: datetime) -> Report:
+def _report(around: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, begun: datetime, now: datetime) -> OperatorReport:
     database, number = around.database, frozen.issue_id
     counts = {state: found for state, found in ledger.counts(database, number).items() if found}
     replies, due = ledger.replies(database, number, MOST_REPLIES), ledger.next_due(database, number)
-    return Report(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, due, replies)
+    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, due, replies)
 
 
-async def _deliver(around: Surroundings, report: Report) -> bool:
+async def _deliver(around: DeliveryContext, report: OperatorReport) -> bool:
     config, operator = around.config, around.config.operator or ""
     ref, domain = report.ref, config.message_id_domain
     identity = f"<report-{ref.list}-{ref.number}-{report.stage}-{report.ended:%Y%m%d%H%M%S}@{domain}>"
-    content = compose(report, config.return_path, operator, identity)
+    content = compose_report(report, config.return_path, operator, identity)
     for relay in config.relays:
         password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
-        line, work = Line(relay, password, hello=domain), _One(Envelope(config.return_path, operator), content)
+        line, work = SmtpConnection(relay, password, hello=domain), _One(Envelope(config.return_path, operator), content)
         with suppress(RelayError):
             await line.ready()
             await line.run(work)
@@ -130,20 +130,20 @@ class _One:
     """One message as a connection's `letter.Work`."""
 
     def __init__(self, to: Envelope, content: bytes) -> None:
-        self._waiting = deque([Letter(to, envelope(to), [dot_stuffed(content)])])
+        self._waiting = deque([Transaction(to, envelope_commands(to), [dot_stuff(content)])])
         self.is_sent = False
 
-    def next(self) -> Letter | None:
+    def next(self) -> Transaction | None:
         """The message, once."""
         return self._waiting.popleft() if self._waiting else None
 
-    def leave(self, _letter: Letter, go: Callable[[bool], None]) -> None:
+    def before_body(self, _letter: Transaction, go: Callable[[bool], None]) -> None:
         """It is in no ledger."""
         go(True)
 
-    def done(self, _letter: Letter, outcome: Outcome) -> None:
+    def done(self, _letter: Transaction, outcome: Outcome) -> None:
         """Taken or not."""
         self.is_sent = outcome.phase is Phase.BODY and outcome.code is not None and 200 <= outcome.code < 300
 
-    def give_back(self, letter: Letter) -> None:
+    def give_back(self, letter: Transaction) -> None:
         """The next relay, or the next time."""

@@ -7,33 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.config import Config
-from mailer.database import heartbeats as pulses
-from mailer.database import issues, ledger
+from mailer.database import heartbeats, issues, ledger
 from mailer.database.engine import Database
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Beat, Pulse
-from mailer.model.issue import Frozen, IssueRef, Status
-from mailer.model.state import UNDER_WAY, State
+from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat, SenderHeartbeat
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.state import UNDER_WAY, DeliveryState
 
 SLOWEST = 0.05  # messages a second; below that nobody can say how long it takes
 
 
 @dataclass(frozen=True, slots=True)
-class IssueView:
+class IssueStatusRow:
     """One issue. `rate` in messages a second over all senders; `due` are the rows whose turn it is now."""
 
     ref: IssueRef
     kind: str
-    status: Status
+    status: IssueStatus
     frozen_at: datetime
     send_at: datetime | None
     next_due: datetime | None
-    counts: Mapping[State, int]
+    counts: Mapping[DeliveryState, int]
     rate: float = 0.0
 
     @property
     def in_hand(self) -> int:
         """Not tried yet, or being sent now."""
-        return sum(self.counts[state] for state in (State.PENDING, State.CLAIMED, State.ATTEMPTED))
+        return sum(self.counts[state] for state in (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED))
 
     @property
     def seconds_left(self) -> int | None:
@@ -47,7 +46,7 @@ class IssueView:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneView:
+class QueueStatusRow:
     """One lane over all senders; the lane of everybody without one has no name. `waiting`: rows that are not final."""
 
     name: str
@@ -59,7 +58,7 @@ class LaneView:
 
 
 @dataclass(frozen=True, slots=True)
-class RelayView:
+class RelayStatusRow:
     """One relay over all senders; `resting` is the number of senders that cannot use it now."""
 
     name: str
@@ -69,52 +68,52 @@ class RelayView:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class StatusSnapshot:
     """Everything at one moment. `waiting_since` is when the oldest row became due that is not sent yet."""
 
-    issues: tuple[IssueView, ...]
-    lanes: tuple[LaneView, ...]
-    relays: tuple[RelayView, ...]
+    issues: tuple[IssueStatusRow, ...]
+    lanes: tuple[QueueStatusRow, ...]
+    relays: tuple[RelayStatusRow, ...]
     senders: int
     waiting_since: datetime | None
 
     @property
     def is_under_way(self) -> bool:
         """Whether an issue is being sent, or will be."""
-        return any(one.is_under_way and one.status is Status.SENDING for one in self.issues)
+        return any(one.is_under_way and one.status is IssueStatus.SENDING for one in self.issues)
 
 
-def look(config: Config, database: Database, chosen: Iterable[Frozen], *, now: datetime) -> Overview:
+def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIssue], *, now: datetime) -> StatusSnapshot:
     """Asks the ledger and the senders' own words. Changes nothing."""
-    beats, waiting = pulses.beats(database), ledger.waiting(database)
-    return Overview(
+    beats, waiting = heartbeats.live_heartbeats(database), ledger.due_by_queue(database)
+    return StatusSnapshot(
         issues=tuple(_issue(database, one, _of(beats, ISSUE, str(one.issue_id))) for one in chosen),
         lanes=tuple(_lane(config, name, waiting.get(name, 0), _of(beats, LANE, name)) for name in _lanes(config, waiting)),
         relays=tuple(_relay(one.name, one.connections, _of(beats, RELAY, one.name)) for one in config.relays),
         senders=len({one.owner for one in beats}),
-        waiting_since=issues.waiting_since(database, now=now),
+        waiting_since=issues.oldest_due_since(database, now=now),
     )
 
 
-def _issue(database: Database, found: Frozen, said: list[Pulse]) -> IssueView:
+def _issue(database: Database, found: FrozenIssue, said: list[Heartbeat]) -> IssueStatusRow:
     counts, due = ledger.counts(database, found.issue_id), ledger.next_due(database, found.issue_id)
     rate = round(sum(one.rate for one in said), 1)
-    return IssueView(found.issue.ref, found.issue.kind, found.status, found.frozen_at, found.send_at, due, counts, rate)
+    return IssueStatusRow(found.issue.ref, found.issue.kind, found.status, found.frozen_at, found.send_at, due, counts, rate)
 
 
 def _lanes(config: Config, waiting: Mapping[str, int]) -> list[str]:
-    return sorted({"", *waiting, *(lane.name for lane in config.lanes)})
+    return sorted({"", *waiting, *(lane.name for lane in config.queues)})
 
 
-def _lane(config: Config, name: str, waiting: int, said: list[Pulse]) -> LaneView:
-    limit = next((lane.connections for lane in config.lanes if lane.name == name), None)
+def _lane(config: Config, name: str, waiting: int, said: list[Heartbeat]) -> QueueStatusRow:
+    limit = next((lane.connections for lane in config.queues if lane.name == name), None)
     connections, resting = sum(one.connections for one in said), max((one.resting for one in said), default=0)
-    return LaneView(name, waiting, connections, limit, resting, round(sum(one.rate for one in said), 1))
+    return QueueStatusRow(name, waiting, connections, limit, resting, round(sum(one.rate for one in said), 1))
 
 
-def _relay(name: str, limit: int, said: list[Pulse]) -> RelayView:
-    return RelayView(name, sum(one.connections for one in said), limit, sum(one.resting for one in said))
+def _relay(name: str, limit: int, said: list[Heartbeat]) -> RelayStatusRow:
+    return RelayStatusRow(name, sum(one.connections for one in said), limit, sum(one.resting for one in said))
 
 
-def _of(beats: Iterable[Beat], kind: str, name: str) -> list[Pulse]:
+def _of(beats: Iterable[SenderHeartbeat], kind: str, name: str) -> list[Heartbeat]:
     return [one.pulse for one in beats if (one.pulse.kind, one.pulse.name) == (kind, name)]

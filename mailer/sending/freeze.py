@@ -7,26 +7,28 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer import bundle
-from mailer.approval.approval import Permit, anything
+from mailer.approval.approval import Permit, always_permit
 from mailer.config import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database
-from mailer.database.ledger import Entry
+from mailer.database.ledger import LedgerEntry
 from mailer.delivery import recovery
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
-from mailer.model.issue import Frozen, IssueRef, Status
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedIssue:
     """What will be sent. `notes` are sentences for the operator; `interrupted` are rows that are now `unknown`."""
 
-    frozen: Frozen
+    frozen: FrozenIssue
     notes: tuple[str, ...]
-    interrupted: tuple[Entry, ...]
+    interrupted: tuple[LedgerEntry, ...]
 
 
-def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
+def prepare(
+    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit
+) -> PreparedIssue:
     """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
 
     :param root: the bundle's folder, usually `output/mail`.
@@ -39,13 +41,13 @@ def prepare(config: Config, database: Database, root: Path, ref: IssueRef, *, no
     return replace(freeze(database, root, ref, now=now, permit=permit), interrupted=interrupted)
 
 
-def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = anything) -> Prepared:
+def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit) -> PreparedIssue:
     """`prepare` without looking at what killed runs have left.
 
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
     found = issues.find(database, ref)
-    notes = () if found is None else compare(root, found)
+    notes = () if found is None else compare_with_bundle(root, found)
     if found is None:
         issue = bundle.read_issue(root, ref)
         refuse_expired(issue.expires, ref, now)
@@ -57,10 +59,10 @@ def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime, perm
         permit(found.issue, found.mail_list, True)
     refuse_expired(found.issue.expires, ref, now)
     refuse_stopped(found, now)
-    return Prepared(found, notes, ())
+    return PreparedIssue(found, notes, ())
 
 
-def compare(root: Path, found: Frozen) -> tuple[str, ...]:
+def compare_with_bundle(root: Path, found: FrozenIssue) -> tuple[str, ...]:
     """What to say about the bundle on disk when an issue is frozen already: nothing, if it is the same."""
     ref, since = found.issue.ref, f"{found.frozen_at:%Y-%m-%d %H:%M} UTC"
     try:
@@ -81,15 +83,15 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> No
         raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
 
 
-def refuse_stopped(found: Frozen, now: datetime) -> None:
+def refuse_stopped(found: FrozenIssue, now: datetime) -> None:
     """Nothing, if the operator wants the issue to be sent now.
 
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
     ref = found.issue.ref
-    if found.status is Status.PAUSED:
+    if found.status is IssueStatus.PAUSED:
         raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on.")
-    if found.status is Status.CANCELLED:
+    if found.status is IssueStatus.CANCELLED:
         raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue.")
     if found.send_at is not None and now < found.send_at:
         raise IssueStopped(f"{ref} is to be sent at {found.send_at.isoformat()}: nothing was sent yet. Run `send` again then.")
@@ -106,7 +108,7 @@ def refuse_nobody(database: Database, ref: IssueRef) -> None:
         )
 
 
-def frozen(database: Database, ref: IssueRef) -> Frozen:
+def find_frozen(database: Database, ref: IssueRef) -> FrozenIssue:
     """The frozen issue.
 
     :raises IssueUnknown: it has not been frozen.

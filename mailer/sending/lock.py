@@ -14,7 +14,7 @@ from mailer.model.errors import SenderBusy
 
 
 @contextmanager
-def sending(config: Config) -> Iterator[None]:
+def sender_lock(config: Config) -> Iterator[None]:
     """Hold the lock of this database for the length of the block.
 
     :raises SenderBusy: another `send` holds it.

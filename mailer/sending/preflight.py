@@ -17,22 +17,21 @@ from mailer.approval.approval import NotApproved
 from mailer.config import Config
 from mailer.database import issues, ledger, subscriptions
 from mailer.database.engine import Database
-from mailer.delivery.context import Surroundings
-from mailer.message import alternatives as parts
-from mailer.message import compose as message
-from mailer.message.compose import Message, Origin
-from mailer.message.links import NOBODY, Claim, Links
+from mailer.delivery.context import DeliveryContext
+from mailer.message import alternatives, compose
+from mailer.message.compose import Message, SenderIdentity
+from mailer.message.links import NOBODY, LinkClaim, RecipientLinks
 from mailer.model import addresses
 from mailer.model.issue import Issue, IssueRef, MailList
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Recipient
-from mailer.sending import freeze as preparation
-from mailer.smtp.connection import Line
-from mailer.smtp.transaction import Letter, dot_stuffed, envelope
+from mailer.sending import freeze
+from mailer.smtp.connection import SmtpConnection
+from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a `send` would do now: to how many, and the first message's headers (None if there is nobody)."""
 
     due: int
@@ -41,7 +40,7 @@ class Rehearsal:
     headers: str | None
 
 
-def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now: datetime) -> Rehearsal:
+def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: datetime) -> DryRun:
     """What `send` would do. Freezes nothing, sends nothing, needs no secret.
 
     :raises BundleError: the issue is neither frozen nor in order on disk.
@@ -50,19 +49,19 @@ def rehearse(config: Config, database: Database, root: Path, ref: IssueRef, now:
     found = issues.find(database, ref)
     if found is None:
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-        preparation.refuse_expired(issue.expires, ref, now)
+        freeze.refuse_expired(issue.expires, ref, now)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, issue, mail_list)
-        return Rehearsal(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
-    preparation.refuse_expired(found.issue.expires, ref, now)
+        return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
+    freeze.refuse_expired(found.issue.expires, ref, now)
     first = ledger.first_due(database, found.issue_id, now=now)
     headers = _headers(config, found.issue, found.mail_list, first, now)
-    return Rehearsal(ledger.count_due(database, found.issue_id, now=now), True, preparation.compare(root, found), headers)
+    return DryRun(ledger.count_due(database, found.issue_id, now=now), True, freeze.compare_with_bundle(root, found), headers)
 
 
 def _approval_notes(config: Config, database: Database, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
     try:
-        approval.permit(config.approval, database)(issue, mail_list, False)
+        approval.permit_for(config.approval, database)(issue, mail_list, False)
     except NotApproved as error:
         return (f"{error} Without it `send` will refuse.",)
     return ()
@@ -72,9 +71,9 @@ def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient
     if first is None:
         return None
     # The real link is that person's key: not for a screen.
-    links = Links(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
-    origin = Origin(config.return_path, config.message_id_domain)
-    mail = message.compose(issue, mail_list, first, links=links, sent_at=now, origin=origin)
+    links = RecipientLinks(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
+    origin = SenderIdentity(config.return_path, config.message_id_domain)
+    mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, origin=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")
 
 
@@ -82,7 +81,7 @@ MARK = "【テスト】"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TestResult:
     """What the relay said to one test message."""
 
     address: str
@@ -94,7 +93,7 @@ class Tried:
         return self.outcome.code is not None and 200 <= self.outcome.code < 300
 
 
-def send_test(around: Surroundings, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[Tried, ...]:
+def send_test(around: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[TestResult, ...]:
     """Send the issue as it lies on disk to each address, in its light form if asked. Nothing is frozen, and no row is written.
 
     :raises BundleError: the bundle is not in order.
@@ -102,24 +101,24 @@ def send_test(around: Surroundings, root: Path, ref: IssueRef, to: Sequence[str]
     :raises RelayError: the relay cannot be reached or will not have us.
     """
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-    marked = replace(parts.lightened(issue) if is_light else issue, subject=f"{MARK}{issue.subject}")
+    marked = replace(alternatives.as_light(issue) if is_light else issue, subject=f"{MARK}{issue.subject}")
     now = around.clock()
     mails = [_compose(around, marked, mail_list, addresses.parse(address), now) for address in to]
     return asyncio.run(_deliver(around, mails))
 
 
-def _compose(around: Surroundings, issue: Issue, mail_list: MailList, address: str, now: datetime) -> Message:
+def _compose(around: DeliveryContext, issue: Issue, mail_list: MailList, address: str, now: datetime) -> Message:
     """Each test has a Message-ID of its own: a mail program would hide the second copy of one that it has."""
     turn = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
     named = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{turn}"))
-    token = around.tokens.sign(Claim(NOBODY, issue.ref.list))
-    links = Links(f"{around.config.service_url}/unsubscribe/{token}", f"{around.config.service_url}/preferences/{token}")
-    origin = Origin(around.config.return_path, around.config.message_id_domain)
-    return message.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, origin=origin)
+    token = around.tokens.sign(LinkClaim(NOBODY, issue.ref.list))
+    links = RecipientLinks(f"{around.config.service_url}/unsubscribe/{token}", f"{around.config.service_url}/preferences/{token}")
+    origin = SenderIdentity(around.config.return_path, around.config.message_id_domain)
+    return compose.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, origin=origin)
 
 
-async def _deliver(around: Surroundings, mails: Sequence[Message]) -> tuple[Tried, ...]:
-    line = Line(around.config.relay, around.password, hello=around.config.message_id_domain)
+async def _deliver(around: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
+    line = SmtpConnection(around.config.relay, around.password, hello=around.config.message_id_domain)
     work = _Tests(mails)
     try:
         while work.waiting:
@@ -134,21 +133,21 @@ class _Tests:
     """The tests as the connection's `letter.Work`. What a lost line leaves unsaid is a result too: nobody waits for a test for ever."""
 
     def __init__(self, mails: Sequence[Message]) -> None:
-        self.waiting = deque(Letter(mail, envelope(mail.envelope), [dot_stuffed(mail.content)]) for mail in mails)
-        self.tried: list[Tried] = []
+        self.waiting = deque(Transaction(mail, envelope_commands(mail.envelope), [dot_stuff(mail.content)]) for mail in mails)
+        self.tried: list[TestResult] = []
 
-    def next(self) -> Letter | None:
+    def next(self) -> Transaction | None:
         """The next test."""
         return self.waiting.popleft() if self.waiting else None
 
-    def leave(self, _letter: Letter, go: Callable[[bool], None]) -> None:
+    def before_body(self, _letter: Transaction, go: Callable[[bool], None]) -> None:
         """A test is not in the ledger, so there is nothing to write down first."""
         go(True)
 
-    def done(self, letter: Letter, outcome: Outcome) -> None:
+    def done(self, letter: Transaction, outcome: Outcome) -> None:
         """Keep what the relay said."""
-        self.tried.append(Tried(cast(Message, letter.key).envelope.recipient, outcome))
+        self.tried.append(TestResult(cast(Message, letter.key).envelope.recipient, outcome))
 
-    def give_back(self, letter: Letter) -> None:
+    def give_back(self, letter: Transaction) -> None:
         """The line was lost before the relay said a word."""
         self.done(letter, Outcome(Phase.MAIL, None, "the connection was lost"))

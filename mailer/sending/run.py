@@ -15,13 +15,13 @@ from typing import TypeVar
 
 from mailer.database import issues, ledger
 from mailer.database.engine import Database
-from mailer.delivery.connection_worker import carry_lane
-from mailer.delivery.context import Progress, Surroundings
-from mailer.delivery.engine import Office
+from mailer.delivery.connection_worker import run_connection
+from mailer.delivery.context import DeliveryContext, Progress
+from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import Feeder
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
-from mailer.model.issue import Frozen, Status
-from mailer.model.state import UNDER_WAY, State
+from mailer.model.issue import FrozenIssue, IssueStatus
+from mailer.model.state import UNDER_WAY, DeliveryState
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -60,7 +60,7 @@ def _put_back(before: Mapping[signal.Signals, object]) -> None:
 Answer = TypeVar("Answer")
 
 
-def run(work: Coroutine[None, None, Answer]) -> Answer:
+def run_event_loop(work: Coroutine[None, None, Answer]) -> Answer:
     """`asyncio.run`, on uvloop where it is installed (the extra `fast`)."""
     try:
         import uvloop
@@ -82,14 +82,14 @@ def _rare_collections() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class IssueSummary:
     """How an issue stands. `trouble` is why a run ended early, `stopped` that somebody asked it to."""
 
-    counts: Mapping[State, int]
+    counts: Mapping[DeliveryState, int]
     next_due: datetime | None
     stopped: bool = False
     trouble: RelayError | None = None
-    status: Status = Status.SENDING
+    status: IssueStatus = IssueStatus.SENDING
 
     @property
     def remaining(self) -> int:
@@ -103,16 +103,16 @@ class Summary:
             return 1
         if self.remaining:
             return RelayUnavailable.exit_status
-        return 1 if self.counts[State.UNKNOWN] else 0
+        return 1 if self.counts[DeliveryState.UNKNOWN] else 0
 
 
-def summarise(database: Database, frozen: Frozen, *, stopped: bool = False, trouble: RelayError | None = None) -> Summary:
+def summarize(database: Database, frozen: FrozenIssue, *, stopped: bool = False, trouble: RelayError | None = None) -> IssueSummary:
     """How the issue stands in the ledger now."""
     counts, due = ledger.counts(database, frozen.issue_id), ledger.next_due(database, frozen.issue_id)
-    return Summary(counts, due, stopped, trouble, issues.status(database, frozen.issue_id))
+    return IssueSummary(counts, due, stopped, trouble, issues.status(database, frozen.issue_id))
 
 
-async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop: asyncio.Event) -> Summary:
+async def deliver(around: DeliveryContext, frozen: FrozenIssue, progress: Progress, stop: asyncio.Event) -> IssueSummary:
     """Send everything that is due. Call only while holding the lock (`lock.sending`).
 
     :param stop: once set, messages in flight are finished and nothing new is begun.
@@ -121,11 +121,11 @@ async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop
     total = ledger.count_due(around.database, frozen.issue_id, now=around.clock())
     progress.begin(total)
 
-    def told(issue_id: int, state: State) -> None:
+    def told(issue_id: int, state: DeliveryState) -> None:
         if issue_id == frozen.issue_id:
             progress.step(state)
 
-    async with Office(around, carry_lane, told) as office:
+    async with DeliveryEngine(around, run_connection, told) as office:
         feeder = Feeder(office)
         stopping = asyncio.create_task(_stop(office, stop))
         try:
@@ -134,10 +134,10 @@ async def deliver(around: Surroundings, frozen: Frozen, progress: Progress, stop
             stopping.cancel()
     if office.failure is not None:
         raise office.failure
-    summary = summarise(around.database, frozen, stopped=stop.is_set(), trouble=office.routes.trouble)
-    return summary if summary.remaining else summarise(around.database, frozen, stopped=stop.is_set())
+    summary = summarize(around.database, frozen, stopped=stop.is_set(), trouble=office.routes.trouble)
+    return summary if summary.remaining else summarize(around.database, frozen, stopped=stop.is_set())
 
 
-async def _stop(office: Office, stop: asyncio.Event) -> None:
+async def _stop(office: DeliveryEngine, stop: asyncio.Event) -> None:
     await stop.wait()
-    office.halt()
+    office.stop()

@@ -15,38 +15,36 @@ from contextlib import suppress
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 
-from mailer.database import engine as queue
-from mailer.database import issues, ledger
+from mailer.database import engine, issues, ledger
 from mailer.database.ledger import waiting_by_queue
-from mailer.delivery import domain_queue as lanes
-from mailer.delivery import recovery
-from mailer.delivery.connection_worker import carry_lane
-from mailer.delivery.context import Surroundings
-from mailer.delivery.engine import Office
+from mailer.delivery import domain_queue, recovery
+from mailer.delivery.connection_worker import run_connection
+from mailer.delivery.context import DeliveryContext
+from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import Feeder
 from mailer.model.errors import DatabaseError, TodokeMailError
-from mailer.model.issue import Frozen, IssueRef, Status
-from mailer.model.state import DUE, State
-from mailer.monitoring import operator_report as notice
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.state import DUE, DeliveryState
+from mailer.monitoring import operator_report
 
 LOOK = 1.0  # seconds between looks at what is due
 SLICE = 500
 MOST_JOBS = 64  # in the queue for one issue and lane at a time
 JOBS = 4  # slices that one worker carries at once
 EMERGENCY = 10  # Procrastinate takes higher numbers first
-Told = Callable[[int, State], None]
+OnResult = Callable[[int, DeliveryState], None]
 
 
-def ignore(_issue_id: int, _state: State) -> None:
+def ignore_result(_issue_id: int, _state: DeliveryState) -> None:
     """Nobody listens."""
 
 
-async def work(around: Surroundings, stop: asyncio.Event, told: Told = ignore, *, look: float = LOOK) -> None:
+async def run_worker(around: DeliveryContext, stop: asyncio.Event, told: OnResult = ignore_result, *, look: float = LOOK) -> None:
     """Send until stopped. With SQLite, call only while holding the lock (`lock.sending`).
 
     :raises TodokeMailError: the database failed, or a message cannot be composed.
     """
-    async with Office(around, carry_lane, told) as office:
+    async with DeliveryEngine(around, run_connection, told) as office:
         halting = asyncio.create_task(_halt(office, stop))
         try:
             await (_queue(office, look) if around.database.is_shared else _loop(office, look))
@@ -56,24 +54,24 @@ async def work(around: Surroundings, stop: asyncio.Event, told: Told = ignore, *
         raise office.failure
 
 
-async def _halt(office: Office, stop: asyncio.Event) -> None:
+async def _halt(office: DeliveryEngine, stop: asyncio.Event) -> None:
     await stop.wait()
-    office.halt()
+    office.stop()
 
 
-async def _loop(office: Office, look: float) -> None:
+async def _loop(office: DeliveryEngine, look: float) -> None:
     feeder, around = Feeder(office), office.around
-    await office.recorder.insist(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
+    await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
     while not office.is_over:
         for found in await _ready(office):
             await feeder.run(found)
-        await notice.tell(around)
+        await operator_report.send_due_reports(around)
         await _rest(office, look)
 
 
-async def _queue(office: Office, look: float) -> None:
+async def _queue(office: DeliveryEngine, look: float) -> None:
     app = create_queue(office)
-    await office.recorder.insist(queue.prepare, office.around.database, app.schema_manager.get_schema())
+    await office.recorder.ask_until_answered(engine.create_job_tables, office.around.database, app.schema_manager.get_schema())
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
@@ -87,19 +85,19 @@ async def _queue(office: Office, look: float) -> None:
         try:
             while not office.is_over:
                 await _dispatch(office, app)
-                await notice.tell(office.around)
+                await operator_report.send_due_reports(office.around)
                 await _rest(office, look)
         except TodokeMailError as error:
             office.fail(error)
         except ProcrastinateException as error:
-            office.fail(DatabaseError(f"The queue in the database failed: {error}. Start `work` again; nothing is lost."))
+            office.fail(DatabaseError(f"The queue in the database failed: {error}. Start `run_worker` again; nothing is lost."))
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
 
 
-def create_queue(office: Office) -> procrastinate.App:
+def create_queue(office: DeliveryEngine) -> procrastinate.App:
     """The queue with its one task: carry a slice."""
     conninfo = office.around.database.address
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=JOBS + 2))
@@ -111,56 +109,58 @@ def create_queue(office: Office) -> procrastinate.App:
     return app
 
 
-async def _carry(office: Office, ref: IssueRef, name: str) -> None:
+async def _carry(office: DeliveryEngine, ref: IssueRef, name: str) -> None:
     """One job: claim a slice and see it to its end. Nothing to claim: somebody else was quicker, or it is not wanted any more."""
     try:
         around = office.around
-        frozen = await office.recorder.insist(issues.find, around.database, ref)
-        if frozen is None or frozen.status is not Status.SENDING or office.is_over or name not in office.lanes:
+        frozen = await office.recorder.ask_until_answered(issues.find, around.database, ref)
+        if frozen is None or frozen.status is not IssueStatus.SENDING or office.is_over or name not in office.lanes:
             return
         lane = office.lanes[name]
         got = await office.claim(frozen, lane, 0)
         if got is not None and got[1] is not None:
-            await office.carry(got[1], lane)
+            await office.run_batch(got[1], lane)
     except Exception as error:
         office.fail(error)
         raise
 
 
-async def _dispatch(office: Office, app: procrastinate.App) -> None:
+async def _dispatch(office: DeliveryEngine, app: procrastinate.App) -> None:
     around = office.around
-    await office.recorder.insist(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
+    await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(30.0, around.config.lease)):
         await app.job_manager.retry_job(job)
     for found in await _ready(office):
-        await office.recorder.insist(ledger.assign_lanes, around.database, found.issue_id, lanes.lane_map(around.config))
-        waiting = await office.recorder.insist(waiting_by_queue, around.database, found.issue_id)
+        await office.recorder.ask_until_answered(
+            ledger.assign_queues, around.database, found.issue_id, domain_queue.queue_of_domain(around.config)
+        )
+        waiting = await office.recorder.ask_until_answered(waiting_by_queue, around.database, found.issue_id)
         for lane, number in waiting.items():
             for part in range(min(-(-number // SLICE), MOST_JOBS)):
                 await _defer(app, found, lane, part)
 
 
-async def _defer(app: procrastinate.App, found: Frozen, lane: str, part: int) -> None:
+async def _defer(app: procrastinate.App, found: FrozenIssue, lane: str, part: int) -> None:
     ref, priority = found.issue.ref, EMERGENCY if found.issue.kind == "emergency" else 0
     task = app.configure_task("todoke.carry", queueing_lock=f"{ref} {lane} {part}", priority=priority)
     with suppress(AlreadyEnqueued):
         await task.defer_async(list_key=ref.list, number=ref.number, lane=lane)
 
 
-async def _ready(office: Office) -> tuple[Frozen, ...]:
+async def _ready(office: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     """Issues with something due; what is too late expires here."""
-    around, found = office.around, list[Frozen]()
-    for one in await office.recorder.insist(issues.ready, around.database, now=around.clock()):
+    around, found = office.around, list[FrozenIssue]()
+    for one in await office.recorder.ask_until_answered(issues.sendable_issues, around.database, now=around.clock()):
         expires = one.issue.expires
         if expires is None or around.clock() < expires:
             found.append(one)
             continue
         await office.recorder.ask(
-            ledger.move, around.database, one.issue_id, DUE, State.EXPIRED, now=around.clock(), why="too late to be sent"
+            ledger.change_state, around.database, one.issue_id, DUE, DeliveryState.EXPIRED, now=around.clock(), why="too late to be sent"
         )
     return tuple(found)
 
 
-async def _rest(office: Office, seconds: float) -> None:
+async def _rest(office: DeliveryEngine, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(office.stop.wait(), seconds)
+        await asyncio.wait_for(office.stopped.wait(), seconds)

@@ -20,11 +20,11 @@ from mailer.config import RelaySettings, is_loopback
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
-from mailer.smtp.pipelining import CLOSING, START_INPUT, Pipe, Timeouts
-from mailer.smtp.transaction import Ended, Letter, Work
+from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol, Timeouts
+from mailer.smtp.transaction import MessageSource, StopReason, Transaction
 
 
-class Line:
+class SmtpConnection:
     """One connection. Not for use by two tasks at once.
 
     :param hello: the name for EHLO.
@@ -70,7 +70,7 @@ class Line:
         self._begun = self.sent = 0
         self._is_dirty = False
 
-    async def run(self, work: Work) -> Ended:
+    async def run(self, work: MessageSource) -> StopReason:
         """Send until `work` has nothing, the connection's share is used up, or the connection is lost.
 
         :raises RelayUnavailable: the connection is not open; call `ready` first.
@@ -82,7 +82,7 @@ class Line:
             ended = await self._pipelined(client, client.protocol, work)
         else:
             ended = await self._one_by_one(client, work)
-        if ended is Ended.LOST:
+        if ended is StopReason.LOST:
             self._hang_up()
         return ended
 
@@ -93,9 +93,9 @@ class Line:
                 await self._client.quit(timeout=min(5.0, self._settings.timeout))
         self._hang_up()
 
-    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, work: Work) -> Ended:
+    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, work: MessageSource) -> StopReason:
         transport = cast(asyncio.Transport, client.transport)
-        pipe = Pipe(
+        pipe = PipeliningProtocol(
             transport,
             work,
             most=self._most - self._begun,
@@ -106,28 +106,28 @@ class Line:
         self._begun = self._most - pipe.left
         self.sent += pipe.sent
         self.why_lost = pipe.why_lost
-        if ended is not Ended.LOST:
+        if ended is not StopReason.LOST:
             transport.set_protocol(protocol)
         return ended
 
-    async def _one_by_one(self, client: aiosmtplib.SMTP, work: Work) -> Ended:
+    async def _one_by_one(self, client: aiosmtplib.SMTP, work: MessageSource) -> StopReason:
         while self._begun < self._most:
             letter = work.next()
             if letter is None:
-                return Ended.IDLE
+                return StopReason.IDLE
             self._begun += 1
             outcome = await self._exchange(client, letter, work)
             if outcome is None:
                 work.give_back(letter)
-                return Ended.LOST
+                return StopReason.LOST
             self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
             work.done(letter, outcome)
             if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
                 self.why_lost = outcome.text
-                return Ended.LOST
-        return Ended.SPENT
+                return StopReason.LOST
+        return StopReason.SPENT
 
-    async def _exchange(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+    async def _exchange(self, client: aiosmtplib.SMTP, letter: Transaction, work: MessageSource) -> Outcome | None:
         """One message. None if the connection was lost, or is closing, before the relay said a word about it."""
         if self._is_dirty and not _is_ok(await self._step(Phase.MAIL, client.rset())):
             return None
@@ -145,12 +145,12 @@ class Line:
             return outcome if outcome.code is None or outcome.code >= 400 else self._lost(Phase.DATA, outcome.text)
         return await self._body(client, letter, work)
 
-    async def _body(self, client: aiosmtplib.SMTP, letter: Letter, work: Work) -> Outcome | None:
+    async def _body(self, client: aiosmtplib.SMTP, letter: Transaction, work: MessageSource) -> Outcome | None:
         protocol = client.protocol
         if protocol is None or not client.is_connected:
             return self._lost(Phase.DATA, "connection lost before the message")
         may_leave: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        work.leave(letter, lambda found: None if may_leave.done() else may_leave.set_result(found))
+        work.before_body(letter, lambda found: None if may_leave.done() else may_leave.set_result(found))
         if not await may_leave:
             return None
 

@@ -3,7 +3,7 @@
 MAIL, RCPT and DATA leave in one write; on 354 the body, its dot and the next envelope leave in one write. So a message
 costs one round trip, one read and one write, and at most two messages are on their way: one whose body is with the relay,
 and the next one's envelope. `asyncio.BufferedProtocol`: asyncio's usual one allocates 256 KiB a read.
-Whoever gives the messages is called back (`Work`), in the event loop, never from another thread.
+Whoever gives the messages is called back (`MessageSource`), in the event loop, never from another thread.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mailer.message.compiled import END
 from mailer.model.outcome import Outcome, Phase
-from mailer.smtp.transaction import Ended, Letter, Work
+from mailer.smtp.transaction import MessageSource, StopReason, Transaction
 
 CLOSING = 421  # RFC 5321 section 3.8: the relay hangs up after this
 START_INPUT = 354
@@ -44,7 +44,7 @@ class Timeouts:
     end: float = 600.0
 
 
-class Pipe(asyncio.BufferedProtocol):
+class PipeliningProtocol(asyncio.BufferedProtocol):
     """Sends one message after the other until none is left, its share is sent or the connection is lost.
 
     :param most: messages that may be begun; `left` counts them down.
@@ -53,7 +53,7 @@ class Pipe(asyncio.BufferedProtocol):
     def __init__(
         self,
         transport: asyncio.Transport,
-        work: Work,
+        work: MessageSource,
         *,
         most: int,
         timeouts: Timeouts,
@@ -69,8 +69,8 @@ class Pipe(asyncio.BufferedProtocol):
         command, data = timeouts.command, min(timeouts.data, timeouts.command)
         self._patience = (command, timeouts.end, command, command, command, data)
         self._step = NOTHING
-        self._sent: Letter | None = None  # its body is with the relay
-        self._letter: Letter | None = None  # its envelope is with the relay
+        self._sent: Transaction | None = None  # its body is with the relay
+        self._letter: Transaction | None = None  # its envelope is with the relay
         self._buffer = bytearray(LONGEST_REPLY)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -79,11 +79,11 @@ class Pipe(asyncio.BufferedProtocol):
         self._is_over = False
         self._deadline = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        self._ended: asyncio.Future[Ended] = self._loop.create_future()
+        self._ended: asyncio.Future[StopReason] = self._loop.create_future()
         self.sent = 0
         self.why_lost = ""
 
-    async def run(self) -> Ended:
+    async def run(self) -> StopReason:
         """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now."""
         self._transport.set_protocol(self)
         self._look()
@@ -144,7 +144,7 @@ class Pipe(asyncio.BufferedProtocol):
             return
         self.why_lost = why
         self._transport.abort()
-        self._end(Ended.LOST)
+        self._end(StopReason.LOST)
         sent, letter = self._sent, self._letter
         self._sent = self._letter = None
         if sent is not None:
@@ -230,7 +230,7 @@ class Pipe(asyncio.BufferedProtocol):
             self._work.done(letter, letter.refusal)
             self._withhold(letter.refusal)
         else:
-            self._work.leave(letter, self._go)
+            self._work.before_body(letter, self._go)
 
     def _withhold(self, refusal: Outcome) -> None:
         """The relay waits for a body that must not reach anybody."""
@@ -271,9 +271,9 @@ class Pipe(asyncio.BufferedProtocol):
             self._transport.write(before + following)
             self._wait()
         elif self._step == NOTHING and not self._is_over:
-            self._end(Ended.IDLE if self.left > 0 else Ended.SPENT)
+            self._end(StopReason.IDLE if self.left > 0 else StopReason.SPENT)
 
-    def _end(self, how: Ended) -> None:
+    def _end(self, how: StopReason) -> None:
         self._is_over = True
         if not self._ended.done():  # who waited for it may have been cancelled
             self._ended.set_result(how)

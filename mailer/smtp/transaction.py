@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from mailer.message.compiled import Pieces
+from mailer.message.compiled import Chunks
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Envelope
 
 
-def envelope(found: Envelope) -> bytes:
+def envelope_commands(found: Envelope) -> bytes:
     """MAIL, RCPT and DATA as one write (RFC 2920). Both addresses have been through `message.mailbox` or `addresses.parse`."""
     return f"MAIL FROM:<{found.return_path}>\r\nRCPT TO:<{found.recipient}>\r\nDATA\r\n".encode("ascii")
 
 
-def dot_stuffed(content: bytes) -> bytes:
+def dot_stuff(content: bytes) -> bytes:
     """The body as it goes over the line: dots doubled at line starts, ended by a lone dot (RFC 5321 section 4.5.2).
 
     :param content: lines ended by CRLF, as `message.compose` makes them.
@@ -27,7 +27,7 @@ def dot_stuffed(content: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
 
 
-class Ended(Enum):
+class StopReason(Enum):
     """Why a pipe stopped."""
 
     IDLE = auto()  # nothing to send now; the connection is good
@@ -36,31 +36,31 @@ class Ended(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Letter:
-    """One message on its way: `envelope` is MAIL, RCPT and DATA as bytes, `key` whatever its giver needs to know it by.
+class Transaction:
+    """One message on its way: `envelope_commands` is MAIL, RCPT and DATA as bytes, `key` whatever its giver needs to know it by.
 
     `identity` is its Message-ID, for the giver's own account.
     """
 
     key: object
     envelope: bytes
-    body: Pieces
+    body: Chunks
     refusal: Outcome | None = field(default=None)
     is_answered: bool = field(default=False)
-    identity: bytes = b""
+    message_id: bytes = b""
 
 
-class Work(Protocol):
+class MessageSource(Protocol):
     """Gives messages and hears what became of them. Each letter ends in exactly one of `done` and `give_back`."""
 
-    def next(self) -> Letter | None:
+    def next(self) -> Transaction | None:
         """The next message, or None if there is none now."""
 
-    def leave(self, letter: Letter, go: Callable[[bool], None]) -> None:
+    def before_body(self, letter: Transaction, go: Callable[[bool], None]) -> None:
         """The body is about to leave: write that down, then call `go`, now or later. False: it must not leave."""
 
-    def done(self, letter: Letter, outcome: Outcome) -> None:
+    def done(self, letter: Transaction, outcome: Outcome) -> None:
         """The relay has answered, or the connection was lost while it was this message's turn."""
 
-    def give_back(self, letter: Letter) -> None:
+    def give_back(self, letter: Transaction) -> None:
         """The connection was lost before the relay said a word about this message."""

@@ -11,7 +11,7 @@ import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mailer.database.subscriptions import Enrolment
+from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model import addresses
 from mailer.model.errors import AddressError, CsvError
 from mailer.model.subscription import FORMATS
@@ -21,7 +21,7 @@ NEEDED = ("email", "lists")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedLine:
     """A line that was not imported. `line` counts from 1 and includes the heading."""
 
     line: int
@@ -29,33 +29,33 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CsvContent:
     """What a file holds."""
 
-    entries: tuple[Enrolment, ...]
-    refusals: tuple[Refusal, ...]
+    entries: tuple[ImportedSubscriber, ...]
+    refusals: tuple[RefusedLine, ...]
     encoding: str
 
 
-def read(raw: bytes, known: Collection[str]) -> Reading:
+def parse_csv(raw: bytes, known: Collection[str]) -> CsvContent:
     """Read a whole file.
 
     :param known: the keys of all lists there are.
     :raises CsvError: neither UTF-8 nor cp932, or not the right columns.
     """
     text, encoding = decode(raw)
-    entries: list[Enrolment] = []
-    refusals: list[Refusal] = []
+    entries: list[ImportedSubscriber] = []
+    refusals: list[RefusedLine] = []
     first_lines: dict[str, int] = {}
     for number, row in _rows(text):
         try:
             entry = _entry(row, known)
             _refuse_twice(entry, number, first_lines)
         except AddressError as error:
-            refusals.append(Refusal(number, error.reason))
+            refusals.append(RefusedLine(number, error.reason))
         else:
             entries.append(entry)
-    return Reading(tuple(entries), tuple(refusals), encoding)
+    return CsvContent(tuple(entries), tuple(refusals), encoding)
 
 
 def decode(raw: bytes) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def _cells(columns: list[str], cells: list[str]) -> dict[str, str]:
     return dict(zip(columns, cells, strict=False))
 
 
-def _entry(row: dict[str, str], known: Collection[str]) -> Enrolment:
+def _entry(row: dict[str, str], known: Collection[str]) -> ImportedSubscriber:
     if "surplus" in row:
         raise AddressError("", "more cells than the heading has columns; put quotation marks around a text with commas")
     lists = tuple(dict.fromkeys(row.get("lists", "").replace(";", " ").split()))
@@ -111,10 +111,10 @@ def _entry(row: dict[str, str], known: Collection[str]) -> Enrolment:
     form = row.get("format", "").strip().lower()
     if form and form not in FORMATS:
         raise AddressError("", f"unknown format {form!r}; there are: {', '.join(FORMATS)}")
-    return Enrolment(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
+    return ImportedSubscriber(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
 
 
-def _refuse_twice(entry: Enrolment, number: int, first_lines: dict[str, int]) -> None:
-    first = first_lines.setdefault(addresses.key(entry.address), number)
+def _refuse_twice(entry: ImportedSubscriber, number: int, first_lines: dict[str, int]) -> None:
+    first = first_lines.setdefault(addresses.address_key(entry.address), number)
     if first != number:
         raise AddressError(entry.address, f"the same address as line {first}")

@@ -30,11 +30,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.database import subscriptions
 from mailer.database.engine import Database
-from mailer.message.links import NOBODY, Claim, Tokens
+from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError, PreferenceError, TokenError
 from mailer.model.issue import MailList
-from mailer.model.subscription import Choice, Standing
+from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 
@@ -53,7 +53,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics:
+class MetricsEndpoint:
     """`/metrics` for who shows the key as `Authorization: Bearer KEY` (RFC 6750); `expose` gives Prometheus' text."""
 
     key: Secret
@@ -61,7 +61,7 @@ class Metrics:
 
 
 def create_app(
-    database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock, *, metrics: Metrics | None = None
+    database: Database, tokens: LinkSigner, lists: Mapping[str, MailList], clock: Clock, *, metrics: MetricsEndpoint | None = None
 ) -> Starlette:
     """The ASGI application.
 
@@ -89,7 +89,9 @@ def create_app(
 
 
 class _Service:
-    def __init__(self, database: Database, tokens: Tokens, lists: Mapping[str, MailList], clock: Clock, metrics: Metrics | None) -> None:
+    def __init__(
+        self, database: Database, tokens: LinkSigner, lists: Mapping[str, MailList], clock: Clock, metrics: MetricsEndpoint | None
+    ) -> None:
         self._database = database
         self._tokens = tokens
         self._lists = lists
@@ -132,8 +134,8 @@ class _Service:
         """The page with all lists of the person. Changes nothing."""
         claim = self._tokens.read(request.path_params["token"])
         if claim.subscriber_id == NOBODY:
-            return self._preferences(claim, (Standing(claim.list, Choice.HTML),), "test")
-        return self._preferences(claim, await run_in_threadpool(subscriptions.standings, self._database, claim.subscriber_id), "")
+            return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
+        return self._preferences(claim, await run_in_threadpool(subscriptions.preferences, self._database, claim.subscriber_id), "")
 
     async def prefer(self, request: Request) -> Response:
         """Changes what the form says, and shows how things stand then. May be repeated."""
@@ -142,7 +144,7 @@ class _Service:
         if body is None:
             return PlainTextResponse(TOO_LARGE, 413)
         if claim.subscriber_id == NOBODY:
-            return self._preferences(claim, (Standing(claim.list, Choice.HTML),), "test")
+            return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
         return self._preferences(claim, await run_in_threadpool(self._choose, claim, body, self._clock()), "saved")
 
     async def bad_form(self, _request: Request, _error: Exception) -> Response:
@@ -157,20 +159,20 @@ class _Service:
         """The database is away; mail programs come again after a 503."""
         return self._page("busy.html", 503)
 
-    def _end(self, claim: Claim, now: datetime) -> bool:
+    def _end(self, claim: LinkClaim, now: datetime) -> bool:
         return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
 
-    def _choose(self, claim: Claim, body: bytes, now: datetime) -> tuple[Standing, ...]:
-        wanted = partial(preferences.read, body)
-        return subscriptions.choose(self._database, claim.subscriber_id, wanted, source="preferences", now=now)
+    def _choose(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[ListPreference, ...]:
+        wanted = partial(preferences.parse_form, body)
+        return subscriptions.save_preferences(self._database, claim.subscriber_id, wanted, source="preferences", now=now)
 
-    def _preferences(self, claim: Claim, standings: tuple[Standing, ...], note: str) -> Response:
+    def _preferences(self, claim: LinkClaim, standings: tuple[ListPreference, ...], note: str) -> Response:
         if not standings:
             raise TokenError("There is no such subscription.")
-        offers = preferences.offers(standings, self._lists)
+        offers = preferences.list_offers(standings, self._lists)
         return self._page("preferences.html", claim=claim, offers=offers, note=note, field=preferences.FIELD)
 
-    def _page(self, template: str, status: int = 200, claim: Claim | None = None, **values: object) -> Response:
+    def _page(self, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
         found = None if claim is None else self._lists.get(claim.list)
         title = found.title if found else claim.list if claim else ""
         token = "" if claim is None else self._tokens.sign(claim)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from mailer.model.errors import PreferenceError
-from mailer.model.issue import MailList, is_safe
-from mailer.model.subscription import STOP, Choice, Standing
+from mailer.model.issue import MailList, is_safe_key
+from mailer.model.subscription import STOP, ListPreference, Preference
 
 FIELD = "list."
 
@@ -17,20 +17,20 @@ EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ListOffer:
     """One list as the page shows it."""
 
     key: str
     title: str
-    choice: Choice
+    choice: Preference
 
 
-def offers(standings: Iterable[Standing], lists: Mapping[str, MailList]) -> tuple[Offer, ...]:
+def list_offers(standings: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
     """The lists of a reader with their titles; a list that is not published any more is shown by its key."""
-    return tuple(Offer(one.list, lists[one.list].title if one.list in lists else one.list, one.choice) for one in standings)
+    return tuple(ListOffer(one.list, lists[one.list].title if one.list in lists else one.list, one.choice) for one in standings)
 
 
-def read(body: bytes, standings: Iterable[Standing]) -> dict[str, Choice]:
+def parse_form(body: bytes, standings: Iterable[ListPreference]) -> dict[str, Preference]:
     """What the form asks to change, by list: only the reader's own lists, only what differs.
 
     :param body: `application/x-www-form-urlencoded`, as the page's two forms post it.
@@ -41,15 +41,15 @@ def read(body: bytes, standings: Iterable[Standing]) -> dict[str, Choice]:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=200, errors="strict")
     except ValueError:
         raise PreferenceError("The form cannot be read.") from None
-    wanted = dict.fromkeys(now, Choice.STOP) if fields == {EVERYTHING: [STOP]} else _fields(fields, now)
+    wanted = dict.fromkeys(now, Preference.STOP) if fields == {EVERYTHING: [STOP]} else _fields(fields, now)
     return {key: choice for key, choice in wanted.items() if now[key] is not choice}
 
 
-def _fields(fields: Mapping[str, list[str]], now: Mapping[str, Choice]) -> dict[str, Choice]:
-    found: dict[str, Choice] = {}
+def _fields(fields: Mapping[str, list[str]], now: Mapping[str, Preference]) -> dict[str, Preference]:
+    found: dict[str, Preference] = {}
     for name, values in fields.items():
         key = name.removeprefix(FIELD)
-        if not name.startswith(FIELD) or not is_safe(key) or key not in now or len(values) != 1 or values[0] not in [*Choice]:
+        if not name.startswith(FIELD) or not is_safe_key(key) or key not in now or len(values) != 1 or values[0] not in [*Preference]:
             raise PreferenceError("The form has a field that this page does not have.")
-        found[key] = Choice(values[0])
+        found[key] = Preference(values[0])
     return found

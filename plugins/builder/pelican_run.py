@@ -18,17 +18,17 @@ from pelican.log import console
 from pelican.settings import read_settings
 
 from plugins.builder.content_loader import DRAFTS, STORE
-from plugins.builder.options import MANIFEST, BuildFailed, BuildOrder
-from plugins.builder.rerender import Rereading
+from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
+from plugins.builder.rerender import Rerenderer
 from plugins.cards.font import SYSTEM
-from plugins.checks.built.page_weight import overweight
+from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
-from plugins.clock import Bounds, Present
-from plugins.diagnostics import Fault
-from plugins.digest import Volatile, digest
-from plugins.incremental.pelican_compat import PelicanChanged, check
-from plugins.incremental.plan import SETTING, Plan
-from plugins.incremental.writer import RenderFailed, finish_pages
+from plugins.clock import TrackedClock, ValidityInterval
+from plugins.diagnostics import Diagnostic
+from plugins.digest import NoDigest, digest
+from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
+from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.incremental.writer import RenderFailed, render_pending
 
 _LIBRARIES = ("pelican", "jinja2", "markdown", "markupsafe", "budoux", "lxml", "pydantic")
 
@@ -37,7 +37,7 @@ _PLACES = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLU
 """Where things lie and when it is: no part of what they are. The moment is read by templates like any other name."""
 
 
-def everything(settings: Mapping[str, Any], code: Path) -> str:
+def global_fingerprint(settings: Mapping[str, Any], code: Path) -> str:
     """Return the digest of ``settings``, of every Python file below ``code``, and of the libraries' versions."""
     hasher = hashlib.blake2b(digest_size=10)
     for name in sorted(set(settings) - _PLACES):
@@ -53,7 +53,7 @@ def _named(value: Any) -> str:
     """Functions and objects in the settings are told by their type: their code is part of the plugins or of the versions."""
     try:
         return digest(value)
-    except Volatile:
+    except NoDigest:
         return type(value).__qualname__
 
 
@@ -61,42 +61,42 @@ _CODE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Made:
+class RunResult:
     """What a run made: which pages it rendered and why, which it took over, what the checks warn of, and for which moments that holds.
 
     ``rereading`` makes single pages again in the same process.
     """
 
-    plan: Plan
-    rereading: Rereading
-    bounds: Bounds
-    warnings: tuple[Fault, ...]
+    plan: RenderPlan
+    rereading: Rerenderer
+    bounds: ValidityInterval
+    warnings: tuple[Diagnostic, ...]
 
 
-class Making:
-    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends; ``intact`` is as in `Plan`."""
+class PelicanRun:
+    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends; ``intact`` is as in `RenderPlan`."""
 
-    def __init__(self, order: BuildOrder, site: Path, intact: Callable[[], frozenset[str]] = frozenset) -> None:
+    def __init__(self, order: BuildOptions, site: Path, intact: Callable[[], frozenset[str]] = frozenset) -> None:
         self._site, output = site, order.output.absolute()
-        self._present = Present.at(order.now)
+        self._present = TrackedClock.at(order.now)
         self._settings = _settings(order, site, self._present)
-        code = everything(self._settings, _CODE)
-        self._plan = Plan(site, output / "site", output / MANIFEST, code, self._present, intact, fresh=order.fresh)
+        code = global_fingerprint(self._settings, _CODE)
+        self._plan = RenderPlan(site, output / "site", output / MANIFEST, code, self._present, intact, fresh=order.fresh)
         self._settings[SETTING] = self._plan
         self._settings[STORE] = None if order.fresh else (output / "store.sqlite", code)
         self.places = tuple(map(str, _places(order, self._settings)))
 
-    def run(self, on_page: Callable[[], None]) -> Made:
-        """Make the site, and the mail beside it; ``on_page`` is called after each page that is made anew. Raises `ContentFaults`, `BuildFailed`."""
+    def run(self, on_page: Callable[[], None]) -> RunResult:
+        """Make the site, and the mail beside it; ``on_page`` is called after each page that is made anew. Raises `ContentErrors`, `BuildFailed`."""
         console.quiet = True  # Pelican would praise itself for articles that it did not make
         self._plan.on_page = on_page
         with _errors_raised():
-            check()
+            check_pelican()
             Pelican(self._settings).run()
-            finish_pages(self._settings)
-        if heavy := overweight(self._site, self._weighed(), self._plan.find):
+            render_pending(self._settings)
+        if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
             raise BuildFailed("\n".join(heavy))
-        return Made(self._plan, Rereading(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
+        return RunResult(self._plan, Rerenderer(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
 
     def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
@@ -114,13 +114,13 @@ def _same_parts(site: Path, last: Path) -> bool:
     return parts(site) == parts(last)
 
 
-def _places(order: BuildOrder, settings: Mapping[str, Any]) -> Iterator[Path]:
+def _places(order: BuildOptions, settings: Mapping[str, Any]) -> Iterator[Path]:
     yield from (order.content.absolute(), order.publications.absolute(), order.settings.absolute(), Path(settings["THEME"]), _CODE)
     yield from (_CODE.parent / name for name in ("pelicanconf.py", "publishconf.py"))  # other settings may begin with these
     yield from map(Path, SYSTEM)
 
 
-def _settings(order: BuildOrder, site: Path, present: Present) -> dict[str, Any]:
+def _settings(order: BuildOptions, site: Path, present: TrackedClock) -> dict[str, Any]:
     override: dict[str, Any] = {
         "PATH": str(order.content.absolute()),
         "OUTPUT_PATH": str(site),

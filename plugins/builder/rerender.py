@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from plugins.checks.inspection import judge, kind_of
+from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.rules.manuscript import read_manuscript
-from plugins.diagnostics import ContentFaults, Fault
-from plugins.frontmatter.library import SETTING as LIBRARY
-from plugins.frontmatter.library import Library
-from plugins.frontmatter.parse.parser import Refused, as_if_published, finish, look_at, read_head
-from plugins.frontmatter.parse.references import Answers
-from plugins.incremental.plan import SETTING, Plan
-from plugins.publications.document_pages import page_of
+from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
+from plugins.frontmatter.parse.references import ReferenceResolver
+from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.publications.document_pages import page_variables
 
 
 @dataclass(frozen=True)
-class Page:
+class RenderedPage:
     """A page that was made again: its file relative to the site, and its HTML."""
 
     name: str
@@ -34,18 +33,18 @@ class Page:
         unfinished.replace(file)
 
 
-def again(settings: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> Page | None:
+def rerender_page(settings: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> RenderedPage | None:
     """Render the page ``name`` of the last build with other values of its ``own``; None if there was no such page."""
-    plan: Plan = settings[SETTING]
+    plan: RenderPlan = settings[SETTING]
     entry = plan.now.pages.get(name)
     if entry is None or plan.view is None:
         return None
     environment, context = plan.view
-    return Page(name, environment.get_template(entry.template).render({**context, "output_file": name, **own}))
+    return RenderedPage(name, environment.get_template(entry.template).render({**context, "output_file": name, **own}))
 
 
 @dataclass(frozen=True)
-class Rereading:
+class Rerenderer:
     """What the last build knew: Pelican's ``settings``, with library and plan in them."""
 
     settings: Mapping[str, Any]
@@ -56,37 +55,37 @@ class Rereading:
         library: Library = self.settings[LIBRARY]
         return library
 
-    def page(self, path: PurePosixPath) -> Page | None:
+    def page(self, path: PurePosixPath) -> RenderedPage | None:
         """Return the page of the source at ``path`` (below ``content/``) as it is now; None if only a whole build can tell.
 
-        Raises `ContentFaults` with every fault of this source.
+        Raises `ContentErrors` with every fault of this source.
         """
         library, content = self.library, Path(self.settings["PATH"])
         before = library.documents.get(path)
         if before is None or before.kind == "issue":
             return None
-        answers = Answers(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
-        found = read_head(content, path, library.registry)
-        if isinstance(found, Refused):
-            raise _faults(content, found.faults + look_at(found, answers))
+        answers = ReferenceResolver(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
+        found = read_header(content, path, library.registry)
+        if isinstance(found, RejectedSource):
+            raise _faults(content, found.faults + check_rejected(found, answers))
         source, head = found
         head = as_if_published(head) if library.shows_drafts else head
-        document, faults = finish(source, head, answers)
+        document, faults = resolve_source(source, head, answers)
         if faults := faults + self._rules(content, path, read_levels(Path(self.settings["PUBLICATIONS"]))):
             raise _faults(content, faults)
         if document.url != before.url or not document.is_live(library.now):
             return None
-        return again(self.settings, *page_of(document, self.settings))
+        return rerender_page(self.settings, *page_variables(document, self.settings))
 
-    def _rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Fault]:
+    def _rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Diagnostic]:
         source = read_manuscript(content, path)
-        kind = kind_of(source, path, self.library.registry) if source else "partner"
+        kind = content_type_of(source, path, self.library.registry) if source else "partner"
         if source is None or kind == "partner":
             return []
-        found = judge(source, levels, urgent=kind == "notice")
+        found = apply_rules(source, levels, urgent=kind == "notice")
         below = PurePosixPath(content.name)
         return [replace(f.fault, path=f.fault.path.relative_to(below)) for f in found if f.level == "error"]
 
 
-def _faults(content: Path, faults: list[Fault]) -> ContentFaults:
-    return ContentFaults(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
+def _faults(content: Path, faults: list[Diagnostic]) -> ContentErrors:
+    return ContentErrors(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)

@@ -19,18 +19,17 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from plugins.builder import file_tree as tree
-from plugins.builder import up_to_date as stamp
-from plugins.builder.options import MANIFEST, BuildFailed, BuildOrder, BuildReport
+from plugins.builder import file_tree, up_to_date
+from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions, BuildReport
 from plugins.builder.swap import recover
-from plugins.diagnostics import Fault
-from plugins.processes import WorkerLost, ahead, no_collection
+from plugins.diagnostics import Diagnostic
+from plugins.processes import WorkerLost, run_ahead, without_gc
 
 if TYPE_CHECKING:
-    from plugins.builder.pelican_run import Made
-    from plugins.builder.staging import Change
+    from plugins.builder.pelican_run import RunResult
+    from plugins.builder.staging import TreeChange
 
-__all__ = ["BuildFailed", "BuildOrder", "BuildReport", "build", "verify"]
+__all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
 
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
@@ -40,7 +39,7 @@ PARTS = ("site", "mail")
 
 
 def build(
-    order: BuildOrder, on_page: Callable[[], None] = lambda: None, on_made: Callable[[Made], None] = lambda _made: None
+    order: BuildOptions, on_page: Callable[[], None] = lambda: None, on_made: Callable[[RunResult], None] = lambda _made: None
 ) -> BuildReport:
     """Build site and mail. ``on_page`` is called after each page that is made, ``on_made`` when something was made and put in place.
 
@@ -55,8 +54,8 @@ def build(
     if (last := found.same(order)) and last.outputs == _outputs(output, _trees(output)):
         return _untouched(output, last, time.perf_counter() - start)
     try:
-        with no_collection(), ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
-            report = _Bench(order, output, found, trees).work(on_page, on_made)
+        with without_gc(), run_ahead(partial(_trees, output, mirrored=found.last is not None and not order.fresh)) as trees:
+            report = _Staging(order, output, found, trees).work(on_page, on_made)
     except WorkerLost as error:
         raise BuildFailed(str(error)) from error
     return replace(report, seconds=time.perf_counter() - start)
@@ -66,31 +65,31 @@ def build(
 class _Found:
     """What a build finds: the stamp of the last one, and the digest of its inputs as they are today, for the moment of the last one and for now."""
 
-    last: stamp.Stamp | None
+    last: up_to_date.BuildRecord | None
     taken: int
     then: str
     now: str
 
-    def same(self, order: BuildOrder) -> stamp.Stamp | None:
+    def same(self, order: BuildOptions) -> up_to_date.BuildRecord | None:
         """Return the stamp of the last build if nothing that it depends on is another."""
         last = None if order.fresh else self.last
         return last if last and last.bounds.hold(order.now) and last.inputs == self.then else None
 
-    def intact(self, there: tree.Tree, part: str) -> frozenset[str]:
+    def intact(self, there: file_tree.Tree, part: str) -> frozenset[str]:
         """Return the files of one part, of those that are ``there``, that are as they were written."""
-        written = tree.below(self.last.outputs, part) if self.last else {}
-        return frozenset(name for name, seen in tree.told(there).items() if written.get(name) == seen)
+        written = file_tree.below(self.last.outputs, part) if self.last else {}
+        return frozenset(name for name, seen in file_tree.without_inodes(there).items() if written.get(name) == seen)
 
 
-def _find(order: BuildOrder, output: Path) -> _Found:
-    last, taken = stamp.load_stamp(output / STAMP), time.time_ns()
-    then, now = stamp.inputs(last.places, _said(order), last.taken, taken) if last else ("", "")
+def _find(order: BuildOptions, output: Path) -> _Found:
+    last, taken = up_to_date.load_record(output / STAMP), time.time_ns()
+    then, now = up_to_date.input_digests(last.places, _said(order), last.taken, taken) if last else ("", "")
     return _Found(last, taken, then, now)
 
 
-def _trees(output: Path, *, mirrored: bool = False) -> dict[str, tree.Tree]:
+def _trees(output: Path, *, mirrored: bool = False) -> dict[str, file_tree.Tree]:
     """What lies in the output now, by part; and see to it that the twin holds the same, if it is to be ``mirrored``."""
-    found: dict[str, tree.Tree] = {part: tree.look(str(output / part)) for part in PARTS}
+    found: dict[str, file_tree.Tree] = {part: file_tree.list_files(str(output / part)) for part in PARTS}
     if mirrored:
         from plugins.builder.staging import mirror
 
@@ -99,16 +98,16 @@ def _trees(output: Path, *, mirrored: bool = False) -> dict[str, tree.Tree]:
     return found
 
 
-def _outputs(output: Path, trees: Mapping[str, tree.Tree]) -> dict[str, list[int]]:
+def _outputs(output: Path, trees: Mapping[str, file_tree.Tree]) -> dict[str, list[int]]:
     """All that lies in the output, as a stamp holds it; the manifest belongs to it."""
-    found = {f"{part}/{name}": seen for part, files in trees.items() for name, seen in tree.told(files).items()}
+    found = {f"{part}/{name}": seen for part, files in trees.items() for name, seen in file_tree.without_inodes(files).items()}
     with suppress(FileNotFoundError):
         stat = (output / MANIFEST).stat()
         found[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
     return found
 
 
-def _said(order: BuildOrder) -> str:
+def _said(order: BuildOptions) -> str:
     spoken = {name: value for name, value in os.environ.items() if name.startswith("TODOKE_")}
     return repr(
         (
@@ -135,30 +134,30 @@ def _told(report: BuildReport) -> dict[str, Any]:
     }
 
 
-def _untouched(output: Path, last: stamp.Stamp, seconds: float) -> BuildReport:
+def _untouched(output: Path, last: up_to_date.BuildRecord, seconds: float) -> BuildReport:
     told: Mapping[str, Any] = last.report
-    warnings = tuple(Fault(PurePosixPath(path), line, ja, en) for path, line, ja, en in told["warnings"])
+    warnings = tuple(Diagnostic(PurePosixPath(path), line, ja, en) for path, line, ja, en in told["warnings"])
     return BuildReport(output, told["pages"], told["issues"], told["files"], seconds, 0, told["kept"], 0, 0, {}, warnings)
 
 
 @dataclass(frozen=True)
-class _Bench:
+class _Staging:
     """Where a site is made and put in place."""
 
-    order: BuildOrder
+    order: BuildOptions
     output: Path
     found: _Found
-    trees: Callable[[], dict[str, tree.Tree]]
+    trees: Callable[[], dict[str, file_tree.Tree]]
 
-    def work(self, on_page: Callable[[], None], on_made: Callable[[Made], None]) -> BuildReport:
+    def work(self, on_page: Callable[[], None], on_made: Callable[[RunResult], None]) -> BuildReport:
         """Make everything in a folder of its own, then put it in place."""
-        from plugins.builder.pelican_run import Making
+        from plugins.builder.pelican_run import PelicanRun
 
         for left in self.output.glob("next-*"):  # by a build that was killed
             shutil.rmtree(left, ignore_errors=True)
         # A preview draws on in the folder of the last build: no two are the same.
         following = Path(mkdtemp(prefix="next-", dir=self.output))
-        making = Making(self.order, following / "site", lambda: self.found.intact(self.trees()["site"], "site"))
+        making = PelicanRun(self.order, following / "site", lambda: self.found.intact(self.trees()["site"], "site"))
         inputs = self._inputs(making.places)
         made = making.run(on_page)
         report = self._put(following, made, making.places, inputs)
@@ -170,17 +169,19 @@ class _Bench:
         """What was seen before counts: whoever changes a source while it is read is noticed next time."""
         if self.found.last and self.found.last.places == places:
             return self.found.now
-        (digest,) = stamp.inputs(places, _said(self.order), self.found.taken)
+        (digest,) = up_to_date.input_digests(places, _said(self.order), self.found.taken)
         return digest
 
-    def _put(self, following: Path, made: Made, places: tuple[str, ...], inputs: str) -> BuildReport:
-        from plugins.builder import staging as twin
-        from plugins.builder.staging import compare
+    def _put(self, following: Path, made: RunResult, places: tuple[str, ...], inputs: str) -> BuildReport:
+        from plugins.builder import staging
+        from plugins.builder.staging import compare_trees
 
         output, trees = self.output, self.trees()
         kept: dict[str, Set[str]] = {"site": made.plan.files}
-        changes = {part: compare(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
-        spots = {part: twin.Spot(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS}
+        changes = {part: compare_trees(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
+        spots = {
+            part: staging.StagingTree(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS
+        }
         after = {part: spots[part].after(following / part, change) for part, change in changes.items()}
         for part, change in changes.items():
             spots[part].renew(following / part, change)
@@ -188,13 +189,13 @@ class _Bench:
             note.replace(output / note.name)
         made.plan.now.save(output / MANIFEST)
         report = _report(output, made, changes)
-        stamp.Stamp(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
+        up_to_date.BuildRecord(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
         for part, change in changes.items():
             spots[part].follow(change)
         return report
 
 
-def _report(output: Path, made: Made, changes: Mapping[str, Change]) -> BuildReport:
+def _report(output: Path, made: RunResult, changes: Mapping[str, TreeChange]) -> BuildReport:
     plan, files = made.plan, [f"{part}/{name}" for part, change in changes.items() for name in change.files]
     pages = sum(name.endswith(".html") and name.startswith("site/") for name in files)
     issues = sum(name.endswith("/issue.json") and name.startswith("mail/") for name in files)
@@ -203,7 +204,7 @@ def _report(output: Path, made: Made, changes: Mapping[str, Change]) -> BuildRep
     return BuildReport(output, pages, issues, len(files), 0.0, *counts, plan.rendered, made.warnings)
 
 
-def verify(order: BuildOrder, folder: Path) -> list[str]:
+def verify(order: BuildOptions, folder: Path) -> list[str]:
     """Build everything anew into ``folder`` and return the files in which the output differs from it. Nothing is replaced."""
     fresh = build(replace(order, output=folder, fresh=True)).output
     names = {

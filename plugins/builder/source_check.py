@@ -6,48 +6,48 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.content_loader import read_sources
+from plugins.builder.content_loader import load_content
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
-from plugins.checks.repair import Change, repair
+from plugins.checks.repair import Repair, repair
 from plugins.checks.rules.catalogue import RULES, explanation
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.magazine.compose.issues import compose_all
 
 
 @dataclass(frozen=True)
-class Survey:
+class SourceReport:
     """What stops a build, what is only told, how many sources were read, and how many places ``--fix`` would mend."""
 
-    faults: tuple[Fault, ...]
-    warnings: tuple[Fault, ...]
+    faults: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
     sources: int
     mendable: int
 
 
-def survey(content: Path, publications: Path, now: dt.datetime) -> Survey:
-    """Read and check everything a build would. Raises `ContentFaults` if ``publications.toml`` itself does not hold."""
+def check_sources(content: Path, publications: Path, now: dt.datetime) -> SourceReport:
+    """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold."""
     registry, levels = _settings(content, publications)
     found = inspect(content, registry, levels)
     faults = [finding.fault for finding in found.errors]
     try:
-        compose_all(read_sources(content, publications, now).library)
-    except ContentFaults as error:
+        compose_all(load_content(content, publications, now).library)
+    except ContentErrors as error:
         faults += error.faults
     warnings = tuple(finding.fault for finding in found.warnings)
     mendable = sum(finding.hit.instead is not None for finding in found.findings)
-    return Survey(tuple(sorted(set(faults))), warnings, len(find_sources(content)), mendable)
+    return SourceReport(tuple(sorted(set(faults))), warnings, len(find_sources(content)), mendable)
 
 
-def mend_all(content: Path, publications: Path, *, write: bool) -> list[Change]:
+def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair]:
     """Repair what is safe to repair, or with ``write`` false say what would change."""
     registry, levels = _settings(content, publications)
     return repair(content, registry, levels, write=write)
 
 
-def explain(code: str, publications: Path) -> str:
+def explain_rule(code: str, publications: Path) -> str:
     """Return the explanation of a rule; of every rule for ``all``. Raises `KeyError` for an unknown code."""
     levels = read_levels(publications)
     codes = list(RULES) if code == "all" else [code.upper()]

@@ -2,8 +2,8 @@
 
 1. `mirror` sees to it that the twin holds what the place holds, by the numbers of the files on the disk. Nothing is believed about it: whatever a
    killed build or somebody else left there is mended. Nearly always there is nothing to mend.
-2. `carry` brings what was made into the twin, which then is the new site, whole.
-3. The two are exchanged (`exchange`), and `carry` does the same in the other, which is the twin from now on.
+2. `apply_change` brings what was made into the twin, which then is the new site, whole.
+3. The two are exchanged (`exchange`), and `apply_change` does the same in the other, which is the twin from now on.
 
 When everything was made anew there is nothing to prepare: what was made takes the place as it is, and the twin is mirrored afterwards.
 """
@@ -16,13 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.file_tree import Tree, look, look_at, numbers
-from plugins.builder.swap import put_in_place
-from plugins.files import link, settle
+from plugins.builder.file_tree import Tree, inodes, list_files, stat_file
+from plugins.builder.swap import swap_in
+from plugins.files import link, link_if_equal
 
 
 @dataclass(frozen=True)
-class Change:
+class TreeChange:
     """How a new tree differs from the last one, by names: what is in it that was made now, of that what is new or has other bytes, and what is no
     longer there. ``kept`` was taken over without being made.
     """
@@ -38,20 +38,20 @@ class Change:
         return self.made | self.kept
 
 
-def compare(before: Tree, last: Path, made: Path, kept: Set[str] = frozenset()) -> Change:
+def compare_trees(before: Tree, last: Path, made: Path, kept: Set[str] = frozenset()) -> TreeChange:
     """Compare what was ``made`` with what lies at ``last``, which was seen as ``before``. What equals its counterpart becomes that file.
 
     Of a name that was both made and kept, what was made counts.
     """
-    found = numbers(str(made))
+    found = inodes(str(made))
     other = [name for name, number in found.items() if name not in before or before[name][2] != number]
-    written = frozenset(name for name in other if not settle(made / name, last / name))
+    written = frozenset(name for name in other if not link_if_equal(made / name, last / name))
     kept = frozenset(kept - found.keys())
-    return Change(frozenset(found), kept, written, frozenset(before.keys() - found.keys() - kept))
+    return TreeChange(frozenset(found), kept, written, frozenset(before.keys() - found.keys() - kept))
 
 
 @dataclass(frozen=True)
-class Spot:
+class StagingTree:
     """Where a tree lies: its ``place``, in which ``before`` was seen; its ``twin``; and ``old``, which is needed where there is no exchange."""
 
     place: Path
@@ -59,39 +59,39 @@ class Spot:
     old: Path
     before: Tree
 
-    def renew(self, made: Path, change: Change) -> None:
+    def renew(self, made: Path, change: TreeChange) -> None:
         """Let the place hold what it holds and what was ``made``, as ``change`` tells, in one step. The twin has been mirrored; `follow` is due."""
         if change.kept:
-            carry(change, made, self.twin, _move)
-            put_in_place(self.twin, self.place, self.old)
+            apply_change(change, made, self.twin, _move)
+            swap_in(self.twin, self.place, self.old)
         elif made.exists():
-            put_in_place(made, self.place, self.old)
+            swap_in(made, self.place, self.old)
 
-    def after(self, made: Path, change: Change) -> Tree:
+    def after(self, made: Path, change: TreeChange) -> Tree:
         """Return what the place will hold. Asked before it is renewed: from then on anybody may write there."""
         if not change.kept:
-            return look(str(made))
-        new = {name: seen for name in change.written if (seen := look_at(f"{made}/{name}"))}
+            return list_files(str(made))
+        new = {name: seen for name in change.written if (seen := stat_file(f"{made}/{name}"))}
         return {name: seen for name, seen in self.before.items() if name not in change.removed} | new
 
-    def follow(self, change: Change) -> None:
+    def follow(self, change: TreeChange) -> None:
         """Make the twin what the place became."""
         if change.kept:
-            carry(change, self.place, self.twin, link)
+            apply_change(change, self.place, self.twin, link)
         else:
-            mirror(self.place, numbers(str(self.place)), self.twin)
+            mirror(self.place, inodes(str(self.place)), self.twin)
 
 
 def mirror(place: Path, files: Mapping[str, int], twin: Path) -> None:
     """Let ``twin`` hold ``files``, which lie in ``place`` and have these numbers on the disk, and nothing else."""
-    there = numbers(str(twin))
+    there = inodes(str(twin))
     wrong = [name for name, number in there.items() if files.get(name) != number and not _alike(f"{place}/{name}", f"{twin}/{name}")]
     _remove(twin, wrong)
     for name in files.keys() - (there.keys() - set(wrong)):
         link(f"{place}/{name}", f"{twin}/{name}")
 
 
-def carry(change: Change, source: Path, target: Path, bring: Callable[[str, str], None]) -> None:
+def apply_change(change: TreeChange, source: Path, target: Path, bring: Callable[[str, str], None]) -> None:
     """Make in ``target`` the changes that ``source`` holds. A file that is there is taken away first, never written through: others share it."""
     _remove(target, change.removed)
     for name in change.written:

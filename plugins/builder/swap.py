@@ -17,7 +17,7 @@ _AT_FDCWD = -100
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2), and RENAME_SWAP of renamex_np(2)
 
 
-def put_in_place(new: Path, place: Path, old: Path) -> None:
+def swap_in(new: Path, place: Path, old: Path) -> None:
     """Let ``new`` be ``place``, and what was there, if there was anything, be ``new``.
 
     ``old`` is where that is in between if there is no exchange. All lie on one file system.
@@ -25,7 +25,7 @@ def put_in_place(new: Path, place: Path, old: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     if not place.exists():
         new.rename(place)
-    elif not swap(new, place):
+    elif not swap_atomically(new, place):
         old.parent.mkdir(parents=True, exist_ok=True)
         place.rename(old)
         new.rename(place)
@@ -39,7 +39,7 @@ def recover(place: Path, old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def swap(one: Path, other: Path) -> bool:
+def swap_atomically(one: Path, other: Path) -> bool:
     """Exchange two folders in one step; tell whether that was possible."""
     try:
         library = ctypes.CDLL(None, use_errno=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugins.builder.file_tree import Told
-from plugins.clock import Bounds, read_bounds
+from plugins.builder.file_tree import StampedFiles
+from plugins.clock import ValidityInterval, parse_interval
 
 FORMAT = 2
 _UNSETTLED = 3_000_000_000
@@ -24,16 +24,16 @@ _UNSETTLED = 3_000_000_000
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """``places`` are the files and folders that were read; ``inputs`` is their digest, looked at in the moment ``taken`` (ns); ``outputs`` are the
+class BuildRecord:
+    """``places`` are the files and folders that were read; ``input_digests`` is their digest, looked at in the moment ``taken`` (ns); ``outputs`` are the
     files that lay in the output afterwards; ``bounds`` as above; ``report`` is what the build told, as JSON holds it.
     """
 
     taken: int
     places: tuple[str, ...]
     inputs: str
-    outputs: Told
-    bounds: Bounds
+    outputs: StampedFiles
+    bounds: ValidityInterval
     report: Mapping[str, Any]
 
     def save(self, path: Path) -> None:
@@ -44,18 +44,20 @@ class Stamp:
         unfinished.replace(path)
 
 
-def load_stamp(path: Path) -> Stamp | None:
+def load_record(path: Path) -> BuildRecord | None:
     """Return the last build's stamp; None if there is none or it cannot be read."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             return None
-        return Stamp(data["taken"], tuple(data["places"]), data["inputs"], data["outputs"], read_bounds(*data["bounds"]), data["report"])
+        return BuildRecord(
+            data["taken"], tuple(data["places"]), data["inputs"], data["outputs"], parse_interval(*data["bounds"]), data["report"]
+        )
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
-def inputs(places: Iterable[str], said: str, *taken: int) -> list[str]:
+def input_digests(places: Iterable[str], said: str, *taken: int) -> list[str]:
     """Return the digest of all files at ``places`` (files or folders, also such as are not there), of the installed versions, and of ``said``.
 
     Of files that changed shortly before ``taken`` (ns) the bytes are read as well; one digest for each moment that is ``taken``, from one walk.

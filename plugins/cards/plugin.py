@@ -17,7 +17,7 @@ from PIL import features
 
 from plugins.cards.card import SIZE, VERSION, Card, draw
 from plugins.cards.font import find_font
-from plugins.incremental.writer import also_writes
+from plugins.incremental.writer import side_file_recorder
 
 
 def add_generator(_pelican: Pelican) -> type[CardsGenerator]:
@@ -44,7 +44,7 @@ class CardImage:
 
 
 @dataclass
-class Easel:
+class CardRenderer:
     """Draws cards into ``site``, through ``cache``, with one font or none."""
 
     site: Path
@@ -99,5 +99,5 @@ class CardsGenerator(Generator):  # type: ignore[misc]
         font = find_font(self.settings.get("CARD_FONT", ""))
         if font is None:
             _log.warning("No Japanese font: cards for sharing stay without words. Install the extra: pip install todoke[cards]")
-        easel = Easel(Path(self.output_path), Path(self.settings["CACHE"]) / "cards", font, also_writes(self.settings))
+        easel = CardRenderer(Path(self.output_path), Path(self.settings["CACHE"]) / "cards", font, side_file_recorder(self.settings))
         self.context["draw_card"] = easel.draw_card

@@ -11,24 +11,24 @@ from pathlib import Path, PurePosixPath
 
 from plugins.checks.levels import Levels
 from plugins.checks.rules.catalogue import RULES
-from plugins.checks.rules.manuscript import Manuscript, read_manuscript, weight
+from plugins.checks.rules.manuscript import Manuscript, file_size, read_manuscript
 from plugins.checks.rules.rule import Hit, Level
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
-from plugins.processes import spread
+from plugins.processes import map_batches
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleDiagnostic:
     """One hit of one rule in one source, with the level that counts there."""
 
     code: str
     level: Level
-    fault: Fault
+    fault: Diagnostic
     hit: Hit
 
 
@@ -38,15 +38,15 @@ class Inspection:
 
     sources: int
     rules: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[RuleDiagnostic, ...]
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[RuleDiagnostic, ...]:
         """What stops a build."""
         return tuple(finding for finding in self.findings if finding.level == "error")
 
     @property
-    def warnings(self) -> tuple[Finding, ...]:
+    def warnings(self) -> tuple[RuleDiagnostic, ...]:
         """What is only told."""
         return tuple(finding for finding in self.findings if finding.level == "warn")
 
@@ -57,8 +57,8 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     Imported partner entries are left out: they are somebody else's words. In an urgent notice an error counts as a warning: a warning to the public
     is never held up by its typography. With a ``library``, what was found before in the same bytes is taken from its store.
     """
-    desk = _Desk(content, registry, levels)
-    before = {path: (key, found or _CLEAN) for path, (key, found) in library.store.found(_ROOM).items()} if library else {}
+    desk = _Inspector(content, registry, levels)
+    before = {path: (key, found or _CLEAN) for path, (key, found) in library.store.notes(_ROOM).items()} if library else {}
     keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
     paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {
@@ -66,7 +66,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
         for path in paths
         if path in before and before[path][0] == keys.get(path) and desk.holds(path, before[path][1])
     }
-    fresh = {path: found for _, batch in spread(desk.look, [path for path in paths if path not in known]) for path, found in batch}
+    fresh = {path: found for _, batch in map_batches(desk.look, [path for path in paths if path not in known]) for path, found in batch}
     if library:
         library.store.note(_ROOM, [(path, keys[path], None if found == _CLEAN else found) for path, found in fresh.items() if path in keys])
     looked = {**known, **fresh}
@@ -84,7 +84,7 @@ class _Looked:
     """What was found in one source, and what it weighed: name of a file, its bytes. ``counts`` unless it is somebody else's."""
 
     counts: bool
-    findings: tuple[Finding, ...]
+    findings: tuple[RuleDiagnostic, ...]
     weighed: tuple[tuple[str, int | None], ...]
 
 
@@ -93,7 +93,7 @@ _CLEAN = _Looked(True, (), ())
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _Inspector:
     content: Path
     registry: Registry
     levels: Levels
@@ -108,14 +108,14 @@ class _Desk:
 
     def holds(self, path: str, found: _Looked) -> bool:
         """Tell whether the files that a source names weigh what they did."""
-        return all(weight((self.content / path).parent / name) == size for name, size in found.weighed)
+        return all(file_size((self.content / path).parent / name) == size for name, size in found.weighed)
 
     def look(self, paths: Sequence[str]) -> list[tuple[str, _Looked]]:
         return [(path, self._look(PurePosixPath(path))) for path in paths]
 
     def _look(self, path: PurePosixPath) -> _Looked:
         source = read_manuscript(self.content, path)
-        kind = kind_of(source, path, self.registry) if source else "partner"
+        kind = content_type_of(source, path, self.registry) if source else "partner"
         if source is None or kind == "partner":
             return _Looked(False, (), ())
         weighed = dict[str, int | None]()
@@ -124,11 +124,11 @@ class _Desk:
             weighed[name] = source.weigh(name)
             return weighed[name]
 
-        findings = tuple(judge(replace(source, weigh=weigh), self.levels, urgent=kind == "notice"))
+        findings = tuple(apply_rules(replace(source, weigh=weigh), self.levels, urgent=kind == "notice"))
         return _Looked(True, findings, tuple(weighed.items()))
 
 
-def judge(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterator[Finding]:
+def apply_rules(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterator[RuleDiagnostic]:
     """Yield what the rules find in one source."""
     for code, level in levels.items():
         if level != "off":
@@ -136,7 +136,7 @@ def judge(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterat
             yield from _findings(source, code, counted, RULES[code].find(source))
 
 
-def kind_of(source: Manuscript, path: PurePosixPath, registry: Registry) -> str:
+def content_type_of(source: Manuscript, path: PurePosixPath, registry: Registry) -> str:
     """Return the kind of document: what it says itself, or what its publication is."""
     if written := _KIND.search(source.text, 0, source.body):
         return written[1]
@@ -144,7 +144,9 @@ def kind_of(source: Manuscript, path: PurePosixPath, registry: Registry) -> str:
     return publication.kind if publication else path.parts[0]
 
 
-def _findings(source: Manuscript, code: str, level: Level, hits: Iterable[Hit]) -> Iterator[Finding]:
+def _findings(source: Manuscript, code: str, level: Level, hits: Iterable[Hit]) -> Iterator[RuleDiagnostic]:
     ja, en = ("", "") if level == "error" else ("注意：", "warning: ")
     for hit in hits:
-        yield Finding(code, level, Fault(source.path, source.line(hit.start), f"{code} {ja}{hit.ja}", f"{code} {en}{hit.en}"), hit)
+        yield RuleDiagnostic(
+            code, level, Diagnostic(source.path, source.line(hit.start), f"{code} {ja}{hit.ja}", f"{code} {en}{hit.en}"), hit
+        )

@@ -10,33 +10,33 @@ from typing import get_args
 
 from plugins.checks.rules.catalogue import RULES
 from plugins.checks.rules.rule import Level
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 
 Levels = Mapping[str, Level]
 """The level of every rule, by code."""
 
 
 def read_levels(toml: Path) -> Levels:
-    """Return each rule's own level, or what ``[checks]`` says instead. Raises `ContentFaults` for an unknown code or level."""
+    """Return each rule's own level, or what ``[checks]`` says instead. Raises `ContentErrors` for an unknown code or level."""
     text = toml.read_text(encoding="utf-8")
     table = tomllib.loads(text).get("checks", {})
     if faults := [fault for code, level in table.items() if (fault := _fault(toml.name, text, code, level))]:
-        raise ContentFaults(faults)
+        raise ContentErrors(faults)
     return {code: table.get(code, rule.level) for code, rule in RULES.items()}
 
 
-def _fault(name: str, text: str, code: str, level: object) -> Fault | None:
+def _fault(name: str, text: str, code: str, level: object) -> Diagnostic | None:
     line = next((number for number, row in enumerate(text.split("\n"), 1) if row.replace('"', "").lstrip().startswith(code)), 1)
     if code not in RULES:
         near = get_close_matches(code, RULES, n=1) or ["T101"]
-        return Fault(
+        return Diagnostic(
             PurePosixPath(name),
             line,
             f"[checks] 「{code}」という規則はありません。「{near[0]}」ではありませんか",
             f"[checks] no rule {code!r}: did you mean {near[0]!r}?",
         )
     if level not in get_args(Level):
-        return Fault(
+        return Diagnostic(
             PurePosixPath(name),
             line,
             f'[checks] {code} に書けるのは "off"、"warn"、"error" です（{level!r} ではなく）',

@@ -21,20 +21,20 @@ from pelican import Pelican, signals
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import read_levels
 from plugins.checks.results import ResultsGenerator
-from plugins.diagnostics import ContentFaults
-from plugins.frontmatter.library import SETTING, Library
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.library import LIBRARY, Library
 
 WARNINGS = "TODOKE_WARNINGS"
 """The setting under which the findings that do not stop a build are left for whoever prints them."""
 
 
-def refuse(pelican: Pelican) -> None:
-    """Inspect every source; keep the warnings. Raises `ContentFaults` with every finding of level error."""
+def check_sources(pelican: Pelican) -> None:
+    """Inspect every source; keep the warnings. Raises `ContentErrors` with every finding of level error."""
     settings: dict[str, Any] = pelican.settings
-    library: Library = settings[SETTING]
+    library: Library = settings[LIBRARY]
     inspection = inspect(Path(settings["PATH"]), library.registry, read_levels(Path(settings["PUBLICATIONS"])), library)
     if inspection.errors:
-        raise ContentFaults(finding.fault for finding in inspection.errors)
+        raise ContentErrors(finding.fault for finding in inspection.errors)
     settings[WARNINGS] = tuple(finding.fault for finding in inspection.warnings)
     settings[ResultsGenerator.INSPECTION] = inspection
 
@@ -46,5 +46,5 @@ def add_generator(_pelican: Pelican) -> type[ResultsGenerator]:
 
 def register() -> None:
     """Register with Pelican. The plugin comes last, so that its page knows of all others."""
-    signals.initialized.connect(refuse)
+    signals.initialized.connect(check_sources)
     signals.get_generators.connect(add_generator)

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from plugins.checks.inspection import judge, kind_of
+from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
 from plugins.checks.rules.rule import Hit
@@ -18,7 +18,7 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Change:
+class Repair:
     """One line of one source, before and after."""
 
     path: PurePosixPath
@@ -30,14 +30,14 @@ class Change:
         return f"{self.path}:{self.line}:\n  - {self.before}\n  + {self.after}"
 
 
-def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) -> list[Change]:
+def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) -> list[Repair]:
     """Repair every source below ``content``; with ``write`` false only say what would change. Partner entries are never touched."""
-    changes: list[Change] = []
+    changes: list[Repair] = []
     for path in find_sources(content):
         source = read_manuscript(content, path)
-        if source is None or kind_of(source, path, registry) == "partner":
+        if source is None or content_type_of(source, path, registry) == "partner":
             continue
-        mended = mend(source, levels)
+        mended = repaired(source, levels)
         if mended != source.text:
             changes += _changes(source, mended)
             if write:
@@ -45,12 +45,12 @@ def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) ->
     return changes
 
 
-def mend(source: Manuscript, levels: Levels) -> str:
+def repaired(source: Manuscript, levels: Levels) -> str:
     """Return the text of ``source`` with every safe repair made. It never gains or loses a line."""
     text = source.text
     for _ in range(_ROUNDS):
         now = manuscript(source.path, text, source.weigh)
-        hits = [finding.hit for finding in judge(now, levels)]
+        hits = [finding.hit for finding in apply_rules(now, levels)]
         mended = _apply(now, [hit for hit in hits if hit.instead is not None and HIDDEN not in now.loose[hit.start : hit.end]])
         if mended == text:
             break
@@ -67,9 +67,9 @@ def _apply(source: Manuscript, hits: list[Hit]) -> str:
     return text
 
 
-def _changes(source: Manuscript, mended: str) -> list[Change]:
+def _changes(source: Manuscript, mended: str) -> list[Repair]:
     pairs = zip(source.text.split("\n"), mended.split("\n"), strict=True)
-    return [Change(source.path, number, before, after) for number, (before, after) in enumerate(pairs, 1) if before != after]
+    return [Repair(source.path, number, before, after) for number, (before, after) in enumerate(pairs, 1) if before != after]
 
 
 def _replace(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, Valid
 from plugins.checks.criteria import CRITERIA
 from plugins.checks.inspection import Inspection
 from plugins.checks.rules.catalogue import RULES
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 
 URL = "/accessibility/results/"
 
@@ -66,7 +66,7 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
 
 
 def read_audit(content: Path) -> Audit | None:
-    """Return the facts of the last audit; None if there was none. Raises `ContentFaults` for a file that is none of ours."""
+    """Return the facts of the last audit; None if there was none. Raises `ContentErrors` for a file that is none of ours."""
     path = content / AUDIT
     if not path.is_file():
         return None
@@ -75,13 +75,13 @@ def read_audit(content: Path) -> Audit | None:
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(map(str, detail["loc"])) or "JSON"
-        fault = Fault(
+        fault = Diagnostic(
             PurePosixPath(content.name) / AUDIT,
             1,
             f"検査の結果として読めません（{where}）。make audit で作り直してください",
             f"no audit result ({where}: {detail['msg']}): make it again with make audit",
         )
-        raise ContentFaults([fault]) from error
+        raise ContentErrors([fault]) from error
 
 
 def _by_rule(inspection: Inspection) -> list[tuple[str, str, int]]:

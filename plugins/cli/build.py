@@ -29,12 +29,12 @@ def build(
     ] = False,
 ) -> None:
     """サイトとメールを作ります。 Build the site and the mail issues. Faults in any file: nothing changes."""
-    from plugins.builder.options import BuildFailed, BuildOrder
+    from plugins.builder.options import BuildFailed, BuildOptions
     from plugins.builder.run import build as run
     from plugins.builder.run import verify as compare
-    from plugins.diagnostics import ContentFaults
+    from plugins.diagnostics import ContentErrors
 
-    order = BuildOrder(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
+    order = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
     try:
         with progress_bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
@@ -42,7 +42,7 @@ def build(
             report = run(order, lambda: bar.advance(task), kept.append)
             with TemporaryDirectory() as folder:
                 differing = compare(order, Path(folder) / "output") if verify else []
-    except ContentFaults as faults:
+    except ContentErrors as faults:
         print_faults(faults.faults)
     except BuildFailed as error:
         stop(str(error))

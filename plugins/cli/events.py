@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from plugins.events.table_import.importer import Intake
+    from plugins.events.table_import.importer import TableImport
     from plugins.frontmatter.model.registry import Registry
 
 app = typer.Typer(no_args_is_help=True, help="催しの表を取り込む / import tables of events")
@@ -31,14 +31,16 @@ def import_events(
     """イベント一覧（推奨データセット）を記事にします。 Turn a table of events into Markdown files. Ends with 1 if any row was refused."""
     from plugins.clock import build_moment, parse_moment
     from plugins.events.table_import.files import write
-    from plugins.events.table_import.importer import take_in
+    from plugins.events.table_import.importer import import_table
     from plugins.events.table_import.table import UnreadableTable
     from plugins.frontmatter.model.registry import read_registry
 
     registry = read_registry(publications, content / "data" / "municipalities.csv")
     try:
         moment = parse_moment(now) if now else build_moment(os.environ)
-        taken = take_in(file.read_bytes(), content, _publication(registry, publication), registry, moment.astimezone(registry.site.zone))
+        taken = import_table(
+            file.read_bytes(), content, _publication(registry, publication), registry, moment.astimezone(registry.site.zone)
+        )
     except (UnreadableTable, ValueError) as error:
         _stop(f"{file}: {error}")
     if not dry_run:
@@ -57,7 +59,7 @@ def _publication(registry: Registry, wanted: str) -> str:
     return wanted or of_events[0]
 
 
-def _show(taken: Intake, as_json: bool, dry_run: bool) -> None:
+def _show(taken: TableImport, as_json: bool, dry_run: bool) -> None:
     counts = {kind: sum(1 for each in taken.planned if each.outcome.name == kind) for kind in ("NEW", "RENEWED", "SAME", "KEPT")}
     refused = taken.rows - len(taken.planned)
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli import feeds_arguments as given
+from plugins.cli import feeds_arguments
 
 if TYPE_CHECKING:
     from plugins.partners.model.config import FeedConfig, Settings
@@ -39,7 +39,7 @@ def list_feeds(publications: Publications = Path("publications.toml"), json_outp
     """登録してある協力ブログを並べる / list the partner blogs."""
     from plugins.cli.feeds_tables import show_feeds
 
-    show_feeds(given.settings_of(publications).feeds, json_output)
+    show_feeds(feeds_arguments.settings_of(publications).feeds, json_output)
 
 
 @app.command("update")
@@ -70,18 +70,18 @@ def update_feeds(
     from plugins.cli.feeds_tables import show_update
     from plugins.partners.update import Options
 
-    settings = given.settings_of(publications)
-    places = given.places(url or [])
-    feeds = given.moved(given.chosen(settings, keys or []), places)
+    settings = feeds_arguments.settings_of(publications)
+    places = feeds_arguments.places(url or [])
+    feeds = feeds_arguments.url_overrides(feeds_arguments.chosen(settings, keys or []), places)
     options = Options(
         content,
         state,
-        given.moment(now),
+        feeds_arguments.parse_time(now),
         dry_run,
         force,
-        given.rules(allow_loopback),
+        feeds_arguments.rules(allow_loopback),
         gap=gap,
-        proxy=given.proxy_of(proxy),
+        proxy=feeds_arguments.proxy_of(proxy),
         stand_ins=places,
     )
     done = _run(feeds, settings, options)
@@ -104,16 +104,16 @@ def add_feed(
     proxy: Proxy = None,
 ) -> None:
     """協力ブログを加える / add one to the partner blogs: its feed is found, its last entries are shown, then you are asked."""
-    from plugins.cli.feeds_tables import show_found
+    from plugins.cli.feeds_tables import show_feed
     from plugins.partners.subscriptions import add
 
-    settings = given.settings_of(publications)
-    found = given.found(url, settings, given.rules(allow_loopback), given.proxy_of(proxy))
-    show_found(found)
-    feed = given.subscription(found, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
+    settings = feeds_arguments.settings_of(publications)
+    found = feeds_arguments.find_feed_or_exit(url, settings, feeds_arguments.rules(allow_loopback), feeds_arguments.proxy_of(proxy))
+    show_feed(found)
+    feed = feeds_arguments.subscription(found, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
     if not yes:
         typer.confirm(f"[feeds.{feed.key}] として publications.toml に書きますか / write it as [feeds.{feed.key}]?", abort=True)
-    given.done(lambda: add(publications, feed))
+    feeds_arguments.exit_on_error(lambda: add(publications, feed))
     typer.echo(f"加えました / added: {feed.key}. 次は / next: todoke feeds update {feed.key}")
 
 
@@ -138,7 +138,7 @@ def review_entries(
             review.refuse(content, name)
         show_waiting(review.waiting(content, keys or []), json_output)
 
-    given.done(decide)
+    feeds_arguments.exit_on_error(decide)
 
 
 @app.command("remove")
@@ -158,15 +158,15 @@ def remove_feed(
     if what.startswith(("http://", "https://", "tag:")):
         if not yes:
             typer.confirm(f"{what} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
-        given.done(lambda: takedown.note(content, [what]))
+        feeds_arguments.exit_on_error(lambda: takedown.note(content, [what]))
         removed: list[str] = []
-        given.done(lambda: removed.extend(takedown.apply(content)))
+        feeds_arguments.exit_on_error(lambda: removed.extend(takedown.apply(content)))
         typer.echo("\n".join(f"消しました / removed: {path}" for path in removed) or "まだ取り込んでいない記事です / was never imported")
         return
-    given.chosen(given.settings_of(publications), [what])
+    feeds_arguments.chosen(feeds_arguments.settings_of(publications), [what])
     if not yes:
         typer.confirm(f"[feeds.{what}] を外しますか / remove [feeds.{what}]?", abort=True)
-    given.done(lambda: drop(publications, what))
+    feeds_arguments.exit_on_error(lambda: drop(publications, what))
     typer.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {content / 'partners' / what}")
 
 
@@ -182,6 +182,6 @@ def _run(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) ->
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     except PartnersError as error:
-        raise given.wrong(str(error)) from error
+        raise feeds_arguments.wrong(str(error)) from error
     except OSError as error:
-        raise given.wrong(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error
+        raise feeds_arguments.wrong(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from plugins.partners.http.addresses import AddressRules
     from plugins.partners.model.config import FeedConfig, Settings
-    from plugins.partners.subscriptions import Found
+    from plugins.partners.subscriptions import DiscoveredFeed
 
 
 def wrong(message: str) -> typer.Exit:
@@ -21,7 +21,7 @@ def wrong(message: str) -> typer.Exit:
     return typer.Exit(2)
 
 
-def done(action: Callable[[], None]) -> None:
+def exit_on_error(action: Callable[[], None]) -> None:
     """Do something to files that people write; what stands against it is said."""
     from plugins.partners.model.errors import PartnersError
 
@@ -56,7 +56,7 @@ def places(urls: list[str]) -> dict[str, str]:
     return dict(each.partition("=")[::2] for each in urls)
 
 
-def moved(feeds: tuple[FeedConfig, ...], other: Mapping[str, str]) -> tuple[FeedConfig, ...]:
+def url_overrides(feeds: tuple[FeedConfig, ...], other: Mapping[str, str]) -> tuple[FeedConfig, ...]:
     """Return ``feeds`` with the addresses of ``KEY=URL`` put in."""
     from dataclasses import replace
 
@@ -66,7 +66,7 @@ def moved(feeds: tuple[FeedConfig, ...], other: Mapping[str, str]) -> tuple[Feed
     return tuple(replace(feed, url=other.get(feed.key, feed.url)) for feed in feeds)
 
 
-def moment(written: str | None) -> datetime:
+def parse_time(written: str | None) -> datetime:
     """Return ``--now``, or the clock's time: the only place of this package that looks at a clock."""
     from plugins.partners.model.dates import read_moment
 
@@ -90,22 +90,24 @@ def proxy_of(written: str | None) -> str | None:
     return written
 
 
-def found(url: str, settings: Settings, rules: AddressRules, proxy: str | None) -> Found:
+def find_feed_or_exit(url: str, settings: Settings, rules: AddressRules, proxy: str | None) -> DiscoveredFeed:
     """Return the feed at ``url``, or the one that the page at ``url`` names."""
     import asyncio
 
     from plugins.partners.http.client import Limits
     from plugins.partners.model.errors import PartnersError
-    from plugins.partners.subscriptions import find
+    from plugins.partners.subscriptions import find_feed
 
     try:
-        return asyncio.run(find(url, settings.contact, rules, Limits(), proxy))
+        return asyncio.run(find_feed(url, settings.contact, rules, Limits(), proxy))
     except (PartnersError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 
 
-def subscription(found: Found, settings: Settings, *, key: str, title: str, author: str, licence: str, mode: str, ask: bool) -> FeedConfig:
+def subscription(
+    found: DiscoveredFeed, settings: Settings, *, key: str, title: str, author: str, licence: str, mode: str, ask: bool
+) -> FeedConfig:
     """Put a new feed together out of what was typed and what the feed says of itself. The licence only people know."""
     from plugins.partners.model.config import FeedConfig
     from plugins.partners.model.text import plain, shorten

@@ -17,7 +17,7 @@ from plugins.partners.feed_import import FeedReport
 if TYPE_CHECKING:
     from plugins.partners.entries.review import Waiting
     from plugins.partners.model.config import FeedConfig
-    from plugins.partners.subscriptions import Found
+    from plugins.partners.subscriptions import DiscoveredFeed
     from plugins.partners.update import UpdateReport
 
 SHOWN = 5
@@ -72,7 +72,7 @@ def notes(report: FeedReport) -> list[str]:
     return [line for line in lines if line]
 
 
-def show_found(found: Found) -> None:
+def show_feed(found: DiscoveredFeed) -> None:
     """Print a feed and its last entries, before it is subscribed to."""
     table = Table("日付 / date", "題名 / title", "アドレス / address", title=Text(f"{found.feed.title} {found.url}"))
     for entry in found.feed.entries[:SHOWN]:

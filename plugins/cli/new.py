@@ -17,10 +17,10 @@ def new_issue(
 ) -> None:
     """次の号の原稿を、前の号のあとに出た記事を並べて作ります。 Open the next issue, filled with what appeared since the last one."""
     from plugins.clock import build_moment, parse_moment
-    from plugins.diagnostics import ContentFaults
+    from plugins.diagnostics import ContentErrors
     from plugins.frontmatter.library import read_library
     from plugins.frontmatter.model.registry import read_registry
-    from plugins.magazine.compose.new_issue import draft, write
+    from plugins.magazine.compose.new_issue import new_issue, write
 
     try:
         moment = parse_moment(now) if now else build_moment(os.environ)
@@ -29,9 +29,9 @@ def new_issue(
             _stop(
                 f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}"
             )
-        path, text = draft(read_library(content, registry, moment), key, moment)
+        path, text = new_issue(read_library(content, registry, moment), key, moment)
         file = write(content, path, text)
-    except ContentFaults as faults:
+    except ContentErrors as faults:
         _stop(f"{faults}\n先に、これらを直してください / mend these first")
     except FileExistsError as error:
         _stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")

@@ -23,9 +23,9 @@ def preview(
     """サイトと号を、書きながら見ます。 Show site and issues while you write; every change is built at once."""
     import uvicorn
 
-    from plugins.builder.options import BuildOrder
+    from plugins.builder.options import BuildOptions
     from plugins.clock import build_moment, parse_moment
-    from plugins.preview.live import Workshop
+    from plugins.preview.live import LivePreview
     from plugins.preview.server import create_app
 
     try:
@@ -33,13 +33,13 @@ def preview(
     except ValueError:
         typer.echo(f"日時「{now}」が読めません。2021-03-31T12:00 の形で書いてください / cannot read {now!r}", err=True)
         raise typer.Exit(1) from None
-    order = BuildOrder(
+    order = BuildOptions(
         moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
     )
     sys.setswitchinterval(_TURN)
     typer.echo(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(
-        create_app(Workshop(order, (content, publications, Path("themes")))),
+        create_app(LivePreview(order, (content, publications, Path("themes")))),
         host="127.0.0.1",
         port=port,
         access_log=False,

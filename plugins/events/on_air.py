@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
-from plugins.readings.table import Readings
+from plugins.readings.table import ReadingTable
 
 _WEEKDAYS = "月火水木金土日"
 _PACE = 300
@@ -48,7 +48,7 @@ class Script:
 
 
 def script(
-    events: Sequence[Document], letters: Sequence[Document], publication: Publication, readings: Readings, now: dt.datetime
+    events: Sequence[Document], letters: Sequence[Document], publication: Publication, readings: ReadingTable, now: dt.datetime
 ) -> Script:
     """Return the script of the coming ``events`` and the newest ``letters`` of the shops."""
     day = f"{now.month}月{now.day}日{_WEEKDAYS[now.weekday()]}曜日"
@@ -60,9 +60,9 @@ def script(
     return Script(_spoken(opening, readings), tuple(items), (f"以上、{publication.title}でした。",))
 
 
-def _spoken(lines: Sequence[str], readings: Readings) -> tuple[str, ...]:
+def _spoken(lines: Sequence[str], readings: ReadingTable) -> tuple[str, ...]:
     """The lines with each reading given once."""
-    return tuple(readings.spoken("\n".join(lines)).split("\n"))
+    return tuple(readings.with_brackets("\n".join(lines)).split("\n"))
 
 
 def _event(document: Document) -> list[str]:

@@ -11,8 +11,7 @@ from pelican.writers import Writer
 
 from plugins.events import months, on_air
 from plugins.events.calendar import calendar
-from plugins.frontmatter.library import SETTING as LIBRARY
-from plugins.frontmatter.library import Library
+from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication

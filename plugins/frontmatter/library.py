@@ -1,12 +1,12 @@
 """Every document of the checkout, read and checked together.
 
-1. Find the sources (`scan`). What is in the `store` and has the same bytes is taken from there.
+1. Find the sources (`scan_sources`). What is in the `store` and has the same bytes is taken from there.
 2. Of the others cut each into front matter and body, validate the front matter with the model of its kind, give it its address (`drafts`).
 3. With all addresses known, parse bodies and resolve links and images (`links`). A stored document whose links would get other `answers` today is
    read again as well.
 4. If there was a single fault anywhere, raise them all; otherwise return a `Library`.
 
-Steps 2 and 3 are done by several `hands` when there is enough to read.
+Steps 2 and 3 are done by several `open_reader` when there is enough to read.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from plugins.clock import asked
-from plugins.diagnostics import ContentFaults, Fault
-from plugins.frontmatter.load.content_cache import Row, Store
-from plugins.frontmatter.load.parallel_reader import Reading, Result, hands
-from plugins.frontmatter.model.document import Document, Head, Standing, Written, told_whole
+from plugins.clock import compare_all
+from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
+from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, open_reader
+from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, document_digests
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.parse.references import Answers
-from plugins.frontmatter.parse.source import Seen, find_sources, read_source, scan
+from plugins.frontmatter.parse.references import ReferenceResolver
+from plugins.frontmatter.parse.source import SourceStat, find_sources, read_source, scan_sources
 
-SETTING = "TODOKE_LIBRARY"
+LIBRARY = "TODOKE_LIBRARY"
 """The name under which the `library.Library` lies in Pelican's settings."""
 
 
@@ -57,7 +57,7 @@ class Library:
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
-    store: Store = field(compare=False)
+    store: ContentCache = field(compare=False)
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
     shows_drafts: bool = False
 
@@ -68,7 +68,7 @@ class Library:
     @cached_property
     def public(self) -> list[Document]:
         """Everything that is public now, standing pages too, in the order of the paths."""
-        now = asked(self.now, self._moments)
+        now = compare_all(self.now, self._moments)
         return [d for d in self.documents.values() if d.is_live(now)]
 
     @cached_property
@@ -84,7 +84,7 @@ class Library:
     @cached_property
     def as_of(self) -> dt.datetime:
         """The last moment at which something appeared or came down: what a page may say of when it was made, without changing every minute."""
-        now = asked(self.now, self._moments)
+        now = compare_all(self.now, self._moments)
         past = (moment for moment in self._moments if moment <= now)
         return max(past, default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone))
 
@@ -96,30 +96,32 @@ class Library:
         return replace(self, documents=self.documents | changed)
 
 
-def read_library(content: Path, registry: Registry, now: dt.datetime, store: Store | None = None, *, shows_drafts: bool = False) -> Library:
+def read_library(
+    content: Path, registry: Registry, now: dt.datetime, store: ContentCache | None = None, *, shows_drafts: bool = False
+) -> Library:
     """Read every ``*.md`` below ``content`` that ``store`` does not know.
 
-    Raises `ContentFaults` with every fault of every file. ``now`` decides which links lead to a page that is public.
+    Raises `ContentErrors` with every fault of every file. ``now`` decides which links lead to a page that is public.
     """
-    store = store or Store(None, "", registry)
-    taken, seen, rows = time.time_ns(), scan(content), store.rows()
+    store = store or ContentCache(None, "", registry)
+    taken, seen, rows = time.time_ns(), scan_sources(content), store.rows()
     known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content, path, file, row)}
-    desk = _Desk(store, seen, taken)
-    before = store.found(_PICTURES).get("", (b"", {}))[1]
-    heads: dict[str, Head | Standing] = {path: row.head[0] for path, row in known.items()}
-    answers = Answers(content, registry, heads, now, dict(before))
-    reading = Reading(content, registry, now, shows_drafts)
-    faults = list[Fault]()
-    with hands(reading, [path for path in seen if path not in known]) as at_work:
+    desk = _Collector(store, seen, taken)
+    before = store.notes(_PICTURES).get("", (b"", {}))[1]
+    heads: dict[str, Header | HeaderSummary] = {path: row.head[0] for path, row in known.items()}
+    answers = ReferenceResolver(content, registry, heads, now, dict(before))
+    reading = ShareReader(content, registry, now, shows_drafts)
+    faults = list[Diagnostic]()
+    with open_reader(reading, [path for path in seen if path not in known]) as at_work:
         for found in at_work.heads():
             heads |= {head.path: head for head in found.heads}
             faults += found.faults
         desk.take(at_work.results(answers.heads, answers.pictures), answers)
-    stale = [path for path, row in known.items() if not answers.same(row.head[1])]
+    stale = [path for path, row in known.items() if not answers.same_as_before(row.head[1])]
     desk.take(reading.again(stale, answers), answers)
     faults += desk.faults + _same_address(((path, heads[path]) for path in seen if path in heads), content)
     if faults:
-        raise ContentFaults(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
+        raise ContentErrors(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
     store.forget(path for path in rows if path not in seen)
     if answers.pictures != before:
         store.note(_PICTURES, [("", b"", answers.pictures)])
@@ -128,17 +130,17 @@ def read_library(content: Path, registry: Registry, now: dt.datetime, store: Sto
 
 
 @dataclass
-class _Desk:
+class _Collector:
     """Takes what was read, and lays it into the store; what has faults is not kept."""
 
-    store: Store
-    seen: Mapping[str, Seen]
+    store: ContentCache
+    seen: Mapping[str, SourceStat]
     taken: int
     documents: dict[str, Document] = field(default_factory=dict)
     digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
 
-    def take(self, results: Iterable[Result], answers: Answers) -> None:
+    def take(self, results: Iterable[ReadResult], answers: ReferenceResolver) -> None:
         """Take what hands bring, and ask its questions here too: the moment has to know what depends on it."""
         results = iter(results)
         while batch := list(islice(results, _BATCH)):
@@ -149,19 +151,19 @@ class _Desk:
             self.documents |= {result.path: document for result, document in good}
             self.digests |= {document.path: result.digest for result, document in good}
             for result, _ in good:
-                answers.same(result.asked)
+                answers.same_as_before(result.asked)
 
-    def _row(self, result: Result, document: Document) -> Row:
+    def _row(self, result: ReadResult, document: Document) -> CachedDocument:
         file = self.seen[result.path]
         trusted = file.time if self.taken - file.time > _YOUNG else -1
-        return Row(file.size, trusted, result.digest, (document, result.asked))
+        return CachedDocument(file.size, trusted, result.digest, (document, result.asked))
 
 
 @dataclass(frozen=True)
-class _Shelved:
+class _CachedText:
     """The words of a document that lie in the store."""
 
-    store: Store
+    store: ContentCache
     path: str
 
     @property
@@ -173,32 +175,32 @@ class _Shelved:
         return self.store.body(self.path)[1]
 
 
-def _unchanged(content: Path, path: str, seen: Seen, row: Row) -> bool:
+def _unchanged(content: Path, path: str, seen: SourceStat, row: CachedDocument) -> bool:
     if (row.size, row.time) == (seen.size, seen.time):
         return True
     return row.size == seen.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
 
 
-def _documents(seen: Mapping[str, Seen], known: Mapping[str, Row], desk: _Desk) -> dict[PurePosixPath, Document]:
+def _documents(seen: Mapping[str, SourceStat], known: Mapping[str, CachedDocument], desk: _Collector) -> dict[PurePosixPath, Document]:
     found = {path: row.head[0] for path, row in known.items()} | desk.documents
     for path, document in found.items():
-        object.__setattr__(document, "text", _Shelved(desk.store, path))  # it was made without; nobody has seen it yet
+        object.__setattr__(document, "text", _CachedText(desk.store, path))  # it was made without; nobody has seen it yet
     return {found[path].path: found[path] for path in seen}
 
 
 def _shown_as(document: Document, html: str) -> Document:
     shows = frozenset(re.findall(r'src="([^"]*)"', html))
-    shown = replace(document, text=Written(html, document.markdown), shows=shows)
-    told = told_whole(shown, document.tracking_digests["meta"], hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
+    shown = replace(document, text=LoadedText(html, document.markdown), shows=shows)
+    told = document_digests(shown, document.tracking_digests["meta"], hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
     return replace(shown, tracking_digests=told)
 
 
 def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
     source = read_source(content, path)
-    return 1 if isinstance(source, Fault) else source.line_of(place)
+    return 1 if isinstance(source, Diagnostic) else source.line_of(place)
 
 
-def _same_address(heads: Iterable[tuple[str, Head | Standing]], content: Path) -> list[Fault]:
+def _same_address(heads: Iterable[tuple[str, Header | HeaderSummary]], content: Path) -> list[Diagnostic]:
     """The same name twice in one publication, or the same address by other means, aliases included."""
     first: dict[object, str] = {}
     faults = []
@@ -207,7 +209,7 @@ def _same_address(heads: Iterable[tuple[str, Head | Standing]], content: Path) -
             other = first.setdefault(name, path)
             if other != path:
                 faults.append(
-                    Fault(
+                    Diagnostic(
                         PurePosixPath(path),
                         _line(content, PurePosixPath(path), (key,)),
                         f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",

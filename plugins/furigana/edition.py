@@ -15,13 +15,13 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 
 from plugins.digest import digest
-from plugins.frontmatter.library import SETTING, Library
-from plugins.furigana.page import LINK, PREFIX, lead_on, with_readings
+from plugins.frontmatter.library import LIBRARY, Library
+from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
 from plugins.incremental.plan import SETTING as PLAN
-from plugins.incremental.writer import finish_pages
-from plugins.processes import spread
+from plugins.incremental.writer import render_pending
+from plugins.processes import map_batches
 from plugins.readings.analyser import analyser_version, read_text
-from plugins.readings.known import Readings, known_readings
+from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.ruby import weave
 from plugins.readings.table import SETTING as TABLE
 
@@ -36,17 +36,17 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
     """Reads the table before any page is written, and tells templates whether there is an edition."""
 
     def generate_context(self) -> None:
-        """Set ``furigana`` in the context. Raises `ContentFaults` for the table, also when nobody reads it today."""
-        library: Library = self.settings[SETTING]
+        """Set ``furigana`` in the context. Raises `ContentErrors` for the table, also when nobody reads it today."""
+        library: Library = self.settings[LIBRARY]
         self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
-        tools = analyser_version() if wanted(self.settings) else None
+        tools = analyser_version() if is_enabled(self.settings) else None
         # Whoever links to a copy reads this, and a copy is another when the table or the tools are.
         self.context["furigana"] = tools is not None and digest((self.settings[_READINGS], tools))
-        if wanted(self.settings) and not self.context["furigana"]:
+        if is_enabled(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
 
 
-def wanted(settings: Mapping[str, Any]) -> bool:
+def is_enabled(settings: Mapping[str, Any]) -> bool:
     """Tell whether the site is to have the edition: unless ``FURIGANA`` of the settings says no."""
     return bool(settings.get("FURIGANA", True))
 
@@ -55,13 +55,13 @@ def write_edition(pelican: Pelican) -> None:
     """Write a copy of every page that links to one; sent when everything else is written."""
     settings: dict[str, Any] = pelican.settings
     tools = analyser_version()
-    if tools is None or not wanted(settings):
+    if tools is None or not is_enabled(settings):
         return
-    finish_pages(settings)
+    render_pending(settings)
     site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
-    desk = Desk(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
-    press = _Press(site, desk)
-    for _, made in spread(press.copy, press.missing(plan.rendered if plan else None)):
+    desk = PageCopier(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
+    press = _EditionWriter(site, desk)
+    for _, made in map_batches(press.copy, press.missing(plan.rendered if plan else None)):
         for page, copy in made:
             if plan:
                 plan.brings(page, copy)
@@ -70,9 +70,9 @@ def write_edition(pelican: Pelican) -> None:
 
 
 @dataclass(frozen=True)
-class _Press:
+class _EditionWriter:
     site: Path
-    desk: Desk
+    desk: PageCopier
 
     def missing(self, pages: Iterable[str] | None) -> list[str]:
         """The pages without a copy, of ``pages`` or of all; a page that is taken over brings its own."""
@@ -89,7 +89,7 @@ class _Press:
             return False
         target = self.site / _copy_of(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(lead_on(self.desk.copy(html)), encoding="utf-8", newline="\n")
+        target.write_text(stay_in_edition(self.desk.copy(html)), encoding="utf-8", newline="\n")
         return True
 
 
@@ -97,10 +97,10 @@ def _copy_of(name: str) -> str:
     return f"{PREFIX.lstrip('/')}/{name}"
 
 
-class Desk:
+class PageCopier:
     """Makes copies with one table and one analyser; ``cache`` may be thrown away at any time."""
 
-    def __init__(self, cache: Path, readings: Readings, tools: str) -> None:
+    def __init__(self, cache: Path, readings: KnownReadings, tools: str) -> None:
         self.cache, self.readings, self.tools = cache, readings, tools
         # Most blocks of a page stand on every page: head, navigation, foot.
         self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
@@ -112,7 +112,7 @@ class Desk:
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            made = with_readings(html, self._weave)
+            made = add_ruby(html, self._weave)
             unfinished.write_text(made, encoding="utf-8", newline="\n")
             unfinished.replace(kept)
         return kept.read_text(encoding="utf-8")

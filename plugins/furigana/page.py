@@ -81,7 +81,7 @@ class _Weaver(HTMLParser):
         self.text, self.tags = "", []
 
 
-def with_readings(html: str, weave: Weave) -> str:
+def add_ruby(html: str, weave: Weave) -> str:
     """Return the page with readings in its body, hidden from search engines, with the link back to the page without."""
     head, mark, body = html.partition("<body")
     weaver = _Weaver(weave)
@@ -93,7 +93,7 @@ def with_readings(html: str, weave: Weave) -> str:
     return head + "".join(weaver.written)
 
 
-def lead_on(html: str) -> str:
+def stay_in_edition(html: str) -> str:
     """Return the copy with its links leading to other copies; who needs readings needs them on the next page too.
 
     Every page has a copy, those of the search aside; a file (a feed, a picture) has none.

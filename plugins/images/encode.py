@@ -16,7 +16,7 @@ import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
 from plugins.frontmatter.parse.image_files import UnreadableImage
-from plugins.images import variants as recipe
+from plugins.images import variants
 
 _QUALITY: dict[str, dict[str, object]] = {
     # One thread: the bytes must not depend on the machine.
@@ -28,34 +28,34 @@ _QUALITY: dict[str, dict[str, object]] = {
 
 
 @dataclass(frozen=True)
-class Negative:
+class Original:
     """An original and the name of everything that these encoders make from its content."""
 
     file: Path
     digest: str
 
     @classmethod
-    def of(cls, file: Path) -> Negative:
+    def of(cls, file: Path) -> Original:
         """Read ``file`` once."""
-        tools = f"{recipe.VERSION} {PIL.__version__} {features.version('avif')} {features.version('webp')} "
+        tools = f"{variants.VERSION} {PIL.__version__} {features.version('avif')} {features.version('webp')} "
         return cls(file, hashlib.sha256(tools.encode() + file.read_bytes()).hexdigest()[:16])
 
 
 @dataclass(frozen=True)
-class Darkroom:
+class ImageEncoder:
     """Makes files below ``cache``, which may be thrown away at any time."""
 
     cache: Path
 
-    def standing(self, negative: Negative, address: str) -> Path:
+    def permanent(self, negative: Original, address: str) -> Path:
         """Return the file for the standing address, PNG or JPEG by the ending of ``address``. Raises `UnreadableImage`."""
         return self.variant(negative, f"standing{Path(address).suffix.lower()}")
 
-    def variant(self, negative: Negative, name: str) -> Path:
+    def variant(self, negative: Original, name: str) -> Path:
         """Return one file of the responsive set, such as ``480.avif``. Raises `UnreadableImage`."""
         kept = self.cache / negative.digest / name
         if not kept.is_file():
-            data = develop(negative.file.read_bytes(), name)
+            data = encode(negative.file.read_bytes(), name)
             kept.parent.mkdir(parents=True, exist_ok=True)
             unfinished = kept.with_name(f"{name}.{os.getpid()}.part")
             unfinished.write_bytes(data)
@@ -63,7 +63,7 @@ class Darkroom:
         return kept
 
 
-def develop(data: bytes, name: str) -> bytes:
+def encode(data: bytes, name: str) -> bytes:
     """Return the bytes of ``480.avif`` or ``standing.png`` made from the original's ``data``. Raises `UnreadableImage`."""
     stem, form = name.rsplit(".", 1)
     try:
@@ -77,7 +77,7 @@ def develop(data: bytes, name: str) -> bytes:
 def _standing(data: bytes, form: str) -> bytes:
     """The smaller of the original itself and a new file, where the original may be shown as it is."""
     image = _open(data)
-    width, _ = recipe.standing_size(image.size)
+    width, _ = variants.permanent_size(image.size)
     fitted = _encode(_few_colours(_fit(image, width), data) if form == "png" else _fit(image, width), form)
     return data if len(data) <= len(fitted) and _is_plain(data, width, form) else fitted
 
@@ -112,7 +112,7 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def _fit(image: Image.Image, width: int) -> Image.Image:
     if width == image.width:
         return image
-    return image.resize((width, recipe.height(width, image.size)), Image.Resampling.LANCZOS)
+    return image.resize((width, variants.height(width, image.size)), Image.Resampling.LANCZOS)
 
 
 def _few_colours(image: Image.Image, original: bytes) -> Image.Image:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from plugins.frontmatter.model.document import Picture
-from plugins.images import variants as recipe
+from plugins.images import variants
 
 ARTICLE = "(min-width: 42rem) 40rem, 92vw"
 """How wide the theme shows a picture in the text of an article, as the ``sizes`` attribute says it."""
@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 
 @dataclass(frozen=True)
-class Print:
+class ImageVariants:
     """What was made of one picture: where its responsive set lies (``/pictures/<hash>/``), and the original's size in pixels."""
 
     folder: str
@@ -28,14 +28,14 @@ class Print:
 
     def srcset(self, form: str) -> str:
         """Return the candidates of one format with their widths."""
-        return ", ".join(f"{self.folder}{width}.{form} {width}w" for width in recipe.widths(self.width))
+        return ", ".join(f"{self.folder}{width}.{form} {width}w" for width in variants.widths(self.width))
 
 
 @dataclass(frozen=True)
-class Gallery:
+class PictureTags:
     """The prints by the picture's standing address. A picture that is not there (a drawing) is shown by that address alone."""
 
-    prints: Mapping[str, Print]
+    prints: Mapping[str, ImageVariants]
 
     @property
     def tracking_key(self) -> str:
@@ -49,7 +49,7 @@ class Gallery:
         image = f'<img src="{picture.url}" alt="{words}" width="{picture.width}" height="{picture.height}"{loading} decoding="async">'
         return self._wrap(picture.url, image, sizes)
 
-    def dress(self, html: str, *, first_eager: bool) -> str:
+    def add_sources(self, html: str, *, first_eager: bool) -> str:
         """Return a body in which every picture offers its candidates. The first may be what the reader waits for."""
         seen = [not first_eager]
 
@@ -64,7 +64,7 @@ class Gallery:
 
         return _IMG.sub(replaced, html)
 
-    def offers(self, addresses: frozenset[str]) -> tuple[Print | None, ...]:
+    def offers(self, addresses: frozenset[str]) -> tuple[ImageVariants | None, ...]:
         """Return all on which the dress of a body depends that shows the pictures at ``addresses``."""
         return tuple(self.prints.get(address) for address in sorted(addresses))
 
@@ -72,5 +72,5 @@ class Gallery:
         made = self.prints.get(address)
         if made is None:
             return Markup(image)  # noqa: S704 - built above from escaped parts, or a body that was checked when it was read
-        sources = "".join(f'<source type="image/{form}" srcset="{made.srcset(form)}" sizes="{sizes}">' for form in recipe.MODERN)
+        sources = "".join(f'<source type="image/{form}" srcset="{made.srcset(form)}" sizes="{sizes}">' for form in variants.MODERN)
         return Markup(f"<picture>{sources}{image}</picture>")  # noqa: S704 - as above

@@ -34,7 +34,7 @@ def height(width: int, original: tuple[int, int]) -> int:
     return max(1, round(width * original[1] / original[0]))
 
 
-def standing_size(original: tuple[int, int]) -> tuple[int, int]:
+def permanent_size(original: tuple[int, int]) -> tuple[int, int]:
     """Return the size of the file at the standing address."""
     width = min(STANDING_WIDTH, original[0])
     return width, height(width, original)
@@ -45,6 +45,6 @@ def names(original: int) -> tuple[str, ...]:
     return tuple(f"{width}.{form}" for form in MODERN for width in widths(original))
 
 
-def is_drawn(path: PurePosixPath) -> bool:
+def is_vector(path: PurePosixPath) -> bool:
     """Tell whether a file is shipped as it is."""
     return path.suffix.lower() in DRAWN

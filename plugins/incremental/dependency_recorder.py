@@ -15,8 +15,8 @@ from jinja2 import Environment
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from plugins.clock import Present
-from plugins.digest import Volatile, digest, identifier, key_of
+from plugins.clock import TrackedClock
+from plugins.digest import NoDigest, digest, record_key, record_naming
 
 Read = tuple[str, str]
 """A record's key, or ``name:`` for the context; and what was read from it. ``*`` is a mapping's whole membership."""
@@ -27,7 +27,7 @@ PRESENT = "present"
 WHOLE = "*"
 
 
-class Recorder:
+class DependencyRecorder:
     """Keeps the reads of the page that is being rendered, and the digests of this build."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Recorder:
         if key not in self.wholes:
             self.wholes[key] = whole_of(record)
         if read not in self.digests:
-            self.digests[read] = brought(record, attribute) or named(value)
+            self.digests[read] = carried_digest(record, attribute) or named(value)
         self.noted[read] = self.digests[read]
 
 
@@ -99,20 +99,20 @@ def named(value: Any) -> str:
     """Return the digest of ``value``, or the word for one that always counts as changed. The present moment is told by what it is asked."""
     if type(value) is str:
         return digest(value)
-    if isinstance(value, Present):
+    if isinstance(value, TrackedClock):
         return PRESENT
-    if (key := key_of(value)) is not None:
+    if (key := record_key(value)) is not None:
         return f"record {key}"
     try:
         return digest(value)
-    except Volatile:
+    except NoDigest:
         return VOLATILE
 
 
 class TrackedMapping(Mapping[Any, Any]):
     """A mapping of which each entry is read by itself: a page that looks up one entry does not depend on the others."""
 
-    def __init__(self, recorder: Recorder, owner: str, inner: Mapping[Any, Any]) -> None:
+    def __init__(self, recorder: DependencyRecorder, owner: str, inner: Mapping[Any, Any]) -> None:
         self._recorder = recorder
         self.owner = owner
         self._inner = inner
@@ -165,7 +165,7 @@ missing_entry = "\0missing"
 """What a mapping is said to hold where it holds nothing."""
 
 
-def watch(environment: Environment, recorder: Recorder) -> None:
+def record_reads(environment: Environment, recorder: DependencyRecorder) -> None:
     """Make ``environment`` tell ``recorder`` of every read of its templates."""
     plain_getattr, plain_getitem = environment.getattr, environment.getitem
 
@@ -207,11 +207,11 @@ _NAMERS: dict[type, Namer | None] = {}
 def _asked(obj: Any) -> str | None:
     """Name ``obj``, of a type that was not met before."""
     kind = type(obj)
-    namer = _NAMERS[kind] = identifier(kind)  # type: ignore[arg-type]  # types are hashable
+    namer = _NAMERS[kind] = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
     return namer(obj) if namer else None
 
 
-def _told(recorder: Recorder, namer: Namer, obj: Any, attribute: str, value: Any) -> Any:
+def _told(recorder: DependencyRecorder, namer: Namer, obj: Any, attribute: str, value: Any) -> Any:
     reads, key = recorder.reads, namer(obj)
     if key is None or reads is None:
         return value
@@ -225,7 +225,7 @@ def _told(recorder: Recorder, namer: Namer, obj: Any, attribute: str, value: Any
     return value
 
 
-def brought(record: Any, attribute: str) -> str:
+def carried_digest(record: Any, attribute: str) -> str:
     """Return the digest that a record brings for one of its attributes (``tracking_digests``), or nothing."""
     digests = getattr(record, "tracking_digests", None)
     return digests.get(attribute, "") if digests else ""
@@ -236,7 +236,7 @@ def whole_of(record: Any) -> str:
     return getattr(record, "tracking_whole", "") or ""
 
 
-def _looked_up(recorder: Recorder, key: str, value: Any) -> Any:
+def _looked_up(recorder: DependencyRecorder, key: str, value: Any) -> Any:
     if value is missing and key not in recorder.given:
         recorder.note(CONTEXT, key, missing_entry)
         return value

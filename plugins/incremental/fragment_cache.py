@@ -13,15 +13,15 @@ from typing import Any, Protocol
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from plugins.clock import ALWAYS, Bounds, Present
-from plugins.incremental.dependency_recorder import Read, Recorder
+from plugins.clock import ALWAYS, TrackedClock, ValidityInterval
+from plugins.incremental.dependency_recorder import DependencyRecorder, Read
 
 PIECE = "piece"
 """The name under which templates call it."""
 
 
 @dataclass(frozen=True)
-class Piece:
+class Fragment:
     """What was rendered; what was read for it, the moments for which it holds, the files that were written with it.
 
     ``values`` were handed over: they are told apart by identity, and must live as long as this.
@@ -29,25 +29,25 @@ class Piece:
 
     text: Markup
     reads: Mapping[Read, str]
-    bounds: Bounds
+    bounds: ValidityInterval
     also: tuple[str, ...]
     values: tuple[Any, ...]
 
 
-class Build(Protocol):
+class FragmentContext(Protocol):
     """The build for which pages are rendered: who records, the moment, and the files that were written with the page so far."""
 
-    recorder: Recorder
-    present: Present
+    recorder: DependencyRecorder
+    present: TrackedClock
     also: list[str]
 
 
-class Pieces:
+class FragmentCache:
     """The pieces of one environment. ``shared`` are the names that all pages share; without a ``build`` nothing is kept."""
 
-    def __init__(self, environment: Environment, shared: dict[str, Any], build: Build | None) -> None:
+    def __init__(self, environment: Environment, shared: dict[str, Any], build: FragmentContext | None) -> None:
         self._environment, self._shared, self._build = environment, shared, build
-        self._kept: dict[tuple[Any, ...], Piece] = {}
+        self._kept: dict[tuple[Any, ...], Fragment] = {}
         self._templates: dict[str, Template] = {}
 
     def __call__(self, name: str, /, **values: Any) -> Markup:
@@ -64,13 +64,13 @@ class Pieces:
         build.also += piece.also
         return piece.text
 
-    def _make(self, name: str, values: dict[str, Any], build: Build) -> Piece:
+    def _make(self, name: str, values: dict[str, Any], build: FragmentContext) -> Fragment:
         before, build.also = build.also, []
         try:
             with build.recorder.apart(self._shared) as reads, build.present.asked_anew() as asked:
                 text = self._render(name, values)
                 bounds = asked()
-            return Piece(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(build.also), tuple(values.values()))
+            return Fragment(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(build.also), tuple(values.values()))
         finally:
             build.also = before
 

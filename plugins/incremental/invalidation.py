@@ -7,14 +7,24 @@ from typing import Any
 
 from jinja2 import Environment
 
-from plugins.digest import key_of, members, records_in
-from plugins.incremental.dependency_recorder import CONTEXT, VOLATILE, WHOLE, Read, Recorder, brought, missing_entry, named, whole_of
-from plugins.incremental.manifest import Entry, Manifest
+from plugins.digest import members, record_key, records_in
+from plugins.incremental.dependency_recorder import (
+    CONTEXT,
+    VOLATILE,
+    WHOLE,
+    DependencyRecorder,
+    Read,
+    carried_digest,
+    missing_entry,
+    named,
+    whole_of,
+)
+from plugins.incremental.manifest import Manifest, PageEntry
 
 GONE = "gone"
 
 
-class World:
+class Invalidation:
     """Everything that pages can read, found once a build from the context that all pages share.
 
     Each read of ``before`` is looked at once, however many pages share it, and before any page is: what is left is the short list of those that
@@ -22,7 +32,7 @@ class World:
     Records that are passed to one page alone are not known until that page comes; so long all that was read from them counts as changed.
     """
 
-    def __init__(self, environment: Environment, recorder: Recorder, context: Mapping[str, Any], before: Manifest) -> None:
+    def __init__(self, environment: Environment, recorder: DependencyRecorder, context: Mapping[str, Any], before: Manifest) -> None:
         self._environment = environment
         self._digests = recorder.digests
         self._context = context
@@ -36,7 +46,7 @@ class World:
         for owner in before.table.owners() - same:
             self._begin(owner)
 
-    def changed(self, entry: Entry, own: Mapping[str, Any]) -> Read | None:
+    def changed_reads(self, entry: PageEntry, own: Mapping[str, Any]) -> Read | None:
         """Return the first read of a page that gives something else today than it gave then, or None.
 
         ``own`` is what is passed to this page alone. A volatile read counts as changed.
@@ -72,7 +82,7 @@ class World:
     def _meet(self, own: Mapping[str, Any]) -> None:
         """Take in the records that are passed to one page alone."""
         for value in own.values():
-            key = key_of(value)
+            key = record_key(value)
             if key is None:
                 self._take_in(records_in(value, self._records))
             elif key not in self._records:
@@ -102,7 +112,7 @@ class World:
             return _entry(self._context.get(mapping), name) if mapping else named(self._context.get(name, missing_entry))
         if owner in self._records:
             record = self._records[owner]
-            return brought(record, name) or named(self._read(record, name))
+            return carried_digest(record, name) or named(self._read(record, name))
         holder, _, attribute = owner.rpartition(".")
         return _entry(self._read(self._records[holder], attribute), name)
 

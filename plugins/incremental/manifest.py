@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from plugins.clock import ALWAYS, Bounds, read_bounds
+from plugins.clock import ALWAYS, ValidityInterval, parse_interval
 from plugins.incremental.dependency_recorder import Read
 
 FORMAT = 4
@@ -28,11 +28,11 @@ Told = tuple[str, str, str]
 """A read (owner and name), and the digest of what it gave."""
 
 
-class Entry(NamedTuple):
+class PageEntry(NamedTuple):
     """One page: its template and the digest of all that belongs to it. A tuple, so that thousands are read from the file as they are.
 
     ``places`` are those of its reads in the manifest's table, as bytes, and ``own`` digests of what was passed to this page alone; ``moments`` are
-    the `Bounds` for which it holds, as they are spoken, or nothing for always; ``also`` are the files that were written while it was rendered.
+    the `ValidityInterval` for which it holds, as they are spoken, or nothing for always; ``also`` are the files that were written while it was rendered.
     """
 
     template: str
@@ -48,17 +48,17 @@ class Entry(NamedTuple):
         return array("I", self.places)
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> ValidityInterval:
         """The moments for which it holds."""
-        return read_bounds(*self.moments) if self.moments else ALWAYS
+        return parse_interval(*self.moments) if self.moments else ALWAYS
 
 
-def spoken(bounds: Bounds) -> tuple[str, ...]:
+def format_interval(bounds: ValidityInterval) -> tuple[str, ...]:
     """Return ``bounds`` as an entry keeps them."""
     return () if bounds == ALWAYS else bounds.spoken()
 
 
-class Table:
+class ReadTable:
     """Every read once, however many pages share it, by its owner. What is never asked for stays as it lay in the file."""
 
     def __init__(self, rows: Mapping[str, Sequence[Any]] | None = None, length: int = 0) -> None:
@@ -98,20 +98,20 @@ class Table:
         opened = {owner: [value for row in self.of(owner) for value in row] for owner in self._open}
         return self._closed | opened
 
-    def copy(self) -> Table:
+    def copy(self) -> ReadTable:
         """Return a table in which all has the same place, and which can go on by itself."""
-        found = Table(self._closed, self.length)
+        found = ReadTable(self._closed, self.length)
         found._open = {owner: dict(rows) for owner, rows in self._open.items()}
         return found
 
-    def only(self, used: Sequence[int]) -> Table:
+    def only(self, used: Sequence[int]) -> ReadTable:
         """Return a table with the reads at ``used`` alone, in that order."""
         number = {place: at for at, place in enumerate(used)}
         kept = {
             owner: [value for name, told, place in self.of(owner) if place in number for value in (name, told, number[place])]
             for owner in self.owners()
         }
-        return Table({owner: row for owner, row in kept.items() if row}, len(used))
+        return ReadTable({owner: row for owner, row in kept.items() if row}, len(used))
 
 
 @dataclass
@@ -122,8 +122,8 @@ class Manifest:
     """
 
     settings: str
-    pages: dict[str, Entry] = field(default_factory=dict)
-    table: Table = field(default_factory=Table)
+    pages: dict[str, PageEntry] = field(default_factory=dict)
+    table: ReadTable = field(default_factory=ReadTable)
     templates: dict[str, list[str | None]] = field(default_factory=dict)
     """By the digest of a template's source, the templates that it names; None for one named by a variable."""
     wholes: dict[str, str] = field(default_factory=dict)
@@ -154,10 +154,10 @@ class Manifest:
             number = {place: at for at, place in enumerate(used)}
             self.table = self.table.only(used)
             self.wholes = {key: whole for key, whole in self.wholes.items() if key in self.table}
-            self.pages = {name: moved(entry, number) for name, entry in self.pages.items()}
+            self.pages = {name: renumbered(entry, number) for name, entry in self.pages.items()}
 
 
-def moved(entry: Entry, number: Mapping[int, int] | Sequence[int]) -> Entry:
+def renumbered(entry: PageEntry, number: Mapping[int, int] | Sequence[int]) -> PageEntry:
     """Return ``entry`` for a table in which its reads stand at other places."""
     return entry._replace(places=array("I", [number[place] for place in entry.reads]).tobytes())
 
@@ -168,8 +168,8 @@ def load_manifest(path: Path, settings: str) -> Manifest:
         form, known, rows, length, used, templates, wholes, pages = _read(path)
         if (form, known) != (FORMAT, settings):
             return Manifest(settings)
-        entries = {name: Entry(*entry) for name, entry in pages.items()}
-        return Manifest(settings, entries, Table(rows, length), templates, wholes, used)
+        entries = {name: PageEntry(*entry) for name, entry in pages.items()}
+        return Manifest(settings, entries, ReadTable(rows, length), templates, wholes, used)
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
         return Manifest(settings)
 

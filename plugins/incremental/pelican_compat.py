@@ -20,7 +20,7 @@ class PelicanChanged(Exception):
 
 
 @dataclass(frozen=True)
-class Leaning:
+class PelicanDependency:
     """A function of Pelican, the parameters that it must have, names that its code must use, and why we depend on it."""
 
     what: Callable[..., Any]
@@ -30,31 +30,31 @@ class Leaning:
 
 
 LEANINGS = (
-    Leaning(
+    PelicanDependency(
         Writer.write_file,
         ("self", "name", "template", "context", "relative_urls", "paginated", "template_name", "override_output", "url"),
         ("render", "makedirs", "_open_w", "content_written"),
         "IncrementalWriter.write_file stands in its place: a page that would come out the same is not rendered, others are by several processes.",
     ),
-    Leaning(
+    PelicanDependency(
         Writer._open_w,
         ("self", "filename", "encoding", "override"),
         ("_written_files", "open"),
         "IncrementalWriter._open_w removes the file first: it may be a link into the last site, which must not be written through.",
     ),
-    Leaning(
+    PelicanDependency(
         Generator.__init__,
         ("self", "context", "settings", "path", "theme", "output_path", "readers_cache_name"),
         ("env", "generator_init", "_templates"),
         "share_environment puts one Jinja environment in the place of each generator's own: templates compiled once, every read recorded.",
     ),
-    Leaning(
+    PelicanDependency(
         Generator.get_template,
         ("self", "name"),
         ("env", "_templates"),
         "It has to look at `env` when a template is asked for, not before: that is how the shared environment comes into use.",
     ),
-    Leaning(
+    PelicanDependency(
         Generator._is_potential_source_path,
         ("self", "path", "static"),
         ("context",),
@@ -63,7 +63,7 @@ LEANINGS = (
 )
 
 
-def check(leanings: Iterable[Leaning] = LEANINGS) -> None:
+def check_pelican(leanings: Iterable[PelicanDependency] = LEANINGS) -> None:
     """Raise `PelicanChanged` unless everything is as it is expected."""
     for leaning in leanings:
         found = tuple(inspect.signature(leaning.what).parameters)

@@ -9,17 +9,17 @@ from typing import Any
 
 from jinja2 import Environment
 
-from plugins.clock import Present
-from plugins.incremental.dependency_recorder import Recorder, watch
-from plugins.incremental.invalidation import World
-from plugins.incremental.manifest import Entry, Manifest, load_manifest
-from plugins.incremental.template_digests import Closures
+from plugins.clock import TrackedClock
+from plugins.incremental.dependency_recorder import DependencyRecorder, record_reads
+from plugins.incremental.invalidation import Invalidation
+from plugins.incremental.manifest import Manifest, PageEntry, load_manifest
+from plugins.incremental.template_digests import TemplateDigests
 
 SETTING = "INCREMENTAL"
-"""In Pelican's settings: a `Plan`, or nothing for a full build."""
+"""In Pelican's settings: a `RenderPlan`, or nothing for a full build."""
 
 
-class Plan:
+class RenderPlan:
     """``site`` is the folder that is being made, ``last`` the site that was built before, ``manifest`` the file that tells how, ``settings`` the
     digest of what all pages depend on. ``intact`` tells which files of ``last`` are as they were written; it is asked when that has to be known.
 
@@ -32,7 +32,7 @@ class Plan:
         last: Path,
         manifest: Path,
         settings: str,
-        present: Present,
+        present: TrackedClock,
         intact: Callable[[], frozenset[str]] = frozenset,
         *,
         fresh: bool = False,
@@ -45,20 +45,20 @@ class Plan:
         self.rendered: dict[str, str] = {}
         self.kept: list[str] = []
         self.files = set[str]()
-        self.recorder = Recorder()
+        self.recorder = DependencyRecorder()
         self.also: list[str] = []
         self.on_page: Callable[[], None] = lambda: None
         self.finish: Callable[[], None] = lambda: None
         self.view: tuple[Environment, dict[str, Any]] | None = None
-        self._environments: dict[int, tuple[World, Closures]] = {}
+        self._environments: dict[int, tuple[Invalidation, TemplateDigests]] = {}
 
-    def look(self, environment: Environment, context: dict[str, Any]) -> tuple[World, Closures]:
+    def for_environment(self, environment: Environment, context: dict[str, Any]) -> tuple[Invalidation, TemplateDigests]:
         """Return the world and the template digests for one generator's environment."""
         if id(environment) not in self._environments:
             self.view = environment, context
-            watch(environment, self.recorder)
-            world = World(environment, self.recorder, context, self.before)
-            self._environments[id(environment)] = world, Closures(environment, self.before.templates, self.now.templates)
+            record_reads(environment, self.recorder)
+            world = Invalidation(environment, self.recorder, context, self.before)
+            self._environments[id(environment)] = world, TemplateDigests(environment, self.before.templates, self.now.templates)
         return self._environments[id(environment)]
 
     @cached_property
@@ -70,7 +70,7 @@ class Plan:
         """Tell whether the last site has these files as they were written, so that they can be taken over."""
         return self.intact.issuperset(names)
 
-    def keep(self, name: str, entry: Entry) -> None:
+    def keep(self, name: str, entry: PageEntry) -> None:
         """Take over a page, with all that was written while it was rendered."""
         self.files.update((name, *entry.also))
         self.kept.append(name)

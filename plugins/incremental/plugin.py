@@ -36,14 +36,14 @@ def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
 
 def share_environment(generator: Generator) -> None:
     """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
-    from plugins.incremental.fragment_cache import PIECE, Pieces
+    from plugins.incremental.fragment_cache import PIECE, FragmentCache
     from plugins.incremental.plan import SETTING
 
     settings: dict[str, Any] = generator.settings
     if _ENVIRONMENT not in settings:
         settings[_ENVIRONMENT] = generator.env
         generator.env.auto_reload = False  # a build reads its templates once
-        generator.env.globals[PIECE] = Pieces(generator.env, generator.context, settings.get(SETTING))
+        generator.env.globals[PIECE] = FragmentCache(generator.env, generator.context, settings.get(SETTING))
         if cache := settings.get("CACHE"):
             from jinja2 import FileSystemBytecodeCache
 

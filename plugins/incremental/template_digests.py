@@ -13,7 +13,7 @@ References = dict[str, list[str | None]]
 """By the digest of a template's source, the templates that it names; None for one named by a variable."""
 
 
-class Closures:
+class TemplateDigests:
     """Digests of templates, each found once a build. What templates ``before`` named is not looked up again; ``now`` takes what is in use."""
 
     def __init__(self, environment: Environment, before: References | None = None, now: References | None = None) -> None:

@@ -2,7 +2,7 @@
 
 Pelican's documented way: the signal `get_writer`. What is replaced is `Writer.write_file`; a page that is paginated, or that Pelican
 writes to more than one file, goes to Pelican's own. Pages that have to be rendered wait until all are known, and are then rendered by several
-processes (`workers`); whoever needs the files calls `finish_pages` first.
+processes (`workers`); whoever needs the files calls `render_pending` first.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from jinja2 import Template, TemplateError
 from pelican import signals
 from pelican.writers import Writer
 
-from plugins.files import settle
-from plugins.incremental.dependency_recorder import CONTEXT, Read, Recorder
-from plugins.incremental.manifest import Entry, Told, moved, spoken
-from plugins.incremental.plan import SETTING, Plan
-from plugins.processes import spread
+from plugins.files import link_if_equal
+from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder, Read
+from plugins.incremental.manifest import PageEntry, Told, format_interval, renumbered
+from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.processes import map_batches
 
 _ENOUGH = 8
 """Pages that are worth a second process: what a new article changes are a dozen long lists."""
@@ -38,7 +38,7 @@ class RenderFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
+class RenderJob:
     """A page that has to be rendered."""
 
     name: str
@@ -53,14 +53,14 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
 
     def __init__(self, output_path: str, settings: dict[str, Any] | None = None) -> None:
         super().__init__(output_path, settings=settings)
-        self._waiting: list[Job] = []
-        plan: Plan | None = self.settings.get(SETTING)
+        self._waiting: list[RenderJob] = []
+        plan: RenderPlan | None = self.settings.get(SETTING)
         if plan is not None:
             self._plan = plan
             plan.finish = self._render_all
 
     @property
-    def recorder(self) -> Recorder:
+    def recorder(self) -> DependencyRecorder:
         """Who writes down what templates read."""
         return self._plan.recorder
 
@@ -77,15 +77,15 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
         plan = self._plan
-        world, closures = plan.look(template.environment, context)
+        world, closures = plan.for_environment(template.environment, context)
         closure = closures.digest(template.name or "")
         entry = plan.before.pages.get(name)
-        reason = _reason(name, entry, closure, plan) or (entry and told(world.changed(entry, kwargs)))
+        reason = _reason(name, entry, closure, plan) or (entry and explain_read(world.changed_reads(entry, kwargs)))
         if entry and not reason:
             self._keep(name, entry, context, kwargs)
         else:
             plan.rendered[name] = reason or NEW
-            self._waiting.append(Job(name, template, closure, context, kwargs))
+            self._waiting.append(RenderJob(name, template, closure, context, kwargs))
 
     def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:
         """Never write through a link into the last site: begin a new file."""
@@ -93,7 +93,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             os.unlink(filename)  # noqa: PTH108 - thousands of files: no object for each
         return super()._open_w(filename, encoding, override)
 
-    def _keep(self, name: str, entry: Entry, context: dict[str, Any], own: dict[str, Any]) -> None:
+    def _keep(self, name: str, entry: PageEntry, context: dict[str, Any], own: dict[str, Any]) -> None:
         target = f"{self.output_path}/{name}"
         self._written_files.add(target)
         self._plan.keep(name, entry)
@@ -105,23 +105,23 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         jobs, self._waiting = self._waiting, []
         by_name = {job.name: job for job in jobs}
         tables: dict[int, list[int]] = {}
-        for worker, (told_anew, wholes, entries) in spread(_Renderer(self).render, jobs, enough=_ENOUGH):
+        for worker, (told_anew, wholes, entries) in map_batches(_Renderer(self).render, jobs, enough=_ENOUGH):
             table = tables.setdefault(worker, [])
             table += map(self._plan.now.table.place, told_anew)
             self._plan.now.wholes |= wholes
             for name, entry in entries:
                 self._take(by_name[name], entry, table)
 
-    def _take(self, job: Job, entry: Entry, table: Sequence[int]) -> None:
+    def _take(self, job: RenderJob, entry: PageEntry, table: Sequence[int]) -> None:
         """``table`` tells where the reads of the worker's own table stand in ours."""
         target = f"{self.output_path}/{job.name}"
-        self._plan.now.pages[job.name] = moved(entry, table)
+        self._plan.now.pages[job.name] = renumbered(entry, table)
         self._plan.present.narrow(entry.bounds)
         self._written_files.add(target)
         self._plan.on_page()
         signals.content_written.send(target, context=job.context | job.own)
 
-    def render(self, job: Job) -> tuple[Entry, dict[Read, str]]:
+    def render(self, job: RenderJob) -> tuple[PageEntry, dict[Read, str]]:
         """Render one page and write its file. Raises `RenderFailed`."""
         plan = self._plan
         own = {key: value for key, value in job.own.items() if key not in _FOR_PELICAN}
@@ -138,8 +138,10 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         file, last = f"{self.output_path}/{job.name}", f"{plan.last}/{job.name}"
         _write(file, text)
         if os.path.lexists(last):
-            settle(Path(file), Path(last))
-        return Entry(job.template.name or "", job.closure, b"", told_own, spoken(bounds), tuple(dict.fromkeys(plan.also))), reads
+            link_if_equal(Path(file), Path(last))
+        return PageEntry(
+            job.template.name or "", job.closure, b"", told_own, format_interval(bounds), tuple(dict.fromkeys(plan.also))
+        ), reads
 
 
 class _Renderer:
@@ -150,7 +152,7 @@ class _Renderer:
         self._places: dict[Read, int] = {}
         self._table: list[Told] = []
 
-    def render(self, jobs: Sequence[Job]) -> tuple[list[Told], dict[str, str], list[tuple[str, Entry]]]:
+    def render(self, jobs: Sequence[RenderJob]) -> tuple[list[Told], dict[str, str], list[tuple[str, PageEntry]]]:
         """Return what came into the table, what all of each record came to that was read, and the entries."""
         known, entries, recorder = len(self._table), [], self._writer.recorder
         recorder.wholes = {}
@@ -181,9 +183,9 @@ def _write(file: str, text: str) -> None:
         raise RenderFailed(f"二つのページが同じ場所に書かれます / two pages would be the same file: {file}") from error
 
 
-def finish_pages(settings: Mapping[str, Any]) -> None:
+def render_pending(settings: Mapping[str, Any]) -> None:
     """Render all pages that wait; afterwards every file of the pages is there. Raises `RenderFailed`."""
-    plan: Plan | None = settings.get(SETTING)
+    plan: RenderPlan | None = settings.get(SETTING)
     if plan is not None:
         plan.finish()
 
@@ -194,7 +196,7 @@ def _place(error: TemplateError) -> str:
     return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")
 
 
-def _reason(name: str, entry: Entry | None, closure: str, plan: Plan) -> str:
+def _reason(name: str, entry: PageEntry | None, closure: str, plan: RenderPlan) -> str:
     """Say why the page must be rendered whatever it reads; an empty string if nothing is known against it."""
     if entry is None:
         return NEW
@@ -205,7 +207,7 @@ def _reason(name: str, entry: Entry | None, closure: str, plan: Plan) -> str:
     return "" if plan.has(name, *entry.also) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
 
 
-def told(read: Read | None) -> str:
+def explain_read(read: Read | None) -> str:
     """Say which read changed; an empty string for none."""
     if read is None:
         return ""
@@ -214,21 +216,21 @@ def told(read: Read | None) -> str:
     return f"読んだものが変わりました / what it reads changed: {what}"
 
 
-def finder(settings: Mapping[str, Any]) -> Callable[[str], Path | None]:
+def file_finder(settings: Mapping[str, Any]) -> Callable[[str], Path | None]:
     """Return what finds a file of the site that is being made by its name: whether it was made now or is taken over from the last one."""
-    plan: Plan | None = settings.get(SETTING)
+    plan: RenderPlan | None = settings.get(SETTING)
     if plan is not None:
         return plan.find
     site = Path(settings["OUTPUT_PATH"])
     return lambda name: file if (file := site / name).is_file() else None
 
 
-def also_writes(settings: Mapping[str, Any]) -> Callable[[str], None]:
+def side_file_recorder(settings: Mapping[str, Any]) -> Callable[[str], None]:
     """Return what a plugin calls with each file, relative to the site, that it writes while a page is rendered.
 
     A page that is kept brings these files along.
     """
-    plan: Plan | None = settings.get(SETTING)
+    plan: RenderPlan | None = settings.get(SETTING)
 
     def tell(name: str) -> None:
         if plan is not None:

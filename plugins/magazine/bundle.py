@@ -9,10 +9,10 @@ from pathlib import Path
 
 from plugins.frontmatter.model.registry import MailList, Registry
 from plugins.magazine.compose.composition import Composition
-from plugins.magazine.render.renderer import Parts
+from plugins.magazine.render.renderer import Alternatives
 
 
-def write_issue(folder: Path, issue: Composition, parts: Parts, base: str) -> None:
+def write_issue(folder: Path, issue: Composition, parts: Alternatives, base: str) -> None:
     """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the parts, UTF-8 with line feeds."""
     target = folder / issue.mail_list.key / issue.number
     target.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def write_issue(folder: Path, issue: Composition, parts: Parts, base: str) -> No
     _write_json(target / "issue.json", _describe(issue, base) | {"parts": told})
 
 
-def encode(parts: Parts) -> dict[str, bytes]:
+def encode(parts: Alternatives) -> dict[str, bytes]:
     """Return the files of the parts. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
     texts = {"mail.html": parts.html, "mail.txt": parts.text, "light.txt": parts.light.text}
     return {name: text.encode("utf-8") for name, text in texts.items()}

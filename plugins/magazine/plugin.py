@@ -8,13 +8,13 @@ from typing import Any
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
-from plugins.diagnostics import ContentFaults
-from plugins.frontmatter.library import SETTING, Library
-from plugins.incremental.writer import finder, finish_pages
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.library import LIBRARY, Library
+from plugins.incremental.writer import file_finder, render_pending
 from plugins.magazine.bundle import hashes, write_issue, write_lists
 from plugins.magazine.compose.issues import compose_all
-from plugins.magazine.gate.gate import Gate, Printed, validated
-from plugins.magazine.render.renderer import Press
+from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
+from plugins.magazine.render.renderer import IssueRenderer
 
 
 def register() -> None:
@@ -32,37 +32,37 @@ VALIDATOR = "MAIL_VALIDATOR"
 
 
 def compose_issues(pelican: Pelican) -> Any:
-    """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentFaults`."""
+    """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentErrors`."""
     settings = pelican.settings
-    library: Library = settings[SETTING]
+    library: Library = settings[LIBRARY]
     press = _press(settings, library)
     issues = compose_all(library)
     settings[_COMPOSED] = issues
-    settings[SETTING] = library.with_html({issue.document.path: press.page(issue) for issue in issues})
+    settings[LIBRARY] = library.with_html({issue.document.path: press.page(issue) for issue in issues})
     return Generator  # nothing of its own to write: the pages are Pelican's
 
 
 def bundle_issues(pelican: Pelican) -> None:
-    """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentFaults`."""
+    """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentErrors`."""
     settings = pelican.settings
-    finish_pages(settings)
-    library: Library = settings[SETTING]
+    render_pending(settings)
+    library: Library = settings[LIBRARY]
     press = _press(settings, library)
     site = Path(settings["OUTPUT_PATH"])
-    printed = [Printed(issue, press.print(issue)) for issue in settings[_COMPOSED]]
-    _refuse(printed, Gate(finder(settings), press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
+    printed = [RenderedIssue(issue, press.render(issue)) for issue in settings[_COMPOSED]]
+    _refuse(printed, Gate(file_finder(settings), press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
     folder = site.parent / "mail"
     write_lists(folder, library.registry, press.base)
     for one in printed:
         write_issue(folder, one.issue, one.parts, press.base)
 
 
-def _refuse(printed: list[Printed], gate: Gate, passed: frozenset[str] | None) -> None:
+def _refuse(printed: list[RenderedIssue], gate: Gate, passed: frozenset[str] | None) -> None:
     faults = [fault for one in printed for fault in gate.examine(one)]
     if not faults and passed is not None:
-        faults = validated(printed, passed)
+        faults = validate_html(printed, passed)
     if faults:
-        raise ContentFaults(faults)
+        raise ContentErrors(faults)
 
 
 def _passed(site: Path) -> frozenset[str]:
@@ -70,8 +70,10 @@ def _passed(site: Path) -> frozenset[str]:
     return hashes(site.parent.parent / "mail", "mail.html")
 
 
-def _press(settings: dict[str, Any], library: Library) -> Press:
-    return Press(Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail")
+def _press(settings: dict[str, Any], library: Library) -> IssueRenderer:
+    return IssueRenderer(
+        Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail"
+    )
 
 
 def connect() -> None:

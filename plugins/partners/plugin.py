@@ -14,7 +14,7 @@ from pelican.generators import StaticGenerator
 FOLDER = "partners"
 
 
-def leave_out(generator: StaticGenerator) -> None:
+def ignore_unshown_images(generator: StaticGenerator) -> None:
     """Drop the static files of partners that nobody is shown; sent when all are found and none is copied."""
     library: Any = generator.settings["TODOKE_LIBRARY"]
     live = library.live("partner")
@@ -31,4 +31,4 @@ def _is_shown(source: str, content: str, shown: set[str]) -> bool:
 
 def register() -> None:
     """Register with Pelican."""
-    signals.static_generator_finalized.connect(leave_out)
+    signals.static_generator_finalized.connect(ignore_unshown_images)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from plugins.partners.http.fetch import GONE, Failure
-from plugins.partners.state import Standing
+from plugins.partners.state import FeedState
 
 FLOOR = timedelta(hours=1)
 """Between two requests for one feed, conditional or not."""
@@ -28,32 +28,32 @@ ROBOTS_HOLD = timedelta(hours=24)
 _JITTER = 0.1
 
 
-def standing(known: Standing | None, url: str) -> Standing:
+def feed_state(known: FeedState | None, url: str) -> FeedState:
     """Return what is remembered about ``url``. An editor who wrote a new address begins anew, except at the place it moved to."""
     if known is None:
-        return Standing(url)
+        return FeedState(url)
     if known.moved_to == url:
         return replace(known, url=url, moved_to=None)
-    return known if known.url == url else Standing(url)
+    return known if known.url == url else FeedState(url)
 
 
-def waits_until(at: Standing, now: datetime) -> datetime | None:
+def waits_until(at: FeedState, now: datetime) -> datetime | None:
     """Return when the feed may be asked again if that is not yet. A moment too far off was written by a wrong clock."""
     due = at.not_before
     return due if due and now < due <= now + LONGEST_OBEYED + FLOOR else None
 
 
-def robots_hold(at: Standing, now: datetime) -> bool:
+def robots_hold(at: FeedState, now: datetime) -> bool:
     """Tell whether robots.txt allowed the feed less than a day ago."""
     return at.robots_at is not None and timedelta(0) <= now - at.robots_at < ROBOTS_HOLD
 
 
-def answered(at: Standing, key: str, now: datetime) -> Standing:
+def answered(at: FeedState, key: str, now: datetime) -> FeedState:
     """Note an answer that could be used."""
     return replace(at, not_before=now + _spread(FLOOR, key, now), failing_since=None, failures=0, ended=False)
 
 
-def failed(at: Standing, failure: Failure, key: str, now: datetime) -> Standing:
+def failed(at: FeedState, failure: Failure, key: str, now: datetime) -> FeedState:
     """Note a failure: 410 ends the feed, Retry-After is obeyed, anything else is tried again after 1, 2, 4 … hours, up to a day.
 
     A permanent move whose new place fails is forgotten, so that the next try begins at the address that the editor wrote.
@@ -84,7 +84,7 @@ def retry_after(text: str, now: datetime) -> timedelta | None:
     return min(max(until - now, timedelta(0)), LONGEST_OBEYED)
 
 
-def worrying(at: Standing, now: datetime) -> bool:
+def is_failing_long(at: FeedState, now: datetime) -> bool:
     """Tell whether a feed has not worked for a week."""
     return at.failing_since is not None and now - at.failing_since >= WORRYING
 

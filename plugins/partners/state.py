@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from plugins.files import replace_file
+from plugins.files import write_atomically
 from plugins.partners.http.fetch import Validators, sendable
 
 SCHEMA = 2
 
 
 @dataclass(frozen=True)
-class Standing:
+class FeedState:
     """Where one feed stands. ``url`` is the subscribed address; ``moved_to`` where a server said it lives for good.
 
     ``not_before``: when it may be asked again. ``failing_since``, ``failures``: since when and how often it did not work.
@@ -38,7 +38,7 @@ class Standing:
         return Validators(self.url, self.etag, self.last_modified)
 
 
-def load(path: Path) -> dict[str, Standing]:
+def load(path: Path) -> dict[str, FeedState]:
     """Read what is remembered, by feed key. A missing or broken file remembers nothing."""
     try:
         stored = json.loads(path.read_text("utf-8"))
@@ -48,8 +48,8 @@ def load(path: Path) -> dict[str, Standing]:
         return {}
 
 
-def _standing(value: Mapping[str, object]) -> Standing:
-    return Standing(
+def _standing(value: Mapping[str, object]) -> FeedState:
+    return FeedState(
         url=str(value["url"]),
         etag=sendable(value.get("etag")),
         last_modified=sendable(value.get("last_modified")),
@@ -70,14 +70,14 @@ def _moment(value: object) -> datetime | None:
     return read
 
 
-def save(path: Path, feeds: Mapping[str, Standing]) -> None:
+def save(path: Path, feeds: Mapping[str, FeedState]) -> None:
     """Write what is to be remembered; an interrupted write leaves the old file."""
     table = {key: _written(value) for key, value in feeds.items()}
     text = json.dumps({"schema": SCHEMA, "feeds": table}, indent=2, sort_keys=True)
-    replace_file(path, f"{text}\n".encode())
+    write_atomically(path, f"{text}\n".encode())
 
 
-def _written(standing: Standing) -> dict[str, object]:
+def _written(standing: FeedState) -> dict[str, object]:
     """Return what is worth a line; moments as ISO 8601."""
     values = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(standing).items()}
     return {key: value for key, value in values.items() if value not in (None, 0, False)}

@@ -13,16 +13,16 @@ from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
 from yarl import URL
 
-from plugins.files import replace_file
+from plugins.files import write_atomically
 from plugins.partners.http.addresses import AddressRules
-from plugins.partners.http.body import Space
-from plugins.partners.http.client import Client, Limits, Manners, open_client
+from plugins.partners.http.body import MemoryBudget
+from plugins.partners.http.client import HttpClient, Limits, RequestOptions, open_client
 from plugins.partners.http.fetch import Failure, Fetched, fetch
 from plugins.partners.model.config import FeedConfig, read_settings
 from plugins.partners.model.errors import ConfigError, FetchError
 from plugins.partners.model.parsed import ParsedFeed
 from plugins.partners.sandbox.feed import Source, feed_links, looks_like_html, parse
-from plugins.partners.sandbox.pool import Readers, ReadLimits, open_readers
+from plugins.partners.sandbox.pool import Sandbox, SandboxLimits, open_sandbox
 
 _HOSTERS = frozenset("www blog blogs note ameblo hatenablog hatenadiary blogspot wordpress livedoor fc2 jugem seesaa exblog goo".split())
 
@@ -31,7 +31,7 @@ _ENDINGS = frozenset("com net org jp ne co or go ed ac lg info example".split())
 
 
 @dataclass(frozen=True)
-class Found:
+class DiscoveredFeed:
     """A feed: the address to subscribe to, and what it says now."""
 
     url: str
@@ -43,9 +43,9 @@ class Found:
         return self.feed.site or str(URL(self.url).origin()) + "/"
 
 
-async def find(address: str, contact: str, rules: AddressRules, limits: Limits, proxy: str | None) -> Found:
+async def find_feed(address: str, contact: str, rules: AddressRules, limits: Limits, proxy: str | None) -> DiscoveredFeed:
     """Fetch ``address``, a feed or a page that names one. Raises FetchError, ParseError, RefusedAddressError."""
-    async with open_client(Manners(contact, proxy=proxy), rules, limits) as client, open_readers(ReadLimits()) as readers:
+    async with open_client(RequestOptions(contact, proxy=proxy), rules, limits) as client, open_sandbox(SandboxLimits()) as readers:
         asked = rules.knowing(address)
         first = await _get(client, address, asked, limits)
         if not looks_like_html(first.body):
@@ -58,14 +58,14 @@ async def find(address: str, contact: str, rules: AddressRules, limits: Limits, 
         return await _found(await _get(client, links[0], asked, limits), links[0], readers)
 
 
-async def _found(answer: Fetched, asked: str, readers: Readers) -> Found:
+async def _found(answer: Fetched, asked: str, readers: Sandbox) -> DiscoveredFeed:
     """Parse a feed; a permanent move is followed at once."""
     url = answer.moved_to or asked
-    return Found(url, await parse(answer.body, Source(answer.url, answer.content_type, answer.url), readers))
+    return DiscoveredFeed(url, await parse(answer.body, Source(answer.url, answer.content_type, answer.url), readers))
 
 
-async def _get(client: Client, url: str, rules: AddressRules, limits: Limits) -> Fetched:
-    async with Space(client.large) as space:
+async def _get(client: HttpClient, url: str, rules: AddressRules, limits: Limits) -> Fetched:
+    async with MemoryBudget(client.large) as space:
         answer = await fetch(client, url, None, rules, limits, space)
     if isinstance(answer, Failure):
         raise FetchError(f"{url}: {answer.reason}")
@@ -125,4 +125,4 @@ def _rewrite(path: Path, change: Callable[[TOMLDocument], None]) -> None:
         trial = Path(place, path.name)
         trial.write_bytes(data)
         read_settings(trial)
-    replace_file(path, data)
+    write_atomically(path, data)

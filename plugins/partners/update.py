@@ -18,14 +18,14 @@ from yarl import URL
 
 from plugins.partners import schedule, state
 from plugins.partners.entries import takedown
-from plugins.partners.feed_import import FeedImport, FeedReport, Outcome, Shared
+from plugins.partners.feed_import import FeedImport, FeedOutcome, FeedReport, ImportContext
 from plugins.partners.http.addresses import GLOBAL_ONLY, AddressRules
-from plugins.partners.http.client import Limits, Manners, open_client
+from plugins.partners.http.client import Limits, RequestOptions, open_client
 from plugins.partners.http.robots import Robots
 from plugins.partners.model.config import FeedConfig, Settings
 from plugins.partners.model.errors import BusyError, PartnersError
-from plugins.partners.sandbox.pool import ReadLimits, open_readers
-from plugins.partners.state import Standing
+from plugins.partners.sandbox.pool import SandboxLimits, open_sandbox
+from plugins.partners.state import FeedState
 
 FEEDS_AT_ONCE = 24
 """Feeds in work at the same time; each may hold a megabyte (``body.Space``)."""
@@ -45,7 +45,7 @@ class Options:
     force: bool = False
     rules: AddressRules = GLOBAL_ONLY
     limits: Limits = field(default_factory=Limits)
-    read_limits: ReadLimits = field(default_factory=ReadLimits)
+    read_limits: SandboxLimits = field(default_factory=SandboxLimits)
     gap: float = 1.0
     proxy: str | None = None
     stand_ins: Mapping[str, str] = field(default_factory=dict)
@@ -96,11 +96,11 @@ def _alone(options: Options) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _shared(settings: Settings, options: Options) -> AsyncIterator[Shared]:
+async def _shared(settings: Settings, options: Options) -> AsyncIterator[ImportContext]:
     """Open what all feeds of this run share."""
-    manners = Manners(settings.contact, options.gap, options.proxy)
-    async with open_client(manners, options.rules, options.limits, options.names) as client, open_readers(options.read_limits) as readers:
-        yield Shared(
+    manners = RequestOptions(settings.contact, options.gap, options.proxy)
+    async with open_client(manners, options.rules, options.limits, options.names) as client, open_sandbox(options.read_limits) as readers:
+        yield ImportContext(
             client=client,
             readers=readers,
             robots=Robots(client, options.rules, options.limits),
@@ -116,7 +116,7 @@ async def _shared(settings: Settings, options: Options) -> AsyncIterator[Shared]
         )
 
 
-async def _all(shared: Shared, feeds: Sequence[FeedConfig], known: Mapping[str, Standing]) -> dict[str, Outcome]:
+async def _all(shared: ImportContext, feeds: Sequence[FeedConfig], known: Mapping[str, FeedState]) -> dict[str, FeedOutcome]:
     """Import all feeds: those of one host one after the other, so that none waits with its hands full."""
     gate = asyncio.Semaphore(FEEDS_AT_ONCE)
     hosts: dict[str, list[FeedConfig]] = {}
@@ -133,21 +133,23 @@ def _host(feed: FeedConfig) -> str:
         return ""
 
 
-async def _in_a_row(shared: Shared, row: Sequence[FeedConfig], known: Mapping[str, Standing], gate: asyncio.Semaphore) -> list[Outcome]:
+async def _in_a_row(
+    shared: ImportContext, row: Sequence[FeedConfig], known: Mapping[str, FeedState], gate: asyncio.Semaphore
+) -> list[FeedOutcome]:
     """Import the feeds of one host."""
     done = []
     for feed in row:
-        at = schedule.standing(known.get(feed.key), feed.url)
+        at = schedule.feed_state(known.get(feed.key), feed.url)
         due = None if shared.force else schedule.waits_until(at, shared.now)
         if due or (at.ended and not shared.force):
-            done.append(Outcome(_waiting(feed, at, due, shared.now), at))
+            done.append(FeedOutcome(_waiting(feed, at, due, shared.now), at))
             continue
         async with gate:
             done.append(await _guarded(FeedImport(shared, feed, at)))
     return done
 
 
-def _waiting(feed: FeedConfig, at: Standing, due: datetime | None, now: datetime) -> FeedReport:
+def _waiting(feed: FeedConfig, at: FeedState, due: datetime | None, now: datetime) -> FeedReport:
     """Report a feed that is left in peace this time."""
     return FeedReport(
         feed.key,
@@ -158,11 +160,11 @@ def _waiting(feed: FeedConfig, at: Standing, due: datetime | None, now: datetime
     )
 
 
-def _since(at: Standing, now: datetime) -> str | None:
-    return at.failing_since.date().isoformat() if at.failing_since and schedule.worrying(at, now) else None
+def _since(at: FeedState, now: datetime) -> str | None:
+    return at.failing_since.date().isoformat() if at.failing_since and schedule.is_failing_long(at, now) else None
 
 
-async def _guarded(one: FeedImport) -> Outcome:
+async def _guarded(one: FeedImport) -> FeedOutcome:
     """Import one feed; whatever goes wrong stays with it."""
     try:
         outcome = await one.run()
@@ -174,7 +176,7 @@ async def _guarded(one: FeedImport) -> Outcome:
     return replace(outcome, report=replace(outcome.report, failing_since=since))
 
 
-def _remember(known: Mapping[str, Standing], done: Mapping[str, Outcome], options: Options) -> None:
+def _remember(known: Mapping[str, FeedState], done: Mapping[str, FeedOutcome], options: Options) -> None:
     """Keep what was learned about every feed."""
     merged = {**known, **{key: outcome.standing for key, outcome in done.items()}}
     if not options.dry_run and merged != known:

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
-from plugins.builder.options import BuildFailed, BuildOrder
+from plugins.builder.options import BuildFailed, BuildOptions
 from plugins.builder.run import build
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 
 if TYPE_CHECKING:
-    from plugins.builder.pelican_run import Made
-    from plugins.builder.rerender import Rereading
+    from plugins.builder.pelican_run import RunResult
+    from plugins.builder.rerender import Rerenderer
 
 
 @dataclass
-class Workshop:
+class LivePreview:
     """``watched`` are folders and files whose change starts a build. ``turn`` counts the builds; ``faults`` are those of the last one."""
 
-    order: BuildOrder
+    order: BuildOptions
     watched: tuple[Path, ...]
     turn: int = 0
     faults: tuple[str, ...] = ()
-    _rereading: Rereading | None = None
+    _rereading: Rerenderer | None = None
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the build began that is running."""
     _due: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,13 +93,13 @@ class Workshop:
     def _faults(self) -> tuple[str, ...]:
         try:
             build(self.order, on_made=self._remember)
-        except ContentFaults as found:
+        except ContentErrors as found:
             return tuple(map(str, found.faults))
         except (BuildFailed, FileNotFoundError) as error:
             return (str(error),)
         return ()
 
-    def _remember(self, made: Made) -> None:
+    def _remember(self, made: RunResult) -> None:
         self._rereading = made.rereading
 
     def _show(self, changed: list[Path]) -> tuple[str, ...] | None:
@@ -109,7 +109,7 @@ class Workshop:
             return None
         try:
             page = self._rereading.page(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
-        except ContentFaults as found:
+        except ContentErrors as found:
             return tuple(map(str, found.faults))
         if page is None:
             return None

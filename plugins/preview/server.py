@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from plugins.preview.issue_views import Bundle, bundles
-from plugins.preview.live import Workshop
+from plugins.preview.live import LivePreview
 
 SCRIPT = '<script src="/-/reload.js" defer></script>'
 RELOAD = """
@@ -35,9 +35,9 @@ PATIENCE = 2
 NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src "
 
 
-def create_app(workshop: Workshop) -> Starlette:
+def create_app(workshop: LivePreview) -> Starlette:
     """Return the application. It answers at once, builds when it starts, and again after each change."""
-    desk = _Desk(workshop)
+    desk = _PreviewApp(workshop)
     return Starlette(
         routes=[
             Route("/-/", desk.overview),
@@ -52,8 +52,8 @@ def create_app(workshop: Workshop) -> Starlette:
     )
 
 
-class _Desk:
-    def __init__(self, workshop: Workshop) -> None:
+class _PreviewApp:
+    def __init__(self, workshop: LivePreview) -> None:
         self.workshop = workshop
         self.templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 

@@ -8,8 +8,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import SETTING as LIBRARY
-from plugins.frontmatter.library import Library
+from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.registry import Place, Publication
 from plugins.progress import panels
 from plugins.progress.table import COLUMNS, PATH
@@ -43,7 +42,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
             urls = [self.front, *map(self._field_url, self.works.fields), *map(self._place_url, self.places)]
             self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
             self.context["progress_front"] = self.front
-            self.context["progress"] = panels.overview(self.works, {})
+            self.context["progress"] = panels.prefecture_panels(self.works, {})
             self.context["progress_places"] = {place.slug: self._place_url(place) for place in self.places}
 
     def generate_output(self, writer: Writer) -> None:
@@ -54,7 +53,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         fields = {field.name: self._field_url(field) for field in self.works.fields}
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
-        shown = panels.overview(self.works, fields)
+        shown = panels.prefecture_panels(self.works, fields)
         described = dataset(
             self.publication,
             self.context["base"],

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.registry import Place, Registry
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
 
@@ -34,11 +34,11 @@ class _Row:
     line: int
     cells: dict[str, str]
 
-    def fault(self, ja: str, en: str) -> Fault:
-        return Fault(PATH, self.line, ja, en)
+    def fault(self, ja: str, en: str) -> Diagnostic:
+        return Diagnostic(PATH, self.line, ja, en)
 
 
-def read_works(content: Path, registry: Registry) -> tuple[Works, list[Fault]]:
+def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnostic]]:
     """Read ``content/data/progress.csv``; without the file there are no works. Paths in faults are relative to ``content``."""
     file = content / PATH
     if not file.is_file():
@@ -47,12 +47,12 @@ def read_works(content: Path, registry: Registry) -> tuple[Works, list[Fault]]:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         return Works(), [
-            Fault(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
+            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
         ]
     rows = list(_rows(text))
     if not rows or (missing := [name for name in COLUMNS if name not in rows[0].cells]):
         names = "、".join(missing if rows else COLUMNS)
-        return Works(), [Fault(PATH, 1, f"列「{names}」がありません。一行目に列の名前を書いてください", f"columns missing: {names}")]
+        return Works(), [Diagnostic(PATH, 1, f"列「{names}」がありません。一行目に列の名前を書いてください", f"columns missing: {names}")]
     read = [(row, _work(row, registry)) for row in rows]
     works = [(row, work) for row, work in read if isinstance(work, Work)]
     faults = [fault for _, found in read if isinstance(found, list) for fault in found]
@@ -73,9 +73,9 @@ def _rows(text: str) -> Iterator[_Row]:
         begins = reader.line_num + 1
 
 
-def _work(row: _Row, registry: Registry) -> Work | list[Fault]:
+def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
     """The typed row, or everything that is wrong with it."""
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     cell = row.cells
     field, place = FIELDS.get(cell["分野"]), _place(cell["市町村"], registry)
     if field is None:
@@ -108,7 +108,7 @@ def _place(name: str, registry: Registry) -> Place | None:
     return registry.places.get(name)
 
 
-def _amounts(row: _Row) -> list[Fault]:
+def _amounts(row: _Row) -> list[Diagnostic]:
     """Done, planned and state have to agree with each other."""
     done, total, state = row.cells["完成"], row.cells["計画"], row.cells["状態"]
     faults = [
@@ -122,7 +122,7 @@ def _amounts(row: _Row) -> list[Fault]:
     return faults or _disagreements(row, float(done), float(total), state)
 
 
-def _disagreements(row: _Row, done: float, total: float, state: str) -> list[Fault]:
+def _disagreements(row: _Row, done: float, total: float, state: str) -> list[Diagnostic]:
     if total == 0:
         return [row.fault("計画が0です。計画のない年度は、行を書かないでください", "nothing is planned (0): leave the row out")]
     if done > total:
@@ -144,7 +144,7 @@ def _disagreements(row: _Row, done: float, total: float, state: str) -> list[Fau
     return []
 
 
-def _clashes(works: list[tuple[_Row, Work]]) -> list[Fault]:
+def _clashes(works: list[tuple[_Row, Work]]) -> list[Diagnostic]:
     """The same works twice in one year, and two units in one field."""
     faults = []
     lines: dict[tuple[str, str | None, int], int] = {}

@@ -25,7 +25,7 @@ class Level:
         return int(self.done * 100 // self.total)
 
 
-def standing(works: Works, year: int) -> dict[tuple[Field, Place | None], Work]:
+def totals(works: Works, year: int) -> dict[tuple[Field, Place | None], Work]:
     """Return the newest row of each works not after ``year``: a municipality that reports nothing new has not changed."""
     found: dict[tuple[Field, Place | None], Work] = {}
     for row in sorted(works.rows, key=lambda row: row.year):
@@ -37,7 +37,7 @@ def standing(works: Works, year: int) -> dict[tuple[Field, Place | None], Work]:
 def prefecture(works: Works, field: Field, year: int) -> Level | None:
     """Return the field's level in the whole prefecture: its own rows for it if it has any, otherwise the sum of the municipalities."""
     own = works.of(field=field)
-    rows = list(standing(own.of(places=[None]) if any(row.place is None for row in own.rows) else own, year).values())
+    rows = list(totals(own.of(places=[None]) if any(row.place is None for row in own.rows) else own, year).values())
     if not rows:
         return None
     return Level(field.name, year, sum(row.done for row in rows), sum(row.total for row in rows), rows[0].unit)
@@ -57,14 +57,14 @@ def over_years(works: Works, field: Field) -> list[Level]:
 
 def finished(works: Works, year: int) -> Level:
     """Return how many works are complete, out of all that are in the table. A works is one field in one municipality."""
-    every = standing(works, max(works.years))
-    now = standing(works, year)
+    every = totals(works, max(works.years))
+    now = totals(works, year)
     return Level("完成した事業", year, sum(1 for row in now.values() if row.state == "完成"), len(every), "事業")
 
 
 def by_state(works: Works, year: int) -> dict[Field, Counter[str]]:
     """Return, for each field, how many works are in each state."""
     counts = {field: Counter(dict.fromkeys(STATES, 0)) for field in works.fields}
-    for (field, _), row in standing(works, year).items():
+    for (field, _), row in totals(works, year).items():
         counts[field][row.state] += 1
     return counts

@@ -14,23 +14,23 @@ from typing import Any, ClassVar
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import GALLERY, Dresser
+from plugins.context import IMAGES, ImageMarkup
 from plugins.digest import digest
-from plugins.frontmatter.library import SETTING, Library
+from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
 from plugins.publications.taxonomies import Neighbours, Related
 from plugins.structured_data.documents import Described, describe
 
 SURROUNDINGS = "TODOKE_SURROUNDINGS"
-"""In Pelican's settings: the `Surroundings`, once all documents are sorted."""
+"""In Pelican's settings: the `PageContext`, once all documents are sorted."""
 
 
 _TEMPLATES = {"page": "page", "issue": "issue"}
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class PageContext:
     """What stands around every document, by its address; and of which site they are, at which address."""
 
     site: Site
@@ -45,15 +45,15 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Shown:
+class DocumentView:
     """What templates call ``article`` or ``page``: a document, its body as the page shows it, and what stands around it.
 
     All that only this page shows is read from here, and not looked up in tables of the whole site: so one digest tells whether any of it changed.
     """
 
     document: Document
-    dresser: Dresser | None
-    around: Surroundings
+    dresser: ImageMarkup | None
+    around: PageContext
 
     tracking_leaf: ClassVar[bool] = True
 
@@ -82,7 +82,7 @@ class Shown:
     def content(self) -> str:
         """The body, ready to show."""
         document = self.document
-        return self.dresser.dress(document.html, first_eager=document.picture is None) if self.dresser else document.html
+        return self.dresser.add_sources(document.html, first_eager=document.picture is None) if self.dresser else document.html
 
     @property
     def structured(self) -> tuple[Described, ...]:
@@ -110,13 +110,13 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Tell Pelican that the sources are no files to be copied."""
-        library: Library = self.settings[SETTING]
+        library: Library = self.settings[LIBRARY]
         self.context["generated_content"].update(dict.fromkeys(map(str, library.documents)))
 
     def generate_output(self, writer: Writer) -> None:
         """Write every page."""
-        library: Library = self.settings[SETTING]
-        pages = [(document, *page_of(document, self.settings)) for document in library.public]
+        library: Library = self.settings[LIBRARY]
+        pages = [(document, *page_variables(document, self.settings)) for document in library.public]
         self.context["shown"] = [
             shown for _, _, own in pages for shown in own.values()
         ]  # known to `plugins.incremental` before the first page
@@ -124,10 +124,10 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
             writer.write_file(name, self.get_template(_template(document)), self.context, **own)
 
 
-def page_of(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def page_variables(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
     variable = "page" if document.kind == "page" else "article"
-    return f"{document.url.lstrip('/')}index.html", {variable: Shown(document, settings.get(GALLERY), settings[SURROUNDINGS])}
+    return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, settings.get(IMAGES), settings[SURROUNDINGS])}
 
 
 def _template(document: Document) -> str:

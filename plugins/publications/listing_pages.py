@@ -10,13 +10,12 @@ from typing import Any
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import SETTING, Library
+from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry
-from plugins.publications import facets, feeds
+from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
-from plugins.publications import taxonomies as shelves
-from plugins.publications.document_pages import SURROUNDINGS, Surroundings
+from plugins.publications.document_pages import SURROUNDINGS, PageContext
 
 _FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
 """Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
@@ -27,19 +26,19 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Group the live documents, and put the groups where templates find them."""
-        library: Library = self.settings[SETTING]
+        library: Library = self.settings[LIBRARY]
         self.registry: Registry = library.registry
         self.base: str = self.settings["SITE_ADDRESS"]
         self.documents = [d for d in library.live() if d.kind != "issue"]
         self.issues = library.live("issue")
-        self.sections = shelves.sections(self.documents, self.registry)
-        self.places = shelves.places(self.documents, self.registry)
-        self.topics = shelves.topics(self.documents, self.registry)
+        self.sections = taxonomies.sections(self.documents, self.registry)
+        self.places = taxonomies.places(self.documents, self.registry)
+        self.topics = taxonomies.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.kind == "page"]
         notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
-        around = shelves.neighbours(self.sections.values()) | self._issue_neighbours()
-        self.settings[SURROUNDINGS] = Surroundings(self.registry.site, self.base, around, shelves.related(self.documents))
+        around = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
+        self.settings[SURROUNDINGS] = PageContext(self.registry.site, self.base, around, taxonomies.related(self.documents))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
             site=self.registry.site,
@@ -60,14 +59,14 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             ),
         )
 
-    def _issue_neighbours(self) -> dict[str, shelves.Neighbours]:
+    def _issue_neighbours(self) -> dict[str, taxonomies.Neighbours]:
         by_list: dict[str, list[Document]] = {}
         for issue in self.issues:
             by_list.setdefault(issue.path.parts[1], []).append(issue)
-        found: dict[str, shelves.Neighbours] = {}
+        found: dict[str, taxonomies.Neighbours] = {}
         for issues in by_list.values():
             padded: list[Document | None] = [None, *issues, None]
-            found |= {d.url: shelves.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
+            found |= {d.url: taxonomies.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
         return found
 
     def generate_output(self, writer: Writer) -> None:
@@ -90,10 +89,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
     def _page(self, url: str, template: str, **values: Any) -> None:
         self.writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
 
-    def _section(self, section: shelves.Section) -> None:
+    def _section(self, section: taxonomies.Section) -> None:
         publication = section.publication
         self._page(publication.url, "section", section=section, publication=publication)
-        padded: Sequence[shelves.Month | None] = (None, *reversed(section.months), None)
+        padded: Sequence[taxonomies.MonthArchive | None] = (None, *reversed(section.months), None)
         for before, (month, after) in zip(padded, pairwise(padded[1:]), strict=False):
             self._page(month.url, "month", month=month, publication=publication, before=before, after=after)  # type: ignore[union-attr]
         groups = self.facets[publication.key]

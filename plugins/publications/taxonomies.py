@@ -16,7 +16,7 @@ _Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthArchive:
     """One calendar month of a publication, oldest document first. Its address never shifts."""
 
     publication: Publication
@@ -43,23 +43,23 @@ class Section:
 
     publication: Publication
     documents: tuple[Document, ...]
-    months: tuple[Month, ...]
+    months: tuple[MonthArchive, ...]
 
     @cached_property
     def tracking_key(self) -> str:
         return f"section:{self.publication.key}"
 
     @property
-    def years(self) -> dict[int, list[Month]]:
+    def years(self) -> dict[int, list[MonthArchive]]:
         """Months by year, newest year first, January first."""
-        years: dict[int, list[Month]] = defaultdict(list)
+        years: dict[int, list[MonthArchive]] = defaultdict(list)
         for month in reversed(self.months):
             years[month.year].append(month)
         return dict(sorted(years.items(), reverse=True))
 
 
 @dataclass(frozen=True)
-class Shelf:
+class TermPage:
     """The documents of one place or one topic, newest first."""
 
     label: Place | Topic
@@ -102,20 +102,20 @@ def sections(documents: Sequence[Document], registry: Registry) -> dict[str, Sec
 
 def _section(publication: Publication, documents: Sequence[Document]) -> Section:
     by_month = _group(documents, lambda d: [(d.date.year, d.date.month)])
-    months = tuple(Month(publication, *key, tuple(found)) for key, found in sorted(by_month.items(), reverse=True))
+    months = tuple(MonthArchive(publication, *key, tuple(found)) for key, found in sorted(by_month.items(), reverse=True))
     return Section(publication, tuple(reversed(documents)), months)
 
 
-def places(documents: Sequence[Document], registry: Registry) -> list[Shelf]:
+def places(documents: Sequence[Document], registry: Registry) -> list[TermPage]:
     """Return a shelf for each of the municipalities, in the order of their codes."""
     by_name = _group(documents, lambda d: [place.name for place in d.meta.municipalities])
-    return [Shelf(place, tuple(reversed(by_name.get(name, [])))) for name, place in registry.places.items()]
+    return [TermPage(place, tuple(reversed(by_name.get(name, [])))) for name, place in registry.places.items()]
 
 
-def topics(documents: Sequence[Document], registry: Registry) -> list[Shelf]:
+def topics(documents: Sequence[Document], registry: Registry) -> list[TermPage]:
     """Return a shelf for each topic, in the order of ``publications.toml``."""
     by_name = _group(documents, lambda d: [topic.name for topic in d.meta.topics])
-    return [Shelf(topic, tuple(reversed(by_name.get(name, [])))) for name, topic in registry.topics.items()]
+    return [TermPage(topic, tuple(reversed(by_name.get(name, [])))) for name, topic in registry.topics.items()]
 
 
 def neighbours(found: Iterable[Section]) -> dict[str, Neighbours]:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from plugins.readings.known import Reading, Readings
+from plugins.readings.known import KnownReadings, Reading
 
 _KANJI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆]")
 _LARGEST = 10_000
@@ -29,7 +29,7 @@ def _tokenizer() -> Any:
     return Dictionary(dict="small").tokenizer(mode=SplitMode.C)
 
 
-def read_text(text: str, readings: Readings) -> list[Reading]:
+def read_text(text: str, readings: KnownReadings) -> list[Reading]:
     """Return a reading for every word of ``text`` that has Chinese characters, in order. What is known comes before what is guessed."""
     if not _KANJI.search(text):
         return []

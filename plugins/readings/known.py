@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from plugins.frontmatter.model.registry import Place
-from plugins.readings.table import Readings as Table
+from plugins.readings.table import ReadingTable as Table
 
 _DAYS = dict(enumerate("ついたち ふつか みっか よっか いつか むいか なのか ようか ここのか とおか".split(), 1)) | {
     14: "じゅうよっか",
@@ -28,7 +28,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Readings:
+class KnownReadings:
     """``sure`` are the editors' own; ``names`` hold only where a word ends: 石巻市, but not in 石巻市長."""
 
     sure: dict[str, str]
@@ -42,10 +42,10 @@ class Readings:
         return _apart(found)
 
 
-def known_readings(table: Table, places: Iterable[Place]) -> Readings:
+def known_readings(table: Table, places: Iterable[Place]) -> KnownReadings:
     """Return the editors' own readings, and apart from them those of municipalities."""
     names = {place.name: place.reading for place in places}
-    return Readings({word: kana for word, kana in table.names.items() if word not in names}, names)
+    return KnownReadings({word: kana for word, kana in table.names.items() if word not in names}, names)
 
 
 def _places(text: str, words: dict[str, str]) -> Iterator[Reading]:

@@ -7,23 +7,23 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.registry import Registry
 
 SETTING = "TODOKE_READINGS"
-"""The name under which `Readings` lies in Pelican's settings."""
+"""The name under which `ReadingTable` lies in Pelican's settings."""
 
 PATH = PurePosixPath("data/readings.csv")
 _KANA = re.compile(r"[ぁ-ゖー]+")
 
 
 @dataclass(frozen=True)
-class Readings:
+class ReadingTable:
     """``names`` maps what is written to its reading in hiragana."""
 
     names: dict[str, str] = field(default_factory=dict)
 
-    def spoken(self, text: str) -> str:
+    def with_brackets(self, text: str) -> str:
         """Put the reading in brackets after the first place where each name stands, unless a bracket follows already. Long names win: after
         気仙沼市（けせんぬまし） the short 気仙沼 needs nothing.
         """
@@ -42,21 +42,21 @@ class Readings:
         return re.sub("|".join(map(re.escape, longest_first)), bracket, text)
 
 
-def read_readings(content: Path, registry: Registry) -> tuple[Readings, list[Fault]]:
+def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Diagnostic]]:
     """Read the table; the municipalities are added from the registry. Paths in faults are relative to ``content``."""
     names = {place.name: place.reading for place in registry.places.values()}
     file = content / PATH
     if not file.is_file():
-        return Readings(names), []
+        return ReadingTable(names), []
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Readings(), [
-            Fault(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
+        return ReadingTable(), [
+            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
         ]
     rows = csv.DictReader(text.splitlines())
     if not {"表記", "読み"} <= set(rows.fieldnames or ()):
-        return Readings(), [Fault(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み")]
+        return ReadingTable(), [Diagnostic(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み")]
     faults = []
     for row in rows:
         written, reading = (row["表記"] or "").strip(), (row["読み"] or "").strip()
@@ -64,11 +64,11 @@ def read_readings(content: Path, registry: Registry) -> tuple[Readings, list[Fau
             names[written] = reading
         else:
             faults.append(
-                Fault(
+                Diagnostic(
                     PATH,
                     rows.line_num,
                     f"「{written}」の読み「{reading}」は、ひらがなで書いてください",
                     "the reading has to be in hiragana",
                 )
             )
-    return Readings(names), faults
+    return ReadingTable(names), faults

@@ -27,7 +27,7 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
-def grams(text: str) -> set[str]:
+def ngrams(text: str) -> set[str]:
     """Return every character of ``text`` and every pair of neighbours; none reaches over a space or a line break."""
     found: set[str] = set()
     for word in normal(text).split():
@@ -40,7 +40,7 @@ def collect(texts: Iterable[str], first: int = 0) -> dict[str, array[int]]:
     """Return, by gram, the ascending numbers of the texts that hold it; the first text has the number ``first``."""
     notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
     for number, text in enumerate(texts, first):
-        for gram in grams(text):
+        for gram in ngrams(text):
             notes[gram].append(number)
     return dict(notes)
 
@@ -73,7 +73,7 @@ def decode(text: str) -> list[int]:
     return numbers
 
 
-def amend(text: str, come: Set[int], gone: Set[int]) -> str:
+def update_postings(text: str, come: Set[int], gone: Set[int]) -> str:
     """Return what `encode` gives for the numbers of ``text`` and those that ``come``, without those that are ``gone``.
 
     A long map of bits, which is all that takes time, is changed where it changes.
@@ -161,7 +161,7 @@ def shards_for(weight: int) -> int:
     return count
 
 
-def cut(notes: Mapping[str, Sequence[int]]) -> tuple[list[dict[str, str]], int]:
+def shard_notes(notes: Mapping[str, Sequence[int]]) -> tuple[list[dict[str, str]], int]:
     """Return the shards, each of which maps grams, in order, to encoded numbers; and the weight of all notes."""
     encoded = {gram: encode(numbers) for gram, numbers in sorted(notes.items())}
     weight = sum(weigh(gram, text) for gram, text in encoded.items())

@@ -14,18 +14,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.files import settle
-from plugins.incremental.plan import Plan
-from plugins.processes import spread
+from plugins.files import link_if_equal
+from plugins.incremental.plan import RenderPlan
+from plugins.processes import map_batches
 from plugins.search.entries import Entry
-from plugins.search.index import amend, collect, cut, grams, shard_of, shards_for, weigh
+from plugins.search.index import collect, ngrams, shard_notes, shard_of, shards_for, update_postings, weigh
 
 _CHUNK = 400
 """Documents of which one process makes the notes at a time."""
 
 
 @dataclass(frozen=True)
-class State:
+class IndexState:
     """What an index was made of: a key for each document, number of shards, weight of all notes."""
 
     keys: list[str]
@@ -42,10 +42,10 @@ class State:
         path.write_text(json.dumps(vars(self)), encoding="utf-8")
 
 
-def load_state(path: Path, plan: Plan, below: str) -> State | None:
+def load_state(path: Path, plan: RenderPlan, below: str) -> IndexState | None:
     """Return the state of the last site's index, which lies ``below`` a folder of it; None if it is not known, or a file was touched since."""
     try:
-        state = State(**json.loads(path.read_text(encoding="utf-8")))
+        state = IndexState(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     return state if plan.has(*(f"{below}/{name}" for name in state.files)) else None
@@ -63,11 +63,11 @@ def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path |
     for part in ("s", "d"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    found = dict(part for _, parts in spread(note, range(0, len(entries), _CHUNK), enough=2, batch=1) for part in parts)
+    found = dict(part for _, parts in map_batches(note, range(0, len(entries), _CHUNK), enough=2, batch=1) for part in parts)
     for at in sorted(found):
         for gram, numbers in found.pop(at).items():
             notes[gram].frombytes(numbers)
-    shards, weight = cut(notes)
+    shards, weight = shard_notes(notes)
     for number, shard in enumerate(shards):
         write(folder, f"s/{number}.json", shard, last)
     return len(shards), weight
@@ -77,14 +77,14 @@ def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, las
     """Write the entries, and return their notes: by gram, the numbers as an array's bytes."""
     texts = []
     for number, make in enumerate(entries, first):
-        entry = shown(make())
+        entry = result_fields(make())
         write(folder, f"d/{number}.json", entry, last)
         texts.append(text_of(entry))
     return {gram: numbers.tobytes() for gram, numbers in collect(texts, first).items()}
 
 
 def write_changed(
-    folder: Path, last: Path, state: State, keys: Sequence[str], entries: Sequence[Callable[[], Entry]]
+    folder: Path, last: Path, state: IndexState, keys: Sequence[str], entries: Sequence[Callable[[], Entry]]
 ) -> tuple[int, int] | None:
     """Write into ``folder`` what is another than in ``last``; return the same as `write_all`, or None if all has to be made anew."""
     if len(keys) < len(state.keys):
@@ -94,7 +94,7 @@ def write_changed(
         return None
     for part in ("s", "d"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    notes, weight = _mended(last, state, {number: shown(entries[number]()) for number in changed})
+    notes, weight = _mended(last, state, {number: result_fields(entries[number]()) for number in changed})
     if shards_for(weight) != state.shards:
         return None
     for number, entry in notes.entries.items():
@@ -110,11 +110,11 @@ class _Notes:
     shards: dict[int, dict[str, str]]
 
 
-def _mended(last: Path, state: State, entries: dict[int, dict[str, str]]) -> tuple[_Notes, int]:
+def _mended(last: Path, state: IndexState, entries: dict[int, dict[str, str]]) -> tuple[_Notes, int]:
     changes: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for number, entry in entries.items():
-        old = grams(text_of(_read(last / "d" / f"{number}.json"))) if number < len(state.keys) else set[str]()
-        new = grams(text_of(entry))
+        old = ngrams(text_of(_read(last / "d" / f"{number}.json"))) if number < len(state.keys) else set[str]()
+        new = ngrams(text_of(entry))
         for gram in new - old:
             changes[gram][0].add(number)
         for gram in old - new:
@@ -128,13 +128,13 @@ def _mended(last: Path, state: State, entries: dict[int, dict[str, str]]) -> tup
         shard = shards[number]
         before = shard.pop(gram, "")
         weight -= weigh(gram, before) if before else 0
-        if after := amend(before, come, gone):
+        if after := update_postings(before, come, gone):
             shard[gram] = after
             weight += weigh(gram, after)
     return _Notes(entries, shards), weight
 
 
-def shown(entry: Entry) -> dict[str, str]:
+def result_fields(entry: Entry) -> dict[str, str]:
     """Return what the script in the reader's browser gets of one page."""
     return {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.words}
 
@@ -149,7 +149,7 @@ def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> 
     with open(f"{folder}/{name}", "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a file for each document: no object for each
         file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     if last:
-        settle(folder / name, last / name)
+        link_if_equal(folder / name, last / name)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -11,11 +11,11 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import SETTING, Library
+from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.document import Document
 from plugins.incremental.plan import SETTING as PLAN
-from plugins.incremental.plan import Plan
-from plugins.search import index_files as upkeep
+from plugins.incremental.plan import RenderPlan
+from plugins.search import index_files
 from plugins.search.entries import Entry, entry
 
 
@@ -41,7 +41,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything below ``/search/``."""
-        library: Library = self.settings[SETTING]
+        library: Library = self.settings[LIBRARY]
         dated = library.live()
         standing = [d for d in library.public if d.kind == "page"]
         found = (*standing, *dated)
@@ -54,12 +54,12 @@ class SearchGenerator(Generator):  # type: ignore[misc]
     def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, or what of it has changed; return the number of shards."""
         folder = Path(self.output_path) / _FOLDER
-        plan: Plan | None = self.settings.get(PLAN)
+        plan: RenderPlan | None = self.settings.get(PLAN)
         note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
         last = plan.last / _FOLDER if plan else None
-        before = upkeep.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
-        made = upkeep.write_changed(folder, last, before, keys, entries) if last and before else None
-        state = upkeep.State(keys, *(made or upkeep.write_all(folder, entries, last)))
+        before = index_files.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
+        made = index_files.write_changed(folder, last, before, keys, entries) if last and before else None
+        state = index_files.IndexState(keys, *(made or index_files.write_all(folder, entries, last)))
         state.save(note)
         if plan and made:
             plan.files.update(f"{_FOLDER}/{name}" for name in state.files)  # what was made now counts before what is taken over
@@ -71,7 +71,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
 def write_index(folder: Path, entries: Sequence[Entry]) -> int:
     """Write the whole index of ``entries`` into ``folder``; return the number of shards."""
-    return upkeep.write_all(folder, [partial(_itself, found) for found in entries])[0]
+    return index_files.write_all(folder, [partial(_itself, found) for found in entries])[0]
 
 
 def _itself(found: Entry) -> Entry:

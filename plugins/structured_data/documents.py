@@ -133,7 +133,7 @@ def _file(name: str, base: str) -> str:
 
 
 def _record(document: Document, record: Record, site: Site, base: str) -> Described:
-    """``Report`` of an archive, with its papers."""
+    """``OperatorReport`` of an archive, with its papers."""
     papers = [
         {
             "@type": "MediaObject",

@@ -127,7 +127,7 @@ def _origin(document: Document) -> Thing:
     return {"isBasedOn": document.meta.original, "license": {"@type": "CreativeWork", "name": document.meta.licence}}
 
 
-def trail(site: Site, base: str, crumbs: Sequence[tuple[str, str | None]], here: str) -> Thing:
+def breadcrumbs(site: Site, base: str, crumbs: Sequence[tuple[str, str | None]], here: str) -> Thing:
     """Return the way from the portal to the page ``here`` (schema.org/BreadcrumbList); a crumb without an address is the page itself."""
     steps = [(site.title, "/"), *crumbs]
     items = [

@@ -26,7 +26,7 @@ def japanese_time(moment: dt.datetime) -> str:
     return f"{japanese_date(moment)}{moment.hour}時{minutes}"
 
 
-def stamp(day: dt.date) -> Markup:
+def time_element(day: dt.date) -> Markup:
     """Return the date as HTML that machines read as well."""
     return Markup(f'<time datetime="{day.isoformat()[:10]}">{japanese_date(day)}</time>')  # noqa: S704 - digits and our own words
 

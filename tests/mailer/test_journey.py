@@ -10,8 +10,8 @@ import httpx
 from mailer import bundle
 from mailer.database import subscriptions
 from mailer.model.issue import IssueRef
-from mailer.sending import send as sending
-from mailer.subscribers import csv_import as subscribers
+from mailer.sending import send
+from mailer.subscribers import csv_import
 from mailer.web.app import create_app
 from tests.mail_bundles import REF, House, Seen, house, write_issue
 from tests.smtp import Receiver
@@ -23,22 +23,22 @@ def test_one_click_and_the_next_issue_goes_to_forty_nine(tmp_path: Path) -> None
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port)
         import_fifty(home)
-        sending.send(home.around, home.root, REF, Seen())
+        send.send(home.around, home.root, REF, Seen())
         assert len(receiver.accepted) == 50
         leaving = receiver.accepted[20]
         press(home, leaving.mail["List-Unsubscribe"].strip("<>"))
         receiver.accepted.clear()
         write_issue(home.root, NEXT)
-        sending.send(home.around, home.root, NEXT, Seen())
+        send.send(home.around, home.root, NEXT, Seen())
     assert len(receiver.recipients) == len(set(receiver.recipients)) == 49
     assert leaving.recipients[0] not in receiver.recipients
 
 
 def import_fifty(home: House) -> None:
     table = "email,name,lists\r\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press;mailmaga\r\n" for n in range(1, 51))
-    reading = subscribers.read(table.encode("cp932"), bundle.read_lists(home.root))
+    reading = csv_import.parse_csv(table.encode("cp932"), bundle.read_lists(home.root))
     assert reading.refusals == ()
-    subscriptions.enrol(home.database, reading.entries, source="import", now=home.clock())
+    subscriptions.import_subscribers(home.database, reading.entries, source="import", now=home.clock())
 
 
 def press(home: House, link: str) -> None:

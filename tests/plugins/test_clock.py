@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.clock import ALWAYS, Bounds, Present, read_bounds
+from plugins.clock import ALWAYS, TrackedClock, ValidityInterval, parse_interval
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 NOON = dt.datetime(2021, 3, 31, 12, tzinfo=JAPAN)
@@ -35,7 +35,7 @@ QUESTIONS: list[Callable[[dt.datetime, dt.datetime], object]] = [
 def test_within_the_bounds_every_answer_is_the_same(
     now: dt.datetime, later: dt.datetime, other: dt.datetime, ask: Callable[[dt.datetime, dt.datetime], object]
 ) -> None:
-    present = Present.at(now)
+    present = TrackedClock.at(now)
     answer = ask(present, other)
     assert answer == ask(now, other)
     if present.bounds.hold(later):
@@ -51,22 +51,22 @@ def test_within_the_bounds_every_answer_is_the_same(
     ],
 )
 def test_a_question_with_a_long_answer_holds_for_long(ask: Callable[[dt.datetime], object], narrow: bool) -> None:
-    present = Present.at(NOON)
+    present = TrackedClock.at(NOON)
     ask(present)
     assert present.bounds.hold(NOON)
     assert present.bounds.hold(NOON + dt.timedelta(hours=3)) is not narrow
 
 
 def test_a_page_has_bounds_of_its_own_that_count_for_the_whole() -> None:
-    present = Present.at(NOON)
+    present = TrackedClock.at(NOON)
     assert present > NOON - dt.timedelta(days=1)
     with present.asked_anew() as asked:
         assert present < NOON + dt.timedelta(days=1)
-        assert asked() == Bounds(until=NOON + dt.timedelta(days=1))
-    assert present.bounds == Bounds(NOON - dt.timedelta(days=1) + dt.timedelta(microseconds=1), NOON + dt.timedelta(days=1))
+        assert asked() == ValidityInterval(until=NOON + dt.timedelta(days=1))
+    assert present.bounds == ValidityInterval(NOON - dt.timedelta(days=1) + dt.timedelta(microseconds=1), NOON + dt.timedelta(days=1))
 
 
 def test_it_travels_and_is_told() -> None:
-    assert pickle.loads(pickle.dumps(Present.at(NOON))).plain == NOON
-    assert read_bounds(*ALWAYS.spoken()) == ALWAYS
-    assert hash(Present.at(NOON)) == hash(NOON)
+    assert pickle.loads(pickle.dumps(TrackedClock.at(NOON))).plain == NOON
+    assert parse_interval(*ALWAYS.spoken()) == ALWAYS
+    assert hash(TrackedClock.at(NOON)) == hash(NOON)

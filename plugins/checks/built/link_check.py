@@ -21,7 +21,7 @@ _SITEMAP = re.compile(r"^Sitemap:\s*(\S+)/sitemap\.xml\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, order=True)
-class Broken:
+class BrokenLink:
     """``page`` (root-relative file) names an address that leads nowhere; ``why`` is ``page`` or ``anchor``."""
 
     page: str
@@ -35,12 +35,12 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class References:
+class LinkReport:
     """The result: files read, internal addresses followed, and what is broken."""
 
     files: int
     addresses: int
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenLink, ...]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class _File:
     anchors: frozenset[str]
 
 
-def check_references(site: Path) -> References:
+def check_links(site: Path) -> LinkReport:
     """Follow every internal address in every HTML, XML, JSON Feed and CSS file below ``site``.
 
     The site's public address is taken from ``robots.txt``, so that absolute addresses of our own (canonical, feeds, sitemaps) are followed too.
@@ -60,14 +60,14 @@ def check_references(site: Path) -> References:
     files = {name: _read(path) for name, path in found.items() if path.suffix in _READERS}
     if not any(name.endswith(".html") for name in files):
         raise FileNotFoundError(f"no page below {site}: build first")
-    broken, count = set[Broken](), 0
+    broken, count = set[BrokenLink](), 0
     for name, file in files.items():
         for address in file.addresses:
             target = _internal(address, name, base)
             if target is not None:
                 count += 1
                 broken |= _missing(name, address, target, found.keys(), files)
-    return References(len(files), count, tuple(sorted(broken)))
+    return LinkReport(len(files), count, tuple(sorted(broken)))
 
 
 def _base(site: Path) -> str:
@@ -86,14 +86,14 @@ def _internal(address: str, page: str, base: str) -> str | None:
     return urljoin(page, address)
 
 
-def _missing(page: str, address: str, target: str, found: Container[str], files: dict[str, _File]) -> set[Broken]:
+def _missing(page: str, address: str, target: str, found: Container[str], files: dict[str, _File]) -> set[BrokenLink]:
     path, fragment = urldefrag(target)
     name = unquote(urlsplit(path).path)
     name = f"{name}index.html" if name.endswith("/") else name
     if name not in found:
-        return {Broken(page, address, "page")}
+        return {BrokenLink(page, address, "page")}
     if fragment and name in files and name.endswith(".html") and unquote(fragment) not in files[name].anchors:
-        return {Broken(page, address, "anchor")}
+        return {BrokenLink(page, address, "anchor")}
     return set()
 
 
@@ -179,15 +179,15 @@ def _web_addresses(data: object) -> Iterator[str]:
 _READERS = {".html": _html, ".xml": _xml, ".json": _json, ".css": _css}
 
 
-def mail_references(mail: Path, site: Path) -> tuple[Broken, ...]:
+def check_mail_links(mail: Path, site: Path) -> tuple[BrokenLink, ...]:
     """Return the addresses in ``mail.html`` of every bundle that should be on the site and are not: a mail cannot be mended once it is sent."""
     base = _base(site)
-    broken = set[Broken]()
+    broken = set[BrokenLink]()
     for path in sorted(mail.rglob("mail.html")):
         name = path.relative_to(mail).as_posix()
         for address in _html(path).addresses:
             target = _internal(address, "/", base) if address.startswith(base) else None
             file = site / unquote(urlsplit(target or "").path).lstrip("/")
             if target and not (file / "index.html").is_file() and not (file.is_file()):
-                broken.add(Broken(f"mail/{name}", address, "page"))
+                broken.add(BrokenLink(f"mail/{name}", address, "page"))
     return tuple(sorted(broken))

@@ -1,6 +1,6 @@
 """How heavy a page may be. A build over a budget fails, and the last good output stays.
 
-`weigh` finds what one built page asks for, `budgets` says how much is too much. ``plugins.builder.run`` calls `overweight` when all pages are written.
+`weigh_page` finds what one built page asks for, `budgets` says how much is too much. ``plugins.builder.run`` calls `pages_over_budget` when all pages are written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugins.processes import spread
+from plugins.processes import map_batches
 
 _SHEET = re.compile(rb'<link rel="stylesheet" href="(/[^"]+)"')
 
@@ -29,7 +29,7 @@ _KIND = re.compile(rb'<meta property="og:type" content="([a-z]+)"')
 
 
 @dataclass(frozen=True)
-class Weight:
+class PageWeight:
     """Bytes of one page. ``text`` is HTML, stylesheets and scripts as they are, ``packed`` the same as gzip sends them.
 
     ``pictures`` is told of the portal alone: only there do they count.
@@ -44,7 +44,7 @@ class Weight:
 
 
 @dataclass
-class Files:
+class SiteFiles:
     """The files of a site, each read and packed once. ``find`` knows where they lie, if not all do in ``site``."""
 
     site: Path
@@ -77,13 +77,13 @@ def pack(data: bytes) -> int:
     return len(gzip.compress(data, 6, mtime=0))
 
 
-def weigh(name: str, files: Files, *, enough: int = 0) -> Weight:
+def weigh_page(name: str, files: SiteFiles, *, enough: int = 0) -> PageWeight:
     """Weigh the built page ``name``, relative to the site. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
     data = files.path(name).read_bytes()
     scripts = _SCRIPT.findall(data)
     parts = [address.decode() for address in (*_SHEET.findall(data), *(address for address, _ in scripts)) if address]
     kind = _KIND.search(data)
-    return Weight(
+    return PageWeight(
         url="/" + name.removesuffix("index.html"),
         is_article=bool(kind and kind[1] == b"article"),
         text=len(data) + sum(files.size(part) for part in parts),
@@ -93,7 +93,7 @@ def weigh(name: str, files: Files, *, enough: int = 0) -> Weight:
     )
 
 
-def _heaviest(markup: str, files: Files) -> int:
+def _heaviest(markup: str, files: SiteFiles) -> int:
     return max((files.size(address) for address in _FILE.findall(markup)), default=0)
 
 
@@ -117,7 +117,7 @@ ENOUGH = ARTICLE // 2
 """Bytes of HTML below which it does not matter how far gzip gets: the rest of a page may take as much again."""
 
 
-def complaints(weight: Weight) -> list[str]:
+def budget_diagnostics(weight: PageWeight) -> list[str]:
     """Return what is wrong with one page."""
     rows = [("JavaScript", "JavaScript", weight.script, SCRIPT)]
     if weight.is_article:
@@ -127,7 +127,7 @@ def complaints(weight: Weight) -> list[str]:
     return [_say(weight.url, *row) for row in rows if row[2] > row[3]]
 
 
-def sheet_complaints(files: Files) -> list[str]:
+def stylesheet_diagnostics(files: SiteFiles) -> list[str]:
     """Return what is wrong with the stylesheets."""
     size = sum(path.stat().st_size for path in (files.site / "theme").rglob("*.css"))
     return [_say("/theme/", "スタイルシート", "the stylesheets", size, SHEET)] if size > SHEET else []
@@ -139,19 +139,19 @@ def _say(url: str, ja: str, en: str, bytes_: int, limit: int) -> str:
     )
 
 
-__all__ = ["overweight"]
+__all__ = ["pages_over_budget"]
 
 
-def overweight(site: Path, pages: Iterable[str] | None = None, find: Callable[[str], Path | None] | None = None) -> list[str]:
+def pages_over_budget(site: Path, pages: Iterable[str] | None = None, find: Callable[[str], Path | None] | None = None) -> list[str]:
     """Return what is too heavy in the built ``site``, one line each, in Japanese and English; an empty list is a pass.
 
     ``pages`` are the HTML files to weigh, relative to the site; all, if it is None. ``find`` finds a file of the site by its name where not all of
     them lie in ``site`` yet.
     """
-    files = Files(site, find)
+    files = SiteFiles(site, find)
     names = sorted(pages if pages is not None else (path.relative_to(site).as_posix() for path in site.rglob("*.html")))
 
     def look(names: Sequence[str]) -> list[str]:
-        return [line for name in names for line in complaints(weigh(name, files, enough=ENOUGH))]
+        return [line for name in names for line in budget_diagnostics(weigh_page(name, files, enough=ENOUGH))]
 
-    return sheet_complaints(files) + sorted(line for _, lines in spread(look, names) for line in lines)
+    return stylesheet_diagnostics(files) + sorted(line for _, lines in map_batches(look, names) for line in lines)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plugins.checks.rules import characters, dates, links, structure
-from plugins.checks.rules import images as pictures
+from plugins.checks.rules import characters, dates, images, links, structure
 from plugins.checks.rules.rule import Level, Rule
 
 RULES: dict[str, Rule] = {
     rule.code: rule
     for rule in sorted(
-        (*characters.RULES, *dates.RULES, *structure.RULES, *pictures.RULES, *links.RULES),
+        (*characters.RULES, *dates.RULES, *structure.RULES, *images.RULES, *links.RULES),
         key=lambda rule: rule.code,
     )
 }

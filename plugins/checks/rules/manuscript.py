@@ -97,7 +97,7 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
     except UnicodeDecodeError:
         return None
     below = PurePosixPath(f"{content.name}/{path}")
-    return manuscript(below, text.replace("\r\n", "\n"), lambda name: weight((content / path).parent / name))
+    return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size((content / path).parent / name))
 
 
 def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
@@ -118,7 +118,7 @@ def visible(text: str) -> str:
     return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
 
 
-def weight(path: Path) -> int | None:
+def file_size(path: Path) -> int | None:
     """Return the bytes of a file, None if there is none."""
     return path.stat().st_size if path.is_file() else None
 

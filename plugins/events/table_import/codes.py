@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import Note, Refused
+from plugins.events.table_import.notes import CellRefused, Note
 from plugins.frontmatter.model.registry import Place
 
 
@@ -23,7 +23,7 @@ def is_code(code: str) -> bool:
 def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Place | None, str, list[Note]]:
     """Return the municipality (None: the whole prefecture), the repaired code, and what was repaired.
 
-    ``name`` is the column 市区町村名, ``places`` are the municipalities of this prefecture by name. Raises `Refused` where code and name
+    ``name`` is the column 市区町村名, ``places`` are the municipalities of this prefecture by name. Raises `CellRefused` where code and name
     contradict each other, or neither says where the event is.
     """
     by_code = {place.code: place for place in places.values()}
@@ -34,7 +34,9 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
     prefecture = [each for each in candidates if each[2:5] == "000" and each[:2] in {known[:2] for known in by_code}]
     if not fitting and contrary:
         other = by_code[contrary[0]].name
-        raise Refused(f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}")
+        raise CellRefused(
+            f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}"
+        )
     if found := next(iter(fitting or prefecture), None):
         return (by_code.get(found) or named), found, _repaired(code, found)
     if named and not candidates:
@@ -43,7 +45,7 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
             named.code,
             [Note(f"コード「{code}」が読めないので、市区町村名から「{named.code}」としました", f"code from the name: {named.code}")],
         )
-    raise Refused(
+    raise CellRefused(
         f"コード「{code}」、市区町村名「{name}」は、この県の市町村ではありません",
         f"{code!r} {name!r} is no municipality of this prefecture",
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import Note, Refused
+from plugins.events.table_import.notes import CellRefused, Note
 
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 _WEEKDAYS = "月火水木金土日"
@@ -23,7 +23,7 @@ def day(value: str, near: dt.date) -> tuple[dt.date | None, list[Note]]:
     """Return the day that ``value`` means (None if it is empty), and what was read into it.
 
     A missing year is the one whose day lies nearest to ``near``, and of the right weekday where one is written.
-    Raises `Refused` if it is no day, or if its weekday is another one.
+    Raises `CellRefused` if it is no day, or if its weekday is another one.
     """
     written = re.sub(r"\s*([年月日./()-])\s*", r"\1", digits(value))
     if not written:
@@ -36,11 +36,11 @@ def day(value: str, near: dt.date) -> tuple[dt.date | None, list[Note]]:
         return _told(value, _EPOCH + dt.timedelta(days=int(written)))
     found = _DAY.fullmatch(written)
     if not found:
-        raise Refused(f"日付「{value}」が読めません", f"{value!r} is no date")
+        raise CellRefused(f"日付「{value}」が読めません", f"{value!r} is no date")
     read = _with_year(value, found, near)
     if found["weekday"] and _WEEKDAYS[read.weekday()] != found["weekday"]:
         right = f"{read.isoformat()}は{_WEEKDAYS[read.weekday()]}曜日"
-        raise Refused(
+        raise CellRefused(
             f"日付「{value}」の曜日が合いません（{right}）。どちらが正しいか確かめてください", f"{value!r}: wrong weekday for {read}"
         )
     return _told(value, read)
@@ -60,14 +60,14 @@ def _with_year(value: str, found: re.Match[str], near: dt.date) -> dt.date:
     days = [each for year in (near.year - 1, near.year, near.year + 1) if (each := _maybe(year, month, number))]
     fitting = [each for each in days if not found["weekday"] or _WEEKDAYS[each.weekday()] == found["weekday"]]
     if not fitting:
-        raise Refused(f"日付「{value}」の年が分かりません。年を書いてください", f"no year near {near} fits {value!r}: write the year")
+        raise CellRefused(f"日付「{value}」の年が分かりません。年を書いてください", f"no year near {near} fits {value!r}: write the year")
     return min(fitting, key=lambda each: abs(each - near))
 
 
 def _real(value: str, year: int, month: int, number: int) -> dt.date:
     read = _maybe(year, month, number)
     if read is None:
-        raise Refused(f"日付「{value}」はありません", f"there is no day {value!r}")
+        raise CellRefused(f"日付「{value}」はありません", f"there is no day {value!r}")
     return read
 
 
@@ -79,7 +79,7 @@ def _maybe(year: int, month: int, number: int) -> dt.date | None:
 
 
 def clock(value: str) -> tuple[dt.time | None, list[Note]]:
-    """Return the time of day that ``value`` means (None if it is empty). Raises `Refused` if it is none."""
+    """Return the time of day that ``value`` means (None if it is empty). Raises `CellRefused` if it is none."""
     written = digits(value)
     if not written:
         return None, []
@@ -87,7 +87,7 @@ def clock(value: str) -> tuple[dt.time | None, list[Note]]:
         written = f"{written[:-2]}:{written[-2:]}"
     found = _TIME.fullmatch(written)
     if not found:
-        raise Refused(f"時刻「{value}」が読めません。10:00 のように書いてください", f"{value!r} is no time: write 10:00")
+        raise CellRefused(f"時刻「{value}」が読めません。10:00 のように書いてください", f"{value!r} is no time: write 10:00")
     half = (found["half"] or found["half2"] or "").upper()
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
     if half in ("午後", "PM") and hour < 12:
@@ -95,7 +95,7 @@ def clock(value: str) -> tuple[dt.time | None, list[Note]]:
     if (hour, minute) == (24, 0):
         return dt.time(23, 59), [Note("24:00を23:59としました", "24:00 became 23:59")]
     if hour > 23 or minute > 59:
-        raise Refused(f"時刻「{value}」はありません", f"there is no time {value!r}")
+        raise CellRefused(f"時刻「{value}」はありません", f"there is no time {value!r}")
     read = dt.time(hour, minute)
     plain = written in (f"{hour}:{minute:02}", f"{hour:02}:{minute:02}", f"{hour:02}:{minute:02}:00")
     return read, [] if plain else [Note(f"時刻「{value}」を{read:%H:%M}と読みました", f"{value!r} read as {read:%H:%M}")]

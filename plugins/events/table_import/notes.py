@@ -13,7 +13,7 @@ class Note:
     en: str
 
 
-class Refused(Exception):
+class CellRefused(Exception):
     """A value that cannot be repaired without guessing."""
 
     def __init__(self, ja: str, en: str) -> None:
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, order=True)
-class Told:
+class ImportNote:
     """A note at its place: ``line`` counts from 1 in the CSV file, ``column`` is the column's name (empty: the whole row)."""
 
     line: int

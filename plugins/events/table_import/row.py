@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from plugins.events.table_import import cells, codes, dates
-from plugins.events.table_import.notes import Note, Refused, Told
+from plugins.events.table_import.notes import CellRefused, ImportNote, Note
 from plugins.events.table_import.table import NAME, Row
 from plugins.frontmatter.model.registry import Place
 
@@ -35,10 +35,10 @@ class _Reading:
     """Reads the cells of one row and keeps what it has to tell."""
 
     row: Row
-    told: list[Told] = field(default_factory=list)
+    told: list[ImportNote] = field(default_factory=list)
 
     def note(self, column: str, note: Note, *, refusal: bool = False) -> None:
-        self.told.append(Told(self.row.line, column, note.ja, note.en, refusal))
+        self.told.append(ImportNote(self.row.line, column, note.ja, note.en, refusal))
 
     def line(self, column: str) -> str:
         """A cell as one clean line."""
@@ -48,7 +48,7 @@ class _Reading:
         """Run a repair, tell its notes under ``column``; a refusal gives None."""
         try:
             value, notes = read()
-        except Refused as refused:
+        except CellRefused as refused:
             self.note(column, refused.note, refusal=True)
             return None
         for each in notes:
@@ -60,7 +60,7 @@ class _Reading:
         return any(told.refusal for told in self.told)
 
 
-def read_entry(row: Row, places: Mapping[str, Place], near: dt.date) -> tuple[Entry | None, list[Told]]:
+def read_entry(row: Row, places: Mapping[str, Place], near: dt.date) -> tuple[Entry | None, list[ImportNote]]:
     """Return the event of ``row`` (None if refused) and everything to tell. ``near`` stands in for a year that is not written."""
     reading = _Reading(row)
     title = reading.line(NAME)
@@ -140,7 +140,7 @@ def _first_day(reading: _Reading) -> dt.date:
     """The day the event begins, near which the end of applications lies."""
     try:
         return dates.day(reading.row.cells["開始日"], dt.date(2020, 1, 1))[0] or dt.date(2020, 1, 1)
-    except Refused:
+    except CellRefused:
         return dt.date(2020, 1, 1)
 
 

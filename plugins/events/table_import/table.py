@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 
 from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import Told
+from plugins.events.table_import.notes import ImportNote
 
 NAME, START = "イベント名", "開始日"
 COLUMNS = tuple(
@@ -54,7 +54,7 @@ class Table:
     """The rows, and what was repaired or refused on the way."""
 
     rows: tuple[Row, ...] = ()
-    told: tuple[Told, ...] = field(default=())
+    told: tuple[ImportNote, ...] = field(default=())
 
 
 def read_table(raw: bytes) -> Table:
@@ -63,7 +63,7 @@ def read_table(raw: bytes) -> Table:
         raise UnreadableTable("ファイルが20MBを超えています / larger than 20 MB")
     text, encoding = _decode(raw)
     told = (
-        [Told(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
+        [ImportNote(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
         if encoding != "UTF-8"
         else []
     )
@@ -120,25 +120,25 @@ def _column(cell: str) -> str:
     return _KNOWN.get(written.lower(), written)
 
 
-def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[Told]:
+def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
     told = [
-        Told(line, cell, f"列の名前を「{name}」と読みました", f"column read as {name}")
+        ImportNote(line, cell, f"列の名前を「{name}」と読みました", f"column read as {name}")
         for cell, name in zip(cells, header, strict=True)
         if name in COLUMNS and cell.strip() != name and digits(cell) != digits(name)
     ]
     unknown = [name for name in header if name and name not in COLUMNS]
     if unknown:
         names = "、".join(unknown)
-        told.append(Told(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
+        told.append(ImportNote(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
     return told
 
 
-def _shape_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[Told]:
+def _shape_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
     if any(cell.strip() for cell in cells[len(header) :]):
         words = f"列が{len(header)}より多く、ずれています。文の中の「,」を引用符で囲んでください"
-        return [Told(line, "", words, "more cells than columns: put quotes around commas", refusal=True)]
+        return [ImportNote(line, "", words, "more cells than columns: put quotes around commas", refusal=True)]
     if len(cells) < len(header):
-        return [Told(line, "", "足りない列は空とみなしました", "missing cells are taken as empty")]
+        return [ImportNote(line, "", "足りない列は空とみなしました", "missing cells are taken as empty")]
     return []
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from plugins.frontmatter.load.pickling import Pickling
+from plugins.frontmatter.load.pickling import DocumentPickler
 from plugins.frontmatter.model.registry import Registry
 
 _TABLES = """
@@ -37,7 +37,7 @@ _MANY = 50
 
 
 @dataclass(frozen=True)
-class Row:
+class CachedDocument:
     """One source as it was read: bytes, time in ns (-1: too young to be trusted), digest of the bytes, and what the reading gave."""
 
     size: int
@@ -46,15 +46,15 @@ class Row:
     head: Any
 
 
-class Store:
+class ContentCache:
     """The store in ``file``; without one it lasts as long as this object."""
 
     def __init__(self, file: Path | None, version: str, registry: Registry) -> None:
-        self._pickling = Pickling(registry)
+        self._pickling = DocumentPickler(registry)
         self._database = _open(file, version)
         self.body = lru_cache(maxsize=64)(self._body)
 
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, CachedDocument]:
         """Return every row by path."""
         known = self._database.execute("SELECT path, size, time, digest, bundle FROM source").fetchall()
         lies = {row[0]: row[4] for row in known}
@@ -62,11 +62,11 @@ class Store:
         heads: dict[str, Any] = {}
         for (number, _), bundle in zip(bundles, self._pickling.loads(blob for _, blob in bundles), strict=True):
             heads |= {path: head for path, head in bundle if lies.get(path) == number}
-        found = {path: Row(size, time, digest, heads[path]) for path, size, time, digest, _ in known}
+        found = {path: CachedDocument(size, time, digest, heads[path]) for path, size, time, digest, _ in known}
         self._bind(found, lies, [number for number, _ in bundles])
         return found
 
-    def keep(self, rows: Iterable[tuple[str, Row]], bodies: Iterable[tuple[str, str, str]]) -> None:
+    def keep(self, rows: Iterable[tuple[str, CachedDocument]], bodies: Iterable[tuple[str, str, str]]) -> None:
         """Write rows, as one bundle, and bodies (path, HTML, Markdown)."""
         if rows := list(rows):
             self._keep(rows)
@@ -74,13 +74,13 @@ class Store:
         self.body.cache_clear()
         self._database.commit()
 
-    def _keep(self, rows: Sequence[tuple[str, Row]]) -> None:
+    def _keep(self, rows: Sequence[tuple[str, CachedDocument]]) -> None:
         blob = self._pickling.dumps([(path, row.head) for path, row in rows])
         number = self._database.execute("INSERT INTO bundle (heads) VALUES (?)", (blob,)).lastrowid
         values = ((path, row.size, row.time, row.digest, number) for path, row in rows)
         self._database.executemany("REPLACE INTO source VALUES (?, ?, ?, ?, ?)", values)
 
-    def _bind(self, found: Mapping[str, Row], lies: Mapping[str, int], numbers: Iterable[int]) -> None:
+    def _bind(self, found: Mapping[str, CachedDocument], lies: Mapping[str, int], numbers: Iterable[int]) -> None:
         """Make one bundle of the small ones when they are many."""
         held = Counter(lies.values())
         small = {number for number in numbers if held[number] < _SMALL}
@@ -103,7 +103,7 @@ class Store:
             raise LookupError(path)
         return row[0], row[1]
 
-    def found(self, room: str) -> dict[str, tuple[bytes, Any]]:
+    def notes(self, room: str) -> dict[str, tuple[bytes, Any]]:
         """Return what another room noted of sources, by path: digest of what it saw, and what it found."""
         rows = self._database.execute("SELECT path, digest, value FROM found WHERE room = ?", (room,)).fetchall()
         values = self._pickling.loads(row[2] for row in rows if row[2])

@@ -21,14 +21,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from plugins.diagnostics import Fault
-from plugins.frontmatter.load.pickling import Pickling
-from plugins.frontmatter.model.document import Document, Head, Standing, Written
+from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.load.pickling import DocumentPickler
+from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.parse.parser import Refused, as_if_published, finish, look_at, read_head
-from plugins.frontmatter.parse.references import Answers, Question
+from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
+from plugins.frontmatter.parse.references import Question, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
-from plugins.processes import collect_seldom, hear, talking
+from plugins.processes import collect_rarely, receive, wait_for_messages
 
 ENOUGH = 200
 """Sources that are worth a second process."""
@@ -37,15 +37,15 @@ _BATCH = 100
 
 
 @dataclass(frozen=True)
-class Heads:
+class HeaderBatch:
     """What others may ask of a share, and the faults of what has no head that holds."""
 
-    heads: list[Standing]
-    faults: list[Fault]
+    heads: list[HeaderSummary]
+    faults: list[Diagnostic]
 
 
 @dataclass(frozen=True)
-class Result:
+class ReadResult:
     """A document whose text is apart, what it asked of others, the digest of the source's bytes, and every fault of the body.
 
     There is no document where the front matter does not hold.
@@ -57,89 +57,93 @@ class Result:
     markdown: str
     asked: Mapping[Question, Any]
     digest: bytes
-    faults: list[Fault]
+    faults: list[Diagnostic]
 
 
-Known = Mapping[str, Head | Standing]
+Known = Mapping[str, Header | HeaderSummary]
 """Of every document, by its path below ``content/``, what others may ask of it."""
 
 
-class Hands(Protocol):
+class SourceReader(Protocol):
     """Whoever reads."""
 
-    def heads(self) -> Iterator[Heads]: ...
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]: ...
+    def heads(self) -> Iterator[HeaderBatch]: ...
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]: ...
 
 
 @dataclass
-class Reading:
+class ShareReader:
     """What reads a share of the sources below ``content`` for the moment ``now``; ``shows_drafts`` is as in `library.Library`."""
 
     content: Path
     registry: Registry
     now: dt.datetime
     shows_drafts: bool = False
-    _drafts: list[tuple[Source, Head]] = field(default_factory=list)
-    _refused: list[Refused] = field(default_factory=list)
+    _drafts: list[tuple[Source, Header]] = field(default_factory=list)
+    _refused: list[RejectedSource] = field(default_factory=list)
 
-    def begin(self, paths: Iterable[str]) -> Heads:
+    def begin(self, paths: Iterable[str]) -> HeaderBatch:
         """Read the front matter of ``paths``."""
         self._drafts, self._refused = [], []
         for path in paths:
-            found = read_head(self.content, PurePosixPath(path), self.registry)
+            found = read_header(self.content, PurePosixPath(path), self.registry)
             if isinstance(found, tuple):
                 source, head = found
                 self._drafts.append((source, as_if_published(head) if self.shows_drafts else head))
             else:
                 self._refused.append(found)
-        return Heads([head.standing for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults])
+        return HeaderBatch(
+            [head.summary_for_others for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults]
+        )
 
-    def end(self, answers: Answers) -> Iterator[Result]:
+    def end(self, answers: ReferenceResolver) -> Iterator[ReadResult]:
         """Read the bodies of what was begun."""
         for source, head in self._drafts:
-            document, faults = finish(source, head, answers)
+            document, faults = resolve_source(source, head, answers)
             text = document.text
-            object.__setattr__(document, "text", Written("", ""))  # it travels and is stored without
-            yield Result(str(head.path), document, text.html, text.markdown, answers.asked, source.digest, faults)
+            object.__setattr__(document, "text", LoadedText("", ""))  # it travels and is stored without
+            yield ReadResult(str(head.path), document, text.html, text.markdown, answers.asked, source.digest, faults)
         for refused in self._refused:
-            yield Result(str(refused.path), None, "", "", {}, b"", look_at(refused, answers))
+            yield ReadResult(str(refused.path), None, "", "", {}, b"", check_rejected(refused, answers))
 
-    def again(self, paths: Iterable[str], answers: Answers) -> list[Result]:
+    def again(self, paths: Iterable[str], answers: ReferenceResolver) -> list[ReadResult]:
         """Read sources whose heads are known and hold."""
         self.begin(paths)
         return list(self.end(answers))
 
 
 @dataclass
-class _Alone:
-    reading: Reading
+class _OneProcess:
+    reading: ShareReader
     paths: Sequence[str]
 
-    def heads(self) -> Iterator[Heads]:
+    def heads(self) -> Iterator[HeaderBatch]:
         yield self.reading.begin(self.paths)
 
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]:
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]:
         reading = self.reading
-        yield from reading.end(Answers(reading.content, reading.registry, heads, reading.now, pictures))
+        yield from reading.end(ReferenceResolver(reading.content, reading.registry, heads, reading.now, pictures))
 
 
 @dataclass
-class _Several:
+class _Processes:
     lines: Sequence[_Line]
     workers: Mapping[Connection, BaseProcess]
 
-    def heads(self) -> Iterator[Heads]:
+    def heads(self) -> Iterator[HeaderBatch]:
         for line in self.lines:
-            talking({line.end: self.workers[line.end]})
+            wait_for_messages({line.end: self.workers[line.end]})
             yield line.receive()
 
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[Result]:
-        told = pickle.dumps(([head.standing if isinstance(head, Head) else head for head in heads.values()], pictures), protocol=5)
+    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]:
+        told = pickle.dumps(
+            ([head.summary_for_others if isinstance(head, Header) else head for head in heads.values()], pictures), protocol=5
+        )
         for line in self.lines:
             line.end.send_bytes(told)
         waiting = {line.end: line for line in self.lines}
         while waiting:
-            for ready in talking({end: self.workers[end] for end in waiting}):
+            for ready in wait_for_messages({end: self.workers[end] for end in waiting}):
                 batch, seen = waiting[ready].receive()
                 yield from batch
                 if seen is not None:
@@ -152,29 +156,29 @@ class _Line:
     """One end of the line between this process and a hand."""
 
     end: Connection
-    pickling: Pickling
+    pickling: DocumentPickler
 
     def send(self, value: Any) -> None:
         self.end.send_bytes(self.pickling.dumps(value))
 
     def receive(self) -> Any:
-        found = next(self.pickling.loads([hear(self.end)]))
+        found = next(self.pickling.loads([receive(self.end)]))
         if isinstance(found, BaseException):
             raise found
         return found
 
 
 @contextmanager
-def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
+def open_reader(reading: ShareReader, paths: Sequence[str]) -> Iterator[SourceReader]:
     """Yield who reads ``paths``: this process, or as many as the machine has processors."""
     count = min(os.cpu_count() or 1, len(paths) // ENOUGH + 1)
     if count == 1 or "fork" not in get_all_start_methods():
         if len(paths) > ENOUGH:
-            collect_seldom()
-        yield _Alone(reading, paths)
+            collect_rarely()
+        yield _OneProcess(reading, paths)
         return
     context = get_context("fork")
-    pickling = Pickling(reading.registry)
+    pickling = DocumentPickler(reading.registry)
     lines = [(_Line(mine, pickling), _Line(theirs, pickling)) for mine, theirs in (context.Pipe() for _ in range(count))]
     workers = [
         context.Process(target=_work, args=(reading, paths[number::count], theirs), daemon=True) for number, (_, theirs) in enumerate(lines)
@@ -183,7 +187,7 @@ def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
     for worker in workers:
         worker.start()
     try:
-        yield _Several([mine for mine, _ in lines], {mine.end: worker for (mine, _), worker in zip(lines, workers, strict=True)})
+        yield _Processes([mine for mine, _ in lines], {mine.end: worker for (mine, _), worker in zip(lines, workers, strict=True)})
         for worker in workers:
             worker.join()
     finally:
@@ -192,13 +196,13 @@ def hands(reading: Reading, paths: Sequence[str]) -> Iterator[Hands]:
         gc.unfreeze()
 
 
-def _work(reading: Reading, paths: Sequence[str], line: _Line) -> None:
-    collect_seldom()
+def _work(reading: ShareReader, paths: Sequence[str], line: _Line) -> None:
+    collect_rarely()
     try:
         line.send(reading.begin(paths))
         known, pictures = line.receive()
         heads = {head.path: head for head in known}
-        results = reading.end(Answers(reading.content, reading.registry, heads, reading.now, pictures))
+        results = reading.end(ReferenceResolver(reading.content, reading.registry, heads, reading.now, pictures))
         while batch := list(islice(results, _BATCH)):
             line.send((batch, None))
         line.send(([], pictures))

@@ -16,7 +16,7 @@ from plugins.frontmatter.model.registry import Place, Publication, Registry, Top
 
 
 @dataclass(frozen=True)
-class Pickling:
+class DocumentPickler:
     """Pickles for one registry."""
 
     registry: Registry

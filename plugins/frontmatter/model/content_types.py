@@ -7,7 +7,19 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import Day, End, Line, Moment, Municipality, Old, Slug, Subject, Web, length, wrong
+from plugins.frontmatter.model.fields import (
+    Day,
+    EndMoment,
+    FormerAddress,
+    Line,
+    Moment,
+    Municipality,
+    Slug,
+    TopicField,
+    WebAddress,
+    duration,
+    field_error,
+)
 
 
 class Meta(BaseModel):
@@ -20,22 +32,22 @@ class Meta(BaseModel):
     title: Line
     date: Moment | None = None
     publication: str | None = None
-    expires: End | None = None
+    expires: EndMoment | None = None
     updated: Moment | None = None
     summary: Line | None = None
     municipalities: tuple[Municipality, ...] = ()
-    topics: tuple[Subject, ...] = ()
+    topics: tuple[TopicField, ...] = ()
     image: Line | None = None
     image_alt: Line | None = None
     slug: Slug | None = None
     draft: bool = False
-    aliases: tuple[Old, ...] = ()
+    aliases: tuple[FormerAddress, ...] = ()
 
     @model_validator(mode="after")
     def image_has_words(self) -> Meta:
         """An image without words is nothing to who cannot see it (WCAG 2.2, 1.1.1)."""
         if self.image and not self.image_alt:
-            raise wrong(
+            raise field_error(
                 "絵の説明がありません。image_alt に、絵が伝えることを書いてください",
                 "the image has no text: say in image_alt what it shows",
                 "image",
@@ -46,7 +58,7 @@ class Meta(BaseModel):
     def ends_after_it_begins(self) -> Meta:
         """A document that ends before it begins would never be seen, and nobody would know why."""
         if self.date and self.expires and self.expires <= self.date:
-            raise wrong(
+            raise field_error(
                 "expires（公開の終わり）が date（公開日時）より前です。どちらかを直してください",
                 "expires lies before date: put one of them right",
                 "expires",
@@ -83,7 +95,7 @@ class Figure(BaseModel):
     def not_more_than_all(self) -> Figure:
         """More done than planned is a slip of the pen."""
         if self.done > self.total:
-            raise wrong(
+            raise field_error(
                 f"「{self.label}」の done（{self.done:g}）が total（{self.total:g}）を超えています。数を確かめてください",
                 f"done ({self.done:g}) is more than total ({self.total:g}): look at both numbers",
             )
@@ -125,7 +137,7 @@ class Video(Dated):
 
     word: ClassVar[str] = "動画"
     video: Line
-    duration: Annotated[str, AfterValidator(length)]
+    duration: Annotated[str, AfterValidator(duration)]
     captions: Line
     reporter: Line | None = None
 
@@ -165,8 +177,8 @@ class Event(Dated):
     parking: Line | None = None
     capacity: Line | None = None
     apply: Line | None = None
-    apply_by: End | None = None
-    url: Web | None = None
+    apply_by: EndMoment | None = None
+    url: WebAddress | None = None
     latitude: float | None = Field(default=None, ge=20, le=46)
     longitude: float | None = Field(default=None, ge=122, le=154)
     source: Line | None = None
@@ -176,7 +188,7 @@ class Event(Dated):
     def ends_after_start(self) -> Event:
         """An event has to last."""
         if self.end and self.finishes <= self.start:
-            raise wrong(
+            raise field_error(
                 "終わり（end）が始まり（start）より前です。どちらかの日時を直してください",
                 "end lies before start: put one of them right",
                 "end",
@@ -208,7 +220,7 @@ class Notice(Dated):
 
     word: ClassVar[str] = "お知らせ"
     severity: Literal["情報", "注意", "警報", "特別警報"]
-    expires: End
+    expires: EndMoment
     areas: Line | None = None
 
 
@@ -229,7 +241,7 @@ class Partner(Dated):
     """An entry of a partner's blog, written by the importer."""
 
     word: ClassVar[str] = "協力ブログ"
-    original: Web
+    original: WebAddress
     author: Line
     licence: Line
     feed: str

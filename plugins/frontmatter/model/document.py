@@ -40,7 +40,7 @@ class File:
         return f"{self.size / 1_000_000:.1f} MB" if self.size >= 999_500 else f"{max(1, round(self.size / 1000))} kB"
 
 
-class Standing(NamedTuple):
+class HeaderSummary(NamedTuple):
     """What other documents may ask of one, and the names that none of them may have too; travels lightly between the processes that read.
 
     ``path`` is relative to ``content/``. ``target`` tells a mail issue whether there are figures, whether it is a draft, and its date. ``claims`` are names
@@ -56,16 +56,16 @@ class Standing(NamedTuple):
     claims: tuple[tuple[object, str], ...]
 
     def is_live(self, now: dt.datetime) -> bool:
-        """See `Head.is_live`."""
+        """See `Header.is_live`."""
         return (self.begins is None or self.begins <= now) and not self.target[1] and not self.has_ended(now)
 
     def has_ended(self, now: dt.datetime) -> bool:
-        """See `Head.has_ended`."""
+        """See `Header.has_ended`."""
         return self.ends is not None and self.ends <= now
 
 
 @dataclass(frozen=True)
-class Head:
+class Header:
     """What is known of a document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
 
     path: PurePosixPath
@@ -92,12 +92,12 @@ class Head:
 
     @property
     def target(self) -> tuple[bool, bool, dt.datetime | None]:
-        """See `Standing`."""
+        """See `HeaderSummary`."""
         return isinstance(self.meta, Progress) and bool(self.meta.figures), self.meta.draft, self.meta.date
 
     @property
     def claims(self) -> tuple[tuple[object, str], ...]:
-        """See `Standing`: the name within the publication, or the address, and the addresses of before."""
+        """See `HeaderSummary`: the name within the publication, or the address, and the addresses of before."""
         aliases = tuple((alias, "aliases") for alias in self.meta.aliases)
         if self.kind in ("issue", "partner", "page"):
             return (self.url, "slug"), *aliases
@@ -105,12 +105,12 @@ class Head:
         return ((self.url.split("/")[1], owner, self.url.rsplit("/", 2)[1]), "slug"), *aliases
 
     @property
-    def standing(self) -> Standing:
+    def summary_for_others(self) -> HeaderSummary:
         """What others may ask."""
-        return Standing(str(self.path), self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
+        return HeaderSummary(str(self.path), self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
-class Text(Protocol):
+class DocumentText(Protocol):
     """The words of a document: ready to show, and as they were written."""
 
     @property
@@ -120,7 +120,7 @@ class Text(Protocol):
 
 
 @dataclass(frozen=True)
-class Written:
+class LoadedText:
     """Words that are at hand."""
 
     html: str
@@ -128,14 +128,14 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Document(Head):
+class Document(Header):
     """``summary`` and ``html`` are ready to show; ``markdown`` is the body as written, which the magazine reads for its corners.
 
     The text may lie in the store until somebody asks for it. ``shows`` are the addresses of the pictures in it.
     """
 
     summary: str
-    text: Text = field(compare=False)
+    text: DocumentText = field(compare=False)
     body_line: int
     picture: Picture | None = None
     files: tuple[File, ...] = ()
@@ -166,13 +166,13 @@ class Document(Head):
         return f"document:{self.path}"
 
 
-def told_whole(document: Document, meta: str, html: str) -> Mapping[str, str]:
+def document_digests(document: Document, meta: str, html: str) -> Mapping[str, str]:
     """Return the digests that ``document`` brings: of ``meta``, of ``html``, and of all that it is."""
     rest = (document.kind, document.publication, document.url, document.summary, document.body_line, document.picture, document.files)
     return {"meta": meta, "html": html, "whole": digest((meta, html, rest, document.shows))}
 
 
-def address(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:
+def permalink(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:
     """Return the permanent address: publication, year, month, name; for issues list and number; for pages the name alone."""
     name = meta.slug or path.stem
     if isinstance(meta, Page):

@@ -1,6 +1,6 @@
 """The values that front matter may hold: dates, places, topics, addresses. They arrive as the text that the editor wrote.
 
-What is wrong is said by `wrong`, in Japanese and English.
+What is wrong is said by `field_error`, in Japanese and English.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from plugins.frontmatter.model.registry import Place, Registry, Topic
 
 
-def wrong(ja: str, en: str, at: str = "") -> PydanticCustomError:
+def field_error(ja: str, en: str, at: str = "") -> PydanticCustomError:
     """Return the error that carries one message in two languages to the editor; ``at`` names the key to look at, where Pydantic does not know it."""
     return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en, "at": at})
 
@@ -35,7 +35,7 @@ def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
             return dt.datetime(*parts, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
     except ValueError:
         pass
-    raise wrong(
+    raise field_error(
         f"日付「{value}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
         f"{value!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
     )
@@ -55,7 +55,7 @@ def _place(value: Any, info: ValidationInfo) -> Place:
     places = _registry(info).places
     if value in places:
         return places[value]
-    raise wrong(
+    raise field_error(
         f"「{value}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
         f"no municipality {value!r}: write its full name, such as 石巻市",
     )
@@ -65,27 +65,29 @@ def _topic(value: Any, info: ValidationInfo) -> Topic:
     topics = _registry(info).topics
     if value in topics:
         return topics[value]
-    raise wrong(
+    raise field_error(
         f"「{value}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {value!r}: use one of {', '.join(topics)}"
     )
 
 
 def _line(value: str) -> str:
     if "\n" in value:
-        raise wrong("途中で行を変えずに、一行で書いてください", "write it on one line")
+        raise field_error("途中で行を変えずに、一行で書いてください", "write it on one line")
     return value
 
 
 def _web(value: str) -> str:
     if re.fullmatch(r"https?://[^\s<>\"]+", value):
         return value
-    raise wrong(f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://")
+    raise field_error(
+        f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://"
+    )
 
 
-def length(value: str) -> str:
+def duration(value: str) -> str:
     if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
         return value
-    raise wrong(
+    raise field_error(
         f"長さ「{value}」が読めません。「4:30」（分:秒）の形で書いてください",
         f"{value!r} is no length: write minutes:seconds, such as 4:30",
     )
@@ -94,7 +96,7 @@ def length(value: str) -> str:
 def _old_address(value: str) -> str:
     if re.fullmatch(r"/([a-zA-Z0-9._~-]+/)+", value):
         return value
-    raise wrong(
+    raise field_error(
         f"前のアドレス「{value}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
         f"{value!r} is no address of this site: write /old/address/",
     )
@@ -103,9 +105,9 @@ def _old_address(value: str) -> str:
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 Moment = Annotated[dt.datetime, BeforeValidator(_moment)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
-End = Annotated[dt.datetime, BeforeValidator(_end)]
+EndMoment = Annotated[dt.datetime, BeforeValidator(_end)]
 Municipality = Annotated[Place, BeforeValidator(_place)]
-Subject = Annotated[Topic, BeforeValidator(_topic)]
-Web = Annotated[str, AfterValidator(_web)]
+TopicField = Annotated[Topic, BeforeValidator(_topic)]
+WebAddress = Annotated[str, AfterValidator(_web)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Old = Annotated[str, AfterValidator(_old_address)]
+FormerAddress = Annotated[str, AfterValidator(_old_address)]

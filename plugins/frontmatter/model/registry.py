@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import constant
 from plugins.typography.colour import contrast
 
@@ -67,7 +67,7 @@ class Publication(_Table):
         return f"/{self.key}/"
 
     @property
-    def fronts(self) -> tuple[str, ...]:
+    def landing_pages(self) -> tuple[str, ...]:
         """The standing pages that an editor may link to: the section, and what its kind adds to it."""
         added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.kind, ())
         return (self.url, *(self.url + name for name in added))
@@ -166,18 +166,20 @@ class Registry:
 def read_registry(toml: Path, places: Path) -> Registry:
     """Read ``publications.toml`` and ``municipalities.csv`` (columns code, name, reading, slug).
 
-    Raises `ContentFaults` with every fault of the files, also when one is not there.
+    Raises `ContentErrors` with every fault of the files, also when one is not there.
     """
     missing = [path for path in (toml, places) if not path.is_file()]
     if missing:
-        raise ContentFaults(
-            Fault(PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are")
+        raise ContentErrors(
+            Diagnostic(
+                PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are"
+            )
             for path in missing
         )
     parsed = _parse(toml)
     faults = _dangling(parsed, toml)
     if faults:
-        raise ContentFaults(faults)
+        raise ContentErrors(faults)
     return Registry(
         site=parsed.site,
         publications=parsed.publications,
@@ -193,20 +195,20 @@ def _parse(toml: Path) -> _File:
     try:
         data = tomllib.loads(toml.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContentFaults([Fault(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}")]) from error
+        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}")]) from error
     for table in ("publications", "lists", "feeds"):
         for key, row in data.get(table, {}).items():
             row["key"] = key
     try:
         return _File.model_validate(data)
     except ValidationError as error:
-        raise ContentFaults(_fault(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
+        raise ContentErrors(_fault(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
 
 
-def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Fault:
+def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Diagnostic:
     where = ".".join(map(str, place))
     ja, both, en = message.removeprefix("Value error, ").partition(" / ")
-    return Fault(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
+    return Diagnostic(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
 
 
 def _line(toml: Path, place: tuple[int | str, ...]) -> int:
@@ -216,7 +218,7 @@ def _line(toml: Path, place: tuple[int | str, ...]) -> int:
     return next((number for number, line in enumerate(lines, 1) if line.startswith((header, f"[{place[0]}]"))), 1)
 
 
-def _dangling(parsed: _File, toml: Path) -> list[Fault]:
+def _dangling(parsed: _File, toml: Path) -> list[Diagnostic]:
     path = PurePosixPath(toml.name)
     lists = [
         _fault(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.content_types import Meta, Record, Video
 from plugins.frontmatter.model.document import File
-from plugins.frontmatter.parse.markdown import Body, plain
-from plugins.frontmatter.parse.references import Answers
+from plugins.frontmatter.parse.markdown import Body, plain_text
+from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 
 
@@ -53,7 +53,7 @@ _TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _CUE = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
 
 
-def caption_faults(text: str) -> list[tuple[int, str, str]]:
+def check_captions(text: str) -> list[tuple[int, str, str]]:
     """Return what is wrong: line (from 1), and the reason in Japanese and English. An empty list is a file that players show."""
     lines = text.removeprefix("\ufeff").splitlines()
     if not lines or not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
@@ -98,14 +98,14 @@ TRANSCRIPT = "書き起こし"
 
 
 @dataclass(frozen=True)
-class Attached:
+class AttachmentResolver:
     """Looks for the files of one source. ``place`` turns what an editor wrote into a path below ``content``, or None if that lies outside."""
 
-    answers: Answers
+    answers: ReferenceResolver
     source: Source
     place: Callable[[str], PurePosixPath | None]
 
-    def look(self, meta: Meta, body: Body) -> tuple[tuple[File, ...], list[Fault]]:
+    def resolve(self, meta: Meta, body: Body) -> tuple[tuple[File, ...], list[Diagnostic]]:
         """Return the attachments ready to be linked, and every fault of the files."""
         if isinstance(meta, Video):
             return (), self._video(meta, body)
@@ -113,40 +113,42 @@ class Attached:
             return self._record(meta)
         return (), []
 
-    def _video(self, meta: Video, body: Body) -> list[Fault]:
+    def _video(self, meta: Video, body: Body) -> list[Diagnostic]:
         faults = [] if "://" in meta.video else self._missing("video", meta.video)
         faults += self._missing("captions", meta.captions) or self._captions(meta)
         return faults + self._transcript(body)
 
-    def _missing(self, key: str, name: str, *more: int | str) -> list[Fault]:
+    def _missing(self, key: str, name: str, *more: int | str) -> list[Diagnostic]:
         path = self.place(name)
         if path is not None and self.answers.ask("file", str(path)):
             return []
         ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
-        return [Fault(self.source.path, self.source.line_of((key, *more)), ja, en)]
+        return [Diagnostic(self.source.path, self.source.line_of((key, *more)), ja, en)]
 
-    def _captions(self, meta: Video) -> list[Fault]:
+    def _captions(self, meta: Video) -> list[Diagnostic]:
         path = self.place(meta.captions) or PurePosixPath()
         self.answers.ask("stat", str(path))
         try:
             text = (self.answers.content / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            return [Fault(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
-        return [Fault(path, line, ja, en) for line, ja, en in caption_faults(text)]
+            return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
+        return [Diagnostic(path, line, ja, en) for line, ja, en in check_captions(text)]
 
-    def _transcript(self, body: Body) -> list[Fault]:
-        heading = next((h for h in body.root.iter("h2", "h3") if plain(h) == TRANSCRIPT), None)
+    def _transcript(self, body: Body) -> list[Diagnostic]:
+        heading = next((h for h in body.root.iter("h2", "h3") if plain_text(h) == TRANSCRIPT), None)
         if heading is None:
             ja = f"書き起こしがありません。本文に「## {TRANSCRIPT}」と書き、話されたことばをすべて書いてください"
             return [
-                Fault(self.source.path, self.source.body_line, ja, f"no transcript: write '## {TRANSCRIPT}' and below it all that is said")
+                Diagnostic(
+                    self.source.path, self.source.body_line, ja, f"no transcript: write '## {TRANSCRIPT}' and below it all that is said"
+                )
             ]
         if not _has_words(heading):
             line = self.source.line_with(TRANSCRIPT)
-            return [Fault(self.source.path, line, f"「{TRANSCRIPT}」の下に、話されたことばがありません", "the transcript is empty")]
+            return [Diagnostic(self.source.path, line, f"「{TRANSCRIPT}」の下に、話されたことばがありません", "the transcript is empty")]
         return []
 
-    def _record(self, meta: Record) -> tuple[tuple[File, ...], list[Fault]]:
+    def _record(self, meta: Record) -> tuple[tuple[File, ...], list[Diagnostic]]:
         files, faults = [], []
         for number, attachment in enumerate(meta.attachments):
             missing = self._missing("attachments", attachment.file, number)
@@ -159,7 +161,7 @@ class Attached:
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
                     f"cannot read the PDF {attachment.file!r}: {error}",
                 )
-                missing = [Fault(self.source.path, self.source.line_of(("attachments", number)), ja, en)]
+                missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en)]
                 pdf = None
             faults += missing
             if pdf:

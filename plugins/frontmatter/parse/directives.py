@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.parse.source import Source
 from plugins.typography.dates import era_year, japanese_date, japanese_day, number
 
@@ -47,7 +47,7 @@ _EXAMPLES = {
 _INLINE = re.compile(r"\{([^\s{}]+)[ \u3000]+([^{}\n]+?)[ \u3000]*\}")
 
 
-def expand(text: str) -> str:
+def expand_directives(text: str) -> str:
     """Return Markdown in which every directive has become HTML and every computed word stands written out."""
     return _INLINE.sub(_written, _LINE.sub(_element, text))
 
@@ -58,10 +58,10 @@ def amount(value: str) -> int:
     return int(found[0]) if found else 0
 
 
-def directive_faults(source: Source) -> list[Fault]:
+def check_directives(source: Source) -> list[Diagnostic]:
     """Return what is wrong with the directives of ``source``: unknown words, values that cannot be read."""
     lines = enumerate(source.body.split("\n"), source.body_line)
-    return [Fault(source.path, number_, ja, en) for number_, line in lines for ja, en in (*_line_faults(line), *_inline_faults(line))]
+    return [Diagnostic(source.path, number_, ja, en) for number_, line in lines for ja, en in (*_line_faults(line), *_inline_faults(line))]
 
 
 def _element(found: re.Match[str]) -> str:

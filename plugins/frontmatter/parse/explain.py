@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.content_types import Meta
 
 if TYPE_CHECKING:
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from plugins.frontmatter.parse.source import Source
 
 
-def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Fault:
-    """Turn one error of ``model`` over ``source`` into a `Fault` on the line where the editor mends it."""
+def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Diagnostic:
+    """Turn one error of ``model`` over ``source`` into a `Diagnostic` on the line where the editor mends it."""
     at = detail.get("ctx", {}).get("at")
     place = (*detail["loc"], at) if at else detail["loc"]
     ja, en = _words(".".join(map(str, place)), model, detail)
-    return Fault(source.path, source.line_of(place), ja, en)
+    return Diagnostic(source.path, source.line_of(place), ja, en)
 
 
 def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:

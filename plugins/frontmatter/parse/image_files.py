@@ -45,7 +45,7 @@ def _svg_size(path: Path) -> tuple[int, int]:
     raise UnreadableImage("no width and height, no viewBox")
 
 
-def standing_address(path: PurePosixPath) -> str:
+def image_permalink(path: PurePosixPath) -> str:
     """Return the address of the picture at ``path`` (below ``content/``): PNG, JPEG, GIF or SVG, the same for ever.
 
     Mails that were sent ask for it years later. A WebP or AVIF original is shipped as JPEG beside its own name.

@@ -13,43 +13,43 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
-from plugins.frontmatter.model.document import Document, Head, Picture, Written, told_whole
-from plugins.frontmatter.parse.attachments import Attached
+from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
+from plugins.frontmatter.parse.attachments import AttachmentResolver
 from plugins.frontmatter.parse.directives import KINDS
-from plugins.frontmatter.parse.image_files import standing_address
+from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
-from plugins.frontmatter.parse.references import ENDED, LIVE, Answers
+from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 
 _OUTSIDE = re.compile(r"^(https?:|mailto:|tel:)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Draft:
+class ParsedSource:
     """A source whose front matter holds, before its links are resolved."""
 
-    head: Head
+    head: Header
     source: Source
     body: Body
 
 
 @dataclass
-class Resolver:
+class LinkResolver:
     """Resolves one draft at a time, with answers about all others."""
 
-    answers: Answers
+    answers: ReferenceResolver
 
-    def resolve(self, draft: Draft) -> tuple[Document, list[Fault]]:
+    def resolve(self, draft: ParsedSource) -> tuple[Document, list[Diagnostic]]:
         """Return the finished document, and every fault of its links and images."""
         head = draft.head
         summary = head.meta.summary or draft.body.lead
-        faults = self.look(draft)
+        faults = self.check(draft)
         if "div" in draft.body.tags:
             faults += [fault for name in KINDS for e in draft.body.directives(name) if (fault := self._directive(draft, name, e))]
         picture = self._picture(draft, faults)
-        files, found = Attached(self.answers, draft.source, lambda name: self._path(draft, name)).look(head.meta, draft.body)
+        files, found = AttachmentResolver(self.answers, draft.source, lambda name: self._path(draft, name)).resolve(head.meta, draft.body)
         faults += found
         html = draft.body.html
         document = Document(
@@ -59,21 +59,21 @@ class Resolver:
             publication=head.publication,
             url=head.url,
             summary=summary,
-            text=Written(html, draft.source.body),
+            text=LoadedText(html, draft.source.body),
             body_line=draft.source.body_line,
             picture=picture,
             files=files,
             shows=frozenset(image.get("src", "") for image in draft.body.images),
         )
-        told = told_whole(document, digest(head.meta), hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
+        told = document_digests(document, digest(head.meta), hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
         return replace(document, tracking_digests=told), faults
 
-    def look(self, draft: Draft) -> list[Fault]:
+    def check(self, draft: ParsedSource) -> list[Diagnostic]:
         """Return the faults of the links and images alone."""
         faults = [fault for a in draft.body.links if (fault := self._link(draft, a))]
         return faults + [fault for image in draft.body.images if (fault := self._image(draft, image))]
 
-    def _link(self, draft: Draft, a: Any) -> Fault | None:
+    def _link(self, draft: ParsedSource, a: Any) -> Diagnostic | None:
         href = a.get("href").strip()
         if _OUTSIDE.match(href):
             return None
@@ -88,30 +88,30 @@ class Resolver:
             return None
         if path is None or not self.answers.ask("file", str(path)):
             return _missing(draft, href)
-        a.set("href", standing_address(path) if path.parts[0] == "images" else f"/{path}")
+        a.set("href", image_permalink(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
-    def _anchor(self, draft: Draft, href: str) -> Fault | None:
+    def _anchor(self, draft: ParsedSource, href: str) -> Diagnostic | None:
         ids = {element.get("id") for element in draft.body.root.iter() if isinstance(element.tag, str)}
         return None if unquote(href[1:]) in ids else _missing(draft, href)
 
-    def _path(self, draft: Draft, href: str) -> PurePosixPath | None:
+    def _path(self, draft: ParsedSource, href: str) -> PurePosixPath | None:
         """The file that ``href`` names, relative to ``content/``; None if that lies outside."""
         path = posixpath.normpath(posixpath.join(draft.head.path.parent.as_posix(), unquote(href)))
         return None if path.startswith(("..", "/")) else PurePosixPath(path)
 
-    def _image(self, draft: Draft, image: Any) -> Fault | None:
+    def _image(self, draft: ParsedSource, image: Any) -> Diagnostic | None:
         src = image.get("src", "")
         line = draft.source.line_with(src)
         if not image.get("alt", "").strip():
-            return Fault(
+            return Diagnostic(
                 draft.source.path,
                 line,
                 f"画像「{src}」に説明がありません。![ここに説明]({src}) と書いてください",
                 f"image {src!r} has no alt text: write ![what it shows]({src})",
             )
         measured = self._measure(draft, src, line)
-        if isinstance(measured, Fault):
+        if isinstance(measured, Diagnostic):
             return measured
         image.set("src", measured.url)
         image.set("width", str(measured.width))
@@ -119,36 +119,36 @@ class Resolver:
         image.set("loading", "lazy")
         return None
 
-    def _measure(self, draft: Draft, src: str, line: int) -> Picture | Fault:
+    def _measure(self, draft: ParsedSource, src: str, line: int) -> Picture | Diagnostic:
         path = None if _OUTSIDE.match(src) else self._path(draft, src)
         found = self.answers.ask("picture", str(path)) if path else None
         if isinstance(found, Picture):
             return found
         if found is None:
-            return Fault(
+            return Diagnostic(
                 draft.source.path,
                 line,
                 f"画像「{src}」がありません。content/images/ に置き、場所を書き直してください",
                 f"no image at {src!r}: put it into content/images/ and name its place",
             )
-        return Fault(
+        return Diagnostic(
             draft.source.path,
             line,
             f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{found}）",
             f"cannot read image {src!r}: save it as PNG or JPEG ({found})",
         )
 
-    def _picture(self, draft: Draft, faults: list[Fault]) -> Picture | None:
+    def _picture(self, draft: ParsedSource, faults: list[Diagnostic]) -> Picture | None:
         meta = draft.head.meta
         if not meta.image or not meta.image_alt:
             return None
         measured = self._measure(draft, meta.image, draft.source.line_of(("image",)))
-        if isinstance(measured, Fault):
+        if isinstance(measured, Diagnostic):
             faults.append(measured)
             return None
         return replace(measured, alt=meta.image_alt)
 
-    def _directive(self, draft: Draft, name: str, element: Any) -> Fault | None:
+    def _directive(self, draft: ParsedSource, name: str, element: Any) -> Diagnostic | None:
         value = element.get(f"data-{name}")
         line = draft.source.line_with(value)
         if name == "since":
@@ -156,7 +156,7 @@ class Resolver:
             unknown = [key for key in value.split() if key not in registry.publications]
             known = "、".join(registry.publications)
             return (
-                Fault(
+                Diagnostic(
                     draft.source.path,
                     line,
                     f"「{unknown[0]}」という出版物はありません。使えるのは {known} です",
@@ -173,14 +173,14 @@ class Resolver:
             return _missing(draft, value)
         has_figures, is_draft, date = target
         if name == "figures" and not has_figures:
-            return Fault(
+            return Diagnostic(
                 draft.source.path,
                 line,
                 f"「{value}」に figures（数の並び）がありません。::記事 で載せるか、figures を書いてください",
                 f"{value!r} has no figures: name it with ::article, or give it figures",
             )
         if is_draft or (date and draft.head.meta.date and date > draft.head.meta.date):
-            return Fault(
+            return Diagnostic(
                 draft.source.path,
                 line,
                 f"「{value}」は、この号が出るときにまだ公開されていません。date を見直してください",
@@ -201,8 +201,8 @@ def _to_page(a: Any, url: str, state: str, fragment: str) -> None:
         a.tail = "（掲載終了）" + (a.tail or "")
 
 
-def _missing(draft: Draft, href: str) -> Fault:
-    return Fault(
+def _missing(draft: ParsedSource, href: str) -> Diagnostic:
+    return Diagnostic(
         draft.source.path,
         draft.source.line_with(href),
         f"リンク先「{href}」がありません。ファイルの場所を確かめてください",

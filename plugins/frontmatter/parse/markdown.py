@@ -20,7 +20,7 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from markdown.util import AtomicString
 
-from plugins.frontmatter.parse.directives import expand
+from plugins.frontmatter.parse.directives import expand_directives
 
 ALLOWED = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"
@@ -79,7 +79,7 @@ class _Unescaped(UnescapeTreeprocessor):
             super().run(root)
 
 
-class Plainly(Extension):
+class PlainTextExtension(Extension):
     """Tells Python-Markdown of them. What is made is the same."""
 
     def extendMarkdown(self, md: Markdown) -> None:
@@ -93,7 +93,7 @@ class Plainly(Extension):
 @cache
 def _markdown() -> Markdown:
     return Markdown(
-        extensions=["tables", "footnotes", "sane_lists", "def_list", Plainly()],
+        extensions=["tables", "footnotes", "sane_lists", "def_list", PlainTextExtension()],
         extension_configs={"footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"}},
         output_format="html",
     )
@@ -140,7 +140,7 @@ class Body:
     def lead(self) -> str:
         """The text of the first paragraph, without footnote marks and readings; empty if there is none."""
         paragraph = next((p for p in self.root.iterchildren("p") if p.text_content().strip()), None)
-        return "" if paragraph is None else plain(paragraph)
+        return "" if paragraph is None else plain_text(paragraph)
 
 
 def parse_markdown(text: str, *, directives: bool = False) -> Body:
@@ -150,7 +150,7 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
     """
     parser = _markdown()
     parser.reset()
-    html = parser.convert(expand(text) if directives else text)
+    html = parser.convert(expand_directives(text) if directives else text)
     body = parse_html(html)
     if _BROKEN_LINE.search(html) or "&#" in html:
         _join_lines(body.root)
@@ -181,7 +181,7 @@ _SPOKEN: Callable[[Any], Iterable[str]] = etree.XPath(  # type: ignore[assignmen
 )
 
 
-def plain(element: Any) -> str:
+def plain_text(element: Any) -> str:
     """The text of ``element`` in one line, without footnote marks and ruby readings."""
     return " ".join("".join(_SPOKEN(element)).split())
 
@@ -190,7 +190,7 @@ _TAG = attrgetter("tag")
 _ATTRIBUTED: Callable[[Any], Iterable[Any]] = etree.XPath("descendant::*[@*]")  # type: ignore[assignment]
 
 
-def forbidden(body: Body) -> list[str]:
+def forbidden_elements(body: Body) -> list[str]:
     """Return what may not stand in a body: ``<script``, ``onclick=``, ``javascript:``, as an editor would search for it."""
     found: list[str] = []
     for element in _ATTRIBUTED(body.root) if body.tags <= ALLOWED else body.root.iterdescendants():
@@ -237,4 +237,4 @@ def _name_tables(root: Any) -> None:
 
 def _heading_before(table: Any) -> str:
     headings = table.xpath("preceding::*[self::h2 or self::h3 or self::h4][1]")
-    return f"表：{plain(headings[0])}" if headings else "表"
+    return f"表：{plain_text(headings[0])}" if headings else "表"

@@ -1,4 +1,4 @@
-"""One source: its front matter validated (a `Head`), then its body parsed and its links resolved (a `Document`).
+"""One source: its front matter validated (a `Header`), then its body parsed and its links resolved (a `Document`).
 
 The two steps are apart because links need the heads of all documents.
 """
@@ -10,15 +10,15 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.content_types import KINDS, Meta
-from plugins.frontmatter.model.document import Document, Head, address
+from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.registry import Publication, Registry
-from plugins.frontmatter.parse.directives import directive_faults
+from plugins.frontmatter.parse.directives import check_directives
 from plugins.frontmatter.parse.explain import explain
-from plugins.frontmatter.parse.links import Draft, Resolver
-from plugins.frontmatter.parse.markdown import Body, forbidden, parse_html, parse_markdown, plain
-from plugins.frontmatter.parse.references import Answers
+from plugins.frontmatter.parse.links import LinkResolver, ParsedSource
+from plugins.frontmatter.parse.markdown import Body, forbidden_elements, parse_html, parse_markdown, plain_text
+from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source, read_source
 
 DRAFT_MARK = "【下書き】"
@@ -26,7 +26,7 @@ DRAFT_MARK = "【下書き】"
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedSource:
     """A source whose front matter does not hold. Its body is looked at all the same: an editor hears everything at once.
 
     ``source`` is None if the file cannot even be cut.
@@ -35,60 +35,60 @@ class Refused:
     path: PurePosixPath
     kind: str
     source: Source | None
-    faults: list[Fault]
+    faults: list[Diagnostic]
 
 
-def read_head(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Head] | Refused:
+def read_header(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Header] | RejectedSource:
     """Read a source and validate its front matter."""
     source = read_source(content, path)
-    if isinstance(source, Fault):
-        return Refused(path, "", None, [source])
+    if isinstance(source, Diagnostic):
+        return RejectedSource(path, "", None, [source])
     home = _home(source, registry)
-    if isinstance(home, Fault):
-        return Refused(path, "", None, [home])
+    if isinstance(home, Diagnostic):
+        return RejectedSource(path, "", None, [home])
     kind, publication = home
     meta = _validate(source, KINDS[kind], registry)
     if not isinstance(meta, Meta):
-        return Refused(path, kind, source, meta)
+        return RejectedSource(path, kind, source, meta)
     if faults := _name_faults(source, meta):
-        return Refused(path, kind, source, faults)
-    return source, Head(path, kind, meta, publication, address(path, kind, meta, publication))
+        return RejectedSource(path, kind, source, faults)
+    return source, Header(path, kind, meta, publication, permalink(path, kind, meta, publication))
 
 
-def as_if_published(head: Head) -> Head:
+def as_if_published(head: Header) -> Header:
     """Return a draft of our own as if it were published. Partners' entries wait for their review (`plugins.partners`)."""
     if not head.meta.draft or head.kind == "partner":
         return head
     return replace(head, meta=head.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{head.meta.title}"}))
 
 
-def finish(source: Source, head: Head, answers: Answers) -> tuple[Document, list[Fault]]:
+def resolve_source(source: Source, head: Header, answers: ReferenceResolver) -> tuple[Document, list[Diagnostic]]:
     """Return the document, and every fault of its body; what it asked is in ``answers.asked`` afterwards."""
     answers.asked = {}
     body = _parse(source, head.kind)
     faults = _body_faults(source, body, head.kind)
-    document, found = Resolver(answers).resolve(Draft(head, source, body))
+    document, found = LinkResolver(answers).resolve(ParsedSource(head, source, body))
     return document, faults or found  # an address that may not stand in a body is no missing page besides
 
 
-def look_at(refused: Refused, answers: Answers) -> list[Fault]:
+def check_rejected(refused: RejectedSource, answers: ReferenceResolver) -> list[Diagnostic]:
     """Return every fault of the body of a source whose front matter does not hold."""
     if refused.source is None:
         return []
     body = _parse(refused.source, refused.kind)
-    head = Head(refused.path, refused.kind, Meta.model_construct(title=""), None, "")
-    return _body_faults(refused.source, body, refused.kind) or Resolver(answers).look(Draft(head, refused.source, body))
+    head = Header(refused.path, refused.kind, Meta.model_construct(title=""), None, "")
+    return _body_faults(refused.source, body, refused.kind) or LinkResolver(answers).check(ParsedSource(head, refused.source, body))
 
 
 def _parse(source: Source, kind: str) -> Body:
     return parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
 
 
-def _body_faults(source: Source, body: Body, kind: str) -> list[Fault]:
-    return _markup_faults(source, body) + (directive_faults(source) if kind == "issue" else [])
+def _body_faults(source: Source, body: Body, kind: str) -> list[Diagnostic]:
+    return _markup_faults(source, body) + (check_directives(source) if kind == "issue" else [])
 
 
-def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Fault:
+def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
     """The kind and the publication, from the folder and from what the editor wrote."""
     folder = source.path.parts[0]
     if folder == "pages":
@@ -100,7 +100,7 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
     if publication is None:
         known = "、".join(registry.publications)
         line = source.line_of(("publication",))
-        return Fault(
+        return Diagnostic(
             source.path,
             line,
             f"「{name}」という出版物はありません。使えるのは {known} です",
@@ -109,7 +109,7 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
     kind = str(source.data.get("kind", publication.kind))
     if kind not in KINDS or kind in ("page", "issue"):
         known = "、".join(KINDS)
-        return Fault(
+        return Diagnostic(
             source.path,
             source.line_of(("kind",)),
             f"「{kind}」という種類はありません。使えるのは {known} です",
@@ -118,11 +118,11 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
     return kind, publication
 
 
-def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Fault:
+def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
     key = source.path.parent.name
     if key not in registry.lists or len(source.path.parts) != 3:
         known = "、".join(registry.lists)
-        return Fault(
+        return Diagnostic(
             source.path,
             1,
             f"「{key}」という配信先はありません。content/mail/<配信先>/<号>.md に置きます（配信先：{known}）",
@@ -131,7 +131,7 @@ def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | N
     return "issue", registry.publications[registry.lists[key].publication]
 
 
-def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | list[Fault]:
+def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | list[Diagnostic]:
     data = {key: value for key, value in source.data.items() if key != "kind"}
     try:
         return model.model_validate(data, context=registry)
@@ -139,10 +139,10 @@ def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | l
         return [explain(source, model, detail) for detail in error.errors()]
 
 
-def _markup_faults(source: Source, body: Body) -> list[Fault]:
-    titles = [plain(h1) for h1 in body.root.iter("h1")]
+def _markup_faults(source: Source, body: Body) -> list[Diagnostic]:
+    titles = [plain_text(h1) for h1 in body.root.iter("h1")]
     return [
-        Fault(
+        Diagnostic(
             source.path,
             source.line_with(title),
             f"見出し「{title}」は「##」から始めてください。「#」は題名（title）の分です",
@@ -150,22 +150,22 @@ def _markup_faults(source: Source, body: Body) -> list[Fault]:
         )
         for title in titles
     ] + [
-        Fault(
+        Diagnostic(
             source.path,
             source.line_with(text),
             f"本文に「{text}」は書けません。Markdownの書き方に直してください",
             f"{text!r} may not stand in a body: write it in Markdown",
         )
-        for text in forbidden(body)
+        for text in forbidden_elements(body)
     ]
 
 
-def _name_faults(source: Source, meta: Meta) -> list[Fault]:
+def _name_faults(source: Source, meta: Meta) -> list[Diagnostic]:
     name = source.path.stem
     if meta.slug or all(part.isascii() and part.isalnum() and part == part.lower() for part in name.split("-")):
         return []
     return [
-        Fault(
+        Diagnostic(
             source.path,
             1,
             f"ファイルの名前「{name}」はアドレスになりません。半角の英小文字、数字、ハイフンにするか、slug を書いてください",

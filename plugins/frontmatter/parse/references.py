@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from plugins.frontmatter.model.document import Head, Picture, Standing
+from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.parse.image_files import UnreadableImage, image_size, standing_address
+from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 
 Question = tuple[str, str]
-"""A word of `Answers`, and a path below ``content/`` or an address."""
+"""A word of `ReferenceResolver`, and a path below ``content/`` or an address."""
 
 LIVE, ENDED, WAITING = "live", "ended", "waiting"
 
 
 @dataclass
-class Answers:
+class ReferenceResolver:
     """Answers from the ``heads`` of all documents and from the files. ``asked`` is what the document at hand has asked so far.
 
     ``pictures`` holds what is known of pictures from before: by path, size and time of the file, and what was found.
@@ -32,7 +32,7 @@ class Answers:
 
     content: Path
     registry: Registry
-    heads: Mapping[str, Head | Standing]
+    heads: Mapping[str, Header | HeaderSummary]
     now: dt.datetime
     pictures: dict[str, tuple[int, int, Any]] = field(default_factory=dict)
     asked: dict[Question, Any] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Answers:
         answer = self.asked[word, about] = self.answer(word, about)
         return answer
 
-    def same(self, asked: Mapping[Question, Any]) -> bool:
+    def same_as_before(self, asked: Mapping[Question, Any]) -> bool:
         """Tell whether all questions would be answered as they were."""
         return all(self.answer(*question) == answer for question, answer in asked.items())
 
@@ -87,7 +87,7 @@ class Answers:
     def _fronts(self) -> frozenset[str]:
         registry = self.registry
         fronts = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
-        fronts |= {front for p in registry.publications.values() for front in p.fronts} | {f"/mail/{key}/" for key in registry.lists}
+        fronts |= {front for p in registry.publications.values() for front in p.landing_pages} | {f"/mail/{key}/" for key in registry.lists}
         fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return frozenset(fronts | {head.url for head in self.heads.values() if head.kind == "page"})
 
@@ -105,7 +105,7 @@ class Answers:
     def _looked_at(self, path: str) -> Picture | str:
         file = self.content / path
         version = hashlib.blake2b(file.read_bytes(), digest_size=10).hexdigest()
-        address = standing_address(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+        address = image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
         try:
             return Picture(address, "", *image_size(file), version)
         except UnreadableImage as error:

@@ -15,21 +15,21 @@ from typing import Any
 
 import yaml
 
-from plugins.diagnostics import Fault
+from plugins.diagnostics import Diagnostic
 
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders of ``content/`` that hold no documents."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class SourceStat:
     """A file as the walk met it: bytes, and modification time in ns."""
 
     size: int
     time: int
 
 
-def scan(content: Path) -> dict[str, Seen]:
+def scan_sources(content: Path) -> dict[str, SourceStat]:
     """Return every Markdown file that is a document, by its path below ``content``, in the order of the paths' parts."""
     found = dict(_walk(str(content), ""))
     return {path: found[path] for path in sorted(found, key=lambda path: path.split("/"))}
@@ -37,10 +37,10 @@ def scan(content: Path) -> dict[str, Seen]:
 
 def find_sources(content: Path) -> list[PurePosixPath]:
     """Return every Markdown file that is a document, in a fixed order."""
-    return list(map(PurePosixPath, scan(content)))
+    return list(map(PurePosixPath, scan_sources(content)))
 
 
-def _walk(folder: str, below: str) -> Iterator[tuple[str, Seen]]:
+def _walk(folder: str, below: str) -> Iterator[tuple[str, SourceStat]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -48,7 +48,7 @@ def _walk(folder: str, below: str) -> Iterator[tuple[str, Seen]]:
                     yield from _walk(entry.path, f"{below}{entry.name}/")
             elif entry.name.endswith(".md"):
                 stat = entry.stat()
-                yield f"{below}{entry.name}", Seen(stat.st_size, stat.st_mtime_ns)
+                yield f"{below}{entry.name}", SourceStat(stat.st_size, stat.st_mtime_ns)
 
 
 Place = tuple[int | str, ...]
@@ -84,12 +84,12 @@ class Source:
         return self.body_line + next((number for number, line in enumerate(lines) if text in line), 0)
 
 
-def read_source(root: Path, path: PurePosixPath) -> Source | Fault:
-    """Read ``root / path``. A file that cannot be read as text with YAML front matter is a `Fault`."""
+def read_source(root: Path, path: PurePosixPath) -> Source | Diagnostic:
+    """Read ``root / path``. A file that cannot be read as text with YAML front matter is a `Diagnostic`."""
     with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - thousands of sources: no object for each
         raw = file.read()
     if len(raw) > LARGEST:
-        return Fault(
+        return Diagnostic(
             path,
             1,
             "ファイルが1MBを超えています。画像は別のファイルにしてください",
@@ -99,16 +99,18 @@ def read_source(root: Path, path: PurePosixPath) -> Source | Fault:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return Fault(path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8")
-    source = cut(path, text.replace("\r\n", "\n").replace("\r", "\n"))
-    return source if isinstance(source, Fault) else replace(source, digest=hashlib.blake2b(raw, digest_size=16).digest())
+        return Diagnostic(
+            path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8"
+        )
+    source = split_front_matter(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return source if isinstance(source, Diagnostic) else replace(source, digest=hashlib.blake2b(raw, digest_size=16).digest())
 
 
-def cut(path: PurePosixPath, text: str) -> Source | Fault:
+def split_front_matter(path: PurePosixPath, text: str) -> Source | Diagnostic:
     """Cut ``text`` at its two ``---`` lines and read the YAML between them."""
     if found := _CONTROL.search(text):
         line = text[: found.start()].count("\n") + 1
-        return Fault(
+        return Diagnostic(
             path,
             line,
             f"見えない制御文字（U+{ord(found[0]):04X}）があります。消してください",
@@ -116,7 +118,7 @@ def cut(path: PurePosixPath, text: str) -> Source | Fault:
         )
     lines = text.split("\n")
     if lines[0].rstrip() != "---" or "---" not in (ends := [line.rstrip() for line in lines[1:]]):
-        return Fault(
+        return Diagnostic(
             path, 1, "先頭に「---」で囲んだ題名や日付がありません", "no front matter: begin with ---, title and date, and another ---"
         )
     end = ends.index("---") + 1
@@ -124,7 +126,7 @@ def cut(path: PurePosixPath, text: str) -> Source | Fault:
         data, places = _load("\n".join(lines[1:end]))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
-        return Fault(
+        return Diagnostic(
             path,
             line,
             f"YAMLとして読めません。「項目: 内容」の形にし、内容に「: 」や「#」があれば引用符で囲んでください（{error.problem}）",

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from plugins.frontmatter.model.content_types import Event, Figure, Partner, Progress
 from plugins.frontmatter.model.document import Document
-from plugins.magazine.compose.safe_text import calm, heading
+from plugins.magazine.compose.safe_text import heading, strip_controls
 from plugins.typography.dates import japanese_date, japanese_day, number
 
 
@@ -41,11 +41,11 @@ class Teaser:
 
     @property
     def summary(self) -> str:
-        return calm(self.document.summary)
+        return strip_controls(self.document.summary)
 
 
 @dataclass(frozen=True)
-class Happening(Teaser):
+class EventTeaser(Teaser):
     """An event of the coming weeks, with when and where."""
 
     kind: ClassVar[str] = "event"
@@ -57,11 +57,11 @@ class Happening(Teaser):
         if not isinstance(meta, Event):
             raise TypeError(f"{self.document.path} is no event")
         pairs = (("日時", span(meta.start, meta.end)), ("場所", meta.venue), ("費用", meta.fee or ""))
-        return tuple((word, calm(value)) for word, value in pairs if value)
+        return tuple((word, strip_controls(value)) for word, value in pairs if value)
 
 
 @dataclass(frozen=True)
-class Count:
+class FigureLine:
     """One number of progress in words: ``15,361戸``, ``16,000戸`` and 96 (percent)."""
 
     label: str
@@ -71,7 +71,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Numbers(Teaser):
+class ProgressFigures(Teaser):
     """Progress in numbers, computed from the figures of a document."""
 
     kind: ClassVar[str] = "figures"
@@ -83,7 +83,7 @@ class Numbers(Teaser):
         return self.document.meta
 
     @property
-    def counts(self) -> tuple[Count, ...]:
+    def counts(self) -> tuple[FigureLine, ...]:
         return tuple(_count(figure) for figure in self.meta.figures)
 
     @property
@@ -92,18 +92,18 @@ class Numbers(Teaser):
         return f"{japanese_date(self.meta.as_of or self.document.date)}現在"
 
 
-Block = Prose | Teaser | Happening | Numbers
+Block = Prose | Teaser | EventTeaser | ProgressFigures
 
 
-def _count(figure: Figure) -> Count:
-    unit = calm(figure.unit)
-    return Count(calm(figure.label), f"{number(figure.done)}{unit}", f"{number(figure.total)}{unit}", figure.percent)
+def _count(figure: Figure) -> FigureLine:
+    unit = strip_controls(figure.unit)
+    return FigureLine(strip_controls(figure.label), f"{number(figure.done)}{unit}", f"{number(figure.total)}{unit}", figure.percent)
 
 
 def credit(document: Document, feed_title: str) -> str:
     """Return ``ココロプレス、取材班、CC BY 4.0``: the source of a partner's entry (a licence asks for it)."""
     meta = document.meta
-    return calm("、".join((feed_title, meta.author, meta.licence))) if isinstance(meta, Partner) else ""
+    return strip_controls("、".join((feed_title, meta.author, meta.licence))) if isinstance(meta, Partner) else ""
 
 
 def span(start: dt.datetime, end: dt.datetime | None) -> str:

@@ -14,14 +14,14 @@ from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content_types import Issue
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import MailList, Publication
-from plugins.frontmatter.parse.markdown import Body, parse_html, plain
+from plugins.frontmatter.parse.markdown import Body, parse_html, plain_text
 from plugins.magazine.compose.blocks import Block, Prose
 from plugins.magazine.compose.safe_text import heading, one_line
-from plugins.magazine.compose.selection import Carried, Chooser
+from plugins.magazine.compose.selection import Carried, Selection
 
 
 @dataclass(frozen=True)
-class Corner:
+class Section:
     """A part of the issue under one heading; ``number`` counts from 1."""
 
     number: int
@@ -42,7 +42,7 @@ class Composition:
     mail_list: MailList
     publication: Publication
     greeting: tuple[Block, ...]
-    corners: tuple[Corner, ...]
+    corners: tuple[Section, ...]
 
     @property
     def number(self) -> str:
@@ -83,7 +83,7 @@ def compose(issue: Document, library: Library, carried: Carried | None = None) -
         raise TypeError(f"{issue.path} is no issue")
     mail_list = library.registry.lists[issue.path.parts[1]]
     body = parse_html(issue.html)
-    chooser = Chooser(issue, library, carried or {}, set(named(body)))
+    chooser = Selection(issue, library, carried or {}, set(named_documents(body)))
     parts = list(_parts(body, chooser))
     filled = [part for part in parts[1:] if part[1]]  # a corner for which nothing came in is left out
     return Composition(
@@ -92,28 +92,28 @@ def compose(issue: Document, library: Library, carried: Carried | None = None) -
         mail_list=mail_list,
         publication=library.registry.publications[mail_list.publication],
         greeting=parts[0][1],
-        corners=tuple(Corner(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
+        corners=tuple(Section(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
     )
 
 
-def named(body: Body, *, again: bool = True) -> list[PurePosixPath]:
+def named_documents(body: Body, *, again: bool = True) -> list[PurePosixPath]:
     """Return the articles that the issue names by file, in their order; without ``again`` only those not marked もう一度."""
     elements = [(e, e.get(f"data-{name}")) for name in ("teaser", "figures") for e in body.directives(name)]
     return [PurePosixPath(path) for element, path in elements if again or element.get("data-again") is None]
 
 
-def finds(body: Body) -> bool:
+def has_directives(body: Body) -> bool:
     """Tell whether the issue leaves it to a directive what it carries."""
     return any(body.directives(name) for name in ("since", "events", "partners"))
 
 
-def _parts(body: Body, chooser: Chooser) -> Iterator[tuple[str, tuple[Block, ...]]]:
+def _parts(body: Body, chooser: Selection) -> Iterator[tuple[str, tuple[Block, ...]]]:
     """Yield (title, blocks): first the greeting, which has no title, then each corner."""
     title, blocks = "", list[Block]()
     for element in body.root:
         if element.tag == "h2":
             yield title, tuple(blocks)
-            title, blocks = plain(element), []
+            title, blocks = plain_text(element), []
         else:
             blocks += chooser.blocks(element)
     yield title, tuple(blocks)

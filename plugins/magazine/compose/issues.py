@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.markdown import parse_html
-from plugins.magazine.compose.composition import Composition, compose, finds, named
+from plugins.magazine.compose.composition import Composition, compose, has_directives, named_documents
 
 PLACEHOLDER = "〔ここに"
 """How `todoke new issue` marks what a person has to write. It never goes out."""
@@ -22,9 +22,9 @@ PLACEHOLDER = "〔ここに"
 def compose_all(library: Library) -> list[Composition]:
     """Return every issue that is public now, composed, oldest first.
 
-    Raises `ContentFaults` with every fault of every issue, future ones included.
+    Raises `ContentErrors` with every fault of every issue, future ones included.
     """
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     composed: list[Composition] = []
     carried: dict[PurePosixPath, dict[PurePosixPath, Document]] = {}
     for issue in _in_order(library):
@@ -34,18 +34,18 @@ def compose_all(library: Library) -> list[Composition]:
         composed.append(composition)
         before.update({path: before.get(path, issue) for path in composition.articles})
     if faults:
-        raise ContentFaults(faults)
+        raise ContentErrors(faults)
     return [composition for composition in composed if composition.document.is_live(library.now)]
 
 
-def fault(issue: Document, words: str, ja: str, en: str) -> Fault:
+def issue_diagnostic(issue: Document, words: str, ja: str, en: str) -> Diagnostic:
     """Return a fault of ``issue`` at the first line of its body that holds ``words``, or at the body's first line."""
     lines = issue.markdown.split("\n")
     at = next((number for number, line in enumerate(lines) if words and words in line), 0)
-    return Fault(PurePosixPath("content") / issue.path, issue.body_line + at, ja, en)
+    return Diagnostic(PurePosixPath("content") / issue.path, issue.body_line + at, ja, en)
 
 
-def carried_before(library: Library, folder: PurePosixPath) -> dict[PurePosixPath, Document]:
+def carried_earlier(library: Library, folder: PurePosixPath) -> dict[PurePosixPath, Document]:
     """Return every article that an issue in ``folder`` has carried, and which issue it was."""
     carried: dict[PurePosixPath, Document] = {}
     for issue in _in_order(library):
@@ -59,13 +59,13 @@ def _in_order(library: Library) -> list[Document]:
     return sorted(found, key=lambda d: (d.date, d.path))
 
 
-def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Fault]:
+def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Diagnostic]:
     faults, seen = [], set[PurePosixPath]()
-    for path in named(parse_html(issue.html), again=False):
+    for path in named_documents(parse_html(issue.html), again=False):
         if path in before:
             earlier = before[path].path.stem
             faults.append(
-                fault(
+                issue_diagnostic(
                     issue,
                     path.name,
                     f"「{path}」は第{earlier}号に載せました。もう一度載せるときは、行の終わりに「もう一度」と書いてください",
@@ -74,32 +74,36 @@ def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Fault
             )
         elif path in seen:
             faults.append(
-                fault(issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one")
+                issue_diagnostic(
+                    issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one"
+                )
             )
         seen.add(path)
     return faults
 
 
-def _unfinished(issue: Composition, library: Library) -> list[Fault]:
+def _unfinished(issue: Composition, library: Library) -> list[Diagnostic]:
     """What keeps an issue from going out. A draft that is only shown may have places left to fill in."""
     empty = _empty(issue) if issue.document.date <= library.now else []  # until its day, something may still come in
     return empty + ([] if library.shows_drafts else _blanks(issue))
 
 
-def _empty(issue: Composition) -> list[Fault]:
+def _empty(issue: Composition) -> list[Diagnostic]:
     document = issue.document
     if not issue.corners:
         return [
-            fault(
+            issue_diagnostic(
                 document,
                 "",
                 "載せるものがありません。コーナー（##）に文章か ::記事 を書いてください",
                 "nothing to send: write a corner (##) with words or ::article",
             )
         ]
-    if finds(parse_html(document.html)) and not issue.articles and len(issue.corners) == 1:  # an editor's note is no reason to write
+    if (
+        has_directives(parse_html(document.html)) and not issue.articles and len(issue.corners) == 1
+    ):  # an editor's note is no reason to write
         return [
-            fault(
+            issue_diagnostic(
                 document,
                 "::",
                 "前の号のあとに載せるものが一つも見つかりません。日時を先に延ばすか、文章だけで送るなら :: の行を消してください",
@@ -109,9 +113,11 @@ def _empty(issue: Composition) -> list[Fault]:
     return []
 
 
-def _blanks(issue: Composition) -> list[Fault]:
+def _blanks(issue: Composition) -> list[Diagnostic]:
     document = issue.document
     names = [name for name, value in (("title", issue.meta.title), ("preheader", issue.meta.preheader or "")) if PLACEHOLDER in value]
-    head = [Fault(PurePosixPath("content") / document.path, 1, f"{name} を書いてください", f"write the {name}") for name in names]
+    head = [Diagnostic(PurePosixPath("content") / document.path, 1, f"{name} を書いてください", f"write the {name}") for name in names]
     lines = [line for line in document.markdown.split("\n") if PLACEHOLDER in line]
-    return head + [fault(document, line, f"「{line.strip()}」のところを書いてください", f"fill in {line.strip()!r}") for line in lines]
+    return head + [
+        issue_diagnostic(document, line, f"「{line.strip()}」のところを書いてください", f"fill in {line.strip()!r}") for line in lines
+    ]

@@ -9,15 +9,15 @@ from pathlib import Path, PurePosixPath
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content_types import Partner, Progress
 from plugins.frontmatter.model.document import Document
-from plugins.magazine.compose.issues import PLACEHOLDER, carried_before
-from plugins.magazine.compose.selection import appeared, coming, last_issue
+from plugins.magazine.compose.issues import PLACEHOLDER, carried_earlier
+from plugins.magazine.compose.selection import last_issue, published_between, upcoming_events
 
 WEEKS = 4
 ENTRIES = 3
 _LEFT_OUT = ("notice", "page", "partner", "issue")
 
 
-def draft(library: Library, key: str, now: dt.datetime) -> tuple[PurePosixPath, str]:
+def new_issue(library: Library, key: str, now: dt.datetime) -> tuple[PurePosixPath, str]:
     """Return where the next issue of the list ``key`` belongs below ``content/``, and its text."""
     folder = PurePosixPath("mail", key)
     return folder / f"{_next_number(library, folder)}.md", "\n".join(_lines(library, key, folder, now)) + "\n"
@@ -40,10 +40,12 @@ def _lines(library: Library, key: str, folder: PurePosixPath, now: dt.datetime) 
     yield from ("---", f"title: {PLACEHOLDER}題名〕", f"date: {now:%Y-%m-%d %H:%M}", f"preheader: {PLACEHOLDER}見どころを一文で〕")
     yield from ("draft: true  # 書き終えたら、この行を消します", "---")
     yield from (f"{PLACEHOLDER}はじめのあいさつ〕", "")
-    carried = carried_before(library, folder)
-    fresh = [d for d in appeared(library, last_issue(folder, now, library), now) if d.kind not in _LEFT_OUT and d.path not in carried]
+    carried = carried_earlier(library, folder)
+    fresh = [
+        d for d in published_between(library, last_issue(folder, now, library), now) if d.kind not in _LEFT_OUT and d.path not in carried
+    ]
     numbers = [d for d in fresh if isinstance(d.meta, Progress) and d.meta.figures]
-    events = [d for d in coming(library, now, WEEKS) if d.path not in carried]
+    events = [d for d in upcoming_events(library, now, WEEKS) if d.path not in carried]
     for title, documents in _by_publication(library, key, [d for d in fresh if d not in numbers and d not in events]):
         yield from (f"## {title}", "", *(f"::記事 {_from_issue(d)}" for d in documents), "")
     if numbers:

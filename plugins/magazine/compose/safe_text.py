@@ -10,16 +10,16 @@ _BREAKING = re.compile(r"[\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 
 
-def calm(text: str) -> str:
+def strip_controls(text: str) -> str:
     """Return ``text`` without control characters; what would end a line, except a line feed, becomes a space."""
     return _CONTROL.sub("", _BREAKING.sub(" ", _TURNING.sub("", text)))
 
 
 def heading(text: str) -> str:
     """Return ``text`` fit for a title: calm, and a wide space is an ordinary one, which a line end swallows."""
-    return calm(text).replace("\u3000", " ")
+    return strip_controls(text).replace("\u3000", " ")
 
 
 def one_line(text: str) -> str:
     """Return ``text`` fit for one header line: calm, in one line, and nothing that a mail program would decode (RFC 2047)."""
-    return re.sub(r"\s+", " ", calm(text)).strip().replace("=?", "= ?")
+    return re.sub(r"\s+", " ", strip_controls(text)).strip().replace("=?", "= ?")

@@ -13,7 +13,7 @@ from plugins.frontmatter.model.content_types import Event, Partner
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.directives import KINDS, amount
 from plugins.frontmatter.parse.markdown import Body
-from plugins.magazine.compose.blocks import Block, Happening, Numbers, Prose, Teaser, credit
+from plugins.magazine.compose.blocks import Block, EventTeaser, ProgressFigures, Prose, Teaser, credit
 
 FIRST_ISSUE = dt.timedelta(days=90)
 """How far back "since the last issue" goes for the first issue of a list."""
@@ -23,13 +23,13 @@ Carried = Mapping[PurePosixPath, Document]
 
 
 @dataclass
-class Chooser:
+class Selection:
     """Picks the articles of one issue, in the order of its directives; what it has taken is not taken again."""
 
     issue: Document
     library: Library
     carried: Carried
-    taken: set[PurePosixPath]
+    used: set[PurePosixPath]
 
     def blocks(self, element: Any) -> list[Block]:
         """Return what one element of the issue's body stands for."""
@@ -41,12 +41,12 @@ class Chooser:
                 return [self._teaser(self.library.documents[PurePosixPath(value)])]
             case "figures":
                 document = self.library.documents[PurePosixPath(value)]
-                return [Numbers(document, self._is_linked(document))]
+                return [ProgressFigures(document, self._is_linked(document))]
             case "since":
                 return [self._teaser(d) for d in self._take(self._since(value.split()), again=again)]
             case "events":
-                found = self._take(coming(self.library, self.issue.date, amount(value)), again=again)
-                return [Happening(d, self._is_linked(d)) for d in found]
+                found = self._take(upcoming_events(self.library, self.issue.date, amount(value)), again=again)
+                return [EventTeaser(d, self._is_linked(d)) for d in found]
             case "partners":
                 return [self._teaser(d) for d in self._take(self._partners(), again=again, most=amount(value))]
         return [Prose(Body(element).outer)]
@@ -59,13 +59,13 @@ class Chooser:
         return document.is_live(self.library.now)
 
     def _take(self, found: Iterable[Document], *, again: bool, most: int | None = None) -> list[Document]:
-        chosen = [d for d in found if d.path not in self.taken and (again or d.path not in self.carried)][:most]
-        self.taken |= {d.path for d in chosen}
+        chosen = [d for d in found if d.path not in self.used and (again or d.path not in self.carried)][:most]
+        self.used |= {d.path for d in chosen}
         return chosen
 
     def _since(self, keys: list[str]) -> list[Document]:
         """What these publications published after the last issue and up to this one, oldest first."""
-        found = appeared(self.library, last_issue(self.issue.path.parent, self.issue.date, self.library), self.issue.date)
+        found = published_between(self.library, last_issue(self.issue.path.parent, self.issue.date, self.library), self.issue.date)
         return [d for d in found if d.publication and d.publication.key in keys]
 
     def _partners(self) -> list[Document]:
@@ -75,13 +75,13 @@ class Chooser:
         return sorted(here, key=lambda d: (d.date, d.path), reverse=True)
 
 
-def appeared(library: Library, start: dt.datetime, end: dt.datetime) -> list[Document]:
+def published_between(library: Library, start: dt.datetime, end: dt.datetime) -> list[Document]:
     """Return the articles published after ``start`` and up to ``end`` and not over by then, oldest first."""
     found = [d for d in library.documents.values() if d.publication and d.meta.date and d.kind != "issue" and not d.meta.draft]
     return sorted((d for d in found if start < d.date <= end and not d.has_ended(end)), key=lambda d: (d.date, d.path))
 
 
-def coming(library: Library, now: dt.datetime, weeks: int) -> list[Document]:
+def upcoming_events(library: Library, now: dt.datetime, weeks: int) -> list[Document]:
     """Return the events that are announced by ``now`` and begin within ``weeks``, or are going on, in the order of their beginning."""
     end = now + dt.timedelta(weeks=weeks)
     found = [

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from plugins.magazine.gate.diagnostic import Finding
+from plugins.magazine.gate.diagnostic import GateDiagnostic
 
 PERSONAL = "https://personal.invalid/"
 _ADDRESS = re.compile(r"https?://[^\s<>\"「」（）]+")
 
 
-def reach(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], object]) -> Iterator[Finding]:
+def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], object]) -> Iterator[GateDiagnostic]:
     """Yield each address of the parsed HTML part and of ``texts`` that leads nowhere. ``find`` finds a file behind ``base`` by its name."""
     found = [element.get(name, "") for element in root.iter("a", "img") for name in ("href", "src") if element.get(name)]
     found += [address for text in texts for address in _ADDRESS.findall(text)]
@@ -21,9 +21,9 @@ def reach(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], ob
         if address.startswith(("mailto:", "tel:", "#")):
             continue
         if not re.match(r"https?://[^/]", address):
-            yield Finding(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address")
+            yield GateDiagnostic(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address")
         elif address.startswith(f"{base}/") and not _exists(find, address.removeprefix(base)):
-            yield Finding(
+            yield GateDiagnostic(
                 _last(address),
                 f"「{address}」のページが、できたサイトにありません。リンク先を確かめてください",
                 f"{address!r} is not in the built site: check the link",

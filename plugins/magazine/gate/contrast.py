@@ -15,7 +15,7 @@ from typing import Any
 from cssselect import parse as parse_selector
 from lxml.cssselect import CSSSelector
 
-from plugins.magazine.gate.diagnostic import Finding
+from plugins.magazine.gate.diagnostic import GateDiagnostic
 from plugins.typography.colour import contrast as ratio
 
 LEAST = 4.5
@@ -37,7 +37,7 @@ class _Rule:
     style: Style
 
 
-def contrast(root: Any) -> Iterator[Finding]:
+def contrast(root: Any) -> Iterator[GateDiagnostic]:
     """Yield each pair of colours of the parsed HTML part that cannot be read."""
     light, dark = _pairs(root, {}), _pairs(root, _dark_styles(root))
     ways: list[tuple[str, dict[tuple[str, str], str], Callable[[str], str]]] = [
@@ -49,7 +49,7 @@ def contrast(root: Any) -> Iterator[Finding]:
     for way, pairs, change in ways:
         for (ink, ground), words in pairs.items():
             if (found := ratio(change(ink), change(ground))) < LEAST:
-                yield Finding(
+                yield GateDiagnostic(
                     words,
                     f"「{words[:20]}」の文字色{ink}と地色{ground}は、{way}で対比が{found:.2f}です。{LEAST}以上の色にしてください",
                     f"{words[:20]!r}: {ink} on {ground} has contrast {found:.2f} ({way}): {LEAST} or more",

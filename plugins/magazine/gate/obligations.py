@@ -12,11 +12,11 @@ from typing import Any
 
 from plugins.frontmatter.model.registry import Site
 from plugins.magazine.compose.composition import Composition
-from plugins.magazine.gate.diagnostic import Finding
-from plugins.magazine.render.renderer import PREFERENCES, UNSUBSCRIBE, Parts
+from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.magazine.render.renderer import PREFERENCES, UNSUBSCRIBE, Alternatives
 
 
-def owed(root: Any, parts: Parts, issue: Composition, office: Site, base: str) -> Iterator[Finding]:
+def check_obligations(root: Any, parts: Alternatives, issue: Composition, office: Site, base: str) -> Iterator[GateDiagnostic]:
     """Yield what one of the parts does not say. ``root`` is the parsed HTML part; ``base`` is the site's public address."""
     html = _flat(root.text_content())
     for name, said in (("issue.html", html), ("issue.txt", _flat(parts.text)), ("light.txt", _flat(parts.light.text))):
@@ -27,7 +27,7 @@ def owed(root: Any, parts: Parts, issue: Composition, office: Site, base: str) -
         yield from (_missing(name, what, address) for name, found in (("issue.html", links), *lines.items()) if address not in found)
     hidden = [_flat(e.text_content()) for e in root.iter("div") if "display:none" in e.get("style", "").replace(" ", "")]
     if not issue.preheader or _flat(issue.preheader) not in hidden:
-        yield Finding("", "preheader がありません。見どころを一文で書いてください", "no preheader: write one sentence")
+        yield GateDiagnostic("", "preheader がありません。見どころを一文で書いてください", "no preheader: write one sentence")
 
 
 def _words(issue: Composition, office: Site) -> tuple[tuple[str, str], ...]:
@@ -44,8 +44,10 @@ def _ways(issue: Composition, base: str) -> tuple[tuple[str, str], ...]:
     return (("ウェブで読むリンク", f"{base}{issue.document.url}"), ("受け取り方のリンク", PREFERENCES), ("配信を止めるリンク", UNSUBSCRIBE))
 
 
-def _missing(name: str, what: str, words: str) -> Finding:
-    return Finding("", f"{what}「{words}」がありません。メールの型（{name}）に書いてください", f"{words!r} is missing: write it in {name}")
+def _missing(name: str, what: str, words: str) -> GateDiagnostic:
+    return GateDiagnostic(
+        "", f"{what}「{words}」がありません。メールの型（{name}）に書いてください", f"{words!r} is missing: write it in {name}"
+    )
 
 
 def _flat(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from plugins.magazine.compose.blocks import Block, Prose
 from plugins.magazine.compose.composition import Composition
-from plugins.magazine.render.text import prose_text, undrawn
+from plugins.magazine.render.text import prose_text, without_drawn_lines
 from plugins.magazine.render.text_blocks import item_text
 from plugins.typography.phrases import wrap
 
@@ -45,20 +45,20 @@ class LightPart:
 
 
 @dataclass(frozen=True)
-class Item:
+class LightItem:
     """A piece that is never cut, and where it stands on the issue's page."""
 
     text: str
     anchor: str
 
 
-def fit(render: Callable[[list[Item], Item | None], str], items: list[Item]) -> LightPart:
+def fit_to_size(render: Callable[[list[LightItem], LightItem | None], str], items: list[LightItem]) -> LightPart:
     """Return the part with as many ``items`` as fit.
 
     ``render`` makes the whole text of the items it is given; its second argument is the first that was left out.
     """
     whole = _tidy(render(items, None))
-    charset = choose(whole)
+    charset = choose_charset(whole)
     for count in range(len(items), 0, -1):
         part = LightPart(whole if count == len(items) else _tidy(render(items[:count], items[count])), charset)
         if part.size <= LARGEST - RESERVED:
@@ -66,7 +66,7 @@ def fit(render: Callable[[list[Item], Item | None], str], items: list[Item]) -> 
     return LightPart(_tidy(render([], items[0] if items else None)), charset)
 
 
-def choose(text: str) -> str:
+def choose_charset(text: str) -> str:
     """Return the charset for ``text``: ``iso-2022-jp`` if every character fits and is read alike by all (RFC 1468), otherwise ``utf-8``."""
     if _AMBIGUOUS & set(text):
         return UTF_8
@@ -81,15 +81,15 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def items(issue: Composition, base: str) -> list[Item]:
+def items(issue: Composition, base: str) -> list[LightItem]:
     """Return the pieces: the greeting, then each block, a corner's heading with its first."""
     nothing = iter([""] * 1000)
-    found = [Item(_item(block, base, nothing), "") for block in issue.greeting]
+    found = [LightItem(_item(block, base, nothing), "") for block in issue.greeting]
     for corner in issue.corners:
         numbers = (f"{corner.number}-{count}. " for count in range(1, 1000))
         texts = [_item(block, base, numbers) for block in corner.blocks]
         texts[0] = f"{fold(f'{corner.number}. {corner.title}')}\n\n{texts[0]}"
-        found += [Item(text, corner.anchor) for text in texts]
+        found += [LightItem(text, corner.anchor) for text in texts]
     return found
 
 
@@ -101,4 +101,4 @@ def _item(block: Block, base: str, numbers: Iterator[str]) -> str:
 
 def fold(text: str) -> str:
     """Return ``text`` in short lines, broken at phrases."""
-    return "\n".join(wrap(undrawn(text), WIDTH))
+    return "\n".join(wrap(without_drawn_lines(text), WIDTH))

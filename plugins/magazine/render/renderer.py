@@ -17,11 +17,11 @@ from markupsafe import Markup
 from plugins.frontmatter.model.registry import Site
 from plugins.frontmatter.parse.markdown import parse_html
 from plugins.magazine.compose.composition import Composition
-from plugins.magazine.compose.safe_text import calm
+from plugins.magazine.compose.safe_text import strip_controls
 from plugins.magazine.render import light
 from plugins.magazine.render.light import LightPart
 from plugins.magazine.render.text import absolute, paragraph
-from plugins.magazine.render.text_blocks import blocks_text, corner_text
+from plugins.magazine.render.text_blocks import blocks_text, section_text
 from plugins.typography.filters import FILTERS
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
@@ -36,7 +36,7 @@ WIDEST = 576
 
 
 @dataclass(frozen=True)
-class Parts:
+class Alternatives:
     """What one issue is sent as."""
 
     html: str
@@ -45,7 +45,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Press:
+class IssueRenderer:
     """Renders compositions with the templates of one theme. ``base`` is the public address without a trailing slash.
 
     ``cache`` holds HTML parts by what they were made of; it may be thrown away at any time.
@@ -56,9 +56,9 @@ class Press:
     base: str
     cache: Path | None = None
 
-    def print(self, issue: Composition) -> Parts:
+    def render(self, issue: Composition) -> Alternatives:
         """Return the three parts of a mail."""
-        return Parts(self.html(issue), self.text(issue), self.light(issue))
+        return Alternatives(self.html(issue), self.text(issue), self.light(issue))
 
     def page(self, issue: Composition) -> str:
         """Return the body of the permanent page: same words, the site's own links and styles."""
@@ -85,12 +85,12 @@ class Press:
     def light(self, issue: Composition) -> LightPart:
         """Return the light part, cut at an item where it would become too heavy."""
         items = light.items(issue, self.base)
-        return light.fit(lambda taken, rest: self._render("light.txt", issue, items=taken, rest=rest), items)
+        return light.fit_to_size(lambda taken, rest: self._render("light.txt", issue, items=taken, rest=rest), items)
 
     def _render(self, name: str, issue: Composition, **more: object) -> str:
         environment = self._environment(escape=not name.endswith(".txt"))
         places = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
-        return calm(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **more))
+        return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **more))
 
     def _environment(self, *, escape: bool) -> Environment:
         environment = Environment(
@@ -107,7 +107,7 @@ class Press:
             paragraph=paragraph,
             short=light.fold,
             reads=lambda blocks: blocks_text(blocks, self.base),
-            lines=lambda corner: corner_text(corner, self.base),
+            lines=lambda corner: section_text(corner, self.base),
         )
         return environment
 

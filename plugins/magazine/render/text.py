@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from plugins.frontmatter.parse.markdown import parse_html, plain
+from plugins.frontmatter.parse.markdown import parse_html, plain_text
 from plugins.typography.phrases import wrap
 
 WIDTH = 70
@@ -25,7 +25,7 @@ _ALONE = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "ま�
 
 def paragraph(text: str) -> str:
     """Return ``text`` wrapped at phrases."""
-    return "\n".join(wrap(undrawn(text), WIDTH))
+    return "\n".join(wrap(without_drawn_lines(text), WIDTH))
 
 
 def prose_text(html: str, base: str, headings: Iterator[str], fold: Fold = paragraph) -> str:
@@ -45,7 +45,7 @@ class _Speaker:
         """Return the paragraphs that one element becomes."""
         match element.tag:
             case "h3" | "h4" | "h5" | "h6":
-                return [self.fold(f"{next(self.headings)}{plain(element)}")]
+                return [self.fold(f"{next(self.headings)}{plain_text(element)}")]
             case "ul" | "ol":
                 return [_apart(self._items(element, "")), *self._links(element)]
             case "table":
@@ -57,32 +57,32 @@ class _Speaker:
             case "hr":
                 return []
             case _:
-                return [self.fold(plain(element)), *self._links(element)]
+                return [self.fold(plain_text(element)), *self._links(element)]
 
     def _items(self, element: Any, outer: str) -> list[str]:
         """Each item in its own lines; ``outer`` is the number of the item around an inner list."""
         lines: list[str] = []
         for count, item in enumerate(element.iterchildren("li"), 1):
             mark = f"{outer}{count}." if element.tag == "ol" else ""
-            lines += [self.fold(f"{mark} {plain(_without_lists(item))}".strip())]
+            lines += [self.fold(f"{mark} {plain_text(_without_lists(item))}".strip())]
             lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, mark)]
         return lines
 
     def _rows(self, table: Any) -> list[str]:
         """Each row as a paragraph, each cell after the name of its column: nobody hears columns, and a line end is a pause."""
-        heads = [plain(cell) for cell in table.xpath(".//thead//th")]
-        rows = [[plain(cell) for cell in row] for row in table.xpath(".//tr[not(ancestor::thead)]")]
-        captions = [self.fold(plain(caption)) for caption in table.iter("caption")]
+        heads = [plain_text(cell) for cell in table.xpath(".//thead//th")]
+        rows = [[plain_text(cell) for cell in row] for row in table.xpath(".//tr[not(ancestor::thead)]")]
+        captions = [self.fold(plain_text(caption)) for caption in table.iter("caption")]
         return captions + ["\n".join(self.fold(_cell(*pair)) for pair in zip_longest(heads, row, fillvalue="")) for row in rows]
 
     def _figure(self, figure: Any) -> str:
         images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
-        said = images + [plain(caption) for caption in figure.iter("figcaption")]
+        said = images + [plain_text(caption) for caption in figure.iter("figcaption")]
         return self.fold("".join(f"{words.removesuffix('。')}。" for words in said))
 
     def _links(self, element: Any) -> list[str]:
         found = [a for a in element.iter("a") if not a.get("href", "#").startswith("#")]
-        return [see_also(plain(a), absolute(a.get("href"), self.base), self.fold) for a in found]
+        return [see_also(plain_text(a), absolute(a.get("href"), self.base), self.fold) for a in found]
 
 
 def _apart(items: list[str]) -> str:
@@ -107,7 +107,7 @@ def see_also(name: str, url: str, fold: Fold = paragraph) -> str:
     return f"{fold(f'「{name}」について詳しくは')}\n{url}"
 
 
-def undrawn(text: str) -> str:
+def without_drawn_lines(text: str) -> str:
     """Return ``text`` without rules, boxes, shapes and stars, which a screen reader would read one by one.
 
     A shape that stands alone, as in the cell of a table, is a word and becomes one.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from plugins.magazine.compose.blocks import Block, Count, Happening, Numbers, Prose, Teaser
-from plugins.magazine.compose.composition import Corner
+from plugins.magazine.compose.blocks import Block, EventTeaser, FigureLine, ProgressFigures, Prose, Teaser
+from plugins.magazine.compose.composition import Section
 from plugins.magazine.render.text import absolute, paragraph, prose_text
 
 ENDED = "この記事の掲載は終わりました。"
 
 
-def corner_text(corner: Corner, base: str) -> str:
+def section_text(corner: Section, base: str) -> str:
     """Return the blocks of a corner; headings inside are numbered ``2-1.``, ``2-2.``."""
     numbers = (f"{corner.number}-{count}. " for count in range(1, 1000))
     return blocks_text(corner.blocks, base, numbers)
@@ -41,16 +41,16 @@ def link_lines(item: Teaser, base: str, fold: Callable[[str], str]) -> list[str]
 
 
 def _words(item: Teaser) -> Iterator[str]:
-    if isinstance(item, Numbers):
+    if isinstance(item, ProgressFigures):
         yield f"{item.as_of}の数です。"
         yield from (_count(count) for count in item.counts)
         return
-    if isinstance(item, Happening):
+    if isinstance(item, EventTeaser):
         yield from (f"{word}：{value}" for word, value in item.facts)
     yield item.summary
     if item.credit:
         yield f"出典：{item.credit}"
 
 
-def _count(count: Count) -> str:
+def _count(count: FigureLine) -> str:
     return f"{count.label}は、計画{count.total}のうち{count.done}で、{count.percent}％です。"

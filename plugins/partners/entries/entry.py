@@ -9,7 +9,7 @@ from datetime import datetime
 from plugins.partners.model import text
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import JAPAN, clamp, moment
-from plugins.partners.model.parsed import RawEntry
+from plugins.partners.model.parsed import ParsedEntry
 from plugins.partners.model.urls import canonical, is_web
 
 LONGEST_ID = 500
@@ -34,7 +34,7 @@ class Entry:
     topics: tuple[str, ...] = ()
 
 
-def make_entry(raw: RawEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
+def make_entry(raw: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
     """Return the entry that ``raw`` stands for. ``topics`` are the site's own words; other categories are left out."""
     title = text.title(raw.title, raw.body)
     written = moment(raw.published)

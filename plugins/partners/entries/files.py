@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from plugins.files import replace_file
-from plugins.partners.entries.reconcile import Change, Stored
+from plugins.files import write_atomically
+from plugins.partners.entries.reconcile import EntryChange, StoredEntry
 from plugins.partners.model.errors import EntryFileError
 
 FENCE = "---\n"
@@ -34,14 +34,14 @@ def feed_folder(content: Path, key: str) -> Path:
     return content / "partners" / key
 
 
-def read_stored(folder: Path) -> tuple[Stored, ...]:
+def read_stored(folder: Path) -> tuple[StoredEntry, ...]:
     """Read the front matter of every entry under ``folder``. Raises EntryFileError for one that cannot be read."""
     return tuple(_stored(folder, path) for path in sorted(folder.rglob("*.md")))
 
 
-def _stored(folder: Path, path: Path) -> Stored:
+def _stored(folder: Path, path: Path) -> StoredEntry:
     front, body = read_entry(path)
-    return Stored(path.relative_to(folder), front, body.count("<img "))
+    return StoredEntry(path.relative_to(folder), front, body.count("<img "))
 
 
 def has_entries(folder: Path) -> bool:
@@ -80,10 +80,10 @@ def render(front: Mapping[str, object], body: str) -> bytes:
     return f"{FENCE}{keys}{FENCE}\n{body}".encode()
 
 
-def write(folder: Path, change: Change) -> Path:
+def write(folder: Path, change: EntryChange) -> Path:
     """Write one change and return its path. Raises OSError."""
     path = folder / change.path
-    replace_file(path, render(change.front, change.body))
+    write_atomically(path, render(change.front, change.body))
     return path
 
 

@@ -26,7 +26,7 @@ STILL_TRIED = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredEntry:
     """A file that is there: its path relative to the feed's folder, its front matter, and how many pictures it shows."""
 
     path: PurePath
@@ -40,7 +40,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Change:
+class EntryChange:
     """A file to write, relative to the feed's folder. ``pictures``: the words are the same, but pictures did not come the last time."""
 
     kind: Literal["new", "changed", "pictures"]
@@ -50,30 +50,30 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ImportPlan:
     """What one import comes to."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[EntryChange, ...]
     unchanged: int
 
 
-def plan(entries: Iterable[Entry], stored: Iterable[Stored], feed: FeedConfig, now: datetime) -> Plan:
+def plan(entries: Iterable[Entry], stored: Iterable[StoredEntry], feed: FeedConfig, now: datetime) -> ImportPlan:
     """Decide what to write for ``entries``, in their order. Files that no entry stands for any more are left alone."""
     known = sorted(stored, key=lambda each: each.path.as_posix())
     taken = {each.path.as_posix() for each in known}
-    changes: list[Change] = []
-    pairs = pair(_once(entries), known)
+    changes: list[EntryChange] = []
+    pairs = match_entries(_once(entries), known)
     for entry, file in pairs:
         if file is None:
             changes.append(_new(entry, feed, taken, now))
         elif file.front.get("hash") != entry.fingerprint:
             changes.append(_changed(entry, file, feed, now))
         elif lacks_pictures(entry, file, now):
-            changes.append(Change("pictures", file.path, file.front, entry.body))
-    return Plan(tuple(changes), len(pairs) - sum(change.kind != "pictures" for change in changes))
+            changes.append(EntryChange("pictures", file.path, file.front, entry.body))
+    return ImportPlan(tuple(changes), len(pairs) - sum(change.kind != "pictures" for change in changes))
 
 
-def lacks_pictures(entry: Entry, file: Stored, now: datetime) -> bool:
+def lacks_pictures(entry: Entry, file: StoredEntry, now: datetime) -> bool:
     """Tell whether pictures that did not come are worth another try: during the first days only."""
     try:
         seen = read_moment(str(file.front.get("first_seen", "")))
@@ -87,7 +87,7 @@ def _once(entries: Iterable[Entry]) -> list[Entry]:
     return list({entry.identity: entry for entry in reversed(list(entries))}.values())[::-1]
 
 
-def pair(entries: list[Entry], stored: list[Stored]) -> list[tuple[Entry, Stored | None]]:
+def match_entries(entries: list[Entry], stored: list[StoredEntry]) -> list[tuple[Entry, StoredEntry | None]]:
     """Find each entry's file: by identity, else by place and date for blogs whose host or ids changed."""
     by_identity = {each.identity: each for each in reversed(stored)}
     first = {entry.identity: by_identity.get(entry.identity) for entry in entries}
@@ -97,13 +97,13 @@ def pair(entries: list[Entry], stored: list[Stored]) -> list[tuple[Entry, Stored
     return [(entry, first[entry.identity] or _moved(entry, moved, places)) for entry in entries]
 
 
-def _moved(entry: Entry, files: Mapping[str, Stored], places: Mapping[str, int]) -> Stored | None:
+def _moved(entry: Entry, files: Mapping[str, StoredEntry], places: Mapping[str, int]) -> StoredEntry | None:
     """Return the unclaimed file at the entry's place, unless another entry could claim it just as well."""
     where = _entry_place(entry)
     return files.get(where) if where and places[where] == 1 else None
 
 
-def _by_place(stored: list[Stored]) -> dict[str, Stored]:
+def _by_place(stored: list[StoredEntry]) -> dict[str, StoredEntry]:
     """Index files by place; a place of two files tells nothing and is left out."""
     keys = [(key, each) for each in stored for key in _stored_places(each)]
     counts = Counter(key for key, _ in keys)
@@ -116,12 +116,12 @@ def _entry_place(entry: Entry) -> str:
     return f"{path} {day_minute(entry.published) if entry.dated else entry.title}" if path else ""
 
 
-def _stored_places(file: Stored) -> tuple[str, ...]:
+def _stored_places(file: StoredEntry) -> tuple[str, ...]:
     path = place(str(file.front.get("original", "")))
     return (f"{path} {str(file.front.get('date', ''))[:16]}", f"{path} {file.front.get('title', '')}") if path else ()
 
 
-def _new(entry: Entry, feed: FeedConfig, taken: set[str], now: datetime) -> Change:
+def _new(entry: Entry, feed: FeedConfig, taken: set[str], now: datetime) -> EntryChange:
     """Make the first version of a file. ``taken`` learns its path."""
     path = _free_path(entry, feed.key, taken)
     taken.add(path.as_posix())
@@ -130,13 +130,13 @@ def _new(entry: Entry, feed: FeedConfig, taken: set[str], now: datetime) -> Chan
         front["topics"] = list(entry.topics)
     if feed.mode == "review":
         front["draft"] = True
-    return Change("new", path, ordered(front), entry.body)
+    return EntryChange("new", path, ordered(front), entry.body)
 
 
-def _changed(entry: Entry, file: Stored, feed: FeedConfig, now: datetime) -> Change:
+def _changed(entry: Entry, file: StoredEntry, feed: FeedConfig, now: datetime) -> EntryChange:
     """Make the next version: the address on our site (path, date), first sight and the editor's keys stay."""
     front = {"date": day_minute(entry.published), "first_seen": iso(now), **file.front, **_front(entry, feed), "updated": iso(now)}
-    return Change("changed", file.path, ordered(front), entry.body)
+    return EntryChange("changed", file.path, ordered(front), entry.body)
 
 
 def _front(entry: Entry, feed: FeedConfig) -> dict[str, object]:

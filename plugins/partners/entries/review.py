@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.files import replace_file
+from plugins.files import write_atomically
 from plugins.partners.entries import takedown
 from plugins.partners.entries.files import read_entry, render
 from plugins.partners.model.errors import EntryFileError
@@ -38,7 +38,7 @@ def publish(content: Path, name: str) -> None:
     """Make a draft public with the next build. Raises EntryFileError."""
     path = _entry(content, name)
     front, body = read_entry(path)
-    replace_file(path, render({key: value for key, value in front.items() if key != "draft"}, body))
+    write_atomically(path, render({key: value for key, value in front.items() if key != "draft"}, body))
 
 
 def refuse(content: Path, name: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.files import replace_file
+from plugins.files import write_atomically
 from plugins.partners.entries.entry import Entry, identity
 from plugins.partners.entries.files import read_front, remove
 from plugins.partners.model.errors import TakedownError
@@ -71,7 +71,7 @@ def note(content: Path, names: Iterable[str]) -> None:
     fresh = [name for name in dict.fromkeys(names) if name not in known]
     if fresh:
         lines = "".join(f"{name}\n" for name in fresh)
-        replace_file(path, f"{text.rstrip()}\n{lines}".encode())
+        write_atomically(path, f"{text.rstrip()}\n{lines}".encode())
 
 
 def apply(content: Path, *, dry_run: bool = False) -> tuple[str, ...]:

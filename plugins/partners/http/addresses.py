@@ -17,7 +17,7 @@ from plugins.partners.model.errors import RefusedAddressError
 
 
 @dataclass(frozen=True)
-class Route:
+class UrlOverride:
     """``rules`` for this feed. ``stand_in`` is set by ``--url``, for demonstrations and tests, and then no other host is asked."""
 
     rules: AddressRules

@@ -28,7 +28,7 @@ class Decoder(Protocol):
         """Raise FetchError when the stream ended in the middle."""
 
 
-class Plain:
+class IdentityDecoder:
     """No encoding."""
 
     def expand(self, data: bytes) -> Iterator[bytes]:
@@ -39,7 +39,7 @@ class Plain:
         """Every end is an end."""
 
 
-class Gzip:
+class GzipDecoder:
     """A gzip stream (RFC 1952), several members allowed."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Gzip:
             raise FetchError("gzip が途中で切れています / truncated gzip")
 
 
-class Brotli:
+class BrotliDecoder:
     """A brotli stream (RFC 7932)."""
 
     def __init__(self) -> None:
@@ -85,7 +85,13 @@ class Brotli:
             raise FetchError("brotli が途中で切れています / truncated brotli")
 
 
-_DECODERS: dict[str, type[Decoder]] = {"": Plain, "identity": Plain, "gzip": Gzip, "x-gzip": Gzip, "br": Brotli}
+_DECODERS: dict[str, type[Decoder]] = {
+    "": IdentityDecoder,
+    "identity": IdentityDecoder,
+    "gzip": GzipDecoder,
+    "x-gzip": GzipDecoder,
+    "br": BrotliDecoder,
+}
 
 
 def decoder(encoding: str) -> Decoder:
@@ -96,7 +102,7 @@ def decoder(encoding: str) -> Decoder:
         raise FetchError(f"頼んでいない圧縮です / unrequested content encoding: {encoding[:40]}") from None
 
 
-class Space:
+class MemoryBudget:
     """Room in memory for one body: a megabyte freely, more only when it is one of a few large ones of the whole run."""
 
     def __init__(self, large: asyncio.Semaphore) -> None:
@@ -110,7 +116,7 @@ class Space:
             await self._large.acquire()
             self._held = True
 
-    async def __aenter__(self) -> Space:
+    async def __aenter__(self) -> MemoryBudget:
         """Begin with nothing held."""
         return self
 
@@ -121,7 +127,7 @@ class Space:
             self._large.release()
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, max_expanded: int, space: Space) -> bytes:
+async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, max_expanded: int, space: MemoryBudget) -> bytes:
     """Return the expanded body. Raises FetchError as soon as a cap is passed, or when the encoding is broken or unknown."""
     reader, out, wire = decoder(encoding), bytearray(), 0
     async for chunk in chunks:

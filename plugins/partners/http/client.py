@@ -19,11 +19,11 @@ from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules, check_address
 from plugins.partners.http.body import MEGABYTE
-from plugins.partners.http.throttle import Turns
+from plugins.partners.http.throttle import Throttle
 from plugins.partners.model.errors import RefusedAddressError
 
 
-class GuardedResolver(AbstractResolver):
+class FilteringResolver(AbstractResolver):
     """Asks ``inner`` and leaves out every address that ``rules`` refuse."""
 
     def __init__(self, inner: AbstractResolver, rules: AddressRules) -> None:
@@ -71,7 +71,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Manners:
+class RequestOptions:
     """Who we say we are (``+site; contact``), seconds between two requests to a host, and the proxy to go through, if any."""
 
     contact: str
@@ -80,7 +80,7 @@ class Manners:
 
 
 @dataclass
-class Patience:
+class Deadline:
     """Seconds that an errand may still spend on the network."""
 
     left: float
@@ -98,18 +98,18 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Client:
+class HttpClient:
     """Asks for addresses that ``address.check_url`` has returned."""
 
     session: aiohttp.ClientSession
-    guard: GuardedResolver
-    manners: Manners
-    turns: Turns
+    guard: FilteringResolver
+    manners: RequestOptions
+    turns: Throttle
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Bodies of more than a megabyte held in memory at the same time (``body.Space``)."""
 
     @asynccontextmanager
-    async def get(self, url: URL, headers: Mapping[str, str], patience: Patience) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def get(self, url: URL, headers: Mapping[str, str], patience: Deadline) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send one GET when it is the host's turn. Raises TimeoutError, RefusedAddressError and what aiohttp raises."""
         async with self.turns.at(url.host or ""), patience.spent():
             target, route = await self._route(url)
@@ -129,11 +129,11 @@ class Client:
 
 @asynccontextmanager
 async def open_client(
-    manners: Manners, rules: AddressRules, limits: Limits, names: AbstractResolver | None = None
-) -> AsyncIterator[Client]:
+    manners: RequestOptions, rules: AddressRules, limits: Limits, names: AbstractResolver | None = None
+) -> AsyncIterator[HttpClient]:
     """Open the client that all feeds of one run share. ``names`` looks up host names; the system's, unless given."""
     inner = names or aiohttp.ThreadedResolver()
-    guard = GuardedResolver(inner, rules)
+    guard = FilteringResolver(inner, rules)
     # The guard is in the connector, so what was checked is what is connected to. A proxy is the operator's own choice.
     connector = aiohttp.TCPConnector(
         resolver=aiohttp.ThreadedResolver() if manners.proxy else guard, use_dns_cache=False, limit=0, force_close=True
@@ -148,4 +148,4 @@ async def open_client(
         auto_decompress=False,
         trust_env=False,
     ) as session:
-        yield Client(session, guard, manners, Turns(manners.gap))
+        yield HttpClient(session, guard, manners, Throttle(manners.gap))

@@ -10,8 +10,8 @@ import aiohttp
 from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules, check_url
-from plugins.partners.http.body import Space, read_body
-from plugins.partners.http.client import Client, Limits, Patience
+from plugins.partners.http.body import MemoryBudget, read_body
+from plugins.partners.http.client import Deadline, HttpClient, Limits
 from plugins.partners.model.errors import FetchError, PartnersError
 
 
@@ -71,7 +71,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class FinalResponse:
     """The end of a chain of redirects: the open answer, the address it came from, the permanent address, if it moved."""
 
     response: aiohttp.ClientResponse
@@ -79,10 +79,12 @@ class Arrival:
     moved: str | None
 
 
-async def fetch(client: Client, url: str, known: Validators | None, rules: AddressRules, limits: Limits, space: Space) -> Fetched | Failure:
+async def fetch(
+    client: HttpClient, url: str, known: Validators | None, rules: AddressRules, limits: Limits, space: MemoryBudget
+) -> Fetched | Failure:
     """Fetch ``url``. ``known`` are its validators of last time, or None. Never raises for what a server does."""
     try:
-        async with followed(client, url, known.headers() if known else {}, rules, limits) as arrival:
+        async with follow_redirects(client, url, known.headers() if known else {}, rules, limits) as arrival:
             return await _answer(arrival, url, known, limits, space)
     except TimeoutError:
         return Failure(url, "時間内に返事がありません / timed out")
@@ -93,14 +95,16 @@ async def fetch(client: Client, url: str, known: Validators | None, rules: Addre
 
 
 @asynccontextmanager
-async def followed(client: Client, url: str, headers: Mapping[str, str], rules: AddressRules, limits: Limits) -> AsyncIterator[Arrival]:
+async def follow_redirects(
+    client: HttpClient, url: str, headers: Mapping[str, str], rules: AddressRules, limits: Limits
+) -> AsyncIterator[FinalResponse]:
     """Request ``url`` and what it redirects to, each hop checked, and hand over the last answer."""
     target, moved, permanent = check_url(url, rules), None, True
-    patience = Patience(limits.total)
+    patience = Deadline(limits.total)
     for _ in range(limits.redirects + 1):
         async with client.get(target, headers, patience) as response:
             if response.status not in REDIRECTS:
-                yield Arrival(response, target, moved)
+                yield FinalResponse(response, target, moved)
                 return
             target = check_url(_location(target, response), rules)
             permanent = permanent and response.status in PERMANENT
@@ -116,7 +120,7 @@ def _location(target: URL, response: aiohttp.ClientResponse) -> str:
     return str(target.join(URL(location)))
 
 
-async def _answer(arrival: Arrival, url: str, known: Validators | None, limits: Limits, space: Space) -> Fetched | Failure:
+async def _answer(arrival: FinalResponse, url: str, known: Validators | None, limits: Limits, space: MemoryBudget) -> Fetched | Failure:
     """Turn the last hop's answer into a Fetched. ``url`` is the subscribed address: validators are kept for it."""
     response, target = arrival.response, str(arrival.target)
     content_type = response.headers.get("Content-Type", "")

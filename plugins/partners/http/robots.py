@@ -11,9 +11,9 @@ import aiohttp
 from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules
-from plugins.partners.http.body import Space, read_body
-from plugins.partners.http.client import PRODUCT, Client, Limits
-from plugins.partners.http.fetch import followed
+from plugins.partners.http.body import MemoryBudget, read_body
+from plugins.partners.http.client import PRODUCT, HttpClient, Limits
+from plugins.partners.http.fetch import follow_redirects
 from plugins.partners.model.errors import FetchError, PartnersError
 
 MOST_RULES = 2_000
@@ -106,7 +106,7 @@ REFUSED = "robots.txt が取り込みを断っています。書き手に確か�
 class Robots:
     """The robots.txt of every host of one run, each read once."""
 
-    client: Client
+    client: HttpClient
     rules: AddressRules
     limits: Limits
     _read: dict[str, asyncio.Task[Rules | str]] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class Robots:
         """Read one robots.txt: its rules, or why we must stay away."""
         limits = replace(self.limits, max_bytes=LARGEST, max_expanded=LARGEST)
         try:
-            async with followed(self.client, address, {}, rules, limits) as arrival, Space(self.client.large) as space:
+            async with follow_redirects(self.client, address, {}, rules, limits) as arrival, MemoryBudget(self.client.large) as space:
                 return await _rules(arrival.response, limits, space)
         except PartnersError as error:
             return f"{error}（robots.txt）"
@@ -135,7 +135,7 @@ class Robots:
             return f"つながりません / cannot be fetched: {type(error).__name__}: {str(error)[:200]}（robots.txt）"
 
 
-async def _rules(response: aiohttp.ClientResponse, limits: Limits, space: Space) -> Rules | str:
+async def _rules(response: aiohttp.ClientResponse, limits: Limits, space: MemoryBudget) -> Rules | str:
     """Read an answer: no such file allows all (2.3.1.3), a failing server forbids all (2.3.1.4), an oversized file counts as none."""
     if response.status >= 500 or response.status == 429:
         return f"HTTP {response.status}: robots.txt が読めないので控えます / robots.txt unavailable, so we stay away"

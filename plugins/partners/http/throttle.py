@@ -11,7 +11,7 @@ HOSTS_AT_ONCE = 16
 """Connections open at the same time, all to different hosts."""
 
 
-class Turns:
+class Throttle:
     """Hands out turns. Belongs to one event loop; ``gap`` is in seconds, from the end of a request to the next at its host."""
 
     def __init__(self, gap: float, at_once: int = HOSTS_AT_ONCE) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plugins.files import replace_file
-from plugins.partners.entries.reconcile import Change, Front
-from plugins.partners.http.addresses import Route
-from plugins.partners.http.body import MEGABYTE, Space
-from plugins.partners.http.client import Client, Limits
+from plugins.files import write_atomically
+from plugins.partners.entries.reconcile import EntryChange, Front
+from plugins.partners.http.addresses import UrlOverride
+from plugins.partners.http.body import MEGABYTE, MemoryBudget
+from plugins.partners.http.client import HttpClient, Limits
 from plugins.partners.http.fetch import Fetched, fetch
 from plugins.partners.http.robots import Robots
-from plugins.partners.images.naming import Wanted, wanted, with_copies
+from plugins.partners.images.naming import ImageToFetch, images_to_fetch, show_downloaded
 from plugins.partners.model.errors import ParseError
-from plugins.partners.sandbox.pool import Readers
+from plugins.partners.sandbox.pool import Sandbox
 
 LARGEST_PICTURE = 8 * MEGABYTE
 SECONDS_A_PICTURE = 20.0
@@ -26,42 +26,42 @@ MOST_FAILURES = 6
 
 
 @dataclass
-class Album:
+class ImageDownloads:
     """The pictures of one feed in one run. ``folder`` is the feed's."""
 
-    client: Client
-    readers: Readers
+    client: HttpClient
+    readers: Sandbox
     robots: Robots
-    route: Route
+    route: UrlOverride
     limits: Limits
     folder: Path
     asked: int = 0
     came: int = 0
     failed: int = 0
 
-    async def settle(self, change: Change) -> Change:
+    async def download(self, change: EntryChange) -> EntryChange:
         """Return ``change`` with its final body: pictures that could be copied are shown, the others are links."""
         names = self.kept(change)
-        for picture in wanted(change.body):
+        for picture in images_to_fetch(change.body):
             if picture.src not in names and self.asked < MOST_AT_A_TIME and self.failed < MOST_FAILURES:
                 await self._copy(picture, change, names)
         return replace(change, body=self.body(change, names), front=_with_face(change, names))
 
-    def kept(self, change: Change) -> dict[str, str | None]:
+    def kept(self, change: EntryChange) -> dict[str, str | None]:
         """Return the pictures that earlier runs have copied: address → file."""
-        found = {picture.src: self._there(picture, change) for picture in wanted(change.body)}
+        found = {picture.src: self._there(picture, change) for picture in images_to_fetch(change.body)}
         return {src: name for src, name in found.items() if name}
 
-    def body(self, change: Change, names: dict[str, str | None]) -> str:
+    def body(self, change: EntryChange, names: dict[str, str | None]) -> str:
         """Return the body as it is written, with the pictures of ``names``."""
-        return with_copies(change.body, names, str(change.front["title"]), str(change.front["original"]))
+        return show_downloaded(change.body, names, str(change.front["title"]), str(change.front["original"]))
 
-    def _there(self, picture: Wanted, change: Change) -> str | None:
+    def _there(self, picture: ImageToFetch, change: EntryChange) -> str | None:
         """Return the name of the file that an earlier run made of ``picture``."""
         beside = (self.folder / change.path).parent
         return next((name for name in picture.names(change.path.stem) if (beside / name).is_file()), None)
 
-    async def _copy(self, picture: Wanted, change: Change, names: dict[str, str | None]) -> None:
+    async def _copy(self, picture: ImageToFetch, change: EntryChange, names: dict[str, str | None]) -> None:
         """Copy one picture if it can be had, and note its name; None for one that only counts readers."""
         self.asked += 1
         for address in picture.tries:
@@ -71,12 +71,12 @@ class Album:
             try:
                 head, drawn = await self.readers.ask("picture", {}, data)
             except ParseError as error:
-                if "Unwanted" in str(error):
+                if "ImageRejected" in str(error):
                     names[picture.src] = None
                     return
                 continue
             name = picture.name(change.path.stem, str(head["suffix"]))
-            replace_file((self.folder / change.path).parent / name, drawn)
+            write_atomically((self.folder / change.path).parent / name, drawn)
             names[picture.src] = name
             self.came += 1
             return
@@ -93,15 +93,15 @@ class Album:
             max_expanded=min(LARGEST_PICTURE, self.limits.max_expanded),
             total=min(SECONDS_A_PICTURE, self.limits.total),
         )
-        async with Space(self.client.large) as space:
+        async with MemoryBudget(self.client.large) as space:
             answer = await fetch(self.client, place, None, self.route.rules, caps, space)
         return answer.body if isinstance(answer, Fetched) else None
 
 
-def _with_face(change: Change, names: dict[str, str | None]) -> Front:
+def _with_face(change: EntryChange, names: dict[str, str | None]) -> Front:
     """Return the front matter; a new entry is shown in lists by the first picture that its writer described."""
     if change.kind != "new":
         return change.front
-    described = (picture for picture in wanted(change.body) if picture.words and names.get(picture.src))
+    described = (picture for picture in images_to_fetch(change.body) if picture.words and names.get(picture.src))
     face = next(described, None)
     return {**change.front, "image": names[face.src], "image_alt": face.words} if face else change.front

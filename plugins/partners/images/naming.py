@@ -15,7 +15,7 @@ import lxml.html
 from plugins.partners.model.urls import canonical
 from plugins.partners.sanitize.elements import Element
 from plugins.partners.sanitize.image_marks import harmless, to_link
-from plugins.partners.sanitize.sanitizer import last_word
+from plugins.partners.sanitize.sanitizer import final_pass
 
 MOST_PICTURES = 40
 """Of one entry. Later ones stay links."""
@@ -25,7 +25,7 @@ _PICTURE_PAGE = re.compile(r"\.(?:jpe?g|png|gif|webp)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImageToFetch:
     """One picture: its address in the body, its words, and where to try, the best first (the full size that a small one links to)."""
 
     src: str
@@ -41,11 +41,11 @@ class Wanted:
         return tuple(self.name(stem, suffix) for suffix in _SUFFIXES)
 
 
-def wanted(body: str) -> tuple[Wanted, ...]:
+def images_to_fetch(body: str) -> tuple[ImageToFetch, ...]:
     """Return the pictures of a clean body, each once, in order."""
     if "<img" not in body:
         return ()
-    found = [Wanted(picture.get("src"), picture.get("alt", ""), _tries(picture)) for picture in _tree(body).iter("img")]
+    found = [ImageToFetch(picture.get("src"), picture.get("alt", ""), _tries(picture)) for picture in _tree(body).iter("img")]
     return tuple({each.src: each for each in reversed(found)}.values())[::-1][:MOST_PICTURES]
 
 
@@ -63,7 +63,7 @@ def _link_around(picture: Element) -> Element | None:
     return parent if alone else None
 
 
-def with_copies(body: str, names: Mapping[str, str | None], title: str, original: str) -> str:
+def show_downloaded(body: str, names: Mapping[str, str | None], title: str, original: str) -> str:
     """Return ``body`` with its pictures from beside the entry. ``names``: address → file; None for a counter, which goes.
 
     A picture that is not in ``names`` could not be copied and becomes a link to the original entry.
@@ -79,7 +79,7 @@ def with_copies(body: str, names: Mapping[str, str | None], title: str, original
             _drop(picture)
         else:
             _show(picture, name, title)
-    return last_word("\n\n".join(lxml.html.tostring(block, encoding="unicode").strip() for block in tree))
+    return final_pass("\n\n".join(lxml.html.tostring(block, encoding="unicode").strip() for block in tree))
 
 
 def _show(picture: Element, name: str, title: str) -> None:

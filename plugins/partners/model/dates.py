@@ -17,14 +17,14 @@ _DATE_ONLY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*")
 
 
 @dataclass(frozen=True)
-class Stamp:
+class FeedDate:
     """A date as feedparser read it: seconds since 1970 as if the zone were right, and the text it came from."""
 
     epoch: int
     text: str
 
 
-def moment(stamp: Stamp | None) -> datetime | None:
+def moment(stamp: FeedDate | None) -> datetime | None:
     """Return the moment meant by ``stamp`` in Japan time, or None when it is missing or impossible.
 
     feedparser takes a date without a zone (and "JST", which RFC 822 does not know) for UTC. Our partners write in

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from plugins.partners.model.dates import Stamp
+from plugins.partners.model.dates import FeedDate
 
 
 @dataclass(frozen=True)
-class RawEntry:
+class ParsedEntry:
     """One entry as its feed has it, except that ``body`` is already clean. Missing texts are empty."""
 
     id: str
     link: str
     title: str
     body: str
-    published: Stamp | None
-    updated: Stamp | None
+    published: FeedDate | None
+    updated: FeedDate | None
     categories: tuple[str, ...] = ()
 
 
@@ -27,7 +27,7 @@ class ParsedFeed:
     """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and what it says of itself."""
 
     version: str
-    entries: tuple[RawEntry, ...]
+    entries: tuple[ParsedEntry, ...]
     left_out: int = 0
     title: str = ""
     author: str = ""
@@ -44,6 +44,6 @@ def from_json(value: Mapping[str, Any]) -> ParsedFeed:
     return ParsedFeed(**{**value, "entries": tuple(_entry(each) for each in value["entries"])})
 
 
-def _entry(value: Mapping[str, Any]) -> RawEntry:
-    stamps = {name: Stamp(**value[name]) if value[name] else None for name in ("published", "updated")}
-    return RawEntry(**{**value, **stamps, "categories": tuple(value["categories"])})
+def _entry(value: Mapping[str, Any]) -> ParsedEntry:
+    stamps = {name: FeedDate(**value[name]) if value[name] else None for name in ("published", "updated")}
+    return ParsedEntry(**{**value, **stamps, "categories": tuple(value["categories"])})

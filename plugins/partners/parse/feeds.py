@@ -10,12 +10,12 @@ from typing import Any
 import feedparser
 import lxml.html
 
-from plugins.partners.model.dates import Stamp
-from plugins.partners.model.parsed import ParsedFeed, RawEntry
+from plugins.partners.model.dates import FeedDate
+from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
 from plugins.partners.model.urls import absolute
 from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
-from plugins.partners.sanitize.sanitizer import clean, from_plain
+from plugins.partners.sanitize.sanitizer import html_from_text, sanitize
 
 TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
 
@@ -53,7 +53,7 @@ def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
     text = decode(body, options["content_type"])
     read = read_json_feed(text) if is_json(text) else _parsed(text, options["url"])
     about, found = read["feed"], read["entries"]
-    entries = _within(raw_entry(dict(entry), options["url"], options["site"]) for entry in found[: options["max_entries"]])
+    entries = _within(parsed_entry(dict(entry), options["url"], options["site"]) for entry in found[: options["max_entries"]])
     return ParsedFeed(
         version=read.get("version") or "",
         entries=entries,
@@ -65,18 +65,18 @@ def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
 
 
 def _parsed(text: str, url: str) -> Mapping[str, Any]:
-    """Have feedparser read a feed. It cleans nothing: ``clean`` does, with a parser that works like a browser's."""
+    """Have feedparser read a feed. It cleans nothing: ``sanitize`` does, with a parser that works like a browser's."""
     # Bytes in a stream: a string would be taken for an address or a file name and opened.
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     stream = io.BytesIO(text.encode("utf-8", "replace"))
-    # Links inside an entry are relative to the entry, not to the feed, so they are left for ``clean``.
+    # Links inside an entry are relative to the entry, not to the feed, so they are left for ``sanitize``.
     read: Mapping[str, Any] = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     return read
 
 
-def _within(entries: Iterable[RawEntry]) -> tuple[RawEntry, ...]:
+def _within(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
     """Take entries until their bodies are more than anybody reads."""
-    kept: list[RawEntry] = []
+    kept: list[ParsedEntry] = []
     size = 0
     for entry in entries:
         size += len(entry.body)
@@ -86,10 +86,10 @@ def _within(entries: Iterable[RawEntry]) -> tuple[RawEntry, ...]:
     return tuple(kept)
 
 
-def raw_entry(entry: dict[str, Any], url: str, site: str) -> RawEntry:
+def parsed_entry(entry: dict[str, Any], url: str, site: str) -> ParsedEntry:
     """Turn one entry, as feedparser or ``jsonfeed`` gives it, into a RawEntry."""
     link = _link(entry, url)
-    return RawEntry(
+    return ParsedEntry(
         id=_text(entry.get("id")),
         link=link,
         title=_text(entry.get("title")),
@@ -119,10 +119,10 @@ def _body(entry: dict[str, Any], link: str, url: str) -> str:
     best = max(texts, key=lambda text: len(text.get("value") or ""))
     source = best.get("value") or ""
     declared = best.get("base") or url
-    return clean(from_plain(source) if best.get("type") == "text/plain" else source, link if declared == url else declared, link)
+    return sanitize(html_from_text(source) if best.get("type") == "text/plain" else source, link if declared == url else declared, link)
 
 
-def _stamp(entry: dict[str, Any], name: str) -> Stamp | None:
+def _stamp(entry: dict[str, Any], name: str) -> FeedDate | None:
     """Return a date that could be read, with its text."""
     parsed = entry.get(f"{name}_parsed")
-    return Stamp(calendar.timegm(parsed), _text(entry.get(name))[:100]) if parsed else None
+    return FeedDate(calendar.timegm(parsed), _text(entry.get(name))[:100]) if parsed else None

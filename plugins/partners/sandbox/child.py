@@ -70,9 +70,9 @@ def _page(body: bytes, options: dict[str, Any]) -> Answer:
 
 
 def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
-    from plugins.partners.sandbox.reencode import redraw
+    from plugins.partners.sandbox.reencode import reencode
 
-    suffix, data = redraw(body)
+    suffix, data = reencode(body)
     return {"suffix": suffix}, data
 
 

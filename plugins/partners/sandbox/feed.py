@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from plugins.partners.model.errors import ParseError
 from plugins.partners.model.parsed import ParsedFeed, from_json
-from plugins.partners.sandbox.pool import Readers
+from plugins.partners.sandbox.pool import Sandbox
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _BEFORE = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
@@ -27,7 +27,7 @@ class Source:
     site: str
 
 
-async def parse(body: bytes, source: Source, readers: Readers) -> ParsedFeed:
+async def parse(body: bytes, source: Source, readers: Sandbox) -> ParsedFeed:
     """Parse ``body``."""
     if looks_like_html(body):
         raise ParseError(
@@ -40,7 +40,7 @@ async def parse(body: bytes, source: Source, readers: Readers) -> ParsedFeed:
     return feed
 
 
-async def feed_links(body: bytes, source: Source, readers: Readers) -> tuple[str, ...]:
+async def feed_links(body: bytes, source: Source, readers: Sandbox) -> tuple[str, ...]:
     """Return the feeds that a web page names."""
     _, found = await readers.ask("page", _options(source), body)
     return tuple(str(each) for each in json.loads(found))

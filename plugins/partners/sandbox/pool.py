@@ -32,7 +32,7 @@ _ENVIRONMENT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
-class ReadLimits:
+class SandboxLimits:
     """For one document: seconds of processor and of wall clock, bytes of address space, entries that are kept."""
 
     cpu_seconds: int = 20
@@ -41,10 +41,10 @@ class ReadLimits:
     max_entries: int = 1000
 
 
-class Readers:
+class Sandbox:
     """Up to ``count`` child processes. A large document is read while no other is, so that memory stays within bounds."""
 
-    def __init__(self, limits: ReadLimits, count: int = 2) -> None:
+    def __init__(self, limits: SandboxLimits, count: int = 2) -> None:
         """Start nothing yet."""
         self.limits = limits
         self._seats: asyncio.Queue[_Reader | None] = asyncio.Queue()
@@ -107,9 +107,9 @@ class Readers:
 
 
 @asynccontextmanager
-async def open_readers(limits: ReadLimits) -> AsyncIterator[Readers]:
+async def open_sandbox(limits: SandboxLimits) -> AsyncIterator[Sandbox]:
     """Have readers for the length of the block."""
-    readers = Readers(limits)
+    readers = Sandbox(limits)
     try:
         yield readers
     finally:
@@ -153,7 +153,7 @@ class _Reader:
         return 0
 
 
-async def _start(limits: ReadLimits) -> _Reader:
+async def _start(limits: SandboxLimits) -> _Reader:
     """Start a child. It gets no secrets from our environment, and nobody reads its complaints."""
     options = json.dumps({"cpu_seconds": limits.cpu_seconds, "memory_bytes": limits.memory_bytes})
     process = await asyncio.create_subprocess_exec(

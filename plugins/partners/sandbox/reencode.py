@@ -19,17 +19,17 @@ SMALLEST_EDGE = 3
 """Pixels. What is smaller was put there to count readers."""
 
 
-class Unwanted(Exception):
+class ImageRejected(Exception):
     """No picture that a page should show."""
 
 
-def redraw(data: bytes) -> tuple[str, bytes]:
+def reencode(data: bytes) -> tuple[str, bytes]:
     """Return suffix and bytes: JPEG, or WebP for what can be seen through. Raises Unwanted, and whatever Pillow raises."""
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     with Image.open(io.BytesIO(data), formats=KNOWN) as opened:
         if min(opened.size) < SMALLEST_EDGE:
-            raise Unwanted("a counter")
+            raise ImageRejected("a counter")
         opened.draft("RGB", (LARGEST_EDGE, LARGEST_EDGE))  # a large JPEG is decoded at a fraction of its size
         picture = ImageOps.exif_transpose(opened)
         picture.thumbnail((LARGEST_EDGE, LARGEST_EDGE))

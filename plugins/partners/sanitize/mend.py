@@ -19,7 +19,7 @@ from plugins.partners.sanitize.elements import (
 )
 
 
-def mend_table(table: Element) -> None:
+def normalize_table(table: Element) -> None:
     """Drop what is no part of a table, groups and rows without cells, and captions past the first or empty."""
     _keep_children(table, ROW_GROUPS | {"caption"})
     for group in list(table):

@@ -10,13 +10,13 @@ from copy import deepcopy
 from typing import Final
 
 from plugins.partners.sanitize.elements import BLOCKS, DISSOLVED, HEADINGS, Element, Node, add, breaks_in, build, is_blank, is_text, refill
-from plugins.partners.sanitize.mend import fold_blanks, mend_table, separate, set_levels
+from plugins.partners.sanitize.mend import fold_blanks, normalize_table, separate, set_levels
 
 END: Final = object()
 """Stands in a row of nodes where a paragraph ends."""
 
 
-def arrange(tree: Element) -> list[Element]:
+def normalize(tree: Element) -> list[Element]:
     """Return the blocks that ``tree`` (a div of known elements) amounts to."""
     fold_blanks(tree)
     separate(tree)
@@ -136,7 +136,7 @@ def _figure(block: Element) -> list[Element]:
 
 def _table(block: Element) -> list[Element]:
     """Keep tables of data. One column only lays things out (Blogger's captions), so it becomes paragraphs."""
-    mend_table(block)
+    normalize_table(block)
     rows = list(block.iter("tr"))
     if all(len(row) < 2 for row in rows):
         return [found for cell in block.iter("caption", "td", "th") for found in blocks(cell)]

@@ -18,7 +18,7 @@ import nh3
 from plugins.partners.model.urls import absolute
 from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, Element, is_blank
 from plugins.partners.sanitize.image_marks import mark_pictures
-from plugins.partners.sanitize.normalizer import arrange
+from plugins.partners.sanitize.normalizer import normalize
 
 LONGEST = 250_000
 """Characters of one entry's HTML; the rest is cut."""
@@ -38,13 +38,13 @@ _SPAN = re.compile(r"[1-9]\d?")
 _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
-def clean(source: str, base: str, original: str) -> str:
+def sanitize(source: str, base: str, original: str) -> str:
     """Return ``source`` as HTML5 body content: absolute links, headings from h2, paragraphs, no scripts.
 
     ``base`` is what relative links are relative to, ``original`` where the entry can be read with its pictures.
     """
     body = _body(source[:LONGEST], base, original)
-    return body if len(body.encode()) <= LARGEST else clean(source[: min(len(source), LONGEST) // 2], base, original)
+    return body if len(body.encode()) <= LARGEST else sanitize(source[: min(len(source), LONGEST) // 2], base, original)
 
 
 def _body(source: str, base: str, original: str) -> str:
@@ -52,11 +52,11 @@ def _body(source: str, base: str, original: str) -> str:
     tree = _tree(_shallow(source))
     mark_pictures(tree, base, original)
     _mend_links(tree, base)
-    blocks = (lxml.html.tostring(block, encoding="unicode") for block in arrange(tree))
-    return last_word("\n\n".join(block.strip() for block in blocks))
+    blocks = (lxml.html.tostring(block, encoding="unicode") for block in normalize(tree))
+    return final_pass("\n\n".join(block.strip() for block in blocks))
 
 
-def from_plain(source: str) -> str:
+def html_from_text(source: str) -> str:
     """Return plain text as HTML: an empty line ends a paragraph, a line break stays."""
     return html.escape(source).replace("\r\n", "\n").replace("\n", "<br>")
 
@@ -107,7 +107,7 @@ def _mend_links(tree: Element, base: str) -> None:
             link.set("href", href)
 
 
-def last_word(source: str) -> str:
+def final_pass(source: str) -> str:
     """Sanitise the finished body. Ends with a line feed unless empty."""
     body = nh3.clean(
         source,

@@ -18,21 +18,17 @@ from mailer.approval.approval import NotApproved, SamePerson
 from mailer.approval.authorship import NotCommitted
 from mailer.cli.groups import register
 from mailer.config import ApprovalRules
-from mailer.database import audit_log as trail
-from mailer.database import ledger, subscriptions
-from mailer.database.subscriptions import Enrolment
-from mailer.message import alternatives as parts
-from mailer.model import audit_log as audit
-from mailer.model.audit_log import AuditBroken, Step
+from mailer.database import audit_log, ledger, subscriptions
+from mailer.database.subscriptions import ImportedSubscriber
+from mailer.message import alternatives
+from mailer.model.audit_log import AuditBroken, AuditEvent, verify
 from mailer.model.errors import DatabaseError, NobodySubscribed
-from mailer.model.issue import Light
-from mailer.sending import freeze as preparation
-from mailer.sending import preflight as trial
-from mailer.sending import send as sending
+from mailer.model.issue import LightPart
+from mailer.sending import freeze, preflight, send
 from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 
-AUTHOR = authorship.stated("佐藤 花子")
+AUTHOR = authorship.stated_author("佐藤 花子")
 
 
 def guarded(folder: Path, port: int, readers: int = 3) -> House:
@@ -50,12 +46,12 @@ def test_nothing_goes_out_before_a_second_person_has_approved(tmp_path: Path) ->
     with Receiver() as receiver:
         home = guarded(tmp_path, receiver.port)
         with pytest.raises(NotApproved, match="not approved"):
-            sending.send(home.around, home.root, REF, Seen())
+            send.send(home.around, home.root, REF, Seen())
         assert receiver.connections == 0
         approve(home)
-        sending.send(home.around, home.root, REF, Seen(), actor="operator")
+        send.send(home.around, home.root, REF, Seen(), actor="operator")
     assert len(receiver.accepted) == 3
-    assert [(entry.step.what, entry.step.actor) for entry in trail.entries(home.database)] == [
+    assert [(entry.step.what, entry.step.actor) for entry in audit_log.entries(home.database)] == [
         ("sending refused", ""),
         ("approved", "鈴木 一郎"),
         ("sending begun", "operator"),
@@ -68,7 +64,7 @@ def test_who_wrote_it_cannot_approve_it_however_the_name_is_spaced(tmp_path: Pat
     home = guarded(tmp_path, 1)
     with pytest.raises(SamePerson):
         approve(home, name)
-    assert [entry.step.what for entry in trail.entries(home.database)] == ["approval refused"]
+    assert [entry.step.what for entry in audit_log.entries(home.database)] == ["approval refused"]
 
 
 def test_a_changed_byte_voids_the_approval(tmp_path: Path) -> None:
@@ -76,7 +72,7 @@ def test_a_changed_byte_voids_the_approval(tmp_path: Path) -> None:
     approve(home)
     write_issue(home.root, text="一字ちがう https://personal.invalid/unsubscribe\n")
     with pytest.raises(NotApproved, match="was changed after 鈴木 一郎 approved it"):
-        sending.send(home.around, home.root, REF, Seen())
+        send.send(home.around, home.root, REF, Seen())
 
 
 def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
@@ -85,7 +81,7 @@ def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
     lists = home.root / "lists.json"
     lists.write_text(lists.read_text("utf-8").replace("fukko-press-reply@", "somebody-else@"), "utf-8")
     with pytest.raises(NotApproved, match="was changed"):
-        sending.send(home.around, home.root, REF, Seen())
+        send.send(home.around, home.root, REF, Seen())
 
 
 def test_a_reader_more_voids_it_and_a_reader_less_does_not(tmp_path: Path) -> None:
@@ -93,14 +89,16 @@ def test_a_reader_more_voids_it_and_a_reader_less_does_not(tmp_path: Path) -> No
         home = guarded(tmp_path, receiver.port)
         approve(home)
         home.clock.forward(minutes=1)
-        subscriptions.enrol(home.database, [Enrolment("new@example.jp", "", ("fukko-press",))], source="test", now=home.clock())
+        subscriptions.import_subscribers(
+            home.database, [ImportedSubscriber("new@example.jp", "", ("fukko-press",))], source="test", now=home.clock()
+        )
         with pytest.raises(NotApproved, match="approved for 3 readers and would now go to 4, 1 of whom joined since"):
-            sending.send(home.around, home.root, REF, Seen())
+            send.send(home.around, home.root, REF, Seen())
         for address in ("new@example.jp", "reader2@example.jp"):
             number = subscriptions.find(home.database, address)
             assert number is not None
             subscriptions.unsubscribe(home.database, number, "fukko-press", source="test", now=home.clock())
-        sending.send(home.around, home.root, REF, Seen())
+        send.send(home.around, home.root, REF, Seen())
     assert sorted(receiver.recipients) == ["reader1@example.jp", "reader3@example.jp"]
 
 
@@ -108,11 +106,11 @@ def test_what_is_frozen_goes_on_with_the_approval_it_had(tmp_path: Path) -> None
     with Receiver(Manners(rcpt={"reader2@example.jp": "451 later"})) as receiver:
         home = guarded(tmp_path, receiver.port)
         approve(home)
-        sending.send(home.around, home.root, REF, Seen())
-        subscriptions.enrol(home.database, people(5), source="test", now=home.clock())
+        send.send(home.around, home.root, REF, Seen())
+        subscriptions.import_subscribers(home.database, people(5), source="test", now=home.clock())
         receiver.manners.rcpt.clear()
         home.clock.forward(hours=1)
-        sending.send(home.around, home.root, REF, Seen())
+        send.send(home.around, home.root, REF, Seen())
     assert sorted(receiver.recipients) == ["reader1@example.jp", "reader2@example.jp", "reader3@example.jp"]
 
 
@@ -134,7 +132,7 @@ def test_a_list_says_for_itself_or_the_default_holds(table: dict[str, str], need
 
 def logged(home: House, number: int = 3) -> None:
     for count in range(number):
-        trail.append(home.database, Step("x", f"step {count}", "l/1", {"a": "b"}), now=home.clock())
+        audit_log.append(home.database, AuditEvent("x", f"step {count}", "l/1", {"a": "b"}), now=home.clock())
 
 
 def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
@@ -143,7 +141,7 @@ def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
     for statement in ("UPDATE audit SET actor = 'y'", "DELETE FROM audit"):
         with pytest.raises(DatabaseError, match="append-only"), home.database.writing() as connection:
             connection.execute(text(statement))
-    assert audit.verify(trail.entries(home.database)) == trail.entries(home.database)[-1].hash
+    assert verify(audit_log.entries(home.database)) == audit_log.entries(home.database)[-1].hash
 
 
 @pytest.mark.parametrize(
@@ -162,17 +160,17 @@ def test_a_log_changed_behind_its_back_is_found_out(tmp_path: Path, statement: s
             connection.execute(text(f"DROP TRIGGER audit_no_{verb}"))
         connection.execute(text(statement))
     with pytest.raises(AuditBroken) as broken:
-        audit.verify(trail.entries(home.database))
+        verify(audit_log.entries(home.database))
     assert broken.value.number == number
 
 
 def test_a_noted_hash_shows_that_the_end_was_cut_off(tmp_path: Path) -> None:
     home = house(tmp_path, 1)
     logged(home)
-    entries = trail.entries(home.database)
-    audit.verify(entries, entries[1].hash)
+    entries = audit_log.entries(home.database)
+    verify(entries, entries[1].hash)
     with pytest.raises(AuditBroken, match="cut off"):
-        audit.verify(entries[:-1], entries[-1].hash)
+        verify(entries[:-1], entries[-1].hash)
 
 
 # Git
@@ -195,7 +193,7 @@ def repository(folder: Path, message: str = "46号") -> Path:
 
 def test_the_author_is_whoever_made_the_last_commit_of_the_file(tmp_path: Path) -> None:
     file = repository(tmp_path, "45号\n\nCo-authored-by: 高橋 誠 <makoto@example.jp>\n")
-    found = authorship.of_file(file)
+    found = authorship.authors_of_file(file)
     assert all(found.includes(name) for name in ("佐藤 花子", "HANAKO@example.jp", "高橋誠", "makoto@example.jp"))
     assert not found.includes("鈴木 一郎")
 
@@ -204,7 +202,7 @@ def test_words_that_are_not_committed_have_no_author(tmp_path: Path) -> None:
     file = repository(tmp_path)
     file.write_text("別の本文\n", "utf-8")
     with pytest.raises(NotCommitted, match="not committed"):
-        authorship.of_file(file)
+        authorship.authors_of_file(file)
 
 
 class Desk:
@@ -271,7 +269,7 @@ def test_a_test_goes_to_the_named_addresses_only_and_leaves_no_row(tmp_path: Pat
 def test_a_refused_test_says_so(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"me@example.jp": "550 no such user"})) as receiver:
         home = house(tmp_path, receiver.port)
-        (tried,) = trial.send_test(home.around, home.root, REF, ["me@example.jp"])
+        (tried,) = preflight.send_test(home.around, home.root, REF, ["me@example.jp"])
     assert (tried.is_sent, tried.outcome.code) == (False, 550)
     assert ledger.counts(home.database, 1).values() and not any(ledger.counts(home.database, 1).values())
 
@@ -286,9 +284,12 @@ def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Pa
         (folder / "light.txt").write_bytes(raw)
         told["parts"]["light.txt"] = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw), "charset": "iso-2022-jp"}
         (folder / "issue.json").write_text(json.dumps(told), "utf-8")
-        readers = [Enrolment("a@example.jp", "", ("fukko-press",), "light"), Enrolment("b@example.jp", "", ("fukko-press",))]
-        subscriptions.enrol(home.database, readers, source="test", now=home.clock())
-        sending.send(home.around, home.root, REF, Seen())
+        readers = [
+            ImportedSubscriber("a@example.jp", "", ("fukko-press",), "light"),
+            ImportedSubscriber("b@example.jp", "", ("fukko-press",)),
+        ]
+        subscriptions.import_subscribers(home.database, readers, source="test", now=home.clock())
+        send.send(home.around, home.root, REF, Seen())
     mails = {message.recipients[0]: message.mail for message in receiver.accepted}
     assert mails["b@example.jp"].get_content_type() == "multipart/alternative"
     mail = mails["a@example.jp"]
@@ -298,10 +299,10 @@ def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Pa
 
 
 def test_an_issue_without_a_light_part_goes_as_it_is() -> None:
-    assert parts.lightened(ISSUE) is ISSUE
-    assert parts.lightened(replace(ISSUE, light=Light("軽い", "utf-8"))).text == "軽い"
+    assert alternatives.as_light(ISSUE) is ISSUE
+    assert alternatives.as_light(replace(ISSUE, light=LightPart("軽い", "utf-8"))).text == "軽い"
 
 
 def test_the_permit_of_a_list_without_approval_lets_everything_pass(tmp_path: Path) -> None:
     home = house(tmp_path, 1, readers=1)
-    assert preparation.prepare(home.around.config, home.database, home.root, REF, now=Clock()()).frozen.issue.ref == REF
+    assert freeze.prepare(home.around.config, home.database, home.root, REF, now=Clock()()).frozen.issue.ref == REF

@@ -15,8 +15,7 @@ from typer.testing import CliRunner, Result
 
 from mailer.cli.groups import register
 from mailer.config import Config
-from mailer.database import audit_log as trail
-from mailer.database import subscriptions
+from mailer.database import audit_log, subscriptions
 from mailer.database.engine import open_database
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
@@ -151,7 +150,7 @@ def test_every_order_stands_in_the_audit_log(desk: Desk) -> None:
     for order in ("pause", "resume", "retry", "cancel"):
         desk.types(f"{order} fukko-press/45", mail=False)
     with closing(open_database(Config.load(desk.folder / "mailer.toml").database)) as database:
-        steps = [entry.step.what for entry in trail.entries(database)]
+        steps = [entry.step.what for entry in audit_log.entries(database)]
     assert steps == ["scheduling refused", "scheduled", "paused", "resumed", "retried", "cancelled"]
 
 

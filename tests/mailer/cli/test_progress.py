@@ -10,11 +10,10 @@ import threading
 import pytest
 from rich.console import Console
 
-from mailer.cli import progress
-from mailer.cli import tables as report
-from mailer.database.ledger import Entry
+from mailer.cli import progress, tables
+from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import IssueRef
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.sending.run import stop_on_signal
 from tests.mail_bundles import NOW
 
@@ -22,23 +21,23 @@ from tests.mail_bundles import NOW
 @pytest.mark.parametrize(("is_terminal", "kind"), [(True, progress.Bar), (False, progress.TwoLines)])
 def test_a_bar_is_for_terminals_only(is_terminal: bool, kind: type) -> None:
     out = io.StringIO()
-    with progress.shown(Console(file=out, force_terminal=is_terminal), "fukko-press/45") as shown:
+    with progress.progress_display(Console(file=out, force_terminal=is_terminal), "fukko-press/45") as shown:
         assert isinstance(shown, kind)
         shown.begin(2)
-        shown.step(State.SENT)
-        shown.step(State.SENT)
+        shown.step(DeliveryState.SENT)
+        shown.step(DeliveryState.SENT)
     assert is_terminal or out.getvalue() == "fukko-press/45: 2 due\nfukko-press/45: 2 done\n"
 
 
-def entry(text: str, address: str = "a@example.jp") -> Entry:
-    return Entry("fukko-press", "45", address, State.FAILED, 1, 550, text, None, None, NOW)
+def entry(text: str, address: str = "a@example.jp") -> LedgerEntry:
+    return LedgerEntry("fukko-press", "45", address, DeliveryState.FAILED, 1, 550, text, None, None, NOW)
 
 
 def test_a_reply_is_neither_markup_nor_a_formula() -> None:
     out = io.StringIO()
-    Console(file=out, width=200).print(report.missed_table(IssueRef("fukko-press", "45"), [entry("[red]no[/red] user")]))
+    Console(file=out, width=200).print(tables.missed_table(IssueRef("fukko-press", "45"), [entry("[red]no[/red] user")]))
     assert "[red]no[/red] user" in out.getvalue()
-    assert "'=HYPERLINK" in report.missed_csv([entry('=HYPERLINK("x")')])
+    assert "'=HYPERLINK" in tables.missed_csv([entry('=HYPERLINK("x")')])
 
 
 def test_signals_are_as_before_after_the_run() -> None:

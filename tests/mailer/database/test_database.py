@@ -17,16 +17,16 @@ from alembic.migration import MigrationContext
 
 import mailer
 from mailer.database import claims, issues, ledger, limits, subscriptions
-from mailer.database.claims import Claim, Wanted
+from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.engine import Database, open_database
-from mailer.database.ledger import Group
-from mailer.database.limits import Rate
+from mailer.database.ledger import ResultGroup
+from mailer.database.limits import TokenBucket
 from mailer.database.schema import delivery, metadata, subscriber
-from mailer.delivery.journal import written
+from mailer.delivery.journal import format_timestamp
 from mailer.model.errors import DatabaseError, IllegalTransition
-from mailer.model.issue import Frozen
-from mailer.model.outcome import Result
-from mailer.model.state import State
+from mailer.model.issue import FrozenIssue
+from mailer.model.outcome import DeliveryResult
+from mailer.model.state import DeliveryState
 from tests import fork
 from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
 
@@ -37,21 +37,23 @@ def database(database_url: str) -> Iterator[Database]:
         yield opened
 
 
-def frozen(database: Database, readers: int = 3) -> Frozen:
-    subscriptions.enrol(database, people(readers), source="t", now=NOW)
+def frozen(database: Database, readers: int = 3) -> FrozenIssue:
+    subscriptions.import_subscribers(database, people(readers), source="t", now=NOW)
     return issues.freeze(database, ISSUE, LIST, NOW)
 
 
-def taken(database: Database, issue: Frozen, *, limit: int = 500, after: int = 0, window: int = 500, lease: float = 60.0) -> Claim | None:
-    wanted = Wanted(issue.issue_id, "", after, limit, window)
-    return claims.take(database, wanted, token=f"t{random.random()}", owner="me", lease=lease, now=NOW)
+def taken(
+    database: Database, issue: FrozenIssue, *, limit: int = 500, after: int = 0, window: int = 500, lease: float = 60.0
+) -> Claim | None:
+    wanted = ClaimRequest(issue.issue_id, "", after, limit, window)
+    return claims.claim_batch(database, wanted, token=f"t{random.random()}", owner="me", lease=lease, now=NOW)
 
 
-def result(number: int, state: State = State.SENT, text: str = "ok") -> Result:
-    return Result(number, state.value, 1, 250, text, written(NOW), "", written(NOW), f"<{number}@x>")
+def result(number: int, state: DeliveryState = DeliveryState.SENT, text: str = "ok") -> DeliveryResult:
+    return DeliveryResult(number, state.value, 1, 250, text, format_timestamp(NOW), "", format_timestamp(NOW), f"<{number}@x>")
 
 
-def states(database: Database, issue: Frozen) -> dict[State, int]:
+def states(database: Database, issue: FrozenIssue) -> dict[DeliveryState, int]:
     return {state: number for state, number in ledger.counts(database, issue.issue_id).items() if number}
 
 
@@ -62,7 +64,7 @@ def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> Non
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    subscriptions.enrol(open_database(url), people(2), source="t", now=NOW)
+    subscriptions.import_subscribers(open_database(url), people(2), source="t", now=NOW)
     assert subscriptions.count(open_database(url), "fukko-press") == 2
 
 
@@ -101,7 +103,7 @@ def test_a_file_that_is_no_database_is_one_error(tmp_path: Path) -> None:
 
 def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
     tokyo = datetime.fromisoformat("2026-03-11T14:46:00+09:00")
-    subscriptions.enrol(database, people(1), source="t", now=tokyo)
+    subscriptions.import_subscribers(database, people(1), source="t", now=tokyo)
     with database.reading() as connection:
         found = connection.execute(sa.select(subscriber.c.created_at)).scalar_one()
     assert (found, found.tzinfo) == (tokyo, UTC)
@@ -109,16 +111,16 @@ def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
 
 def test_a_naive_moment_does_not_get_in(database: Database) -> None:
     with pytest.raises((DatabaseError, ValueError)):
-        subscriptions.enrol(database, people(1), source="t", now=datetime(2026, 3, 11))
+        subscriptions.import_subscribers(database, people(1), source="t", now=datetime(2026, 3, 11))
 
 
 def test_what_was_frozen_comes_back_whole_and_once(database: Database) -> None:
     first = frozen(database)
     assert issues.find(database, REF) == first
-    subscriptions.enrol(database, people(9), source="t", now=NOW)
+    subscriptions.import_subscribers(database, people(9), source="t", now=NOW)
     assert issues.freeze(database, ISSUE, LIST, NOW + timedelta(days=1)) == first
-    assert ledger.counts(database, first.issue_id)[State.PENDING] == 3
-    assert issues.every(database) == (first,)
+    assert ledger.counts(database, first.issue_id)[DeliveryState.PENDING] == 3
+    assert issues.all_issues(database) == (first,)
 
 
 def test_the_database_itself_refuses_a_second_row_for_the_same_person(database: Database) -> None:
@@ -148,7 +150,7 @@ def test_slices_are_claimed_without_gap_or_overlap(database: Database) -> None:
     while claim := taken(database, issue, limit=10):
         seen += [row.subscriber_id for row in claim.rows]
     assert len(seen) == len(set(seen)) == 25
-    assert states(database, issue) == {State.CLAIMED: 25}
+    assert states(database, issue) == {DeliveryState.CLAIMED: 25}
 
 
 def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database) -> None:
@@ -162,48 +164,60 @@ def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database
             connection.execute(sa.update(delivery).where(delivery.c.subscriber_id == number).values(values))
     claim = taken(database, issue, limit=2)
     assert claim is not None and [row.subscriber_id for row in claim.rows] == [1, 5]
-    assert states(database, issue) == {State.PENDING: 2, State.CLAIMED: 2, State.FAILED: 1, State.DEFERRED: 1}
+    assert states(database, issue) == {
+        DeliveryState.PENDING: 2,
+        DeliveryState.CLAIMED: 2,
+        DeliveryState.FAILED: 1,
+        DeliveryState.DEFERRED: 1,
+    }
 
 
 def test_results_count_once_and_only_with_the_right_fencing_token(database: Database) -> None:
     issue = frozen(database)
     claim = taken(database, issue)
     assert claim is not None
-    assert ledger.record(database, [Group(issue.issue_id, claim.fence + 1, [result(1)])], now=NOW) == 0
+    assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence + 1, [result(1)])], now=NOW) == 0
     for counted in (1, 0):
-        assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(1)])], now=NOW) == counted
-    assert states(database, issue) == {State.SENT: 1, State.CLAIMED: 2}
-    ledger.record(database, [Group(issue.issue_id, claim.fence, [], is_last=True)], now=NOW)
-    assert states(database, issue) == {State.SENT: 1, State.PENDING: 2}
-    assert claims.every(database) == ()
+        assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(1)])], now=NOW) == counted
+    assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.CLAIMED: 2}
+    ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [], is_last=True)], now=NOW)
+    assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.PENDING: 2}
+    assert claims.open_claims(database) == ()
 
 
 def test_a_holder_that_vanished_leaves_doubt_only_up_to_what_it_had_announced(database: Database) -> None:
     issue = frozen(database, 10)
     claim = taken(database, issue, window=4, lease=-1.0)
     assert claim is not None
-    assert claims.rescue(database, claims.every(database, expired_only=True)[0], now=NOW) == 4
-    assert states(database, issue) == {State.UNKNOWN: 4, State.PENDING: 6}
-    assert not claims.advance(database, claim, 10, lease=60.0)  # fenced off
-    assert ledger.record(database, [Group(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
+    assert claims.take_over(database, claims.open_claims(database, expired_only=True)[0], now=NOW) == 4
+    assert states(database, issue) == {DeliveryState.UNKNOWN: 4, DeliveryState.PENDING: 6}
+    assert not claims.raise_high_water_mark(database, claim, 10, lease=60.0)  # fenced off
+    assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
     assert claims.release_never_sent(database, claim.fence, issue.issue_id, {2, 3}, now=NOW) == 2
-    assert states(database, issue) == {State.SENT: 1, State.UNKNOWN: 1, State.PENDING: 8}
+    assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.UNKNOWN: 1, DeliveryState.PENDING: 8}
 
 
 def test_a_claim_that_is_kept_alive_is_not_taken_away(database: Database) -> None:
     issue = frozen(database)
     claim = taken(database, issue, lease=-1.0)
-    assert claim is not None and claims.advance(database, claim, 3, lease=60.0)
-    assert claims.every(database, expired_only=True) == ()
-    assert claims.rescue(database, claims.every(database)[0], now=NOW) == 0
+    assert claim is not None and claims.raise_high_water_mark(database, claim, 3, lease=60.0)
+    assert claims.open_claims(database, expired_only=True) == ()
+    assert claims.take_over(database, claims.open_claims(database)[0], now=NOW) == 0
 
 
-@pytest.mark.parametrize(("old", "new"), [(State.SENT, State.PENDING), (State.PENDING, State.SENT), (State.SUPPRESSED, State.PENDING)])
-def test_a_step_that_the_rules_do_not_allow_changes_nothing(database: Database, old: State, new: State) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (DeliveryState.SENT, DeliveryState.PENDING),
+        (DeliveryState.PENDING, DeliveryState.SENT),
+        (DeliveryState.SUPPRESSED, DeliveryState.PENDING),
+    ],
+)
+def test_a_step_that_the_rules_do_not_allow_changes_nothing(database: Database, old: DeliveryState, new: DeliveryState) -> None:
     issue = frozen(database)
     with pytest.raises(IllegalTransition):
-        ledger.move(database, issue.issue_id, {old}, new, now=NOW)
-    assert states(database, issue) == {State.PENDING: 3}
+        ledger.change_state(database, issue.issue_id, {old}, new, now=NOW)
+    assert states(database, issue) == {DeliveryState.PENDING: 3}
 
 
 def test_a_reply_is_kept_short_and_harmless_to_a_terminal() -> None:
@@ -213,26 +227,26 @@ def test_a_reply_is_kept_short_and_harmless_to_a_terminal() -> None:
 
 def test_lanes_follow_the_settings(database: Database) -> None:
     issue = frozen(database)
-    ledger.assign_lanes(database, issue.issue_id, {"own": ("example.jp",)})
+    ledger.assign_queues(database, issue.issue_id, {"own": ("example.jp",)})
     assert taken(database, issue) is None
-    ledger.assign_lanes(database, issue.issue_id, {})
+    ledger.assign_queues(database, issue.issue_id, {})
     assert (claim := taken(database, issue)) is not None and len(claim.rows) == 3
 
 
 def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) -> None:
-    url, slow = f"sqlite:///{tmp_path / 'x.db'}", Rate("lane:x", 0.001, 5.0)
-    assert limits.draw(open_database(url), slow, 3)[0] == 3
-    granted, seconds = limits.draw(open_database(url), slow, 3)
+    url, slow = f"sqlite:///{tmp_path / 'x.db'}", TokenBucket("lane:x", 0.001, 5.0)
+    assert limits.take_tokens(open_database(url), slow, 3)[0] == 3
+    granted, seconds = limits.take_tokens(open_database(url), slow, 3)
     assert granted == 2 and 900 < seconds <= 1000
 
 
 def test_connections_are_counted_over_all_processes_and_those_of_the_dead_are_freed(database: Database) -> None:
-    assert [limits.hold(database, "relay:x", 2, owner="a", lease=60) for _ in range(3)] == [0, 1, None]
-    limits.free(database, "a", "relay:x", 0)
-    assert limits.hold(database, "relay:x", 2, owner="b", lease=60) == 0
-    limits.free_dead(database, {"a"})
-    assert limits.hold(database, "relay:x", 2, owner="b", lease=-1) == 1
-    assert limits.hold(database, "relay:x", 2, owner="c", lease=60) == 1
+    assert [limits.acquire_slot(database, "relay:x", 2, owner="a", lease=60) for _ in range(3)] == [0, 1, None]
+    limits.release(database, "a", "relay:x", 0)
+    assert limits.acquire_slot(database, "relay:x", 2, owner="b", lease=60) == 0
+    limits.release_dead(database, {"a"})
+    assert limits.acquire_slot(database, "relay:x", 2, owner="b", lease=-1) == 1
+    assert limits.acquire_slot(database, "relay:x", 2, owner="c", lease=60) == 1
 
 
 def test_an_error_rolls_everything_back(database: Database) -> None:

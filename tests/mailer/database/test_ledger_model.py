@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mailer.database import claims, issues, ledger, subscriptions
-from mailer.database.claims import Claim, Wanted
+from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.engine import open_database
-from mailer.database.ledger import Group
-from mailer.delivery.journal import written
-from mailer.model.outcome import Result
-from mailer.model.state import State, check
+from mailer.database.ledger import ResultGroup
+from mailer.delivery.journal import format_timestamp
+from mailer.model.outcome import DeliveryResult
+from mailer.model.state import DeliveryState, check_transition
 from tests.mail_bundles import ISSUE, LIST, NOW, people
 
 READERS = 12
-OUTCOMES = st.sampled_from([State.SENT, State.FAILED, State.UNKNOWN, State.DEFERRED])
+OUTCOMES = st.sampled_from([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED])
 
 
 @dataclass
@@ -38,9 +38,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def freeze(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.database = open_database(f"sqlite:///{Path(self.folder.name) / 'x.db'}")
-        subscriptions.enrol(self.database, people(READERS), source="t", now=NOW)
+        subscriptions.import_subscribers(self.database, people(READERS), source="t", now=NOW)
         self.issue_id = issues.freeze(self.database, ISSUE, LIST, NOW).issue_id
-        self.states = dict.fromkeys(range(1, READERS + 1), State.PENDING)
+        self.states = dict.fromkeys(range(1, READERS + 1), DeliveryState.PENDING)
         self.fences: dict[int, int] = {}
         self.held: list[Held] = []
         self.gone: set[int] = set()
@@ -52,12 +52,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 6), window=st.integers(1, 6), is_late=st.booleans())
     def claim(self, limit: int, window: int, is_late: bool) -> None:
-        wanted, lease = Wanted(self.issue_id, "", 0, limit, window), -1.0 if is_late else 60.0
-        found = claims.take(self.database, wanted, token=str(random.random()), owner="me", lease=lease, now=NOW)
-        due = [n for state in (State.PENDING, State.DEFERRED) for n in sorted(self.states) if self.states[n] is state][:limit]
+        wanted, lease = ClaimRequest(self.issue_id, "", 0, limit, window), -1.0 if is_late else 60.0
+        found = claims.claim_batch(self.database, wanted, token=str(random.random()), owner="me", lease=lease, now=NOW)
+        due = [n for state in (DeliveryState.PENDING, DeliveryState.DEFERRED) for n in sorted(self.states) if self.states[n] is state][
+            :limit
+        ]
         for number in due:
-            check(self.states[number], State.SUPPRESSED if number in self.gone else State.CLAIMED)
-            self.states[number] = State.SUPPRESSED if number in self.gone else State.CLAIMED
+            check_transition(self.states[number], DeliveryState.SUPPRESSED if number in self.gone else DeliveryState.CLAIMED)
+            self.states[number] = DeliveryState.SUPPRESSED if number in self.gone else DeliveryState.CLAIMED
         left = sorted(set(due) - self.gone)
         assert [row.subscriber_id for row in found.rows] == left if found else not due
         if found is not None and found.rows:
@@ -66,15 +68,15 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0, 99), row=st.integers(0, 99), outcome=OUTCOMES)
-    def record(self, which: int, row: int, outcome: State) -> None:
+    def record(self, which: int, row: int, outcome: DeliveryState) -> None:
         held = self.held[which % len(self.held)]
         number = held.claim.rows[row % len(held.claim.rows)].subscriber_id
-        if number > held.claim.reached or number in held.told:
+        if number > held.claim.high_water_mark or number in held.told:
             return
         held.told.add(number)
-        result = Result(number, outcome.value, 1, 250, "", written(NOW), "", written(NOW), "<x@y>")
-        counted = ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [result])], now=NOW)
-        counts = self.fences[number] == held.claim.fence and self.states[number] in (State.CLAIMED, State.UNKNOWN)
+        result = DeliveryResult(number, outcome.value, 1, 250, "", format_timestamp(NOW), "", format_timestamp(NOW), "<x@y>")
+        counted = ledger.record(self.database, [ResultGroup(self.issue_id, held.claim.fence, [result])], now=NOW)
+        counts = self.fences[number] == held.claim.fence and self.states[number] in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
         assert counted == counts
         if counts:
             self.states[number] = outcome
@@ -83,28 +85,28 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 99))
     def end(self, which: int) -> None:
         held = self.held.pop(which % len(self.held))
-        ledger.record(self.database, [Group(self.issue_id, held.claim.fence, [], is_last=True)], now=NOW)
-        self._release(held, [row.subscriber_id for row in held.claim.rows], State.PENDING)
+        ledger.record(self.database, [ResultGroup(self.issue_id, held.claim.fence, [], is_last=True)], now=NOW)
+        self._release(held, [row.subscriber_id for row in held.claim.rows], DeliveryState.PENDING)
 
     @rule()
     def rescue(self) -> None:
-        for found in claims.every(self.database, expired_only=True):
-            claims.rescue(self.database, found, now=NOW)
+        for found in claims.open_claims(self.database, expired_only=True):
+            claims.take_over(self.database, found, now=NOW)
             held = next(one for one in self.held if one.claim.fence == found.fence)
             held.is_dead = True
             numbers = [row.subscriber_id for row in held.claim.rows]
-            self._release(held, [n for n in numbers if n <= held.claim.reached], State.UNKNOWN)
-            self._release(held, [n for n in numbers if n > held.claim.reached], State.PENDING)
+            self._release(held, [n for n in numbers if n <= held.claim.high_water_mark], DeliveryState.UNKNOWN)
+            self._release(held, [n for n in numbers if n > held.claim.high_water_mark], DeliveryState.PENDING)
 
     @rule(number=st.integers(1, READERS))
     def leave_the_list(self, number: int) -> None:
         subscriptions.unsubscribe(self.database, number, "fukko-press", source="t", now=NOW)
         self.gone.add(number)
 
-    @rule(verdict=st.sampled_from([State.SENT, State.PENDING, State.FAILED]))
-    def resolve(self, verdict: State) -> None:
-        ledger.move(self.database, self.issue_id, {State.UNKNOWN}, verdict, now=NOW)
-        self.states = {n: verdict if state is State.UNKNOWN else state for n, state in self.states.items()}
+    @rule(verdict=st.sampled_from([DeliveryState.SENT, DeliveryState.PENDING, DeliveryState.FAILED]))
+    def resolve(self, verdict: DeliveryState) -> None:
+        ledger.change_state(self.database, self.issue_id, {DeliveryState.UNKNOWN}, verdict, now=NOW)
+        self.states = {n: verdict if state is DeliveryState.UNKNOWN else state for n, state in self.states.items()}
 
     @invariant()
     def agrees(self) -> None:
@@ -112,12 +114,12 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = list(self.states.values())
         assert counts == {state: expected.count(state) for state in set(expected)}
         missed = {entry.address for entry in ledger.missed(self.database, self.issue_id)}
-        assert missed == {f"reader{n}@example.jp" for n, state in self.states.items() if state is not State.SENT}
+        assert missed == {f"reader{n}@example.jp" for n, state in self.states.items() if state is not DeliveryState.SENT}
 
-    def _release(self, held: Held, numbers: list[int], state: State) -> None:
+    def _release(self, held: Held, numbers: list[int], state: DeliveryState) -> None:
         for number in numbers:
-            if self.states[number] is State.CLAIMED and self.fences[number] == held.claim.fence:
-                check(State.CLAIMED, state)
+            if self.states[number] is DeliveryState.CLAIMED and self.fences[number] == held.claim.fence:
+                check_transition(DeliveryState.CLAIMED, state)
                 self.states[number] = state
 
 

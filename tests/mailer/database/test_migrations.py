@@ -14,15 +14,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from mailer.database import audit_log as trail
-from mailer.database import claims, issues, ledger, subscriptions
-from mailer.database.claims import Wanted
+from mailer.database import audit_log, claims, issues, ledger, subscriptions
+from mailer.database.claims import ClaimRequest
 from mailer.database.engine import MIGRATIONS, open_database
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
-from mailer.model.issue import Status
-from mailer.model.state import State
-from mailer.model.subscription import Choice
+from mailer.model.issue import IssueStatus
+from mailer.model.state import DeliveryState
+from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = ["0001", "0002", "0003", "0004"]
@@ -80,15 +79,18 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
         with database.reading() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         frozen = issues.find(database, REF)
-        assert frozen is not None and (frozen.issue, frozen.mail_list, frozen.status) == (ISSUE, LIST, Status.SENDING)
+        assert frozen is not None and (frozen.issue, frozen.mail_list, frozen.status) == (ISSUE, LIST, IssueStatus.SENDING)
         # Version 1 wrote `attempted` before each body: what still says so was cut off by a kill.
-        doubt = State.UNKNOWN if version == "0001" else State.ATTEMPTED
+        doubt = DeliveryState.UNKNOWN if version == "0001" else DeliveryState.ATTEMPTED
         counts = {state: number for state, number in ledger.counts(database, 1).items() if number}
-        assert counts == dict.fromkeys([State.SENT, State.PENDING, doubt, State.DEFERRED, State.FAILED], 1)
+        assert counts == dict.fromkeys([DeliveryState.SENT, DeliveryState.PENDING, doubt, DeliveryState.DEFERRED, DeliveryState.FAILED], 1)
         assert subscriptions.count(database, LIST.key) == 4
-        assert [one.choice for number in (1, 5) for one in subscriptions.standings(database, number)] == [Choice.HTML, Choice.STOP]
-        assert len(trail.entries(database)) == (version >= "0003")
-        claim = claims.take(database, Wanted(1, ""), token="t", owner="me", lease=60, now=NOW)
+        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, number)] == [
+            Preference.HTML,
+            Preference.STOP,
+        ]
+        assert len(audit_log.entries(database)) == (version >= "0003")
+        claim = claims.claim_batch(database, ClaimRequest(1, ""), token="t", owner="me", lease=60, now=NOW)
         assert claim is not None and [row.subscriber_id for row in claim.rows] == [2, 4]
         if not database.is_shared:  # Alembic's comparison does not see this
             with database.reading() as connection:
@@ -113,4 +115,4 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str,
         assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
     engine.dispose()
     with closing(open_database(database_url)) as database:
-        assert ledger.counts(database, 1)[State.SENT] == 1
+        assert ledger.counts(database, 1)[DeliveryState.SENT] == 1

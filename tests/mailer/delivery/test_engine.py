@@ -16,10 +16,10 @@ import pytest
 
 from mailer.config import Config
 from mailer.database import issues, ledger, subscriptions
-from mailer.database.subscriptions import Enrolment
+from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
 from mailer.model.issue import IssueRef
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
 from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
 from tests.smtp import Manners, Receiver
@@ -27,17 +27,17 @@ from tests.smtp import Manners, Receiver
 URGENT = IssueRef("fukko-press", "99")
 
 
-def send(home: House, ref: IssueRef = REF, seen: Seen | None = None) -> sending.Sent:
+def send(home: House, ref: IssueRef = REF, seen: Seen | None = None) -> sending.SendResult:
     return sending.send(home.around, home.root, ref, seen or Seen())
 
 
-def states(home: House, ref: IssueRef = REF) -> dict[State, int]:
+def states(home: House, ref: IssueRef = REF) -> dict[DeliveryState, int]:
     frozen = issues.find(home.database, ref)
     assert frozen is not None
     return {state: number for state, number in ledger.counts(home.database, frozen.issue_id).items() if number}
 
 
-def missed(home: House) -> dict[str, tuple[State, int | None]]:
+def missed(home: House) -> dict[str, tuple[DeliveryState, int | None]]:
     frozen = issues.find(home.database, REF)
     assert frozen is not None
     return {entry.address: (entry.state, entry.code) for entry in ledger.missed(home.database, frozen.issue_id)}
@@ -50,7 +50,7 @@ def test_everybody_gets_one_message_and_a_second_send_sends_nothing(tmp_path: Pa
         again = send(home)
     assert (first.summary.exit_status, again.summary.exit_status) == (0, 0)
     assert Counter(receiver.recipients) == Counter(person.address for person in people(50))
-    assert (seen.total, seen.states) == (50, [State.SENT] * 50)
+    assert (seen.total, seen.states) == (50, [DeliveryState.SENT] * 50)
 
 
 def test_each_message_is_addressed_to_its_one_recipient(tmp_path: Path) -> None:
@@ -72,24 +72,24 @@ def test_several_connections_are_used_and_reused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manners", "state", "code"),
     [
-        pytest.param(Manners(rcpt={"reader2@example.jp": "550 no such user"}), State.FAILED, 550, id="no such user"),
-        pytest.param(Manners(rcpt={"reader2@example.jp": "452 too many"}), State.DEFERRED, 452, id="452 at RCPT"),
-        pytest.param(Manners(rcpt={"reader2@example.jp": "421 closing"}), State.DEFERRED, 421, id="421 at RCPT"),
-        pytest.param(Manners(data={"reader2@example.jp": "451 try later"}), State.DEFERRED, 451, id="451 after the body"),
-        pytest.param(Manners(data={"reader2@example.jp": "554 spam"}), State.FAILED, 554, id="554 after the body"),
-        pytest.param(Manners(drop_before_body={"reader2@example.jp"}), State.DEFERRED, None, id="lost before the body"),
-        pytest.param(Manners(drop_after_body={"reader2@example.jp"}), State.UNKNOWN, None, id="lost after the body"),
+        pytest.param(Manners(rcpt={"reader2@example.jp": "550 no such user"}), DeliveryState.FAILED, 550, id="no such user"),
+        pytest.param(Manners(rcpt={"reader2@example.jp": "452 too many"}), DeliveryState.DEFERRED, 452, id="452 at RCPT"),
+        pytest.param(Manners(rcpt={"reader2@example.jp": "421 closing"}), DeliveryState.DEFERRED, 421, id="421 at RCPT"),
+        pytest.param(Manners(data={"reader2@example.jp": "451 try later"}), DeliveryState.DEFERRED, 451, id="451 after the body"),
+        pytest.param(Manners(data={"reader2@example.jp": "554 spam"}), DeliveryState.FAILED, 554, id="554 after the body"),
+        pytest.param(Manners(drop_before_body={"reader2@example.jp"}), DeliveryState.DEFERRED, None, id="lost before the body"),
+        pytest.param(Manners(drop_after_body={"reader2@example.jp"}), DeliveryState.UNKNOWN, None, id="lost after the body"),
     ],
 )
 def test_trouble_with_one_recipient_is_written_down_and_the_others_get_theirs(
-    tmp_path: Path, manners: Manners, state: State, code: int | None
+    tmp_path: Path, manners: Manners, state: DeliveryState, code: int | None
 ) -> None:
     with Receiver(manners) as receiver:
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         summary = send(home).summary
     assert missed(home) == {"reader2@example.jp": (state, code)}
     assert set(receiver.recipients) - {"reader2@example.jp"} == {f"reader{n}@example.jp" for n in (1, 3, 4, 5)}
-    assert summary.exit_status == {State.DEFERRED: 75, State.UNKNOWN: 1, State.FAILED: 0}[state]
+    assert summary.exit_status == {DeliveryState.DEFERRED: 75, DeliveryState.UNKNOWN: 1, DeliveryState.FAILED: 0}[state]
 
 
 def test_a_deferred_recipient_is_tried_when_due_and_not_before(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
         for _ in range(40):
             send(home)
             home.clock.forward(hours=12)
-    assert missed(home) == {"reader1@example.jp": (State.FAILED, 450)}
+    assert missed(home) == {"reader1@example.jp": (DeliveryState.FAILED, 450)}
     assert home.clock() - NOW > timedelta(days=5)
 
 
@@ -136,7 +136,7 @@ def test_whoever_unsubscribes_after_the_freeze_is_left_out(tmp_path: Path) -> No
         subscriptions.unsubscribe(home.database, reader, "fukko-press", source="link", now=NOW)
         home.clock.forward(hours=1)
         assert send(home).summary.exit_status == 0
-    assert missed(home) == {"reader3@example.jp": (State.SUPPRESSED, 450)}
+    assert missed(home) == {"reader3@example.jp": (DeliveryState.SUPPRESSED, 450)}
     assert "reader3@example.jp" not in receiver.recipients
 
 
@@ -144,7 +144,7 @@ def test_people_who_join_after_the_freeze_get_the_next_issue_only(tmp_path: Path
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=2)
         send(home)
-        subscriptions.enrol(home.database, people(3), source="test", now=NOW)
+        subscriptions.import_subscribers(home.database, people(3), source="test", now=NOW)
         send(home)
         assert len(receiver.accepted) == 2
         write_issue(home.root, IssueRef("fukko-press", "46"))
@@ -191,7 +191,7 @@ def test_an_absent_relay_costs_nobody_an_attempt(tmp_path: Path) -> None:
         home = house(tmp_path, closed.getsockname()[1], readers=5)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayUnavailable)
-    assert (summary.exit_status, states(home)) == (75, {State.PENDING: 5})
+    assert (summary.exit_status, states(home)) == (75, {DeliveryState.PENDING: 5})
 
 
 def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> Non
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayRefused)
-    assert (summary.exit_status, states(home)) == (1, {State.PENDING: 4, State.DEFERRED: 1})
+    assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 4, DeliveryState.DEFERRED: 1})
 
 
 def test_a_relay_that_begins_to_refuse_everybody_does_not_use_up_the_list(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_relay_that_begins_to_refuse_everybody_does_not_use_up_the_list(tmp_pa
         home = house(tmp_path, receiver.port, readers=80, connections=1)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayRefused) and "access denied" in str(summary.trouble)
-    assert (summary.exit_status, states(home)) == (1, {State.PENDING: 30, State.FAILED: 50})
+    assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 30, DeliveryState.FAILED: 50})
 
 
 def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) 
         write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/other\n")
         with pytest.raises(MessageError, match=re.escape("personal.invalid")):
             send(home)
-    assert (receiver.accepted, states(home)) == ([], {State.PENDING: 3})
+    assert (receiver.accepted, states(home)) == ([], {DeliveryState.PENDING: 3})
 
 
 def test_a_second_sender_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_signal_finishes_what_is_in_flight_and_the_next_send_goes_on(tmp_path:
         stopped = send(home, seen=seen).summary
         assert stopped.stopped
         assert stopped.exit_status == 75
-        assert stopped.counts[State.UNKNOWN] == stopped.counts[State.ATTEMPTED] == 0
+        assert stopped.counts[DeliveryState.UNKNOWN] == stopped.counts[DeliveryState.ATTEMPTED] == 0
         assert len(receiver.accepted) < 30
         send(home)
     assert Counter(receiver.recipients) == Counter(person.address for person in people(30))
@@ -270,7 +270,7 @@ def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) 
     assert last - first == 60 == order.count(True)  # no newsletter in between
     assert not order[-1]  # the newsletter was far from its end: how far is a matter of seconds, which `make bench-mail` measures
     assert summary.exit_status == 0
-    assert states(home) == states(home, URGENT) == {State.SENT: 60}
+    assert states(home) == states(home, URGENT) == {DeliveryState.SENT: 60}
 
 
 def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: Path) -> None:
@@ -289,8 +289,8 @@ def test_a_lane_has_its_own_connections_and_the_others_do_not_wait_for_it(tmp_pa
     with Receiver() as receiver:
         lane = 'tls = "none"\n[lanes."slow.example.jp"]\nconnections = 1\nrate = 5\n'
         home = house(tmp_path, receiver.port, readers=40, connections=2, relay=lane)
-        slow = [Enrolment(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
-        subscriptions.enrol(home.database, slow, source="test", now=NOW)
+        slow = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
+        subscriptions.import_subscribers(home.database, slow, source="test", now=NOW)
         send(home)
     assert len(set(receiver.recipients)) == len(receiver.recipients) == 52
     assert "slow.example.jp" in receiver.recipients[-1]  # five at once, the others one by one, behind everybody else

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.delivery.journal import Journal, Turn, read
+from mailer.delivery.journal import GroupCommit, Journal, replay
 from mailer.model.errors import JournalError
 
 
@@ -30,10 +30,10 @@ def test_the_connections_of_one_turn_share_one_write_and_leave_after_it(tmp_path
         return write(file, line)
 
     def go(may_leave: bool) -> None:
-        seen.append(set(read(found.path).known) if may_leave else set())
+        seen.append(set(replay(found.path).known) if may_leave else set())
 
     async def whole() -> None:
-        turn = Turn(fails, syncs=False)
+        turn = GroupCommit(fails, syncs=False)
         for number in (1, 2, 3):
             found.intend(number)
             turn.then(found, go)
@@ -54,7 +54,7 @@ def test_with_power_in_mind_a_body_waits_for_the_disk(tmp_path: Path, monkeypatc
         order.append("synced")
 
     async def whole() -> None:
-        turn, found, left = Turn(fails, syncs=True), journal(tmp_path), asyncio.Event()
+        turn, found, left = GroupCommit(fails, syncs=True), journal(tmp_path), asyncio.Event()
 
         def go(may_leave: bool) -> None:
             order.append(f"leaves {may_leave}")
@@ -74,7 +74,7 @@ def test_a_journal_that_cannot_be_written_lets_nobody_leave(tmp_path: Path, sync
     errors, told = list[Exception](), list[bool]()
 
     async def whole() -> None:
-        turn, good, bad = Turn(errors.append, syncs=syncs), journal(tmp_path), journal(tmp_path, "bad")
+        turn, good, bad = GroupCommit(errors.append, syncs=syncs), journal(tmp_path), journal(tmp_path, "bad")
         bad.close(is_done=False)
         for found in (bad, good):
             found.intend(1)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer.cli.runtime import surroundings
+from mailer.cli.runtime import delivery_context
 from mailer.config import Config
 from mailer.database import ledger
 from mailer.database.engine import open_database
-from mailer.model.state import State
-from mailer.sending import send as sending
+from mailer.model.state import DeliveryState
+from mailer.sending import send
 from tests import fork
 from tests.mail_bundles import REF, SECRET, Seen, house, people
 from tests.smtp import Manners, Receiver
@@ -44,7 +44,7 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
         started.set()
         children[0].join()
         assert children[0].exitcode == -signal.SIGKILL
-        second = sending.send(home.around, home.root, REF, Seen())
+        second = send.send(home.around, home.root, REF, Seen())
 
     got = Counter(receiver.recipients)
     unknown = {entry.address for entry in second.prepared.interrupted}
@@ -52,7 +52,7 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
     assert set(got.values()) == {1}
     assert everybody - set(got) <= unknown
     assert 1 <= len(unknown) <= CONNECTIONS
-    assert second.summary.counts[State.SENT] == READERS - len(unknown)
+    assert second.summary.counts[DeliveryState.SENT] == READERS - len(unknown)
     assert {entry.address for entry in ledger.missed(home.database, second.prepared.frozen.issue_id)} == unknown
     assert second.summary.exit_status == 1
 
@@ -60,5 +60,5 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
 def child(config_path: str, root: str) -> None:
     os.environ["TODOKE_SECRET"] = SECRET
     config = Config.load(Path(config_path))
-    around = surroundings(config, open_database(config.database))
-    sending.send(around, Path(root), REF, Seen())
+    around = delivery_context(config, open_database(config.database))
+    send.send(around, Path(root), REF, Seen())

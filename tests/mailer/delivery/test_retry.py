@@ -8,32 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.delivery import retry as rules
+from mailer.delivery import retry
 from mailer.delivery.retry import Decision
 from mailer.model.errors import IllegalTransition
 from mailer.model.outcome import Outcome, Phase
-from mailer.model.state import State, check, sources
+from mailer.model.state import DeliveryState, check_transition, sources
 from tests.mail_bundles import NOW
 
-SOON = Decision(State.DEFERRED, NOW + timedelta(minutes=15))
+SOON = Decision(DeliveryState.DEFERRED, NOW + timedelta(minutes=15))
 
 
 @pytest.mark.parametrize(
     ("phase", "code", "expected"),
     [
-        (Phase.BODY, 250, Decision(State.SENT)),
-        (Phase.BODY, 252, Decision(State.SENT)),
+        (Phase.BODY, 250, Decision(DeliveryState.SENT)),
+        (Phase.BODY, 252, Decision(DeliveryState.SENT)),
         (Phase.BODY, 421, SOON),
         (Phase.BODY, 452, SOON),
-        (Phase.BODY, 554, Decision(State.FAILED)),
-        (Phase.BODY, None, Decision(State.UNKNOWN)),
-        (Phase.BODY, -1, Decision(State.UNKNOWN)),
-        (Phase.BODY, 354, Decision(State.UNKNOWN)),
+        (Phase.BODY, 554, Decision(DeliveryState.FAILED)),
+        (Phase.BODY, None, Decision(DeliveryState.UNKNOWN)),
+        (Phase.BODY, -1, Decision(DeliveryState.UNKNOWN)),
+        (Phase.BODY, 354, Decision(DeliveryState.UNKNOWN)),
         (Phase.DATA, None, SOON),
         (Phase.DATA, 250, SOON),
-        (Phase.DATA, 554, Decision(State.FAILED)),
+        (Phase.DATA, 554, Decision(DeliveryState.FAILED)),
         (Phase.RCPT, 450, SOON),
-        (Phase.RCPT, 550, Decision(State.FAILED)),
+        (Phase.RCPT, 550, Decision(DeliveryState.FAILED)),
         (Phase.RCPT, None, SOON),
         (Phase.MAIL, 451, SOON),
         (Phase.MAIL, 550, SOON),
@@ -41,42 +41,42 @@ SOON = Decision(State.DEFERRED, NOW + timedelta(minutes=15))
     ],
 )
 def test_a_first_try(phase: Phase, code: int | None, expected: Decision) -> None:
-    assert rules.decide(Outcome(phase, code, ""), attempt=1, first_tried=NOW, now=NOW) == expected
+    assert retry.decide(Outcome(phase, code, ""), attempt=1, first_tried=NOW, now=NOW) == expected
 
 
 def test_waits_double_up_to_a_day() -> None:
-    assert [rules.wait(n) / timedelta(minutes=1) for n in (1, 2, 3, 7, 8, 99)] == [15, 30, 60, 960, 1440, 1440]
+    assert [retry.retry_delay(n) / timedelta(minutes=1) for n in (1, 2, 3, 7, 8, 99)] == [15, 30, 60, 960, 1440, 1440]
 
 
-@pytest.mark.parametrize(("days", "state"), [(4.99, State.DEFERRED), (5, State.FAILED)])
-def test_after_five_days_it_is_given_up(days: float, state: State) -> None:
+@pytest.mark.parametrize(("days", "state"), [(4.99, DeliveryState.DEFERRED), (5, DeliveryState.FAILED)])
+def test_after_five_days_it_is_given_up(days: float, state: DeliveryState) -> None:
     later = NOW + timedelta(days=days)
-    assert rules.decide(Outcome(Phase.RCPT, 450, ""), attempt=9, first_tried=NOW, now=later).state is state
+    assert retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=9, first_tried=NOW, now=later).state is state
 
 
 @given(st.sampled_from(Phase), st.none() | st.integers(-1, 999), st.integers(1, 1000), st.timedeltas(timedelta(0), timedelta(days=9)))
 def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
     phase: Phase, code: int | None, attempt: int, age: timedelta
 ) -> None:
-    found = rules.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
-    check(State.ATTEMPTED, found.state)
-    assert (found.state is State.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
-    assert (found.not_before is not None) == (found.state is State.DEFERRED)
-    assert found.state is not State.UNKNOWN or phase is Phase.BODY
+    found = retry.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
+    check_transition(DeliveryState.ATTEMPTED, found.state)
+    assert (found.state is DeliveryState.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
+    assert (found.not_before is not None) == (found.state is DeliveryState.DEFERRED)
+    assert found.state is not DeliveryState.UNKNOWN or phase is Phase.BODY
 
 
-@pytest.mark.parametrize("new", list(State))
-@pytest.mark.parametrize("old", [State.SENT, State.EXPIRED, State.SUPPRESSED])
-def test_final_states_stay(old: State, new: State) -> None:
+@pytest.mark.parametrize("new", list(DeliveryState))
+@pytest.mark.parametrize("old", [DeliveryState.SENT, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED])
+def test_final_states_stay(old: DeliveryState, new: DeliveryState) -> None:
     with pytest.raises(IllegalTransition, match=f"from {old} to {new}"):
-        check(old, new)
+        check_transition(old, new)
 
 
 def test_nothing_that_was_sent_goes_back_to_pending() -> None:
-    assert sources(State.PENDING) == {State.CLAIMED, State.DEFERRED, State.FAILED, State.UNKNOWN}
+    assert sources(DeliveryState.PENDING) == {DeliveryState.CLAIMED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
 
 
 def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:
-    urgent = rules.patience("emergency")
-    assert rules.wait(1, urgent) < rules.wait(1) and urgent.give_up_after < rules.NEWSLETTER.give_up_after
-    assert urgent.resend_unknown and not rules.patience("newsletter").resend_unknown
+    urgent = retry.retry_policy("emergency")
+    assert retry.retry_delay(1, urgent) < retry.retry_delay(1) and urgent.give_up_after < retry.NEWSLETTER.give_up_after
+    assert urgent.resend_unknown and not retry.retry_policy("newsletter").resend_unknown

@@ -9,34 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.message import alternatives as parts
-from mailer.message import compose as message
-from mailer.message.compiled import Mould, to_line
-from mailer.message.compose import Origin
-from mailer.message.headers import to_line as message_to_line
-from mailer.message.links import Claim, Links, Tokens, read_return_path, return_paths
+from mailer.message import alternatives, compose
+from mailer.message.compiled import CompiledMessage, format_to_bytes
+from mailer.message.compose import SenderIdentity
+from mailer.message.headers import format_to as message_to_line
+from mailer.message.links import LinkClaim, LinkSigner, RecipientLinks, parse_return_path, return_path_for
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
-from mailer.model.issue import Issue, Light
+from mailer.model.issue import Issue, LightPart
 from mailer.model.recipient import Recipient
 from mailer.secrets import Secret
-from mailer.smtp.transaction import dot_stuffed
+from mailer.smtp.transaction import dot_stuff
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET
 
-ORIGIN = Origin("bounce@example.jp", "todoke.example.jp")
-TOKENS = Tokens((Secret(SECRET),))
+ORIGIN = SenderIdentity("bounce@example.jp", "todoke.example.jp")
+TOKENS = LinkSigner((Secret(SECRET),))
 SERVICE = "https://mail.example.jp"
 UNSUBSCRIBE, PREFERENCES = "https://personal.invalid/unsubscribe", "https://personal.invalid/preferences"
 NAMES = st.sampled_from(["", "山田 太郎", "Taro Yamada", "Yamada 太郎", "長" * 12, "長" * 30, "é", "O'Brien, T.", "a.b", "髙①", "サトー"])
 
 
-def mould(issue: Issue = ISSUE) -> Mould:
-    return Mould(issue, LIST, tokens=TOKENS, service_url=SERVICE, origin=ORIGIN)
+def mould(issue: Issue = ISSUE) -> CompiledMessage:
+    return CompiledMessage(issue, LIST, tokens=TOKENS, service_url=SERVICE, origin=ORIGIN)
 
 
 def built(issue: Issue, recipient: Recipient) -> bytes:
-    token = TOKENS.sign(Claim(recipient.subscriber_id, issue.ref.list))
-    links = Links(f"{SERVICE}/unsubscribe/{token}", f"{SERVICE}/preferences/{token}")
-    return dot_stuffed(message.compose(issue, LIST, recipient, links=links, sent_at=NOW, origin=ORIGIN).content)
+    token = TOKENS.sign(LinkClaim(recipient.subscriber_id, issue.ref.list))
+    links = RecipientLinks(f"{SERVICE}/unsubscribe/{token}", f"{SERVICE}/preferences/{token}")
+    return dot_stuff(compose.compose(issue, LIST, recipient, links=links, sent_at=NOW, origin=ORIGIN).content)
 
 
 @given(
@@ -48,7 +47,7 @@ def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: 
     body = "".join(text)
     issue = replace(ISSUE, text=body + UNSUBSCRIBE + "\n", html=UNSUBSCRIBE + body)
     recipient = Recipient(subscriber_id, "reader@example.jp", name)
-    assert b"".join(mould(issue).pour(recipient, NOW)) == built(issue, recipient)
+    assert b"".join(mould(issue).render(recipient, NOW)) == built(issue, recipient)
 
 
 @given(
@@ -56,10 +55,10 @@ def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: 
     st.sampled_from(["utf-8", "iso-2022-jp"]),
 )
 def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset: str) -> None:
-    issue = replace(ISSUE, light=Light(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
+    issue = replace(ISSUE, light=LightPart(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
     recipient = Recipient(7, "reader@example.jp", "山田 太郎")
-    poured = b"".join(mould(issue).pour(recipient, NOW, is_light=True))
-    assert poured == built(parts.lightened(issue), recipient) and b"multipart" not in poured
+    poured = b"".join(mould(issue).render(recipient, NOW, is_light=True))
+    assert poured == built(alternatives.as_light(issue), recipient) and b"multipart" not in poured
 
 
 @given(NAMES | st.text(max_size=40), st.sampled_from(["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp"]))
@@ -69,31 +68,31 @@ def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str)
         expected = message_to_line(recipient)
     except TodokeMailError:
         with pytest.raises(TodokeMailError):
-            to_line(recipient)
+            format_to_bytes(recipient)
     else:
-        assert to_line(recipient) == expected
+        assert format_to_bytes(recipient) == expected
 
 
 def test_one_mould_pours_for_numbers_of_every_length_and_for_every_hour() -> None:
     found = mould()
     for subscriber_id in (1, 99, 12345, 9_999_999):
         recipient = Recipient(subscriber_id, "a@example.jp", "読者 花子")
-        assert b"".join(found.pour(recipient, NOW)) == built(ISSUE, recipient)
-    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(found.pour(recipient, NOW + timedelta(hours=1)))
+        assert b"".join(found.render(recipient, NOW)) == built(ISSUE, recipient)
+    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(found.render(recipient, NOW + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("key", ["fukko-press", "a" * 64, "x"])
 def test_the_quick_signature_is_that_of_itsdangerous(key: str) -> None:
     sign = TOKENS.signer(key)
     for subscriber_id in (1, 10, 987654321):
-        assert sign(subscriber_id).decode() == TOKENS.sign(Claim(subscriber_id, key))
-        assert TOKENS.read(sign(subscriber_id).decode()) == Claim(subscriber_id, key)
+        assert sign(subscriber_id).decode() == TOKENS.sign(LinkClaim(subscriber_id, key))
+        assert TOKENS.read(sign(subscriber_id).decode()) == LinkClaim(subscriber_id, key)
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", ".\r\n@x.jp", "a@b\nx", "a b@c.jp"])
 def test_what_could_break_out_is_refused(address: str) -> None:
     with pytest.raises(AddressError):
-        mould().pour(Recipient(1, address), NOW)
+        mould().render(Recipient(1, address), NOW)
 
 
 def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
@@ -102,7 +101,7 @@ def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
 
 
 def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
-    path = return_paths("bounce@example.jp", 45, TOKENS)(7)
-    assert read_return_path(path, TOKENS) == (45, 7)
-    assert read_return_path(path.replace("45-7", "45-8"), TOKENS) is None
-    assert read_return_path("bounce@example.jp", TOKENS) is None
+    path = return_path_for("bounce@example.jp", 45, TOKENS)(7)
+    assert parse_return_path(path, TOKENS) == (45, 7)
+    assert parse_return_path(path.replace("45-7", "45-8"), TOKENS) is None
+    assert parse_return_path("bounce@example.jp", TOKENS) is None

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.message import compose as message
-from mailer.message.compose import Message, Origin
+from mailer.message.compose import Message, SenderIdentity
 from mailer.message.headers import mailbox
-from mailer.message.links import Links
+from mailer.message.links import RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.issue import Issue, IssueRef, MailList
@@ -23,12 +23,12 @@ from mailer.model.recipient import Envelope, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
-ORIGIN = Origin("bounce@example.jp", "todoke.example.jp")
+ORIGIN = SenderIdentity("bounce@example.jp", "todoke.example.jp")
 TARO = Recipient(7, "taro@example.jp", "山田 太郎")
 
 
 def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipient = TARO, link: str = LINK) -> Message:
-    links = Links(link, link.replace("unsubscribe", "preferences"))
+    links = RecipientLinks(link, link.replace("unsubscribe", "preferences"))
     return message.compose(issue, mail_list, recipient, links=links, sent_at=NOW, origin=ORIGIN)
 
 

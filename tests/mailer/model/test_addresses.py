@@ -52,4 +52,4 @@ def test_a_name_is_refused(name: str) -> None:
 
 
 def test_addresses_that_differ_in_case_are_one_person() -> None:
-    assert addresses.key("Taro@example.jp") == addresses.key("taro@EXAMPLE.jp")
+    assert addresses.address_key("Taro@example.jp") == addresses.address_key("taro@EXAMPLE.jp")

@@ -19,26 +19,23 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from mailer import log
-from mailer.cli import status
-from mailer.cli import tables as report
-from mailer.database import heartbeats as pulses
-from mailer.database import issues, ledger, subscriptions
-from mailer.database.claims import Wanted, take
+from mailer.cli import status, tables
+from mailer.database import heartbeats, issues, ledger, subscriptions
+from mailer.database.claims import ClaimRequest, claim_batch
 from mailer.database.engine import Database, open_database
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Pulse
-from mailer.delivery.heartbeat import Speed
+from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
+from mailer.delivery.heartbeat import Throughput
 from mailer.log import LogKind
-from mailer.message.links import Tokens
-from mailer.model.issue import Stage, Status
-from mailer.model.state import State
-from mailer.monitoring import metrics
-from mailer.monitoring import operator_report as notice
+from mailer.message.links import LinkSigner
+from mailer.model.issue import IssueStatus, ReportStage
+from mailer.model.state import DeliveryState
+from mailer.monitoring import metrics, operator_report
 from mailer.monitoring import status as overview
-from mailer.monitoring.status import Overview
+from mailer.monitoring.status import StatusSnapshot
 from mailer.secrets import Secret
 from mailer.sending import send as sending
-from mailer.sending import worker as work
-from mailer.web.app import Metrics, create_app
+from mailer.sending import worker
+from mailer.web.app import MetricsEndpoint, create_app
 from tests.mail_bundles import ISSUE as LETTER
 from tests.mail_bundles import LIST, NOW, REF, SECRET, House, Seen, house, people, write_config
 from tests.smtp import Manners, Receiver
@@ -51,7 +48,7 @@ TWO_LANES = 'tls = "none"\n[lanes."docomo.example"]\nconnections = 2\n'
 @pytest.fixture
 def shared(database_url: str) -> Iterator[Database]:
     with closing(open_database(database_url)) as opened:
-        subscriptions.enrol(opened, people(6), source="t", now=NOW)
+        subscriptions.import_subscribers(opened, people(6), source="t", now=NOW)
         issues.freeze(opened, LETTER, LIST, NOW)
         yield opened
 
@@ -59,11 +56,11 @@ def shared(database_url: str) -> Iterator[Database]:
 @contextmanager
 def logged(kind: LogKind = LogKind.JSON) -> Iterator[io.StringIO]:
     out = io.StringIO()
-    log.begin(kind, out)
+    log.configure(kind, out)
     try:
         yield out
     finally:
-        log.begin(LogKind.OFF, out)
+        log.configure(LogKind.OFF, out)
 
 
 def reports(receiver: Receiver) -> list[str]:
@@ -73,16 +70,16 @@ def reports(receiver: Receiver) -> list[str]:
 # The overview
 
 
-def look(home_or_database: Database, folder: Path) -> Overview:
+def look(home_or_database: Database, folder: Path) -> StatusSnapshot:
     config = replace(house(folder, 25, relay=TWO_LANES).around.config)
-    return overview.look(config, home_or_database, issues.every(home_or_database), now=NOW + timedelta(minutes=7))
+    return overview.take_snapshot(config, home_or_database, issues.all_issues(home_or_database), now=NOW + timedelta(minutes=7))
 
 
 def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_path: Path, shared: Database) -> None:
-    take(shared, Wanted(1, "", limit=2), token="t", owner="a", lease=60, now=NOW)
-    said = [Pulse(ISSUE, "1", rate=1.5), Pulse(LANE, "", 3, 2, 1, 1.5), Pulse(RELAY, "relay", 3)]
+    claim_batch(shared, ClaimRequest(1, "", limit=2), token="t", owner="a", lease=60, now=NOW)
+    said = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(LANE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
     for owner in ("a", "b", "b"):  # who says it again is counted once
-        pulses.beat(shared, owner, said)
+        heartbeats.save_heartbeats(shared, owner, said)
     found = look(shared, tmp_path)
     assert (found.issues[0].in_hand, found.issues[0].rate, found.issues[0].seconds_left) == (6, 3.0, 2)
     assert [(lane.name, lane.waiting, lane.connections, lane.limit) for lane in found.lanes] == [
@@ -91,18 +88,18 @@ def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_pa
     ]
     assert [(relay.name, relay.connections) for relay in found.relays] == [("relay", 6)]
     assert (found.senders, found.waiting_since, found.is_under_way) == (2, NOW, True)
-    pulses.beat(shared, "b", ())
+    heartbeats.save_heartbeats(shared, "b", ())
     assert look(shared, tmp_path).senders == 1
 
 
 def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
-    issues.order(shared, 1, Status.PAUSED)
+    issues.set_status(shared, 1, IssueStatus.PAUSED)
     found = look(shared, tmp_path)
     assert (found.waiting_since, found.is_under_way, found.issues[0].seconds_left) == (None, False, None)
 
 
 def test_a_rate_is_taken_over_the_last_looks() -> None:
-    speed = Speed(0.0)
+    speed = Throughput(0.0)
     for second in range(1, 20):
         speed.count(1, "", 10 if second < 10 else 40)
         rate = speed.rates(float(second))[ISSUE, "1"]
@@ -111,23 +108,23 @@ def test_a_rate_is_taken_over_the_last_looks() -> None:
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (7, "7 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
 def test_a_duration_in_words(seconds: int | None, words: str) -> None:
-    assert report.duration(seconds) == words
+    assert tables.format_duration(seconds) == words
 
 
 def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Database) -> None:
-    shown, pauses = list[Overview](), list[float]()
+    shown, pauses = list[StatusSnapshot](), list[float]()
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
-        ledger.move(shared, 1, {State.PENDING}, State.SUPPRESSED, now=NOW)
+        ledger.change_state(shared, 1, {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
 
     status.show_live(lambda: look(shared, tmp_path), shown.append, pause)
     assert [one.is_under_way for one in shown] == [True, False]
     assert pauses == [status.EVERY]
     out = io.StringIO()
-    Console(file=out, width=160).print(report.status_tables(shown[0]))
+    Console(file=out, width=160).print(tables.status_tables(shown[0]))
     assert "docomo.example" in out.getvalue() and "pending" in out.getvalue()
-    assert json.loads(report.status_json(shown[0]))["issues"][0]["counts"]["pending"] == 6
+    assert json.loads(tables.status_json(shown[0]))["issues"][0]["counts"]["pending"] == 6
 
 
 # Metrics
@@ -135,10 +132,10 @@ def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Data
 
 def ask(database: Database, folder: Path, key: str | None, shown: str = "") -> httpx.Response:
     config = house(folder, 25, relay=TWO_LANES).around.config
-    page = None if key is None else Metrics(Secret(key), lambda now: metrics.exposition(config, database, now))
+    page = None if key is None else MetricsEndpoint(Secret(key), lambda now: metrics.exposition(config, database, now))
 
     async def once() -> httpx.Response:
-        app = create_app(database, Tokens((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, metrics=page)
+        app = create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, metrics=page)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://mail.example.jp") as client:
             return await client.get("/metrics", headers={"Authorization": shown} if shown else {})
 
@@ -157,7 +154,9 @@ def test_without_the_key_there_are_no_metrics(tmp_path: Path, shared: Database, 
 
 
 def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tmp_path: Path, shared: Database) -> None:
-    pulses.beat(shared, "a", [Pulse(ISSUE, "1", rate=12.5), Pulse(LANE, "", 3, 2, 1, 12.5), Pulse(RELAY, "relay", 3, 0, 1)])
+    heartbeats.save_heartbeats(
+        shared, "a", [Heartbeat(ISSUE, "1", rate=12.5), Heartbeat(LANE, "", 3, 2, 1, 12.5), Heartbeat(RELAY, "relay", 3, 0, 1)]
+    )
     answer = ask(shared, tmp_path, KEY, f"Bearer {KEY}")
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     found = {
@@ -196,7 +195,7 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
 def test_while_nobody_listens_nothing_is_written() -> None:
     with logged() as out:
         pass
-    log.tell("anything", a=1)
+    log.event("anything", a=1)
     assert out.getvalue() == ""
 
 
@@ -229,7 +228,7 @@ def test_another_try_is_reported_again(tmp_path: Path) -> None:
         home = house(tmp_path, receiver.port, readers=1, head=HEAD)
         send(home)
         receiver.manners.rcpt.clear()
-        ledger.move(home.database, 1, {State.FAILED}, State.PENDING, now=NOW)
+        ledger.change_state(home.database, 1, {DeliveryState.FAILED}, DeliveryState.PENDING, now=NOW)
         send(home)
     assert [one.split(": ")[1].splitlines()[0] for one in reports(receiver)] == ["1 failed", "1 sent"]
 
@@ -240,7 +239,7 @@ def test_a_report_that_no_relay_takes_comes_later(tmp_path: Path) -> None:
         send(home)
         assert reports(receiver) == []
         receiver.manners.rcpt.clear()
-        assert asyncio.run(notice.tell(home.around)) == 1
+        assert asyncio.run(operator_report.send_due_reports(home.around)) == 1
     assert len(reports(receiver)) == 1
 
 
@@ -249,20 +248,20 @@ def test_without_an_operator_and_for_issues_of_long_ago_nobody_is_told(tmp_path:
         home = house(tmp_path, receiver.port, readers=1)
         send(home)
         told = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
-        assert asyncio.run(notice.tell(told)) == 0  # it was marked when nobody wanted to know
-        ledger.move(home.database, 1, {State.SENT} - {State.SENT}, State.PENDING, now=NOW)
+        assert asyncio.run(operator_report.send_due_reports(told)) == 0  # it was marked when nobody wanted to know
+        ledger.change_state(home.database, 1, {DeliveryState.SENT} - {DeliveryState.SENT}, DeliveryState.PENDING, now=NOW)
         with home.database.writing() as connection:
             issues.reopen(connection, 1)
         home.clock.forward(days=30)
-        assert asyncio.run(notice.tell(told)) == 0
+        assert asyncio.run(operator_report.send_due_reports(told)) == 0
     assert len(receiver.accepted) == 1
 
 
 def test_of_several_machines_one_reports(shared: Database) -> None:
-    ledger.move(shared, 1, {State.PENDING}, State.SUPPRESSED, now=NOW)
-    assert [stage for _, stage in issues.to_report(shared)] == [Stage.FINISHED]
-    assert [issues.mark_reported(shared, 1, Stage.FINISHED, NOW) for _ in range(2)] == [True, False]
-    assert issues.to_report(shared) == ()
+    ledger.change_state(shared, 1, {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
+    assert [stage for _, stage in issues.issues_to_report(shared)] == [ReportStage.FINISHED]
+    assert [issues.mark_reported(shared, 1, ReportStage.FINISHED, NOW) for _ in range(2)] == [True, False]
+    assert issues.issues_to_report(shared) == ()
 
 
 def test_a_worker_reports_too(tmp_path: Path) -> None:
@@ -271,7 +270,7 @@ def test_a_worker_reports_too(tmp_path: Path) -> None:
         receiver.manners.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
         home = house(tmp_path, receiver.port, readers=3, head=HEAD)
         issues.freeze(home.database, LETTER, LIST, NOW)
-        await work.work(home.around, stop, look=0.01)
+        await worker.run_worker(home.around, stop, look=0.01)
 
     with Receiver() as receiver:
         asyncio.run(asyncio.wait_for(until_reported(receiver), 60))
@@ -279,8 +278,8 @@ def test_a_worker_reports_too(tmp_path: Path) -> None:
 
 
 def test_a_report_is_a_message_that_any_mail_program_reads() -> None:
-    found = notice.Report(REF, "題 ①", Stage.FINISHED, NOW, NOW, {State.SENT: 12345}, None, ())
-    mail = message_from_bytes(notice.compose(found, "bounce@example.jp", OPERATOR, "<x@y>"), policy=policy.default)
+    found = operator_report.OperatorReport(REF, "題 ①", ReportStage.FINISHED, NOW, NOW, {DeliveryState.SENT: 12345}, None, ())
+    mail = message_from_bytes(operator_report.compose_report(found, "bounce@example.jp", OPERATOR, "<x@y>"), policy=policy.default)
     assert mail["Subject"] == "[todoke] fukko-press/45 finished: 12,345 sent"
     assert "fukko-press/45 題 ①" in mail.get_content() and "12,345" in mail.get_content()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from mailer.cli.daemons import work as commands_work
 from mailer.database import issues, ledger
 from mailer.log import LogKind
-from mailer.model.state import State
+from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, House, house, people
@@ -49,7 +49,7 @@ def pid(process: BaseProcess) -> int:
     return process.pid
 
 
-def counts(home: House) -> dict[State, int]:
+def counts(home: House) -> dict[DeliveryState, int]:
     return {state: number for state, number in ledger.counts(home.database, 1).items() if number}
 
 
@@ -63,21 +63,21 @@ def end(*processes: BaseProcess) -> None:
 
 def test_what_is_due_goes_out_on_both_databases(tmp_path: Path, database_url: str) -> None:
     async def until_all_is_sent(home: House) -> None:
-        stop, sent = asyncio.Event(), list[State]()
+        stop, sent = asyncio.Event(), list[DeliveryState]()
 
-        def told(_issue_id: int, state: State) -> None:
+        def told(_issue_id: int, state: DeliveryState) -> None:
             sent.append(state)
             if len(sent) == 700:
                 stop.set()
 
-        await asyncio.wait_for(work.work(home.around, stop, told, look=0.1), 60)
+        await asyncio.wait_for(work.run_worker(home.around, stop, told, look=0.1), 60)
 
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=700, head=f'database = "{database_url}"\n')
         issues.freeze(home.database, ISSUE, LIST, NOW)
         asyncio.run(until_all_is_sent(home))
     assert Counter(receiver.recipients) == Counter(person.address for person in people(700))
-    assert counts(home) == {State.SENT: 700}
+    assert counts(home) == {DeliveryState.SENT: 700}
 
 
 def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postgres: str, database_url_postgres: str) -> None:
@@ -113,4 +113,4 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
         end(*workers)
     # What the stopped worker had announced was in doubt until it came back and its journal told.
     assert Counter(receiver.recipients) == Counter(person.address for person in people(500))
-    assert counts(home) == {State.SENT: 500}
+    assert counts(home) == {DeliveryState.SENT: 500}

@@ -18,9 +18,9 @@ from mailer.model.errors import RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.secrets import Secret
-from mailer.smtp.connection import Line
+from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.pipelining import Timeouts
-from mailer.smtp.transaction import Ended, Letter, dot_stuffed, envelope
+from mailer.smtp.transaction import StopReason, Transaction, dot_stuff, envelope_commands
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
 TO = "reader@example.jp"
@@ -43,32 +43,32 @@ class Post:
         self.left: list[str] = []
         self._withdrawn = withdrawn
 
-    def next(self) -> Letter | None:
+    def next(self) -> Transaction | None:
         if not self.waiting:
             return None
         address = self.waiting.popleft()
-        return Letter(address, envelope(Envelope("bounce@example.jp", address)), [dot_stuffed(self._content)])
+        return Transaction(address, envelope_commands(Envelope("bounce@example.jp", address)), [dot_stuff(self._content)])
 
-    def leave(self, letter: Letter, go: Callable[[bool], None]) -> None:
+    def before_body(self, letter: Transaction, go: Callable[[bool], None]) -> None:
         if letter.key not in self._withdrawn:
             self.left.append(str(letter.key))
         go(letter.key not in self._withdrawn)
 
-    def done(self, letter: Letter, outcome: Outcome) -> None:
+    def done(self, letter: Transaction, outcome: Outcome) -> None:
         assert letter.key not in self.outcomes
         self.outcomes[str(letter.key)] = outcome
 
-    def give_back(self, letter: Letter) -> None:
+    def give_back(self, letter: Transaction) -> None:
         self.given_back.append(str(letter.key))
         if letter.key not in self._withdrawn:
             self.waiting.appendleft(str(letter.key))
 
 
-def talk(found: RelaySettings, post: Post, password: str = PASSWORD, most: int = 100) -> list[Ended]:
+def talk(found: RelaySettings, post: Post, password: str = PASSWORD, most: int = 100) -> list[StopReason]:
     """Send all of it, with as many connections as it takes."""
 
-    async def whole() -> list[Ended]:
-        line, ended = Line(found, Secret(password), hello="todoke.example.jp", most=most), list[Ended]()
+    async def whole() -> list[StopReason]:
+        line, ended = SmtpConnection(found, Secret(password), hello="todoke.example.jp", most=most), list[StopReason]()
         try:
             while post.waiting:
                 await line.ready()
@@ -93,7 +93,7 @@ both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelinin
 def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
     post = Post(TO, "second@example.jp", "third@example.jp")
     with Receiver(Manners(pipelining=pipelining)) as receiver:
-        assert talk(settings(receiver.port), post) == [Ended.IDLE]
+        assert talk(settings(receiver.port), post) == [StopReason.IDLE]
     assert set(post.outcomes.values()) == {Outcome(Phase.BODY, 250, "queued")}
     assert receiver.recipients == post.left == [TO, "second@example.jp", "third@example.jp"]
     assert {(found.mail_from, found.content) for found in receiver.accepted} == {("bounce@example.jp", CONTENT)}
@@ -136,9 +136,9 @@ def test_a_refused_sender_is_told_for_each_message(reply: str, code: int, pipeli
 @both_ways
 def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> None:
     async def impatient(found: RelaySettings) -> Outcome:
-        line, post = Line(found, None, hello="x.example", timeouts=Timeouts(end=0.0)), Post()
+        line, post = SmtpConnection(found, None, hello="x.example", timeouts=Timeouts(end=0.0)), Post()
         await line.ready()
-        assert await line.run(post) is Ended.LOST
+        assert await line.run(post) is StopReason.LOST
         return post.outcomes[TO]
 
     with Receiver(Manners(pipelining=pipelining, deaf={TO})) as receiver:
@@ -166,17 +166,17 @@ def test_each_silence_has_a_time_of_its_own(silent_at: bytes, timeouts: Timeouts
                 break
         await asyncio.Event().wait()  # and takes nothing more from the line
 
-    async def whole() -> tuple[Ended, Post]:
+    async def whole() -> tuple[StopReason, Post]:
         server = await asyncio.start_server(session, "127.0.0.1", 0, limit=1024)
         post = Post(content=CONTENT + b"x" * 20_000_000 + b"\r\n" if silent_at == b"body" else CONTENT)
-        line = Line(settings(server.sockets[0].getsockname()[1]), None, hello="x.example", timeouts=timeouts)
+        line = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example", timeouts=timeouts)
         await line.ready()
         ended = await line.run(post)
         server.close()
         return ended, post
 
     ended, post = asyncio.run(whole())
-    assert ended is Ended.LOST
+    assert ended is StopReason.LOST
     assert (list(post.outcomes.values()), post.given_back) == (
         ([Outcome(phase, None, "the relay did not answer in time")], []) if phase else ([], [TO])
     )
@@ -194,7 +194,7 @@ def test_a_run_that_is_called_off_accounts_for_what_is_on_its_way() -> None:
 
     async def whole() -> Post:
         server, post = await asyncio.start_server(session, "127.0.0.1", 0), Post(TO, "next@example.jp")
-        line = Line(settings(server.sockets[0].getsockname()[1]), None, hello="x.example")
+        line = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example")
         await line.ready()
         run = asyncio.create_task(line.run(post))
         await arrived.wait()
@@ -214,7 +214,7 @@ def test_a_run_that_is_called_off_accounts_for_what_is_on_its_way() -> None:
 def test_a_connection_is_reused_and_renewed_after_its_share(pipelining: bool) -> None:
     post = Post(*(f"r{number}@example.jp" for number in range(7)))
     with Receiver(Manners(pipelining=pipelining)) as receiver:
-        assert talk(settings(receiver.port), post, most=3) == [Ended.SPENT, Ended.SPENT, Ended.IDLE]
+        assert talk(settings(receiver.port), post, most=3) == [StopReason.SPENT, StopReason.SPENT, StopReason.IDLE]
     assert (len(receiver.accepted), receiver.connections) == (7, 3)
 
 
@@ -278,7 +278,7 @@ def test_a_ca_file_that_is_none_says_so(tmp_path: Path) -> None:
 
 @given(st.lists(st.sampled_from([b".", b"..", b"a", b".a", b"", b"a."])))
 def test_dots_are_doubled_and_the_end_is_unmistakable(lines: list[bytes]) -> None:
-    wire = dot_stuffed(b"".join(line + b"\r\n" for line in lines))
+    wire = dot_stuff(b"".join(line + b"\r\n" for line in lines))
     assert wire.endswith(b".\r\n")
     assert b"\r\n.\r\n" not in wire[:-3].removesuffix(b"\r\n") + b"\r\n"
     got = [line.removeprefix(b".") for line in wire.removesuffix(b".\r\n").split(b"\r\n")[:-1]]

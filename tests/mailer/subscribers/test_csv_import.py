@@ -8,9 +8,9 @@ import pytest
 
 from mailer.database import subscriptions
 from mailer.database.engine import open_database
-from mailer.database.subscriptions import Enrolled, Enrolment
+from mailer.database.subscriptions import ImportedSubscriber, ImportResult
 from mailer.model.errors import CsvError
-from mailer.subscribers import csv_import as subscribers
+from mailer.subscribers import csv_import
 from tests.mail_bundles import NOW, people
 
 KNOWN = ("fukko-press", "mailmaga")
@@ -27,8 +27,8 @@ HEAD = "email,name,lists\n"
     ],
 )
 def test_a_file_is_read(raw: bytes) -> None:
-    found = subscribers.read(raw, KNOWN)
-    assert found.entries == (Enrolment("taro@example.jp", "髙橋太郎", ("fukko-press", "mailmaga")),)
+    found = csv_import.parse_csv(raw, KNOWN)
+    assert found.entries == (ImportedSubscriber("taro@example.jp", "髙橋太郎", ("fukko-press", "mailmaga")),)
     assert found.refusals == ()
 
 
@@ -51,7 +51,7 @@ def test_a_file_is_read(raw: bytes) -> None:
 )
 def test_a_bad_line_is_refused_and_the_others_are_read(line: str, reason: str) -> None:
     text = f"{HEAD}first@example.jp,一,fukko-press\n{line}\nlast@example.jp,三,mailmaga\n"
-    found = subscribers.read(text.encode(), KNOWN)
+    found = csv_import.parse_csv(text.encode(), KNOWN)
     assert [entry.address for entry in found.entries] == ["first@example.jp", "last@example.jp"]
     assert [refusal.line for refusal in found.refusals] == [3]
     assert reason in found.refusals[0].reason
@@ -68,20 +68,20 @@ def test_a_bad_line_is_refused_and_the_others_are_read(line: str, reason: str) -
 )
 def test_a_file_that_cannot_be_read_says_what_to_do(raw: bytes, reason: str) -> None:
     with pytest.raises(CsvError, match=reason):
-        subscribers.read(raw, KNOWN)
+        csv_import.parse_csv(raw, KNOWN)
 
 
 def test_an_import_can_be_repeated_and_brings_nobody_back(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    assert subscriptions.enrol(database, people(3), source="t", now=NOW) == Enrolled(3, 3, 0, ())
+    assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW) == ImportResult(3, 3, 0, ())
     left = subscriptions.find(database, "reader2@example.jp")
     assert left is not None and subscriptions.unsubscribe(database, left, "fukko-press", source="link", now=NOW)
-    again = subscriptions.enrol(database, people(4, "fukko-press", "mailmaga"), source="t", now=NOW)
-    assert again == Enrolled(1, 5, 2, (("reader2@example.jp", "fukko-press"),))
+    again = subscriptions.import_subscribers(database, people(4, "fukko-press", "mailmaga"), source="t", now=NOW)
+    assert again == ImportResult(1, 5, 2, (("reader2@example.jp", "fukko-press"),))
     assert (subscriptions.count(database, "fukko-press"), subscriptions.count(database, "mailmaga")) == (3, 4)
 
 
 def test_a_rehearsal_counts_and_keeps_nothing(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    assert subscriptions.enrol(database, people(3), source="t", now=NOW, keep=False) == Enrolled(3, 3, 0, ())
+    assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW, keep=False) == ImportResult(3, 3, 0, ())
     assert subscriptions.count(database, "fukko-press") == 0

@@ -11,19 +11,19 @@ import pytest
 
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
-from mailer.message.links import Claim, Tokens
+from mailer.message.links import LinkClaim, LinkSigner
 from mailer.secrets import Secret
 from mailer.web.app import HEADERS, create_app
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
 
-TOKENS = Tokens((Secret(SECRET),))
+TOKENS = LinkSigner((Secret(SECRET),))
 TITLE = LIST.title
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.enrol(opened, people(2), source="t", now=NOW)
+    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
     return opened
 
 
@@ -37,7 +37,7 @@ def ask(database: Database, method: str, path: str, content: bytes = b"") -> htt
 
 
 def path(subscriber_id: int = 1, key: str = "fukko-press") -> str:
-    return f"/unsubscribe/{TOKENS.sign(Claim(subscriber_id, key))}"
+    return f"/unsubscribe/{TOKENS.sign(LinkClaim(subscriber_id, key))}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -68,7 +68,12 @@ def test_posting_unsubscribes_at_once_and_may_be_repeated(database: Database, bo
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     "token",
-    ["no-token-of-ours", "WzEsImZ1a2tvLXByZXNzIl0.forged", "x" * 999, Tokens((Secret("other" * 10),)).sign(Claim(1, "fukko-press"))],
+    [
+        "no-token-of-ours",
+        "WzEsImZ1a2tvLXByZXNzIl0.forged",
+        "x" * 999,
+        LinkSigner((Secret("other" * 10),)).sign(LinkClaim(1, "fukko-press")),
+    ],
 )
 def test_a_bad_link_says_what_to_do(database: Database, method: str, token: str) -> None:
     answer = ask(database, method, f"/unsubscribe/{token}")

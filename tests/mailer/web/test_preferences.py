@@ -19,22 +19,22 @@ from playwright.sync_api import Browser
 
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
-from mailer.message.links import NOBODY, Claim, Tokens
+from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.errors import PreferenceError
-from mailer.model.subscription import Choice, Standing
+from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import HEADERS, create_app
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
 
-TOKENS = Tokens((Secret(SECRET),))
-START = {"fukko-press": Choice.HTML, "mailmaga": Choice.HTML}
+TOKENS = LinkSigner((Secret(SECRET),))
+START = {"fukko-press": Preference.HTML, "mailmaga": Preference.HTML}
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.enrol(opened, people(2, "fukko-press", "mailmaga"), source="t", now=NOW)
+    subscriptions.import_subscribers(opened, people(2, "fukko-press", "mailmaga"), source="t", now=NOW)
     return opened
 
 
@@ -48,11 +48,11 @@ def ask(database: Database, method: str, path: str = "", content: bytes = b"", o
 
 
 def link(subscriber_id: int = 1, key: str = "fukko-press") -> str:
-    return f"/preferences/{TOKENS.sign(Claim(subscriber_id, key))}"
+    return f"/preferences/{TOKENS.sign(LinkClaim(subscriber_id, key))}"
 
 
-def choices(database: Database, subscriber_id: int = 1) -> dict[str, Choice]:
-    return {one.list: one.choice for one in subscriptions.standings(database, subscriber_id)}
+def choices(database: Database, subscriber_id: int = 1) -> dict[str, Preference]:
+    return {one.list: one.choice for one in subscriptions.preferences(database, subscriber_id)}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -85,15 +85,15 @@ def test_what_the_page_posts_is_what_the_page_understands(database: Database) ->
 @pytest.mark.parametrize(
     ("body", "after"),
     [
-        (b"list.fukko-press=light&list.mailmaga=html", {"fukko-press": Choice.LIGHT, "mailmaga": Choice.HTML}),
-        (b"list.fukko-press=stop&list.mailmaga=light", {"fukko-press": Choice.STOP, "mailmaga": Choice.LIGHT}),
-        (b"list.mailmaga=stop", {"fukko-press": Choice.HTML, "mailmaga": Choice.STOP}),
-        (b"everything=stop", {"fukko-press": Choice.STOP, "mailmaga": Choice.STOP}),
+        (b"list.fukko-press=light&list.mailmaga=html", {"fukko-press": Preference.LIGHT, "mailmaga": Preference.HTML}),
+        (b"list.fukko-press=stop&list.mailmaga=light", {"fukko-press": Preference.STOP, "mailmaga": Preference.LIGHT}),
+        (b"list.mailmaga=stop", {"fukko-press": Preference.HTML, "mailmaga": Preference.STOP}),
+        (b"everything=stop", {"fukko-press": Preference.STOP, "mailmaga": Preference.STOP}),
         (b"", START),
     ],
 )
 def test_posting_changes_what_was_chosen_for_that_person_only_and_may_be_repeated(
-    database: Database, body: bytes, after: dict[str, Choice]
+    database: Database, body: bytes, after: dict[str, Preference]
 ) -> None:
     for _ in range(2):
         answer = ask(database, "POST", content=body)
@@ -106,10 +106,10 @@ def test_posting_changes_what_was_chosen_for_that_person_only_and_may_be_repeate
 
 
 def test_a_list_that_was_left_can_be_taken_up_again_by_the_person(database: Database) -> None:
-    ask(database, "POST", f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}")
-    assert choices(database)["fukko-press"] is Choice.STOP
+    ask(database, "POST", f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}")
+    assert choices(database)["fukko-press"] is Preference.STOP
     ask(database, "POST", content=b"list.fukko-press=light")
-    assert choices(database)["fukko-press"] is Choice.LIGHT
+    assert choices(database)["fukko-press"] is Preference.LIGHT
     assert subscriptions.count(database, "fukko-press") == 2
 
 
@@ -159,14 +159,14 @@ def test_a_flood_is_refused(database: Database) -> None:
 
 
 def test_both_pages_lead_to_each_other(database: Database) -> None:
-    page = ask(database, "GET", f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}").text
+    page = ask(database, "GET", f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}").text
     assert f'href="..{link()}"' in page
 
 
 @given(st.binary(max_size=80))
 def test_whatever_is_posted_is_a_choice_of_the_persons_own_lists_or_refused(body: bytes) -> None:
     try:
-        found = preferences.read(body, [Standing(key, choice) for key, choice in START.items()])
+        found = preferences.parse_form(body, [ListPreference(key, choice) for key, choice in START.items()])
     except PreferenceError:
         return
     assert set(found) <= set(START)
@@ -175,7 +175,7 @@ def test_whatever_is_posted_is_a_choice_of_the_persons_own_lists_or_refused(body
 @pytest.fixture
 def pages(database: Database) -> list[str]:
     """Asked for in a thread: Playwright's event loop runs in this one."""
-    unsubscribe = f"/unsubscribe/{TOKENS.sign(Claim(1, 'fukko-press'))}"
+    unsubscribe = f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}"
     with ThreadPoolExecutor(1) as thread:
         asked = [("GET", ""), ("POST", ""), ("GET", unsubscribe)]
         return [thread.submit(ask, database, method, path, b"list.fukko-press=light").result().text for method, path in asked]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder.options import MANIFEST, BuildFailed, BuildOrder
+from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.run import build
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from tests.tiny import NOW, TinySite
 
 
@@ -25,7 +25,7 @@ def test_a_fault_leaves_the_last_good_output_in_place(tiny: TinySite) -> None:
     tiny.build()
     before = digests(tiny.output)
     tiny.write("press/2020/b.md", "---\ntitle:\n---\n")
-    with pytest.raises(ContentFaults):
+    with pytest.raises(ContentErrors):
         tiny.build()
     assert digests(tiny.output) == before
 
@@ -40,7 +40,7 @@ def test_a_broken_template_leaves_the_last_good_output_in_place(tiny: TinySite) 
     (theme / "templates" / "article.html").write_text("{{ article.no.such.thing }}")
     settings.write_text(f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\nfrom pelicanconf import *\nTHEME = {str(theme)!r}\n")
     with pytest.raises(BuildFailed, match=r"article\.html:1"):
-        build(BuildOrder(NOW, tiny.content, tiny.root / "publications.toml", tiny.output, settings))
+        build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", tiny.output, settings))
     assert digests(tiny.output / "site") == before
 
 
@@ -49,7 +49,7 @@ def test_two_builds_give_the_same_bytes(tiny: TinySite, tmp_path_factory: pytest
     tiny.write("mail/press/1.md", "---\ntitle: 号\ndate: 2020-06-01\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
     tiny.build()
     other = tmp_path_factory.mktemp("other") / "output"
-    build(BuildOrder(NOW, tiny.content, tiny.root / "publications.toml", other))
+    build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", other))
     for part in ("site", "mail"):
         assert digests(other / part) == digests(tiny.output / part)
 
@@ -76,5 +76,5 @@ def test_a_page_that_is_gone_from_the_sources_is_gone_from_the_site(tiny: TinySi
 def test_every_page_is_told_as_it_is_made(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     told: list[int] = []
-    report = build(BuildOrder(NOW, tiny.content, tiny.root / "publications.toml", tiny.output), lambda: told.append(1))
+    report = build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", tiny.output), lambda: told.append(1))
     assert len(told) == report.pages > 10

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plugins.checks.results import AUDIT
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from tests.tiny import ARTICLE, TinySite
 from todoke import app
 
@@ -56,7 +56,7 @@ def test_a_build_refuses_an_error_and_the_last_good_output_stays(tiny: TinySite)
     tiny.build()
     before = tiny.page("/press/2020/05/a/")
     tiny.article("press/2020/a.md", lead="①です。")
-    with pytest.raises(ContentFaults, match=r"content/press/2020/a\.md:7: T101"):
+    with pytest.raises(ContentErrors, match=r"content/press/2020/a\.md:7: T101"):
         tiny.build()
     assert tiny.page("/press/2020/05/a/") == before
 
@@ -68,7 +68,7 @@ def test_publications_toml_decides_and_its_mistakes_stop_the_build(tiny: TinySit
     assert "T101" not in check(tiny, status=1)
     configure_again = (tiny.root / "publications.toml").read_text(encoding="utf-8").replace("T104", "T999")
     (tiny.root / "publications.toml").write_text(configure_again, encoding="utf-8")
-    with pytest.raises(ContentFaults, match=r"publications\.toml:\d+: \[checks\] 「T999」"):
+    with pytest.raises(ContentErrors, match=r"publications\.toml:\d+: \[checks\] 「T999」"):
         tiny.build()
 
 
@@ -124,7 +124,7 @@ def test_the_results_page_shows_the_last_audit_and_says_when_it_is_of_another_si
     assert "<strong>2件あります</strong>" in page
     assert "検査のあとに増えたり減ったり" in page
     tiny.write(str(AUDIT), "{}")
-    with pytest.raises(ContentFaults, match=r"content/data/audit\.json:1"):
+    with pytest.raises(ContentErrors, match=r"content/data/audit\.json:1"):
         tiny.build()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder.options import BuildOrder
+from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
-from plugins.frontmatter.load.content_cache import Row, Store
+from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
 from tests.tiny import NOW, TinySite
 
 
@@ -25,7 +25,7 @@ def numbers(folder: Path) -> dict[str, int]:
 
 
 def differing(site: TinySite) -> list[str]:
-    order = BuildOrder(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False)
+    order = BuildOptions(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False)
     return verify(order, site.root / "full")
 
 
@@ -100,16 +100,16 @@ def test_a_file_that_no_template_made_is_mended_too(three: TinySite, name: str) 
 def test_a_site_that_was_built_is_not_looked_at_a_second_time(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
-    monkeypatch.setattr("plugins.builder.pelican_run.Making.run", None)  # nothing is made
+    monkeypatch.setattr("plugins.builder.pelican_run.PelicanRun.run", None)  # nothing is made
     assert (three.build().rendered, three.build().written) == (0, 0)
 
 
 def test_small_bundles_of_sources_are_bound_together_and_lose_nothing(tmp_path: Path, tiny: TinySite) -> None:
-    store = Store(tmp_path / "store", "1", tiny.registry())
+    store = ContentCache(tmp_path / "store", "1", tiny.registry())
     for number in range(120):
-        store.keep([(f"{number % 70}.md", Row(number, 0, b"", {"read": number}))], [])
+        store.keep([(f"{number % 70}.md", CachedDocument(number, 0, b"", {"read": number}))], [])
     expected = {f"{number % 70}.md": number for number in range(120)}
     for _ in range(2):
-        rows = Store(tmp_path / "store", "1", tiny.registry()).rows()
+        rows = ContentCache(tmp_path / "store", "1", tiny.registry()).rows()
         assert {path: row.head["read"] for path, row in rows.items()} == expected == {path: row.size for path, row in rows.items()}
     assert os.path.getsize(tmp_path / "store") < 100_000  # noqa: PTH202

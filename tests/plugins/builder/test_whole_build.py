@@ -11,36 +11,35 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder import swap as exchange
-from plugins.builder import up_to_date as stamp
+from plugins.builder import swap, up_to_date
 from plugins.builder.options import BuildFailed
-from plugins.diagnostics import ContentFaults
-from plugins.frontmatter.load import parallel_reader as hands
-from plugins.processes import WorkerLost, spread
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.load import parallel_reader
+from plugins.processes import WorkerLost, map_batches
 from tests.tiny import TinySite
 
 BUILD = """
 import sys
 from pathlib import Path
-from plugins.builder.options import BuildOrder
+from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
 from tests.tiny import NOW
 {before}
 root = Path(sys.argv[1])
-build(BuildOrder(NOW, root / "content", root / "publications.toml", root / "output", validate_mail=False){arguments})
+build(BuildOptions(NOW, root / "content", root / "publications.toml", root / "output", validate_mail=False){arguments})
 """
 
 KILLED_AT = {
     "while pages are made": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
-    "before the site is put in place": ("import plugins.builder.swap as e\ne.swap = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the site is put in place": ("import plugins.builder.swap as e\ne.swap_atomically = lambda *_: os.kill(os.getpid(), 9)", ""),
     "when the site is in place and the mail is not": (
-        "import plugins.builder.staging as t\nput = t.put_in_place\n"
-        "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.put_in_place = once",
+        "import plugins.builder.staging as t\nput = t.swap_in\n"
+        "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.swap_in = once",
         "",
     ),
-    "before the stamp is written": ("from plugins.builder.up_to_date import Stamp\nStamp.save = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the stamp is written": ("from plugins.builder.up_to_date import BuildRecord\nBuildRecord.save = lambda *_: os.kill(os.getpid(), 9)", ""),
     "between two renames, where no exchange is to be had": (
-        "import plugins.builder.swap as e\nfrom pathlib import Path\ne.swap = lambda *_: False\nrename = Path.rename\n"
+        "import plugins.builder.swap as e\nfrom pathlib import Path\ne.swap_atomically = lambda *_: False\nrename = Path.rename\n"
         "def once(self, target):\n    rename(self, target)\n    os.kill(os.getpid(), 9)\nPath.rename = once",
         "",
     ),
@@ -80,17 +79,17 @@ def test_a_site_that_was_moved_away_when_the_power_failed_is_put_back_first(thre
     assert run(three.root, *KILLED_AT["between two renames, where no exchange is to be had"]) == -9
     assert not three.site.exists()
     three.write("press/2020/a5.md", "---\ntitel: まちがい\n---\n")
-    with pytest.raises(ContentFaults):
+    with pytest.raises(ContentErrors):
         three.build()
     assert tree(three.site) == old
 
 
 def test_two_renames_do_where_no_exchange_is_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "swap", lambda *_: False)
+    monkeypatch.setattr(swap, "swap_atomically", lambda *_: False)
     for name in ("new", "place"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-    exchange.put_in_place(tmp_path / "new", tmp_path / "place", tmp_path / "old")
+    swap.swap_in(tmp_path / "new", tmp_path / "place", tmp_path / "old")
     assert (tmp_path / "place/file").read_text() == "new"
     assert (tmp_path / "new/file").read_text() == "place"
     assert not (tmp_path / "old").exists()
@@ -143,7 +142,7 @@ def test_a_file_saved_twice_within_a_tick_is_seen(tiny: TinySite) -> None:
 
 def test_a_stamp_tells_a_file_that_came_went_or_changed(tmp_path: Path) -> None:
     def look() -> str:
-        return stamp.inputs([str(tmp_path), str(tmp_path / "absent")], "", 0)[0]
+        return up_to_date.input_digests([str(tmp_path), str(tmp_path / "absent")], "", 0)[0]
 
     seen = [look()]
     (tmp_path / "a").write_text("1")
@@ -160,20 +159,20 @@ def test_a_stamp_gives_the_same_whether_other_moments_are_asked_with_it_or_not(t
     (tmp_path / "a").write_text("1")
     written = (tmp_path / "a").stat().st_mtime_ns
     moments = [written + seconds * 10**9 for seconds in (0, 1, 60)]
-    alone = [stamp.inputs([str(tmp_path)], "", moment)[0] for moment in moments]
-    assert stamp.inputs([str(tmp_path)], "", *moments) == alone
+    alone = [up_to_date.input_digests([str(tmp_path)], "", moment)[0] for moment in moments]
+    assert up_to_date.input_digests([str(tmp_path)], "", *moments) == alone
     assert len(set(alone)) == 2  # just after it was written its bytes are looked at, later its time
 
 
 def test_work_is_shared_out_and_errors_come_back() -> None:
-    made = list(spread(lambda numbers: [number * 2 for number in numbers], range(500), enough=100))
+    made = list(map_batches(lambda numbers: [number * 2 for number in numbers], range(500), enough=100))
     assert sorted(number for _, batch in made for number in batch) == list(range(0, 1000, 2))
 
     def fail(numbers: object) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        list(spread(fail, range(500), enough=100))
+        list(map_batches(fail, range(500), enough=100))
 
 
 def test_a_worker_that_is_killed_is_told_in_a_sentence() -> None:
@@ -182,7 +181,7 @@ def test_a_worker_that_is_killed_is_told_in_a_sentence() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(WorkerLost, match="memory"):
-        list(spread(perish, range(500), enough=100))
+        list(map_batches(perish, range(500), enough=100))
 
 
 @pytest.mark.parametrize("step", ["begin", "end"])
@@ -195,8 +194,8 @@ def test_a_hand_that_is_killed_ends_the_build_and_leaves_the_last_site(three: Ti
         assert os.getpid() != parent, "nothing was read by another process"
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(hands, "ENOUGH", 1)
-    monkeypatch.setattr(hands.Reading, step, perish)
+    monkeypatch.setattr(parallel_reader, "ENOUGH", 1)
+    monkeypatch.setattr(parallel_reader.ShareReader, step, perish)
     with pytest.raises(BuildFailed, match="memory"):
         three.build()
     assert tree(three.site) == before

@@ -14,7 +14,7 @@ from PIL import Image, ImageFont
 from plugins.builder.options import BuildReport
 from plugins.cards.card import SIZE, Card, break_lines, draw
 from plugins.cards.font import find_font
-from plugins.cards.plugin import Easel
+from plugins.cards.plugin import CardRenderer
 from tests.tiny import TinySite
 
 CARD = Card("南三陸町の港が開きました", "復興プレス", "#1a6f8f")
@@ -51,7 +51,7 @@ def test_without_a_font_the_card_has_its_colour_and_no_words() -> None:
 
 
 def test_without_a_font_no_picture_pretends_to_say_the_title(tmp_path: Path) -> None:
-    easel = Easel(tmp_path / "site", tmp_path / "cache", None)
+    easel = CardRenderer(tmp_path / "site", tmp_path / "cache", None)
     first, second = easel.draw_card("一つ目", "復興プレス", "#1a6f8f"), easel.draw_card("二つ目", "復興プレス", "#1a6f8f")
     assert first.url == second.url
     assert "一つ目" not in first.alt
@@ -76,10 +76,10 @@ def test_a_chosen_font_that_is_missing_is_an_error() -> None:
 
 
 def test_a_card_that_was_drawn_before_comes_from_the_cache(tmp_path: Path, font: Path) -> None:
-    Easel(tmp_path / "one", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
+    CardRenderer(tmp_path / "one", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
     (kept,) = (tmp_path / "cache").iterdir()
     kept.write_bytes(b"kept")
-    card = Easel(tmp_path / "two", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
+    card = CardRenderer(tmp_path / "two", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
     assert (tmp_path / "two" / card.url.lstrip("/")).read_bytes() == b"kept"
 
 

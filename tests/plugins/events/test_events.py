@@ -8,8 +8,8 @@ from typing import Any
 import icalendar
 import pytest
 
-from plugins.diagnostics import ContentFaults
-from plugins.readings.table import Readings
+from plugins.diagnostics import ContentErrors
+from plugins.readings.table import ReadingTable
 from tests.plugins.events.table_import.test_importer import KOURYU
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 
@@ -100,14 +100,14 @@ def test_the_script_is_read_as_it_stands_with_readings_in_brackets(fair: TinySit
 
 
 def test_a_reading_is_given_once_and_never_after_a_bracket() -> None:
-    readings = Readings({"気仙沼": "けせんぬま", "気仙沼市": "けせんぬまし"})
-    assert readings.spoken("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
-    assert readings.spoken("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
+    readings = ReadingTable({"気仙沼": "けせんぬま", "気仙沼市": "けせんぬまし"})
+    assert readings.with_brackets("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
+    assert readings.with_brackets("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
 
 
 def test_a_reading_that_is_not_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:
     fair.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n雄勝,オガツ\n")
-    with pytest.raises(ContentFaults, match=r"content/data/readings\.csv:3: .*ひらがな"):
+    with pytest.raises(ContentErrors, match=r"content/data/readings\.csv:3: .*ひらがな"):
         fair.build()
 
 
@@ -115,6 +115,6 @@ def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_output_stay
     fair.build()
     before = fair.page("/kouryu/calendar/")
     fair.write("kouryu/2021/bad.md", EVENT.format(title="逆", start="2021-04-29 10:00", end="2021-04-29 09:00"))
-    with pytest.raises(ContentFaults, match=r"bad\.md:6: .*終わり（end）が始まり（start）より前"):
+    with pytest.raises(ContentErrors, match=r"bad\.md:6: .*終わり（end）が始まり（start）より前"):
         fair.build()
     assert fair.page("/kouryu/calendar/") == before

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.diagnostics import ContentFaults, Fault
+from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.content_types import Job
 from plugins.frontmatter.model.registry import read_registry
-from plugins.frontmatter.parse.source import Source, cut
+from plugins.frontmatter.parse.source import Source, split_front_matter
 from tests.faults import FAULTS, GOOD
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 
 
 def faults(site: TinySite) -> list[str]:
-    with pytest.raises(ContentFaults) as caught:
+    with pytest.raises(ContentErrors) as caught:
         site.library()
     return [str(fault) for fault in caught.value.faults]
 
@@ -136,7 +136,7 @@ def test_faults_of_publications_toml_are_told_together(tiny: TinySite) -> None:
     toml.write_text(
         PUBLICATIONS.replace('colour = "#1a6f8f"', 'colour = "#ffee00"').replace('kind = "job"', 'kind = "work"'), encoding="utf-8"
     )
-    with pytest.raises(ContentFaults) as caught:
+    with pytest.raises(ContentErrors) as caught:
         read_registry(toml, tiny.content / "data" / "municipalities.csv")
     told = [str(fault) for fault in caught.value.faults]
     assert [line.split(" ")[0] for line in told] == ["publications.toml:11:", "publications.toml:21:"]
@@ -146,9 +146,9 @@ def test_faults_of_publications_toml_are_told_together(tiny: TinySite) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_a_source_or_a_fault(text: str) -> None:
-    assert isinstance(cut(PurePosixPath("a.md"), f"---\n{text}\n---\n"), Source | Fault)
+    assert isinstance(split_front_matter(PurePosixPath("a.md"), f"---\n{text}\n---\n"), Source | Diagnostic)
 
 
 def test_a_missing_file_is_a_fault_and_no_crash(tiny: TinySite) -> None:
-    with pytest.raises(ContentFaults, match="no such file"):
+    with pytest.raises(ContentErrors, match="no such file"):
         read_registry(tiny.root / "nowhere.toml", tiny.content / "data" / "municipalities.csv")

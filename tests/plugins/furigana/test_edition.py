@@ -9,28 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.registry import read_registry
 from plugins.furigana import edition
-from plugins.furigana.page import lead_on, with_readings
+from plugins.furigana.page import add_ruby, stay_in_edition
 from plugins.readings.analyser import read_text
-from plugins.readings.known import Reading, Readings, known_readings
+from plugins.readings.known import KnownReadings, Reading, known_readings
 from plugins.readings.ruby import align, weave
-from plugins.readings.table import read_readings
+from plugins.readings.table import read_table
 from tests.tiny import TinySite
 
 RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")
 
 
 @pytest.fixture(scope="module")
-def readings() -> Readings:
+def readings() -> KnownReadings:
     registry = read_registry(Path("publications.toml"), Path("content/data/municipalities.csv"))
-    table, faults = read_readings(Path("content"), registry)
+    table, faults = read_table(Path("content"), registry)
     assert faults == []
     return known_readings(table, registry.places.values())
 
 
-def spoken(text: str, readings: Readings) -> str:
+def spoken(text: str, readings: KnownReadings) -> str:
     """The text with every word replaced by its reading."""
     said, at = "", 0
     for reading in read_text(text, readings):
@@ -54,13 +54,13 @@ def spoken(text: str, readings: Readings) -> str:
         ("かなだけ abc 12", "かなだけ abc 12"),
     ],
 )
-def test_place_names_and_days_are_read_as_people_here_read_them(text: str, said: str, readings: Readings) -> None:
+def test_place_names_and_days_are_read_as_people_here_read_them(text: str, said: str, readings: KnownReadings) -> None:
     assert spoken(text, readings) == said
 
 
 def test_the_table_wins_over_the_analyser() -> None:
-    assert spoken("仙台の港", Readings({}, {})) == "せんだいのみなと"
-    assert spoken("仙台の港", Readings({"仙台": "おためし"}, {})) == "おためしのみなと"
+    assert spoken("仙台の港", KnownReadings({}, {})) == "せんだいのみなと"
+    assert spoken("仙台の港", KnownReadings({"仙台": "おためし"}, {})) == "おためしのみなと"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_word_with_a_tag_inside_stays_as_it_is_and_a_line_break_inside_a_word_
 @given(st.text(alphabet="港町が開きました<&>\"'。a1 ", max_size=60), st.lists(st.integers(0, 60), max_size=6))
 def test_no_character_and_no_tag_is_lost(text: str, places: list[int]) -> None:
     tags = [(place, "<i>") for place in sorted(places) if place <= len(text)]
-    woven = weave(text, tags, read_text(text, Readings({}, {})))
+    woven = weave(text, tags, read_text(text, KnownReadings({}, {})))
     bare = re.sub(r"</?ruby>", "", RUBY.sub("", woven))
     assert bare.count("<i>") == len(tags)
     assert bare.replace("<i>", "") == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -104,8 +104,8 @@ PAGE = (
 )
 
 
-def test_only_the_text_of_the_page_changes(readings: Readings) -> None:
-    copy = with_readings(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings)))
+def test_only_the_text_of_the_page_changes(readings: KnownReadings) -> None:
+    copy = add_ruby(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings)))
     assert copy.count("<ruby>") == 3  # the paragraph, the link in it, and 外 in the link back
     assert '<svg viewBox="0 0 1 1"><text>港</text></svg>' in copy
     assert 'title="港"' in copy and '<script>"港"</script>' in copy
@@ -113,8 +113,8 @@ def test_only_the_text_of_the_page_changes(readings: Readings) -> None:
     assert '<a class="furi" href="/a/">ふりがなを<ruby>外' in copy
 
 
-def test_links_lead_to_other_copies_and_one_link_leads_back(readings: Readings) -> None:
-    copy = lead_on(with_readings(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings))))
+def test_links_lead_to_other_copies_and_one_link_leads_back(readings: KnownReadings) -> None:
+    copy = stay_in_edition(add_ruby(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings))))
     assert 'href="/furigana/b/#c"' in copy
     assert 'href="/search/"' in copy
     assert '<a class="furi" href="/a/">' in copy
@@ -152,12 +152,12 @@ def test_sitemap_feeds_and_search_know_nothing_of_the_copies(built: TinySite) ->
 
 
 def test_a_copy_that_was_made_before_comes_from_the_cache(tmp_path: Path) -> None:
-    desk = edition.Desk(tmp_path, Readings({}, {}), "tools")
+    desk = edition.PageCopier(tmp_path, KnownReadings({}, {}), "tools")
     first = desk.copy(PAGE)
     (kept,) = tmp_path.iterdir()
     kept.write_text("kept", encoding="utf-8")
     assert desk.copy(PAGE) == "kept"
-    assert edition.Desk(tmp_path, Readings({}, {}), "other tools").copy(PAGE) == first
+    assert edition.PageCopier(tmp_path, KnownReadings({}, {}), "other tools").copy(PAGE) == first
 
 
 def test_without_the_extra_there_is_no_edition_and_no_link_and_the_build_says_so(
@@ -173,7 +173,7 @@ def test_without_the_extra_there_is_no_edition_and_no_link_and_the_build_says_so
 
 def test_a_row_without_a_reading_stops_the_build_at_its_line(tiny: TinySite) -> None:
     tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n亘理,WATARI\n")
-    with pytest.raises(ContentFaults) as caught:
+    with pytest.raises(ContentErrors) as caught:
         tiny.build()
     (fault,) = caught.value.faults
     assert (str(fault.path), fault.line) == ("content/data/readings.csv", 3)

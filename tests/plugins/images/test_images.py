@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.document import Picture
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_size
-from plugins.images import variants as recipe
-from plugins.images.encode import Darkroom, Negative, develop
-from plugins.images.picture_tag import Gallery, Print
+from plugins.images import variants
+from plugins.images.encode import ImageEncoder, Original, encode
+from plugins.images.picture_tag import ImageVariants, PictureTags
 from tests.tiny import TinySite
 
 SHOWN = (
@@ -57,7 +57,7 @@ def size_of(path: Path) -> tuple[int, int]:
     ("original", "made"), [(64, (64,)), (800, (240, 480, 800)), (1200, (240, 480, 800, 1200)), (5000, (240, 480, 800, 1280))]
 )
 def test_no_width_is_larger_than_the_original_or_than_a_screen_needs(original: int, made: tuple[int, ...]) -> None:
-    assert recipe.widths(original) == made
+    assert variants.widths(original) == made
 
 
 def test_a_page_offers_avif_webp_and_a_standing_file_with_width_and_height(pictured: TinySite) -> None:
@@ -115,7 +115,7 @@ def test_a_webp_original_has_a_jpeg_for_those_who_cannot_read_it(tiny: TinySite)
 def test_a_picture_taken_upright_stands_upright(tmp_path: Path) -> None:
     photograph(tmp_path / "tall.jpg", (400, 300), orientation=6)
     assert image_size(tmp_path / "tall.jpg") == (300, 400)
-    with Image.open(io.BytesIO(develop((tmp_path / "tall.jpg").read_bytes(), "240.webp"))) as image:
+    with Image.open(io.BytesIO(encode((tmp_path / "tall.jpg").read_bytes(), "240.webp"))) as image:
         assert image.size == (240, 320)
 
 
@@ -124,17 +124,17 @@ def test_a_picture_taken_upright_stands_upright(tmp_path: Path) -> None:
 def test_the_same_original_gives_the_same_bytes(name: str, mode: str) -> None:
     written = io.BytesIO()
     noise((96, 60), mode).save(written, "PNG")
-    assert develop(written.getvalue(), name) == develop(written.getvalue(), name)
+    assert encode(written.getvalue(), name) == encode(written.getvalue(), name)
 
 
 def test_what_was_made_before_is_taken_from_the_cache(tmp_path: Path) -> None:
     photograph(tmp_path / "sea.jpg", (300, 200))
-    room = Darkroom(tmp_path / "cache")
-    made = room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp")
+    room = ImageEncoder(tmp_path / "cache")
+    made = room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp")
     made.write_bytes(b"kept")
-    assert room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() == b"kept"
+    assert room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() == b"kept"
     photograph(tmp_path / "sea.jpg", (301, 200))
-    assert room.variant(Negative.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() != b"kept"
+    assert room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() != b"kept"
 
 
 def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySite) -> None:
@@ -142,7 +142,7 @@ def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySi
     whole = (tiny.content / "images/sea.jpg").read_bytes()
     (tiny.content / "images/sea.jpg").write_bytes(whole[: len(whole) // 2])
     tiny.write("press/2020/a.md", SHOWN.replace("![港](../../images/port.png)", ""))
-    with pytest.raises(ContentFaults) as caught:
+    with pytest.raises(ContentErrors) as caught:
         tiny.build()
     (fault,) = caught.value.faults
     assert (str(fault.path), fault.line) == ("content/press/2020/a.md", 4)
@@ -151,15 +151,15 @@ def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySi
 
 def test_what_is_no_picture_is_unreadable() -> None:
     with pytest.raises(UnreadableImage):
-        develop(b"not a picture", "240.avif")
+        encode(b"not a picture", "240.avif")
 
 
 def test_words_of_an_editor_cannot_leave_the_attribute() -> None:
-    shown = Gallery({}).show(Picture("/images/a.png", 'a" onerror="x', 4, 3), eager=True)
+    shown = PictureTags({}).show(Picture("/images/a.png", 'a" onerror="x', 4, 3), eager=True)
     assert 'alt="a&#34; onerror=&#34;x"' in shown
 
 
 def test_a_body_with_a_greater_than_sign_in_its_alt_text_stays_whole() -> None:
     body = '<p><img alt="a > b" src="/images/a.png" width="4" height="3" loading="lazy"> x</p>'
-    dressed = Gallery({"/images/a.png": Print("/pictures/0/", 4, 3)}).dress(body, first_eager=False)
+    dressed = PictureTags({"/images/a.png": ImageVariants("/pictures/0/", 4, 3)}).add_sources(body, first_eager=False)
     assert dressed.startswith("<p><picture><source") and dressed.endswith("</picture> x</p>")

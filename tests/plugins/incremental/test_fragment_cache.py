@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment
 
-from plugins.builder.options import BuildOrder, BuildReport
+from plugins.builder.options import BuildOptions, BuildReport
 from plugins.builder.run import build
-from plugins.clock import ALWAYS, Present
-from plugins.incremental.dependency_recorder import Recorder, watch
-from plugins.incremental.fragment_cache import PIECE, Pieces
-from plugins.incremental.template_digests import Closures
+from plugins.clock import ALWAYS, TrackedClock
+from plugins.incremental.dependency_recorder import DependencyRecorder, record_reads
+from plugins.incremental.fragment_cache import PIECE, FragmentCache
+from plugins.incremental.template_digests import TemplateDigests
 from tests.tiny import NOW, TinySite
 
 TEMPLATES = {
@@ -42,11 +42,11 @@ class Desk:
     """Renders pages of one build."""
 
     def __init__(self) -> None:
-        self.recorder, self.present, self.also = Recorder(), Present.at(NOW), list[str]()
+        self.recorder, self.present, self.also = DependencyRecorder(), TrackedClock.at(NOW), list[str]()
         self.environment = Environment(autoescape=True, loader=DictLoader(TEMPLATES))
         self.shared = {"site": "とどけ", "now": self.present, "end": NOW + dt.timedelta(days=1)}
-        watch(self.environment, self.recorder)
-        self.environment.globals[PIECE] = Pieces(self.environment, self.shared, self)
+        record_reads(self.environment, self.recorder)
+        self.environment.globals[PIECE] = FragmentCache(self.environment, self.shared, self)
 
     def page(self, record: Record, own: str) -> tuple[str, set[tuple[str, str]], bool]:
         """Return the page, what it read, and whether it holds for every moment."""
@@ -84,7 +84,7 @@ def test_a_piece_sees_no_name_of_the_page_that_shows_it() -> None:
 @pytest.mark.parametrize("name", ["page.html", "row.html", "foot.html"])
 def test_a_template_called_as_a_piece_belongs_to_the_page(name: str) -> None:
     def digest(templates: dict[str, str]) -> str:
-        return Closures(Environment(autoescape=True, loader=DictLoader(templates))).digest("page.html")
+        return TemplateDigests(Environment(autoescape=True, loader=DictLoader(templates))).digest("page.html")
 
     assert digest(TEMPLATES) != digest({**TEMPLATES, name: f"{TEMPLATES[name]}!"})
 
@@ -92,7 +92,7 @@ def test_a_template_called_as_a_piece_belongs_to_the_page(name: str) -> None:
 def test_a_piece_named_by_a_variable_depends_on_all() -> None:
     def digest(other: str) -> str:
         templates = {"page.html": "{{ piece(x) }}", "other.html": other}
-        return Closures(Environment(autoescape=True, loader=DictLoader(templates))).digest("page.html")
+        return TemplateDigests(Environment(autoescape=True, loader=DictLoader(templates))).digest("page.html")
 
     assert digest("前") != digest("後")
 
@@ -104,7 +104,7 @@ def test_a_row_that_changes_its_words_changes_every_list_and_nothing_else(tiny: 
     tiny.article("press/2020/a1.md", "第1話", "2020-01-01")
 
     def run() -> BuildReport:
-        return build(BuildOrder(NOW, tiny.content, tiny.root / "publications.toml", tiny.output, settings, validate_mail=False))
+        return build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", tiny.output, settings, validate_mail=False))
 
     run()
     row = theme / "templates" / "pieces" / "row.html"

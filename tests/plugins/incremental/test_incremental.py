@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from jinja2 import DictLoader, Environment
 
-from plugins.builder.options import MANIFEST, BuildOrder, BuildReport
+from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
 from plugins.builder.run import build, verify
-from plugins.diagnostics import ContentFaults
-from plugins.digest import Volatile, digest
-from plugins.incremental.dependency_recorder import Recorder, watch
-from plugins.incremental.invalidation import World
-from plugins.incremental.manifest import Entry, Manifest
-from plugins.incremental.template_digests import Closures
+from plugins.diagnostics import ContentErrors
+from plugins.digest import NoDigest, digest
+from plugins.incremental.dependency_recorder import DependencyRecorder, record_reads
+from plugins.incremental.invalidation import Invalidation
+from plugins.incremental.manifest import Manifest, PageEntry
+from plugins.incremental.template_digests import TemplateDigests
 from tests.tiny import NOW, PUBLICATIONS, TinySite, make_site
 
 
@@ -138,8 +138,8 @@ class Edits(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     @property
-    def order(self) -> BuildOrder:
-        return BuildOrder(
+    def order(self) -> BuildOptions:
+        return BuildOptions(
             self.now, self.tiny.content, self.folder / "publications.toml", self.tiny.output, self.settings, validate_mail=False
         )
 
@@ -237,7 +237,7 @@ class Edits(RuleBasedStateMachine):
     def equals_a_full_build(self) -> None:
         try:
             build(self.order)
-        except ContentFaults as faults:  # a link to what was moved: the editor mends it
+        except ContentErrors as faults:  # a link to what was moved: the editor mends it
             for fault in faults.faults:
                 file = self.folder / fault.path
                 file.write_text(re.sub(r"\n\[次の話\]\(.*\)\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
@@ -250,7 +250,7 @@ TestEdits = Edits.TestCase
 
 
 def test_a_value_of_unknown_make_is_volatile() -> None:
-    with pytest.raises(Volatile):
+    with pytest.raises(NoDigest):
         digest([1, {"a": object()}])
 
 
@@ -275,19 +275,19 @@ class Record:
 
 
 def reads_of(template: str, **given: object) -> Manifest:
-    environment, recorder, manifest = Environment(autoescape=True), Recorder(), Manifest("")
-    watch(environment, recorder)
+    environment, recorder, manifest = Environment(autoescape=True), DependencyRecorder(), Manifest("")
+    record_reads(environment, recorder)
     recorder.begin(given, {})
     environment.from_string(template).render(given)
     reads, own = recorder.end()
-    manifest.pages["page"] = Entry("", "", manifest.places(reads), own)
+    manifest.pages["page"] = PageEntry("", "", manifest.places(reads), own)
     return manifest
 
 
 def changed(template: str, then: dict[str, object], today: dict[str, object]) -> bool:
     manifest = reads_of(template, **then)
-    world = World(Environment(autoescape=True), Recorder(), today, manifest)
-    return world.changed(manifest.pages["page"], {}) is not None
+    world = Invalidation(Environment(autoescape=True), DependencyRecorder(), today, manifest)
+    return world.changed_reads(manifest.pages["page"], {}) is not None
 
 
 @pytest.mark.parametrize(
@@ -326,9 +326,9 @@ def test_a_new_member_changes_who_goes_through_the_list_only() -> None:
 
 
 def test_a_template_that_names_another_by_a_variable_depends_on_all() -> None:
-    def closures(**changed: str) -> Closures:
+    def closures(**changed: str) -> TemplateDigests:
         templates = {"a.html": "{% include x %}", "b.html": "{% include 'c.html' %}", "c.html": "c", "d.html": "d"} | changed
-        return Closures(Environment(autoescape=True, loader=DictLoader(templates)))
+        return TemplateDigests(Environment(autoescape=True, loader=DictLoader(templates)))
 
     before, after = closures(), closures(**{"d.html": "changed"})
     assert before.digest("a.html") != after.digest("a.html")

@@ -6,24 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from plugins.incremental.pelican_compat import LEANINGS, Leaning, PelicanChanged, check
+from plugins.incremental.pelican_compat import LEANINGS, PelicanChanged, PelicanDependency, check_pelican
 
 
 def test_the_pelican_of_the_lock_is_the_one_that_is_expected() -> None:
-    check()
+    check_pelican()
 
 
 @pytest.mark.parametrize("leaning", LEANINGS, ids=lambda leaning: leaning.what.__qualname__)
-def test_another_signature_is_refused_with_name_and_reason(leaning: Leaning) -> None:
+def test_another_signature_is_refused_with_name_and_reason(leaning: PelicanDependency) -> None:
     def other(self: object, anything: object) -> None: ...
 
     other.__qualname__ = leaning.what.__qualname__
     with pytest.raises(PelicanChanged, match=leaning.what.__qualname__) as error:
-        check([replace(leaning, what=other)])
+        check_pelican([replace(leaning, what=other)])
     assert leaning.reason in str(error.value)
 
 
 @pytest.mark.parametrize("leaning", LEANINGS, ids=lambda leaning: leaning.what.__qualname__)
-def test_other_names_inside_are_refused(leaning: Leaning) -> None:
+def test_other_names_inside_are_refused(leaning: PelicanDependency) -> None:
     with pytest.raises(PelicanChanged):
-        check([replace(leaning, names=(*leaning.names, "_a_name_that_is_gone"))])
+        check_pelican([replace(leaning, names=(*leaning.names, "_a_name_that_is_gone"))])

@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 
 from plugins.builder.options import BuildReport
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from plugins.magazine.compose.blocks import Prose, Teaser
 from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.compose.issues import compose_all
@@ -97,7 +97,7 @@ def test_the_first_issue_looks_back_ninety_days(issues: TinySite) -> None:
 
 def test_an_article_of_an_earlier_issue_is_a_fault_that_names_it_unless_asked_for_again(issues: TinySite) -> None:
     issues.write("mail/press/3.md", ISSUE.format(date="2020-07-10"))
-    with pytest.raises(ContentFaults, match=r"3\.md:12: 「press/2020/named.md」は第2号に載せました"):
+    with pytest.raises(ContentErrors, match=r"3\.md:12: 「press/2020/named.md」は第2号に載せました"):
         compose_all(issues.library())
     issues.write("mail/press/3.md", ISSUE.format(date="2020-07-10").replace("named.md", "named.md もう一度"))
     third = compose_all(issues.library())[2]
@@ -113,7 +113,7 @@ def test_what_an_earlier_issue_named_is_not_found_again(issues: TinySite) -> Non
 
 def test_an_article_twice_in_one_issue_is_a_fault(issues: TinySite) -> None:
     issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10") + "\n::記事 ../../press/2020/named.md\n")
-    with pytest.raises(ContentFaults, match="この号に二度あります"):
+    with pytest.raises(ContentErrors, match="この号に二度あります"):
         compose_all(issues.library())
 
 
@@ -123,13 +123,13 @@ def test_a_corner_without_anything_is_left_out(issues: TinySite) -> None:
 
 def test_an_issue_that_names_an_article_of_the_future_is_a_fault(issues: TinySite) -> None:
     issues.article("press/2020/named.md", "名指し", "2020-06-11")
-    with pytest.raises(ContentFaults, match="まだ公開されていません"):
+    with pytest.raises(ContentErrors, match="まだ公開されていません"):
         issues.library()
 
 
 def test_an_issue_with_nothing_to_send_is_a_fault(tiny: TinySite) -> None:
     tiny.write("mail/press/1.md", "---\ntitle: 空\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
-    with pytest.raises(ContentFaults, match="載せるものがありません"):
+    with pytest.raises(ContentErrors, match="載せるものがありません"):
         tiny.build()
 
 
@@ -137,7 +137,7 @@ def test_a_digest_that_finds_nothing_is_never_sent_even_with_an_editors_note(tin
     tiny.write(
         "mail/press/1.md", "---\ntitle: 空\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\nまた。\n"
     )
-    with pytest.raises(ContentFaults, match=r"1\.md:9: 前の号のあとに載せるものが一つも見つかりません"):
+    with pytest.raises(ContentErrors, match=r"1\.md:9: 前の号のあとに載せるものが一つも見つかりません"):
         compose_all(tiny.library())
     assert compose_all(tiny.library(dt.datetime(2020, 5, 9, tzinfo=NOW.tzinfo))) == []  # until its day something may come in
 
@@ -193,7 +193,7 @@ def test_the_page_of_an_issue_exists_where_the_mail_says(issues: TinySite) -> No
 def test_a_mail_that_gmail_would_clip_is_a_fault_that_names_the_corner(issues: TinySite) -> None:
     words = "\n\n".join(f"{number}番目の長い段落です。" + "あ" * 400 for number in range(90))
     issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("話題の前書きです。", words))
-    with pytest.raises(ContentFaults, match="いちばん長いコーナーは「話題」"):
+    with pytest.raises(ContentErrors, match="いちばん長いコーナーは「話題」"):
         issues.build()
 
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from plugins.partners.entries.entry import make_entry
 from plugins.partners.entries.files import read_front, read_stored, render, write
-from plugins.partners.entries.reconcile import OURS, Plan, plan
+from plugins.partners.entries.reconcile import OURS, ImportPlan, plan
 from plugins.partners.model.config import FeedConfig
-from plugins.partners.model.dates import JAPAN, Stamp
-from plugins.partners.model.parsed import RawEntry
+from plugins.partners.model.dates import JAPAN, FeedDate
+from plugins.partners.model.parsed import ParsedEntry
 from plugins.partners.model.text import plain
 from plugins.partners.model.urls import absolute, canonical, is_web
 from plugins.partners.sanitize.elements import KEPT
-from plugins.partners.sanitize.sanitizer import clean
+from plugins.partners.sanitize.sanitizer import sanitize
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")
@@ -36,10 +36,10 @@ NASTY = st.sampled_from(
     )
 )
 TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8)), max_size=8).map("".join)
-STAMP = st.one_of(st.none(), st.builds(Stamp, st.integers(-(10**14), 10**14), TEXT))
+STAMP = st.one_of(st.none(), st.builds(FeedDate, st.integers(-(10**14), 10**14), TEXT))
 BODY = TEXT.map(lambda text: text.replace("\ud800", ""))
-"""``clean`` leaves no lone surrogates: another property."""
-RAW = st.builds(RawEntry, TEXT, st.one_of(st.just(""), st.just(ENTRY)), TEXT, BODY, STAMP, STAMP, st.lists(TEXT, max_size=3).map(tuple))
+"""``sanitize`` leaves no lone surrogates: another property."""
+RAW = st.builds(ParsedEntry, TEXT, st.one_of(st.just(""), st.just(ENTRY)), TEXT, BODY, STAMP, STAMP, st.lists(TEXT, max_size=3).map(tuple))
 PIECE = st.one_of(
     st.sampled_from(
         """<p> </p> <div> </div> <br> <br><br> <b> </b> <i> <ul> <li> </ul> <dl> <dt> <dd> </dl> <table> <tr> <td> <th> </table> <caption> <h1> </h1> <h4> </h4>
@@ -57,7 +57,7 @@ FEW = settings(max_examples=200, deadline=None, suppress_health_check=[HealthChe
 @FEW
 @given(HTML)
 def test_no_script_no_event_and_no_directive_is_left(source: str) -> None:
-    body = clean(source, ENTRY, ENTRY)
+    body = sanitize(source, ENTRY, ENTRY)
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
     for element in tree.iterdescendants():
         assert element.tag in KEPT
@@ -72,7 +72,7 @@ def test_no_script_no_event_and_no_directive_is_left(source: str) -> None:
 @FEW
 @given(HTML)
 def test_a_clean_body_is_made_of_blocks_properly_nested(source: str) -> None:
-    body = clean(source, ENTRY, ENTRY)
+    body = sanitize(source, ENTRY, ENTRY)
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
     assert not (tree.text or "").strip() and not any((child.tail or "").strip() for child in tree)
     for path in ("//p//p", "//p//ul", "//p//table", "//a//a", "//h2//p", "//ul/*[not(self::li)]", "//tr/*[not(self::td or self::th)]"):
@@ -90,15 +90,15 @@ def test_a_clean_body_is_made_of_blocks_properly_nested(source: str) -> None:
 @FEW
 @given(HTML)
 def test_cleaning_again_adds_nothing(source: str) -> None:
-    once = clean(source, ENTRY, ENTRY)
+    once = sanitize(source, ENTRY, ENTRY)
     words = lxml.html.fragment_fromstring(once, create_parent="div").text_content().split()
-    again = lxml.html.fragment_fromstring(clean(once, ENTRY, ENTRY), create_parent="div").text_content().split()
+    again = lxml.html.fragment_fromstring(sanitize(once, ENTRY, ENTRY), create_parent="div").text_content().split()
     assert "".join(again) == "".join(words)
 
 
 @FEW
 @given(st.lists(RAW, max_size=4))
-def test_entries_stay_in_their_folder_and_come_back_as_they_were(raws: list[RawEntry]) -> None:
+def test_entries_stay_in_their_folder_and_come_back_as_they_were(raws: list[ParsedEntry]) -> None:
     entries = [make_entry(raw, FEED, frozenset({"題"}), NOW) for raw in raws]
     planned = plan(entries, [], FEED, NOW)
     with TemporaryDirectory() as place:
@@ -111,13 +111,13 @@ def test_entries_stay_in_their_folder_and_come_back_as_they_were(raws: list[RawE
             assert set(change.front) - {"topics"} == set(OURS) - {"updated"}
         written = {path for path in Path(place).rglob("*") if path.is_file()}
         assert len(written) == len(planned.changes)
-        assert plan(entries, read_stored(folder), FEED, NOW) == Plan((), len({entry.identity for entry in entries}))
+        assert plan(entries, read_stored(folder), FEED, NOW) == ImportPlan((), len({entry.identity for entry in entries}))
 
 
 @FEW
 @given(TEXT)
 def test_a_title_is_one_line_and_front_matter_gives_it_back(raw: str) -> None:
-    entry = make_entry(RawEntry("tag:1", ENTRY, raw, "", None, None), FEED, frozenset(), NOW)
+    entry = make_entry(ParsedEntry("tag:1", ENTRY, raw, "", None, None), FEED, frozenset(), NOW)
     text = render({"title": entry.title, "entry_id": entry.entry_id}, "<p>---</p>\n").decode()
     assert 0 < len(entry.title) <= 200 and entry.title.splitlines() == [entry.title] and entry.title == entry.title.strip()
     parts = text.removeprefix("---\n").split("\n---\n", 1)

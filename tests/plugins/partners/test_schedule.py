@@ -15,7 +15,7 @@ from plugins.partners.feed_import import FeedReport
 from plugins.partners.http.fetch import Failure
 from plugins.partners.model.config import Settings
 from plugins.partners.model.dates import JAPAN
-from plugins.partners.state import Standing
+from plugins.partners.state import FeedState
 from plugins.partners.update import update
 from tests.plugins.partners.http.test_fetch import Answer, page, redirect
 from tests.plugins.partners.test_update import BLOGGER, HAMA, NOW, World
@@ -46,14 +46,14 @@ def test_pitfall_a_floor_of_an_hour_lies_between_two_fetches(world: World) -> No
 
 
 def test_pitfall_jitter_spreads_feeds_and_never_shortens_the_hour() -> None:
-    waits = {schedule.answered(Standing(ASKED), f"feed-{number}", NOW).not_before for number in range(40)}
+    waits = {schedule.answered(FeedState(ASKED), f"feed-{number}", NOW).not_before for number in range(40)}
     assert len(waits) > 20
     assert all(due and NOW + HOUR <= due <= NOW + HOUR * 1.11 for due in waits)
 
 
 def test_a_moment_far_off_was_written_by_a_wrong_clock_and_does_not_bind() -> None:
-    assert schedule.waits_until(Standing(ASKED, not_before=NOW + timedelta(days=400)), NOW) is None
-    assert schedule.waits_until(Standing(ASKED, not_before=NOW + HOUR), NOW) == NOW + HOUR
+    assert schedule.waits_until(FeedState(ASKED, not_before=NOW + timedelta(days=400)), NOW) is None
+    assert schedule.waits_until(FeedState(ASKED, not_before=NOW + HOUR), NOW) == NOW + HOUR
 
 
 @pytest.mark.parametrize("status", [301, 308])
@@ -64,10 +64,10 @@ def test_pitfall_a_permanent_move_moves_the_subscription_and_says_what_to_write(
     assert any(str(report.moved_to) in line for line in notes(report))
     known = state.load(world.options.state)["hama"]
     assert str(known.moved_to).endswith("/new") and known.url.endswith("/hama")
-    assert schedule.standing(known, known.url).moved_to == known.moved_to
-    followed = schedule.standing(known, str(known.moved_to))
+    assert schedule.feed_state(known, known.url).moved_to == known.moved_to
+    followed = schedule.feed_state(known, str(known.moved_to))
     assert (followed.url, followed.etag, followed.moved_to) == (known.moved_to, '"1"', None)
-    assert schedule.standing(known, "http://other.example/") == Standing("http://other.example/")
+    assert schedule.feed_state(known, "http://other.example/") == FeedState("http://other.example/")
 
 
 def test_a_moved_subscription_is_asked_for_at_its_new_place_only(world: World) -> None:
@@ -98,7 +98,7 @@ def test_a_move_to_what_is_no_feed_is_not_believed(world: World) -> None:
 
 
 def test_a_new_place_that_fails_is_forgotten() -> None:
-    moved = Standing(ASKED, moved_to="http://new.example/feed")
+    moved = FeedState(ASKED, moved_to="http://new.example/feed")
     assert schedule.failed(moved, BROKEN, "hama", NOW).moved_to is None
 
 
@@ -143,7 +143,7 @@ def test_retry_after_is_seconds_or_a_date_and_a_week_at_most(text: str, expected
 
 
 def test_other_failures_back_off_exponentially_to_a_day() -> None:
-    standing, pauses = Standing(ASKED), []
+    standing, pauses = FeedState(ASKED), []
     for _ in range(9):
         standing = schedule.failed(standing, BROKEN, "hama", NOW)
         assert standing.not_before is not None

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from plugins.partners.entries.entry import make_entry
 from plugins.partners.entries.files import read_front, read_stored, write
-from plugins.partners.entries.reconcile import pair, plan
-from plugins.partners.model.dates import Stamp
-from plugins.partners.model.parsed import RawEntry
+from plugins.partners.entries.reconcile import match_entries, plan
+from plugins.partners.model.dates import FeedDate
+from plugins.partners.model.parsed import ParsedEntry
 from tests.plugins.partners.entries.test_entry import FEED, NOW, RAW
 from tests.plugins.partners.http.test_fetch import page
 from tests.plugins.partners.parse.test_feeds import FEEDS, read
@@ -69,7 +69,7 @@ def test_pitfall_changed_titles_make_no_duplicates() -> None:
 
 
 def test_pitfall_future_dates_are_clamped() -> None:
-    assert make_entry(replace(RAW, published=Stamp(4102444800, "2100-01-01T00:00:00Z")), FEED, frozenset(), NOW).published == NOW
+    assert make_entry(replace(RAW, published=FeedDate(4102444800, "2100-01-01T00:00:00Z")), FEED, frozenset(), NOW).published == NOW
 
 
 def test_pitfall_licence_and_author_are_kept(tmp_path: Path) -> None:
@@ -83,16 +83,20 @@ IDS = st.sampled_from(
     ["", "tag:1", "tag:2", "http://hama.example/1", "https://hama.example/1/", "http://HAMA.example/2?utm_source=x", "../../x"]
 )
 LINKS = st.sampled_from(["", "http://hama.example/1", "https://www.hama.example/1", "http://hama.example/2", "http://hama.example/"])
-STAMPS = st.one_of(st.none(), st.builds(Stamp, st.sampled_from([0, 1331427600, 1331514000, 4102444800]), st.just("2012-03-11T10:00:00Z")))
+STAMPS = st.one_of(
+    st.none(), st.builds(FeedDate, st.sampled_from([0, 1331427600, 1331514000, 4102444800]), st.just("2012-03-11T10:00:00Z"))
+)
 ENTRIES = st.lists(
-    st.builds(RawEntry, IDS, LINKS, st.sampled_from(["題", "別", ""]), st.sampled_from(["<p>一</p>\n", "<p>二</p>\n"]), STAMPS, st.none()),
+    st.builds(
+        ParsedEntry, IDS, LINKS, st.sampled_from(["題", "別", ""]), st.sampled_from(["<p>一</p>\n", "<p>二</p>\n"]), STAMPS, st.none()
+    ),
     max_size=6,
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ENTRIES, ENTRIES)
-def test_never_a_duplicate_never_a_loss_and_twice_is_once(earlier: list[RawEntry], later: list[RawEntry]) -> None:
+def test_never_a_duplicate_never_a_loss_and_twice_is_once(earlier: list[ParsedEntry], later: list[ParsedEntry]) -> None:
     """After two different rounds each entry of the last one has a file of its own; a third round changes no byte."""
     with TemporaryDirectory() as place:
         folder = Path(place, "content")
@@ -107,7 +111,7 @@ def test_never_a_duplicate_never_a_loss_and_twice_is_once(earlier: list[RawEntry
         assert len(names) == len(set(names))
         again = [make_entry(raw, FEED, frozenset(), now) for raw in later]
         once = list({entry.identity: entry for entry in again}.values())
-        files = [file.path for _, file in pair(once, list(read_stored(folder))) if file]
+        files = [file.path for _, file in match_entries(once, list(read_stored(folder))) if file]
         assert len(files) == len(set(files)) == len(once)
         assert plan(again, read_stored(folder), FEED, now + timedelta(days=9)).changes == ()
         assert {path for path in Path(place).rglob("*") if path.is_file()} == set(folder.rglob("*.md"))

@@ -16,12 +16,11 @@ from playwright.sync_api import Browser, TimeoutError
 from starlette.applications import Starlette
 
 from demo.servers import free_port
-from plugins.builder import staging as twin
-from plugins.builder import swap as exchange
-from plugins.builder.options import BuildOrder
+from plugins.builder import staging, swap
+from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
 from plugins.magazine.compose.issues import PLACEHOLDER
-from plugins.preview.live import Workshop
+from plugins.preview.live import LivePreview
 from plugins.preview.server import SCRIPT, create_app
 from tests.tiny import NOW, TinySite
 
@@ -29,10 +28,10 @@ ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 
 
 
 @pytest.fixture
-def workshop(tiny: TinySite) -> Workshop:
+def workshop(tiny: TinySite) -> LivePreview:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
-    order = BuildOrder(
+    order = BuildOptions(
         NOW,
         tiny.content,
         tiny.root / "publications.toml",
@@ -41,10 +40,10 @@ def workshop(tiny: TinySite) -> Workshop:
         validate_mail=False,
         shows_drafts=True,
     )
-    return Workshop(order, (tiny.content,))
+    return LivePreview(order, (tiny.content,))
 
 
-def get(workshop: Workshop, *paths: str) -> list[httpx.Response]:
+def get(workshop: LivePreview, *paths: str) -> list[httpx.Response]:
     async def ask() -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(workshop)), base_url="http://test") as client:
             return [await client.get(path) for path in paths]
@@ -52,7 +51,7 @@ def get(workshop: Workshop, *paths: str) -> list[httpx.Response]:
     return asyncio.run(ask())
 
 
-def test_an_issue_is_shown_in_every_form(workshop: Workshop) -> None:
+def test_an_issue_is_shown_in_every_form(workshop: LivePreview) -> None:
     asyncio.run(workshop.build())
     page, dark, light, bare, text, other = get(
         workshop,
@@ -69,14 +68,14 @@ def test_an_issue_is_shown_in_every_form(workshop: Workshop) -> None:
     assert "第1号" in text.text and other.status_code == 404
 
 
-def test_the_script_is_in_the_served_page_and_not_in_the_built_one(workshop: Workshop) -> None:
+def test_the_script_is_in_the_served_page_and_not_in_the_built_one(workshop: LivePreview) -> None:
     asyncio.run(workshop.build())
     (page,) = get(workshop, "/press/")
     assert SCRIPT in page.text
     assert "/-/" not in (workshop.site / "press" / "index.html").read_text(encoding="utf-8")
 
 
-def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: Workshop, tiny: TinySite) -> None:
+def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: LivePreview, tiny: TinySite) -> None:
     asyncio.run(workshop.build())
     tiny.write("mail/press/1.md", ISSUE.replace("::前号から press", "::前号 press"))
     asyncio.run(workshop.build())
@@ -86,7 +85,7 @@ def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: 
     assert workshop.turn == 2
 
 
-def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: Workshop, tiny: TinySite) -> None:
+def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: LivePreview, tiny: TinySite) -> None:
     begun = ISSUE.replace("title: 春の号\n", "title: 春の号\ndraft: true\n").replace("こんにちは。", f"{PLACEHOLDER}あいさつ〕")
     tiny.write("mail/press/1.md", begun)
     asyncio.run(workshop.build())
@@ -96,7 +95,7 @@ def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: W
     assert not (tiny.output / "mail/press").exists()
 
 
-def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, tiny: TinySite) -> None:
+def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: LivePreview, tiny: TinySite) -> None:
     async def edit() -> None:
         stop = asyncio.Event()
         await workshop.build()
@@ -116,9 +115,9 @@ def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: Workshop, 
 
 
 def test_what_is_saved_during_a_build_is_shown_at_once_and_stays_when_the_build_is_in(
-    workshop: Workshop, tiny: TinySite, monkeypatch: pytest.MonkeyPatch
+    workshop: LivePreview, tiny: TinySite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, ready, go, put = workshop.site / "press/2020/05/station/index.html", threading.Event(), threading.Event(), exchange.put_in_place
+    page, ready, go, put = workshop.site / "press/2020/05/station/index.html", threading.Event(), threading.Event(), swap.swap_in
 
     def wait_and_put(*paths: Path) -> None:
         ready.set()
@@ -128,7 +127,7 @@ def test_what_is_saved_during_a_build_is_shown_at_once_and_stays_when_the_build_
     async def save_meanwhile() -> list[str]:
         await workshop.build()
         tiny.article("press/2020/other.md", "別の話")
-        monkeypatch.setattr(twin, "put_in_place", wait_and_put)
+        monkeypatch.setattr(staging, "swap_in", wait_and_put)
         building = asyncio.create_task(workshop.build())
         assert await asyncio.to_thread(ready.wait, 60)  # everything is made, nothing is in place
         await workshop.show([tiny.article("press/2020/station.md", lead="いま直した文です。")])
@@ -143,7 +142,7 @@ def test_what_is_saved_during_a_build_is_shown_at_once_and_stays_when_the_build_
     assert verify(workshop.order, tiny.root / "full") == []
 
 
-def test_no_file_outside_the_site_is_served(workshop: Workshop) -> None:
+def test_no_file_outside_the_site_is_served(workshop: LivePreview) -> None:
     asyncio.run(workshop.build())
     (answer,) = get(workshop, "/%2e%2e/mail/lists.json")
     assert answer.status_code == 404
@@ -165,7 +164,7 @@ def served(app: Starlette) -> Iterator[str]:
         thread.join()
 
 
-def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser: Browser, workshop: Workshop, tiny: TinySite) -> None:
+def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser: Browser, workshop: LivePreview, tiny: TinySite) -> None:
     with served(create_app(workshop)) as address, closing(browser.new_page(viewport={"width": 1500, "height": 900})) as page:
         page.goto(f"{address}/-/press/1/")  # before the first build: it loads itself when there is one
         page.wait_for_selector("iframe")

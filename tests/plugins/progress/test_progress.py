@@ -13,11 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.registry import Place
-from plugins.progress import captions as findings
-from plugins.progress import charts
-from plugins.progress import totals as sums
+from plugins.progress import captions, charts, totals
 from plugins.progress.table import read_works
 from plugins.progress.totals import Level
 from plugins.progress.works import FIELDS, Work, Works
@@ -81,7 +79,7 @@ def test_faults_of_tables_and_documents_come_together_and_the_last_output_stays(
     before = works_site.page("/dayori/progress/")
     works_site.write("data/progress.csv", HEAD + "道路,石巻市,2019,5,4,km,完成\n道路,どこか市,2019,1,4,km,工事中\n")
     works_site.write("press/2020/a.md", "---\ntitle:\n---\n")
-    with pytest.raises(ContentFaults) as caught:
+    with pytest.raises(ContentErrors) as caught:
         works_site.build()
     assert [(str(f.path), f.line) for f in caught.value.faults] == [
         ("content/data/progress.csv", 2),
@@ -115,21 +113,21 @@ def test_the_prefecture_is_its_own_row_or_the_sum_of_the_newest_rows() -> None:
             Work(HOUSING, ONAGAWA, 2018, 860, 860, "戸", "完成"),
         )
     )
-    assert sums.prefecture(works, ROADS, 2020) == Level("道路", 2020, 7, 10, "km")
-    assert sums.prefecture(works, HOUSING, 2020) == Level("住宅", 2020, 15361, 16000, "戸")
-    assert sums.prefecture(works, ROADS, 2017) is None
-    assert [level.percent for level in sums.over_years(works, ROADS)] == [40, 70]
-    assert (sums.finished(works, 2020).done, sums.finished(works, 2020).total) == (2, 4)
+    assert totals.prefecture(works, ROADS, 2020) == Level("道路", 2020, 7, 10, "km")
+    assert totals.prefecture(works, HOUSING, 2020) == Level("住宅", 2020, 15361, 16000, "戸")
+    assert totals.prefecture(works, ROADS, 2017) is None
+    assert [level.percent for level in totals.over_years(works, ROADS)] == [40, 70]
+    assert (totals.finished(works, 2020).done, totals.finished(works, 2020).total) == (2, 4)
 
 
 def test_findings_say_what_the_chart_shows() -> None:
     levels = [Level("道路", 2020, 99.9, 100, "km"), Level("海岸", 2020, 90, 100, "か所"), Level("空港", 2020, 1, 1, "施設")]
-    assert findings.bars(levels, 2020, "分野") == "2020年度末の完成の割合です。3分野のうち1分野が100％です。最も低いのは海岸の90％です。"
-    assert "すべてが100％" in findings.bars(levels[2:] * 2, 2020, "分野")
+    assert captions.bars(levels, 2020, "分野") == "2020年度末の完成の割合です。3分野のうち1分野が100％です。最も低いのは海岸の90％です。"
+    assert "すべてが100％" in captions.bars(levels[2:] * 2, 2020, "分野")
     rising = [Level("道路", 2018, 1, 4, "km"), Level("道路", 2020, 3, 4, "km")]
-    assert findings.line(rising, "道路の完成の割合") == "道路の完成の割合は、2018年度末の25％から、2020年度末の75％へ上がりました。"
-    assert "下がりました" in findings.line(rising[::-1], "道路")
-    assert "変わっていません" in findings.line([rising[0], rising[0]], "道路")
+    assert captions.line(rising, "道路の完成の割合") == "道路の完成の割合は、2018年度末の25％から、2020年度末の75％へ上がりました。"
+    assert "下がりました" in captions.line(rising[::-1], "道路")
+    assert "変わっていません" in captions.line([rising[0], rising[0]], "道路")
 
 
 @given(st.lists(st.tuples(st.integers(2011, 2030), st.floats(0, 1)), min_size=1, max_size=20, unique_by=lambda pair: pair[0]))

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from audit.server import serving
 from plugins.search.entries import words
-from plugins.search.index import DIGITS, amend, collect, cut, decode, encode, grams, shard_of
+from plugins.search.index import DIGITS, collect, decode, encode, ngrams, shard_notes, shard_of, update_postings
 from tests.tiny import NOW, TinySite, make_site
 
 TEXTS = {
@@ -136,8 +136,8 @@ def test_without_javascript_the_page_leads_to_every_title(browser: Browser, site
 
 
 def test_a_gram_never_reaches_over_a_space_and_compatible_characters_are_the_same() -> None:
-    assert grams("新 幹線") == {"新", "幹", "線", "幹線"}
-    assert grams("ＪＲ") == {"j", "r", "jr"}
+    assert ngrams("新 幹線") == {"新", "幹", "線", "幹線"}
+    assert ngrams("ＪＲ") == {"j", "r", "jr"}
 
 
 def test_words_are_what_a_reader_sees_block_by_block() -> None:
@@ -168,7 +168,7 @@ def test_notes_lose_no_document(numbers: set[int]) -> None:
 @given(st.sets(st.integers(0, 60), min_size=1), st.sets(st.integers(0, 70)), st.sets(st.integers(0, 70)))
 def test_a_note_that_is_amended_is_the_one_that_would_be_written_anew(numbers: set[int], come: set[int], gone: set[int]) -> None:
     after = sorted((numbers | come) - gone)
-    assert amend(encode(sorted(numbers)), come, gone) == (encode(after) if after else "")
+    assert update_postings(encode(sorted(numbers)), come, gone) == (encode(after) if after else "")
 
 
 def test_a_note_about_every_document_is_no_longer_than_a_bit_for_each() -> None:
@@ -177,7 +177,7 @@ def test_a_note_about_every_document_is_no_longer_than_a_bit_for_each() -> None:
 
 def test_a_gram_lies_in_the_shard_where_the_script_looks() -> None:
     texts = ["".join(random.Random(seed).choices("復興新幹線港町𠮷", k=300)) for seed in range(40)]
-    shards, _ = cut(collect(texts))
+    shards, _ = shard_notes(collect(texts))
     assert len(shards) & (len(shards) - 1) == 0
     assert all(shard_of(gram, len(shards)) == number for number, shard in enumerate(shards) for gram in shard)
 

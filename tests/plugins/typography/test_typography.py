@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.frontmatter.model.registry import read_registry
-from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, stamp
+from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, columns, phrases, wrap
 
 
@@ -110,4 +110,4 @@ def test_the_time_since_the_earthquake_is_counted_in_whole_months(day: dt.date, 
 
 def test_a_stamp_is_read_by_people_and_by_machines() -> None:
     moment = dt.datetime(2015, 3, 1, 9, 30, tzinfo=dt.UTC)
-    assert stamp(moment) == stamp(moment.date()) == '<time datetime="2015-03-01">2015年3月1日</time>'
+    assert time_element(moment) == time_element(moment.date()) == '<time datetime="2015-03-01">2015年3月1日</time>'

@@ -7,25 +7,35 @@ from pathlib import Path
 import pytest
 
 from plugins.builder.options import BuildFailed, BuildReport
-from plugins.checks.built.page_weight import ARTICLE, PORTAL, SCRIPT, SHEET, Files, Weight, complaints, overweight, weigh
+from plugins.checks.built.page_weight import (
+    ARTICLE,
+    PORTAL,
+    SCRIPT,
+    SHEET,
+    PageWeight,
+    SiteFiles,
+    budget_diagnostics,
+    pages_over_budget,
+    weigh_page,
+)
 from tests.tiny import TinySite
 
-LIGHT = Weight("/a/", is_article=True, text=40_000, packed=12_000, script=0, pictures=0)
+LIGHT = PageWeight("/a/", is_article=True, text=40_000, packed=12_000, script=0, pictures=0)
 
 
 @pytest.mark.parametrize(
     ("weight", "count"),
     [
         (LIGHT, 0),
-        (Weight("/a/", True, 0, ARTICLE, SCRIPT, PORTAL), 0),
-        (Weight("/a/", True, 0, ARTICLE + 1, 0, 0), 1),
-        (Weight("/list/", False, 0, ARTICLE + 1, 0, 0), 0),
-        (Weight("/", False, 0, 0, 0, PORTAL + 1), 1),
-        (Weight("/", False, 0, 1, SCRIPT + 1, PORTAL), 2),
+        (PageWeight("/a/", True, 0, ARTICLE, SCRIPT, PORTAL), 0),
+        (PageWeight("/a/", True, 0, ARTICLE + 1, 0, 0), 1),
+        (PageWeight("/list/", False, 0, ARTICLE + 1, 0, 0), 0),
+        (PageWeight("/", False, 0, 0, 0, PORTAL + 1), 1),
+        (PageWeight("/", False, 0, 1, SCRIPT + 1, PORTAL), 2),
     ],
 )
-def test_each_budget_has_its_own_limit(weight: Weight, count: int) -> None:
-    assert len(complaints(weight)) == count
+def test_each_budget_has_its_own_limit(weight: PageWeight, count: int) -> None:
+    assert len(budget_diagnostics(weight)) == count
 
 
 def test_a_page_is_weighed_with_everything_it_asks_for(tmp_path: Path) -> None:
@@ -38,16 +48,16 @@ def test_a_page_is_weighed_with_everything_it_asks_for(tmp_path: Path) -> None:
         '<picture><source srcset="/theme/s.avif 240w, /theme/l.avif 480w"><img alt="a > b" src="/theme/x.png"></picture><img src="/theme/alone.png" alt="">'
     )
     (tmp_path / "index.html").write_text(html, encoding="utf-8")
-    weight = weigh("index.html", Files(tmp_path))
+    weight = weigh_page("index.html", SiteFiles(tmp_path))
     assert (weight.url, weight.is_article, weight.text, weight.script, weight.pictures) == ("/", True, len(html) + 150, 55, 37)
 
 
 def test_the_whole_sample_keeps_every_budget_even_where_nothing_is_packed(sample: BuildReport) -> None:
     site = sample.output / "site"
-    assert overweight(site) == []
-    files = Files(site)
+    assert pages_over_budget(site) == []
+    files = SiteFiles(site)
     names = [page.relative_to(site).as_posix() for page in site.rglob("*.html")]
-    weights = [weigh(name, files) for name in names if not name.startswith("furigana/")]  # readings are the reader's choice
+    weights = [weigh_page(name, files) for name in names if not name.startswith("furigana/")]  # readings are the reader's choice
     assert max(weight.text for weight in weights if weight.is_article) <= ARTICLE
     assert sum(weight.is_article for weight in weights) > 80
     (portal,) = (weight for weight in weights if weight.url == "/")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.checks.inspection import judge
+from plugins.checks.inspection import apply_rules
 from plugins.checks.levels import read_levels
-from plugins.checks.repair import mend
+from plugins.checks.repair import repaired
 from plugins.checks.rules.catalogue import RULES, explanation
 from plugins.checks.rules.manuscript import Manuscript, manuscript
 from plugins.checks.rules.rule import Level, Rule
@@ -24,7 +24,7 @@ def written(body: str, head: str = HEAD) -> Manuscript:
 
 
 def found(body: str, head: str = HEAD) -> list[str]:
-    return [f"{finding.code}:{finding.fault.line}" for finding in judge(written(body, head), ALL)]
+    return [f"{finding.code}:{finding.fault.line}" for finding in apply_rules(written(body, head), ALL)]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -35,12 +35,12 @@ def test_a_rule_finds_its_bad_example_and_its_good_one_breaks_no_rule(rule: Rule
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fixes], ids=lambda rule: rule.code)
 def test_a_repair_turns_the_bad_example_into_the_good_one(rule: Rule) -> None:
-    assert mend(written(rule.bad), ALL) == HEAD + rule.good
+    assert repaired(written(rule.bad), ALL) == HEAD + rule.good
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if not rule.fixes], ids=lambda rule: rule.code)
 def test_what_a_person_decides_is_not_repaired(rule: Rule) -> None:
-    assert mend(written(rule.bad), ALL) == HEAD + rule.bad
+    assert repaired(written(rule.bad), ALL) == HEAD + rule.bad
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> Non
         "figures:\n  - {label: 広さ㎡, done: 1, total: 2}\naliases: [/2015/3/21/]\n---\n"
     )
     assert sorted(found("本文\n", head)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
-    mended = mend(written("本文\n", head), ALL)
+    mended = repaired(written("本文\n", head), ALL)
     assert "title: 株式会社石巻の20人\n" in mended
     assert "{label: 広さ平方メートル, done: 1, total: 2}" in mended
     assert "images/①.png" in mended
@@ -107,31 +107,31 @@ def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> Non
 
 def test_a_repair_keeps_out_of_links_images_and_code() -> None:
     body = "①と[２０人の会①](https://a.example.jp/)と`①`と![①の図](../../images/a.png)と<a href='/'>①</a>\n"
-    assert mend(written(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
+    assert repaired(written(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
 
 
 def test_a_repair_may_uncover_another_and_a_rule_that_is_off_repairs_nothing() -> None:
-    assert mend(written("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
-    assert mend(written("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
+    assert repaired(written("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
+    assert repaired(written("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="①㈱ﾎﾞ２０日時　 \n#`*[](){}!|-=<>/・あ～年月:h\"'^3", max_size=60))
 def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
     source = written(body)
-    mended = mend(source, ALL)
+    mended = repaired(source, ALL)
     assert mended.count("\n") == source.text.count("\n")
-    assert mend(manuscript(source.path, mended), ALL) == mended
+    assert repaired(manuscript(source.path, mended), ALL) == mended
     assert len(source.prose) == len(source.marked) == len(source.loose) == len(source.text)
 
 
 def test_the_remedy_for_a_file_names_its_own_size(tmp_path: Path) -> None:
     source = manuscript(PurePosixPath("a.md"), HEAD + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
-    assert "「計画（PDF、1.2MB）」" in str(next(iter(judge(source, ALL))).fault)
+    assert "「計画（PDF、1.2MB）」" in str(next(iter(apply_rules(source, ALL))).fault)
 
 
 def test_a_finding_says_code_place_reason_and_remedy_in_both_languages_on_one_line() -> None:
-    told = str(next(iter(judge(written("\n①番\n"), ALL))).fault)
+    told = str(next(iter(apply_rules(written("\n①番\n"), ALL))).fault)
     assert told.startswith("content/press/2020/a.md:6: T101 「①」は")
     assert "「（1）」のように書いてください / T101 '①' is another character" in told
     assert "\n" not in told

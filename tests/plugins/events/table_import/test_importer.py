@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from plugins.events.table_import import cells, codes, dates
 from plugins.events.table_import.files import Outcome, write
-from plugins.events.table_import.importer import Intake, take_in
-from plugins.events.table_import.notes import Refused
+from plugins.events.table_import.importer import TableImport, import_table
+from plugins.events.table_import.notes import CellRefused
 from plugins.events.table_import.table import COLUMNS, UnreadableTable, read_table
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.registry import Place
@@ -61,9 +61,9 @@ def table(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def take(site: TinySite, text: str | bytes) -> Intake:
+def take(site: TinySite, text: str | bytes) -> TableImport:
     raw = text if isinstance(text, bytes) else text.encode("utf-8")
-    return take_in(raw, site.content, "kouryu", site.registry(), NOW)
+    return import_table(raw, site.content, "kouryu", site.registry(), NOW)
 
 
 def event_of(site: TinySite, text: str | bytes) -> Event:
@@ -177,7 +177,7 @@ def test_what_is_no_table_of_events_is_said_so(raw: bytes) -> None:
 
 def test_a_second_import_changes_nothing_and_a_new_table_renews(kouryu: TinySite) -> None:
     write(kouryu.content, take(kouryu, table(GOOD)).planned)
-    later = take_in(table(GOOD).encode(), kouryu.content, "kouryu", kouryu.registry(), NOW + dt.timedelta(days=30))
+    later = import_table(table(GOOD).encode(), kouryu.content, "kouryu", kouryu.registry(), NOW + dt.timedelta(days=30))
     assert [p.outcome for p in later.planned] == [Outcome.SAME]
     moved = take(kouryu, table(GOOD | {"開始日": "2022-07-30"}))
     assert [(str(p.path), p.outcome) for p in moved.planned] == [("kouryu/2021/042021-0000000001.md", Outcome.RENEWED)]
@@ -239,7 +239,7 @@ def test_every_way_of_writing_a_day_is_the_same_day(day: dt.date) -> None:
 
 def test_days_and_times_that_cannot_be_are_refused() -> None:
     for value in ("2021-13-01", "令和3年2月30日", "来週", "2月30日"):
-        with pytest.raises(Refused):
+        with pytest.raises(CellRefused):
             dates.day(value, NOW.date())
     assert dates.clock("24:00")[0] == dt.time(23, 59)
     assert dates.clock("１０：００")[0] == dt.time(10, 0)

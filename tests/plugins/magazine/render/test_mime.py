@@ -15,16 +15,15 @@ import mailparser
 import pytest
 
 from mailer import bundle
-from mailer.message import alternatives as parts
-from mailer.message import compose as message
-from mailer.message.compose import Origin
-from mailer.message.links import Links
+from mailer.message import alternatives, compose
+from mailer.message.compose import SenderIdentity
+from mailer.message.links import RecipientLinks
 from mailer.model.issue import IssueRef
 from mailer.model.recipient import Recipient
 from plugins.builder.options import BuildReport
 from plugins.magazine.bundle import write_issue, write_lists
 from plugins.magazine.compose.issues import compose_all
-from plugins.magazine.render.renderer import Press
+from plugins.magazine.render.renderer import IssueRenderer
 from tests.mail_bundles import NOW
 from tests.tiny import TinySite
 
@@ -39,11 +38,11 @@ Reading = tuple[str, str, tuple[str, ...]]
 def sent(root: Path, name: str, *, is_light: bool) -> bytes:
     ref = IssueRef.parse(name)
     issue = bundle.read_issue(root, ref)
-    chosen = parts.lightened(issue) if is_light else issue
-    origin = Origin("bounce@example.jp", "todoke.example.jp")
+    chosen = alternatives.as_light(issue) if is_light else issue
+    origin = SenderIdentity("bounce@example.jp", "todoke.example.jp")
     reader = Recipient(1, "reader@example.jp", "𠮷田 花子")
-    links = Links(LINK, LINK.replace("unsubscribe", "preferences"))
-    return message.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, origin=origin).content
+    links = RecipientLinks(LINK, LINK.replace("unsubscribe", "preferences"))
+    return compose.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, origin=origin).content
 
 
 def reading(subject: str, text: str, html: str) -> Reading:
@@ -88,7 +87,7 @@ def bundled(site: TinySite, title: str) -> str:
     site.write("mail/press/1.md", "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
     library = site.library()
     (issue,) = compose_all(library)
-    printed = Press(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").print(issue)
+    printed = IssueRenderer(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").render(issue)
     write_lists(site.output / "mail", library.registry, "https://site.example.jp")
     write_issue(site.output / "mail", issue, printed, "https://site.example.jp")
     told = json.loads((site.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]

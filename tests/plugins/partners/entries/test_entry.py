@@ -9,19 +9,19 @@ import pytest
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity, make_entry, slug
 from plugins.partners.model.config import FeedConfig
-from plugins.partners.model.dates import JAPAN, Stamp, day_minute, iso, moment, read_moment
-from plugins.partners.model.parsed import RawEntry
+from plugins.partners.model.dates import JAPAN, FeedDate, day_minute, iso, moment, read_moment
+from plugins.partners.model.parsed import ParsedEntry
 from plugins.partners.model.text import LONGEST_TITLE, fold, title
 from plugins.partners.model.urls import absolute, canonical, place
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")
-RAW = RawEntry(
-    "tag:1", "http://hama.example/1", "題", "<p>本文</p>\n", Stamp(1331427600, "2012-03-11T10:00:00+09:00"), None, ("水産業", "日記")
+RAW = ParsedEntry(
+    "tag:1", "http://hama.example/1", "題", "<p>本文</p>\n", FeedDate(1331427600, "2012-03-11T10:00:00+09:00"), None, ("水産業", "日記")
 )
 
 
-def entry(raw: RawEntry = RAW) -> Entry:
+def entry(raw: ParsedEntry = RAW) -> Entry:
     return make_entry(raw, FEED, frozenset({"水産業", "農業"}), NOW)
 
 
@@ -32,14 +32,14 @@ def test_an_entry_has_its_own_date_title_and_our_topics_only() -> None:
 
 
 def test_a_future_date_becomes_now_and_a_missing_one_the_first_sight() -> None:
-    assert entry(replace(RAW, published=Stamp(4102444800, "2100-01-01T00:00:00Z"))).published == NOW
+    assert entry(replace(RAW, published=FeedDate(4102444800, "2100-01-01T00:00:00Z"))).published == NOW
     undated = entry(replace(RAW, published=None))
     assert undated.published == NOW and not undated.dated
 
 
 @pytest.mark.parametrize("epoch", [0, -1, -(10**12), 10**17])
 def test_impossible_dates_are_missing_or_clamped(epoch: int) -> None:
-    assert entry(replace(RAW, published=Stamp(epoch, "1970-01-01T00:00:00Z"))).published == NOW
+    assert entry(replace(RAW, published=FeedDate(epoch, "1970-01-01T00:00:00Z"))).published == NOW
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_impossible_dates_are_missing_or_clamped(epoch: int) -> None:
     ],
 )
 def test_a_date_without_a_known_zone_is_japan_time(text: str, expected: str) -> None:
-    read = moment(Stamp(int(datetime(2012, 3, 11, 10, tzinfo=UTC).timestamp()), text))
+    read = moment(FeedDate(int(datetime(2012, 3, 11, 10, tzinfo=UTC).timestamp()), text))
     assert read is not None and day_minute(read) == expected
 
 
@@ -100,7 +100,7 @@ def test_an_id_is_one_short_line() -> None:
 
 
 def test_a_slug_is_the_day_in_japan_and_a_hash_and_differs_between_feeds() -> None:
-    late = entry(replace(RAW, published=Stamp(1331478000, "2012-03-11T15:00:00Z")))
+    late = entry(replace(RAW, published=FeedDate(1331478000, "2012-03-11T15:00:00Z")))
     assert slug(entry(), "hama") == "20120311-63b39707"
     assert slug(late, "hama") == "20120312-63b39707"
     assert slug(entry(), "minato") != slug(entry(), "hama")

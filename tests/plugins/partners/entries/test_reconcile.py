@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity
-from plugins.partners.entries.reconcile import OURS, Plan, Stored, pair, plan
+from plugins.partners.entries.reconcile import OURS, ImportPlan, StoredEntry, match_entries, plan
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import JAPAN
 
@@ -20,21 +20,21 @@ def entry(entry_id: str = "tag:1", link: str = "http://hama.example/1", title: s
     return Entry(identity(entry_id), entry_id, link, title, "<p>本文</p>\n", published, dated, fingerprint(title, "<p>本文</p>\n"))
 
 
-def files(planned: Plan) -> list[Stored]:
-    return [Stored(change.path, change.front) for change in planned.changes]
+def files(planned: ImportPlan) -> list[StoredEntry]:
+    return [StoredEntry(change.path, change.front) for change in planned.changes]
 
 
-def imported(*entries: Entry) -> list[Stored]:
+def imported(*entries: Entry) -> list[StoredEntry]:
     return files(plan(entries, [], FEED, NOW))
 
 
-def new(entries: list[Entry], stored: list[Stored]) -> int:
+def new(entries: list[Entry], stored: list[StoredEntry]) -> int:
     return [change.kind for change in plan(entries, stored, FEED, NOW).changes].count("new")
 
 
 def test_the_same_entries_again_are_unchanged() -> None:
     entries = [entry(), entry("tag:2", "http://hama.example/2")]
-    assert plan(entries, imported(*entries), FEED, NOW) == Plan((), 2)
+    assert plan(entries, imported(*entries), FEED, NOW) == ImportPlan((), 2)
 
 
 def test_one_identity_twice_in_a_feed_is_one_file_and_the_first_wins() -> None:
@@ -52,7 +52,7 @@ def test_front_matter_is_in_a_fixed_order_with_the_editors_keys_last() -> None:
 
 def test_two_identities_that_begin_alike_get_two_files() -> None:
     first = imported(entry())
-    stranger = [Stored(first[0].path, {**first[0].front, "entry_id": "tag:other", "original": "http://hama.example/other"})]
+    stranger = [StoredEntry(first[0].path, {**first[0].front, "entry_id": "tag:other", "original": "http://hama.example/other"})]
     (change,) = plan([entry()], stranger, FEED, NOW).changes
     assert change.kind == "new" and change.path != first[0].path
     assert change.path.name.startswith(first[0].path.stem)
@@ -73,7 +73,7 @@ def test_a_new_entry_never_takes_the_file_of_another_entry_in_the_feed() -> None
     both = [entry("tag:1"), entry("tag:2")]
     stored = imported(both[0])
     assert new(both, stored) == 1
-    assert [file is not None for _, file in pair(both, stored)] == [True, False]
+    assert [file is not None for _, file in match_entries(both, stored)] == [True, False]
 
 
 def test_the_home_page_as_every_entrys_link_recognises_nobody() -> None:

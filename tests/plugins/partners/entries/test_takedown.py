@@ -11,7 +11,7 @@ import pytest
 from plugins.partners.entries import takedown
 from plugins.partners.entries.files import read_front
 from plugins.partners.model.config import read_settings
-from plugins.partners.sanitize.sanitizer import clean
+from plugins.partners.sanitize.sanitizer import sanitize
 from plugins.partners.subscriptions import suggest_key
 from tests.plugins.cli.test_feeds import BLOGGER, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
@@ -183,7 +183,7 @@ def faults(html: str, *, chrome: bool) -> list[str]:
 
 
 def test_attacks_are_gone_from_the_page_and_from_the_mail(tiny: TinySite) -> None:
-    body = clean(ATTACKS, "http://a.example/1", "http://a.example/1")
+    body = sanitize(ATTACKS, "http://a.example/1", "http://a.example/1")
     assert faults(body, chrome=False) == [] and "style" not in body
     tiny.write(
         "partners/blog/2020/20200501-aa.md",

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from plugins.partners.http.addresses import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules, check_address, check_url
-from plugins.partners.http.client import GuardedResolver
+from plugins.partners.http.client import FilteringResolver
 from plugins.partners.model.errors import RefusedAddressError
 
 
@@ -31,7 +31,7 @@ class Book(AbstractResolver):
 
 
 def resolve(rules: AddressRules, *addresses: str, host: str = "blog.example") -> list[str]:
-    found = asyncio.run(GuardedResolver(Book(*addresses), rules).resolve(host, 80))
+    found = asyncio.run(FilteringResolver(Book(*addresses), rules).resolve(host, 80))
     return [each["host"] for each in found]
 
 
@@ -62,7 +62,7 @@ def test_an_unknown_name_stays_unknown_and_closing_closes_the_inner_resolver() -
     with pytest.raises(OSError, match="unknown host"):
         resolve(GLOBAL_ONLY, host="other.example")
     inner = Book()
-    asyncio.run(GuardedResolver(inner, GLOBAL_ONLY).close())
+    asyncio.run(FilteringResolver(inner, GLOBAL_ONLY).close())
     assert inner.closed
 
 

@@ -14,10 +14,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules
-from plugins.partners.http.body import Space
-from plugins.partners.http.client import Client, Manners, Patience, open_client
+from plugins.partners.http.body import MemoryBudget
+from plugins.partners.http.client import Deadline, HttpClient, RequestOptions, open_client
 from plugins.partners.http.fetch import Failure, Fetched, fetch
-from plugins.partners.http.throttle import Turns
+from plugins.partners.http.throttle import Throttle
 from tests.plugins.partners.http.test_fetch import QUICK, Site
 
 OUTSIDE = AddressRules((ipaddress.ip_network("127.0.0.1/32"),), frozenset())
@@ -58,8 +58,8 @@ class Proxy:
 def through(url: str) -> tuple[Fetched | Failure, list[tuple[str, str]]]:
     async def go() -> Fetched | Failure:
         async with proxy.serve() as address:
-            manners = Manners("x", proxy=address)
-            async with open_client(manners, OUTSIDE, QUICK, Book()) as client, Space(client.large) as space:
+            manners = RequestOptions("x", proxy=address)
+            async with open_client(manners, OUTSIDE, QUICK, Book()) as client, MemoryBudget(client.large) as space:
                 return await fetch(client, url, None, OUTSIDE, QUICK, space)
 
     proxy = Proxy()
@@ -95,14 +95,14 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
         busy[host] -= 1
         return web.Response(text="x")
 
-    async def ask(client: Client, url: str) -> None:
-        async with client.get(URL(url), {}, Patience(5)) as response:
+    async def ask(client: HttpClient, url: str) -> None:
+        async with client.get(URL(url), {}, Deadline(5)) as response:
             await response.read()
 
     async def go() -> None:
         rules = AddressRules((ipaddress.ip_network("127.0.0.0/8"),))
         one, two = Site({"/": answer}), Site({"/": answer})
-        async with one.serve() as base, two.serve("127.0.0.2") as other, open_client(Manners("x", gap=0.05), rules, QUICK) as client:
+        async with one.serve() as base, two.serve("127.0.0.2") as other, open_client(RequestOptions("x", gap=0.05), rules, QUICK) as client:
             await asyncio.gather(*(ask(client, f"{each}/") for each in (base, other) for _ in range(3)))
 
     asyncio.run(go())
@@ -112,7 +112,7 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
 
 def test_an_error_gives_the_turn_back() -> None:
     async def go() -> int:
-        turns, ran = Turns(0, at_once=1), 0
+        turns, ran = Throttle(0, at_once=1), 0
         for _ in range(2):
             with pytest.raises(ValueError, match="x"):
                 async with turns.at("a"):

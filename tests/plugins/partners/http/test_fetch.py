@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 
 from plugins.partners.http.addresses import GLOBAL_ONLY, WITH_LOOPBACK, AddressRules
-from plugins.partners.http.body import Space, read_body
-from plugins.partners.http.client import Limits, Manners, open_client
+from plugins.partners.http.body import MemoryBudget, read_body
+from plugins.partners.http.client import Limits, RequestOptions, open_client
 from plugins.partners.http.fetch import Failure, Fetched, Validators, fetch, sendable
 from plugins.partners.model.errors import FetchError
 
@@ -98,8 +98,8 @@ def get(
     limits: Limits = QUICK,
 ) -> tuple[Fetched | Failure, Site]:
     async def go() -> Fetched | Failure:
-        manners = Manners("+https://todoke.example.jp; a@example.jp")
-        async with site.serve() as base, open_client(manners, rules, limits) as client, Space(client.large) as space:
+        manners = RequestOptions("+https://todoke.example.jp; a@example.jp")
+        async with site.serve() as base, open_client(manners, rules, limits) as client, MemoryBudget(client.large) as space:
             url = base + path if path.startswith("/") else path
             return await fetch(client, url, known(url) if known else None, rules, limits, space)
 
@@ -160,7 +160,7 @@ def body_of(wire: bytes, encoding: str, cap: int) -> bytes:
             yield wire[start : start + 7]
 
     async def read() -> bytes:
-        async with Space(asyncio.Semaphore(1)) as space:
+        async with MemoryBudget(asyncio.Semaphore(1)) as space:
             return await read_body(pieces(), encoding, 1_000_000, cap, space)
 
     return asyncio.run(read())
@@ -246,8 +246,8 @@ def test_a_redirect_to_loopback_is_refused_where_only_the_first_host_is_allowed(
         async with (
             private.serve("127.0.0.2") as inside,
             Site({"/feed": redirect(f"{inside}/secret")}).serve() as base,
-            open_client(Manners("x"), first, QUICK) as client,
-            Space(client.large) as space,
+            open_client(RequestOptions("x"), first, QUICK) as client,
+            MemoryBudget(client.large) as space,
         ):
             answer = await fetch(client, f"{base}/feed", None, first, QUICK, space)
         return answer, len(private.requests)

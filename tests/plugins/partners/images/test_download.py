@@ -13,7 +13,7 @@ from PIL import Image
 
 from plugins.partners.entries.files import read_front
 from plugins.partners.feed_import import FeedReport
-from plugins.partners.images.naming import wanted, with_copies
+from plugins.partners.images.naming import images_to_fetch, show_downloaded
 from tests.plugins.partners.http.test_fetch import Answer, page, redirect
 from tests.plugins.partners.test_update import LATER, NOW, World
 from tests.tiny import TinySite
@@ -197,12 +197,12 @@ def test_a_rehearsal_asks_nobody_but_the_server_that_stands_in(gallery: Gallery)
 
 def test_settling_is_pure_and_shows_only_names_of_its_own_making() -> None:
     body = '<p><a href="http://a.example/big.png" rel="nofollow noopener"><img src="http://a.example/s.png" alt=""></a>と</p>\n'
-    (one,) = wanted(body)
+    (one,) = images_to_fetch(body)
     assert one.tries == ("http://a.example/big.png", "http://a.example/s.png")
-    shown = with_copies(body, {one.src: one.name("20120311-aa", "webp")}, "href='{attach}'", "http://a.example/1")
+    shown = show_downloaded(body, {one.src: one.name("20120311-aa", "webp")}, "href='{attach}'", "http://a.example/1")
     (image,) = lxml.html.fromstring(shown).iter("img")
     assert image.get("alt") == "「href='｛attach｝'」の画像" and image.get("src") == one.name("20120311-aa", "webp")
-    assert one.name("x", "jpg") == wanted(body.replace("http://a.example/s.png", "https://A.example/s.png"))[0].name("x", "jpg")
+    assert one.name("x", "jpg") == images_to_fetch(body.replace("http://a.example/s.png", "https://A.example/s.png"))[0].name("x", "jpg")
 
 
 ENTRY = (

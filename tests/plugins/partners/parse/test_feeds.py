@@ -7,28 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from plugins.partners.model.dates import Stamp
+from plugins.partners.model.dates import FeedDate
 from plugins.partners.model.errors import ParseError
 from plugins.partners.model.parsed import ParsedFeed
 from plugins.partners.parse.charset import decode
 from plugins.partners.sandbox.feed import Source, looks_like_html, parse
-from plugins.partners.sandbox.pool import ReadLimits, open_readers
+from plugins.partners.sandbox.pool import SandboxLimits, open_sandbox
 
 FEEDS = Path(__file__).parents[3] / "data" / "feeds"
 MEMORY = 160 * 1024 * 1024
 NOWHERE = Source("http://a.example/", "", "http://a.example/")
 
 
-def read_bytes(body: bytes, source: Source = NOWHERE, limits: ReadLimits = ReadLimits()) -> ParsedFeed:  # noqa: B008 - frozen
+def read_bytes(body: bytes, source: Source = NOWHERE, limits: SandboxLimits = SandboxLimits()) -> ParsedFeed:  # noqa: B008 - frozen
     async def go() -> ParsedFeed:
-        async with open_readers(limits) as readers:
+        async with open_sandbox(limits) as readers:
             return await parse(body, source, readers)
 
     return asyncio.run(go())
 
 
 def read(name: str, url: str = "http://feeds.example/feed", content_type: str = "application/xml", most: int = 1000) -> ParsedFeed:
-    return read_bytes((FEEDS / name).read_bytes(), Source(url, content_type, "http://site.example/"), ReadLimits(max_entries=most))
+    return read_bytes((FEEDS / name).read_bytes(), Source(url, content_type, "http://site.example/"), SandboxLimits(max_entries=most))
 
 
 def test_blogger_atom_has_ids_dates_categories_and_links_relative_to_the_entry() -> None:
@@ -38,7 +38,7 @@ def test_blogger_atom_has_ids_dates_categories_and_links_relative_to_the_entry()
     assert first.id == "tag:blogger.com,1999:blog-100.post-1"
     assert first.link == "http://hama.example.com/2012/03/wakame.html"
     assert first.title == "わかめの芽が出た & 船が戻った"
-    assert first.published == Stamp(1331427600, "2012-03-11T10:00:00.000+09:00")
+    assert first.published == FeedDate(1331427600, "2012-03-11T10:00:00.000+09:00")
     assert first.categories == ("水産業", "日記")
     assert '<a href="http://hama.example.com/2011/12/boat.html?m=1" rel="nofollow noopener">前の記事</a>' in first.body
     assert "tracker" not in first.body and "<table" not in first.body and first.body.count("<img") == 2
@@ -127,19 +127,19 @@ def attributes(count: int) -> bytes:
 
 def test_endless_parsing_is_stopped_by_the_processor_limit() -> None:
     with pytest.raises(ParseError, match="processor limit"):
-        read_bytes(attributes(100_000), limits=ReadLimits(cpu_seconds=1, wall_seconds=30))
+        read_bytes(attributes(100_000), limits=SandboxLimits(cpu_seconds=1, wall_seconds=30))
 
 
 def test_endless_parsing_is_stopped_by_the_clock() -> None:
     with pytest.raises(ParseError, match="longer than 1 s"):
-        read_bytes(attributes(100_000), limits=ReadLimits(wall_seconds=1.0))
+        read_bytes(attributes(100_000), limits=SandboxLimits(wall_seconds=1.0))
 
 
 HUNGRY = b'<rss version="2.0"><channel><item><description>' + b"&lt;b&gt;x" * 1_500_000 + b"</description></item></channel></rss>"
 
 
 def test_hunger_for_memory_is_stopped_and_a_common_feed_fits() -> None:
-    limits = ReadLimits(memory_bytes=MEMORY)
+    limits = SandboxLimits(memory_bytes=MEMORY)
     assert len(read_bytes((FEEDS / "blogger.xml").read_bytes(), limits=limits).entries) == 2
     with pytest.raises(ParseError, match="memory limit"):
         read_bytes(HUNGRY, limits=limits)
@@ -149,7 +149,7 @@ def test_a_reader_that_was_killed_takes_nobody_else_along() -> None:
     """A bad document dies alone: good ones before, beside and after it are read, by few processes."""
 
     async def go() -> list[object]:
-        async with open_readers(ReadLimits(cpu_seconds=1)) as readers:
+        async with open_sandbox(SandboxLimits(cpu_seconds=1)) as readers:
             jobs = [body for _ in range(4) for body in (good, attributes(100_000), good)][:8]
             return await asyncio.gather(*(parse(body, NOWHERE, readers) for body in jobs), return_exceptions=True)
 

@@ -8,12 +8,12 @@ import lxml.html
 import pytest
 from markdown import Markdown
 
-from plugins.partners.images.naming import with_copies
+from plugins.partners.images.naming import show_downloaded
 from plugins.partners.sanitize.elements import BLOCKS, DISSOLVED, KEPT
 from plugins.partners.sanitize.image_marks import words_of
 from plugins.partners.sanitize.mend import levels
 from plugins.partners.sanitize.normalizer import _MENDERS
-from plugins.partners.sanitize.sanitizer import LARGEST, clean, from_plain
+from plugins.partners.sanitize.sanitizer import LARGEST, html_from_text, sanitize
 
 ENTRY = "https://blog.example/2012/03/entry.html"
 REL = ' rel="nofollow noopener"'
@@ -21,7 +21,7 @@ REL = ' rel="nofollow noopener"'
 
 def cleaned(source: str) -> str:
     """The body when no picture could be copied."""
-    return with_copies(clean(source, ENTRY, ENTRY), {}, "題", ENTRY).replace("\n\n", "").replace("\n", "")
+    return show_downloaded(sanitize(source, ENTRY, ENTRY), {}, "題", ENTRY).replace("\n\n", "").replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_headings_of_an_entry_are_shifted() -> None:
 
 
 def test_plain_text_becomes_paragraphs() -> None:
-    assert cleaned(from_plain("一 < 二\n\n<b>三</b>\r\n四")) == "<p>一 &lt; 二</p><p>&lt;b&gt;三&lt;/b&gt;<br>四</p>"
+    assert cleaned(html_from_text("一 < 二\n\n<b>三</b>\r\n四")) == "<p>一 &lt; 二</p><p>&lt;b&gt;三&lt;/b&gt;<br>四</p>"
 
 
 def test_what_no_writer_nests_is_kept_as_words() -> None:
@@ -136,7 +136,7 @@ def test_what_no_writer_nests_is_kept_as_words() -> None:
 
 
 def test_a_long_entry_is_cut_to_what_the_site_takes() -> None:
-    body = clean("<p>海と<a href=/x>空</a></p>" * 200_000, ENTRY, ENTRY)
+    body = sanitize("<p>海と<a href=/x>空</a></p>" * 200_000, ENTRY, ENTRY)
     assert 0 < len(body.encode()) <= LARGEST and body.endswith("</p>\n")
 
 
@@ -144,14 +144,14 @@ def test_markdown_leaves_a_body_as_it_is() -> None:
     source = (
         "*一* _二_ [三](x)<br><br>    四 # 五<ul><li>`六`</ul>::記事 x.md<br>[^1]: 七<pre>a\n\n\n*b*</pre><blockquote>**八**</blockquote>"
     )
-    body = clean(source, ENTRY, ENTRY)
+    body = sanitize(source, ENTRY, ENTRY)
     rendered = Markdown(extensions=["tables", "footnotes", "sane_lists", "def_list", "attr_list"]).convert(body)
     assert re.sub(r"\n+", "\n", rendered) == re.sub(r"\n+", "\n", body.strip())
 
 
 def test_every_kept_element_survives_a_second_parser() -> None:
     source = "<h1>a</h1>b<ul><li>c</ul><table><tr><th>d<td>e</table><figure>f<figcaption>g</figcaption></figure><ruby>h<rt>i</rt></ruby>"
-    body = clean(source, ENTRY, ENTRY)
+    body = sanitize(source, ENTRY, ENTRY)
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
     assert {element.tag for element in tree.iterdescendants()} <= KEPT
     assert [child.tag for child in tree] == ["h2", "p", "ul", "table", "figure", "p"]
