@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -13,6 +14,7 @@ from plugins.cli.console import Content, Now, Output, Toml, moment, out, print_f
 
 
 def build(
+    context: typer.Context,
     now: Now = None,
     content: Content = Path("content"),
     output: Output = Path("output"),
@@ -34,12 +36,13 @@ def build(
     from plugins.builder.run import verify as compare
     from plugins.diagnostics import ContentErrors
 
+    keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
     order = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
     try:
         with progress_bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
-            gc.disable()  # see `main`
-            report = run(order, lambda: bar.advance(task), kept.append)
+            gc.disable()  # nothing that a build holds is freed before its end (`todoke.main`)
+            report = run(order, lambda: bar.advance(task), keep)
             with TemporaryDirectory() as folder:
                 differing = compare(order, Path(folder) / "output") if verify else []
     except ContentErrors as faults:
@@ -59,7 +62,3 @@ def build(
         )
     if verify:
         out.print("すべて作り直したものと同じです The same as a full build, byte for byte")
-
-
-kept: list[object] = []
-"""What a build made; it stays until the process ends."""

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from plugins.events.table_import.importer import TableImport
     from plugins.frontmatter.model.registry import Registry
 
-app = typer.Typer(no_args_is_help=True, help="催しの表を取り込む / import tables of events")
 
-
-@app.command("import")
 def import_events(
     file: Annotated[Path, typer.Argument(help="イベント一覧のCSV / the CSV of events", exists=True, dir_okay=False)],
     content: Annotated[Path, typer.Option(help="原稿のフォルダー / the content folder")] = Path("content"),

@@ -31,10 +31,6 @@ Loopback = Annotated[bool, typer.Option("--allow-loopback", help="見本と試�
 Proxy = Annotated[str | None, typer.Option(metavar="URL", help="通る代理サーバー / go through this proxy, http://host:port")]
 
 
-app = typer.Typer(no_args_is_help=True, help="協力ブログを取り込む / import partner blogs")
-
-
-@app.command("list")
 def list_feeds(publications: Publications = Path("publications.toml"), json_output: Json = False) -> None:
     """登録してある協力ブログを並べる / list the partner blogs."""
     from plugins.cli.feeds_tables import show_feeds
@@ -42,7 +38,6 @@ def list_feeds(publications: Publications = Path("publications.toml"), json_outp
     show_feeds(feeds_arguments.settings_of(publications).feeds, json_output)
 
 
-@app.command("update")
 def update_feeds(
     keys: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY]…", help="取り込むブログ。書かなければすべて / feeds, all by default")
@@ -90,7 +85,6 @@ def update_feeds(
         raise typer.Exit(1)
 
 
-@app.command("add")
 def add_feed(
     url: Annotated[str, typer.Argument(help="ブログかフィードのアドレス / address of the blog or of its feed")],
     licence: Annotated[str, typer.Option(help="利用条件。書き手に確かめます / what the writer allows, such as CC BY 4.0")] = "",
@@ -117,7 +111,6 @@ def add_feed(
     typer.echo(f"加えました / added: {feed.key}. 次は / next: todoke feeds update {feed.key}")
 
 
-@app.command("review")
 def review_entries(
     keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]…", help="見るブログ / feeds, all by default")] = None,
     publish: Annotated[list[str] | None, typer.Option(metavar="FILE", help="公開する記事 / publish this entry")] = None,
@@ -141,7 +134,6 @@ def review_entries(
     feeds_arguments.exit_on_error(decide)
 
 
-@app.command("remove")
 def remove_feed(
     what: Annotated[
         str,

@@ -1,25 +1,21 @@
-"""The site's part of the command line: parses, calls, prints. `todoke.py` gathers it with `register`."""
+"""The site's commands: a name, with its group's before it, and the function that runs it. `todoke.py` imports a function when it is asked for."""
 
-from __future__ import annotations
+GROUPS = {
+    "new": "新しい原稿を作ります。 Begin something new.",
+    "feeds": "協力ブログを取り込みます。 Import partner blogs.",
+    "events": "催しの表を取り込みます。 Import tables of events.",
+}
 
-import typer
-
-from plugins.cli import build, check, events, feeds, new
-from plugins.cli.preview import preview
-
-
-def register_build(app: typer.Typer) -> None:
-    """Add `build`, `check` and `validate`: they load nothing else, so that a build that has nothing to do is over at once."""
-    app.command()(build.build)
-    app.command()(check.check)
-    app.command()(check.validate)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands that load more than the build does."""
-    issues = typer.Typer(no_args_is_help=True, help="新しい原稿を作ります。 Begin something new.")
-    issues.command("issue")(new.new_issue)
-    app.add_typer(issues, name="new")
-    app.add_typer(feeds.app, name="feeds")
-    app.add_typer(events.app, name="events")
-    app.command("preview")(preview)
+COMMANDS = {
+    "build": ("plugins.cli.build", "build"),
+    "check": ("plugins.cli.check", "check"),
+    "validate": ("plugins.cli.check", "validate"),
+    "preview": ("plugins.cli.preview", "preview"),
+    "new issue": ("plugins.cli.new", "new_issue"),
+    "feeds list": ("plugins.cli.feeds", "list_feeds"),
+    "feeds update": ("plugins.cli.feeds", "update_feeds"),
+    "feeds add": ("plugins.cli.feeds", "add_feed"),
+    "feeds review": ("plugins.cli.feeds", "review_entries"),
+    "feeds remove": ("plugins.cli.feeds", "remove_feed"),
+    "events import": ("plugins.cli.events", "import_events"),
+}

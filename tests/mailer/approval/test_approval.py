@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from mailer.approval import approval, authorship
 from mailer.approval.approval import NotApproved, SamePerson
 from mailer.approval.authorship import NotCommitted
-from mailer.cli.groups import register
 from mailer.config import ApprovalRules
 from mailer.database import audit_log, ledger, subscriptions
 from mailer.database.subscriptions import ImportedSubscriber
@@ -27,6 +25,7 @@ from mailer.model.issue import LightPart
 from mailer.sending import freeze, preflight, send
 from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
+from todoke import app
 
 AUTHOR = authorship.stated_author("佐藤 花子")
 
@@ -218,12 +217,10 @@ class Desk:
         (folder / "people.csv").write_text(
             "email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8"
         )
-        self._app = typer.Typer()
-        register(self._app)
 
     def types(self, *words: str, mail: bool = True) -> Result:
         places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
-        return CliRunner().invoke(self._app, [*words, *places], env={"TODOKE_SECRET": SECRET, "COLUMNS": "200"})
+        return CliRunner().invoke(app, [*words, *places], env={"TODOKE_SECRET": SECRET, "COLUMNS": "200"})
 
 
 def test_the_commands_from_commit_to_log(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from mailer.cli.groups import register
 from mailer.config import Config
 from mailer.database import audit_log, subscriptions
 from mailer.database.engine import open_database
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
+from todoke import app
 
 CSV = "email,name,lists\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press\n" for n in range(1, 6))
 
@@ -29,15 +28,13 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environ: dict[str, str | None] = {"TODOKE_SECRET": SECRET, "COLUMNS": "200"}
-        self._app = typer.Typer()
-        register(self._app)
         write_lists(folder / "mail")
         write_issue(folder / "mail")
         (folder / "people.csv").write_text(CSV, "utf-8")
 
     def types(self, line: str, *, mail: bool = True) -> Result:
         places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
-        return CliRunner().invoke(self._app, [*line.replace("FILE", str(self.folder / "people.csv")).split(), *places], env=self.environ)
+        return CliRunner().invoke(app, [*line.replace("FILE", str(self.folder / "people.csv")).split(), *places], env=self.environ)
 
 
 @pytest.fixture
@@ -215,8 +212,6 @@ def test_no_output_ever_holds_a_secret(desk: Desk) -> None:
     ],
 )
 def test_every_command_has_help_in_both_languages(line: str) -> None:
-    app = typer.Typer()
-    register(app)
     said = CliRunner().invoke(app, [*line.split(), "--help"])
     assert said.exit_code == 0
     assert re.search(r"[ぁ-ん一-龥]", said.output)

@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
 from plugins.cli.feeds_tables import notes
-from plugins.cli.groups import register
 from plugins.partners.feed_import import FeedReport
 from plugins.partners.model.config import read_settings
 from plugins.partners.model.errors import ConfigError
 from tests.plugins.partners.http.test_fetch import Site, page
+from todoke import app
 
 ROOT = Path(__file__).resolve().parents[3]
 BLOGGER = (Path(__file__).parents[2] / "data" / "feeds" / "blogger.xml").read_bytes()
@@ -77,9 +76,6 @@ def served(site: Site) -> Iterator[str]:
 
 
 def call(*arguments: str) -> Result:
-    app = typer.Typer()
-    app.command("build")(lambda: None)
-    register(app)
     return CliRunner().invoke(app, ["feeds", *arguments])
 
 
