@@ -4,13 +4,16 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check format lock clean system audit bench-build bench-feeds bench-mail chaos
+.PHONY: demo test test-all-pythons check format lock clean system audit bench-build bench-feeds bench-mail chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: .venv/installed-test system  ## Set up with what the tests need, and run them
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-all-pythons: .venv/installed-test system  ## The tests that need no browser on every Python (3.11 and newer) of this machine
+	$(BIN)/python -m tests.all_pythons
 
 check: .venv/installed-test  ## Lint, format, types, and the walls between packages (import-linter)
 	$(BIN)/ruff check .

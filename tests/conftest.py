@@ -26,6 +26,13 @@ settings.load_profile("todoke")
 COUNT = itertools.count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser, so that ``-m "not browser"`` leaves it out (`tests.all_pythons`)."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture(autouse=True)
 def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
     """Playwright's synchronous half leaves its event loop marked as running in this thread for as long as the browser lives.

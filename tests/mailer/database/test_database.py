@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import random
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import mailer
 from mailer.database import claims, issues, ledger, limits, subscriptions
 from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.engine import Database, open_database
@@ -255,22 +253,3 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
         connection.execute(sa.insert(subscriber).values(values))
         raise RuntimeError
     assert subscriptions.find(database, "a@b.example") is None
-
-
-def test_only_the_store_talks_to_the_database_and_nobody_to_the_other_half() -> None:
-    home = Path(mailer.__file__).parent
-    doors = {"database"}
-    for path in home.rglob("*.py"):
-        roots = {name.split(".")[0] for name in imported(path)}
-        assert not roots & {"pelican", "plugins", "demo", "todoke", "content", "themes"}, path
-        assert not roots & {"sqlalchemy", "alembic"} or path.relative_to(home).parts[0] in doors, path
-
-
-def imported(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    return names
