@@ -34,7 +34,7 @@ def environment(python: Path, version: str) -> Path:
     if not (folder / "bin" / "python").exists():
         subprocess.run([python, "-m", "venv", folder], check=True)
     own = folder / "bin" / "python"
-    pip = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for lock in ("requirements.txt", "requirements-test.txt"):
         subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", "."], check=True)
