@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons check format lock clean system audit bench-build bench-feeds bench-mail chaos
+.PHONY: demo test test-all-pythons mutants check format lock clean system audit bench-build bench-feeds bench-mail chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -14,6 +14,10 @@ test: .venv/installed-test system  ## Set up with what the tests need, and run t
 
 test-all-pythons: .venv/installed-test system  ## The tests that need no browser on every Python (3.11 and newer) of this machine
 	$(BIN)/python -m tests.all_pythons
+
+mutants: .venv/installed-test  ## Change the pure modules line by line: do the tests notice? At least four of five must be killed
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 check: .venv/installed-test  ## Lint, format, types, and the walls between packages (import-linter)
 	$(BIN)/ruff check .
