@@ -15,13 +15,38 @@ from functools import cache
 from operator import attrgetter
 from pathlib import PurePath
 from types import MethodType
-from typing import Any
+from typing import Any, Protocol
 
-from pelican.contents import Content
-from pelican.urlwrappers import URLWrapper
 from pydantic import BaseModel
 
 _LEAVES = (str, bytes, bool, int, float, type(None), dt.date, dt.time, dt.timedelta, dt.tzinfo, PurePath, Enum)
+
+
+_NAMED_RECORDS: dict[type, Callable[[Any], str | None]] = {}
+_DESCRIBED_VALUES: dict[type, Callable[[Any], str]] = {}
+
+
+class Tracked(Protocol):
+    """What the incremental build reads of a record; it knows no record's own type.
+
+    ``tracking_key`` names the record for ever: two records never share one. Three more are optional: ``tracking_whole``, one digest of all that can
+    be read from it; ``tracking_digests``, digests of single attributes that are dear to compute; ``tracking_leaf``, true if it leads to no other record.
+    """
+
+    @property
+    def tracking_key(self) -> str: ...
+
+
+def name_records(kind: type, naming: Callable[[Any], str | None]) -> None:
+    """Make every object of ``kind``, a type that is not ours, a record with the key that ``naming`` returns."""
+    _NAMED_RECORDS[kind] = naming
+    record_naming.cache_clear()
+
+
+def describe_values(kind: type, describe: Callable[[Any], str]) -> None:
+    """Make values of ``kind``, a type that is not ours, equal to each other if ``describe`` returns the same for them."""
+    _DESCRIBED_VALUES[kind] = describe
+    _description.cache_clear()
 
 
 class NoDigest(Exception):
@@ -31,8 +56,8 @@ class NoDigest(Exception):
 def record_key(value: Any) -> str | None:
     """Return the key of a record, or None for anything else.
 
-    A record is one of Pelican's contents, or an object with an attribute ``tracking_key`` (a string that no other record has). A method of
-    a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
+    A record is an object with an attribute ``tracking_key`` (a string that no other record has; see `Tracked`), or of a type that was given to
+    `name_records`. A method of a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
     """
     name = record_naming(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
     return None if name is None else name(value)
@@ -43,18 +68,15 @@ def record_naming(kind: type) -> Callable[[Any], str | None] | None:
     """Return what names the records of one type; None for a type that has none."""
     if issubclass(kind, MethodType):
         return _method_key
-    if issubclass(kind, Content):
-        return _content_key
+    for known, naming in _NAMED_RECORDS.items():
+        if issubclass(kind, known):
+            return naming
     return attrgetter("tracking_key") if hasattr(kind, "tracking_key") else None
 
 
 def _method_key(method: MethodType) -> str | None:
     owner = record_key(method.__self__)
     return None if owner is None else f"{owner}.{method.__name__}()"
-
-
-def _content_key(content: Content) -> str:
-    return f"{type(content).__name__}:{content.get_relative_source_path()}"
 
 
 def digest(value: Any) -> str:
@@ -86,8 +108,8 @@ def _put(value: Any, pieces: list[str]) -> None:
         pieces.append(f"record {key}")
     elif hasattr(kind, "tracking_told"):
         pieces.append(value.tracking_told)
-    elif isinstance(value, URLWrapper):
-        pieces.append(f"url {value.name!r} {value.slug!r}")
+    elif (describe := _description(kind)) is not None:  # type: ignore[arg-type]  # as above
+        pieces.append(describe(value))
     elif isinstance(value, Mapping):
         _group("map", (part for pair in value.items() for part in pair), pieces)
     elif isinstance(value, list | tuple):
@@ -98,6 +120,11 @@ def _put(value: Any, pieces: list[str]) -> None:
         _group(kind.__qualname__, (getattr(value, name) for name in names), pieces)
     else:
         raise NoDigest(f"{kind.__qualname__} has no digest")
+
+
+@cache
+def _description(kind: type) -> Callable[[Any], str] | None:
+    return next((describe for known, describe in _DESCRIBED_VALUES.items() if issubclass(kind, known)), None)
 
 
 @cache

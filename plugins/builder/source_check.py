@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.magazine.compose.issues import compose_all
+from plugins.publications.type_templates import missing_templates
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,11 @@ class SourceReport:
     mendable: int
 
 
-def check_sources(content: Path, publications: Path, now: dt.datetime) -> SourceReport:
-    """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold."""
+def check_sources(content: Path, publications: Path, now: dt.datetime, settings: Path = Path("pelicanconf.py")) -> SourceReport:
+    """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold. ``settings`` name the theme."""
     registry, levels = _settings(content, publications)
     found = inspect(content, registry, levels)
-    faults = [finding.fault for finding in found.errors]
+    faults = [*(finding.fault for finding in found.errors), *missing_templates(Path(runpy.run_path(str(settings))["THEME"]))]
     try:
         compose_all(load_content(content, publications, now).library)
     except ContentErrors as error:

@@ -183,9 +183,7 @@ def _unchanged(content: Path, path: str, seen: SourceStat, row: CachedDocument) 
 
 def _documents(seen: Mapping[str, SourceStat], known: Mapping[str, CachedDocument], desk: _Collector) -> dict[PurePosixPath, Document]:
     found = {path: row.head[0] for path, row in known.items()} | desk.documents
-    for path, document in found.items():
-        object.__setattr__(document, "text", _CachedText(desk.store, path))  # it was made without; nobody has seen it yet
-    return {found[path].path: found[path] for path in seen}
+    return {found[path].path: found[path].with_text(_CachedText(desk.store, path)) for path in seen}
 
 
 def _shown_as(document: Document, html: str) -> Document:

@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pelican.contents import Content
 from pelican.generators import Generator
+from pelican.urlwrappers import URLWrapper
 from pelican.writers import Writer
+
+from plugins.digest import describe_values, name_records
 
 
 class PelicanChanged(Exception):
@@ -61,6 +65,10 @@ LEANINGS = (
         "DocumentsGenerator writes the paths of all sources into context['generated_content'], so that none is copied as a static file.",
     ),
 )
+
+
+name_records(Content, lambda content: f"{type(content).__name__}:{content.get_relative_source_path()}")
+describe_values(URLWrapper, lambda wrapper: f"url {wrapper.name!r} {wrapper.slug!r}")
 
 
 def check_pelican(leanings: Iterable[PelicanDependency] = LEANINGS) -> None:

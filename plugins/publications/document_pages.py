@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import IMAGES, ImageMarkup
+from plugins.diagnostics import ContentErrors
 from plugins.digest import digest
 from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
 from plugins.publications.taxonomies import Neighbours, Related
+from plugins.publications.type_templates import missing_templates
 from plugins.structured_data.documents import Described, describe
 
 SURROUNDINGS = "TODOKE_SURROUNDINGS"
 """In Pelican's settings: the `PageContext`, once all documents are sorted."""
-
-
-_TEMPLATES = {"page": "page", "issue": "issue"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
     """One page for every document that is public now."""
 
     def generate_context(self) -> None:
-        """Tell Pelican that the sources are no files to be copied."""
+        """Tell Pelican that the sources are no files to be copied. Raises `ContentErrors` if a content type has no template."""
+        if missing := missing_templates(Path(self.settings["THEME"])):
+            raise ContentErrors(missing)
         library: Library = self.settings[LIBRARY]
         self.context["generated_content"].update(dict.fromkeys(map(str, library.documents)))
 
@@ -121,14 +123,10 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
             shown for _, _, own in pages for shown in own.values()
         ]  # known to `plugins.incremental` before the first page
         for document, name, own in pages:
-            writer.write_file(name, self.get_template(_template(document)), self.context, **own)
+            writer.write_file(name, self.get_template(document.meta.page_template), self.context, **own)
 
 
 def page_variables(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
     variable = "page" if document.kind == "page" else "article"
     return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, settings.get(IMAGES), settings[SURROUNDINGS])}
-
-
-def _template(document: Document) -> str:
-    return _TEMPLATES.get(document.kind, "article")

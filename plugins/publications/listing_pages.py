@@ -72,7 +72,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write everything."""
         self.writer = writer
-        latest = [d for d in reversed(self.documents) if d.kind not in ("notice", "partner")]
+        latest = [d for d in reversed(self.documents) if d.meta.is_listed]
         self._page("/", "index", latest=latest[:8])
         for section in self.sections.values():
             self._section(section)

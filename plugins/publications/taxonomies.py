@@ -140,7 +140,7 @@ def related(documents: Sequence[Document]) -> dict[str, Related]:
         labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
         if near := next((label for label in labels if seen[label]), None):
             found[document.url] = Related(near, tuple(reversed(seen[near][-3:])))
-        if document.kind not in ("notice", "partner"):
+        if document.meta.is_listed:
             for label in labels:
                 seen[label].append(document)
     return found

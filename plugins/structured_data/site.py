@@ -38,9 +38,6 @@ Thing = dict[str, object]
 _CONTEXT = "https://schema.org"
 
 
-_NEWS = frozenset({"article", "progress", "video", "notice"})
-
-
 def organisation(site: Site, base: str) -> Thing:
     """Return the publisher (schema.org/GovernmentOrganization)."""
     return {
@@ -77,7 +74,7 @@ def article(site: Site, base: str, document: Document, image: str = "") -> Thing
     updated = document.meta.updated or document.date
     thing: Thing = {
         "@context": _CONTEXT,
-        "@type": "NewsArticle" if document.kind in _NEWS else "Article",
+        "@type": "NewsArticle" if document.meta.is_news else "Article",
         "headline": document.meta.title,
         "description": document.summary,
         "inLanguage": "ja",

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.load.pickling import DocumentPickler
-from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText
+from plugins.frontmatter.model.document import NO_TEXT, Document, Header, HeaderSummary
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import Question, ReferenceResolver
@@ -101,8 +101,8 @@ class ShareReader:
         for source, head in self._drafts:
             document, faults = resolve_source(source, head, answers)
             text = document.text
-            object.__setattr__(document, "text", LoadedText("", ""))  # it travels and is stored without
-            yield ReadResult(str(head.path), document, text.html, text.markdown, answers.asked, source.digest, faults)
+            without_text = document.with_text(NO_TEXT)  # the text is stored beside it: most builds never load it
+            yield ReadResult(str(head.path), without_text, text.html, text.markdown, answers.asked, source.digest, faults)
         for refused in self._refused:
             yield ReadResult(str(refused.path), None, "", "", {}, b"", check_rejected(refused, answers))
 

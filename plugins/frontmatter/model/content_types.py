@@ -1,4 +1,10 @@
-"""One typed model per kind of document. A new kind is one class here and one line in `KINDS`; `tests/plugins/frontmatter/test_library.py` tries them all."""
+"""The content types: one typed model of front matter each.
+
+A new content type is one class here and one template, ``types/<key>.html`` in the theme, which shows what only this type says. The class gives the
+rest: whether it is news, what a list says of it, whether issues carry it by themselves. A type without its template is a diagnostic of
+`todoke check` and stops the build (`plugins.publications.type_templates.missing_templates`). `tests/plugins/frontmatter/model/test_content_types.py`
+tries them all.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +27,42 @@ from plugins.frontmatter.model.fields import (
     field_error,
 )
 
+CONTENT_TYPES: dict[str, type[Meta]] = {}
+"""Every content type by its key, in the order of this file. A class with a ``key`` of its own enters itself."""
+
 
 class Meta(BaseModel):
-    """What every kind can say. Times are in the site's zone."""
+    """What every content type can say. Times are in the site's zone."""
 
-    # A kind that nobody wrote in is not made ready to judge it.
+    # Pydantic builds a validator when it is first used: a type that no document has costs nothing.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
+
+    key: ClassVar[str] = ""
+    """What editors write as ``kind``."""
+
     word: ClassVar[str] = "記事"
+    """What readers call it."""
+
+    page_template: ClassVar[str] = "article"
+    """The template of the whole page. ``article`` includes ``types/<key>.html``; any other is the type's own."""
+
+    shows_picture: ClassVar[bool] = False
+    """Whether ``types/<key>.html`` shows the document's picture itself."""
+
+    date_word: ClassVar[str] = ""
+    """Stands after the date where the date is not that of the matter itself: ``掲載`` for an event or a job."""
+
+    shows_age: ClassVar[bool] = True
+    """Whether the page says how long ago it was written."""
+
+    is_news: ClassVar[bool] = False
+    """``NewsArticle`` for search engines (schema.org), not ``Article``."""
+
+    is_listed: ClassVar[bool] = True
+    """Whether the newest ones stand on the portal, in its feed, among related documents, and in a new issue's draft."""
+
+    chosen_by_editor: ClassVar[bool] = True
+    """Whether an editor may choose this type for a file of any publication (not those whose place decides)."""
 
     title: Line
     date: Moment | None = None
@@ -70,6 +105,17 @@ class Meta(BaseModel):
         """When the document comes down, if ever."""
         return self.expires
 
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What a reader needs to know before opening the document: label and value. Lists show them."""
+        return ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: object) -> None:
+        """Enter the class among the content types, if it has a key of its own."""
+        if "key" in vars(cls):
+            CONTENT_TYPES[cls.key] = cls
+
 
 class Dated(Meta):
     """A kind that is news: it has its moment."""
@@ -79,6 +125,9 @@ class Dated(Meta):
 
 class Article(Dated):
     """News, a report, a letter."""
+
+    key: ClassVar[str] = "article"
+    is_news: ClassVar[bool] = True
 
 
 class Figure(BaseModel):
@@ -110,7 +159,10 @@ class Figure(BaseModel):
 class Progress(Dated):
     """みやぎ復興だより: how far the works have come."""
 
+    key: ClassVar[str] = "progress"
     word: ClassVar[str] = "進み具合"
+    is_news: ClassVar[bool] = True
+
     as_of: Day | None = None
     figures: tuple[Figure, ...] = ()
 
@@ -118,7 +170,11 @@ class Progress(Dated):
 class Job(Dated):
     """A job posting, which comes down by itself when the day of its deadline is over."""
 
+    key: ClassVar[str] = "job"
     word: ClassVar[str] = "求人"
+    date_word: ClassVar[str] = "掲載"
+    shows_age: ClassVar[bool] = False
+
     employer: Line
     place: Line
     employment: Literal["正社員", "契約社員", "パート", "任期付職員", "季節雇用"]
@@ -135,7 +191,11 @@ class Job(Dated):
 class Video(Dated):
     """A video with captions; the body holds the transcript."""
 
+    key: ClassVar[str] = "video"
     word: ClassVar[str] = "動画"
+    is_news: ClassVar[bool] = True
+    shows_picture: ClassVar[bool] = True
+
     video: Line
     duration: Annotated[str, AfterValidator(duration)]
     captions: Line
@@ -154,7 +214,9 @@ class Attachment(BaseModel):
 class Record(Dated):
     """One record of the permanent archive on education."""
 
+    key: ClassVar[str] = "record"
     word: ClassVar[str] = "記録"
+
     school_level: Literal["幼稚園", "小学校", "中学校", "高等学校", "特別支援学校", "教育委員会"]
     record_kind: Literal["対応記録", "活動事例", "防災教育"]
     fiscal_year: int = Field(ge=2010, le=2100)
@@ -165,7 +227,11 @@ class Record(Dated):
 class Event(Dated):
     """Something to go to. A bare day as ``start`` or ``end`` means the whole of it."""
 
+    key: ClassVar[str] = "event"
     word: ClassVar[str] = "催し"
+    date_word: ClassVar[str] = "掲載"
+    shows_age: ClassVar[bool] = False
+
     start: Moment
     end: Moment | None = None
     venue: Line
@@ -218,7 +284,12 @@ class Event(Dated):
 class Notice(Dated):
     """An emergency notice. It must say when it ends: an old warning is dangerous."""
 
+    key: ClassVar[str] = "notice"
     word: ClassVar[str] = "お知らせ"
+    is_news: ClassVar[bool] = True
+    is_listed: ClassVar[bool] = False
+    shows_age: ClassVar[bool] = False
+
     severity: Literal["情報", "注意", "警報", "特別警報"]
     expires: EndMoment
     areas: Line | None = None
@@ -227,20 +298,32 @@ class Notice(Dated):
 class Issue(Dated):
     """One issue of a mail magazine; list and number come from its place."""
 
+    key: ClassVar[str] = "issue"
     word: ClassVar[str] = "メールマガジン"
+    page_template: ClassVar[str] = "issue"
+    is_listed: ClassVar[bool] = False
+    chosen_by_editor: ClassVar[bool] = False
+
     preheader: Line | None = None
 
 
 class Page(Meta):
     """A standing page."""
 
+    key: ClassVar[str] = "page"
     word: ClassVar[str] = "ページ"
+    page_template: ClassVar[str] = "page"
+    is_listed: ClassVar[bool] = False
+    chosen_by_editor: ClassVar[bool] = False
 
 
 class Partner(Dated):
     """An entry of a partner's blog, written by the importer."""
 
+    key: ClassVar[str] = "partner"
     word: ClassVar[str] = "協力ブログ"
+    is_listed: ClassVar[bool] = False
+
     original: WebAddress
     author: Line
     licence: Line
@@ -248,17 +331,3 @@ class Partner(Dated):
     entry_id: str
     first_seen: Moment
     hash: str
-
-
-KINDS: dict[str, type[Meta]] = {
-    "article": Article,
-    "progress": Progress,
-    "job": Job,
-    "video": Video,
-    "record": Record,
-    "event": Event,
-    "notice": Notice,
-    "issue": Issue,
-    "page": Page,
-    "partner": Partner,
-}

@@ -14,14 +14,26 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import constant
 from plugins.typography.colour import contrast
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-KindName = Literal["article", "progress", "job", "video", "record", "event", "notice", "issue", "page", "partner"]
+
+
+def _content_type(key: str) -> str:
+    # Content types are read with the registry at hand, so their module imports this one; it is asked only when a file is read.
+    from plugins.frontmatter.model.content_types import CONTENT_TYPES
+
+    if key not in CONTENT_TYPES:
+        known = "、".join(CONTENT_TYPES)
+        raise ValueError(f"「{key}」という種類はありません。使えるのは {known} です / no content type {key!r}: use one of {known}")
+    return key
+
+
+ContentTypeName = Annotated[str, AfterValidator(_content_type)]
 
 
 class _Table(BaseModel):
@@ -53,7 +65,7 @@ class Publication(_Table):
     key: Key
     title: str
     reading: str
-    kind: KindName
+    kind: ContentTypeName
     colour: str
     department: str
     contact: EmailStr

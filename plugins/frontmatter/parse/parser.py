@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from plugins.diagnostics import Diagnostic
-from plugins.frontmatter.model.content_types import KINDS, Meta
+from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta
 from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.registry import Publication, Registry
 from plugins.frontmatter.parse.directives import check_directives
@@ -47,7 +47,7 @@ def read_header(content: Path, path: PurePosixPath, registry: Registry) -> tuple
     if isinstance(home, Diagnostic):
         return RejectedSource(path, "", None, [home])
     kind, publication = home
-    meta = _validate(source, KINDS[kind], registry)
+    meta = _validate(source, CONTENT_TYPES[kind], registry)
     if not isinstance(meta, Meta):
         return RejectedSource(path, kind, source, meta)
     if faults := _name_faults(source, meta):
@@ -107,8 +107,9 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
             f"no publication {name!r}: use one of {known}",
         )
     kind = str(source.data.get("kind", publication.kind))
-    if kind not in KINDS or kind in ("page", "issue"):
-        known = "、".join(KINDS)
+    permitted = [key for key, content_type in CONTENT_TYPES.items() if content_type.chosen_by_editor]
+    if kind not in permitted:
+        known = "、".join(permitted)
         return Diagnostic(
             source.path,
             source.line_of(("kind",)),

@@ -52,8 +52,7 @@ class ReferenceResolver:
         """Return the answer, found once a build."""
         question = (word, about)
         if question not in self._known:
-            find: Callable[[str], Any] = getattr(self, f"_{word}")
-            self._known[question] = find(about)
+            self._known[question] = _QUESTIONS[word](self, about)
         return self._known[question]
 
     def _page(self, path: str) -> tuple[str, str] | None:
@@ -110,3 +109,14 @@ class ReferenceResolver:
             return Picture(address, "", *image_size(file), version)
         except UnreadableImage as error:
             return str(error)
+
+
+_QUESTIONS: Mapping[str, Callable[[ReferenceResolver, str], Any]] = {
+    "page": ReferenceResolver._page,
+    "target": ReferenceResolver._target,
+    "file": ReferenceResolver._file,
+    "stat": ReferenceResolver._stat,
+    "address": ReferenceResolver._address,
+    "picture": ReferenceResolver._picture,
+}
+"""The words that a document may ask. The content cache stores them with the answers, so a word keeps its meaning for ever."""

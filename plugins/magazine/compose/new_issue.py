@@ -14,7 +14,6 @@ from plugins.magazine.compose.selection import last_issue, published_between, up
 
 WEEKS = 4
 ENTRIES = 3
-_LEFT_OUT = ("notice", "page", "partner", "issue")
 
 
 def new_issue(library: Library, key: str, now: dt.datetime) -> tuple[PurePosixPath, str]:
@@ -41,9 +40,7 @@ def _lines(library: Library, key: str, folder: PurePosixPath, now: dt.datetime) 
     yield from ("draft: true  # 書き終えたら、この行を消します", "---")
     yield from (f"{PLACEHOLDER}はじめのあいさつ〕", "")
     carried = carried_earlier(library, folder)
-    fresh = [
-        d for d in published_between(library, last_issue(folder, now, library), now) if d.kind not in _LEFT_OUT and d.path not in carried
-    ]
+    fresh = [d for d in published_between(library, last_issue(folder, now, library), now) if d.meta.is_listed and d.path not in carried]
     numbers = [d for d in fresh if isinstance(d.meta, Progress) and d.meta.figures]
     events = [d for d in upcoming_events(library, now, WEEKS) if d.path not in carried]
     for title, documents in _by_publication(library, key, [d for d in fresh if d not in numbers and d not in events]):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import Field
 from pypdf import PdfWriter
 
+from plugins.builder.source_check import check_sources
 from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.model.content_types import CONTENT_TYPES, Dated
+from plugins.frontmatter.model.fields import Line
 from plugins.frontmatter.parse.attachments import check_captions
 from plugins.structured_data.documents import base_salary, transcript
-from tests.tiny import PUBLICATIONS, TinySite
+from tests.tiny import NOW, PUBLICATIONS, TinySite
 
 KIROKU = PUBLICATIONS.split("[publications.jobs]")[1].split("[publications.notices]")[0]
 WORD = 'kind = "job"'
@@ -141,3 +148,79 @@ def test_a_video_is_described_with_its_transcript(kinds: TinySite) -> None:
 def test_captions_that_no_player_shows_are_told_with_their_line(text: str, line: int, words: str) -> None:
     assert [(number, words in en) for number, _, en in check_captions(text)] == [(line, True)]
     assert check_captions(VTT) == []
+
+
+SHELTER = """---
+title: 中央小学校
+date: 2021-03-01
+address: 石巻市架空町1番
+latitude: 38.43
+longitude: 141.3
+capacity: 300
+municipalities: [石巻市]
+---
+体育館が避難所になります。
+"""
+SHELTER_TEMPLATE = "<dl class=card><div><dt>所在地</dt><dd>{{ m.address }}</dd></div><div><dt>座標</dt><dd>{{ m.latitude }}, {{ m.longitude }}</dd></div></dl>\n"
+
+
+class Shelter(Dated):
+    """A place to flee to."""
+
+    key: ClassVar[str] = "shelter"
+    word: ClassVar[str] = "避難所"
+    address: Line
+    latitude: float = Field(ge=20, le=46)
+    longitude: float = Field(ge=122, le=154)
+    capacity: int | None = Field(default=None, ge=1)
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        return (("収容", f"{self.capacity}人"),) if self.capacity else ()
+
+
+del CONTENT_TYPES["shelter"]  # other tests know nothing of it
+
+
+@pytest.fixture
+def shelters(tiny: TinySite, tmp_path: Path) -> Iterator[TinySite]:
+    """A checkout with a content type of its own: one class, and a theme without its template."""
+
+    CONTENT_TYPES["shelter"] = Shelter
+    shutil.copytree("themes/miyagi", tiny.root / "theme")
+    (tiny.root / "settings.py").write_text(f"from pelicanconf import *\n\nTHEME = {str(tiny.root / 'theme')!r}\n", "utf-8")
+    with (tiny.root / "publications.toml").open("a", encoding="utf-8") as toml:
+        toml.write(
+            '\n[publications.hinan]\ntitle = "避難所一覧"\nreading = "ひなんじょいちらん"\nkind = "shelter"\ncolour = "#1a4f2f"\n'
+            'department = "危機対策課"\ncontact = "hinan@example.jp"\ndescription = "避難所です。"\n'
+        )
+    tiny.write("hinan/2021/chuo.md", SHELTER)
+    yield tiny
+    del CONTENT_TYPES["shelter"]
+
+
+def test_a_new_content_type_is_one_class_and_one_template(shelters: TinySite) -> None:
+    (shelters.root / "theme" / "templates" / "types" / "shelter.html").write_text(SHELTER_TEMPLATE, "utf-8")
+    shelters.build(settings=shelters.root / "settings.py")
+    page = shelters.page("/hinan/2021/03/chuo/")
+    assert "石巻市架空町1番" in page and "38.43, 141.3" in page and "体育館が避難所になります。" in page
+    for url in ("/hinan/", "/places/ishinomaki/", "/"):
+        assert 'href="/hinan/2021/03/chuo/"' in shelters.page(url) and "300人" in shelters.page("/hinan/")
+    assert "/hinan/2021/03/chuo/" in (shelters.site / "hinan" / "feed.xml").read_text("utf-8")
+    assert "/hinan/2021/03/chuo/" in "".join(file.read_text("utf-8") for file in shelters.site.glob("sitemap*.xml"))
+    assert any("中央小学校" in file.read_text("utf-8") for file in (shelters.site / "search").rglob("*") if file.is_file())
+
+
+def test_a_content_type_without_its_template_stops_check_and_build_and_both_name_the_file(shelters: TinySite) -> None:
+    settings = shelters.root / "settings.py"
+    with pytest.raises(ContentErrors, match=r"templates/types/shelter\.html:1: .*class Shelter.*write this file"):
+        shelters.build(settings=settings)
+    report = check_sources(shelters.content, shelters.root / "publications.toml", NOW, settings)
+    assert [fault.path.name for fault in report.faults] == ["shelter.html"]
+
+
+def test_an_unknown_content_type_of_a_publication_is_refused_with_those_that_there_are(tiny: TinySite) -> None:
+    toml = tiny.root / "publications.toml"
+    toml.write_text(toml.read_text("utf-8").replace('kind = "article"', 'kind = "artikel"', 1), "utf-8")
+    with pytest.raises(ContentErrors, match=r"artikel.*article.*partner"):
+        tiny.build()
