@@ -1,4 +1,4 @@
-"""Files that came out as they were are the same files: same bytes, same modification time, no second copy on the disk."""
+"""How files are put in place: replaced in one step, or linked where they came out as they were (same bytes, same time, no second copy)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` beside ``path`` and move it there, so that readers see the old bytes or the new, never half."""
+    """Write ``data`` beside ``path`` and move it there, so that readers see the old bytes or the new, never half. Its permissions stay.
+
+    The one way in which the site's half replaces a file. Two processes may write the same file at once; the last one wins. If ``path`` is a link into
+    another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_bytes(data)
-    os.replace(beside, path)  # noqa: PTH105 - the same call on every system, over an existing file
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(data)
+        if path.is_file() and not path.is_symlink():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)  # noqa: PTH105 - the same call on every system, over an existing file
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def link_if_equal(file: Path, last: Path) -> bool:

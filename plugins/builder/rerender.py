@@ -11,6 +11,7 @@ from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.rules.manuscript import read_manuscript
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.files import write_atomically
 from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import ReferenceResolver
@@ -27,10 +28,7 @@ class RenderedPage:
 
     def put(self, site: Path) -> None:
         """Put it into ``site``, whole or not at all; never through a link into another tree."""
-        file = site / self.name
-        unfinished = file.with_suffix(".part")
-        unfinished.write_text(self.html, encoding="utf-8")
-        unfinished.replace(file)
+        write_atomically(site / self.name, self.html.encode())
 
 
 def rerender_page(settings: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> RenderedPage | None:

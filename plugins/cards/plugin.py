@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from PIL import features
 
 from plugins.cards.card import SIZE, VERSION, Card, draw
 from plugins.cards.font import find_font
+from plugins.files import write_atomically
 from plugins.incremental.writer import side_file_recorder
 
 
@@ -76,10 +76,7 @@ class CardRenderer:
         name = _digest(VERSION, card)
         kept = self.cache / f"{_digest(self._tools, card)}.png"
         if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            unfinished.write_bytes(draw(card, self.font))
-            unfinished.replace(kept)
+            write_atomically(kept, draw(card, self.font))
         target = self.site / "cards" / f"{name}.png"
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)

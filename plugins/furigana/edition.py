@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 
 from plugins.digest import digest
+from plugins.files import write_atomically
 from plugins.frontmatter.library import LIBRARY, Library
 from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
 from plugins.incremental.plan import SETTING as PLAN
@@ -110,9 +110,5 @@ class PageCopier:
         key = hashlib.sha256("\0".join((VERSION, self.tools, repr(self.readings), html)).encode()).hexdigest()[:24]
         kept = self.cache / f"{key}.html"
         if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            made = add_ruby(html, self._weave)
-            unfinished.write_text(made, encoding="utf-8", newline="\n")
-            unfinished.replace(kept)
+            write_atomically(kept, add_ruby(html, self._weave).encode())
         return kept.read_text(encoding="utf-8")

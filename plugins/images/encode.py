@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
+from plugins.files import write_atomically
 from plugins.frontmatter.parse.image_files import UnreadableImage
 from plugins.images import variants
 
@@ -55,11 +55,7 @@ class ImageEncoder:
         """Return one file of the responsive set, such as ``480.avif``. Raises `UnreadableImage`."""
         kept = self.cache / negative.digest / name
         if not kept.is_file():
-            data = encode(negative.file.read_bytes(), name)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_name(f"{name}.{os.getpid()}.part")
-            unfinished.write_bytes(data)
-            unfinished.replace(kept)  # a build that is killed here leaves nothing half-made behind
+            write_atomically(kept, encode(negative.file.read_bytes(), name))
         return kept
 
 

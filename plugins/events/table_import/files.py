@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from plugins.events.table_import.row import Entry
+from plugins.files import write_atomically
 
 _IMPORTED = re.compile(r"^imported: *['\"]?([0-9a-f]+)['\"]? *\n", re.MULTILINE)
 _DATE = re.compile(r"^date: *['\"]?([^'\"\n]+?)['\"]? *$", re.MULTILINE)
@@ -58,9 +59,7 @@ def write(content: Path, planned: Iterable[Planned]) -> None:
     """Write what is new or renewed, and nothing else."""
     for each in planned:
         if each.outcome in (Outcome.NEW, Outcome.RENEWED):
-            file = content / each.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(each.text, encoding="utf-8", newline="\n")
+            write_atomically(content / each.path, each.text.encode())
 
 
 def _existing(content: Path, publication: str, name: str) -> PurePosixPath | None:
