@@ -5,39 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pydantic import BaseModel
-
 from docs.generate.settings import Setting, settings, text_of
 from docs.generate.tables import code, table
 from docs.generate.texts import Text
-from plugins.frontmatter.model import content_types
+from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta
 
 KIND = Setting("kind", "", "", is_required=False)
 """The one key that no model has: it chooses the model."""
 
 
-def content_type_models() -> dict[str, type[BaseModel]]:
-    """Return the model of every content type by its name: the one dictionary of models in the module of the content types."""
-    (found,) = (each for each in vars(content_types).values() if isinstance(each, dict) and "article" in each)
-    return dict(found)
-
-
-def common_model(models: Mapping[str, type[BaseModel]]) -> type[BaseModel]:
-    """Return the nearest class from which all content types inherit."""
-    chains = [set(model.__mro__) for model in models.values()]
-    return next(
-        each for each in next(iter(models.values())).__mro__ if issubclass(each, BaseModel) and all(each in chain for chain in chains)
-    )
-
-
-def fields(model: type[BaseModel]) -> list[Setting]:
+def fields(model: type[Meta]) -> list[Setting]:
     """Return the keys of one content type. A municipality or a topic is written as one word, so their own fields are none of an editor's."""
     return [row for row in settings(model) if row.key.partition(".")[0] not in ("municipalities", "topics")] + [
         Setting(name, "", "", is_required=False) for name in ("municipalities", "topics")
     ]
 
 
-def own_fields(name: str, model: type[BaseModel], common: Sequence[Setting]) -> Iterator[Setting]:
+def own_fields(name: str, model: type[Meta], common: Sequence[Setting]) -> Iterator[Setting]:
     """Yield what one content type adds to the keys of all, and those of all that it requires though others do not (but ``date``)."""
     known = {row.key: row for row in common}
     for row in fields(model):
@@ -47,17 +31,16 @@ def own_fields(name: str, model: type[BaseModel], common: Sequence[Setting]) -> 
 
 def front_matter_page(texts: Mapping[str, Text]) -> str:
     """Return Markdown in Japanese: the keys of all content types, then those of each."""
-    models = content_type_models()
-    common = [*fields(common_model(models)), KIND]
+    common = [*fields(Meta), KIND]
     sections = ["## どの種類にも書けること\n", _table(common, texts)]
-    for name, model in models.items():
-        sections += [f"## {name}（{getattr(model, 'word', name)}）\n", _dated(model)]
+    for name, model in CONTENT_TYPES.items():
+        sections += [f"## {name}（{model.word}）\n", _dated(model)]
         if own := list(own_fields(name, model, common)):
             sections.append(_table(own, texts))
     return "\n".join(sections)
 
 
-def _dated(model: type[BaseModel]) -> str:
+def _dated(model: type[Meta]) -> str:
     needs = "必ず書きます" if model.model_fields["date"].is_required() else "なくてもかまいません"
     return f"`date` は、{needs}。\n"
 

@@ -24,7 +24,8 @@ from docs.generate.settings import Setting
 from docs.generate.texts import read_texts
 from mailer.model.state import TRANSITIONS
 from plugins.checks.rules.catalogue import RULES
-from plugins.frontmatter.model import content_types, registry
+from plugins.frontmatter.model import registry
+from plugins.frontmatter.model.content_types import CONTENT_TYPES
 from plugins.partners.model import config as partners
 
 REFERENCE = Path("docs/reference")
@@ -86,7 +87,8 @@ PUBLICATIONS_KEYS = setting_keys(file_models(registry)) | {key for key in settin
 
 
 def content_type_keys() -> set[str]:
-    (types,) = (each for each in vars(content_types).values() if isinstance(each, dict) and "article" in each)
+    types = CONTENT_TYPES
+    assert len(types) >= 10
     common = {"title", "date", "kind"} | set.intersection(*(set(keys(model)) for model in types.values()))
     own = {f"{name}.{key}" for name, model in types.items() for key in keys(model) if key not in common}
     required = {
