@@ -1,7 +1,7 @@
 """`output/mail` → frozen values. The mailer trusts nothing here.
 
 Wrong schema, a missing part, or bytes that do not match their SHA-256 are an error before the ledger is touched
-(docs/architecture.md, "The seam, exactly").
+(docs/reference/bundle.md).
 """
 
 from __future__ import annotations

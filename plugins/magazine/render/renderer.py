@@ -26,7 +26,7 @@ from plugins.typography.filters import FILTERS
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
 PREFERENCES = "https://personal.invalid/preferences"
-"""The personal places of the seam (docs/architecture.md): the mailer puts each recipient's own links here."""
+"""The personal places of the seam (docs/reference/bundle.md): the mailer puts each recipient's own links here."""
 
 VERSION = "1"
 """Part of every cache key. Raise it when an HTML part would come out differently."""
