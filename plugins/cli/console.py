@@ -21,6 +21,16 @@ Output = Annotated[Path, typer.Option(help="できあがりのフォルダー。
 Toml = Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")]
 
 
+def safe_text(text: object) -> str:
+    """Return ``text`` on one line, without characters that a terminal obeys: C0 and C1 controls (ECMA-48), bidi controls (Unicode TR 36, section 2.6).
+
+    Everything that a stranger wrote (a feed's titles, a server's words) reaches a terminal through this function only.
+    """
+    from plugins.magazine.compose.safe_text import strip_controls
+
+    return strip_controls(str(text)).replace("\n", " ").replace("\t", " ")
+
+
 def moment(now: str | None) -> dt.datetime:
     from plugins.clock import build_moment, parse_moment
 
