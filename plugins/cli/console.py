@@ -33,6 +33,16 @@ def say(message: str) -> None:
         out.print(message, markup=False)
 
 
+def safe_text(text: object) -> str:
+    """Return ``text`` on one line, without characters that a terminal obeys: C0 and C1 controls (ECMA-48), bidi controls (Unicode TR 36, section 2.6).
+
+    Everything that a stranger wrote (a feed's titles, a server's words) reaches a terminal through this function only.
+    """
+    from plugins.magazine.compose.safe_text import strip_controls
+
+    return strip_controls(str(text)).replace("\n", " ").replace("\t", " ")
+
+
 def moment(now: str | None) -> dt.datetime:
     """Return the moment that ``--now`` names, or the build's own. Ends with status 2 if it cannot be read."""
     from plugins.clock import build_moment, parse_moment
