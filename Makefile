@@ -25,7 +25,7 @@ check: .venv/installed-test  ## Lint, format, types, and the walls between packa
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML, links, weights, Lighthouse (needs Node.js)
+audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML by two checkers, links, weights, Lighthouse (needs Node.js)
 	$(BIN)/python -m audit
 
 format: .venv/installed-test  ## Put the code in order

