@@ -15,8 +15,8 @@ from tests.mail_bundles import NOW
 SENT, DEFERRED, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN
 
 
-def decision(phase: Phase, code: int, **options: float) -> retry.Decision:
-    return retry.decide(Outcome(phase, code, ""), attempt=1, first_tried=NOW, now=NOW, **options)
+def decision(phase: Phase, code: int, jitter: float = 0.0) -> retry.Decision:
+    return retry.decide(Outcome(phase, code, ""), attempt=1, first_tried=NOW, now=NOW, jitter=jitter)
 
 
 @pytest.mark.parametrize(
