@@ -11,8 +11,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, fun
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
+from mailer.database.transitions import insert_initial
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, LightPart, MailList, ReportStage
-from mailer.model.state import UNDER_WAY, DeliveryState
+from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 
 def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
@@ -60,7 +61,7 @@ def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
 def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
     """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
     fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
-    fresh = fresh.where(_is_wanted(now), _has({DeliveryState.PENDING, DeliveryState.CLAIMED}))
+    fresh = fresh.where(_is_wanted(now), _has(UNTRIED))
     again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
     again = again.where(_is_wanted(now), delivery.c.state == DeliveryState.DEFERRED, delivery.c.not_before <= now)
     with database.reading() as connection:
@@ -70,7 +71,7 @@ def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
 
 def issues_to_report(database: Database) -> tuple[tuple[FrozenIssue, ReportStage], ...]:
     """Which issues have come so far that the operator is to be told, and has not been?"""
-    fresh, going_on = _has({DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED}), _has(UNDER_WAY)
+    fresh, going_on = _has(UNTRIED), _has(UNDER_WAY)
     query = select(issue, going_on.label("going_on")).where(
         issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
     )
@@ -134,22 +135,17 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
 
 
 def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: datetime) -> None:
-    empty = literal("")
-    chosen = (
-        select(
-            literal(issue_id),
-            subscriber.c.id,
-            subscriber.c.email,
-            literal(DeliveryState.PENDING.value),
-            literal(0),
-            empty,
-            literal(now, delivery.c.changed_at.type),
-        )
-        .join_from(subscriber, subscription)
-        .where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
-    )
-    columns = ["issue_id", "subscriber_id", "address", "state", "attempts", "text", "changed_at"]
-    connection.execute(insert(delivery).from_select(columns, chosen))
+    columns: dict[str, ColumnElement[Any]] = {
+        "issue_id": literal(issue_id),
+        "subscriber_id": subscriber.c.id,
+        "address": subscriber.c.email,
+        "attempts": literal(0),
+        "text": literal(""),
+        "changed_at": literal(now, delivery.c.changed_at.type),
+    }
+    chosen = select(*columns.values()).join_from(subscriber, subscription)
+    chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    connection.execute(insert_initial(tuple(columns), chosen))
     if connection.dialect.name == "postgresql":  # it would plan for the table as it was until its own look, minutes later
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
 

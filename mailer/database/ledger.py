@@ -6,22 +6,22 @@ touched. Slices of rows are claimed in `store.claims`; what became of them is re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from mailer.database import claims, issues
+from mailer.database import claims, issues, result_statements
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
+from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
 from mailer.model.outcome import LOST_LINE, DeliveryResult
 from mailer.model.recipient import Recipient
-from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState, check_transition
+from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
 
 def waiting_by_queue(database: Database, issue_id: int) -> dict[str, int]:
@@ -67,14 +67,14 @@ class ReplyCount:
 class ResultGroup:
     """Results of one claim.
 
-    With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
+    With `is_last` the claim ends, and a row that it still holds is pending again; `is_complete`: each of its rows has a result.
     """
 
     issue_id: int
     fence: int
     results: Sequence[DeliveryResult]
     is_last: bool = False
-    is_whole: bool = False
+    is_complete: bool = False
 
 
 def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) -> int:
@@ -87,24 +87,23 @@ def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) 
     with database.writing() as connection:
         for group in groups:
             if group.results:
-                counted += _write_down(connection, group)
+                counted += result_statements.execute(connection, group.results, group.issue_id, group.fence)
             if group.is_last:
-                claims.end(connection, group.fence, group.issue_id, now, is_whole=group.is_whole)
+                claims.end(connection, group.fence, group.issue_id, now, is_complete=group.is_complete)
     return counted
 
 
 def mark_unknown(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[LedgerEntry, ...]:
     """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
-    found: list[LedgerEntry] = []
+    values = {"text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+    entries: list[LedgerEntry] = []
     with database.writing() as connection:
         for number in ids:
-            row = and_(mine, delivery.c.subscriber_id == number)
-            values = {"state": DeliveryState.UNKNOWN, "text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
-            if connection.execute(update(delivery).where(row).values(values)).rowcount:
-                one = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
-                found.append(_entry(connection.execute(_entries(one)).one()))
-    return tuple(found)
+            row = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
+            step = transition({DeliveryState.CLAIMED}, DeliveryState.UNKNOWN, by_key=True).where(row, delivery.c.fence == fence)
+            if connection.execute(step.values(values)).rowcount:
+                entries.append(_entry(connection.execute(_entries(row)).one()))
+    return tuple(entries)
 
 
 def unknown_of_claim(database: Database, issue_id: int, fence: int) -> tuple[LedgerEntry, ...]:
@@ -149,14 +148,13 @@ def change_state(
 
     :raises IllegalTransition: the rules do not know that step.
     """
-    for state in old:
-        check_transition(state, new)
-    rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(old))
+    step = transition(old, new).where(delivery.c.issue_id == issue_id).values(not_before=None, changed_at=now)
     if address:
-        rows = and_(rows, func.lower(delivery.c.address) == addresses.address_key(address))
-    values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
+        step = step.where(func.lower(delivery.c.address) == addresses.address_key(address))
+    if why:
+        step = step.values(text=why)
     with database.writing() as connection:
-        moved = connection.execute(update(delivery).where(rows).values(values)).rowcount
+        moved = connection.execute(step).rowcount
         if moved and new is DeliveryState.PENDING:
             issues.reopen(connection, issue_id)
         return moved
@@ -164,21 +162,25 @@ def change_state(
 
 def defer(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
     """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
-    values = {"state": DeliveryState.DEFERRED, "not_before": until, "changed_at": now}
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
+    step = transition({DeliveryState.CLAIMED}, DeliveryState.DEFERRED, by_key=True).where(
+        delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.subscriber_id.in_(ids)
+    )
     with database.writing() as connection:
-        connection.execute(update(delivery).where(mine, delivery.c.subscriber_id.in_(ids)).values(values))
+        connection.execute(step.values(not_before=until, changed_at=now))
 
 
-def assign_queues(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
-    """Writes down which deliveries belong to which lane of `mailer.toml`; the file may have changed since the freeze."""
+def assign_queues(database: Database, issue_id: int, queues: Mapping[str, Sequence[str]]) -> None:
+    """Records which deliveries belong to which queue of `mailer.toml`; the file may have changed since the freeze.
+
+    :param queues: name of a queue → its recipient domains.
+    """
     waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE))
     with database.writing() as connection:
-        connection.execute(update(delivery).where(waiting, delivery.c.lane.not_in(["", *lanes])).values(lane=""))
-        for name, domains in lanes.items():
-            of_domain = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
-            connection.execute(update(delivery).where(waiting, delivery.c.lane != name, of_domain).values(lane=name))
-            connection.execute(update(delivery).where(waiting, delivery.c.lane == name, ~of_domain).values(lane=""))
+        connection.execute(assign_queue("").where(waiting, delivery.c.lane.not_in(["", *queues])))
+        for name, domains in queues.items():
+            is_of_queue = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
+            connection.execute(assign_queue(name).where(waiting, delivery.c.lane != name, is_of_queue))
+            connection.execute(assign_queue("").where(waiting, delivery.c.lane == name, ~is_of_queue))
 
 
 def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
@@ -233,30 +235,6 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
 def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
-
-
-# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `DeliveryResult` are numbered.
-RECORD_SQLITE = """UPDATE delivery SET state = ?2, attempts = ?3, code = ?4, text = ?5, first_tried = substr(?6, 1, 26),
- not_before = nullif(substr(?7, 1, 26), ''), changed_at = substr(?8, 1, 26), message_id = ?9
- WHERE issue_id = ?10 AND subscriber_id = ?1 AND fence = ?11 AND state IN ('claimed', 'unknown')"""
-
-
-# One word to the server for a whole group.
-RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts = CAST(told.value->>2 AS integer),
- code = CAST(told.value->>3 AS integer), text = told.value->>4, first_tried = CAST(told.value->>5 AS timestamptz),
- not_before = CAST(nullif(told.value->>6, '') AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz),
- message_id = told.value->>8
- FROM json_array_elements(CAST(:results AS json)) AS told
- WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST(told.value->>0 AS integer)
- AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
-
-
-def _write_down(connection: Connection, group: ResultGroup) -> int:
-    if connection.dialect.name == "postgresql":
-        values = {"results": json.dumps(group.results), "issue_id": group.issue_id, "fence": group.fence}
-        return connection.execute(RECORD_POSTGRES, values).rowcount
-    rows = [(*result, group.issue_id, group.fence) for result in group.results]
-    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:

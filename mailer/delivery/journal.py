@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 
 from mailer.model.errors import JournalError
 from mailer.model.outcome import DeliveryResult
-from mailer.model.state import DeliveryState
+from mailer.model.state import RESULTS, DeliveryState
 
 LOCK = "lock"
 
@@ -250,9 +250,11 @@ def format_timestamp(moment: datetime) -> str:
 
 def _parse(row: list[str]) -> DeliveryResult:
     subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
+    if DeliveryState(state) not in RESULTS:
+        raise ValueError(state)  # the ledger would refuse it, and the row would be taken for one that has not left
     return DeliveryResult(
         int(subscriber_id),
-        DeliveryState(state).value,
+        state,
         int(attempts),
         None if code is None else int(code),
         text,

@@ -11,7 +11,7 @@ from mailer.database import heartbeats, issues, ledger
 from mailer.database.engine import Database
 from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat, SenderHeartbeat
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
-from mailer.model.state import UNDER_WAY, DeliveryState
+from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 SLOWEST = 0.05  # messages a second; below that nobody can say how long it takes
 
@@ -32,7 +32,7 @@ class IssueStatusRow:
     @property
     def in_hand(self) -> int:
         """Not tried yet, or being sent now."""
-        return sum(self.counts[state] for state in (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED))
+        return sum(self.counts[state] for state in UNTRIED)
 
     @property
     def seconds_left(self) -> int | None:

@@ -25,7 +25,9 @@ from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = ["0001", "0002", "0003", "0004"]
-STATES = ["sent", "pending", "attempted", "deferred", "failed"]
+STATES = ["sent", "pending", "unknown", "deferred", "failed"]
+STATES_OF_0001 = ["sent", "pending", "attempted", "deferred", "failed"]
+"""Version 1 wrote `attempted` before each body; its row was cut off by a kill. No later version writes that word."""
 
 
 def alembic(connection: sa.Connection | None = None) -> Config:
@@ -57,7 +59,8 @@ def fill(connection: sa.Connection) -> None:
         from_address=LIST.from_address, reply_to=LIST.reply_to, list_id=LIST.list_id, contact=LIST.contact,
         list_archive_url=LIST.archive_url, frozen_at=moment,
     )  # fmt: skip
-    for number, state in enumerate(STATES, 1):
+    is_first = "lane" not in tables.tables["delivery"].columns
+    for number, state in enumerate(STATES_OF_0001 if is_first else STATES, 1):
         values = {"address": f"reader{number}@example.jp", "attempts": 1, "text": "", "changed_at": moment}
         add("delivery", issue_id=1, subscriber_id=number, state=state, not_before=moment if state == "deferred" else None, **values)
     if "audit" in tables.tables:
@@ -80,10 +83,8 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         frozen = issues.find(database, REF)
         assert frozen is not None and (frozen.issue, frozen.mail_list, frozen.status) == (ISSUE, LIST, IssueStatus.SENDING)
-        # Version 1 wrote `attempted` before each body: what still says so was cut off by a kill.
-        doubt = DeliveryState.UNKNOWN if version == "0001" else DeliveryState.ATTEMPTED
         counts = {state: number for state, number in ledger.counts(database, 1).items() if number}
-        assert counts == dict.fromkeys([DeliveryState.SENT, DeliveryState.PENDING, doubt, DeliveryState.DEFERRED, DeliveryState.FAILED], 1)
+        assert counts == dict.fromkeys(map(DeliveryState, STATES), 1)
         assert subscriptions.count(database, LIST.key) == 4
         assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, number)] == [
             Preference.HTML,
