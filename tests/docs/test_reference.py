@@ -105,7 +105,7 @@ def test_each_command_is_listed_with_its_help_and_every_argument_and_option(name
     text = section(GENERATED["commands.md"], name)
     everywhere = section(GENERATED["commands.md"], "todoke")
     assert len(text.split("\n\n")[0].split()) > 2, "a command without help"
-    for parameter in COMMANDS[name].params:
+    for parameter in (one for one in COMMANDS[name].params if not getattr(one, "hidden", False)):
         names = (
             [*parameter.opts, *parameter.secondary_opts] if parameter.param_type_name == "option" else [parameter.metavar or parameter.name]
         )
