@@ -6,18 +6,19 @@ A draft's pictures are as secret as the draft, and the takedown list lies in the
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
 
 from pelican import signals
 from pelican.generators import StaticGenerator
+
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY
 
 FOLDER = "partners"
 
 
 def ignore_unshown_images(generator: StaticGenerator) -> None:
     """Drop the static files of partners that nobody is shown; sent when all are found and none is copied."""
-    library: Any = generator.settings["TODOKE_LIBRARY"]
-    live = library.live("partner")
+    live = context_of(generator.settings)[LIBRARY].live("partner")
     shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
     kept = [file for file in generator.staticfiles if _is_shown(file.source_path, generator.path, shown)]
     generator.staticfiles = generator.context["staticfiles"] = kept

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from pelican import signals
 from pelican.generators import Generator
 
-from plugins.frontmatter.library import LIBRARY
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.structured_data.site import article, breadcrumbs, site
 
 
 def add_functions(generator: Generator) -> None:
     """Give a generator's templates the functions, with site and address filled in."""
-    settings: dict[str, Any] = generator.settings
-    known, base = settings[LIBRARY].registry.site, settings["SITE_ADDRESS"]
+    build = context_of(generator.settings)
+    known, base = build[LIBRARY].registry.site, build[SITE_ADDRESS]
     generator.env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}  # a third of the bytes; still safe in HTML
     generator.env.globals.update(
         ld_article=partial(article, known, base), ld_trail=partial(breadcrumbs, known, base), ld_site=partial(site, known, base)

@@ -37,7 +37,10 @@ KILLED_AT = {
         "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.swap_in = once",
         "",
     ),
-    "before the stamp is written": ("from plugins.builder.up_to_date import BuildRecord\nBuildRecord.save = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the stamp is written": (
+        "from plugins.builder.up_to_date import BuildRecord\nBuildRecord.save = lambda *_: os.kill(os.getpid(), 9)",
+        "",
+    ),
     "between two renames, where no exchange is to be had": (
         "import plugins.builder.swap as e\nfrom pathlib import Path\ne.swap_atomically = lambda *_: False\nrename = Path.rename\n"
         "def once(self, target):\n    rename(self, target)\n    os.kill(os.getpid(), 9)\nPath.rename = once",
