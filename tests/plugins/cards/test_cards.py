@@ -70,8 +70,8 @@ def test_a_card_font_setting_that_names_no_file_is_an_error() -> None:
 
 def test_a_card_that_was_drawn_before_is_taken_from_the_cache(tmp_path: Path, font: Path) -> None:
     CardRenderer(tmp_path / "one", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
-    (kept,) = (tmp_path / "cache").iterdir()
-    kept.write_bytes(b"kept")
+    (cached,) = (tmp_path / "cache").iterdir()
+    cached.write_bytes(b"kept")
     card = CardRenderer(tmp_path / "two", tmp_path / "cache", font).draw_card("題", "下", "#1a6f8f")
     assert (tmp_path / "two" / card.url.lstrip("/")).read_bytes() == b"kept"
 
