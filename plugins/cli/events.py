@@ -62,10 +62,10 @@ def _show(taken: TableImport, as_json: bool, dry_run: bool) -> None:
     refused = taken.rows - len(taken.planned)
     if as_json:
         files = [{"path": str(each.path), "outcome": each.outcome.name.lower()} for each in taken.planned]
-        notes = [{"line": n.line, "column": n.column, "refusal": n.refusal, "ja": n.ja, "en": n.en} for n in taken.told]
+        notes = [{"line": n.line, "column": n.column, "refusal": n.refusal, "ja": n.ja, "en": n.en} for n in taken.notes]
         typer.echo(json.dumps({"rows": taken.rows, "refused": refused, "files": files, "notes": notes}, ensure_ascii=False, indent=2))
         return
-    for note in taken.told:
+    for note in taken.notes:
         typer.echo(f"{'取り込めません refused' if note.refusal else '直しました repaired'} {note}")
     for each in taken.planned:
         if each.outcome.name != "SAME":

@@ -80,13 +80,23 @@ def test_the_licence_note_of_the_content_folder_is_no_page_and_no_file_of_the_si
     assert [path for path in tiny.site.rglob("*") if "license" in path.name.lower()] == []
 
 
-def test_an_article_names_its_department_its_publisher_and_its_place(tiny: TinySite) -> None:
-    tiny.article("press/2020/a.md", "駅が開きました", "2020-05-01")
+def test_an_article_states_its_author_its_dates_its_pictures_and_its_place(tiny: TinySite) -> None:
+    tiny.image()
+    front_matter = (
+        "title: 港の知らせ\ndate: 2020-05-01 10:00\nupdated: 2020-06-02 09:00\nimage: ../../images/sea.png\nimage_alt: 海\ntopics: [住まい]\n"
+        "municipalities: [石巻市]"
+    )
+    tiny.write("press/2020/a.md", f"---\n{front_matter}\n---\n要約です。\n")
     tiny.build()
     article = json_ld(tiny, "/press/2020/05/a/", "NewsArticle")
-    assert (article["headline"], article["articleSection"]) == ("駅が開きました", "復興プレス")
-    assert article["author"]["name"] == "復興推進課"
+    assert (article["headline"], article["articleSection"], article["author"]["name"]) == ("港の知らせ", "復興プレス", "復興推進課")
+    assert article["author"]["parentOrganization"]["name"] == article["publisher"]["name"] == "見本県"
     assert article["author"]["parentOrganization"]["@id"] == article["publisher"]["@id"] == "https://site.example.jp/#organisation"
+    assert (article["datePublished"], article["dateModified"]) == ("2020-05-01T10:00:00+09:00", "2020-06-02T09:00:00+09:00")
+    assert article["image"][0] == "https://site.example.jp/images/sea.png"
+    assert "/cards/" in article["image"][1]
+    assert article["contentLocation"][0]["name"] == "石巻市"
+    assert article["mainEntityOfPage"] == "https://site.example.jp/press/2020/05/a/"
 
 
 def test_an_issue_carries_its_number_and_its_periodical(tiny: TinySite) -> None:
@@ -97,13 +107,18 @@ def test_an_issue_carries_its_number_and_its_periodical(tiny: TinySite) -> None:
     assert (issue["issueNumber"], issue["isPartOf"]) == ("7", {"@type": "Periodical", "name": "復興プレス メール版"})
 
 
-def test_the_portal_describes_its_search_and_every_other_page_its_breadcrumbs(tiny: TinySite) -> None:
+def test_the_portal_states_its_publisher_and_its_search(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    tiny.build()
+    portal = json_ld(tiny, "/", "WebSite")
+    assert portal["publisher"]["@type"] == "GovernmentOrganization"
+    assert portal["publisher"]["address"]["streetAddress"].startswith("〒980")
+    assert portal["potentialAction"]["target"]["urlTemplate"] == "https://site.example.jp/search/?q={search_term_string}"
+
+
+def test_the_breadcrumbs_lead_from_the_portal_to_the_page(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", "駅が開きました", "2020-05-01")
     tiny.build()
-    assert (
-        json_ld(tiny, "/", "WebSite")["potentialAction"]["target"]["urlTemplate"]
-        == "https://site.example.jp/search/?q={search_term_string}"
-    )
     items = json_ld(tiny, "/press/2020/05/a/", "BreadcrumbList")["itemListElement"]
     assert [(item["position"], item["item"]) for item in items] == [
         (1, "https://site.example.jp/"),
@@ -114,6 +129,7 @@ def test_the_portal_describes_its_search_and_every_other_page_its_breadcrumbs(ti
 
 
 def test_a_title_with_markup_cannot_end_the_json_ld_block(tiny: TinySite) -> None:
-    tiny.article("press/2020/a.md", "題</script><b>太字</b>", "2020-05-01")
+    tiny.article("press/2020/a.md", "'</script><b>x'", "2020-05-01")
     tiny.build()
-    assert json_ld(tiny, "/press/2020/05/a/", "NewsArticle")["headline"] == "題</script><b>太字</b>"
+    assert "</script><b>" not in tiny.page("/press/2020/05/a/")
+    assert json_ld(tiny, "/press/2020/05/a/", "NewsArticle")["headline"] == "</script><b>x"
