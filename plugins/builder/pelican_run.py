@@ -96,7 +96,7 @@ class PelicanRun:
             render_pending(self._settings)
         if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
             raise BuildFailed("\n".join(heavy))
-        return RunResult(self._plan, Rerenderer(self._settings), self._present.bounds, tuple(self._settings.get(WARNINGS, ())))
+        return RunResult(self._plan, Rerenderer(self._settings), self._present.validity, tuple(self._settings.get(WARNINGS, ())))
 
     def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""

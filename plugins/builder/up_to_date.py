@@ -38,7 +38,7 @@ class BuildRecord:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        data = vars(self) | {"format": FORMAT, "bounds": self.bounds.spoken(), "report": dict(self.report)}
+        data = vars(self) | {"format": FORMAT, "bounds": self.bounds.as_text(), "report": dict(self.report)}
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
         unfinished.replace(path)
