@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.digest import constant
+from plugins.digest import constant_digest
 from plugins.typography.colour import contrast
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -52,7 +52,7 @@ class Site(_Table):
     timezone: str = "Asia/Tokyo"
     sample: bool = False
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,7 +72,7 @@ class Publication(_Table):
     description: str
     list: Key | None = None
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:
@@ -133,7 +133,7 @@ class Place:
     reading: str
     slug: str
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:
@@ -147,7 +147,7 @@ class Topic:
     slug: str
     name: str
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:
