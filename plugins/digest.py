@@ -1,7 +1,7 @@
-"""A short name for a value: equal values have equal digests, in every process. Pure.
+"""Digests of values: equal values have equal digests, in every process and in every build. Pure.
 
-Records (things with an identity of their own: articles, sections) are named by their key, not by what is in them: what is read
-from them is recorded read by read (`reads`).
+A record (a thing with an identity of its own, such as a document or a section) goes into a digest as its key alone, not with its contents: the
+dependency recorder records each attribute that a template reads from it. Every other value goes in with all that it holds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 _LEAVES = (str, bytes, bool, int, float, type(None), dt.date, dt.time, dt.timedelta, dt.tzinfo, PurePath, Enum)
+"""Types whose ``repr`` says all that a value holds."""
 
+_LEAF_TYPES = frozenset({str, bytes, bool, int, float, type(None), dt.date, dt.datetime, dt.time, dt.timedelta})
+"""The most frequent of them, looked up by exact type: most values that a walk meets are of these. Other leaves turn out to have no members."""
 
 _NAMED_RECORDS: dict[type, Callable[[Any], str | None]] = {}
 _DESCRIBED_VALUES: dict[type, Callable[[Any], str]] = {}
@@ -29,49 +32,50 @@ _DESCRIBED_VALUES: dict[type, Callable[[Any], str]] = {}
 class Tracked(Protocol):
     """What the incremental build reads of a record; it knows no record's own type.
 
-    ``tracking_key`` names the record for ever: two records never share one. Three more are optional: ``tracking_whole``, one digest of all that can
-    be read from it; ``tracking_digests``, digests of single attributes that are dear to compute; ``tracking_leaf``, true if it leads to no other record.
+    ``tracking_key`` names the record for ever: two records never share one. It is a property, since it is looked for in the class. Three more are optional: ``tracking_whole``, one digest of all that can
+    be read from it; ``tracking_digests``, digests of single attributes that are expensive to compute; ``tracking_leaf``, true if it leads to no other
+    record.
     """
 
     @property
     def tracking_key(self) -> str: ...
 
 
-def name_records(kind: type, naming: Callable[[Any], str | None]) -> None:
-    """Make every object of ``kind``, a type that is not ours, a record with the key that ``naming`` returns."""
-    _NAMED_RECORDS[kind] = naming
+class NoDigest(Exception):
+    """A value of an unknown type. Nothing can tell whether it has changed, so it counts as changed in every build."""
+
+
+def name_records(record_type: type, naming: Callable[[Any], str | None]) -> None:
+    """Make every object of ``record_type``, a type of another library, a record with the key that ``naming`` returns."""
+    _NAMED_RECORDS[record_type] = naming
     record_naming.cache_clear()
 
 
-def describe_values(kind: type, describe: Callable[[Any], str]) -> None:
-    """Make values of ``kind``, a type that is not ours, equal to each other if ``describe`` returns the same for them."""
-    _DESCRIBED_VALUES[kind] = describe
+def describe_values(value_type: type, describe: Callable[[Any], str]) -> None:
+    """Make two values of ``value_type``, a type of another library, equal if ``describe`` returns the same text for both."""
+    _DESCRIBED_VALUES[value_type] = describe
     _description.cache_clear()
-
-
-class NoDigest(Exception):
-    """A value of unknown make: it cannot be told whether it has changed, so it counts as changed always."""
 
 
 def record_key(value: Any) -> str | None:
     """Return the key of a record, or None for anything else.
 
-    A record is an object with an attribute ``tracking_key`` (a string that no other record has; see `Tracked`), or of a type that was given to
-    `name_records`. A method of a record is told by its name: it must give the same for the same arguments, or its owner must not be a record.
+    A record is an object whose class has ``tracking_key`` (see `Tracked`), or of a type that was given to `name_records`. A bound method of a record
+    is a record with a key made of its owner's key and its name. So it must return the same for the same arguments as long as its owner is the same.
     """
-    name = record_naming(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
-    return None if name is None else name(value)
+    naming = record_naming(type(value))  # type: ignore[arg-type]  # typeshed does not know that types are hashable
+    return None if naming is None else naming(value)
 
 
 @cache
-def record_naming(kind: type) -> Callable[[Any], str | None] | None:
-    """Return what names the records of one type; None for a type that has none."""
-    if issubclass(kind, MethodType):
+def record_naming(record_type: type) -> Callable[[Any], str | None] | None:
+    """Return the function that names the records of one type; None for a type that has no records."""
+    if issubclass(record_type, MethodType):
         return _method_key
-    for known, naming in _NAMED_RECORDS.items():
-        if issubclass(kind, known):
+    for known_type, naming in _NAMED_RECORDS.items():
+        if issubclass(record_type, known_type):
             return naming
-    return attrgetter("tracking_key") if hasattr(kind, "tracking_key") else None
+    return attrgetter("tracking_key") if hasattr(record_type, "tracking_key") else None
 
 
 def _method_key(method: MethodType) -> str | None:
@@ -80,112 +84,111 @@ def _method_key(method: MethodType) -> str | None:
 
 
 def digest(value: Any) -> str:
-    """Return 20 hexadecimal digits. Raises `NoDigest` for a value that cannot be named."""
-    pieces: list[str] = []
-    _put(value, pieces)
-    return _short("\0".join(pieces))
+    """Return 20 hexadecimal digits (BLAKE2b, 80 bits). Raises `NoDigest` for a value that holds something of an unknown type."""
+    tokens: list[str] = []
+    _append(value, tokens)
+    return _hash(tokens)
 
 
-def _short(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-
-
-def constant(value: Any) -> str:
-    """Return what a value that never changes comes to. Its class keeps it: ``tracking_told = cached_property(constant)``."""
-    kind, pieces = type(value), list[str]()
-    _group(kind.__qualname__, (getattr(value, name) for name in _parts(kind) or ()), pieces)  # type: ignore[arg-type]  # as below
-    return f"told {_short(chr(0).join(pieces))}"
-
-
-def _put(value: Any, pieces: list[str]) -> None:
-    """Append the parts of a value, each marked with its kind, so that 1 and "1" differ."""
-    kind = type(value)
-    if kind is str:
-        pieces.append(f"str {value!r}")
-    elif isinstance(value, _LEAVES):
-        pieces.append(f"{kind.__name__} {value!r}")
-    elif (key := record_key(value)) is not None:
-        pieces.append(f"record {key}")
-    elif hasattr(kind, "tracking_told"):
-        pieces.append(value.tracking_told)
-    elif (describe := _description(kind)) is not None:  # type: ignore[arg-type]  # as above
-        pieces.append(describe(value))
-    elif isinstance(value, Mapping):
-        _group("map", (part for pair in value.items() for part in pair), pieces)
-    elif isinstance(value, list | tuple):
-        _row(value, pieces)
-    elif isinstance(value, set | frozenset):
-        _group("set", sorted(digest(member) for member in value), pieces)
-    elif (names := _parts(kind)) is not None:  # type: ignore[arg-type]  # typeshed does not know that types are hashable
-        _group(kind.__qualname__, (getattr(value, name) for name in names), pieces)
-    else:
-        raise NoDigest(f"{kind.__qualname__} has no digest")
-
-
-@cache
-def _description(kind: type) -> Callable[[Any], str] | None:
-    return next((describe for known, describe in _DESCRIBED_VALUES.items() if issubclass(kind, known)), None)
-
-
-@cache
-def _parts(kind: type) -> tuple[str, ...] | None:
-    """The names of all that an object of this type holds; None if that is not known."""
-    if is_dataclass(kind):
-        return tuple(field.name for field in fields(kind))
-    return tuple(kind.model_fields) if issubclass(kind, BaseModel) else None
-
-
-def _group(name: str, members: Iterable[Any], pieces: list[str]) -> None:
-    pieces.append(f"{name} (")
-    for member in members:
-        _put(member, pieces)
-    pieces.append(")")
-
-
-def _row(members: Sequence[Any], pieces: list[str]) -> None:
-    """A list. Many are of nothing but documents, and as long as the site."""
-    kinds = set(map(type, members))
-    naming = record_naming(kinds.pop()) if len(kinds) == 1 else None
-    if naming is None or naming is _method_key:
-        _group("list", members, pieces)
-    else:
-        pieces += ["list of records (", *map(naming, members), ")"]  # type: ignore[list-item]  # but a method, none has a naming without a name
-
-
-def records_in(value: Any, found: dict[str, Any]) -> list[str]:
-    """Put every record that can be reached from ``value`` into ``found``, by key, and return the keys that came in.
-
-    A record that is a ``tracking_leaf`` leads to no other.
+def constant_digest(value: Any) -> str:
+    """Return the digest of an object that never changes, marked as such. Its class computes it once:
+    ``tracking_constant = cached_property(constant_digest)``.
     """
-    waiting, seen, new = [value], set[int](), list[str]()
-    while waiting:
-        current = waiting.pop()
-        kind = type(current)
-        if kind in _LEAF_TYPES or id(current) in seen:
+    value_type, tokens = type(value), list[str]()
+    _append_group(value_type.__qualname__, (getattr(value, name) for name in _field_names(value_type) or ()), tokens)  # type: ignore[arg-type]  # as above
+    return f"constant {_hash(tokens)}"
+
+
+def _hash(tokens: Iterable[str]) -> str:
+    # NUL separates the tokens: text goes in as its repr, which escapes NUL, so two lists of tokens cannot give the same bytes.
+    return hashlib.blake2b("\0".join(tokens).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+def _append(value: Any, tokens: list[str]) -> None:
+    """Append the tokens of a value. Each leaf has its type in front, so that 1 and "1" differ."""
+    value_type = type(value)
+    if value_type is str:  # the most frequent type, before the slower isinstance; a subclass, such as an Enum, goes on
+        tokens.append(f"str {value!r}")
+    elif isinstance(value, _LEAVES):
+        tokens.append(f"{value_type.__name__} {value!r}")
+    elif (key := record_key(value)) is not None:
+        tokens.append(f"record {key}")
+    elif hasattr(value_type, "tracking_constant"):
+        tokens.append(value.tracking_constant)
+    elif (describe := _description(value_type)) is not None:  # type: ignore[arg-type]  # as above
+        tokens.append(describe(value))
+    elif isinstance(value, Mapping):
+        _append_group("map", (member for item in value.items() for member in item), tokens)
+    elif isinstance(value, list | tuple):
+        _append_sequence(value, tokens)
+    elif isinstance(value, set | frozenset):
+        _append_group("set", sorted(digest(member) for member in value), tokens)  # sorted: a set has another order in each process
+    elif (names := _field_names(value_type)) is not None:  # type: ignore[arg-type]  # as above
+        _append_group(value_type.__qualname__, (getattr(value, name) for name in names), tokens)
+    else:
+        raise NoDigest(f"{value_type.__qualname__} has no digest")
+
+
+@cache
+def _description(value_type: type) -> Callable[[Any], str] | None:
+    return next((describe for known_type, describe in _DESCRIBED_VALUES.items() if issubclass(value_type, known_type)), None)
+
+
+@cache
+def _field_names(value_type: type) -> tuple[str, ...] | None:
+    """Return the names of all that an object of this type holds; None if that is not known."""
+    if is_dataclass(value_type):
+        return tuple(field.name for field in fields(value_type))
+    return tuple(value_type.model_fields) if issubclass(value_type, BaseModel) else None
+
+
+def _append_group(name: str, group: Iterable[Any], tokens: list[str]) -> None:
+    tokens.append(f"{name} (")
+    for member in group:
+        _append(member, tokens)
+    tokens.append(")")
+
+
+def _append_sequence(sequence: Sequence[Any], tokens: list[str]) -> None:
+    """Append a list or tuple. Many lists hold nothing but documents, as many as the site has: these take one call for each key and nothing more."""
+    types = set(map(type, sequence))
+    naming = record_naming(types.pop()) if len(types) == 1 else None
+    if naming is None or naming is _method_key:
+        _append_group("list", sequence, tokens)
+    else:
+        tokens += ["list of records (", *map(naming, sequence), ")"]  # type: ignore[list-item]  # only `_method_key` may return None
+
+
+def records_in(value: Any, records: dict[str, Any]) -> list[str]:
+    """Put every record that can be reached from ``value`` into ``records``, by key, and return the keys that are new.
+
+    The walk does not go on from a record that is a ``tracking_leaf``, nor from one that was in ``records`` before.
+    """
+    pending, visited, new_keys = [value], set[int](), list[str]()
+    while pending:
+        current = pending.pop()
+        current_type = type(current)
+        if current_type in _LEAF_TYPES or id(current) in visited:
             continue
-        seen.add(id(current))
-        naming = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
+        visited.add(id(current))
+        naming = record_naming(current_type)  # type: ignore[arg-type]  # types are hashable
         if naming is not None and (key := naming(current)) is not None:
-            if key in found:
+            if key in records:
                 continue
-            found[key] = current
-            new.append(key)
+            records[key] = current
+            new_keys.append(key)
             if getattr(current, "tracking_leaf", False):
                 continue
-        met = {id(member): member for member in members(current)}  # most are lists of what stands in other lists too
-        waiting += [met[number] for number in met.keys() - seen]
-    return new
-
-
-_LEAF_TYPES = frozenset({str, bytes, bool, int, float, type(None), dt.date, dt.datetime, dt.time, dt.timedelta})
-"""Most of what is met; others that hold nothing are found to hold nothing."""
+        by_id = {id(member): member for member in members(current)}  # most lists hold what other lists hold too: only the unvisited go on
+        pending += [by_id[number] for number in by_id.keys() - visited]
+    return new_keys
 
 
 def members(value: Any) -> list[Any]:
-    """Return what is directly in ``value``."""
+    """Return what ``value`` holds directly: values of a mapping, members of a collection, fields of a dataclass; of other types nothing."""
     if isinstance(value, Mapping):
         return list(value.values())
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
-    kind = type(value)
-    return [getattr(value, name) for name in _parts(kind) or ()] if is_dataclass(kind) else []
+    value_type = type(value)
+    return [getattr(value, name) for name in _field_names(value_type) or ()] if is_dataclass(value_type) else []

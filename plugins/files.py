@@ -1,4 +1,8 @@
-"""How files are put in place: replaced in one step, or linked where they came out as they were (same bytes, same time, no second copy)."""
+"""Writes files whole or not at all, and shares a file with the last build when its bytes did not change.
+
+A shared file keeps its inode and its modification time, so that a web server's ``Last-Modified`` and rsync see no change, and takes no second copy
+on the disk.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +12,31 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` beside ``path`` and move it there, so that readers see the old bytes or the new, never half. Its permissions stay.
+    """Write ``data`` to a temporary file beside ``path`` and rename that file, so that a reader sees the old bytes or the new bytes, never half.
 
-    The one way in which the site's half replaces a file. Two processes may write the same file at once; the last one wins. If ``path`` is a link into
-    another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
+    The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes may write the same file at once; the last
+    one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_bytes(data)
+        temporary.write_bytes(data)
         if path.is_file() and not path.is_symlink():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)  # noqa: PTH105 - the same call on every system, over an existing file
+            shutil.copymode(path, temporary)
+        temporary.replace(path)  # not `rename`, which refuses an existing file on Windows
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def link_if_equal(file: Path, last: Path) -> bool:
-    """If ``file`` came out as ``last`` is, let it be the same file. Return whether it did."""
+    """If ``file`` has the same bytes as ``last``, make it a hard link to ``last``. Return whether the bytes are the same."""
     if last.is_symlink() or not last.is_file():
         return False
-    new, old = file.stat(), last.stat()
-    if (new.st_ino, new.st_dev) == (old.st_ino, old.st_dev):
+    file_stat, last_stat = file.stat(), last.stat()
+    if (file_stat.st_ino, file_stat.st_dev) == (last_stat.st_ino, last_stat.st_dev):
         return True
-    if new.st_size != old.st_size or file.read_bytes() != last.read_bytes():
+    if file_stat.st_size != last_stat.st_size or file.read_bytes() != last.read_bytes():
         return False
     file.unlink()
     link(str(last), str(file))
@@ -40,25 +44,28 @@ def link_if_equal(file: Path, last: Path) -> bool:
 
 
 def link(source: str, target: str) -> None:
-    """Let ``target``, which is not there, be ``source``: a hard link where the file system has them, a copy with its time where not."""
+    """Make ``target``, which does not exist, a hard link to ``source``; where the file system has no hard links, a copy with the same time.
+
+    A missing parent folder is made. Raises `FileExistsError` if ``target`` exists.
+    """
     try:
-        _link(source, target)
-    except FileNotFoundError:
+        _link_or_copy(source, target)
+    except FileNotFoundError:  # the folder is missing: rare, so it is not asked for before each of thousands of files
         Path(target).parent.mkdir(parents=True, exist_ok=True)
-        _link(source, target)
+        _link_or_copy(source, target)
 
 
-def _link(source: str, target: str) -> None:
+def _link_or_copy(source: str, target: str) -> None:
     try:
         _hard_link(source, target)
     except (FileExistsError, FileNotFoundError):
         raise
-    except OSError:
+    except OSError:  # no hard links here (FAT, some network file systems), another device, or too many links to one file
         shutil.copy2(source, target)
 
 
 def _hard_link(source: str, target: str) -> None:
-    """Link the file itself, also where it is a link to another."""
+    """Link ``source`` itself, even if it is a symbolic link: POSIX leaves open which of the two `link` takes."""
     if os.link in os.supports_follow_symlinks:
         os.link(source, target, follow_symlinks=False)
     else:

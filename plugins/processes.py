@@ -1,7 +1,7 @@
-"""The same work on many things, by as many processes as the machine has processors.
+"""Spreads work over as many processes as the machine has processors.
 
-A worker is a fork of this process, so that it has everything that was loaded and read; it sends back what it made, batch by batch. Where there is no
-fork (Windows), or little to do, this process does it alone.
+A worker is a fork of this process, so it has all code and all documents in memory already. It sends its results back batch by batch. Where there is
+no fork (Windows), or little to do, this process does the work itself.
 """
 
 from __future__ import annotations
@@ -17,11 +17,31 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+ENOUGH = 60
+"""Items for which a second process pays."""
+
+_BATCH = 50
+
+LOST = "手伝いのプロセスが途中で終わりました。メモリーが足りないのかもしれません。前のサイトはそのままです。もう一度実行してください"
+LOST_EN = "a helping process was ended from outside; perhaps memory ran out. The last site is as it was: try again"
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class WorkerLost(Exception):
+    """A worker ended without sending an error: it was killed, most likely because memory ran out. The message says that nothing is broken."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{LOST} / {LOST_EN}")
+
 
 @contextmanager
 def without_gc() -> Iterator[None]:
-    """Do not look for rubbish meanwhile: what a build reads stays until its end, and looking through thousands of documents that stay, again and
-    again, took a sixth of the time. Whoever makes much calls `collect_rarely`.
+    """Turn cyclic garbage collection off inside the block.
+
+    A build keeps the documents that it has read until its end. To search thousands of them again and again took a sixth of the build's time. Code that
+    makes many short-lived objects calls `collect_rarely` instead.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -33,63 +53,44 @@ def without_gc() -> Iterator[None]:
 
 
 def collect_rarely() -> None:
-    """Look for rubbish after 50,000 new objects, not 700, from now on: every page that is rendered leaves circles behind, and what was read stays."""
+    """Collect garbage after 50,000 new objects instead of Python's 700, until the process ends.
+
+    Every page that is rendered leaves reference cycles behind, so collection cannot stay off; the documents stay, so it should not run often.
+    """
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
 
 
-ENOUGH = 60
-"""Things that are worth a second process."""
-
-
-LOST = "手伝いのプロセスが途中で終わりました。メモリーが足りないのかもしれません。前のサイトはそのままです。もう一度実行してください"
-
-
-LOST_EN = "a helping process was ended from outside; perhaps memory ran out. The last site is as it was: try again"
-
-
-_BATCH = 50
-
-
-_Thing = TypeVar("_Thing")
-
-
-_Made = TypeVar("_Made")
-
-
-class WorkerLost(Exception):
-    """A worker ended without a word: killed, most likely for want of memory. Says so, and that nothing is broken."""
-
-    def __init__(self) -> None:
-        super().__init__(f"{LOST} / {LOST_EN}")
-
-
 def map_batches(
-    work: Callable[[Sequence[_Thing]], _Made], things: Sequence[_Thing], *, enough: int = ENOUGH, batch: int = _BATCH
-) -> Iterator[tuple[int, _Made]]:
-    """Yield what ``work`` makes of the batches of ``things``, with the number of the worker. Batches of one worker come in order.
+    work: Callable[[Sequence[_Item]], _Result], items: Sequence[_Item], *, enough: int = ENOUGH, batch: int = _BATCH
+) -> Iterator[tuple[int, _Result]]:
+    """Call ``work`` with batches of ``items``, and yield the number of the worker and the result of each batch.
 
-    Whatever ``work`` raises is raised here.
+    The batches of one worker come in order; those of different workers come as they are ready. Each of n workers takes every n-th item. An
+    exception of ``work`` is raised here. Raises `WorkerLost` if a worker is killed.
     """
-    count = min(os.cpu_count() or 1, len(things) // enough + 1)
+    count = min(os.cpu_count() or 1, len(items) // enough + 1)
     if count == 1 or "fork" not in get_all_start_methods():
-        if len(things) > enough:
+        if len(items) > enough:
             collect_rarely()
-        for some in _batches(things, batch):
-            yield 0, work(some)
+        for part in _batches(items, batch):
+            yield 0, work(part)
         return
     context = get_context("fork")
-    lines = [context.Pipe(duplex=False) for _ in range(count)]
+    ends = [context.Pipe(duplex=False) for _ in range(count)]
     workers = [
-        context.Process(target=_run, args=(work, things[number::count], end, batch), daemon=True) for number, (_, end) in enumerate(lines)
+        context.Process(target=_run_worker, args=(work, items[number::count], sender, batch), daemon=True)
+        for number, (_, sender) in enumerate(ends)
     ]
-    gc.freeze()  # a collection in a worker would copy every page of memory
+    gc.freeze()  # a collection in a worker would write to every object's header, and so copy every page of memory
     try:
         for worker in workers:
             worker.start()
-        for _, end in lines:
-            end.close()
-        yield from _received({mine: (number, worker) for number, ((mine, _), worker) in enumerate(zip(lines, workers, strict=True))})
+        for _, sender in ends:
+            sender.close()  # only the worker holds it now: when the worker ends, reading raises EOFError
+        yield from _receive_results(
+            {receiver: (number, worker) for number, ((receiver, _), worker) in enumerate(zip(ends, workers, strict=True))}
+        )
         for worker in workers:
             worker.join()
     finally:
@@ -100,69 +101,70 @@ def map_batches(
 
 
 @contextmanager
-def run_ahead(work: Callable[[], _Made]) -> Iterator[Callable[[], _Made]]:
-    """Begin ``work`` in another process, and yield what waits for its result; without fork it is done when that is asked for first."""
+def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
+    """Begin ``work`` in another process, and yield a function that waits for its result. Without fork, the first call of this function does the work."""
     if "fork" not in get_all_start_methods():
         yield cache(work)
         return
-    mine, theirs = get_context("fork").Pipe(duplex=False)
-    worker = get_context("fork").Process(target=_run, args=(lambda _: work(), (None,), theirs, 1), daemon=True)
+    receiver, sender = get_context("fork").Pipe(duplex=False)
+    worker = get_context("fork").Process(target=_run_worker, args=(lambda _: work(), (None,), sender, 1), daemon=True)
     worker.start()
-    theirs.close()
+    sender.close()
 
     @cache
-    def wait_for_it() -> _Made:
-        ((_, made),) = _received({mine: (0, worker)})
-        return made  # type: ignore[no-any-return]
+    def wait_for_result() -> _Result:
+        ((_, result),) = _receive_results({receiver: (0, worker)})
+        return result  # type: ignore[no-any-return]
 
     try:
-        yield wait_for_it
+        yield wait_for_result
     finally:
-        mine.close()
+        receiver.close()
         worker.terminate()
         worker.join()
 
 
-def wait_for_messages(lines: Mapping[Connection, BaseProcess]) -> list[Connection]:
-    """Wait until there is something to hear on some of ``lines``, and return those. Raises `WorkerLost` if the process on one has ended silently."""
-    ready = wait([*lines, *(worker.sentinel for worker in lines.values())])
-    for line, worker in lines.items():
-        if worker.sentinel in ready and not line.poll():  # what it had said would be there: it was said before it ended
+def wait_for_messages(workers: Mapping[Connection, BaseProcess]) -> list[Connection]:
+    """Wait until a message is there on one or more of the connections, and return these. Raises `WorkerLost` if a process ended without one."""
+    ready = wait([*workers, *(worker.sentinel for worker in workers.values())])
+    for connection, worker in workers.items():
+        # A worker sends before it ends. So after its end an empty connection means that it was killed.
+        if worker.sentinel in ready and not connection.poll():
             raise WorkerLost
-    return [line for line in lines if line.poll()]
+    return [connection for connection in workers if connection.poll()]
 
 
-def receive(line: Connection) -> bytes:
-    """Return what a worker said. Raises `WorkerLost` if it ended in the middle of it."""
+def receive(connection: Connection) -> bytes:
+    """Return the next message of a worker. Raises `WorkerLost` if the worker ended in the middle of it."""
     try:
-        return line.recv_bytes()
+        return connection.recv_bytes()
     except EOFError:
         raise WorkerLost from None
 
 
-def _received(lines: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tuple[int, Any]]:
-    while lines:
-        for ready in wait_for_messages({line: worker for line, (_, worker) in lines.items()}):
-            number, _ = lines[ready]
-            made, error, ended = pickle.loads(receive(ready))  # noqa: S301 - from our own fork
+def _receive_results(workers: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tuple[int, Any]]:
+    while workers:
+        for ready in wait_for_messages({connection: worker for connection, (_, worker) in workers.items()}):
+            number, _ = workers[ready]
+            result, error, is_last = pickle.loads(receive(ready))  # noqa: S301 - from our own fork
             if error is not None:
                 raise error
-            if ended:
-                del lines[ready]
+            if is_last:
+                del workers[ready]
             else:
-                yield number, made
+                yield number, result
 
 
-def _run(work: Callable[[Sequence[Any]], Any], things: Sequence[Any], end: Connection, batch: int) -> None:
+def _run_worker(work: Callable[[Sequence[Any]], Any], items: Sequence[Any], sender: Connection, batch: int) -> None:
     collect_rarely()
     try:
-        for some in _batches(things, batch):
-            end.send_bytes(pickle.dumps((work(some), None, False), protocol=5))
-        end.send_bytes(pickle.dumps((None, None, True)))
+        for part in _batches(items, batch):
+            sender.send_bytes(pickle.dumps((work(part), None, False), protocol=5))
+        sender.send_bytes(pickle.dumps((None, None, True)))
     except BaseException as error:
-        end.send_bytes(pickle.dumps((None, error, True)))
+        sender.send_bytes(pickle.dumps((None, error, True)))
 
 
-def _batches(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
-    for at in range(0, len(things), size):
-        yield things[at : at + size]
+def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

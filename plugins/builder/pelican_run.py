@@ -100,7 +100,7 @@ class PelicanRun:
             render_pending(self._plan)
         if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
             raise BuildFailed("\n".join(heavy))
-        return RunResult(self._plan, Rerenderer(self._build), self._present.bounds, self._build.get(WARNINGS) or ())
+        return RunResult(self._plan, Rerenderer(self._build), self._present.validity, self._build.get(WARNINGS) or ())
 
     def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""

@@ -73,7 +73,7 @@ class _Found:
     def same(self, order: BuildOptions) -> up_to_date.BuildRecord | None:
         """Return the stamp of the last build if nothing that it depends on is another."""
         last = None if order.fresh else self.last
-        return last if last and last.bounds.hold(order.now) and last.inputs == self.then else None
+        return last if last and last.bounds.contains(order.now) and last.inputs == self.then else None
 
     def intact(self, there: file_tree.Tree, part: str) -> frozenset[str]:
         """Return the files of one part, of those that are ``there``, that are as they were written."""

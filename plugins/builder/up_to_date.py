@@ -39,7 +39,7 @@ class BuildRecord:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        data = vars(self) | {"format": FORMAT, "bounds": self.bounds.spoken(), "report": dict(self.report)}
+        data = vars(self) | {"format": FORMAT, "bounds": self.bounds.as_text(), "report": dict(self.report)}
         write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
 

@@ -67,7 +67,7 @@ class FragmentCache:
     def _make(self, name: str, values: dict[str, Any], build: FragmentContext) -> Fragment:
         before, build.also = build.also, []
         try:
-            with build.recorder.apart(self._shared) as reads, build.present.asked_anew() as asked:
+            with build.recorder.apart(self._shared) as reads, build.present.separate_interval() as asked:
                 text = self._render(name, values)
                 bounds = asked()
             return Fragment(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(build.also), tuple(values.values()))

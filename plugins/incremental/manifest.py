@@ -56,7 +56,7 @@ class PageEntry(NamedTuple):
 
 def format_interval(bounds: ValidityInterval) -> tuple[str, ...]:
     """Return ``bounds`` as an entry keeps them."""
-    return () if bounds == ALWAYS else bounds.spoken()
+    return () if bounds == ALWAYS else bounds.as_text()
 
 
 class ReadTable:

@@ -129,7 +129,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         plan.also = []
         plan.recorder.begin(job.context, own)
         try:
-            with plan.present.asked_anew() as asked:
+            with plan.present.separate_interval() as asked:
                 text = job.template.render({**job.context, "output_file": job.name, **own})
                 bounds = asked()
         except TemplateError as error:
@@ -202,7 +202,7 @@ def _reason(name: str, entry: PageEntry | None, closure: str, plan: RenderPlan) 
         return NEW
     if closure != entry.closure:
         return "テンプレートが変わりました / its templates changed"
-    if entry.moments and not entry.bounds.hold(plan.present.plain):
+    if entry.moments and not entry.bounds.contains(plan.present.plain):
         return "書かれた時点を過ぎました / a moment that it speaks of has passed"
     return "" if plan.has(name, *entry.also) else "前のファイルがないか、書き変えられています / its file is gone or was altered"
 

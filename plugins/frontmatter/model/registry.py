@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.digest import constant
+from plugins.digest import constant_digest
 from plugins.typography.colour import contrast
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -65,7 +65,7 @@ class Site(_Table):
         "JSON-LD. Without it, the site states no licence: a reader then has to ask before using a table.",
     )
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -85,7 +85,7 @@ class Publication(_Table):
     description: str
     list: Key | None = None
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:
@@ -146,7 +146,7 @@ class Place:
     reading: str
     slug: str
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:
@@ -160,7 +160,7 @@ class Topic:
     slug: str
     name: str
 
-    tracking_told: ClassVar[cached_property[str]] = cached_property(constant)
+    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def url(self) -> str:

@@ -52,7 +52,7 @@ class Desk:
         """Return the page, what it read, and whether it holds for every moment."""
         given = {"record": record, "own": own}
         self.recorder.begin(self.shared, given)
-        with self.present.asked_anew() as asked:
+        with self.present.separate_interval() as asked:
             text = self.environment.get_template("page.html").render({**self.shared, **given})
             bounds = asked()
         return text, set(self.recorder.end()[0]), bounds == ALWAYS
