@@ -16,7 +16,9 @@ from PIL import features
 
 from plugins.cards.card import SIZE, VERSION, Card, draw
 from plugins.cards.font import find_font
+from plugins.context import context_of
 from plugins.files import write_atomically
+from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import side_file_recorder
 
 
@@ -96,5 +98,6 @@ class CardsGenerator(Generator):  # type: ignore[misc]
         font = find_font(self.settings.get("CARD_FONT", ""))
         if font is None:
             _log.warning("No Japanese font: cards for sharing stay without words. Install the extra: pip install todoke[cards]")
-        easel = CardRenderer(Path(self.output_path), Path(self.settings["CACHE"]) / "cards", font, side_file_recorder(self.settings))
+        build = context_of(self.settings)
+        easel = CardRenderer(build.site, build.cache / "cards", font, side_file_recorder(build.get(PLAN)))
         self.context["draw_card"] = easel.draw_card

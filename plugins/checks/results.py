@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt
 from plugins.checks.criteria import CRITERIA
 from plugins.checks.inspection import Inspection
 from plugins.checks.rules.catalogue import RULES
+from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 
 URL = "/accessibility/results/"
@@ -49,14 +50,15 @@ class Audit(BaseModel):
         return not (self.axe_violations or self.html_errors or self.nu_errors or self.broken_links)
 
 
+INSPECTION = Key[Inspection]("inspection", __name__)
+
+
 class ResultsGenerator(Generator):  # type: ignore[misc]
     """Writes the page. It runs after all others, so that it can count their pages."""
 
-    INSPECTION = "TODOKE_INSPECTION"
-
     def generate_output(self, writer: Writer) -> None:
         """Write ``/accessibility/results/``."""
-        inspection: Inspection = self.settings[self.INSPECTION]
+        inspection = context_of(self.settings)[INSPECTION]
         pages = writer.pages + 1  # and this one
         facts: dict[str, Any] = {
             "audit": read_audit(Path(self.path)),

@@ -9,13 +9,14 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from plugins.context import context_of
 from plugins.events import months, on_air
 from plugins.events.calendar import calendar
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
-from plugins.readings.table import SETTING as READINGS
+from plugins.readings.table import READINGS
 
 ON_AIR = (8, 2)
 """How many coming events and how many letters of shops are read on air."""
@@ -26,7 +27,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Sort the events, and tell the templates and the sitemap where things will be."""
-        library: Library = self.settings[LIBRARY]
+        library = context_of(self.settings)[LIBRARY]
         self.now = library.now
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.kind == "event"), None)
@@ -62,7 +63,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
 
     def _on_air(self, publication: Publication) -> None:
         events, letters = ON_AIR
-        script = on_air.script(self._coming()[:events], self.letters[:letters], publication, self.settings[READINGS], self.now)
+        script = on_air.script(self._coming()[:events], self.letters[:letters], publication, context_of(self.settings)[READINGS], self.now)
         url = f"{publication.url}on-air/"
         self._page(url, "on-air", publication=publication, script=script)
         self._write(f"{url}script.txt", script.text.encode("utf-8"))

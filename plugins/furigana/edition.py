@@ -13,22 +13,23 @@ from typing import Any
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
+from plugins.context import Key, context_of
 from plugins.digest import digest
 from plugins.files import write_atomically
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
-from plugins.incremental.plan import SETTING as PLAN
+from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import render_pending
 from plugins.processes import map_batches
 from plugins.readings.analyser import analyser_version, read_text
 from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.ruby import weave
-from plugins.readings.table import SETTING as TABLE
+from plugins.readings.table import READINGS
 
 VERSION = "1"
 """Part of every cache key. Raise it when a copy would come out differently."""
 
-_READINGS = "TODOKE_FURIGANA"
+_KNOWN = Key[KnownReadings]("known readings", __name__)
 _log = logging.getLogger(__name__)
 
 
@@ -37,11 +38,12 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Set ``furigana`` in the context. Raises `ContentErrors` for the table, also when nobody reads it today."""
-        library: Library = self.settings[LIBRARY]
-        self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
+        build = context_of(self.settings)
+        known = known_readings(build[READINGS], build[LIBRARY].registry.places.values())
+        build.provide(_KNOWN, known)
         tools = analyser_version() if is_enabled(self.settings) else None
         # Whoever links to a copy reads this, and a copy is another when the table or the tools are.
-        self.context["furigana"] = tools is not None and digest((self.settings[_READINGS], tools))
+        self.context["furigana"] = tools is not None and digest((known, tools))
         if is_enabled(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
 
@@ -53,13 +55,13 @@ def is_enabled(settings: Mapping[str, Any]) -> bool:
 
 def write_edition(pelican: Pelican) -> None:
     """Write a copy of every page that links to one; sent when everything else is written."""
-    settings: dict[str, Any] = pelican.settings
     tools = analyser_version()
-    if tools is None or not is_enabled(settings):
+    if tools is None or not is_enabled(pelican.settings):
         return
-    render_pending(settings)
-    site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
-    desk = PageCopier(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
+    build = context_of(pelican.settings)
+    site, plan = build.site, build.get(PLAN)
+    render_pending(plan)
+    desk = PageCopier(build.cache / "furigana", build[_KNOWN], tools)
     press = _EditionWriter(site, desk)
     for _, made in map_batches(press.copy, press.missing(plan.rendered if plan else None)):
         for page, copy in made:

@@ -12,9 +12,9 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import IMAGES
+from plugins.context import IMAGES, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 from plugins.images import variants
@@ -41,9 +41,10 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Make what is missing, and give templates ``show_picture(picture, sizes, alt, eager)``. Raises `ContentErrors`."""
-        self.library: Library = self.settings[LIBRARY]
-        self.content = Path(self.settings["PATH"])
-        self.darkroom = ImageEncoder(Path(self.settings["CACHE"]) / "pictures")
+        build = context_of(self.settings)
+        self.library = build[LIBRARY]
+        self.content = build.content
+        self.darkroom = ImageEncoder(build.cache / "pictures")
         self.files = {path: Original.of(self.content / path) for path in find_images(self.content) if not variants.is_vector(path)}
         shown = self._shown()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -51,9 +52,9 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         faults = [self._fault(path, error) for path, error in made.items() if isinstance(error, UnreadableImage)]
         if faults:
             raise ContentErrors(faults)
-        gallery = PictureTags({image_permalink(path): found for path, found in made.items() if isinstance(found, ImageVariants)})
-        self.settings[IMAGES] = gallery
-        self.context["show_picture"] = gallery.show
+        self.tags = PictureTags({image_permalink(path): found for path, found in made.items() if isinstance(found, ImageVariants)})
+        build.provide(IMAGES, self.tags)
+        self.context["show_picture"] = self.tags.show
 
     def generate_output(self, _writer: Writer) -> None:
         """Copy everything from the cache to its address."""
@@ -63,9 +64,10 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         for path, negative in self.files.items():
             address = image_permalink(path)
             self._put(self.darkroom.permanent(negative, address), address)
-            made = self.settings[IMAGES].prints.get(address)
-            for name in variants.names(made.width) if made else ():
-                self._put(self.darkroom.variant(negative, name), f"{made.folder}{name}")
+            made = self.tags.prints.get(address)
+            if made is not None:
+                for name in variants.names(made.width):
+                    self._put(self.darkroom.variant(negative, name), f"{made.folder}{name}")
 
     def _put(self, file: Path, address: str) -> None:
         target = Path(self.output_path) / address.lstrip("/")

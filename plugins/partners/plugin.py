@@ -6,18 +6,19 @@ The pictures of a draft are as secret as the draft, and the takedown list is in 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
 
 from pelican import signals
 from pelican.generators import StaticGenerator
+
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY
 
 FOLDER = "partners"
 
 
 def ignore_unshown_images(generator: StaticGenerator) -> None:
     """Drop the static files of partners that no page shows. Pelican sends the signal after it found all files and before it copies one."""
-    library: Any = generator.settings["TODOKE_LIBRARY"]
-    documents = library.live("partner")
+    documents = context_of(generator.settings)[LIBRARY].live("partner")
     pictures = {address for document in documents for address in (*document.shows, document.picture.url if document.picture else "")}
     public = [file for file in generator.staticfiles if _is_public(file.source_path, generator.path, pictures)]
     generator.staticfiles = generator.context["staticfiles"] = public

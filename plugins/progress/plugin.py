@@ -8,11 +8,12 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.registry import Place, Publication
 from plugins.progress import panels
 from plugins.progress.table import COLUMNS, PATH
-from plugins.progress.works import SETTING, Field, Works
+from plugins.progress.works import WORKS, Field
 from plugins.structured_data.site import dataset
 
 
@@ -31,9 +32,9 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Tell the listing pages and the sitemap which pages there will be."""
-        library: Library = self.settings[LIBRARY]
-        works: Works = self.settings[SETTING]
-        self.works = works.until(library.now)
+        build = context_of(self.settings)
+        library = build[LIBRARY]
+        self.works = build[WORKS].until(library.now)
         publications = library.registry.publications.values()
         self.publication: Publication | None = next((p for p in publications if p.kind == "progress"), None)
         self.places = [place for place in library.registry.places.values() if self.works.of(places=[place]).rows]
@@ -54,7 +55,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
         shown = panels.prefecture_panels(self.works, fields)
-        library: Library = self.settings[LIBRARY]
+        library = context_of(self.settings)[LIBRARY]
         open_data = dataset(
             self.publication,
             library.registry.site,

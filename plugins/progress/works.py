@@ -6,10 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plugins.context import Key
 from plugins.frontmatter.model.registry import Place
-
-SETTING = "TODOKE_WORKS"
-"""The name under which `Works` lies in Pelican's settings."""
 
 STATES = ("完成", "工事中", "着手前")
 WHOLE = "県全体"
@@ -84,3 +82,6 @@ class Works:
         """The fields there are rows of, in their fixed order."""
         found = {row.field for row in self.rows}
         return [field for field in FIELDS.values() if field in found]
+
+
+WORKS = Key[Works]("works of the progress table", __name__)

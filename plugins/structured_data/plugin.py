@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from pelican import signals
 from pelican.generators import Generator
 
-from plugins.frontmatter.library import LIBRARY
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.structured_data.documents import article, issue
 from plugins.structured_data.site import breadcrumbs, website
 
 
 def add_functions(generator: Generator) -> None:
     """Add the functions to the Jinja environment of ``generator``."""
-    settings: dict[str, Any] = generator.settings
-    site, base = settings[LIBRARY].registry.site, settings["SITE_ADDRESS"]
+    build = context_of(generator.settings)
+    site, base = build[LIBRARY].registry.site, build[SITE_ADDRESS]
     # A kanji takes three bytes in UTF-8 and six as an escape (\uXXXX). Jinja's `tojson` still escapes <, >, & and ', so that no value can end the script.
     generator.env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
     generator.env.globals.update(
