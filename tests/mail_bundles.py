@@ -16,7 +16,7 @@ from mailer.database.engine import Database, open_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from tests.mailer.database import guard
@@ -33,12 +33,12 @@ LIST = MailList(
     "fukko-press@example.jp",
     "fukko-press-reply@example.jp",
     "fukko-press.todoke.example.jp",
-    "newsletter",
+    ListClass.NEWSLETTER,
     "fukko-press@example.jp",
     "https://todoke.example.jp/mail/fukko-press/",
 )
 ISSUE = Issue(
-    REF, "みやぎ復興プレス 第45号", NOW, "newsletter", None, "https://todoke.example.jp/mail/fukko-press/45/", HTML, TEXT, "0" * 64
+    REF, "みやぎ復興プレス 第45号", NOW, ListClass.NEWSLETTER, None, "https://todoke.example.jp/mail/fukko-press/45/", HTML, TEXT, "0" * 64
 )
 
 

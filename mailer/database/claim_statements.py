@@ -34,6 +34,7 @@ from sqlalchemy import (
 from mailer.database.schema import claim, delivery, issue, server_clock, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import transition
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DUE, DeliveryState
 
@@ -44,7 +45,7 @@ UNSUBSCRIBED = ""
 class DueRow(NamedTuple):
     """A delivery that may be claimed. `first_tried` is a time as the database writes it in JSON, or None."""
 
-    subscriber_id: int
+    subscriber_id: SubscriberId
     address: str
     name: str
     attempts: int
@@ -125,13 +126,15 @@ def claim_numbers(dialect: str) -> Update:
     return _claiming(DUE).where(_numbered(dialect))
 
 
-def numbered_transition(dialect: str, old: Collection[DeliveryState], new: DeliveryState, issue_id: int, ids: Iterable[int]) -> Update:
+def numbered_transition(
+    dialect: str, old: Collection[DeliveryState], new: DeliveryState, issue_id: IssueId, ids: Iterable[SubscriberId]
+) -> Update:
     """A change of state of these subscribers' rows."""
     among = _numbered(dialect).bindparams(numbers=join_numbers(ids))
     return transition(old, new, by_key=True).where(delivery.c.issue_id == issue_id, among)
 
 
-def join_numbers(ids: Iterable[int]) -> str:
+def join_numbers(ids: Iterable[SubscriberId]) -> str:
     """The value of the parameter `numbers`: one parameter however many rows there are."""
     return ",".join(map(str, ids))
 

@@ -14,6 +14,7 @@ from mailer.database.claim_statements import DueRow
 from mailer.database.engine import Database
 from mailer.database.schema import claim, delivery, server_clock
 from mailer.database.transitions import transition
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.recipient import ClaimedRow
 from mailer.model.state import DUE, DeliveryState
 from mailer.model.subscription import LIGHT
@@ -28,19 +29,19 @@ class Claim:
     `raise_high_water_mark`. `rows` are in the order of their subscribers.
     """
 
-    fence: int
-    issue_id: int
+    fence: Fence
+    issue_id: IssueId
     token: str
     rows: tuple[ClaimedRow, ...]
-    high_water_mark: int
+    high_water_mark: SubscriberId
 
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
     """A claim of any process, as `delivery.recovery` finds it. `token` names its journal."""
 
-    fence: int
-    issue_id: int
+    fence: Fence
+    issue_id: IssueId
     token: str
     owner: str
 
@@ -51,7 +52,7 @@ class ClaimRequest:
     them may leave at once.
     """
 
-    issue_id: int
+    issue_id: IssueId
     queue: str
     after: int = 0
     limit: int = 500
@@ -76,7 +77,7 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
         _suppress_unsubscribed(connection, request.issue_id, due, now)
         rows = tuple(_claimed_row(row) for row in due if row.format != claim_statements.UNSUBSCRIBED)
         if not rows:
-            return Claim(0, request.issue_id, token, (), 0)
+            return Claim(Fence(0), request.issue_id, token, (), SubscriberId(0))
         mark = rows[min(request.window, len(rows)) - 1].subscriber_id
         values = {"issue_id": request.issue_id, "token": token, "owner": owner, "reached": mark, "lease": lease}
         fence = connection.execute(claim_statements.INSERT_CLAIM, values).scalar_one()
@@ -84,14 +85,14 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
         return Claim(fence, request.issue_id, token, rows, mark)
 
 
-def raise_high_water_mark(database: Database, held: Claim, subscriber_id: int, *, lease: float) -> bool:
+def raise_high_water_mark(database: Database, held: Claim, subscriber_id: SubscriberId, *, lease: float) -> bool:
     """Lets bodies up to this subscriber leave and renews the lease, durably. False: another process has taken the batch over."""
     values = {"fence": held.fence, "up_to": subscriber_id, "lease": lease}
     with database.writing() as connection:
         return connection.execute(claim_statements.RAISE_HIGH_WATER_MARK, values).rowcount == 1
 
 
-def end(connection: Connection, fence: int, issue_id: int, now: datetime, *, is_complete: bool = False) -> None:
+def end(connection: Connection, fence: Fence, issue_id: IssueId, now: datetime, *, is_complete: bool = False) -> None:
     """Ends a claim: a row that it still holds has not left and is pending again. `is_complete`: it holds none any more."""
     if not is_complete:
         give_back = transition({DeliveryState.CLAIMED}, DeliveryState.PENDING).where(_of_claim(issue_id, fence))
@@ -130,7 +131,7 @@ def take_over(database: Database, held: OpenClaim, *, now: datetime, only_expire
         return lost
 
 
-def release_never_sent(database: Database, fence: int, issue_id: int, intended: Container[int], *, now: datetime) -> int:
+def release_never_sent(database: Database, fence: Fence, issue_id: IssueId, intended: Container[SubscriberId], *, now: datetime) -> int:
     """The journal of a batch has come back: a row that it does not mention has never left. How many are pending again?"""
     query = select(delivery.c.subscriber_id).where(_of_claim(issue_id, fence))
     query = query.where(delivery.c.state == DeliveryState.UNKNOWN, delivery.c.text == HOLDER_LOST)
@@ -143,7 +144,7 @@ def release_never_sent(database: Database, fence: int, issue_id: int, intended: 
         return len(never_sent)
 
 
-def _of_claim(issue_id: int, fence: int) -> ColumnElement[bool]:
+def _of_claim(issue_id: IssueId, fence: Fence) -> ColumnElement[bool]:
     """Rows that the claim holds, or held last."""
     return and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence)
 
@@ -164,7 +165,7 @@ def _parse_time(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _suppress_unsubscribed(connection: Connection, issue_id: int, due: Sequence[DueRow], now: datetime) -> None:
+def _suppress_unsubscribed(connection: Connection, issue_id: IssueId, due: Sequence[DueRow], now: datetime) -> None:
     unsubscribed = [row.subscriber_id for row in due if row.format == claim_statements.UNSUBSCRIBED]
     if unsubscribed:
         step = claim_statements.numbered_transition(connection.dialect.name, DUE, DeliveryState.SUPPRESSED, issue_id, unsubscribed)
@@ -172,7 +173,7 @@ def _suppress_unsubscribed(connection: Connection, issue_id: int, due: Sequence[
 
 
 def _claim_rows(
-    connection: Connection, request: ClaimRequest, rows: Sequence[ClaimedRow], fence: int, now: datetime, *, is_range: bool
+    connection: Connection, request: ClaimRequest, rows: Sequence[ClaimedRow], fence: Fence, now: datetime, *, is_range: bool
 ) -> None:
     """`is_range`: these are all rows that are pending in the queue between the first and the last of them."""
     values = {"issue": request.issue_id, "claim": fence, "now": now}

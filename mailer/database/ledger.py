@@ -19,12 +19,13 @@ from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import LOST_LINE, DeliveryResult
 from mailer.model.recipient import Recipient
 from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
 
-def waiting_by_queue(database: Database, issue_id: int) -> dict[str, int]:
+def waiting_by_queue(database: Database, issue_id: IssueId) -> dict[str, int]:
     """How many deliveries of the issue wait in each lane?"""
     query = select(delivery.c.lane, func.count()).where(delivery.c.issue_id == issue_id)
     query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.lane)
@@ -70,8 +71,8 @@ class ResultGroup:
     With `is_last` the claim ends, and a row that it still holds is pending again; `is_complete`: each of its rows has a result.
     """
 
-    issue_id: int
-    fence: int
+    issue_id: IssueId
+    fence: Fence
     results: Sequence[DeliveryResult]
     is_last: bool = False
     is_complete: bool = False
@@ -93,7 +94,9 @@ def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) 
     return counted
 
 
-def mark_unknown(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[LedgerEntry, ...]:
+def mark_unknown(
+    database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, now: datetime
+) -> tuple[LedgerEntry, ...]:
     """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
     values = {"text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
     entries: list[LedgerEntry] = []
@@ -106,27 +109,27 @@ def mark_unknown(database: Database, issue_id: int, fence: int, ids: Sequence[in
     return tuple(entries)
 
 
-def unknown_of_claim(database: Database, issue_id: int, fence: int) -> tuple[LedgerEntry, ...]:
+def unknown_of_claim(database: Database, issue_id: IssueId, fence: Fence) -> tuple[LedgerEntry, ...]:
     """Which deliveries became `unknown` while this claim held them?"""
     query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.UNKNOWN))
     with database.reading() as connection:
         return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.subscriber_id)))
 
 
-def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
+def count_due(database: Database, issue_id: IssueId, *, now: datetime) -> int:
     """How many deliveries have their turn now?"""
     with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
 
-def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
+def is_under_way(database: Database, issue_id: IssueId, *, now: datetime) -> bool:
     """Whether something of the issue is due or being sent now."""
     held = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED)
     with database.reading() as connection:
         return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
 
 
-def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient | None:
+def first_due(database: Database, issue_id: IssueId, *, now: datetime) -> Recipient | None:
     """Who would be next? For a rehearsal."""
     query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
     with database.reading() as connection:
@@ -136,7 +139,7 @@ def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient 
 
 def change_state(
     database: Database,
-    issue_id: int,
+    issue_id: IssueId,
     old: Collection[DeliveryState],
     new: DeliveryState,
     *,
@@ -160,7 +163,7 @@ def change_state(
         return moved
 
 
-def defer(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
+def defer(database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, until: datetime, now: datetime) -> None:
     """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
     step = transition({DeliveryState.CLAIMED}, DeliveryState.DEFERRED, by_key=True).where(
         delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.subscriber_id.in_(ids)
@@ -169,7 +172,7 @@ def defer(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, 
         connection.execute(step.values(not_before=until, changed_at=now))
 
 
-def assign_queues(database: Database, issue_id: int, queues: Mapping[str, Sequence[str]]) -> None:
+def assign_queues(database: Database, issue_id: IssueId, queues: Mapping[str, Sequence[str]]) -> None:
     """Records which deliveries belong to which queue of `mailer.toml`; the file may have changed since the freeze.
 
     :param queues: name of a queue → its recipient domains.
@@ -183,7 +186,7 @@ def assign_queues(database: Database, issue_id: int, queues: Mapping[str, Sequen
             connection.execute(assign_queue("").where(waiting, delivery.c.lane == name, ~is_of_queue))
 
 
-def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
+def counts(database: Database, issue_id: IssueId) -> Mapping[DeliveryState, int]:
     """How many deliveries are in each state? States without any are there with 0."""
     query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
     with database.reading() as connection:
@@ -191,7 +194,7 @@ def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
     return {state: found.get(state, 0) for state in DeliveryState}
 
 
-def next_due(database: Database, issue_id: int) -> datetime | None:
+def next_due(database: Database, issue_id: IssueId) -> datetime | None:
     """When is the next deferred delivery to be tried?"""
     query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.DEFERRED)
     with database.reading() as connection:
@@ -208,7 +211,7 @@ def due_by_queue(database: Database) -> dict[str, int]:
         return {str(lane): int(number) for lane, number in found}
 
 
-def replies(database: Database, issue_id: int, most: int) -> tuple[ReplyCount, ...]:
+def replies(database: Database, issue_id: IssueId, most: int) -> tuple[ReplyCount, ...]:
     """What did relays say to those who have not got the issue? The most frequent first."""
     number = func.count().label("number")
     query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
@@ -217,7 +220,7 @@ def replies(database: Database, issue_id: int, most: int) -> tuple[ReplyCount, .
         return tuple(ReplyCount(DeliveryState(row.state), row.code, row.number) for row in connection.execute(query))
 
 
-def missed(database: Database, issue_id: int) -> tuple[LedgerEntry, ...]:
+def missed(database: Database, issue_id: IssueId) -> tuple[LedgerEntry, ...]:
     """Who has not got the issue, and why? In the order of states, then addresses."""
     query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(MISSED)))
     with database.reading() as connection:
@@ -232,7 +235,7 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
         return tuple((row.email, row.since) for row in connection.execute(query))
 
 
-def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
+def _is_due(issue_id: IssueId, now: datetime) -> ColumnElement[bool]:
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
 

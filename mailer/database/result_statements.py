@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, TextClause, text
 
+from mailer.model.ids import Fence, IssueId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import RESULTS, common_sources
 
@@ -33,7 +34,7 @@ TIMES = frozenset({"first_tried", "not_before", "at"})
 SQLITE_TIME = 26  # characters of a time without its zone, as SQLAlchemy keeps it in SQLite
 
 
-def execute(connection: Connection, results: Sequence[DeliveryResult], issue_id: int, fence: int) -> int:
+def execute(connection: Connection, results: Sequence[DeliveryResult], issue_id: IssueId, fence: Fence) -> int:
     """Write the results of one claim. How many rows were changed?
 
     Only rows are touched that this claim holds or held last, and whose state may become what the result says.

@@ -34,7 +34,10 @@ POSTGRESQL = (
 
 
 def install(database: Database) -> None:
+    """Once for each database; a second call changes nothing."""
     with database.writing() as connection:
+        if sa.inspect(connection).has_table("step"):
+            return
         for statement in POSTGRESQL if database.is_shared else SQLITE:
             connection.exec_driver_sql(statement)
 

@@ -15,6 +15,7 @@ from mailer.database import claim_statements, issues, subscriptions
 from mailer.database.claim_statements import DueRow
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.state import DUE, DeliveryState
 from tests.mail_bundles import ISSUE, LIST, NOW, people
 
@@ -23,12 +24,12 @@ from tests.mail_bundles import ISSUE, LIST, NOW, people
 def database(database_url: str) -> Iterator[Database]:
     with closing(open_database(database_url)) as opened:
         subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
-        subscriptions.unsubscribe(opened, 2, LIST.key, source="t", now=NOW)
+        subscriptions.unsubscribe(opened, SubscriberId(2), LIST.key, source="t", now=NOW)
         subscriptions.import_subscribers(opened, people(3), source="t", now=NOW)
         issues.freeze(opened, ISSUE, LIST, NOW)
         with opened.writing() as connection:
             connection.execute(sa.update(delivery).values(attempts=3, first_tried=NOW))
-        subscriptions.unsubscribe(opened, 3, LIST.key, source="t", now=NOW)
+        subscriptions.unsubscribe(opened, SubscriberId(3), LIST.key, source="t", now=NOW)
         yield opened
 
 
@@ -43,8 +44,8 @@ def answer(database: Database, fields: tuple[str, ...]) -> str | None:
 def test_each_value_arrives_under_its_own_name(database: Database) -> None:
     rows = claim_statements.parse_due_rows(answer(database, DueRow._fields))
     assert [row._replace(first_tried=None) for row in rows] == [
-        DueRow(1, "reader1@example.jp", "読者1", 3, None, "html"),
-        DueRow(3, "reader3@example.jp", "読者3", 3, None, claim_statements.UNSUBSCRIBED),
+        DueRow(SubscriberId(1), "reader1@example.jp", "読者1", 3, None, "html"),
+        DueRow(SubscriberId(3), "reader3@example.jp", "読者3", 3, None, claim_statements.UNSUBSCRIBED),
     ]
     assert all(row.first_tried is not None and row.first_tried.startswith("2026-03-11") for row in rows)
 
@@ -66,7 +67,7 @@ def test_a_column_that_the_query_does_not_know_stops_it() -> None:
     [
         (claim_statements.claim_numbers("sqlite"), {"numbers": "1,2"}),
         (claim_statements.CLAIM_RANGE, {"first": 1, "last": 2, "in_queue": ""}),
-        (claim_statements.numbered_transition("sqlite", DUE, DeliveryState.SUPPRESSED, 1, [1, 2]), {}),
+        (claim_statements.numbered_transition("sqlite", DUE, DeliveryState.SUPPRESSED, IssueId(1), [SubscriberId(1), SubscriberId(2)]), {}),
     ],
     ids=["by numbers", "a range", "suppressed"],
 )

@@ -19,6 +19,7 @@ from mailer.database.claims import ClaimRequest
 from mailer.database.engine import MIGRATIONS, open_database
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
@@ -83,15 +84,15 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         frozen = issues.find(database, REF)
         assert frozen is not None and (frozen.issue, frozen.mail_list, frozen.status) == (ISSUE, LIST, IssueStatus.SENDING)
-        counts = {state: number for state, number in ledger.counts(database, 1).items() if number}
+        counts = {state: number for state, number in ledger.counts(database, IssueId(1)).items() if number}
         assert counts == dict.fromkeys(map(DeliveryState, STATES), 1)
         assert subscriptions.count(database, LIST.key) == 4
-        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, number)] == [
+        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, SubscriberId(number))] == [
             Preference.HTML,
             Preference.STOP,
         ]
         assert len(audit_log.entries(database)) == (version >= "0003")
-        claim = claims.claim_batch(database, ClaimRequest(1, ""), token="t", owner="me", lease=60, now=NOW)
+        claim = claims.claim_batch(database, ClaimRequest(IssueId(1), ""), token="t", owner="me", lease=60, now=NOW)
         assert claim is not None and [row.subscriber_id for row in claim.rows] == [2, 4]
         if not database.is_shared:  # Alembic's comparison does not see this
             with database.reading() as connection:
@@ -116,4 +117,4 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str,
         assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
     engine.dispose()
     with closing(open_database(database_url)) as database:
-        assert ledger.counts(database, 1)[DeliveryState.SENT] == 1
+        assert ledger.counts(database, IssueId(1))[DeliveryState.SENT] == 1

@@ -22,6 +22,7 @@ from mailer.database.schema import delivery
 from mailer.database.transitions import transition
 from mailer.delivery.journal import format_timestamp
 from mailer.model.errors import DatabaseError, IllegalTransition
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DUE, RESULTS, TRANSITIONS, DeliveryState
 from tests.mail_bundles import ISSUE, LIST, NOW, people
@@ -108,13 +109,13 @@ def database(database_url: str) -> Iterator[Database]:
         yield opened
 
 
-def frozen(database: Database, readers: int) -> int:
+def frozen(database: Database, readers: int) -> IssueId:
     subscriptions.import_subscribers(database, people(readers), source="t", now=NOW)
     return issues.freeze(database, ISSUE, LIST, NOW).issue_id
 
 
 def result(number: int, state: DeliveryState) -> DeliveryResult:
-    return DeliveryResult(number, state.value, 1, 250, "", format_timestamp(NOW), "", format_timestamp(NOW), "<x@y>")
+    return DeliveryResult(SubscriberId(number), state.value, 1, 250, "", format_timestamp(NOW), "", format_timestamp(NOW), "<x@y>")
 
 
 def states(database: Database) -> list[str]:
@@ -131,7 +132,7 @@ def test_recording_results_moves_a_row_exactly_where_the_table_allows_it(databas
             row = delivery.c.subscriber_id == number
             connection.execute(sa.update(delivery).where(row).values(state=old, fence=7))
     results = [result(number, new) for number, (_, new) in enumerate(pairs, 1)]
-    counted = ledger.record(database, [ResultGroup(issue_id, 7, results)], now=NOW)
+    counted = ledger.record(database, [ResultGroup(issue_id, Fence(7), results)], now=NOW)
     allowed = [(old, new) for old, new in pairs if old in (CLAIMED, UNKNOWN) and new in RESULTS]
     assert counted == len(allowed) and all(new in TRANSITIONS[old] for old, new in allowed)
     assert states(database) == [new if (old, new) in allowed else old for old, new in pairs]
@@ -215,7 +216,7 @@ def test_every_value_of_a_result_arrives_in_its_own_column(database: Database) -
     assert held is not None
     times = [NOW + timedelta(hours=hours, microseconds=7) for hours in (1, 2, 3)]
     first_tried, not_before, at = map(format_timestamp, times)
-    given = DeliveryResult(1, "deferred", 4, 452, "busy 込", first_tried, not_before, at, "<id@x>")
+    given = DeliveryResult(SubscriberId(1), "deferred", 4, 452, "busy 込", first_tried, not_before, at, "<id@x>")
     ledger.record(database, [ResultGroup(issue_id, held.fence, [given])], now=NOW)
     columns = ("state", "attempts", "code", "text", "first_tried", "not_before", "changed_at", "message_id")
     with database.reading() as connection:

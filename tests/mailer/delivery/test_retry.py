@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.delivery import retry
 from mailer.delivery.retry import Decision
+from mailer.model.issue import ListClass
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.state import RESULTS, DeliveryState, check_transition
 from tests.mail_bundles import NOW
@@ -66,6 +67,6 @@ def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
 
 
 def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:
-    urgent = retry.retry_policy("emergency")
+    urgent = retry.retry_policy(ListClass.EMERGENCY)
     assert retry.retry_delay(1, urgent) < retry.retry_delay(1) and urgent.give_up_after < retry.NEWSLETTER.give_up_after
-    assert urgent.resend_unknown and not retry.retry_policy("newsletter").resend_unknown
+    assert urgent.resend_unknown and not retry.retry_policy(ListClass.NEWSLETTER).resend_unknown
