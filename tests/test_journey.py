@@ -118,7 +118,7 @@ def test_faults_end_a_build_with_their_places_and_a_status(checkout: TinySite) -
     told = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
     assert "content/press/2020/a.md:2: 「titel」という項目はありません" in told
     assert "Traceback" not in told
-    assert "Traceback" not in todoke("check", "--now", "yesterday", *sources(checkout), status=1)
+    assert "Traceback" not in todoke("check", "--now", "yesterday", *sources(checkout), status=2)
 
 
 def test_the_demonstration_holds_and_can_be_repeated(tmp_path: Path) -> None:
