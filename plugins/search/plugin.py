@@ -63,8 +63,8 @@ class SearchGenerator(Generator):  # type: ignore[misc]
             plan.files.update(f"{_FOLDER}/{name}" for name in state.files)
         return state.shards
 
-    def _page(self, writer: Writer, url: str, template: str, **values: object) -> None:
-        writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+    def _page(self, writer: Writer, url: str, template: str, **variables: object) -> None:
+        writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables)
 
 
 def write_index(folder: Path, entries: Sequence[Entry]) -> int:
