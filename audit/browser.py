@@ -56,7 +56,7 @@ _RECORD_FOCUS = f"""() => {{
   return window.stops.length;
 }}"""
 # What is wrong with the recorded path. "Visible" means that the middle of the part inside the window belongs to the element (WCAG 2.2, 2.4.11).
-_FOCUS_FAULTS = """() => {
+_FOCUS_PROBLEMS = """() => {
   const name = e => `${e.tagName.toLowerCase()} ${e.getAttribute('href') || e.id || e.textContent.trim().slice(0, 30)}`;
   const focused = [...window.focused], visible = e => {
     e.focus();
@@ -138,13 +138,13 @@ def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bo
     return AxeResult(tuple(violations), result["undecided"])
 
 
-def keyboard_faults(page: Page) -> list[str]:
+def keyboard_problems(page: Page) -> list[str]:
     """Press Tab through the open page; return the elements that are never reached, show no focus, or are covered while they have it."""
     count = page.evaluate(_RECORD_FOCUS)
     # A player has controls of its own that take the focus (about twelve); three more presses leave room for the browser's own stops.
     for _ in range(count + 3 + 12 * page.locator("video[controls], audio[controls]").count()):
         page.keyboard.press("Tab")
-    return [str(line) for line in page.evaluate(_FOCUS_FAULTS)]
+    return [str(line) for line in page.evaluate(_FOCUS_PROBLEMS)]
 
 
 def overflow_width(page: Page) -> int:

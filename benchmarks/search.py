@@ -1,6 +1,6 @@
-"""What a query costs on 10,000 pages: bytes over the wire, in real Chromium, without any compression by the server.
+"""The cost of a query on 10,000 pages: bytes of the response bodies that Chromium receives from a server with gzip.
 
-Run: ``python -m benchmarks.search [PAGES]``. The pages are made of the sample's own sentences, shuffled with a fixed seed. The last line is JSON.
+Run: ``python -m benchmarks.search [PAGES]``. The pages are made of the sample's sentences, drawn with a fixed seed. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ from plugins.search.plugin import write_index
 from tests.tiny import NOW
 
 QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線".split()
+"""Single characters, pairs, long words, words that are on nearly every page, and words that are on none."""
+
 LARGEST = 200_000
+"""Bytes that one query may cost, the search page with its style sheet and scripts included."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes of the answers' bodies: of the index and the entries, and with the search page itself; requests for the former."""
+    """The cost of one query. ``index_bytes`` are those of shards and entries, which took ``requests``; ``total_bytes`` include the search page."""
 
     query: str
-    told: str
-    index: int
-    whole: int
+    status: str
+    index_bytes: int
+    total_bytes: int
     requests: int
 
 
@@ -46,36 +49,36 @@ def corpus(pages: int) -> list[Entry]:
     """Return ``pages`` entries of 30 to 60 sentences each."""
     content = Path("content")
     registry = read_registry(Path("publications.toml"), content / "data" / "municipalities.csv")
-    known = [entry(document) for document in read_library(content, registry, NOW).live()]
-    sentences = [sentence for found in known for sentence in re.findall(r"[^。\n]+。", found.words)]
-    sentences.append("東北新幹線で仙台駅に着きました。")  # a word of which both halves are common
-    chance = random.Random(311)
-    texts = ("".join(chance.choices(sentences, k=chance.randint(30, 60))) for _ in range(pages))
+    sample = [entry(document) for document in read_library(content, registry, NOW).live()]
+    sentences = [sentence for article in sample for sentence in re.findall(r"[^。\n]+。", article.text)]
+    sentences.append("東北新幹線で仙台駅に着きました。")  # for 新幹線, whose two pairs are common
+    generator = random.Random(311)
+    texts = ("".join(generator.choices(sentences, k=generator.randint(30, 60))) for _ in range(pages))
     return [
-        Entry(f"/press/{number}/", chance.choice(known).title, "2015年3月21日", "みやぎ復興プレス", text)
+        Entry(f"/press/{number}/", generator.choice(sample).title, "2015年3月21日", "みやぎ復興プレス", text)
         for number, text in enumerate(texts)
     ]
 
 
 def measure(browser: Browser, address: str, query: str) -> Cost:
-    """Ask one query in a new profile and count what was transferred."""
+    """Run one query in a new browser context, with an empty cache, and add up the response bodies."""
     context = browser.new_context()
     page = context.new_page()
-    done: list[Request] = []
+    finished: list[Request] = []
 
-    def keep(request: Request) -> None:
-        done.append(request)
+    def record(request: Request) -> None:
+        finished.append(request)
 
-    page.on("requestfinished", keep)
+    page.on("requestfinished", record)
     page.goto(f"{address}/search/")
-    told = _ask(page, query)
-    sizes = [(request.url, int(request.sizes()["responseBodySize"])) for request in done]
+    status = _run_query(page, query)
+    sizes = [(request.url, int(request.sizes()["responseBodySize"])) for request in finished]
     context.close()
-    index = [size for url, size in sizes if url.endswith(".json")]
-    return Cost(query, told, sum(index), sum(size for _, size in sizes), len(index))
+    index_sizes = [size for url, size in sizes if url.endswith(".json")]
+    return Cost(query, status, sum(index_sizes), sum(size for _, size in sizes), len(index_sizes))
 
 
-def _ask(page: Page, query: str) -> str:
+def _run_query(page: Page, query: str) -> str:
     page.get_by_label("さがすことば").fill(query)
     page.keyboard.press("Enter")
     status = page.get_by_role("status")
@@ -84,7 +87,7 @@ def _ask(page: Page, query: str) -> str:
 
 
 def site_with(entries: list[Entry], folder: Path) -> tuple[Path, float, int]:
-    """Build the sample, put the index of ``entries`` in the place of its own; return the site, seconds and bytes of the index."""
+    """Build the sample, and replace its index by that of ``entries``; return the site, and seconds and bytes of the index."""
     site = build(BuildOptions(NOW, output=folder / "output")).output / "site"
     shutil.rmtree(site / "search" / "s")
     shutil.rmtree(site / "search" / "d")
@@ -102,26 +105,31 @@ def site_with(entries: list[Entry], folder: Path) -> tuple[Path, float, int]:
 
 
 def main() -> int:
-    """Print the table; the exit code is 1 when a query costs more than it may."""
+    """Print the table; return 1 if a query costs more than `LARGEST`, else 0."""
     pages = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     entries = corpus(pages)
+    characters = sum(len(page.text) for page in entries) // pages
     with tempfile.TemporaryDirectory() as folder:
-        site, seconds, weight = site_with(entries, Path(folder))
-        print(
-            f"{pages} pages, {sum(len(e.words) for e in entries) // pages} characters each; index {weight / 1e6:.1f} MB in {seconds:.1f} s"
-        )
+        site, seconds, index_bytes = site_with(entries, Path(folder))
+        print(f"{pages} pages, {characters} characters each; index {index_bytes / 1e6:.1f} MB in {seconds:.1f} s")
         with serving(site) as address, chromium() as browser:
             costs = [measure(browser, address, query) for query in QUERIES]
     print(f"{'index kB':>9} {'with page':>9} {'requests':>8}  query")
     for cost in costs:
-        print(f"{cost.index / 1000:9.1f} {cost.whole / 1000:9.1f} {cost.requests:8}  {cost.query}: {cost.told}")
-    worst = max(cost.whole for cost in costs)
+        print(f"{cost.index_bytes / 1000:9.1f} {cost.total_bytes / 1000:9.1f} {cost.requests:8}  {cost.query}: {cost.status}")
+    largest = max(cost.total_bytes for cost in costs)
     print(
         json.dumps(
-            {"pages": pages, "queries": len(costs), "largest_bytes": worst, "index_bytes": weight, "index_seconds": round(seconds, 1)}
+            {
+                "pages": pages,
+                "queries": len(costs),
+                "largest_bytes": largest,
+                "index_bytes": index_bytes,
+                "index_seconds": round(seconds, 1),
+            }
         )
     )
-    return 0 if worst <= LARGEST else 1
+    return 0 if largest <= LARGEST else 1
 
 
 if __name__ == "__main__":

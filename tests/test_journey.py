@@ -1,4 +1,4 @@
-"""The whole way on a tiny site: Markdown in, pages and mail out, an unsubscription honoured. Every step is the command that people type."""
+"""From Markdown to delivered mail and to an unsubscription, on a tiny site. Each step is the command that an operator types."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def checkout(tiny: TinySite) -> TinySite:
 
 
 def todoke(*arguments: str, status: int = 0) -> str:
-    """Run a command of the real project; return what it printed."""
+    """Run a command in a process of its own, check its exit status, and return its output."""
     done = subprocess.run([sys.executable, "-m", "todoke", *arguments], capture_output=True, text=True, check=False, encoding="utf-8")
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -46,7 +46,8 @@ def mail_options(site: TinySite) -> list[str]:
     return ["--config", str(site.root / "mailer.toml"), "--mail", str(site.output / "mail")]
 
 
-def settle(site: TinySite, smtp: int, service: int) -> None:
+def configure_mailer(site: TinySite, smtp: int, service: int) -> None:
+    """Write a mailer configuration for two ports of this machine, a secret, and a table of ten readers."""
     (site.root / "secret").write_text("a-key-for-this-test-only-and-long-enough-to-sign-with")
     (site.root / "mailer.toml").write_text(
         f'service_url = "http://127.0.0.1:{service}"\ndatabase = "sqlite:///todoke.db"\nmessage_id_domain = "example.jp"\n'
@@ -62,23 +63,23 @@ def service(site: TinySite, port: int) -> Iterator[None]:
         yield
 
 
-def test_markdown_in_mail_received_unsubscribe_honoured(checkout: TinySite) -> None:
-    told = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
-    assert "2 mail issues" in told
+def test_an_issue_is_delivered_to_all_readers_and_the_next_to_all_but_one_who_unsubscribed(checkout: TinySite) -> None:
+    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
+    assert "2 mail issues" in output
     assert "駅が開きました" in checkout.page("/press/").replace("<wbr>", "")
     port = free_port()
     with Receiver() as receiver:
-        settle(checkout, receiver.port, port)
+        configure_mailer(checkout, receiver.port, port)
         todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
         with service(checkout, port):
             todoke("send", "press/1", *mail_options(checkout))
-            letter = next(message for message in receiver.accepted if message.recipients == ("reader3@example.jp",))
-            link = str(letter.mail["List-Unsubscribe"]).strip("<>")
+            delivered = next(message for message in receiver.accepted if message.recipients == ("reader3@example.jp",))
+            link = str(delivered.mail["List-Unsubscribe"]).strip("<>")
             assert link.startswith(f"http://127.0.0.1:{port}/")
-            with urllib.request.urlopen(link) as answer:  # a scanner follows the link: nothing may happen
-                assert "<form" in answer.read().decode()
-            with urllib.request.urlopen(urllib.request.Request(link, data=b"List-Unsubscribe=One-Click")) as answer:
-                assert answer.status == 200
+            with urllib.request.urlopen(link) as response:  # a mail scanner follows links: GET must change nothing (RFC 8058, 1)
+                assert "<form" in response.read().decode()
+            with urllib.request.urlopen(urllib.request.Request(link, data=b"List-Unsubscribe=One-Click")) as response:
+                assert response.status == 200
         todoke("send", "press/2", *mail_options(checkout))
         todoke("send", "press/2", *mail_options(checkout))
     first, second = receiver.recipients[:10], receiver.recipients[10:]
@@ -86,10 +87,10 @@ def test_markdown_in_mail_received_unsubscribe_honoured(checkout: TinySite) -> N
     assert sorted(second) == sorted(set(first) - {"reader3@example.jp"})
 
 
-def test_what_arrives_is_what_was_written(checkout: TinySite) -> None:
+def test_a_delivered_mail_has_the_subject_the_articles_and_the_page_of_its_issue(checkout: TinySite) -> None:
     todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
     with Receiver() as receiver:
-        settle(checkout, receiver.port, free_port())
+        configure_mailer(checkout, receiver.port, free_port())
         todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
         todoke("send", "press/2", *mail_options(checkout))
     mail = receiver.accepted[0].mail
@@ -102,10 +103,10 @@ def test_what_arrives_is_what_was_written(checkout: TinySite) -> None:
     assert not re.search(r"personal\.invalid|data-teaser", html + text)
 
 
-def test_nothing_about_a_subscriber_is_under_output(checkout: TinySite) -> None:
+def test_no_file_below_output_has_the_address_of_a_subscriber(checkout: TinySite) -> None:
     todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
     with Receiver() as receiver:
-        settle(checkout, receiver.port, free_port())
+        configure_mailer(checkout, receiver.port, free_port())
         todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
         todoke("send", "press/1", *mail_options(checkout))
     assert len(receiver.accepted) == 10
@@ -113,16 +114,16 @@ def test_nothing_about_a_subscriber_is_under_output(checkout: TinySite) -> None:
     assert b"reader3" not in written
 
 
-def test_faults_end_a_build_with_their_places_and_a_status(checkout: TinySite) -> None:
+def test_a_build_with_a_fault_prints_file_and_line_and_exits_with_1(checkout: TinySite) -> None:
     checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
-    told = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
-    assert "content/press/2020/a.md:2: 「titel」という項目はありません" in told
-    assert "Traceback" not in told
+    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
+    assert "content/press/2020/a.md:2: 「titel」という項目はありません" in output
+    assert "Traceback" not in output
     assert "Traceback" not in todoke("check", "--now", "yesterday", *sources(checkout), status=2)
 
 
-def test_the_demonstration_holds_and_can_be_repeated(tmp_path: Path) -> None:
-    """The tour with fewer readers; `make demo` takes the same way with 1,000."""
+def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> None:
+    """With 30 readers; `make demo` runs the same steps with 1,000."""
     for _ in range(2):
         port = free_port()
         command = [
@@ -144,14 +145,14 @@ def test_the_demonstration_holds_and_can_be_repeated(tmp_path: Path) -> None:
     assert "59 = 30 + 29" in done.stdout
 
 
-def test_the_stage_shows_site_inbox_and_service(tmp_path: Path, checkout: TinySite) -> None:
+def test_the_demo_server_serves_the_site_the_inbox_and_the_mailer_service(tmp_path: Path, checkout: TinySite) -> None:
     todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
-    settle(checkout, 25, port := free_port())
+    configure_mailer(checkout, 25, port := free_port())
     (checkout.root / "inbox" / "new").mkdir(parents=True)
     (checkout.root / "inbox" / "new" / "1.a").write_bytes(
         b"Subject: =?utf-8?b?6aGM?=\nTo: a@example.jp\nContent-Type: text/plain; charset=utf-8\n\nhello\n"
     )
     with running(serve_arguments(checkout.root / "mailer.toml", checkout.output, port), port):
         for path, words in {"/": "とどけ", "/inbox/": "a@example.jp", "/inbox/1.a/": "hello", "/service/healthz": ""}.items():
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-                assert words in answer.read().decode()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as response:
+                assert words in response.read().decode()

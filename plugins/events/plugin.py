@@ -68,8 +68,10 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         self._page(url, "on-air", publication=publication, script=script)
         self._write(f"{url}script.txt", script.text.encode("utf-8"))
 
-    def _page(self, url: str, template: str, **values: Any) -> None:
-        self.writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+    def _page(self, url: str, template: str, **variables: Any) -> None:
+        self.writer.write_file(
+            f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables
+        )
 
     def _write(self, url: str, content: bytes) -> None:
         path = Path(self.output_path) / url.lstrip("/")

@@ -109,12 +109,12 @@ def states(key: str, counts: Sequence[tuple[str, Counter[str]]], alternative: st
     return _frame(key, alternative, (len(counts) + 1) * _ROW, elements)
 
 
-def _segment(key: str, state: str, corner: tuple[float, float], length: float) -> str:
-    """One state in a stacked bar, from its upper left ``corner``; no element for a length of 0."""
+def _segment(key: str, state: str, origin: tuple[float, float], length: float) -> str:
+    """One state in a stacked bar, from its upper left corner ``origin``; no element for a length of 0."""
     if not length:
         return ""
     style = {"完成": 'class="done all"', "工事中": f'class="all" style="fill:url(#h-{key})"', "着手前": 'class="all"'}[state]
-    return f'<rect {style} x="{corner[0]:g}" y="{corner[1]:g}" width="{length:g}" height="{_BAR}"/>'
+    return f'<rect {style} x="{origin[0]:g}" y="{origin[1]:g}" width="{length:g}" height="{_BAR}"/>'
 
 
 def _legend(key: str) -> list[str]:

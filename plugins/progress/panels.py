@@ -60,7 +60,7 @@ def state_bars(key: str, title: str, works: Works, links: Mapping[str, str]) -> 
 def prefecture_panels(works: Works, links: Mapping[str, str]) -> list[Panel]:
     """Return the panels of the whole prefecture: fields, states, years."""
     year = works.years[-1]
-    by_year = [totals.finished(works, each) for each in works.years]
+    by_year = [totals.finished(works, each_year) for each_year in works.years]
     return [
         level_bars("fields", "分野ごとの割合", totals.over_fields(works, year), "分野", links),
         state_bars("states", "事業の状態", works, links),

@@ -81,6 +81,6 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
     def _place_url(self, place: Place) -> str:
         return f"{self.front}places/{place.slug}/"
 
-    def _page(self, url: str, template: str, **values: Any) -> None:
+    def _page(self, url: str, template: str, **variables: Any) -> None:
         path = f"{url.lstrip('/')}index.html"
-        self.writer.write_file(path, self.get_template(template), self.context, url=url, page_url=url, **self.shared, **values)
+        self.writer.write_file(path, self.get_template(template), self.context, url=url, page_url=url, **self.shared, **variables)

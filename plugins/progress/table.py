@@ -108,7 +108,7 @@ def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
 
 
 def _amounts(row: _Row) -> list[Diagnostic]:
-    """What is wrong with the numbers and the state; only if each can be read, whether they agree."""
+    """The diagnostics of the numbers and of the state. Their agreement is checked only if all of them can be read."""
     done, total, state = row.cells["完成"], row.cells["計画"], row.cells["状態"]
     diagnostics = [
         row.diagnostic(f"{name}「{value}」が数ではありません。1234.5 のように半角で書いてください", f"{value!r} is no number: write 1234.5")

@@ -79,8 +79,8 @@ class Works:
     @property
     def fields(self) -> list[Field]:
         """The fields of the rows, in the order of `FIELDS`."""
-        present = {row.field for row in self.rows}
-        return [field for field in FIELDS.values() if field in present]
+        with_rows = {row.field for row in self.rows}
+        return [field for field in FIELDS.values() if field in with_rows]
 
 
 WORKS = Key[Works]("works of the progress table", __name__)

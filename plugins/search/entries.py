@@ -1,4 +1,4 @@
-"""What can be found of a document: its title, and its words as a reader sees them. Pure."""
+"""Takes from a document what can be found: its title, and its text as a reader sees it. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from plugins.frontmatter.model.document import Document
 from plugins.typography.dates import japanese_date
 
 _FIELDS = "employer place employment pay venue address fee organizer contact reporter school school_level record_kind areas author licence".split()
-"""Front matter that pages show beside the body."""
+"""The front matter that pages show beside the body."""
 
-_SILENT = re.compile(r"<(rt|rp|sup)\b[^>]*>.*?</\1>", re.DOTALL)
-# What stands in two table cells or two paragraphs is no word together.
+# Readings (<rt>, <rp>) and footnote marks (<sup>) would tear a word apart: 閖上 must be found although its reading stands inside of it.
+_OMITTED = re.compile(r"<(rt|rp|sup)\b[^>]*>.*?</\1>", re.DOTALL)
+# The texts of two blocks (table cells, paragraphs) are no word together, so each block becomes a line.
 _BLOCK = re.compile(
     r"</?(?:p|div|section|nav|article|h[1-6]|[uod]l|li|d[dt]|table|caption|t(?:head|body|foot|[dhr])|figure|figcaption|blockquote|pre|hr|br|img)\b(?:[^>\"]|\"[^\"]*\")*>"
 )
@@ -22,17 +23,17 @@ _TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
 
 @dataclass(frozen=True)
 class Entry:
-    """One findable page. ``date`` is ready to show; ``words`` is one line per block of text."""
+    """One page that can be found. ``date`` is ready to show; ``text`` has a line for each block."""
 
     url: str
     title: str
     date: str
     publication: str
-    words: str
+    text: str
 
 
 def entry(document: Document) -> Entry:
-    """Return what can be found of ``document``."""
+    """Return the entry of ``document``."""
     date = japanese_date(document.meta.date) if document.meta.date else ""
     owner = document.publication.title if document.publication else ""
     return Entry(document.url, document.meta.title, date, owner, "\n".join(_lines(document)))
@@ -42,11 +43,13 @@ def _lines(document: Document) -> list[str]:
     labels = [place.name for place in document.meta.municipalities] + [topic.name for topic in document.meta.topics]
     fields = [str(value) for name in _FIELDS if (value := getattr(document.meta, name, None))]
     summary = [document.meta.summary] if document.meta.summary else []
-    return [*summary, *fields, *words(document.html), *labels]
+    return [*summary, *fields, *text_lines(document.html), *labels]
 
 
-def words(html: str) -> list[str]:
+def text_lines(html: str) -> list[str]:
     """Return the text of a body, a line for each block, without readings and footnote marks."""
-    spoken = _SILENT.sub("", html) if "<r" in html or "<sup" in html else html
-    text = unescape(_TAG.sub("", _BLOCK.sub("\n", spoken)))
-    return [line for part in text.split("\n") if (line := " ".join(part.split()))]
+    visible = (
+        _OMITTED.sub("", html) if "<r" in html or "<sup" in html else html
+    )  # few bodies have either, and the search for pairs of tags is slow
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n", visible)))
+    return [line for block in text.split("\n") if (line := " ".join(block.split()))]

@@ -1,6 +1,26 @@
-"""The index as values: characters and pairs of characters, the documents that hold them, shards. Pure.
+"""The index as values: n-grams, postings, shards. Pure.
 
-The formats are read by ``themes/miyagi/static/search.js``; ``tests/plugins/search/test_search.py`` holds the two together.
+File format. It is stated here only; ``themes/miyagi/static/search.js`` reads it, and ``tests/plugins/search/test_search.py`` runs both sides.
+
+Attributes of the form on ``/search/``
+    ``data-documents`` is the number of documents, ``data-shards`` the number of shards: a power of two, 4096 at most.
+``/search/d/<document>.json``, one file for each document, numbered from 0, the oldest first
+    An object of strings: ``u`` root-relative address, ``t`` title, ``d`` date to show, ``p`` publication, ``w`` text, one line for each block.
+``/search/s/<shard>.json``, one file for each shard, numbered from 0
+    An object from n-gram to postings: the documents whose title or text has the n-gram. Each n-gram is in one shard only.
+N-gram
+    One character, or two neighbours without white space between them, of the text as `normal` gives it: NFKC (Unicode Standard Annex #15), then lower case.
+    A character is a code point.
+Shard of an n-gram
+    Over its code points c from left to right, h = 31 h + c, from h = 0; then h modulo the number of shards (`shard_of`).
+Postings
+    Ascending document numbers in the characters of `DIGITS`, whose place is their value from 0 to 63. The shorter of two forms is used, gaps if they are equal:
+
+    - Gaps: for each number, its distance from the one before less one (the first is counted from -1), in groups of five bits, the lowest group first; 32 is
+      added to each group but the last of a number.
+    - Bit map: ``!``, then for each six documents one character; the lowest bit is the first of the six. It ends with the last document that has the n-gram.
+
+A new document gets the next number, so that it changes the shards of its own n-grams only.
 """
 
 from __future__ import annotations
@@ -15,53 +35,51 @@ from itertools import chain
 from operator import add, sub
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+"""64 characters of one byte that JSON does not escape."""
 
-SHARD = 6_000
-"""Bytes that a shard should have on average: a query reads one for each pair of its characters."""
+SHARD_BYTES = 6_000
+"""The size of a shard on average: a query reads one shard for each pair of its characters."""
 
 _MOST_SHARDS = 4096
 
 
 def normal(text: str) -> str:
-    """Return ``text`` as it is compared: compatible characters are the same (NFKC: ＪＲ = JR, ｶﾞ = ガ), so are capital and small letters."""
+    """Return ``text`` as it is compared: compatible characters are the same (NFKC: ＪＲ = JR, ｶﾞ = ガ), and so are capital and small letters."""
     return unicodedata.normalize("NFKC", text).lower()
 
 
 def ngrams(text: str) -> set[str]:
-    """Return every character of ``text`` and every pair of neighbours; none reaches over a space or a line break."""
-    found: set[str] = set()
+    """Return every character of ``text`` and every pair of neighbours. No pair crosses a space or a line break."""
+    grams: set[str] = set()
     for word in normal(text).split():
-        found.update(word)
-        found.update(map(add, word, word[1:]))
-    return found
+        grams.update(word)
+        grams.update(map(add, word, word[1:]))
+    return grams
 
 
 def collect(texts: Iterable[str], first: int = 0) -> dict[str, array[int]]:
-    """Return, by gram, the ascending numbers of the texts that hold it; the first text has the number ``first``."""
-    notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
+    """Return, by n-gram, the ascending numbers of the texts that have it. The first text has the number ``first``."""
+    postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
     for number, text in enumerate(texts, first):
         for gram in ngrams(text):
-            notes[gram].append(number)
-    return dict(notes)
+            postings[gram].append(number)
+    return dict(postings)
 
 
 def encode(numbers: Sequence[int]) -> str:
-    """Write ascending ``numbers`` as gaps, or as a map of bits where that is shorter. What a new document adds changes nothing else.
-
-    Gaps: five bits a character, the low ones first, 32 added while more follow. Bits: ``!``, then six documents a character.
-    """
-    shortest = numbers[-1] // 6 + 2 if numbers else 0
-    if len(numbers) > shortest:
-        return _bits(numbers)
+    """Write ascending ``numbers`` as postings. A bit map needs a bit for each document; gaps are shorter for n-grams that few documents have."""
+    bitmap_length = numbers[-1] // 6 + 2 if numbers else 0
+    if len(numbers) > bitmap_length:  # gaps take one character for each number at least
+        return _bitmap(numbers)
     gaps = _gaps(numbers)
-    return gaps if len(gaps) <= shortest else _bits(numbers)
+    return gaps if len(gaps) <= bitmap_length else _bitmap(numbers)
 
 
 def decode(text: str) -> list[int]:
-    """Read what `encode` wrote."""
+    """Read postings that `encode` wrote."""
     if text.startswith("!"):
         groups = enumerate(map(DIGITS.index, text[1:]))
-        return [at * 6 + bit for at, group in groups for bit in range(6) if group >> bit & 1]
+        return [index * 6 + bit for index, group in groups for bit in range(6) if group >> bit & 1]
     numbers, gap, scale, last = list[int](), 0, 1, -1
     for digit in map(DIGITS.index, text):
         gap += digit % 32 * scale
@@ -73,75 +91,76 @@ def decode(text: str) -> list[int]:
     return numbers
 
 
-def update_postings(text: str, come: Set[int], gone: Set[int]) -> str:
-    """Return what `encode` gives for the numbers of ``text`` and those that ``come``, without those that are ``gone``.
+def update_postings(text: str, added: Set[int], removed: Set[int]) -> str:
+    """Return what `encode` gives for the numbers of ``text`` with those ``added`` and without those ``removed``; empty for no number.
 
-    A long map of bits, which is all that takes time, is changed where it changes.
+    A long bit map is changed only where it changes: to decode and encode it would take nearly all the time of an update.
     """
-    bits = _amended_bits(text, come, gone) if text.startswith("!") else ""
-    if bits:
-        return bits
-    numbers = sorted((set(decode(text)) | come) - gone)
+    bitmap = _updated_bitmap(text, added, removed) if text.startswith("!") else ""
+    if bitmap:
+        return bitmap
+    numbers = sorted((set(decode(text)) | added) - removed)
     return encode(numbers) if numbers else ""
 
 
-def _amended_bits(text: str, come: Set[int], gone: Set[int]) -> str:
-    """The map of bits; nothing unless it is certain that `encode` would choose one: gaps take a character for each number at least."""
+def _updated_bitmap(text: str, added: Set[int], removed: Set[int]) -> str:
+    """The bit map after the change; empty unless `encode` would certainly choose one, because there are more numbers than characters."""
     groups = list(text[1:])
-    groups += "0" * (max(come, default=0) // 6 + 1 - len(groups))
-    for number in gone:
+    groups += "0" * (max(added, default=0) // 6 + 1 - len(groups))
+    for number in removed:
         if number // 6 < len(groups):
             groups[number // 6] = DIGITS[_VALUES[groups[number // 6]] & ~(1 << number % 6)]
-    for number in come - gone:
+    for number in added - removed:
         groups[number // 6] = DIGITS[_VALUES[groups[number // 6]] | 1 << number % 6]
-    bits = "".join(groups).rstrip("0")
-    count = sum(bits.count(digit) * value.bit_count() for digit, value in _VALUES.items())
-    last = len(bits) * 6 - 7 + _VALUES[bits[-1]].bit_length() if bits else 0
-    return f"!{bits}" if count > last // 6 + 2 else ""
+    bitmap = "".join(groups).rstrip("0")
+    count = sum(bitmap.count(digit) * value.bit_count() for digit, value in _VALUES.items())
+    last = len(bitmap) * 6 - 7 + _VALUES[bitmap[-1]].bit_length() if bitmap else 0
+    return f"!{bitmap}" if count > last // 6 + 2 else ""
 
 
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
 
 
-def _steps(numbers: Sequence[int]) -> Iterator[int]:
-    """How far each number lies from the one before; the first, from -1."""
+def _distances(numbers: Sequence[int]) -> Iterator[int]:
+    """The distance of each number from the one before; that of the first, from -1."""
     return map(sub, numbers, chain((-1,), numbers))
 
 
-class _Gaps(dict[int, str]):
-    """What is written for each step, found when it is first met: nearly all are small."""
+class _EncodedGaps(dict[int, str]):
+    """The characters of each distance, computed when it is first asked for: nearly all distances are small and come often."""
 
-    def __missing__(self, step: int) -> str:
-        gap, written = step - 1, ""
+    def __missing__(self, distance: int) -> str:
+        gap, text = distance - 1, ""
         while gap >= 32:
-            written += DIGITS[32 + gap % 32]
+            text += DIGITS[32 + gap % 32]
             gap //= 32
-        self[step] = written + DIGITS[gap]
-        return self[step]
+        self[distance] = text + DIGITS[gap]
+        return self[distance]
 
 
-_GAPS = _Gaps()
+_ENCODED_GAPS = _EncodedGaps()
 
 
 def _gaps(numbers: Sequence[int]) -> str:
-    return "".join(map(_GAPS.__getitem__, _steps(numbers)))
+    return "".join(map(_ENCODED_GAPS.__getitem__, _distances(numbers)))
 
 
 _GROUPS = {f"{group:06b}"[::-1]: digit for group, digit in enumerate(DIGITS)}
+"""The digit of each six bits, written with the lowest bit first."""
 
 
-def _bits(numbers: Sequence[int]) -> str:
-    bits = "".join(map(_run, _steps(numbers))) + "00000"
+def _bitmap(numbers: Sequence[int]) -> str:
+    bits = "".join(map(_zeros_and_one, _distances(numbers))) + "00000"  # fills the last group
     return "!" + "".join(map(_GROUPS.__getitem__, re.findall("......", bits)))
 
 
 @cache
-def _run(step: int) -> str:
-    return "0" * (step - 1) + "1"
+def _zeros_and_one(distance: int) -> str:
+    return "0" * (distance - 1) + "1"
 
 
 def shard_of(gram: str, shards: int) -> int:
-    """Return the number of the shard in which ``gram`` lies."""
+    """Return the number of the shard that has ``gram``, of ``shards``."""
     number = 0
     for character in gram:
         number = number * 31 + ord(character)
@@ -149,21 +168,21 @@ def shard_of(gram: str, shards: int) -> int:
 
 
 def weigh(gram: str, text: str) -> int:
-    """Return about how many bytes one note takes in a shard."""
+    """Return about how many bytes an n-gram and its postings take in a shard: six are for quotes, colon and comma."""
     return len(gram.encode()) + len(text) + 6
 
 
 def shards_for(weight: int) -> int:
-    """Return how many shards hold notes of ``weight`` bytes together: a power of two that keeps them small."""
+    """Return how many shards to make for postings of ``weight`` bytes: a power of two, so that the number seldom changes as the site grows."""
     count = 1
-    while count * SHARD < weight and count < _MOST_SHARDS:
+    while count * SHARD_BYTES < weight and count < _MOST_SHARDS:
         count *= 2
     return count
 
 
-def shard_notes(notes: Mapping[str, Sequence[int]]) -> tuple[list[dict[str, str]], int]:
-    """Return the shards, each of which maps grams, in order, to encoded numbers; and the weight of all notes."""
-    encoded = {gram: encode(numbers) for gram, numbers in sorted(notes.items())}
+def shard_postings(postings: Mapping[str, Sequence[int]]) -> tuple[list[dict[str, str]], int]:
+    """Return the shards, each from n-gram (sorted) to encoded postings, and the weight of all postings in bytes."""
+    encoded = {gram: encode(numbers) for gram, numbers in sorted(postings.items())}
     weight = sum(weigh(gram, text) for gram, text in encoded.items())
     shards: list[dict[str, str]] = [{} for _ in range(shards_for(weight))]
     for gram, text in encoded.items():

@@ -1,8 +1,8 @@
-"""Keeps the index up: of the files of the last site, only those are written anew that hold something of a document that changed.
+"""Writes the files of the index, and changes of the last site's index only what changed documents need.
 
-What was indexed stands in a small file beside the output: a key for each document in the order of its number, and the weight of all notes. If documents
-only changed or came at the end, their old words (the entry of the last site) and their new ones tell which notes change. In every other case all is
-made anew.
+`IndexState`, a small file beside the output, says what the last index was made of: a key for each document in the order of their numbers, and the weight of
+all postings. If documents only changed or came at the end, their old texts (in the last site's entries) and their new ones tell which postings change.
+Otherwise the whole index is written anew. The format of the files is stated in `plugins.search.index`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from plugins.files import link_if_equal
 from plugins.incremental.plan import RenderPlan
 from plugins.processes import map_batches
 from plugins.search.entries import Entry
-from plugins.search.index import collect, ngrams, shard_notes, shard_of, shards_for, update_postings, weigh
+from plugins.search.index import collect, ngrams, shard_of, shard_postings, shards_for, update_postings, weigh
 
 _CHUNK = 400
-"""Documents of which one process makes the notes at a time."""
+"""Documents whose postings one process collects at a time."""
 
 
 @dataclass(frozen=True)
 class IndexState:
-    """What an index was made of: a key for each document, number of shards, weight of all notes."""
+    """What an index was made of: a key for each document, the number of shards, the weight of all postings in bytes."""
 
     keys: list[str]
     shards: int
@@ -34,59 +34,62 @@ class IndexState:
 
     @property
     def files(self) -> list[str]:
-        """The names of the index's files below its folder."""
+        """The names of the index files, relative to their folder."""
         return [f"d/{number}.json" for number in range(len(self.keys))] + [f"s/{number}.json" for number in range(self.shards)]
 
     def save(self, path: Path) -> None:
-        """Write it."""
         path.write_text(json.dumps(vars(self)), encoding="utf-8")
 
 
-def load_state(path: Path, plan: RenderPlan, below: str) -> IndexState | None:
-    """Return the state of the last site's index, which lies ``below`` a folder of it; None if it is not known, or a file was touched since."""
+def load_state(path: Path, plan: RenderPlan, folder: str) -> IndexState | None:
+    """Return the state of the index in ``folder`` of the last site; None if there is none, or if one of its files is not as that build left it."""
     try:
         state = IndexState(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return state if plan.has(*(f"{below}/{name}" for name in state.files)) else None
+    return state if plan.has(*(f"{folder}/{name}" for name in state.files)) else None
 
 
 def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path | None = None) -> tuple[int, int]:
-    """Write ``s/<number>.json`` for each shard and ``d/<number>.json`` for each entry; return the number of shards, and the notes' weight.
+    """Write the whole index into ``folder``; return the number of shards, and the weight of all postings in bytes.
 
-    A file that came out as it lies in ``last`` is that file.
+    A file that is equal to that in ``last`` becomes a link to it.
     """
 
-    def note(chunks: Sequence[int]) -> list[tuple[int, dict[str, bytes]]]:
-        return [(at, _noted(folder, entries[at : at + _CHUNK], at, last)) for at in chunks]
+    def write_chunks(starts: Sequence[int]) -> list[tuple[int, dict[str, bytes]]]:
+        return [(start, _write_entries(folder, entries[start : start + _CHUNK], start, last)) for start in starts]
 
     for part in ("s", "d"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    notes: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    found = dict(part for _, parts in map_batches(note, range(0, len(entries), _CHUNK), enough=2, batch=1) for part in parts)
-    for at in sorted(found):
-        for gram, numbers in found.pop(at).items():
-            notes[gram].frombytes(numbers)
-    shards, weight = shard_notes(notes)
+    postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
+    chunks = dict(chunk for _, result in map_batches(write_chunks, range(0, len(entries), _CHUNK), enough=2, batch=1) for chunk in result)
+    for start in sorted(chunks):  # in the order of the numbers, since postings are ascending
+        for gram, numbers in chunks.pop(start).items():
+            postings[gram].frombytes(numbers)
+    shards, weight = shard_postings(postings)
     for number, shard in enumerate(shards):
         write(folder, f"s/{number}.json", shard, last)
     return len(shards), weight
 
 
-def _noted(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, bytes]:
-    """Write the entries, and return their notes: by gram, the numbers as an array's bytes."""
+def _write_entries(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, bytes]:
+    """Write the entries, and return their postings: by n-gram, the numbers as the bytes of an array, which are cheap to send to another process."""
     texts = []
     for number, make in enumerate(entries, first):
-        entry = result_fields(make())
-        write(folder, f"d/{number}.json", entry, last)
-        texts.append(text_of(entry))
+        fields = result_fields(make())
+        write(folder, f"d/{number}.json", fields, last)
+        texts.append(text_of(fields))
     return {gram: numbers.tobytes() for gram, numbers in collect(texts, first).items()}
 
 
 def write_changed(
     folder: Path, last: Path, state: IndexState, keys: Sequence[str], entries: Sequence[Callable[[], Entry]]
 ) -> tuple[int, int] | None:
-    """Write into ``folder`` what is another than in ``last``; return the same as `write_all`, or None if all has to be made anew."""
+    """Write into ``folder`` the files that differ from those in ``last``; return the same as `write_all`, or None if the whole index has to be written.
+
+    The whole index is written after a document went away (all numbers after it change), when more than a twentieth of the documents changed, and when the
+    number of shards changes.
+    """
     if len(keys) < len(state.keys):
         return None
     changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
@@ -94,64 +97,67 @@ def write_changed(
         return None
     for part in ("s", "d"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    notes, weight = _mended(last, state, {number: result_fields(entries[number]()) for number in changed})
+    changes, weight = _update(last, state, {number: result_fields(entries[number]()) for number in changed})
     if shards_for(weight) != state.shards:
         return None
-    for number, entry in notes.entries.items():
-        write(folder, f"d/{number}.json", entry, last)
-    for number, shard in notes.shards.items():
+    for number, fields in changes.entries.items():
+        write(folder, f"d/{number}.json", fields, last)
+    for number, shard in changes.shards.items():
         write(folder, f"s/{number}.json", dict(sorted(shard.items())), last)
     return state.shards, weight
 
 
 @dataclass(frozen=True)
-class _Notes:
+class _Changes:
+    """The files to write, by number."""
+
     entries: dict[int, dict[str, str]]
     shards: dict[int, dict[str, str]]
 
 
-def _mended(last: Path, state: IndexState, entries: dict[int, dict[str, str]]) -> tuple[_Notes, int]:
-    changes: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
-    for number, entry in entries.items():
+def _update(last: Path, state: IndexState, entries: dict[int, dict[str, str]]) -> tuple[_Changes, int]:
+    """Return the changed files, and the weight of all postings after the change."""
+    changes: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))  # by n-gram: documents added, documents removed
+    for number, fields in entries.items():
         old = ngrams(text_of(_read(last / "d" / f"{number}.json"))) if number < len(state.keys) else set[str]()
-        new = ngrams(text_of(entry))
+        new = ngrams(text_of(fields))
         for gram in new - old:
             changes[gram][0].add(number)
         for gram in old - new:
             changes[gram][1].add(number)
     shards: dict[int, dict[str, str]] = {}
     weight = state.weight
-    for gram, (come, gone) in changes.items():
+    for gram, (added, removed) in changes.items():
         number = shard_of(gram, state.shards)
         if number not in shards:
             shards[number] = _read(last / "s" / f"{number}.json")
         shard = shards[number]
         before = shard.pop(gram, "")
         weight -= weigh(gram, before) if before else 0
-        if after := update_postings(before, come, gone):
+        if after := update_postings(before, added, removed):
             shard[gram] = after
             weight += weigh(gram, after)
-    return _Notes(entries, shards), weight
+    return _Changes(entries, shards), weight
 
 
 def result_fields(entry: Entry) -> dict[str, str]:
-    """Return what the script in the reader's browser gets of one page."""
-    return {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.words}
+    """Return the fields of ``d/<document>.json``."""
+    return {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.text}
 
 
-def text_of(entry: dict[str, str]) -> str:
-    """Return the words under which a page is found."""
-    return f"{entry['t']}\n{entry['w']}"
+def text_of(fields: dict[str, str]) -> str:
+    """Return the text whose n-grams are in the index: title and text."""
+    return f"{fields['t']}\n{fields['w']}"
 
 
 def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> None:
-    """Write one file of the index."""
-    with open(f"{folder}/{name}", "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a file for each document: no object for each
+    """Write one file of the index, or link it to that in ``last`` if they are equal."""
+    with open(f"{folder}/{name}", "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - thousands of files: no Path object for each
         file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     if last:
         link_if_equal(folder / name, last / name)
 
 
 def _read(path: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    content: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return content

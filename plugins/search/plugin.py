@@ -1,4 +1,4 @@
-"""Writes the index, the entries, the search page and the titles of every year."""
+"""Writes the index, the search page, and the pages with the titles of each year. A Pelican plugin."""
 
 from __future__ import annotations
 
@@ -20,70 +20,69 @@ from plugins.search.entries import Entry, entry
 
 
 def add_generator(_pelican: Pelican) -> type[SearchGenerator]:
-    """Tell Pelican of the generator."""
     return SearchGenerator
 
 
 def register() -> None:
-    """Register with Pelican."""
     signals.get_generators.connect(add_generator)
 
 
 _FOLDER = "search"
 
-
 STATE = "search.json"
-"""Beside the site: what the index was made of."""
+"""The file of `IndexState`, beside the site."""
 
 
 class SearchGenerator(Generator):  # type: ignore[misc]
-    """Oldest document first: a new one gets the next number, and the files of the others stay as they are."""
+    """Numbers the documents, the oldest first: a new one gets the next number, and the entries of the others stay as they are."""
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything below ``/search/``."""
         library = context_of(self.settings)[LIBRARY]
         dated = library.live()
-        standing = [d for d in library.public if d.kind == "page"]
-        found = (*standing, *dated)
-        shards = self._index([partial(entry, document) for document in found], list(map(_key, found)))
+        undated = [d for d in library.public if d.kind == "page"]
+        documents = (*undated, *dated)
+        shards = self._write_index([partial(entry, document) for document in documents], list(map(_key, documents)))
         years = _by_year(dated)
-        self._page(writer, "/search/", "search", years=years, found_in=len(found), shards=shards)
-        for year, documents in years.items():
-            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=documents)
+        self._page(writer, "/search/", "search", years=years, found_in=len(documents), shards=shards)
+        for year, of_year in years.items():
+            self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=of_year)
 
-    def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
-        """Write the index, or what of it has changed; return the number of shards."""
+    def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
+        """Write the index, as far as possible by changing that of the last site; return the number of shards."""
         folder = Path(self.output_path) / _FOLDER
         plan = context_of(self.settings).get(PLAN)
-        note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
+        state_file = folder.parent.parent / STATE  # in the staging tree: the state goes live together with its index
         last = plan.last / _FOLDER if plan else None
-        before = index_files.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
-        made = index_files.write_changed(folder, last, before, keys, entries) if last and before else None
-        state = index_files.IndexState(keys, *(made or index_files.write_all(folder, entries, last)))
-        state.save(note)
-        if plan and made:
-            plan.files.update(f"{_FOLDER}/{name}" for name in state.files)  # what was made now counts before what is taken over
+        last_state = index_files.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
+        updated = index_files.write_changed(folder, last, last_state, keys, entries) if last and last_state else None
+        state = index_files.IndexState(keys, *(updated or index_files.write_all(folder, entries, last)))
+        state.save(state_file)
+        if plan and updated:
+            # The index files that were not written now are taken over.
+            plan.files.update(f"{_FOLDER}/{name}" for name in state.files)
         return state.shards
 
-    def _page(self, writer: Writer, url: str, template: str, **values: object) -> None:
-        writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+    def _page(self, writer: Writer, url: str, template: str, **variables: object) -> None:
+        writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables)
 
 
 def write_index(folder: Path, entries: Sequence[Entry]) -> int:
     """Write the whole index of ``entries`` into ``folder``; return the number of shards."""
-    return index_files.write_all(folder, [partial(_itself, found) for found in entries])[0]
+    return index_files.write_all(folder, [partial(_identity, entry) for entry in entries])[0]
 
 
-def _itself(found: Entry) -> Entry:
-    return found
+def _identity(entry: Entry) -> Entry:
+    return entry
 
 
 def _key(document: Document) -> str:
+    """What decides whether a document's entry changes: the document, and the title of its publication."""
     return f"{document.tracking_whole} {document.publication.title if document.publication else ''}"
 
 
 def _by_year(documents: Sequence[Document]) -> dict[int, list[Document]]:
-    """Newest year first; in a year the newest document first."""
+    """The documents by year, the newest year first, and in a year the newest document first. ``documents`` are the oldest first."""
     years: dict[int, list[Document]] = defaultdict(list)
     for document in reversed(documents):
         years[document.date.year].append(document)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from audit.browser import Scheme, examine, keyboard_faults, open_page, overflow_width
+from audit.browser import Scheme, examine, keyboard_problems, open_page, overflow_width
 from audit.site import one_of_each
 
 VIEWS: tuple[tuple[Scheme, int], ...] = (("light", 320), ("dark", 320), ("light", 1280), ("dark", 1280))
@@ -69,11 +69,11 @@ def test_axe_reports_a_deliberate_violation(body: str, rule: str, page: Page) ->
 
 
 def test_tab_reaches_every_control_of_every_template_and_the_focus_is_visible(example_pages: list[str], page: Page, address: str) -> None:
-    faults = []
+    problems = []
     for url in example_pages:
         open_page(page, address, url)
-        faults += [f"{url}: {fault}" for fault in keyboard_faults(page)]
-    assert faults == []
+        problems += [f"{url}: {problem}" for problem in keyboard_problems(page)]
+    assert problems == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_tab_reaches_every_control_of_every_template_and_the_focus_is_visible(ex
 )
 def test_the_keyboard_check_reports_a_deliberate_fault(body: str, fault: str, page: Page) -> None:
     page.set_content(f"<!doctype html><html lang=ja><title>題</title><style>a:focus{{outline:3px solid #000}}</style><main>{body}</main>")
-    assert fault in keyboard_faults(page)
+    assert fault in keyboard_problems(page)
 
 
 def test_the_menu_opens_by_keyboard_and_the_next_tab_reaches_its_links(page: Page, address: str) -> None:
@@ -101,15 +101,15 @@ def test_the_menu_opens_by_keyboard_and_the_next_tab_reaches_its_links(page: Pag
 def test_every_template_can_be_read_at_320_pixels_without_javascript(
     example_pages: list[str], phone_without_scripts: Page, address: str
 ) -> None:
-    faults = []
+    problems = []
     for url in example_pages:
         open_page(phone_without_scripts, address, url)
         if (wider := overflow_width(phone_without_scripts)) > 0:
-            faults.append(f"{url}: {wider} px too wide")
+            problems.append(f"{url}: {wider} px too wide")
         if not phone_without_scripts.locator("main h1").first.is_visible() or len(phone_without_scripts.locator("main").inner_text()) < 20:
-            faults.append(f"{url}: nothing to read")
+            problems.append(f"{url}: nothing to read")
         missing = phone_without_scripts.evaluate(
             "[...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth).map(i => i.src)"
         )
-        faults += [f"{url}: {source} is not shown" for source in missing]
-    assert faults == []
+        problems += [f"{url}: {source} is not shown" for source in missing]
+    assert problems == []

@@ -32,16 +32,16 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
     by_code = {place.code: place for place in places.values()}
     named = _named(digits(name), places)
     candidates = _candidates(digits(code).replace(" ", ""))
-    matching = [candidate for candidate in candidates if candidate in by_code and named in (None, by_code[candidate])]
-    contradicting = [candidate for candidate in candidates if candidate in by_code and candidate not in matching]
+    consistent = [candidate for candidate in candidates if candidate in by_code and named in (None, by_code[candidate])]
+    contradicting = [candidate for candidate in candidates if candidate in by_code and candidate not in consistent]
     # The code of a prefecture has 000 for the municipality.
     prefecture = [candidate for candidate in candidates if candidate[2:5] == "000" and candidate[:2] in {known[:2] for known in by_code}]
-    if not matching and contradicting:
+    if not consistent and contradicting:
         other = by_code[contradicting[0]].name
         raise CellRefused(
             f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}"
         )
-    if repaired := next(iter(matching or prefecture), None):
+    if repaired := next(iter(consistent or prefecture), None):
         return (by_code.get(repaired) or named), repaired, _notes(code, repaired)
     if named and not candidates:
         return (

@@ -33,12 +33,12 @@ class TableImport:
         return [note for note in self.notes if note.refusal]
 
 
-def import_table(raw: bytes, content: Path, publication: str, registry: Registry, now: dt.datetime) -> TableImport:
+def import_table(data: bytes, content: Path, publication: str, registry: Registry, now: dt.datetime) -> TableImport:
     """Read a table and plan the file of every row. Raises `plugins.events.table_import.table.UnreadableTable`.
 
     ``now`` is the publication time of new files, and its day the one near which a date without a year lies.
     """
-    table = read_table(raw)
+    table = read_table(data)
     notes = list(table.notes)
     entries: dict[str, Entry] = {}
     planned: list[Planned] = []

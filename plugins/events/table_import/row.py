@@ -139,7 +139,7 @@ def _details(reader: _RowReader) -> dict[str, object]:
 
 
 def _first_day(reader: _RowReader) -> dt.date:
-    """The day near which the end of applications lies: the event's first day. Any fixed day will do if that cannot be read, since the row is refused then."""
+    """The first day of the event, near which applications end. If it cannot be read, the row is refused anyway, so any fixed day will do."""
     try:
         return dates.day(reader.row.cells["開始日"], dt.date(2020, 1, 1))[0] or dt.date(2020, 1, 1)
     except CellRefused:

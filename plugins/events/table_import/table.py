@@ -19,7 +19,7 @@ COLUMNS = tuple(
 )
 """The columns of the recommended data set イベント一覧, in its order."""
 
-# Names of older editions of the data set, and of tables that prefectures made before it.
+# Other names under which tables in use have these columns.
 _ALIASES = {
     "市区町村コード": "都道府県コード又は市区町村コード",
     "全国地方公共団体コード": "都道府県コード又は市区町村コード",
@@ -60,11 +60,11 @@ class Table:
     notes: tuple[ImportNote, ...] = field(default=())
 
 
-def read_table(raw: bytes) -> Table:
+def read_table(data: bytes) -> Table:
     """Read a table of events in UTF-8 (with or without BOM), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
-    if len(raw) > LARGEST:
+    if len(data) > LARGEST:
         raise UnreadableTable("ファイルが20MBを超えています / larger than 20 MB")
-    text, encoding = _decode(raw)
+    text, encoding = _decode(data)
     notes = (
         [ImportNote(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
         if encoding != "UTF-8"
@@ -90,13 +90,13 @@ def read_table(raw: bytes) -> Table:
     return Table(tuple(rows), tuple(notes))
 
 
-def _decode(raw: bytes) -> tuple[str, str]:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace"), "UTF-16"
+def _decode(data: bytes) -> tuple[str, str]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace"), "UTF-16"
     # UTF-8 first: text in cp932 is hardly ever valid UTF-8 by chance, while UTF-8 often is valid cp932.
     for encoding, name in (("utf-8-sig", "UTF-8"), ("cp932", "Shift_JIS（cp932）")):
         try:
-            return raw.decode(encoding), name
+            return data.decode(encoding), name
         except UnicodeDecodeError:
             continue
     raise UnreadableTable("UTF-8でもShift_JISでもありません / neither UTF-8 nor Shift_JIS")

@@ -18,7 +18,7 @@ from plugins.images.encode import ImageEncoder, Original, encode
 from plugins.images.picture_tag import ImageVariants, PictureTags
 from tests.tiny import TinySite
 
-SHOWN = (
+ARTICLE = (
     "---\ntitle: 絵のある記事\ndate: 2020-05-01\nimage: ../../images/sea.jpg\nimage_alt: 海\n---\n段落。\n\n![港](../../images/port.png)\n"
 )
 
@@ -43,7 +43,7 @@ def site_with_pictures(tiny: TinySite) -> TinySite:
     noise((300, 200)).quantize(8).save(tiny.content / "images/port.png")
     photograph(tiny.content / "images/unseen.jpg", (600, 400))
     tiny.write("images/drawings/sea.svg", "<svg/>")
-    tiny.write("press/2020/a.md", SHOWN)
+    tiny.write("press/2020/a.md", ARTICLE)
     tiny.build()
     return tiny
 
@@ -71,7 +71,7 @@ def test_a_page_offers_avif_webp_and_the_permalink_with_width_and_height(site_wi
 def test_only_the_first_picture_of_a_page_is_loaded_at_once(site_with_pictures: TinySite) -> None:
     images = re.findall(r'<img [^>]*src="/images/[^>]*>', site_with_pictures.page("/press/2020/05/a/"))
     assert ["lazy" in image for image in images] == [False, True]
-    site_with_pictures.write("press/2020/b.md", SHOWN.replace("image: ../../images/sea.jpg\nimage_alt: 海\n", ""))
+    site_with_pictures.write("press/2020/b.md", ARTICLE.replace("image: ../../images/sea.jpg\nimage_alt: 海\n", ""))
     site_with_pictures.build()
     (image,) = re.findall(r'<img [^>]*src="/images/[^>]*>', site_with_pictures.page("/press/2020/05/b/"))
     assert "lazy" not in image
@@ -141,7 +141,7 @@ def test_a_damaged_picture_stops_the_build_with_the_line_that_names_it(tiny: Tin
     photograph(tiny.content / "images/sea.jpg")
     whole = (tiny.content / "images/sea.jpg").read_bytes()
     (tiny.content / "images/sea.jpg").write_bytes(whole[: len(whole) // 2])
-    tiny.write("press/2020/a.md", SHOWN.replace("![港](../../images/port.png)", ""))
+    tiny.write("press/2020/a.md", ARTICLE.replace("![港](../../images/port.png)", ""))
     with pytest.raises(ContentErrors) as caught:
         tiny.build()
     (fault,) = caught.value.faults

@@ -21,7 +21,7 @@ from plugins.progress.totals import Level
 from plugins.progress.works import FIELDS, Work, Works
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 
-HEAD = "分野,市町村,年度,完成,計画,単位,状態\n"
+HEADER = "分野,市町村,年度,完成,計画,単位,状態\n"
 ROADS, HOUSING = FIELDS["道路"], FIELDS["住宅"]
 ISHINOMAKI, ONAGAWA = Place("042021", "石巻市", "いしのまきし", "ishinomaki"), Place("045811", "女川町", "おながわちょう", "onagawa")
 
@@ -42,13 +42,13 @@ def works_site(tiny: TinySite) -> TinySite:
     """A site with a publication for progress and two years of two municipalities."""
     (tiny.root / "publications.toml").write_text(PUBLICATIONS + DAYORI, encoding="utf-8")
     tiny.write(
-        "data/progress.csv", HEAD + "道路,石巻市,2018,1,4,km,工事中\n道路,石巻市,2019,3,4,km,工事中\n道路,女川町,2018,0,6,km,着手前\n"
+        "data/progress.csv", HEADER + "道路,石巻市,2018,1,4,km,工事中\n道路,石巻市,2019,3,4,km,工事中\n道路,女川町,2018,0,6,km,着手前\n"
     )
     return tiny
 
 
 # case: (row, Japanese words, English words)
-FAULTS = {
+INVALID_ROWS = {
     "over 100 percent": ("道路,石巻市,2019,5,4,km,完成", "完成（5）が計画（4）を超えています（125.0％）", "more than planned"),
     "unknown field": ("橋,石巻市,2019,1,4,km,工事中", "分野「橋」はありません", "no field '橋'"),
     "unknown municipality": ("道路,石巻,2019,1,4,km,工事中", "「石巻」という市町村はありません", "no municipality '石巻'"),
@@ -66,10 +66,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("case", FAULTS)
+@pytest.mark.parametrize("case", INVALID_ROWS)
 def test_a_faulty_row_gives_a_diagnostic_with_its_line_in_both_languages(tiny: TinySite, case: str) -> None:
-    row, ja, en = FAULTS[case]
-    tiny.write("data/progress.csv", f"{HEAD}道路,石巻市,2018,1,4,km,工事中\n\n{row}\n")
+    row, ja, en = INVALID_ROWS[case]
+    tiny.write("data/progress.csv", f"{HEADER}道路,石巻市,2018,1,4,km,工事中\n\n{row}\n")
     _, diagnostics = read_works(tiny.content, tiny.registry())
     assert [(d.path, d.line) for d in diagnostics if ja in d.ja and en in d.en] == [(PurePosixPath("data/progress.csv"), 4)]
 
@@ -77,7 +77,7 @@ def test_a_faulty_row_gives_a_diagnostic_with_its_line_in_both_languages(tiny: T
 def test_one_build_reports_the_faults_of_tables_and_documents_and_leaves_the_last_site(works_site: TinySite) -> None:
     works_site.build()
     before = works_site.page("/dayori/progress/")
-    works_site.write("data/progress.csv", HEAD + "道路,石巻市,2019,5,4,km,完成\n道路,どこか市,2019,1,4,km,工事中\n")
+    works_site.write("data/progress.csv", HEADER + "道路,石巻市,2019,5,4,km,完成\n道路,どこか市,2019,1,4,km,工事中\n")
     works_site.write("press/2020/a.md", "---\ntitle:\n---\n")
     with pytest.raises(ContentErrors) as caught:
         works_site.build()
@@ -93,7 +93,7 @@ def test_one_build_reports_the_faults_of_tables_and_documents_and_leaves_the_las
 def test_missing_columns_and_another_encoding_than_utf_8_are_faults(tiny: TinySite) -> None:
     tiny.write("data/progress.csv", "分野,市町村\n道路,石巻市\n")
     assert "「年度、完成、計画、単位、状態」" in read_works(tiny.content, tiny.registry())[1][0].ja
-    (tiny.content / "data/progress.csv").write_bytes((HEAD + "道路").encode("cp932"))
+    (tiny.content / "data/progress.csv").write_bytes((HEADER + "道路").encode("cp932"))
     assert "UTF-8" in read_works(tiny.content, tiny.registry())[1][0].en
 
 

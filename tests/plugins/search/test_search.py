@@ -1,4 +1,7 @@
-"""Search in static files: exact for Japanese, light, by keyboard, and not without a way for those without JavaScript."""
+"""Search in static files: exact results for Japanese, small files, the keyboard, and a way without JavaScript.
+
+The browser tests run the script on an index that the plugin wrote: both sides of the format that `plugins.search.index` states.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
 from audit.server import serving
-from plugins.search.entries import words
-from plugins.search.index import DIGITS, collect, decode, encode, ngrams, shard_notes, shard_of, update_postings
+from plugins.search.entries import text_lines
+from plugins.search.index import DIGITS, collect, decode, encode, ngrams, shard_of, shard_postings, update_postings
 from tests.tiny import NOW, TinySite, make_site
 
 TEXTS = {
@@ -28,10 +31,10 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
-    """Five pages that are easily mistaken for one another, and thirty that all say the same."""
+    """Five pages with nearly the same words, and thirty with the same text."""
     tiny = make_site(tmp_path_factory.mktemp("search"))
     with (tiny.root / "publications.toml").open("a", encoding="utf-8") as toml:
-        toml.write('[checks]\nT102 = "warn"\n')  # imported entries hold half-width kana, and are to be found too
+        toml.write('[checks]\nT102 = "warn"\n')  # partners' entries have half-width kana, and must be found too
     for day, (name, text) in enumerate(TEXTS.items(), 1):
         tiny.write(f"press/2020/{name}.md", f"---\ntitle: {name}\ndate: 2020-05-{day:02}\n---\n{text}\n")
     for number in range(30):
@@ -53,8 +56,8 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def found(page: Page, address: str, query: str) -> list[str]:
-    """Type ``query``, press Enter, and return the titles that come."""
+def search(page: Page, address: str, query: str) -> list[str]:
+    """Type ``query``, press Enter, and return the titles of the results."""
     page.goto(f"{address}/search/")
     page.get_by_label("さがすことば").fill(query)
     page.keyboard.press("Enter")
@@ -76,23 +79,23 @@ def found(page: Page, address: str, query: str) -> list[str]:
         ("鯨", []),
     ],
 )
-def test_only_pages_with_the_words_are_found_newest_first(query: str, titles: list[str], page: Page, address: str) -> None:
-    assert found(page, address, query) == titles
+def test_a_query_finds_the_pages_with_all_its_words_newest_first(query: str, titles: list[str], page: Page, address: str) -> None:
+    assert search(page, address, query) == titles
 
 
-def test_how_many_there_are_is_said_to_a_screen_reader(page: Page, address: str) -> None:
-    found(page, address, "新幹線")
+def test_a_screen_reader_announces_the_number_of_results(page: Page, address: str) -> None:
+    search(page, address, "新幹線")
     status = page.get_by_role("status")
     assert status.get_attribute("aria-live") == "polite"
     expect(status).to_have_text("「新幹線」を含むページは1件です。")
     assert page.locator("mark").inner_text() == "新幹線"
-    found(page, address, "鯨")
+    search(page, address, "鯨")
     expect(status).to_have_text("「鯨」を含むページはありません。")
 
 
 @pytest.mark.parametrize("query", ["共通", "どこにもある文章"])
-def test_more_results_come_by_keyboard_and_the_focus_goes_to_the_first_of_them(query: str, page: Page, address: str) -> None:
-    assert len(found(page, address, query)) == 10
+def test_more_results_come_by_keyboard_and_the_first_of_them_gets_the_focus(query: str, page: Page, address: str) -> None:
+    assert len(search(page, address, query)) == 10
     page.get_by_role("button", name="続きを見る").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#results li")).to_have_count(20)
@@ -102,25 +105,25 @@ def test_more_results_come_by_keyboard_and_the_focus_goes_to_the_first_of_them(q
     expect(page.locator("#more")).to_be_hidden()
 
 
-def test_an_address_with_a_query_can_be_sent_to_somebody(page: Page, address: str) -> None:
+def test_the_address_of_a_query_opens_with_its_results(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=気仙沼")
     expect(page.get_by_role("status")).to_have_text("「気仙沼」を含むページは1件です。")
     assert page.get_by_label("さがすことば").input_value() == "気仙沼"
 
 
-def test_nothing_typed_asks_for_words(page: Page, address: str) -> None:
+def test_an_empty_query_asks_for_words(page: Page, address: str) -> None:
     page.goto(f"{address}/search/")
     page.get_by_role("button", name="さがす").click()
     expect(page.get_by_role("status")).to_have_text("さがすことばを入れてください。")
 
 
-def test_a_file_that_does_not_come_is_told(page: Page, address: str) -> None:
+def test_a_file_that_cannot_be_loaded_is_reported_to_the_reader(page: Page, address: str) -> None:
     page.route("**/search/s/*.json", lambda route: route.abort())
     page.goto(f"{address}/search/?q=気仙沼")
     expect(page.get_by_role("status")).to_contain_text("もう一度お試しください")
 
 
-def test_without_javascript_the_page_leads_to_every_title(browser: Browser, site: TinySite, address: str) -> None:
+def test_without_javascript_the_page_leads_to_the_titles_of_every_year(browser: Browser, site: TinySite, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}/search/")
@@ -135,21 +138,21 @@ def test_without_javascript_the_page_leads_to_every_title(browser: Browser, site
     assert "train" in titles
 
 
-def test_a_gram_never_reaches_over_a_space_and_compatible_characters_are_the_same() -> None:
+def test_no_pair_crosses_a_space_and_compatible_characters_are_equal() -> None:
     assert ngrams("新 幹線") == {"新", "幹", "線", "幹線"}
     assert ngrams("ＪＲ") == {"j", "r", "jr"}
 
 
-def test_words_are_what_a_reader_sees_block_by_block() -> None:
-    assert words("<table><tr><td>新</td><td>幹線</td></tr></table>") == ["新", "幹線"]
-    assert words('<p>閖上<sup id="a">1</sup>の<b>港</b> &amp; 浜</p><figure><img alt="a > b" src="x"></figure>') == ["閖上の港 & 浜"]
-    assert words("<p><ruby>閖上<rp>（</rp><rt>ゆりあげ</rt><rp>）</rp></ruby>の町</p>") == ["閖上の町"]
+def test_the_text_of_a_body_has_a_line_for_each_block_without_readings_and_notes() -> None:
+    assert text_lines("<table><tr><td>新</td><td>幹線</td></tr></table>") == ["新", "幹線"]
+    assert text_lines('<p>閖上<sup id="a">1</sup>の<b>港</b> &amp; 浜</p><figure><img alt="a > b" src="x"></figure>') == ["閖上の港 & 浜"]
+    assert text_lines("<p><ruby>閖上<rp>（</rp><rt>ゆりあげ</rt><rp>）</rp></ruby>の町</p>") == ["閖上の町"]
 
 
 def decoded(text: str) -> list[int]:
-    """The format as the docstring of `encode` says it, written down a second time."""
+    """Read postings by a second implementation of the format."""
     if text.startswith("!"):
-        return [at * 6 + bit for at, digit in enumerate(text[1:]) for bit in range(6) if DIGITS.index(digit) >> bit & 1]
+        return [index * 6 + bit for index, digit in enumerate(text[1:]) for bit in range(6) if DIGITS.index(digit) >> bit & 1]
     numbers, gap, scale, last = list[int](), 0, 1, -1
     for digit in map(DIGITS.index, text):
         gap, scale = gap + digit % 32 * scale, scale * 32
@@ -161,28 +164,28 @@ def decoded(text: str) -> list[int]:
 
 
 @given(st.sets(st.integers(0, 4999)))
-def test_notes_lose_no_document(numbers: set[int]) -> None:
+def test_postings_are_read_back_as_they_were_written(numbers: set[int]) -> None:
     assert decoded(encode(sorted(numbers))) == decode(encode(sorted(numbers))) == sorted(numbers)
 
 
 @given(st.sets(st.integers(0, 60), min_size=1), st.sets(st.integers(0, 70)), st.sets(st.integers(0, 70)))
-def test_a_note_that_is_amended_is_the_one_that_would_be_written_anew(numbers: set[int], come: set[int], gone: set[int]) -> None:
-    after = sorted((numbers | come) - gone)
-    assert update_postings(encode(sorted(numbers)), come, gone) == (encode(after) if after else "")
+def test_updated_postings_are_equal_to_postings_written_anew(numbers: set[int], added: set[int], removed: set[int]) -> None:
+    after = sorted((numbers | added) - removed)
+    assert update_postings(encode(sorted(numbers)), added, removed) == (encode(after) if after else "")
 
 
-def test_a_note_about_every_document_is_no_longer_than_a_bit_for_each() -> None:
+def test_postings_of_every_document_take_one_bit_for_each_document() -> None:
     assert len(encode(range(10_000))) <= 1_668
 
 
-def test_a_gram_lies_in_the_shard_where_the_script_looks() -> None:
+def test_each_n_gram_is_in_its_shard_and_the_number_of_shards_is_a_power_of_two() -> None:
     texts = ["".join(random.Random(seed).choices("復興新幹線港町𠮷", k=300)) for seed in range(40)]
-    shards, _ = shard_notes(collect(texts))
+    shards, _ = shard_postings(collect(texts))
     assert len(shards) & (len(shards) - 1) == 0
     assert all(shard_of(gram, len(shards)) == number for number, shard in enumerate(shards) for gram in shard)
 
 
-def test_a_new_page_leaves_the_files_of_the_others_as_they_are(tiny: TinySite) -> None:
+def test_a_new_page_does_not_change_the_entries_of_the_others(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", "一", "2020-05-01")
     tiny.build()
     before = (tiny.site / "search/d/0.json").read_bytes()
@@ -192,5 +195,5 @@ def test_a_new_page_leaves_the_files_of_the_others_as_they_are(tiny: TinySite) -
     assert json.loads((tiny.site / "search/d/1.json").read_text(encoding="utf-8"))["t"] == "二"
 
 
-def test_the_script_is_small() -> None:
+def test_the_script_is_smaller_than_8_000_bytes() -> None:
     assert Path("themes/miyagi/static/search.js").stat().st_size < 8_000
