@@ -67,7 +67,7 @@ class Rerenderer:
         answers = ReferenceResolver(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
         found = read_header(content, path, library.registry)
         if isinstance(found, RejectedSource):
-            raise _faults(content, found.faults + check_rejected(found, answers))
+            raise _faults(content, found.diagnostics + check_rejected(found, answers))
         source, head = found
         head = as_if_published(head) if library.shows_drafts else head
         document, faults = resolve_source(source, head, answers)

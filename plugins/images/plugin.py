@@ -74,7 +74,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
     def _shown(self) -> set[PurePosixPath]:
         """The pictures that a live page shows. Others keep their standing address: a mail that was sent still asks for it."""
-        shown = {address for d in self.library.public for address in (*d.shows, d.picture.url if d.picture else "")}
+        shown = {address for d in self.library.public for address in (*d.image_urls, d.picture.url if d.picture else "")}
         return {path for path in self.files if image_permalink(path) in shown}
 
     def _make(self, path: PurePosixPath, *, shown: bool) -> ImageVariants | UnreadableImage | None:
@@ -109,7 +109,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
 def _names(document: Document, path: PurePosixPath) -> bool:
     address = image_permalink(path)
-    return bool(document.picture and document.picture.url == address) or address in document.shows
+    return bool(document.picture and document.picture.url == address) or address in document.image_urls
 
 
 def find_images(content: Path) -> list[PurePosixPath]:

@@ -18,7 +18,7 @@ def ignore_unshown_images(generator: StaticGenerator) -> None:
     """Drop the static files of partners that nobody is shown; sent when all are found and none is copied."""
     library: Any = generator.settings["TODOKE_LIBRARY"]
     live = library.live("partner")
-    shown = {address for d in live for address in (*d.shows, d.picture.url if d.picture else "")}
+    shown = {address for d in live for address in (*d.image_urls, d.picture.url if d.picture else "")}
     kept = [file for file in generator.staticfiles if _is_shown(file.source_path, generator.path, shown)]
     generator.staticfiles = generator.context["staticfiles"] = kept
 
