@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check format lock clean system audit bench-build bench-feeds bench-mail chaos
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system audit audit-deps bench-build bench-feeds bench-mail chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -25,7 +25,7 @@ check: .venv/installed-test  ## Lint, format, types, and the walls between packa
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML, links, weights, Lighthouse (needs Node.js)
+audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML by two checkers, links, weights, Lighthouse (needs Node.js)
 	$(BIN)/python -m audit
 
 format: .venv/installed-test  ## Put the code in order
@@ -54,9 +54,26 @@ bench-build: .venv/installed-test  ## Cold, no change, edit, add, base template 
 	npm ci --prefix benchmarks/eleventy --silent --no-audit --no-fund
 	$(BIN)/python -m benchmarks.build $(BENCH)
 
-lock: .venv/installed-test  ## Choose the versions anew: exact, with hashes, without any index address
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+# Exact versions with hashes, for every system and Python, without any index address. What is held back is in pyproject.toml, [tool.uv].
+COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+lock: .venv/installed-test  ## Choose all versions anew, for running, tests and documentation
+	$(COMPILE) --extra build --extra demo -o requirements.txt
+	$(COMPILE) --extra build --extra demo --extra test -c requirements.txt -o requirements-test.txt
+	$(COMPILE) --extra build --extra demo --extra docs -c requirements-test.txt -o requirements-docs.txt
+
+.venv/installed-docs: requirements-docs.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
+	@touch $@
+
+docs: .venv/installed-docs  ## The documentation as web pages, with pictures of the sample, into docs/_build/html; a warning is an error
+	@sh docs/system.sh
+	$(BIN)/python -m docs.generate $(if $(filter 0,$(PICTURES)),--no-pictures,)
+	$(BIN)/python -m sphinx -W --keep-going -q -E -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+audit-deps: .venv/installed-test  ## Known vulnerabilities in the locked versions (pip-audit); says so where the data cannot be reached
+	$(BIN)/python .ci/audit_deps.py
 
 bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers, and a million recipients (MILLION=0: without)
 	$(BIN)/python -m benchmarks.mail $(if $(filter 0,$(MILLION)),--no-million,)
@@ -65,4 +82,4 @@ chaos: .venv/installed-test system  ## Kill and mislead the sender on both datab
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
 
 clean:  ## Remove what was generated
-	rm -rf output var .venv
+	rm -rf output var .venv docs/_build docs/_generated

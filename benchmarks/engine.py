@@ -26,7 +26,7 @@ from mailer.database.engine import Database, open_database
 from mailer.database.schema import subscriber, subscription
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
-from mailer.model.issue import PERSONAL_PLACE, Issue, IssueRef, MailList
+from mailer.model.issue import PERSONAL_PLACE, Issue, IssueRef, ListClass, MailList
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from mailer.sending import send as sending
@@ -68,8 +68,8 @@ def issue() -> tuple[Issue, MailList]:
     html = html[: 20_500 // 3] + f"{PERSONAL_PLACE}</html>"
     plain = plain[: 8_000 // 3] + f"\n{PERSONAL_PLACE}\n"
     digest = hashlib.sha256(html.encode()).hexdigest()
-    found = Issue(REF, "復興プレス 第1号", now, "newsletter", None, "https://todoke.example.jp/mail/bench/1/", html, plain, digest)
-    sender = ("復興プレス", "復興プレス", "press@example.jp", "reply@example.jp", "bench.todoke.example.jp", "newsletter")
+    found = Issue(REF, "復興プレス 第1号", now, ListClass.NEWSLETTER, None, "https://todoke.example.jp/mail/bench/1/", html, plain, digest)
+    sender = ("復興プレス", "復興プレス", "press@example.jp", "reply@example.jp", "bench.todoke.example.jp", ListClass.NEWSLETTER)
     return found, MailList("bench", *sender, "press@example.jp", "https://todoke.example.jp/mail/bench/")
 
 

@@ -42,13 +42,13 @@ ENTRY = (
 
 def feed_body(feed: int, entries: int) -> bytes:
     """Return one Atom feed."""
-    found = (ENTRY.format(feed=feed, n=n, month=n % 12 + 1, day=n % 28 + 1, body=PARAGRAPH.format(n=n) * 6) for n in range(entries))
+    items = (ENTRY.format(feed=feed, n=n, month=n % 12 + 1, day=n % 28 + 1, body=PARAGRAPH.format(n=n) * 6) for n in range(entries))
     return (
-        f"<?xml version='1.0' encoding='UTF-8'?><feed xmlns='http://www.w3.org/2005/Atom'><title>t</title>{''.join(found)}</feed>".encode()
+        f"<?xml version='1.0' encoding='UTF-8'?><feed xmlns='http://www.w3.org/2005/Atom'><title>t</title>{''.join(items)}</feed>".encode()
     )
 
 
-class Everywhere(AbstractResolver):
+class LoopbackResolver(AbstractResolver):
     """Every name leads to this machine."""
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:  # noqa: ARG002 - aiohttp's signature
@@ -110,7 +110,7 @@ def stamps(folder: Path) -> dict[str, int]:
 
 def import_all(folder: Path, feeds: list[FeedConfig], now: datetime, pipe: Any) -> Round:
     """Import once."""
-    options = Options(folder / "content", folder / "feeds.json", now, rules=WITH_LOOPBACK, gap=0, names=Everywhere())
+    options = Options(folder / "content", folder / "feeds.json", now, rules=WITH_LOOPBACK, gap=0, resolver=LoopbackResolver())
     before, wall, spent = stamps(folder), time.perf_counter(), cpu()
     report = asyncio.run(update(feeds, Settings((), frozenset(), "+bench"), options))
     wall, spent = time.perf_counter() - wall, cpu() - spent
@@ -140,9 +140,9 @@ def main(feeds: int = 1000, entries: int = 50) -> None:
         FeedConfig(f"feed-{n}", f"{n}", f"http://feed-{n}.example:{port}/feed/{n}", f"http://feed-{n}.example/", "x", "x", "publish")
         for n in range(feeds)
     ]
-    with tempfile.TemporaryDirectory() as place:
-        first = import_all(Path(place), settings, NOW, here)
-        second = import_all(Path(place), settings, NOW + timedelta(hours=2), here)
+    with tempfile.TemporaryDirectory() as folder:
+        first = import_all(Path(folder), settings, NOW, here)
+        second = import_all(Path(folder), settings, NOW + timedelta(hours=2), here)
         peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     show(feeds, entries, first, second, floor(feeds, entries), peak)
     here.send("")

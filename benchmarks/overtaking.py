@@ -22,7 +22,7 @@ from mailer.database import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery
 from mailer.delivery.context import DeliveryContext
-from mailer.model.issue import IssueRef
+from mailer.model.issue import IssueRef, ListClass
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 
@@ -53,7 +53,7 @@ class Interruption(Quiet):
 
     def _freeze(self) -> None:
         content, mail_list = issue()
-        issues.freeze(self._database, replace(content, ref=EMERGENCY, kind="emergency"), mail_list, datetime.now(UTC))
+        issues.freeze(self._database, replace(content, ref=EMERGENCY, list_class=ListClass.EMERGENCY), mail_list, datetime.now(UTC))
         self._frozen_at = datetime.now(UTC)
 
 

@@ -1,7 +1,7 @@
 """`output/mail` → frozen values. The mailer trusts nothing here.
 
 Wrong schema, a missing part, or bytes that do not match their SHA-256 are an error before the ledger is touched
-(docs/architecture.md, "The seam, exactly").
+(docs/reference/bundle.md).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDic
 
 from mailer.model import addresses
 from mailer.model.errors import AddressError, BundleError
-from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, LightPart, MailList
+from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine
@@ -45,7 +45,6 @@ Header = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_hea
 Address = Annotated[str, AfterValidator(_address)]
 Link = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http"], host_required=True), AfterValidator(_link)]
 ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$", max_length=255)]  # RFC 2919 section 2
-Kind = Literal["newsletter", "emergency"]
 
 
 class _From(BaseModel):
@@ -61,7 +60,7 @@ class _List(BaseModel):
     sender: _From = Field(alias="from")
     reply_to: Address
     list_id: ListId
-    kind: Kind = Field(alias="class")
+    list_class: ListClass = Field(alias="class")
     contact: Address
     archive_url: Link
 
@@ -92,7 +91,7 @@ class _Issue(BaseModel):
     number: Key
     subject: Header
     date: AwareDatetime
-    kind: Kind = Field(alias="class")
+    list_class: ListClass = Field(alias="class")
     expires: AwareDatetime | None
     archive_url: Link
     parts: _Parts
@@ -128,7 +127,7 @@ def read_issue(root: Path, ref: IssueRef) -> Issue:
     html = _part(folder / "mail.html", found.parts.html)
     text = _part(folder / "mail.txt", found.parts.text)
     light = _light(folder / "light.txt", found.parts.light)
-    return Issue(ref, found.subject, found.date, found.kind, found.expires, str(found.archive_url), html, text, _sha256(raw), light)
+    return Issue(ref, found.subject, found.date, found.list_class, found.expires, str(found.archive_url), html, text, _sha256(raw), light)
 
 
 def _mail_list(entry: _List) -> MailList:
@@ -139,7 +138,7 @@ def _mail_list(entry: _List) -> MailList:
         from_address=entry.sender.address,
         reply_to=entry.reply_to,
         list_id=entry.list_id,
-        kind=entry.kind,
+        list_class=entry.list_class,
         contact=entry.contact,
         archive_url=str(entry.archive_url),
     )

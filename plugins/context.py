@@ -1,20 +1,113 @@
-"""Writes the page of every public document.
+"""The build that is running: its options, and what packages hand each other while Pelican calls them. The only entry of ours in Pelican's settings.
 
-Pelican's own generators of articles and pages find nothing here (``ARTICLE_PATHS`` and ``PAGE_PATHS`` are empty): they would make, for each of
-thousands of documents that have not changed, an object that nobody looks at.
+1. `plugins.builder.pelican_run` makes the `BuildContext` and puts it into Pelican's settings.
+2. A package writes a `Key` beside the type that it offers, ``LIBRARY = Key[Library]("library", __name__)``, and provides the value: ``context.provide(LIBRARY, library)``.
+3. Other packages import the key: ``context_of(generator.settings)[LIBRARY]`` is a `Library`, for mypy too. So this module knows no package.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import datetime as dt
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
-IMAGES = "TODOKE_GALLERY"
-"""In Pelican's settings: the `ImageMarkup`, where there is one."""
+Value = TypeVar("Value")
+
+_ENTRY = "TODOKE_BUILD"
+"""Pelican copies its settings into the context of every template, so a template could see it; none of ours does."""
+
+
+class KeyMisused(Exception):
+    """A value was asked for before it was provided, or provided twice. The order of ``PLUGINS`` in ``pelicanconf.py`` is wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Key(Generic[Value]):
+    """Names a value of a build, and its type. ``owner`` is the module that defines the key. Two keys are never equal, whatever their names."""
+
+    name: str
+    owner: str
+
+
+class _Values:
+    """What was provided so far. No mapping and no dataclass: `plugins.digest.records_in` walks through those, and would visit every document twice."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[Key[Any], Any] = {}
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """Options of one build. All paths are absolute.
+
+    ``site`` is the folder into which this run writes; ``site_url`` is the address asked for, or empty for that of ``publications.toml``.
+    """
+
+    now: dt.datetime
+    content: Path
+    publications: Path
+    site: Path
+    theme: Path
+    cache: Path
+    site_url: str = ""
+    validate_mail: bool = True
+    shows_drafts: bool = False
+    _values: _Values = field(default_factory=_Values, init=False, repr=False, compare=False)
+
+    def __getitem__(self, key: Key[Value]) -> Value:
+        """Return what was provided under ``key``. Raises `KeyMisused` if nothing was."""
+        try:
+            return self._values.by_key[key]  # type: ignore[no-any-return]  # `provide` takes only what the key's type allows
+        except KeyError:
+            asker = sys._getframe(1).f_globals.get("__name__", "somebody")
+            raise KeyMisused(f"{asker} asks for '{key.name}' of {key.owner}, which nobody has provided yet") from None
+
+    def get(self, key: Key[Value]) -> Value | None:
+        """Return what was provided under ``key``, or None: for what a site may do without, such as resized images."""
+        return self._values.by_key.get(key)
+
+    def provide(self, key: Key[Value], value: Value) -> None:
+        """Provide ``value`` for the rest of the build. Raises `KeyMisused` if there is one already: what a plugin has read does not change."""
+        if key in self._values.by_key:
+            raise KeyMisused(f"'{key.name}' of {key.owner} has been provided already")
+        self._values.by_key[key] = value
+
+    def replace(self, key: Key[Value], value: Value) -> None:
+        """Put ``value`` in the place of the one provided. Raises `KeyMisused` if there is none.
+
+        One step needs it: `plugins.magazine.plugin` gives the library the HTML of the issues, before any generator reads the library.
+        """
+        if key not in self._values.by_key:
+            raise KeyMisused(f"'{key.name}' of {key.owner} cannot be replaced before it is provided")
+        self._values.by_key[key] = value
+
+
+def add_context(settings: dict[str, Any], *, validate_mail: bool = True, shows_drafts: bool = False) -> BuildContext:
+    """Make the context of a build from Pelican's ``settings``, leave it there, and return it."""
+    folders = (settings[name] for name in ("PATH", "PUBLICATIONS", "OUTPUT_PATH", "THEME", "CACHE"))
+    content, publications, site, theme, cache = (Path(folder).absolute() for folder in folders)
+    context = BuildContext(
+        settings["NOW"], content, publications, site, theme, cache, settings["SITE_ADDRESS"], validate_mail, shows_drafts
+    )
+    settings[_ENTRY] = context
+    return context
+
+
+def context_of(settings: dict[str, Any]) -> BuildContext:
+    """Return the build that runs with Pelican's ``settings``. When Pelican was started by itself, that is a build with the default options."""
+    context: BuildContext | None = settings.get(_ENTRY)
+    return context or add_context(settings)
 
 
 class ImageMarkup(Protocol):
-    """What makes the pictures in a body offer all their sizes (`plugins.images`)."""
+    """Makes the images in a body offer all their sizes (`plugins.images`)."""
 
     def add_sources(self, html: str, *, first_eager: bool) -> str: ...
     def offers(self, addresses: frozenset[str]) -> object:
-        """Return all on which the dress of a body depends that shows the pictures at ``addresses``."""
+        """Return all that the markup of a body depends on which shows the images at ``addresses``."""
+
+
+IMAGES = Key[ImageMarkup]("image markup", __name__)
+"""Provided by `plugins.images`, asked for by `plugins.publications`, which may not import each other. Absent on a site without images."""

@@ -12,11 +12,21 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to a temporary file beside ``path`` and rename that file, so that a reader sees the old bytes or the new bytes, never half."""
+    """Write ``data`` to a temporary file beside ``path`` and rename that file, so that a reader sees the old bytes or the new bytes, never half.
+
+    The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes may write the same file at once; the last
+    one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(data)
-    temporary.replace(path)  # not `rename`, which refuses an existing file on Windows
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(data)
+        if path.is_file() and not path.is_symlink():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)  # not `rename`, which refuses an existing file on Windows
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def link_if_equal(file: Path, last: Path) -> bool:

@@ -31,6 +31,7 @@ from mailer.cli.runtime import delivery_context
 from mailer.config import Config
 from mailer.database import ledger
 from mailer.database.engine import open_database
+from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
@@ -213,11 +214,11 @@ def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e
                 fiend.calm_down()
             process.join()
             killed += process.exitcode == SIGKILLED
-            counts = ledger.counts(home.database, 1)
+            counts = ledger.counts(home.database, IssueId(1))
             remaining = sum(counts[state] for state in (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.CLAIMED))
             early += process.exitcode in (0, 1) and not is_wild and remaining > 0
         taken = fiend.taken()
-        states = {entry.address: entry.state for entry in ledger.missed(home.database, 1)}
+        states = {entry.address: entry.state for entry in ledger.missed(home.database, IssueId(1))}
     everybody = {person.address for person in people(readers)}
     doubtful = {address for address, state in states.items() if state is DeliveryState.UNKNOWN}
     lost = {address for address in everybody - set(taken) if address not in states}

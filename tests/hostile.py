@@ -1,4 +1,4 @@
-"""Servers that mean harm, and the command that meets them: ``python -m tests.hostile FOLDER PORT PATH…`` imports from all of them.
+"""Hostile servers, and a command that imports from all of them: ``python -m tests.hostile FOLDER PORT PATH…``.
 
 ``127.0.0.1`` stands for the internet; every other address of this machine is as private as in a real import.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ipaddress
+import itertools
 import json
 import socket
 import sys
 from dataclasses import asdict
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
 import brotli
@@ -48,8 +48,8 @@ async def endless(request: web.Request) -> web.StreamResponse:
         await response.write(b"<!-- x -->" * 10_000)
 
 
-def attributes(how_many: int) -> bytes:
-    many = " ".join(f'a{number}="x"' for number in range(how_many))
+def attributes(count: int) -> bytes:
+    many = " ".join(f'a{number}="x"' for number in range(count))
     return f'<rss version="2.0"><channel><item><description>x</description></item><x {many}/></channel></rss>'.encode()
 
 
@@ -70,7 +70,7 @@ def bombs() -> dict[str, bytes]:
 
 
 def redirects(port: int, canary: int) -> dict[str, Answer]:
-    """Answers that lead where nobody should go."""
+    """Redirects to addresses that must not be asked."""
     inside = [
         f"127.0.0.2:{canary}", f"[::ffff:127.0.0.2]:{canary}", f"2130706434:{canary}", f"0x7f000002:{canary}", f"0177.0.0.2:{canary}",
         f"127.2:{canary}", "169.254.169.254", "[::ffff:a9fe:a9fe]", f"canary.example:{canary}", "canary.example", f"user@127.0.0.2:{canary}",
@@ -104,14 +104,14 @@ def pages(port: int, canary: int) -> dict[str, Answer]:
     }
 
 
-class Names(AbstractResolver):
+class SplitResolver(AbstractResolver):
     """``*.example`` is the internet; ``canary`` lies inside; ``rebind`` is outside first and inside from then on."""
 
     def __init__(self) -> None:
-        self.asked = count()
+        self.lookups = itertools.count()
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        inside = host == "canary.example" or (host == "rebind.example" and next(self.asked) > 0) or host == "localhost"
+        inside = host == "canary.example" or (host == "rebind.example" and next(self.lookups) > 0) or host == "localhost"
         address = "127.0.0.2" if inside else "127.0.0.1"
         return [ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET, proto=0, flags=0)]
 
@@ -121,24 +121,24 @@ class Names(AbstractResolver):
 
 def feeds(port: int, paths: list[str]) -> list[FeedConfig]:
     """One feed on a host of its own for each path, and a good one beside each."""
-    found = [(path.strip("/"), path) for path in paths] + [(f"good-{number}", "/good") for number in range(10)]
-    return [FeedConfig(key, key, f"http://{key}.example:{port}{path}", "http://good.example/", "x", "x", "publish") for key, path in found]
+    keys = [(path.strip("/"), path) for path in paths] + [(f"good-{number}", "/good") for number in range(10)]
+    return [FeedConfig(key, key, f"http://{key}.example:{port}{path}", "http://good.example/", "x", "x", "publish") for key, path in keys]
 
 
 def main(folder: str, port: str, *paths: str) -> None:
-    """Import from everybody with short limits and print the reports."""
+    """Import from all with short limits and print the reports."""
     options = Options(
         Path(folder, "content"),
         Path(folder, "feeds.json"),
         datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN),
         rules=PUBLIC,
         limits=Limits(connect=4, first_byte=2, total=10),
-        read_limits=SandboxLimits(cpu_seconds=6, wall_seconds=30),
+        sandbox_limits=SandboxLimits(cpu_seconds=6, wall_seconds=30),
         gap=0,
-        names=Names(),
+        resolver=SplitResolver(),
     )
-    done = asyncio.run(update(feeds(int(port), list(paths)), Settings((), frozenset(), "x"), options))
-    json.dump([asdict(report) for report in done.feeds], sys.stdout)
+    report = asyncio.run(update(feeds(int(port), list(paths)), Settings((), frozenset(), "x"), options))
+    json.dump([asdict(feed) for feed in report.feeds], sys.stdout)
 
 
 if __name__ == "__main__":

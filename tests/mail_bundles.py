@@ -16,9 +16,10 @@ from mailer.database.engine import Database, open_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
+from tests.mailer.database import guard
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
@@ -32,12 +33,12 @@ LIST = MailList(
     "fukko-press@example.jp",
     "fukko-press-reply@example.jp",
     "fukko-press.todoke.example.jp",
-    "newsletter",
+    ListClass.NEWSLETTER,
     "fukko-press@example.jp",
     "https://todoke.example.jp/mail/fukko-press/",
 )
 ISSUE = Issue(
-    REF, "みやぎ復興プレス 第45号", NOW, "newsletter", None, "https://todoke.example.jp/mail/fukko-press/45/", HTML, TEXT, "0" * 64
+    REF, "みやぎ復興プレス 第45号", NOW, ListClass.NEWSLETTER, None, "https://todoke.example.jp/mail/fukko-press/45/", HTML, TEXT, "0" * 64
 )
 
 
@@ -154,5 +155,6 @@ def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, re
     write_issue(root)
     config = Config.load(write_config(folder, port, connections=connections, relay=relay, head=head))
     clock, database = Clock(), open_database(config.database)
+    guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
     return House(root, DeliveryContext(config, database, LinkSigner((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)

@@ -43,7 +43,9 @@ class SamePerson(TodokeMailError):
 
 def fingerprint(issue: Issue, mail_list: MailList) -> str:
     """SHA-256 over issue.json, which holds the SHA-256 of every part, and over the sender's side of the list."""
-    told = json.dumps([issue.digest, asdict(mail_list)], ensure_ascii=True, sort_keys=True)
+    values = asdict(mail_list)
+    values["kind"] = values.pop("list_class")  # approvals that are stored already hold the hash of this name
+    told = json.dumps([issue.digest, values], ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -128,7 +128,7 @@ def _status(one: IssueStatusRow) -> dict[str, Any]:
     return {
         "list": one.ref.list,
         "number": one.ref.number,
-        "class": one.kind,
+        "class": one.list_class,
         "status": one.status.value,
         "frozen_at": one.frozen_at.isoformat(),
         "send_at": _moment(one.send_at),

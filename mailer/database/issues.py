@@ -11,8 +11,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, fun
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
-from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, LightPart, MailList, ReportStage
-from mailer.model.state import UNDER_WAY, DeliveryState
+from mailer.database.transitions import insert_initial
+from mailer.model.ids import IssueId
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, LightPart, ListClass, MailList, ReportStage
+from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 
 def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
@@ -27,27 +29,27 @@ def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
         return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
 
 
-def status(database: Database, issue_id: int) -> IssueStatus:
+def status(database: Database, issue_id: IssueId) -> IssueStatus:
     """What does the operator want of the issue now?"""
     with database.reading() as connection:
         return IssueStatus(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
 
 
-def set_status(database: Database, issue_id: int, wanted: IssueStatus) -> None:
+def set_status(database: Database, issue_id: IssueId, wanted: IssueStatus) -> None:
     """The operator pauses an issue, lets it go on, or calls it off."""
     with database.writing() as connection:
         connection.execute(update(issue).where(issue.c.id == issue_id).values(status=wanted))
 
 
-def sendable_issues(database: Database, *, now: datetime, kind: str = "") -> tuple[FrozenIssue, ...]:
+def sendable_issues(database: Database, *, now: datetime, list_class: ListClass | None = None) -> tuple[FrozenIssue, ...]:
     """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
     something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
     query = select(issue).where(_is_wanted(now), something)
-    if kind:
-        query = query.where(issue.c.kind == kind)
+    if list_class is not None:
+        query = query.where(issue.c.kind == list_class)
     with database.reading() as connection:
         found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
-    return tuple(sorted(found, key=lambda one: one.issue.kind != "emergency"))
+    return tuple(sorted(found, key=lambda one: one.issue.list_class is not ListClass.EMERGENCY))
 
 
 def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
@@ -60,7 +62,7 @@ def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
 def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
     """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
     fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
-    fresh = fresh.where(_is_wanted(now), _has({DeliveryState.PENDING, DeliveryState.CLAIMED}))
+    fresh = fresh.where(_is_wanted(now), _has(UNTRIED))
     again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
     again = again.where(_is_wanted(now), delivery.c.state == DeliveryState.DEFERRED, delivery.c.not_before <= now)
     with database.reading() as connection:
@@ -70,7 +72,7 @@ def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
 
 def issues_to_report(database: Database) -> tuple[tuple[FrozenIssue, ReportStage], ...]:
     """Which issues have come so far that the operator is to be told, and has not been?"""
-    fresh, going_on = _has({DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED}), _has(UNDER_WAY)
+    fresh, going_on = _has(UNTRIED), _has(UNDER_WAY)
     query = select(issue, going_on.label("going_on")).where(
         issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
     )
@@ -79,7 +81,7 @@ def issues_to_report(database: Database) -> tuple[tuple[FrozenIssue, ReportStage
     return tuple((_thaw(row), ReportStage.TRIED if row.going_on else ReportStage.FINISHED) for row in rows)
 
 
-def mark_reported(database: Database, issue_id: int, stage: ReportStage, now: datetime) -> bool:
+def mark_reported(database: Database, issue_id: IssueId, stage: ReportStage, now: datetime) -> bool:
     """True for whoever marks it first: one report, however many machines there are."""
     values = {"reported_at": now} | ({"settled_at": now} if stage is ReportStage.FINISHED else {})
     with database.writing() as connection:
@@ -87,14 +89,14 @@ def mark_reported(database: Database, issue_id: int, stage: ReportStage, now: da
         return connection.execute(step).rowcount == 1
 
 
-def unmark_reported(database: Database, issue_id: int, stage: ReportStage, now: datetime) -> None:
+def unmark_reported(database: Database, issue_id: IssueId, stage: ReportStage, now: datetime) -> None:
     """The report that was marked at that moment did not leave."""
     with database.writing() as connection:
         column = _told(stage)
         connection.execute(update(issue).where(issue.c.id == issue_id, column == now).values({column.name: None}))
 
 
-def reopen(connection: Connection, issue_id: int) -> None:
+def reopen(connection: Connection, issue_id: IssueId) -> None:
     """Something of the issue is to be sent again: its end will be reported anew."""
     connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
 
@@ -133,23 +135,18 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
         return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
 
 
-def _freeze_recipients(connection: Connection, issue_id: int, key: str, now: datetime) -> None:
-    empty = literal("")
-    chosen = (
-        select(
-            literal(issue_id),
-            subscriber.c.id,
-            subscriber.c.email,
-            literal(DeliveryState.PENDING.value),
-            literal(0),
-            empty,
-            literal(now, delivery.c.changed_at.type),
-        )
-        .join_from(subscriber, subscription)
-        .where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
-    )
-    columns = ["issue_id", "subscriber_id", "address", "state", "attempts", "text", "changed_at"]
-    connection.execute(insert(delivery).from_select(columns, chosen))
+def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime) -> None:
+    columns: dict[str, ColumnElement[Any]] = {
+        "issue_id": literal(issue_id),
+        "subscriber_id": subscriber.c.id,
+        "address": subscriber.c.email,
+        "attempts": literal(0),
+        "text": literal(""),
+        "changed_at": literal(now, delivery.c.changed_at.type),
+    }
+    chosen = select(*columns.values()).join_from(subscriber, subscription)
+    chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    connection.execute(insert_initial(tuple(columns), chosen))
     if connection.dialect.name == "postgresql":  # it would plan for the table as it was until its own look, minutes later
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
 
@@ -166,7 +163,7 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
         "digest": content.digest,
         "subject": content.subject,
         "date": content.date,
-        "kind": content.kind,
+        "kind": content.list_class,
         "expires": content.expires,
         "archive_url": content.archive_url,
         "html": content.html,
@@ -187,7 +184,8 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
 def _thaw(row: Row[Any]) -> FrozenIssue:
     ref = IssueRef(row.list, row.number)
     light = LightPart(row.light, row.light_charset) if row.light else None
-    content = Issue(ref, row.subject, row.date, row.kind, row.expires, row.archive_url, row.html, row.text, row.digest, light)
+    list_class = ListClass(row.kind)
+    content = Issue(ref, row.subject, row.date, list_class, row.expires, row.archive_url, row.html, row.text, row.digest, light)
     mail_list = MailList(
         key=row.list,
         title=row.list_title,
@@ -195,7 +193,7 @@ def _thaw(row: Row[Any]) -> FrozenIssue:
         from_address=row.from_address,
         reply_to=row.reply_to,
         list_id=row.list_id,
-        kind=row.kind,
+        list_class=list_class,
         contact=row.contact,
         archive_url=row.list_archive_url,
     )

@@ -6,25 +6,26 @@ touched. Slices of rows are claimed in `store.claims`; what became of them is re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from mailer.database import claims, issues
+from mailer.database import claims, issues, result_statements
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
+from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import LOST_LINE, DeliveryResult
 from mailer.model.recipient import Recipient
-from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState, check_transition
+from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
 
-def waiting_by_queue(database: Database, issue_id: int) -> dict[str, int]:
+def waiting_by_queue(database: Database, issue_id: IssueId) -> dict[str, int]:
     """How many deliveries of the issue wait in each lane?"""
     query = select(delivery.c.lane, func.count()).where(delivery.c.issue_id == issue_id)
     query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.lane)
@@ -67,14 +68,14 @@ class ReplyCount:
 class ResultGroup:
     """Results of one claim.
 
-    With `is_last` the claim ends, and what it still holds is pending again; `is_whole`: each of its rows has a result.
+    With `is_last` the claim ends, and a row that it still holds is pending again; `is_complete`: each of its rows has a result.
     """
 
-    issue_id: int
-    fence: int
+    issue_id: IssueId
+    fence: Fence
     results: Sequence[DeliveryResult]
     is_last: bool = False
-    is_whole: bool = False
+    is_complete: bool = False
 
 
 def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) -> int:
@@ -87,47 +88,48 @@ def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) 
     with database.writing() as connection:
         for group in groups:
             if group.results:
-                counted += _write_down(connection, group)
+                counted += result_statements.execute(connection, group.results, group.issue_id, group.fence)
             if group.is_last:
-                claims.end(connection, group.fence, group.issue_id, now, is_whole=group.is_whole)
+                claims.end(connection, group.fence, group.issue_id, now, is_complete=group.is_complete)
     return counted
 
 
-def mark_unknown(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, now: datetime) -> tuple[LedgerEntry, ...]:
+def mark_unknown(
+    database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, now: datetime
+) -> tuple[LedgerEntry, ...]:
     """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
-    found: list[LedgerEntry] = []
+    values = {"text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+    entries: list[LedgerEntry] = []
     with database.writing() as connection:
         for number in ids:
-            row = and_(mine, delivery.c.subscriber_id == number)
-            values = {"state": DeliveryState.UNKNOWN, "text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
-            if connection.execute(update(delivery).where(row).values(values)).rowcount:
-                one = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
-                found.append(_entry(connection.execute(_entries(one)).one()))
-    return tuple(found)
+            row = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == number)
+            step = transition({DeliveryState.CLAIMED}, DeliveryState.UNKNOWN, by_key=True).where(row, delivery.c.fence == fence)
+            if connection.execute(step.values(values)).rowcount:
+                entries.append(_entry(connection.execute(_entries(row)).one()))
+    return tuple(entries)
 
 
-def unknown_of_claim(database: Database, issue_id: int, fence: int) -> tuple[LedgerEntry, ...]:
+def unknown_of_claim(database: Database, issue_id: IssueId, fence: Fence) -> tuple[LedgerEntry, ...]:
     """Which deliveries became `unknown` while this claim held them?"""
     query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.UNKNOWN))
     with database.reading() as connection:
         return tuple(_entry(row) for row in connection.execute(query.order_by(delivery.c.subscriber_id)))
 
 
-def count_due(database: Database, issue_id: int, *, now: datetime) -> int:
+def count_due(database: Database, issue_id: IssueId, *, now: datetime) -> int:
     """How many deliveries have their turn now?"""
     with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
 
-def is_under_way(database: Database, issue_id: int, *, now: datetime) -> bool:
+def is_under_way(database: Database, issue_id: IssueId, *, now: datetime) -> bool:
     """Whether something of the issue is due or being sent now."""
     held = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED)
     with database.reading() as connection:
         return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
 
 
-def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient | None:
+def first_due(database: Database, issue_id: IssueId, *, now: datetime) -> Recipient | None:
     """Who would be next? For a rehearsal."""
     query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
     with database.reading() as connection:
@@ -137,7 +139,7 @@ def first_due(database: Database, issue_id: int, *, now: datetime) -> Recipient 
 
 def change_state(
     database: Database,
-    issue_id: int,
+    issue_id: IssueId,
     old: Collection[DeliveryState],
     new: DeliveryState,
     *,
@@ -149,39 +151,42 @@ def change_state(
 
     :raises IllegalTransition: the rules do not know that step.
     """
-    for state in old:
-        check_transition(state, new)
-    rows = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(old))
+    step = transition(old, new).where(delivery.c.issue_id == issue_id).values(not_before=None, changed_at=now)
     if address:
-        rows = and_(rows, func.lower(delivery.c.address) == addresses.address_key(address))
-    values: dict[str, Any] = {"state": new, "not_before": None, "changed_at": now} | ({"text": why} if why else {})
+        step = step.where(func.lower(delivery.c.address) == addresses.address_key(address))
+    if why:
+        step = step.values(text=why)
     with database.writing() as connection:
-        moved = connection.execute(update(delivery).where(rows).values(values)).rowcount
+        moved = connection.execute(step).rowcount
         if moved and new is DeliveryState.PENDING:
             issues.reopen(connection, issue_id)
         return moved
 
 
-def defer(database: Database, issue_id: int, fence: int, ids: Sequence[int], *, until: datetime, now: datetime) -> None:
+def defer(database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, until: datetime, now: datetime) -> None:
     """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
-    values = {"state": DeliveryState.DEFERRED, "not_before": until, "changed_at": now}
-    mine = and_(delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.state == DeliveryState.CLAIMED)
+    step = transition({DeliveryState.CLAIMED}, DeliveryState.DEFERRED, by_key=True).where(
+        delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.subscriber_id.in_(ids)
+    )
     with database.writing() as connection:
-        connection.execute(update(delivery).where(mine, delivery.c.subscriber_id.in_(ids)).values(values))
+        connection.execute(step.values(not_before=until, changed_at=now))
 
 
-def assign_queues(database: Database, issue_id: int, lanes: Mapping[str, Sequence[str]]) -> None:
-    """Writes down which deliveries belong to which lane of `mailer.toml`; the file may have changed since the freeze."""
+def assign_queues(database: Database, issue_id: IssueId, queues: Mapping[str, Sequence[str]]) -> None:
+    """Records which deliveries belong to which queue of `mailer.toml`; the file may have changed since the freeze.
+
+    :param queues: name of a queue → its recipient domains.
+    """
     waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE))
     with database.writing() as connection:
-        connection.execute(update(delivery).where(waiting, delivery.c.lane.not_in(["", *lanes])).values(lane=""))
-        for name, domains in lanes.items():
-            of_domain = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
-            connection.execute(update(delivery).where(waiting, delivery.c.lane != name, of_domain).values(lane=name))
-            connection.execute(update(delivery).where(waiting, delivery.c.lane == name, ~of_domain).values(lane=""))
+        connection.execute(assign_queue("").where(waiting, delivery.c.lane.not_in(["", *queues])))
+        for name, domains in queues.items():
+            is_of_queue = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
+            connection.execute(assign_queue(name).where(waiting, delivery.c.lane != name, is_of_queue))
+            connection.execute(assign_queue("").where(waiting, delivery.c.lane == name, ~is_of_queue))
 
 
-def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
+def counts(database: Database, issue_id: IssueId) -> Mapping[DeliveryState, int]:
     """How many deliveries are in each state? States without any are there with 0."""
     query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
     with database.reading() as connection:
@@ -189,7 +194,7 @@ def counts(database: Database, issue_id: int) -> Mapping[DeliveryState, int]:
     return {state: found.get(state, 0) for state in DeliveryState}
 
 
-def next_due(database: Database, issue_id: int) -> datetime | None:
+def next_due(database: Database, issue_id: IssueId) -> datetime | None:
     """When is the next deferred delivery to be tried?"""
     query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.DEFERRED)
     with database.reading() as connection:
@@ -206,7 +211,7 @@ def due_by_queue(database: Database) -> dict[str, int]:
         return {str(lane): int(number) for lane, number in found}
 
 
-def replies(database: Database, issue_id: int, most: int) -> tuple[ReplyCount, ...]:
+def replies(database: Database, issue_id: IssueId, most: int) -> tuple[ReplyCount, ...]:
     """What did relays say to those who have not got the issue? The most frequent first."""
     number = func.count().label("number")
     query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
@@ -215,7 +220,7 @@ def replies(database: Database, issue_id: int, most: int) -> tuple[ReplyCount, .
         return tuple(ReplyCount(DeliveryState(row.state), row.code, row.number) for row in connection.execute(query))
 
 
-def missed(database: Database, issue_id: int) -> tuple[LedgerEntry, ...]:
+def missed(database: Database, issue_id: IssueId) -> tuple[LedgerEntry, ...]:
     """Who has not got the issue, and why? In the order of states, then addresses."""
     query = _entries(and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(MISSED)))
     with database.reading() as connection:
@@ -230,33 +235,9 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
         return tuple((row.email, row.since) for row in connection.execute(query))
 
 
-def _is_due(issue_id: int, now: datetime) -> ColumnElement[bool]:
+def _is_due(issue_id: IssueId, now: datetime) -> ColumnElement[bool]:
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
-
-
-# In SQLite a moment loses its zone, as SQLAlchemy keeps it there. The fields of `DeliveryResult` are numbered.
-RECORD_SQLITE = """UPDATE delivery SET state = ?2, attempts = ?3, code = ?4, text = ?5, first_tried = substr(?6, 1, 26),
- not_before = nullif(substr(?7, 1, 26), ''), changed_at = substr(?8, 1, 26), message_id = ?9
- WHERE issue_id = ?10 AND subscriber_id = ?1 AND fence = ?11 AND state IN ('claimed', 'unknown')"""
-
-
-# One word to the server for a whole group.
-RECORD_POSTGRES = text("""UPDATE delivery SET state = told.value->>1, attempts = CAST(told.value->>2 AS integer),
- code = CAST(told.value->>3 AS integer), text = told.value->>4, first_tried = CAST(told.value->>5 AS timestamptz),
- not_before = CAST(nullif(told.value->>6, '') AS timestamptz), changed_at = CAST(told.value->>7 AS timestamptz),
- message_id = told.value->>8
- FROM json_array_elements(CAST(:results AS json)) AS told
- WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST(told.value->>0 AS integer)
- AND delivery.fence = :fence AND delivery.state IN ('claimed', 'unknown')""")
-
-
-def _write_down(connection: Connection, group: ResultGroup) -> int:
-    if connection.dialect.name == "postgresql":
-        values = {"results": json.dumps(group.results), "issue_id": group.issue_id, "fence": group.fence}
-        return connection.execute(RECORD_POSTGRES, values).rowcount
-    rows = [(*result, group.issue_id, group.fence) for result in group.results]
-    return connection.exec_driver_sql(RECORD_SQLITE, rows).rowcount
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:

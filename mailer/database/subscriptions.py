@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from mailer.database.engine import Database
 from mailer.database.schema import subscriber, subscription
 from mailer.model import addresses
+from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
 from mailer.model.subscription import ListPreference, Preference
 
@@ -62,7 +63,7 @@ def import_subscribers(
     return ImportResult(added, subscribed, already, tuple(kept_out))
 
 
-def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str, now: datetime) -> bool:
+def unsubscribe(database: Database, subscriber_id: SubscriberId, key: str, *, source: str, now: datetime) -> bool:
     """Ends a subscription. True if there is such a subscription; doing it again changes nothing."""
     row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
     with database.writing() as connection:
@@ -74,7 +75,7 @@ def unsubscribe(database: Database, subscriber_id: int, key: str, *, source: str
         return connection.execute(select(subscription.c.state).where(row)).first() is not None
 
 
-def preferences(database: Database, subscriber_id: int) -> tuple[ListPreference, ...]:
+def preferences(database: Database, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
     """Every list that the person has ever asked for, and how it stands now. Empty: there is no such person."""
     with database.reading() as connection:
         return _standings(connection, subscriber_id)
@@ -82,7 +83,7 @@ def preferences(database: Database, subscriber_id: int) -> tuple[ListPreference,
 
 def save_preferences(
     database: Database,
-    subscriber_id: int,
+    subscriber_id: SubscriberId,
     wanted: Callable[[tuple[ListPreference, ...]], Mapping[str, Preference]],
     *,
     source: str,
@@ -119,14 +120,14 @@ def first(database: Database, key: str) -> Recipient | None:
     return None if row is None else Recipient(*row)
 
 
-def find(database: Database, address: str) -> int | None:
+def find(database: Database, address: str) -> SubscriberId | None:
     """The number of the subscriber with this address, whatever its case."""
     with database.reading() as connection:
         query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.address_key(address))
         return connection.execute(query).scalar_one_or_none()
 
 
-def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -> tuple[int, bool]:
+def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -> tuple[SubscriberId, bool]:
     key = addresses.address_key(person.address)
     found = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
     if found is not None:
@@ -136,23 +137,23 @@ def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -
     return added, True
 
 
-def _state(connection: Connection, subscriber_id: int, key: str) -> str | None:
+def _state(connection: Connection, subscriber_id: SubscriberId, key: str) -> str | None:
     query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
     return connection.execute(query).scalar_one_or_none()
 
 
-def _standings(connection: Connection, subscriber_id: int) -> tuple[ListPreference, ...]:
+def _standings(connection: Connection, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
     query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
     found = connection.execute(query.order_by(subscription.c.list))
     return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in found)
 
 
-def _set_form(connection: Connection, subscriber_id: int, key: str, form: str | None) -> None:
+def _set_form(connection: Connection, subscriber_id: SubscriberId, key: str, form: str | None) -> None:
     if form is not None:
         row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
         connection.execute(update(subscription).where(row).values(format=form))
 
 
-def _subscribe(connection: Connection, subscriber_id: int, key: str, source: str, now: datetime) -> None:
+def _subscribe(connection: Connection, subscriber_id: SubscriberId, key: str, source: str, now: datetime) -> None:
     values = {"subscriber_id": subscriber_id, "list": key, "state": SUBSCRIBED, "source": source, "since": now, "changed_at": now}
     connection.execute(insert(subscription).values(values))

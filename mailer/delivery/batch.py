@@ -12,7 +12,8 @@ from mailer.database.claims import Claim
 from mailer.delivery.journal import Journal
 from mailer.delivery.retry import RetryPolicy
 from mailer.message.compiled import CompiledMessage
-from mailer.model.issue import FrozenIssue
+from mailer.model.ids import SubscriberId
+from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.outcome import DeliveryResult
 from mailer.model.recipient import ClaimedRow
 
@@ -52,13 +53,13 @@ class Batch:
         self._ids = [row.subscriber_id for row in claim.rows]
         self._ask_at = self._ids[bisect_right(self._ids, claim.high_water_mark) // 2]
         self._begins, self._reached_at = 0, leased_at
-        self.is_urgent = frozen.issue.kind == "emergency"
+        self.is_urgent = frozen.issue.list_class is ListClass.EMERGENCY
         self.is_over = False
         self.is_fenced = False
         self.is_advancing = False
         self.is_whole = True  # no row was given up
         self.open_rows = len(claim.rows)
-        self.intended: set[int] = set()
+        self.intended: set[SubscriberId] = set()
         self.results: list[DeliveryResult] = []
         self.tally: Counter[str] = Counter()
         self.lane = lane
@@ -85,13 +86,13 @@ class Batch:
             self._advance(self)
         return number <= self.high_water_mark
 
-    def next_window(self, now: float) -> int:
+    def next_window(self, now: float) -> SubscriberId:
         """Up to which subscriber the next rows reach: as many as leave in `SPAN` seconds at the speed of these."""
         used = bisect_left(self._ids, self._ask_at) - self._begins
         size = max(LEAST, min(MOST, int(used / max(now - self._reached_at, 0.001) * SPAN)))
         return self._ids[min(bisect_right(self._ids, self.high_water_mark) + size, len(self._ids)) - 1]
 
-    def advance(self, number: int, at: float) -> None:
+    def advance(self, number: SubscriberId, at: float) -> None:
         """Rows up to this subscriber may leave."""
         if number <= self.high_water_mark:
             return

@@ -32,11 +32,12 @@ from mailer.message.compiled import CompiledMessage
 from mailer.message.compose import SenderIdentity
 from mailer.message.links import return_path_for
 from mailer.model.errors import TodokeMailError
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.state import DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
-OnResult = Callable[[int, DeliveryState], None]
+OnResult = Callable[[IssueId, DeliveryState], None]
 RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 
 
@@ -58,9 +59,9 @@ class DeliveryEngine:
         self.routes = self._make_routes()
         self.lanes = {lane.name: lane for lane in self._make_lanes()}
         self.turn = GroupCommit(self.fail, syncs=around.config.durability == "power")
-        self._moulds: dict[int, CompiledMessage] = {}
-        self._return_paths: dict[int, Callable[[int], str]] = {}
-        self._slices: dict[int, Batch] = {}
+        self._moulds: dict[IssueId, CompiledMessage] = {}
+        self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
+        self._slices: dict[Fence, Batch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._now, self._read_again = timestamp(around.clock()), 0.0
         self._speed = Throughput(time.monotonic())
@@ -99,7 +100,7 @@ class DeliveryEngine:
             self._read_again, self._now = turn + 0.01, timestamp(self.around.clock())
         return self._now
 
-    def stop(self, issue_id: int | None = None) -> None:
+    def stop(self, issue_id: IssueId | None = None) -> None:
         """Begin nothing more, at all or of one issue. What is in flight is finished."""
         for found in self._slices.values():
             if issue_id is None or found.claim.issue_id == issue_id:
@@ -147,7 +148,7 @@ class DeliveryEngine:
             frozen,
             mould,
             journal,
-            retry.retry_policy(frozen.issue.kind),
+            retry.retry_policy(frozen.issue.list_class),
             leased_at=began,
             lease=around.config.lease,
             advance=lambda slice_: self.spawn(self._advance(slice_)),
@@ -175,7 +176,7 @@ class DeliveryEngine:
             )
             found.journal.path.unlink(missing_ok=True)
 
-    def return_path(self, issue_id: int, subscriber_id: int) -> str:
+    def return_path(self, issue_id: IssueId, subscriber_id: SubscriberId) -> str:
         """Where this message comes back to. VERP: a bounce tells by its address whose it is, and a stamp that it is ours."""
         base = self.around.config.return_path
         if not self.around.config.verp:
@@ -251,7 +252,7 @@ class DeliveryEngine:
         for lane in self.lanes.values():
             lane.changed.set()
 
-    async def _renew(self, found: Batch, reached: int) -> None:
+    async def _renew(self, found: Batch, reached: SubscriberId) -> None:
         began = time.monotonic()
         try:
             is_ours = await self.recorder.ask_until_answered(

@@ -15,7 +15,8 @@ from mailer.database import issues, ledger
 from mailer.delivery import domain_queue
 from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.engine import DeliveryEngine
-from mailer.model.issue import FrozenIssue, IssueStatus
+from mailer.model.ids import IssueId
+from mailer.model.issue import FrozenIssue, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
 
 LOOK = 0.4  # seconds between looks for emergencies and for the operator's orders
@@ -27,7 +28,7 @@ class Feeder:
     def __init__(self, office: DeliveryEngine) -> None:
         self._office = office
         self._around = office.around
-        self._feeding: dict[int, asyncio.Task[None]] = {}
+        self._feeding: dict[IssueId, asyncio.Task[None]] = {}
 
     async def run(self, frozen: FrozenIssue) -> None:
         """Until nothing of the issue is due, nor of an emergency that was begun meanwhile."""
@@ -52,7 +53,7 @@ class Feeder:
         while not self._office.is_over:
             await asyncio.sleep(LOOK)
             try:
-                for found in await ask(issues.sendable_issues, database, now=self._around.clock(), kind="emergency"):
+                for found in await ask(issues.sendable_issues, database, now=self._around.clock(), list_class=ListClass.EMERGENCY):
                     if found.issue_id != main:
                         self._begin(found)
                 for issue_id, task in self._feeding.items():
@@ -72,7 +73,7 @@ class Feeder:
 
     async def _feed_lane(self, frozen: FrozenIssue, lane: DomainQueue) -> None:
         after, carried = 0, set[asyncio.Task[None]]()
-        is_urgent = frozen.issue.kind == "emergency"
+        is_urgent = frozen.issue.list_class is ListClass.EMERGENCY
         while not self._office.is_over and not await self._is_too_late(frozen):
             if lane.is_full(is_urgent=is_urgent):
                 lane.low.clear()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
 from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.relay_pool import Relay
+from mailer.model.ids import IssueId
 
 EVERY = 2.0  # seconds
 SPAN = 5  # looks over which a rate is taken: about ten seconds
@@ -20,7 +21,7 @@ class Throughput:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._looks: deque[tuple[float, Counter[tuple[str, str]]]] = deque([(now, Counter())], maxlen=SPAN + 1)
 
-    def count(self, issue_id: int, lane: str, number: int) -> None:
+    def count(self, issue_id: IssueId, lane: str, number: int) -> None:
         """So many more results."""
         self.counts[ISSUE, str(issue_id)] += number
         self.counts[LANE, lane] += number

@@ -25,8 +25,9 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from mailer.model.errors import JournalError
+from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult
-from mailer.model.state import DeliveryState
+from mailer.model.state import RESULTS, DeliveryState
 
 LOCK = "lock"
 
@@ -43,11 +44,11 @@ class Journal:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._waiting = b""
 
-    def begin(self, fence: int, issue_id: int) -> None:
+    def begin(self, fence: Fence, issue_id: IssueId) -> None:
         """Which claim this is the journal of."""
         self._write(b"c %d %d\n" % (fence, issue_id))
 
-    def intend(self, subscriber_id: int) -> None:
+    def intend(self, subscriber_id: SubscriberId) -> None:
         """The body for this subscriber is about to leave. It may when `flush` has been called."""
         self._waiting += b"i %d\n" % subscriber_id
 
@@ -201,9 +202,9 @@ def orphaned_journals(state: Path) -> Iterator[Path]:
 class Replay:
     """What a journal tells. `known` by subscriber; None: the body was about to leave, and nothing is known after that."""
 
-    fence: int | None
-    issue_id: int | None
-    known: dict[int, DeliveryResult | None]
+    fence: Fence | None
+    issue_id: IssueId | None
+    known: dict[SubscriberId, DeliveryResult | None]
 
 
 def replay(path: Path) -> Replay:
@@ -211,8 +212,8 @@ def replay(path: Path) -> Replay:
 
     :raises JournalError: the file cannot be read.
     """
-    known: dict[int, DeliveryResult | None] = {}
-    fence = issue_id = None
+    known: dict[SubscriberId, DeliveryResult | None] = {}
+    fence, issue_id = None, None
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -220,12 +221,13 @@ def replay(path: Path) -> Replay:
     for line in raw[: raw.rfind(b"\n") + 1].splitlines():
         try:
             if line.startswith(b"i "):
-                known[int(line[2:])] = None
+                known[SubscriberId(int(line[2:]))] = None
             elif line.startswith(b"r "):
                 found = _parse(json.loads(line[2:]))
                 known[found.subscriber_id] = found
             elif line.startswith(b"c "):
-                fence, issue_id = map(int, line[2:].split())
+                first, second = line[2:].split()
+                fence, issue_id = Fence(int(first)), IssueId(int(second))
         except (ValueError, TypeError):
             break
     return Replay(fence, issue_id, known)
@@ -250,9 +252,11 @@ def format_timestamp(moment: datetime) -> str:
 
 def _parse(row: list[str]) -> DeliveryResult:
     subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
+    if DeliveryState(state) not in RESULTS:
+        raise ValueError(state)  # the ledger would refuse it, and the row would be taken for one that has not left
     return DeliveryResult(
-        int(subscriber_id),
-        DeliveryState(state).value,
+        SubscriberId(int(subscriber_id)),
+        state,
         int(attempts),
         None if code is None else int(code),
         text,

@@ -17,6 +17,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mailer.model.issue import ListClass
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.state import DeliveryState
 
@@ -63,9 +64,9 @@ UNKNOWN = Decision(DeliveryState.UNKNOWN)
 FAILED = Decision(DeliveryState.FAILED)
 
 
-def retry_policy(kind: str) -> RetryPolicy:
+def retry_policy(list_class: ListClass) -> RetryPolicy:
     """The rules for an issue's class."""
-    return EMERGENCY if kind == "emergency" else NEWSLETTER
+    return EMERGENCY if list_class is ListClass.EMERGENCY else NEWSLETTER
 
 
 def decide(

@@ -22,13 +22,14 @@ from mailer.message.compose import SenderIdentity
 from mailer.message.headers import format_to as message_to_line
 from mailer.message.links import LinkSigner, RecipientLinks
 from mailer.model.errors import MessageError
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, MailList
 from mailer.model.recipient import Addressee, Recipient
 
 RAW_LINE = 57  # bytes that make one base64 line, as `email` and RFC 2045 have it
 LINE = 76  # its signs
 FOLD_AT = 78
-SOMEBODY = Recipient(0, "somebody@example.invalid")
+SOMEBODY = Recipient(SubscriberId(0), "somebody@example.invalid")
 CRLF = b"\r\n"
 END = b".\r\n"  # RFC 5321 section 4.1.1.4
 
@@ -80,7 +81,7 @@ class CompiledMessage:
         self._domain = f"@{origin.message_id_domain}>".encode()
         self._identity = hashlib.sha256(f"{issue.ref}\n".encode())
         for is_light in (False, True):
-            self._pattern(len(self._sign(1)), is_light)
+            self._pattern(len(self._sign(SubscriberId(1))), is_light)
 
     def render(self, recipient: Addressee, sent_at: datetime, *, is_light: bool = False, identity: bytes = b"") -> Chunks:
         """The message as it goes over the line, in pieces to be joined: CRLF, dots doubled, ended by the lone dot.
@@ -100,7 +101,7 @@ class CompiledMessage:
         pieces.append(END)
         return pieces
 
-    def message_id(self, subscriber_id: int) -> bytes:
+    def message_id(self, subscriber_id: SubscriberId) -> bytes:
         """As `message.message_id`."""
         identity = self._identity.copy()
         identity.update(b"%d" % subscriber_id)

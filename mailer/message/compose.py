@@ -18,6 +18,7 @@ from mailer.message.headers import LONGEST_LINE, POLICY, mailbox
 from mailer.message.links import RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import MessageError
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
 from mailer.model.recipient import Envelope, Recipient
 
@@ -39,7 +40,7 @@ class SenderIdentity:
     message_id_domain: str
 
 
-def message_id(ref: IssueRef, subscriber_id: int, domain: str) -> str:
+def message_id(ref: IssueRef, subscriber_id: SubscriberId, domain: str) -> str:
     """The same for the same issue and person, so that a copy sent twice can be told; it does not reveal the address."""
     digest = hashlib.sha256(f"{ref}\n{subscriber_id}".encode()).hexdigest()
     return f"<{digest[:40]}@{domain}>"

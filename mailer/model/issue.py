@@ -8,6 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailer.model.errors import IssueUnknown
+from mailer.model.ids import IssueId
+
+
+class ListClass(StrEnum):
+    """What a list is for, as the bundle and the database write it. An emergency overtakes newsletters and has a retry policy of its own."""
+
+    NEWSLETTER = "newsletter"
+    EMERGENCY = "emergency"
 
 
 class IssueStatus(StrEnum):
@@ -29,7 +37,7 @@ class ReportStage(StrEnum):
 class FrozenIssue:
     """An issue as it is sent to the end, whatever is built meanwhile."""
 
-    issue_id: int
+    issue_id: IssueId
     issue: Issue
     mail_list: MailList
     frozen_at: datetime
@@ -74,7 +82,7 @@ class IssueRef:
 
 @dataclass(frozen=True, slots=True)
 class MailList:
-    """One list: who it is from, how it is named in headers, whom to ask. `kind` is newsletter or emergency."""
+    """One list: who it is from, how it is named in headers, whom to ask."""
 
     key: str
     title: str
@@ -82,7 +90,7 @@ class MailList:
     from_address: str
     reply_to: str
     list_id: str
-    kind: str
+    list_class: ListClass
     contact: str
     archive_url: str
 
@@ -105,7 +113,7 @@ class Issue:
     ref: IssueRef
     subject: str
     date: datetime
-    kind: str
+    list_class: ListClass
     expires: datetime | None
     archive_url: str
     html: str

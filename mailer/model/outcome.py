@@ -17,13 +17,15 @@ from enum import StrEnum
 from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple
 
+from mailer.model.ids import SubscriberId
+
 
 class DeliveryResult(NamedTuple):
     """What became of one delivery of a slice, in plain values as the ledger takes them: `state` is one of `rules.State`, moments are
     texts (`written`), `not_before` is empty if there is none. `attempts` counts this one too.
     """
 
-    subscriber_id: int
+    subscriber_id: SubscriberId
     state: str
     attempts: int
     code: int | None

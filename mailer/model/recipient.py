@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from mailer.model.ids import SubscriberId
+
 
 class ClaimedRow(NamedTuple):
     """A claimed delivery. `attempts` counts the tries so far; `is_light`: its reader asked for the light form."""
 
-    subscriber_id: int
+    subscriber_id: SubscriberId
     address: str
     name: str
     attempts: int
@@ -24,7 +26,7 @@ class ClaimedRow(NamedTuple):
 class Recipient(NamedTuple):
     """One subscriber. `name` may be empty."""
 
-    subscriber_id: int
+    subscriber_id: SubscriberId
     address: str
     name: str = ""
 
@@ -33,7 +35,7 @@ class Addressee(Protocol):
     """Whoever a message is for: a `Recipient`, or a row of the ledger."""
 
     @property
-    def subscriber_id(self) -> int:
+    def subscriber_id(self) -> SubscriberId:
         """The number in `subscriber`."""
 
     @property

@@ -1,29 +1,35 @@
-"""The states of one delivery, every legal step between them, and what an SMTP reply means. Pure: values and `now` in, a decision out.
+"""The states of one delivery and every step between them. Pure.
 
-pending ──► claimed ──► attempted ──► sent | deferred | failed | unknown
-claimed ──► pending                                  (given back: nothing had left)
-claimed ──► deferred | failed                        (refused before the message left)
-pending, deferred, claimed ──► suppressed | expired  (unsubscribed or cancelled; too late)
-claimed ──► unknown                                  (its holder vanished, and with it the journal)
-unknown ──► sent | deferred | failed | pending       (the journal or the operator knows; an emergency issue is sent again)
-deferred, failed ──► pending                         (the operator asks for another try)
+`TRANSITIONS` is the one table. Every SQL statement that writes a state is built from it (`database.transitions`), so that a step
+that is not in the table cannot be executed, and a test checks that every step of the table happens somewhere.
 
-`claimed` is a lease: the row carries the number of its claim, the fencing token, and only results with that number count.
+pending  ──► claimed                         (a sender takes the row into a batch)
+deferred ──► claimed | pending               (its time has come; the operator asks for another try at once)
+pending, deferred ──► suppressed | expired   (unsubscribed or cancelled; too late)
+claimed  ──► sent | deferred | failed | unknown   (what the relay answered, or did not)
+claimed  ──► pending                         (given back: the body has not left)
+unknown  ──► sent | deferred | failed | unknown   (a journal that comes back knows the answer, or knows that there was none)
+unknown  ──► pending                         (it had not left after all; the operator or the policy of an emergency sends it again)
+failed   ──► pending                         (the operator asks for another try)
+
+There is no state between `claimed` and a result: which bodies may be on the wire is in the journal, because a write to the
+database for each message would cost more than the message. `claimed` is a lease: the row carries the number of its claim, the
+fencing token, and only results with that number count.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from mailer.model.errors import IllegalTransition
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The state of one delivery, as the database and the journal store it."""
 
     PENDING = "pending"
     CLAIMED = "claimed"
-    ATTEMPTED = "attempted"
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
@@ -32,47 +38,49 @@ class DeliveryState(StrEnum):
     EXPIRED = "expired"
 
 
-TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
+INITIAL = DeliveryState.PENDING
+
+TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.PENDING: frozenset({DeliveryState.CLAIMED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
     DeliveryState.DEFERRED: frozenset({DeliveryState.CLAIMED, DeliveryState.PENDING, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
     DeliveryState.CLAIMED: frozenset(
-        {
-            DeliveryState.ATTEMPTED,
-            DeliveryState.PENDING,
-            DeliveryState.DEFERRED,
-            DeliveryState.FAILED,
-            DeliveryState.UNKNOWN,
-            DeliveryState.SUPPRESSED,
-            DeliveryState.EXPIRED,
-        }
+        {DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PENDING}
     ),
-    DeliveryState.ATTEMPTED: frozenset({DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN}),
-    DeliveryState.UNKNOWN: frozenset({DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED}),
+    # unknown to unknown: the holder's own journal replaces the guess of whoever took the batch over by its reply and its attempts.
+    DeliveryState.UNKNOWN: frozenset(
+        {DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PENDING}
+    ),
     DeliveryState.FAILED: frozenset({DeliveryState.PENDING}),
     DeliveryState.SENT: frozenset(),
     DeliveryState.SUPPRESSED: frozenset(),
     DeliveryState.EXPIRED: frozenset(),
 }
 
+RESULTS = frozenset({DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN})
+"""What one try may end in."""
 
 DUE = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED})
+"""May be claimed; `deferred` not before its time."""
 
+UNTRIED = frozenset({DeliveryState.PENDING, DeliveryState.CLAIMED})
+"""Not tried yet, or being sent now."""
 
-UNDER_WAY = DUE | {DeliveryState.CLAIMED, DeliveryState.ATTEMPTED}
-
+UNDER_WAY = DUE | {DeliveryState.CLAIMED}
+"""Will still be tried without anybody's order."""
 
 MISSED = frozenset(DeliveryState) - {DeliveryState.SENT}
+"""The reader has not got the issue, as far as is known."""
 
 
 def check_transition(old: DeliveryState, new: DeliveryState) -> None:
-    """Nothing, if the step is allowed.
+    """Check one step against the table.
 
-    :raises IllegalTransition: it is not.
+    :raises IllegalTransition: the step is not in it.
     """
     if new not in TRANSITIONS[old]:
         raise IllegalTransition(f"A delivery cannot go from {old} to {new}.")
 
 
-def sources(new: DeliveryState) -> frozenset[DeliveryState]:
-    """The states from which `new` may be reached."""
-    return frozenset(old for old, reachable in TRANSITIONS.items() if new in reachable)
+def common_sources(results: Collection[DeliveryState]) -> frozenset[DeliveryState]:
+    """The states from which a delivery may go to each of `results`."""
+    return frozenset(old for old, reachable in TRANSITIONS.items() if reachable.issuperset(results))

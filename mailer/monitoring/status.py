@@ -10,8 +10,8 @@ from mailer.config import Config
 from mailer.database import heartbeats, issues, ledger
 from mailer.database.engine import Database
 from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat, SenderHeartbeat
-from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
-from mailer.model.state import UNDER_WAY, DeliveryState
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
+from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 SLOWEST = 0.05  # messages a second; below that nobody can say how long it takes
 
@@ -21,7 +21,7 @@ class IssueStatusRow:
     """One issue. `rate` in messages a second over all senders; `due` are the rows whose turn it is now."""
 
     ref: IssueRef
-    kind: str
+    list_class: ListClass
     status: IssueStatus
     frozen_at: datetime
     send_at: datetime | None
@@ -32,7 +32,7 @@ class IssueStatusRow:
     @property
     def in_hand(self) -> int:
         """Not tried yet, or being sent now."""
-        return sum(self.counts[state] for state in (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ATTEMPTED))
+        return sum(self.counts[state] for state in UNTRIED)
 
     @property
     def seconds_left(self) -> int | None:
@@ -98,7 +98,7 @@ def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIss
 def _issue(database: Database, found: FrozenIssue, said: list[Heartbeat]) -> IssueStatusRow:
     counts, due = ledger.counts(database, found.issue_id), ledger.next_due(database, found.issue_id)
     rate = round(sum(one.rate for one in said), 1)
-    return IssueStatusRow(found.issue.ref, found.issue.kind, found.status, found.frozen_at, found.send_at, due, counts, rate)
+    return IssueStatusRow(found.issue.ref, found.issue.list_class, found.status, found.frozen_at, found.send_at, due, counts, rate)
 
 
 def _lanes(config: Config, waiting: Mapping[str, int]) -> list[str]:

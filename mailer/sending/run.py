@@ -20,6 +20,7 @@ from mailer.delivery.context import DeliveryContext, Progress
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import Feeder
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
+from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.state import UNDER_WAY, DeliveryState
 
@@ -121,7 +122,7 @@ async def deliver(around: DeliveryContext, frozen: FrozenIssue, progress: Progre
     total = ledger.count_due(around.database, frozen.issue_id, now=around.clock())
     progress.begin(total)
 
-    def told(issue_id: int, state: DeliveryState) -> None:
+    def told(issue_id: IssueId, state: DeliveryState) -> None:
         if issue_id == frozen.issue_id:
             progress.step(state)
 

@@ -16,7 +16,7 @@ from mailer.delivery import retry
 from mailer.delivery.context import DeliveryContext, Progress, pause
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import SenderBusy
-from mailer.model.issue import IssueRef
+from mailer.model.issue import IssueRef, ListClass
 from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
 from mailer.sending import freeze as preparation
@@ -49,7 +49,7 @@ def send(
     try:
         return _send(around, root, ref, progress, resend_unknown=resend_unknown, actor=actor)
     except SenderBusy:
-        if bundle.read_issue(root, ref).kind != "emergency":
+        if bundle.read_issue(root, ref).list_class is not ListClass.EMERGENCY:
             raise
     return run_event_loop(_hand_over(around, root, ref, progress, actor))
 
@@ -59,7 +59,7 @@ def _send(around: DeliveryContext, root: Path, ref: IssueRef, progress: Progress
         permit = approval.permit_for(around.config.approval, around.database)
         with _watched(around, ref, actor):
             prepared = preparation.prepare(around.config, around.database, root, ref, now=around.clock(), permit=permit)
-        if resend_unknown or retry.retry_policy(prepared.frozen.issue.kind).resend_unknown:
+        if resend_unknown or retry.retry_policy(prepared.frozen.issue.list_class).resend_unknown:
             ledger.change_state(
                 around.database, prepared.frozen.issue_id, {DeliveryState.UNKNOWN}, DeliveryState.PENDING, now=around.clock()
             )

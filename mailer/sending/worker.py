@@ -23,7 +23,8 @@ from mailer.delivery.context import DeliveryContext
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import Feeder
 from mailer.model.errors import DatabaseError, TodokeMailError
-from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.ids import IssueId
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
 from mailer.monitoring import operator_report
 
@@ -32,10 +33,10 @@ SLICE = 500
 MOST_JOBS = 64  # in the queue for one issue and lane at a time
 JOBS = 4  # slices that one worker carries at once
 EMERGENCY = 10  # Procrastinate takes higher numbers first
-OnResult = Callable[[int, DeliveryState], None]
+OnResult = Callable[[IssueId, DeliveryState], None]
 
 
-def ignore_result(_issue_id: int, _state: DeliveryState) -> None:
+def ignore_result(_issue_id: IssueId, _state: DeliveryState) -> None:
     """Nobody listens."""
 
 
@@ -141,7 +142,7 @@ async def _dispatch(office: DeliveryEngine, app: procrastinate.App) -> None:
 
 
 async def _defer(app: procrastinate.App, found: FrozenIssue, lane: str, part: int) -> None:
-    ref, priority = found.issue.ref, EMERGENCY if found.issue.kind == "emergency" else 0
+    ref, priority = found.issue.ref, EMERGENCY if found.issue.list_class is ListClass.EMERGENCY else 0
     task = app.configure_task("todoke.carry", queueing_lock=f"{ref} {lane} {part}", priority=priority)
     with suppress(AlreadyEnqueued):
         await task.defer_async(list_key=ref.list, number=ref.number, lane=lane)

@@ -11,22 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import digest
-from plugins.frontmatter.library import LIBRARY, Library, read_library
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.registry import read_registry
 from plugins.progress.table import read_works
-from plugins.progress.works import SETTING as WORKS
-from plugins.progress.works import Works
-from plugins.readings.table import SETTING as READINGS
-from plugins.readings.table import ReadingTable, read_table
+from plugins.progress.works import WORKS, Works
+from plugins.readings.table import READINGS, ReadingTable, read_table
 
-DRAFTS = "TODOKE_DRAFTS"
-"""Pelican's setting that says whether drafts are shown, as the preview does."""
-
-STORE = "TODOKE_STORE"
-"""In Pelican's settings: the file of the store and its version, as `load_content` takes them; nothing to read everything."""
+CONTENT_CACHE = Key[tuple[Path, str]]("file and version of the content cache", __name__)
+"""As `load_content` takes them. Absent when everything is to be read anew."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +60,13 @@ def _below(content: Path, fault: Diagnostic) -> Diagnostic:
 
 
 def load(pelican: Any) -> None:
-    """Read the sources into Pelican's settings. Raises `ContentErrors`."""
-    settings: dict[str, Any] = pelican.settings
-    paths = Path(settings["PATH"]), Path(settings["PUBLICATIONS"])
-    sources = load_content(*paths, settings["NOW"], settings.get(STORE), shows_drafts=settings.get(DRAFTS, False))
-    settings[LIBRARY], settings[WORKS], settings[READINGS] = sources.library, sources.works, sources.readings
-    settings["SITE_ADDRESS"] = settings["SITE_ADDRESS"] or sources.library.registry.site.url
+    """Read all sources, and provide them to the other plugins. Raises `ContentErrors`."""
+    build = context_of(pelican.settings)
+    content = load_content(build.content, build.publications, build.now, build.get(CONTENT_CACHE), shows_drafts=build.shows_drafts)
+    build.provide(LIBRARY, content.library)
+    build.provide(WORKS, content.works)
+    build.provide(READINGS, content.readings)
+    build.provide(SITE_ADDRESS, build.site_url or content.library.registry.site.url)
 
 
 def register() -> None:

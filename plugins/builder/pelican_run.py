@@ -17,23 +17,24 @@ from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
 
-from plugins.builder.content_loader import DRAFTS, STORE
+from plugins.builder.content_loader import CONTENT_CACHE
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
 from plugins.cards.font import SYSTEM
 from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
 from plugins.clock import TrackedClock, ValidityInterval
+from plugins.context import add_context
 from plugins.diagnostics import Diagnostic
 from plugins.digest import NoDigest, digest
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
-from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
 
 _LIBRARIES = ("pelican", "jinja2", "markdown", "markupsafe", "budoux", "lxml", "pydantic")
 
 
-_PLACES = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLUGIN_PATHS", "INCREMENTAL"})
+_PLACES = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLUGIN_PATHS"})
 """Where things lie and when it is: no part of what they are. The moment is read by templates like any other name."""
 
 
@@ -80,10 +81,13 @@ class PelicanRun:
         self._site, output = site, order.output.absolute()
         self._present = TrackedClock.at(order.now)
         self._settings = _settings(order, site, self._present)
-        code = global_fingerprint(self._settings, _CODE)
+        options = {"validate_mail": order.validate_mail, "shows_drafts": order.shows_drafts}
+        code = global_fingerprint(self._settings | options, _CODE)
+        self._build = add_context(self._settings, **options)
         self._plan = RenderPlan(site, output / "site", output / MANIFEST, code, self._present, intact, fresh=order.fresh)
-        self._settings[SETTING] = self._plan
-        self._settings[STORE] = None if order.fresh else (output / "store.sqlite", code)
+        self._build.provide(PLAN, self._plan)
+        if not order.fresh:
+            self._build.provide(CONTENT_CACHE, (output / "store.sqlite", code))
         self.places = tuple(map(str, _places(order, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> RunResult:
@@ -93,10 +97,10 @@ class PelicanRun:
         with _errors_raised():
             check_pelican()
             Pelican(self._settings).run()
-            render_pending(self._settings)
+            render_pending(self._plan)
         if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
             raise BuildFailed("\n".join(heavy))
-        return RunResult(self._plan, Rerenderer(self._settings), self._present.validity, tuple(self._settings.get(WARNINGS, ())))
+        return RunResult(self._plan, Rerenderer(self._build), self._present.validity, self._build.get(WARNINGS) or ())
 
     def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
@@ -126,8 +130,6 @@ def _settings(order: BuildOptions, site: Path, present: TrackedClock) -> dict[st
         "OUTPUT_PATH": str(site),
         "PUBLICATIONS": str(order.publications.absolute()),
         "NOW": present,
-        "MAIL_VALIDATOR": order.validate_mail,
-        DRAFTS: order.shows_drafts,
     }
     if order.site_url:
         override["SITE_ADDRESS"] = order.site_url.rstrip("/")

@@ -10,11 +10,13 @@ from typing import Any
 from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.rules.manuscript import read_manuscript
+from plugins.context import BuildContext
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.files import write_atomically
 from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import ReferenceResolver
-from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.publications.document_pages import page_variables
 
 
@@ -27,15 +29,11 @@ class RenderedPage:
 
     def put(self, site: Path) -> None:
         """Put it into ``site``, whole or not at all; never through a link into another tree."""
-        file = site / self.name
-        unfinished = file.with_suffix(".part")
-        unfinished.write_text(self.html, encoding="utf-8")
-        unfinished.replace(file)
+        write_atomically(site / self.name, self.html.encode())
 
 
-def rerender_page(settings: Mapping[str, Any], name: str, own: Mapping[str, Any]) -> RenderedPage | None:
+def rerender_page(plan: RenderPlan, name: str, own: Mapping[str, Any]) -> RenderedPage | None:
     """Render the page ``name`` of the last build with other values of its ``own``; None if there was no such page."""
-    plan: RenderPlan = settings[SETTING]
     entry = plan.now.pages.get(name)
     if entry is None or plan.view is None:
         return None
@@ -45,22 +43,21 @@ def rerender_page(settings: Mapping[str, Any], name: str, own: Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rerenderer:
-    """What the last build knew: Pelican's ``settings``, with library and plan in them."""
+    """Keeps the context of the last build, with its library and plan."""
 
-    settings: Mapping[str, Any]
+    build: BuildContext
 
     @property
     def library(self) -> Library:
         """The documents as they were read."""
-        library: Library = self.settings[LIBRARY]
-        return library
+        return self.build[LIBRARY]
 
     def page(self, path: PurePosixPath) -> RenderedPage | None:
         """Return the page of the source at ``path`` (below ``content/``) as it is now; None if only a whole build can tell.
 
         Raises `ContentErrors` with every fault of this source.
         """
-        library, content = self.library, Path(self.settings["PATH"])
+        library, content = self.library, self.build.content
         before = library.documents.get(path)
         if before is None or before.kind == "issue":
             return None
@@ -71,11 +68,11 @@ class Rerenderer:
         source, head = found
         head = as_if_published(head) if library.shows_drafts else head
         document, faults = resolve_source(source, head, answers)
-        if faults := faults + self._rules(content, path, read_levels(Path(self.settings["PUBLICATIONS"]))):
+        if faults := faults + self._rules(content, path, read_levels(self.build.publications)):
             raise _faults(content, faults)
         if document.url != before.url or not document.is_live(library.now):
             return None
-        return rerender_page(self.settings, *page_variables(document, self.settings))
+        return rerender_page(self.build[PLAN], *page_variables(document, self.build))
 
     def _rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Diagnostic]:
         source = read_manuscript(content, path)

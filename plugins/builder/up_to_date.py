@@ -17,6 +17,7 @@ from typing import Any
 
 from plugins.builder.file_tree import StampedFiles
 from plugins.clock import ValidityInterval, parse_interval
+from plugins.files import write_atomically
 
 FORMAT = 2
 _UNSETTLED = 3_000_000_000
@@ -39,9 +40,7 @@ class BuildRecord:
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
         data = vars(self) | {"format": FORMAT, "bounds": self.bounds.as_text(), "report": dict(self.report)}
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        unfinished.replace(path)
+        write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def load_record(path: Path) -> BuildRecord | None:

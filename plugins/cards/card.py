@@ -1,4 +1,7 @@
-"""Draws one card: 1200 x 630 pixels (the size that Open Graph readers crop least), sixteen shades from the publication's colour to white."""
+"""Draws one card as a PNG of 1200 × 630 pixels, in sixteen shades from the publication's colour to white.
+
+The size is that which Facebook recommends for ``og:image`` (1.91 : 1); other readers of Open Graph show it without cropping, or crop it least.
+"""
 
 from __future__ import annotations
 
@@ -13,92 +16,95 @@ from PIL import Image, ImageDraw, ImageFont
 from plugins.typography.phrases import phrases
 
 SIZE = (1200, 630)
-"""Pixels."""
+"""Width and height in pixels."""
 
 VERSION = "2"
 """Part of every address and cache key. Raise it when a card would look different."""
 
 _MARGIN = 80
-_LINES = 4
-_HEIGHTS = (88, 80, 72, 64, 56, 48)
-_LEADING = 1.35
-_FOOT = 470
+_MAX_LINES = 4
+_FONT_SIZES = (88, 80, 72, 64, 56, 48)
+"""Pixels. The largest is taken in which the title has four lines at most; readers show a card small, so there is no size below 48."""
+_LINE_HEIGHT = 1.35
+_FOOTER_TOP = 470
+_SUBTITLE_LEFT, _SUBTITLE_SIZE = _MARGIN + 92, 36
+"""The left end of the line under the title, beside the site's mark, and its size in pixels."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What stands on a card: a title, the line under it, the colour behind both (``#rrggbb``, readable with white)."""
+    """The contents of a card. ``colour`` is the background (``#rrggbb``, with a contrast of 4.5 to 1 to the white letters)."""
 
     title: str
-    under: str
+    subtitle: str
     colour: str
 
 
 def draw(card: Card, font: Path | None) -> bytes:
-    """Return the PNG. Without a font the words are left out; the same card and font file give the same bytes."""
-    image = Image.new("L", SIZE, 0)
-    pen = ImageDraw.Draw(image)
-    _mark(pen)
+    """Return the PNG. Without a font it has no words. The same card, font file and Pillow give the same bytes."""
+    image = Image.new("L", SIZE, 0)  # 0 becomes the colour, 255 white
+    canvas = ImageDraw.Draw(image)
+    _draw_mark(canvas)
     if font:
-        _title(pen, card.title, font)
-        under = _sized(font, 36)
-        pen.text((_MARGIN + 92, _FOOT + 62), _short(card.under, under), 255, under, anchor="lm")
-    return _png(image, card.colour)
+        _draw_title(canvas, card.title, font)
+        face = _load_font(font, _SUBTITLE_SIZE)
+        canvas.text((_SUBTITLE_LEFT, _FOOTER_TOP + 62), _shorten(card.subtitle, face), 255, face, anchor="lm")
+    return _encode_png(image, card.colour)
 
 
-def _mark(pen: ImageDraw.ImageDraw) -> None:
-    """The site's sign, an envelope that is a house, and the rule above it."""
-    pen.rectangle((_MARGIN, _FOOT, SIZE[0] - _MARGIN, _FOOT + 3), 255)
-    left, top = _MARGIN, _FOOT + 30
-    pen.polygon([(left, top + 24), (left + 34, top), (left + 68, top + 24), (left + 68, top + 64), (left, top + 64)], 255)
-    pen.line([(left + 3, top + 26), (left + 34, top + 46), (left + 65, top + 26)], 0, 6)
+def _draw_mark(canvas: ImageDraw.ImageDraw) -> None:
+    """The site's mark, an envelope in the shape of a house, and the line above it."""
+    canvas.rectangle((_MARGIN, _FOOTER_TOP, SIZE[0] - _MARGIN, _FOOTER_TOP + 3), 255)
+    left, top = _MARGIN, _FOOTER_TOP + 30
+    canvas.polygon([(left, top + 24), (left + 34, top), (left + 68, top + 24), (left + 68, top + 64), (left, top + 64)], 255)
+    canvas.line([(left + 3, top + 26), (left + 34, top + 46), (left + 65, top + 26)], 0, 6)
 
 
-def _title(pen: ImageDraw.ImageDraw, title: str, font: Path) -> None:
-    """As large as fits into four lines; the last size takes what it can."""
-    for height in _HEIGHTS:
-        face = _sized(font, height)
+def _draw_title(canvas: ImageDraw.ImageDraw, title: str, font: Path) -> None:
+    """The title in the largest size that fits. In the smallest, a title that is still too long ends with "…"."""
+    for size in _FONT_SIZES:
+        face = _load_font(font, size)
         lines = break_lines(title, face, SIZE[0] - 2 * _MARGIN)
-        if len(lines) <= _LINES and len(lines) * height * _LEADING <= _FOOT - _MARGIN:
+        if len(lines) <= _MAX_LINES and len(lines) * size * _LINE_HEIGHT <= _FOOTER_TOP - _MARGIN:
             break
-    if len(lines) > _LINES:
-        lines = [*lines[: _LINES - 1], lines[_LINES - 1][:-1] + "…"]
-    for number, line in enumerate(lines):
-        pen.text((_MARGIN, _MARGIN - 16 + number * height * _LEADING), line, 255, face)
+    if len(lines) > _MAX_LINES:
+        lines = [*lines[: _MAX_LINES - 1], lines[_MAX_LINES - 1][:-1] + "…"]
+    for index, line in enumerate(lines):
+        canvas.text((_MARGIN, _MARGIN - 16 + index * size * _LINE_HEIGHT), line, 255, face)
 
 
 def break_lines(text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Break ``text`` after phrases into lines of at most ``width`` pixels; a phrase that is too long by itself is cut."""
+    """Break ``text`` between phrases into lines of at most ``width`` pixels. A phrase that is wider than a line is broken between characters."""
     lines = [""]
     for phrase in phrases(text):
-        for piece in [phrase] if face.getlength(phrase.rstrip()) <= width else list(phrase):
-            if lines[-1] and face.getlength((lines[-1] + piece).rstrip()) > width:
+        for part in [phrase] if face.getlength(phrase.rstrip()) <= width else list(phrase):
+            if lines[-1] and face.getlength((lines[-1] + part).rstrip()) > width:
                 lines.append("")
-            lines[-1] += piece if lines[-1] else piece.lstrip()
+            lines[-1] += part if lines[-1] else part.lstrip()
     return [line.rstrip() for line in lines if line.strip()]
 
 
-def _short(text: str, face: ImageFont.FreeTypeFont) -> str:
-    room = SIZE[0] - 2 * _MARGIN - 92
-    while face.getlength(text) > room:
+def _shorten(text: str, face: ImageFont.FreeTypeFont) -> str:
+    """``text``, cut with "…" if it is wider than the space beside the mark."""
+    while face.getlength(text) > SIZE[0] - _MARGIN - _SUBTITLE_LEFT:
         text = text[:-2] + "…"
     return text
 
 
 @lru_cache(maxsize=16)
-def _sized(font: Path, height: int) -> ImageFont.FreeTypeFont:
-    # The basic layout needs no library of the system, so that the bytes depend on Pillow and the font alone.
-    return ImageFont.truetype(str(font), height, layout_engine=ImageFont.Layout.BASIC)
+def _load_font(font: Path, size: int) -> ImageFont.FreeTypeFont:
+    # The basic layout needs no library of the system (Raqm would), so the bytes depend on Pillow and the font alone.
+    return ImageFont.truetype(str(font), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def _png(image: Image.Image, colour: str) -> bytes:
-    """Sixteen shades are enough for smooth edges, and four bits a pixel."""
+def _encode_png(image: Image.Image, colour: str) -> bytes:
+    """A PNG with a palette of sixteen shades: enough for smooth edges of letters, with four bits a pixel (PNG, colour type 3)."""
     shades = image.point([value * 15 // 255 for value in range(256)])
-    base = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    base = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
     palette = [round(channel + (255 - channel) * step / 15) for step in range(16) for channel in base]
-    small = Image.frombytes("P", image.size, shades.tobytes())
-    small.putpalette(palette)
-    written = io.BytesIO()
-    # Flat areas: runs alone (zlib's Z_RLE) give 3 % more bytes than every effort (level 9) does, in an eighth of the time.
-    small.save(written, "PNG", bits=4, compress_type=zlib.Z_RLE)
-    return written.getvalue()
+    indexed = Image.frombytes("P", image.size, shades.tobytes())
+    indexed.putpalette(palette)
+    buffer = io.BytesIO()
+    # The areas are flat. Run lengths alone (zlib's Z_RLE) make 3 % more bytes than level 9, in an eighth of the time.
+    indexed.save(buffer, "PNG", bits=4, compress_type=zlib.Z_RLE)
+    return buffer.getvalue()

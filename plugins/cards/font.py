@@ -1,8 +1,8 @@
-"""Which font the cards are written in. A clear order, no search: the same machine always takes the same file.
+"""Finds the font of the cards. The order is fixed and nothing is searched, so that one machine always takes the same file:
 
-1. ``CARD_FONT`` of the settings, a path; None for cards without words.
-2. The wheel ``noto-cjk-sans-jp-bold`` (extra ``cards``; SIL Open Font License 1.1).
-3. What Debian, Fedora, macOS and Windows install as their bold Japanese sans serif.
+1. ``CARD_FONT`` of the settings, a path; None for cards without words;
+2. the wheel ``noto-cjk-sans-jp-bold`` (extra ``cards``; SIL Open Font License 1.1);
+3. the bold Japanese sans serif that Debian, Fedora, macOS or Windows installs.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ SYSTEM = (
     "C:/Windows/Fonts/YuGothB.ttc",
     "C:/Windows/Fonts/meiryob.ttc",
 )
-"""Where systems keep one. A font that comes or goes changes the cards."""
+"""The fonts of systems, in the order in which they are tried. Installing or removing one changes the cards."""
 
 
-def find_font(chosen: str | None = "") -> Path | None:
-    """Return the font file, or None if this machine has none. Raises `FileNotFoundError` when the one that was chosen is missing."""
-    if chosen is None:
+def find_font(setting: str | None = "") -> Path | None:
+    """Return the font file, or None if there is none. ``setting`` is ``CARD_FONT``; raises `FileNotFoundError` if it names no file."""
+    if setting is None:
         return None
-    if chosen:
-        if not Path(chosen).is_file():
-            raise FileNotFoundError(f"CARD_FONT: no file at {chosen}")
-        return Path(chosen)
-    return _of_wheel() or next((path for path in map(Path, SYSTEM) if path.is_file()), None)
+    if setting:
+        if not Path(setting).is_file():
+            raise FileNotFoundError(f"CARD_FONT: no file at {setting}")
+        return Path(setting)
+    return _wheel_font() or next((path for path in map(Path, SYSTEM) if path.is_file()), None)
 
 
-def _of_wheel() -> Path | None:
+def _wheel_font() -> Path | None:
     spec = find_spec(_WHEEL)
-    places = spec.submodule_search_locations if spec else None
-    return next((file for place in places or () for file in sorted(Path(place).glob("*.otf"))), None)
+    folders = spec.submodule_search_locations if spec else None
+    return next((file for folder in folders or () for file in sorted(Path(folder).glob("*.otf"))), None)

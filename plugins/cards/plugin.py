@@ -1,10 +1,9 @@
-"""Gives templates ``draw_card``; a card is drawn when the first page asks for it."""
+"""Gives templates the function ``draw_card``, which draws a card when the first page asks for it. A Pelican plugin."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,16 +16,17 @@ from PIL import features
 
 from plugins.cards.card import SIZE, VERSION, Card, draw
 from plugins.cards.font import find_font
+from plugins.context import context_of
+from plugins.files import write_atomically
+from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import side_file_recorder
 
 
 def add_generator(_pelican: Pelican) -> type[CardsGenerator]:
-    """Tell Pelican of the generator."""
     return CardsGenerator
 
 
 def register() -> None:
-    """Register with Pelican."""
     signals.get_generators.connect(add_generator)
 
 
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CardImage:
-    """A drawn card: root-relative address, what it says, pixels."""
+    """A drawn card: its root-relative address, its text alternative, its size in pixels."""
 
     url: str
     alt: str
@@ -45,59 +45,61 @@ class CardImage:
 
 @dataclass
 class CardRenderer:
-    """Draws cards into ``site``, through ``cache``, with one font or none."""
+    """Draws cards into the folder ``site``, through the folder ``cache``, with one font or none.
+
+    ``record`` gets the name of each card's file below the site as often as a page asks for it, so that the incremental build knows which pages need the file.
+    """
 
     site: Path
     cache: Path
     font: Path | None
-    tell: Callable[[str], None] = lambda _name: None
-    _there: dict[Card, str] = field(default_factory=dict)
+    record: Callable[[str], None] = lambda _name: None
+    _names: dict[Card, str] = field(default_factory=dict)
 
     @property
     def tracking_key(self) -> str:
-        """For `plugins.incremental`: a card depends on its words and on the tools alone."""
-        return f"easel:{self._tools}"
+        """For `plugins.incremental`. A card depends on its arguments and on the tools alone."""
+        return f"card renderer:{self._tools}"
 
     def __post_init__(self) -> None:
         font = hashlib.sha256(self.font.read_bytes()).hexdigest() if self.font else "none"
         self._tools = f"{VERSION} {PIL.__version__} {features.version('freetype2')} {font}"
 
-    def draw_card(self, title: str, under: str, colour: str) -> CardImage:
-        """Draw a card unless it is there already. The address depends on what it says, not on the machine."""
-        card = Card(str(title), str(under), colour) if self.font else Card("", "", colour)
-        if card not in self._there:
-            self._there[card] = self._put(card)
-        name = self._there[card]
-        self.tell(f"cards/{name}.png")
-        return CardImage(f"/cards/{name}.png", f"{title}（{under}）" if self.font else f"{under}の色の札")
+    def draw_card(self, title: str, subtitle: str, colour: str) -> CardImage:
+        """Draw a card unless it exists. Its address depends on its words and its colour, and is the same on every machine."""
+        # Without a font, all cards of one colour are one file: a text alternative must not say a title that the picture does not show.
+        card = Card(str(title), str(subtitle), colour) if self.font else Card("", "", colour)
+        if card not in self._names:
+            self._names[card] = self._publish(card)
+        name = self._names[card]
+        self.record(f"cards/{name}.png")
+        return CardImage(f"/cards/{name}.png", f"{title}（{subtitle}）" if self.font else f"{subtitle}の色の札")
 
-    def _put(self, card: Card) -> str:
-        """Let the card be in the site, and return its name."""
+    def _publish(self, card: Card) -> str:
+        """Copy the card into the site, drawn or from the cache; return its file name without ending."""
         name = _digest(VERSION, card)
-        kept = self.cache / f"{_digest(self._tools, card)}.png"
-        if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            unfinished.write_bytes(draw(card, self.font))
-            unfinished.replace(kept)
+        cached = self.cache / f"{_digest(self._tools, card)}.png"
+        if not cached.is_file():
+            write_atomically(cached, draw(card, self.font))
         target = self.site / "cards" / f"{name}.png"
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(kept, target)
+            shutil.copyfile(cached, target)
         return name
 
 
 def _digest(tools: str, card: Card) -> str:
-    return hashlib.sha256("\0".join((tools, card.title, card.under, card.colour)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join((tools, card.title, card.subtitle, card.colour)).encode()).hexdigest()[:16]
 
 
 class CardsGenerator(Generator):  # type: ignore[misc]
-    """Sets up the easel before any page is written."""
+    """Puts the renderer into the context before the first page. The cards are its only output."""
 
     def generate_context(self) -> None:
-        """Put ``draw_card(title, under, colour)`` into the context."""
+        """Put ``draw_card(title, subtitle, colour)`` into the context."""
         font = find_font(self.settings.get("CARD_FONT", ""))
         if font is None:
             _log.warning("No Japanese font: cards for sharing stay without words. Install the extra: pip install todoke[cards]")
-        easel = CardRenderer(Path(self.output_path), Path(self.settings["CACHE"]) / "cards", font, side_file_recorder(self.settings))
-        self.context["draw_card"] = easel.draw_card
+        build = context_of(self.settings)
+        renderer = CardRenderer(build.site, build.cache / "cards", font, side_file_recorder(build.get(PLAN)))
+        self.context["draw_card"] = renderer.draw_card

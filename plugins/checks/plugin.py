@@ -13,30 +13,28 @@ The page アクセシビリティ検証結果 is made by `results` from what thi
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from pelican import Pelican, signals
 
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import read_levels
-from plugins.checks.results import ResultsGenerator
-from plugins.diagnostics import ContentErrors
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.checks.results import INSPECTION, ResultsGenerator
+from plugins.context import Key, context_of
+from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.frontmatter.library import LIBRARY
 
-WARNINGS = "TODOKE_WARNINGS"
-"""The setting under which the findings that do not stop a build are left for whoever prints them."""
+WARNINGS = Key[tuple[Diagnostic, ...]]("warnings of the checks", __name__)
+"""What the checks found and what does not stop a build; the command prints it."""
 
 
 def check_sources(pelican: Pelican) -> None:
     """Inspect every source; keep the warnings. Raises `ContentErrors` with every finding of level error."""
-    settings: dict[str, Any] = pelican.settings
-    library: Library = settings[LIBRARY]
-    inspection = inspect(Path(settings["PATH"]), library.registry, read_levels(Path(settings["PUBLICATIONS"])), library)
+    build = context_of(pelican.settings)
+    library = build[LIBRARY]
+    inspection = inspect(build.content, library.registry, read_levels(build.publications), library)
     if inspection.errors:
         raise ContentErrors(finding.fault for finding in inspection.errors)
-    settings[WARNINGS] = tuple(finding.fault for finding in inspection.warnings)
-    settings[ResultsGenerator.INSPECTION] = inspection
+    build.provide(WARNINGS, tuple(finding.fault for finding in inspection.warnings))
+    build.provide(INSPECTION, inspection)
 
 
 def add_generator(_pelican: Pelican) -> type[ResultsGenerator]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +9,7 @@ from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
 from plugins.checks.rules.rule import Hit
+from plugins.files import write_atomically
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 
@@ -77,7 +77,4 @@ def _replace(path: Path, text: str) -> None:
     raw = path.read_bytes()
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
     ends = "\r\n" if b"\r\n" in raw else "\n"
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(mark + text.replace("\n", ends).encode("utf-8"))
-    shutil.copymode(path, new)
-    new.replace(path)
+    write_atomically(path, mark + text.replace("\n", ends).encode("utf-8"))

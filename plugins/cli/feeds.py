@@ -1,4 +1,4 @@
-"""The command line's ``feeds``: the edge, where the clock is read and people are spoken to."""
+"""``todoke feeds``: parses, calls, prints. The clock is read here and nowhere else in the importer."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli import feeds_arguments
+from plugins.cli import feeds_arguments as arguments
 
 if TYPE_CHECKING:
     from plugins.partners.model.config import FeedConfig, Settings
     from plugins.partners.update import Options, UpdateReport
 
 Publications = Annotated[Path, typer.Option(help="出版物の設定 / the publications file")]
-
-
 Content = Annotated[Path, typer.Option(help="記事のフォルダー / the content folder")]
-
-
-Json = Annotated[bool, typer.Option("--json", help="JSON で書く / write JSON")]
-
-
+Format = Annotated[arguments.Format, typer.Option("--format", help="表示の形 / how to print: text or json")]
+Json = Annotated[bool, typer.Option("--json", hidden=True, help="--format json と同じ / the same as --format json")]
+Utc = Annotated[bool, typer.Option("--utc", help="日時を日本時間でなく協定世界時で / show times in UTC instead of JST")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="たずねない / do not ask")]
-
-
 Loopback = Annotated[bool, typer.Option("--allow-loopback", help="見本と試験だけ / for the demonstration and tests only")]
-
-
 Proxy = Annotated[str | None, typer.Option(metavar="URL", help="通る代理サーバー / go through this proxy, http://host:port")]
 
 
-def list_feeds(publications: Publications = Path("publications.toml"), json_output: Json = False) -> None:
+def list_feeds(
+    publications: Publications = Path("publications.toml"),
+    output_format: Format = arguments.Format.TEXT,
+    json_output: Json = False,
+) -> None:
     """登録してある協力ブログを並べる / list the partner blogs."""
-    from plugins.cli.feeds_tables import show_feeds
+    from plugins.cli.feeds_tables import print_feeds
 
-    show_feeds(feeds_arguments.settings_of(publications).feeds, json_output)
+    print_feeds(arguments.read_settings_or_exit(publications).feeds, arguments.is_json(output_format, json_output))
 
 
 def update_feeds(
+    context: typer.Context,
     keys: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY]…", help="取り込むブログ。書かなければすべて / feeds, all by default")
     ] = None,
@@ -55,33 +52,35 @@ def update_feeds(
         ),
     ] = None,
     now: Annotated[str | None, typer.Option(metavar="ISO", help="いまの日時 / the present, 2016-02-10T10:00")] = None,
+    output_format: Format = arguments.Format.TEXT,
     json_output: Json = False,
+    utc: Utc = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")] = False,
     force: Annotated[bool, typer.Option("--force", help="一時間たたなくても取りに行く / ask feeds that are not due")] = False,
     gap: Annotated[float, typer.Option(min=0, help="同じ相手への間（秒） / seconds between requests to a host")] = 1.0,
     proxy: Proxy = None,
 ) -> None:
-    """協力ブログを取り込む / import partner blogs as Markdown files."""
-    from plugins.cli.feeds_tables import show_update
+    """協力ブログを取り込む / import partner blogs as Markdown files. Ends with 1 if every feed failed."""
+    from plugins.cli.feeds_tables import print_update
     from plugins.partners.update import Options
 
-    settings = feeds_arguments.settings_of(publications)
-    places = feeds_arguments.places(url or [])
-    feeds = feeds_arguments.url_overrides(feeds_arguments.chosen(settings, keys or []), places)
+    settings = arguments.read_settings_or_exit(publications)
+    servers = arguments.override_servers(url or [])
+    feeds = arguments.with_overrides(arguments.choose_feeds(settings, keys or []), servers)
     options = Options(
         content,
         state,
-        feeds_arguments.parse_time(now),
+        arguments.parse_time(now),
         dry_run,
         force,
-        feeds_arguments.rules(allow_loopback),
+        arguments.address_rules(allow_loopback),
         gap=gap,
-        proxy=feeds_arguments.proxy_of(proxy),
-        stand_ins=places,
+        proxy=arguments.check_proxy(proxy),
+        override_servers=servers,
     )
-    done = _run(feeds, settings, options)
-    show_update(done, json_output, dry_run)
-    if done.in_vain:
+    report = _update_or_exit(feeds, settings, options)
+    print_update(report, arguments.is_json(output_format, json_output), dry_run=dry_run, utc=utc, quiet=arguments.is_quiet(context))
+    if report.all_failed:
         raise typer.Exit(1)
 
 
@@ -98,17 +97,20 @@ def add_feed(
     proxy: Proxy = None,
 ) -> None:
     """協力ブログを加える / add one to the partner blogs: its feed is found, its last entries are shown, then you are asked."""
-    from plugins.cli.feeds_tables import show_feed
+    from plugins.cli.feeds_tables import print_discovered
     from plugins.partners.subscriptions import add
 
-    settings = feeds_arguments.settings_of(publications)
-    found = feeds_arguments.find_feed_or_exit(url, settings, feeds_arguments.rules(allow_loopback), feeds_arguments.proxy_of(proxy))
-    show_feed(found)
-    feed = feeds_arguments.subscription(found, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
+    settings = arguments.read_settings_or_exit(publications)
+    arguments.check_mode(mode)
+    feed = arguments.find_feed_or_exit(url, settings, arguments.address_rules(allow_loopback), arguments.check_proxy(proxy))
+    print_discovered(feed)
+    subscription = arguments.subscription(feed, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
     if not yes:
-        typer.confirm(f"[feeds.{feed.key}] として publications.toml に書きますか / write it as [feeds.{feed.key}]?", abort=True)
-    feeds_arguments.exit_on_error(lambda: add(publications, feed))
-    typer.echo(f"加えました / added: {feed.key}. 次は / next: todoke feeds update {feed.key}")
+        typer.confirm(
+            f"[feeds.{subscription.key}] として publications.toml に書きますか / write it as [feeds.{subscription.key}]?", abort=True
+        )
+    arguments.exit_on_error(lambda: add(publications, subscription))
+    arguments.echo(f"加えました。次は / added, next: todoke feeds update {subscription.key}")
 
 
 def review_entries(
@@ -118,10 +120,12 @@ def review_entries(
         list[str] | None, typer.Option(metavar="FILE", help="載せない記事。二度と取り込まない / never import it again")
     ] = None,
     content: Content = Path("content"),
+    output_format: Format = arguments.Format.TEXT,
     json_output: Json = False,
+    utc: Utc = False,
 ) -> None:
     """確認を待つ記事を並べ、公開か不採用を決める / list the entries of partner blogs (協力ブログ) that wait, publish or refuse them."""
-    from plugins.cli.feeds_tables import show_waiting
+    from plugins.cli.feeds_tables import print_waiting
     from plugins.partners.entries import review
 
     def decide() -> None:
@@ -129,13 +133,13 @@ def review_entries(
             review.publish(content, name)
         for name in refuse or []:
             review.refuse(content, name)
-        show_waiting(review.waiting(content, keys or []), json_output)
+        print_waiting(review.waiting(content, keys or []), arguments.is_json(output_format, json_output), utc=utc)
 
-    feeds_arguments.exit_on_error(decide)
+    arguments.exit_on_error(decide)
 
 
 def remove_feed(
-    what: Annotated[
+    key_or_address: Annotated[
         str,
         typer.Argument(metavar="KEY|ADDRESS", help="外すブログの名前か、取り下げる記事のアドレス / a feed's key, or an entry to take down"),
     ],
@@ -144,36 +148,45 @@ def remove_feed(
     yes: Yes = False,
 ) -> None:
     """協力ブログの登録を外す（記事は残る）か、一つの記事を取り下げる / unsubscribe from partner blogs (entries stay), or take an entry down."""
+    if key_or_address.startswith(("http://", "https://", "tag:")):
+        _take_down(key_or_address, content, yes)
+    else:
+        _unsubscribe(key_or_address, content, publications, yes)
+
+
+def _take_down(address: str, content: Path, yes: bool) -> None:
     from plugins.partners.entries import takedown
-    from plugins.partners.subscriptions import drop
 
-    if what.startswith(("http://", "https://", "tag:")):
-        if not yes:
-            typer.confirm(f"{what} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
-        feeds_arguments.exit_on_error(lambda: takedown.note(content, [what]))
-        removed: list[str] = []
-        feeds_arguments.exit_on_error(lambda: removed.extend(takedown.apply(content)))
-        typer.echo("\n".join(f"消しました / removed: {path}" for path in removed) or "まだ取り込んでいない記事です / was never imported")
-        return
-    feeds_arguments.chosen(feeds_arguments.settings_of(publications), [what])
     if not yes:
-        typer.confirm(f"[feeds.{what}] を外しますか / remove [feeds.{what}]?", abort=True)
-    feeds_arguments.exit_on_error(lambda: drop(publications, what))
-    typer.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {content / 'partners' / what}")
+        typer.confirm(f"{address} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
+    arguments.exit_on_error(lambda: takedown.note(content, [address]))
+    removed: list[str] = []
+    arguments.exit_on_error(lambda: removed.extend(takedown.apply(content)))
+    for path in removed:
+        arguments.echo(f"消しました / removed: {path}")
+    if not removed:
+        arguments.echo("まだ取り込んでいない記事です / was never imported")
 
 
-def _run(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) -> UpdateReport:
+def _unsubscribe(key: str, content: Path, publications: Path, yes: bool) -> None:
+    from plugins.partners.subscriptions import remove
+
+    arguments.choose_feeds(arguments.read_settings_or_exit(publications), [key])
+    if not yes:
+        typer.confirm(f"[feeds.{key}] を外しますか / remove [feeds.{key}]?", abort=True)
+    arguments.exit_on_error(lambda: remove(publications, key))
+    arguments.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {content / 'partners' / key}")
+
+
+def _update_or_exit(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) -> UpdateReport:
     import asyncio
 
-    from plugins.partners.model.errors import BusyError, PartnersError
+    from plugins.partners.model.errors import PartnersError
     from plugins.partners.update import update
 
     try:
         return asyncio.run(update(feeds, settings, options))
-    except BusyError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     except PartnersError as error:
-        raise feeds_arguments.wrong(str(error)) from error
+        raise arguments.failure(str(error)) from error
     except OSError as error:
-        raise feeds_arguments.wrong(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error
+        raise arguments.failure(f"{options.state}: 書けません / cannot be written: {error.strerror}") from error

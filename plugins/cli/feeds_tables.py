@@ -1,10 +1,12 @@
-"""Tell people what an import did: a table, or JSON for programs."""
+"""The results of ``todoke feeds`` for people (text) and for programs (JSON)."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,51 +14,67 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from plugins.cli.console import safe_text
 from plugins.partners.feed_import import FeedReport
+from plugins.partners.model.dates import JAPAN, moment, read_moment
 
 if TYPE_CHECKING:
-    from plugins.partners.entries.review import Waiting
+    from plugins.partners.entries.review import WaitingEntry
     from plugins.partners.model.config import FeedConfig
+    from plugins.partners.model.parsed import ParsedEntry
     from plugins.partners.subscriptions import DiscoveredFeed
     from plugins.partners.update import UpdateReport
 
-SHOWN = 5
+PREVIEWED = 5
 """Entries that ``feeds add`` shows."""
 
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that a terminal may obey and that ``json.dumps`` leaves as they are. It escapes C0 itself (RFC 8259, section 7)."""
 
-def show_feeds(feeds: Iterable[FeedConfig], as_json: bool = False) -> None:
-    """Print the feeds of ``publications.toml``."""
+
+def local_time(when: datetime, utc: bool) -> str:
+    """Return ``2016-02-10 10:00 JST``: the importer's zone is Japan's (``model.dates``), or UTC."""
+    return f"{when.astimezone(UTC if utc else JAPAN):%Y-%m-%d %H:%M %Z}"
+
+
+def print_feeds(feeds: Iterable[FeedConfig], as_json: bool = False) -> None:
     rows = [asdict(feed) for feed in feeds]
     if as_json:
-        _json(rows)
+        _print_json(rows)
         return
-    table = Table("名前 / key", "ブログ / title", "アドレス / address", "許し / licence", "公開 / mode")
+    table = _table("名前 / key", "ブログ / title", "アドレス / address", "許し / licence", "公開 / mode", keys=[row["key"] for row in rows])
     for row in rows:
-        table.add_row(*(Text(row[key]) for key in ("key", "title", "url", "licence", "mode")))
+        table.add_row(*(_cell(row[column]) for column in ("key", "title", "url", "licence", "mode")))
     Console().print(table)
 
 
-def show_update(done: UpdateReport, as_json: bool, dry_run: bool) -> None:
-    """Print what happened. What a server wrote is shown as it is, never as Rich's markup."""
+def print_update(report: UpdateReport, as_json: bool, *, dry_run: bool = False, utc: bool = False, quiet: bool = False) -> None:
+    """Print the report of a run. ``quiet`` leaves out the table of counts, not what an editor has to know."""
     if as_json:
-        _json([asdict(report) for report in done.feeds])
+        _print_json([asdict(feed) for feed in report.feeds])
         return
-    title = "試しです。何も書いていません / dry run, nothing written" if dry_run else None
+    if not quiet:
+        _print_counts(report, dry_run)
+    for feed in report.feeds:
+        for note in notes(feed, utc):
+            typer.echo(f"{feed.key}: {safe_text(note)}")
+    for path in report.taken_down:
+        typer.echo(f"取り下げました / taken down: {safe_text(path)}")
+
+
+def _print_counts(report: UpdateReport, dry_run: bool) -> None:
     columns = ("ブログ / feed", "新しい / new", "直した / changed", "同じ / unchanged", "画像 / pictures")
-    table = Table(*columns, title=title)
-    for report in done.feeds:
-        table.add_row(report.key, str(report.new), str(report.changed), str(report.unchanged), str(report.pictures))
+    table = _table(*columns, keys=[feed.key for feed in report.feeds])
+    table.title = "試しです。何も書いていません / dry run, nothing written" if dry_run else None
+    for feed in report.feeds:
+        table.add_row(feed.key, str(feed.new), str(feed.changed), str(feed.unchanged), str(feed.pictures))
     Console().print(table)
-    for report in done.feeds:
-        for line in notes(report):
-            typer.echo(f"{report.key}: {line}")
-    for path in done.taken_down:
-        typer.echo(f"取り下げました / taken down: {path}")
 
 
-def notes(report: FeedReport) -> list[str]:
-    """Return what the editor has to know about a feed, a line each."""
-    waits, since, moved = report.waits_until, report.failing_since, report.moved_to
+def notes(report: FeedReport, utc: bool = False) -> list[str]:
+    """Return what the editor has to know about a feed, one line each."""
+    since, moved_to = report.failing_since, report.moved_to
+    waits_until = local_time(read_moment(report.waits_until), utc) if report.waits_until else ""
     lines = [
         f"取り込めません / failed: {report.failed}" if report.failed else "",
         "配信が終わっています。todoke feeds remove で外せます。記事は残ります / ended, remove the feed; its entries stay"
@@ -64,31 +82,63 @@ def notes(report: FeedReport) -> list[str]:
         else "",
         f"一週間以上取り込めていません。書き手に確かめてください / failing since {since}: ask the writer" if since else "",
         "変わりありません / not modified" if report.not_modified else "",
-        f"まだ取りに行きません / not due before {waits}" if waits else "",
+        f"まだ取りに行きません / not due before {waits_until}" if waits_until else "",
         f"{report.left_out}件は多すぎて読みません / {report.left_out} entries past the limit" if report.left_out else "",
         f"{report.taken_down}件は取り下げたものです / {report.taken_down} entries were taken down" if report.taken_down else "",
-        f"引っ越しました。url を直してください / moved, change url: {moved}" if moved else "",
+        f"引っ越しました。url を直してください / moved, change url: {moved_to}" if moved_to else "",
     ]
     return [line for line in lines if line]
 
 
-def show_feed(found: DiscoveredFeed) -> None:
-    """Print a feed and its last entries, before it is subscribed to."""
-    table = Table("日付 / date", "題名 / title", "アドレス / address", title=Text(f"{found.feed.title} {found.url}"))
-    for entry in found.feed.entries[:SHOWN]:
-        table.add_row(*(Text(each) for each in (entry.published.text if entry.published else "", entry.title, entry.link)))
+def print_discovered(discovered: DiscoveredFeed, utc: bool = False) -> None:
+    """Print a feed and its newest entries, before it is subscribed to."""
+    Console().print(_cell(f"{discovered.feed.title} {discovered.url}"))
+    table = _table("日付 / date", "題名 / title", "アドレス / address")
+    for entry in discovered.feed.entries[:PREVIEWED]:
+        table.add_row(_published(entry, utc), _cell(entry.title), _cell(entry.link))
     Console().print(table)
 
 
-def show_waiting(drafts: Sequence[Waiting], as_json: bool) -> None:
-    """Print the entries that wait for an editor."""
+def _published(entry: ParsedEntry, utc: bool) -> str:
+    published = moment(entry.published)
+    return local_time(published, utc) if published else ""
+
+
+def print_waiting(drafts: Sequence[WaitingEntry], as_json: bool, utc: bool = False) -> None:
     if as_json:
-        _json([asdict(draft) for draft in drafts])
+        _print_json([asdict(draft) for draft in drafts])
         return
     for draft in drafts:
-        typer.echo(f"{draft.path}\n  {draft.date}  {draft.title}\n  {draft.original}")
+        for indent, line in (("", draft.path), ("  ", f"{_front_matter_time(draft.date, utc)}  {draft.title}"), ("  ", draft.original)):
+            typer.echo(f"{indent}{safe_text(line)}")
     typer.echo(f"{len(drafts)}件が確認を待っています / {len(drafts)} entries wait for review")
 
 
-def _json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+def _front_matter_time(text: str, utc: bool) -> str:
+    """Return the ``date`` of a file, which an editor may have changed, as a time; or as it is."""
+    try:
+        return local_time(read_moment(text), utc)
+    except ValueError:
+        return text
+
+
+def _table(*columns: str, keys: Sequence[str] = ()) -> Table:
+    """Return an empty table whose first column identifies the rows ``keys``.
+
+    No cell is ever cut: a long one goes on in the next line. The first column keeps its width as long as half of the screen is left for the others.
+    """
+    table = Table()
+    widest = max((len(key) for key in keys), default=0)
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", min_width=min(widest, Console().width // 2) if number == 0 else None)
+    return table
+
+
+def _cell(text: str) -> Text:
+    """Return a stranger's text for a table: safe, and never taken for Rich's markup."""
+    return Text(safe_text(text))
+
+
+def _print_json(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    typer.echo(_UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text))

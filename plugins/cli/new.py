@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
+
+from plugins.cli.console import moment, say, stop, wrong_usage
 
 
 def new_issue(
@@ -16,33 +17,27 @@ def new_issue(
     publications: Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")] = Path("publications.toml"),
 ) -> None:
     """次の号の原稿を、前の号のあとに出た記事を並べて作ります。 Open the next issue, filled with what appeared since the last one."""
-    from plugins.clock import build_moment, parse_moment
     from plugins.diagnostics import ContentErrors
     from plugins.frontmatter.library import read_library
     from plugins.frontmatter.model.registry import read_registry
     from plugins.magazine.compose.new_issue import new_issue, write
 
+    at = moment(now)
     try:
-        moment = parse_moment(now) if now else build_moment(os.environ)
         registry = read_registry(publications, content / "data" / "municipalities.csv")
         if key not in registry.lists:
-            _stop(
+            wrong_usage(
                 f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}"
             )
-        path, text = new_issue(read_library(content, registry, moment), key, moment)
+        path, text = new_issue(read_library(content, registry, at), key, at)
         file = write(content, path, text)
     except ContentErrors as faults:
-        _stop(f"{faults}\n先に、これらを直してください / mend these first")
+        stop(f"{faults}\n先に、これらを直してください / mend these first")
     except FileExistsError as error:
-        _stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
+        stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
     except (ValueError, FileNotFoundError) as error:
-        _stop(str(error))
-    typer.echo(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
+        stop(str(error))
+    say(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
     if "\n::" not in text:
-        typer.echo("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")
-    typer.echo("書きながら todoke preview で見られます。書き終えたら draft の行を消します / see it with todoke preview; then delete draft")
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+        say("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")
+    say("書きながら todoke preview で見られます。書き終えたら draft の行を消します / see it with todoke preview; then delete draft")

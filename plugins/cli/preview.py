@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from plugins.cli.console import moment, say
 
 _TURN = 0.0005
 """Seconds that a build may keep the processor while a saved page waits to be shown; Python would let it wait ten times as long, at each file."""
@@ -24,20 +25,14 @@ def preview(
     import uvicorn
 
     from plugins.builder.options import BuildOptions
-    from plugins.clock import build_moment, parse_moment
     from plugins.preview.live import LivePreview
     from plugins.preview.server import create_app
 
-    try:
-        moment = parse_moment(now) if now else build_moment(os.environ)
-    except ValueError:
-        typer.echo(f"日時「{now}」が読めません。2021-03-31T12:00 の形で書いてください / cannot read {now!r}", err=True)
-        raise typer.Exit(1) from None
     order = BuildOptions(
-        moment, content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
+        moment(now), content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
     )
     sys.setswitchinterval(_TURN)
-    typer.echo(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
+    say(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(
         create_app(LivePreview(order, (content, publications, Path("themes")))),
         host="127.0.0.1",

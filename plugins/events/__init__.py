@@ -1,7 +1,6 @@
-"""Events: list and month pages, iCalendar, the script to read on air, and the import of open-data tables.
+"""Events: pages with calendars, iCalendar files, and the script that a community radio reads.
 
-- `generator` (a Pelican plugin) writes the pages from the documents of kind ``event``: `months`, `calendar`, `on_air`, `readings`.
-- `commands` brings a table of the recommended open-data form into ``content/``: `table` decodes and maps columns, `cells`, `dates` and `codes`
-  repair what is known to be wrong in the wild, `entry` makes one event of a row, `files` writes it as Markdown. Every repair and every refusal
-  is told with its line; nothing is guessed in silence.
+1. `plugin` writes the pages from the documents of the content type ``event``.
+2. `months` sorts events into the weeks of each month; `calendar` writes iCalendar (RFC 5545); `on_air` writes the script.
+3. `table_import` brings a table of the recommended open-data form (推奨データセット「イベント一覧」) into ``content/`` as Markdown files.
 """

@@ -1,4 +1,4 @@
-"""iCalendar (RFC 5545) of events: one file for each, one for all. The same events always give the same bytes."""
+"""Events as iCalendar (RFC 5545). The same events always give the same bytes. Pure."""
 
 from __future__ import annotations
 
@@ -15,49 +15,53 @@ if TYPE_CHECKING:
 
 
 def calendar(documents: Iterable[Document], name: str, base: str) -> bytes:
-    """Return a calendar called ``name``. ``base`` is the site's public address without a trailing slash."""
-    import icalendar  # late: a site without events needs none
+    """Return an iCalendar object called ``name`` with one VEVENT for each event. ``base`` is the site's address without a trailing slash."""
+    import icalendar  # inside the function: a site without events does not pay for the import
 
-    made = icalendar.Calendar()
-    made.add("prodid", "-//Todoke//todoke//JA")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("x-wr-calname", name)  # no standard property, but what calendar programs show as the name
+    ical = icalendar.Calendar()
+    ical.add("prodid", "-//Todoke//todoke//JA")  # PRODID and VERSION are required (3.6)
+    ical.add("version", "2.0")
+    ical.add("method", "PUBLISH")  # 3.7.2; RFC 5546, 3.2.1: a published event asks for no answer
+    ical.add("x-wr-calname", name)  # not in RFC 5545, but calendar programs show it as the name
     for document in documents:
         if isinstance(document.meta, Event):
-            made.add_component(_event(document, document.meta, base))
-    made.add_missing_timezones()
-    return bytes(made.to_ical())
+            ical.add_component(_event(document, document.meta, base))
+    ical.add_missing_timezones()  # each TZID in use needs its VTIMEZONE (3.6.5)
+    return bytes(ical.to_ical())
 
 
 def _event(document: Document, meta: Event, base: str) -> icalendar.Event:
-    """RFC 5545, 3.6.1: UID never changes, DTSTAMP is the last change of what is published."""
+    """One VEVENT (3.6.1).
+
+    UID (3.8.4.7) is made of the permalink, so that a program updates the event it has instead of adding a second one. DTSTAMP (3.8.7.2) is the last change of
+    the document and not the time of the build: in a calendar with a METHOD it would be the latter, but then each build would change the file.
+    """
     import icalendar
 
-    made = icalendar.Event()
+    vevent = icalendar.Event()
     changed = (meta.updated or document.date).astimezone(dt.UTC)
-    made.add("uid", f"{document.url.strip('/').replace('/', '-')}@{urlsplit(base).hostname}")
-    made.add("dtstamp", changed)
-    made.add("last-modified", changed)
-    made.add("summary", meta.title)
-    _add_span(made, meta)
-    made.add("location", "、".join(filter(None, (meta.venue, meta.address))))
-    made.add(
+    vevent.add("uid", f"{document.url.strip('/').replace('/', '-')}@{urlsplit(base).hostname}")
+    vevent.add("dtstamp", changed)
+    vevent.add("last-modified", changed)
+    vevent.add("summary", meta.title)
+    _add_span(vevent, meta)
+    vevent.add("location", "、".join(filter(None, (meta.venue, meta.address))))
+    vevent.add(
         "description",
         "\n".join(filter(None, (document.summary, meta.fee and f"料金：{meta.fee}", meta.contact and f"問い合わせ：{meta.contact}"))),
     )
-    made.add("url", base + document.url)
+    vevent.add("url", base + document.url)
     if meta.latitude is not None and meta.longitude is not None:
-        made.add("geo", (meta.latitude, meta.longitude))
-    return made
+        vevent.add("geo", (meta.latitude, meta.longitude))  # latitude first (3.8.1.6)
+    return vevent
 
 
-def _add_span(made: icalendar.Event, meta: Event) -> None:
-    """Days without times are DATE values, whose end is the day after the last (RFC 5545, 3.6.1)."""
+def _add_span(vevent: icalendar.Event, meta: Event) -> None:
+    """DTSTART and DTEND. Days without times are DATE values, and DTEND is exclusive: the day after the last (3.6.1, 3.8.2.2)."""
     if meta.all_day:
-        made.add("dtstart", meta.start.date())
-        made.add("dtend", meta.finishes.date())
+        vevent.add("dtstart", meta.start.date())
+        vevent.add("dtend", meta.finishes.date())
         return
-    made.add("dtstart", meta.start)
+    vevent.add("dtstart", meta.start)
     if meta.end:
-        made.add("dtend", meta.finishes)
+        vevent.add("dtend", meta.finishes)

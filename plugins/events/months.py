@@ -1,4 +1,4 @@
-"""Events by day in the weeks of a month. Pure."""
+"""Events sorted into the days and weeks of each month. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plugins.frontmatter.model.document import Document
 
 @dataclass(frozen=True)
 class Day:
-    """One day and what takes place on it, earliest first."""
+    """One day and the events on it, earliest start first."""
 
     date: dt.date
     documents: tuple[Document, ...] = ()
@@ -35,24 +35,24 @@ class Month:
 
     @property
     def busy(self) -> list[Day]:
-        """The days on which there is something."""
+        """The days that have an event."""
         return [day for week in self.weeks for day in week if day and day.documents]
 
     @property
     def documents(self) -> list[Document]:
-        """Every event of the month once, in the order of their first day in it."""
+        """Each event of the month once, in the order of its first day in the month."""
         return list({document.url: document for day in self.busy for document in day.documents}.values())
 
 
 def months(documents: Iterable[Document], base: str) -> list[Month]:
-    """Return each month in which there is an event, first to last. ``base`` is the address below which they lie."""
+    """Return each month that has an event, first to last. An event of several days is on each of them. ``base`` is the address of the calendar."""
     by_day: dict[dt.date, list[Document]] = defaultdict(list)
     for document in sorted(documents, key=_start):
         if isinstance(document.meta, Event):
             for day in document.meta.days:
                 by_day[day].append(document)
-    found = sorted({(day.year, day.month) for day in by_day})
-    return [Month(f"{base}{year}/{month:02}/", year, month, _weeks(year, month, by_day)) for year, month in found]
+    year_months = sorted({(day.year, day.month) for day in by_day})
+    return [Month(f"{base}{year}/{month:02}/", year, month, _weeks(year, month, by_day)) for year, month in year_months]
 
 
 def _start(document: Document) -> tuple[dt.datetime, str]:
@@ -60,5 +60,5 @@ def _start(document: Document) -> tuple[dt.datetime, str]:
 
 
 def _weeks(year: int, month: int, by_day: dict[dt.date, list[Document]]) -> tuple[tuple[Day | None, ...], ...]:
-    weeks = calendar.Calendar(firstweekday=6).monthdatescalendar(year, month)
+    weeks = calendar.Calendar(firstweekday=calendar.SUNDAY).monthdatescalendar(year, month)  # calendars in Japan begin on Sunday
     return tuple(tuple(Day(day, tuple(by_day.get(day, ()))) if day.month == month else None for day in week) for week in weeks)

@@ -1,4 +1,4 @@
-"""The script that the community radio reads on air: whole sentences, numbers as they are spoken, readings of hard names in brackets. Pure."""
+"""The script that a community radio reads on air: whole sentences, times as people speak them, readings of difficult names in brackets. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from plugins.frontmatter.model.registry import Publication
 from plugins.readings.table import ReadingTable
 
 _WEEKDAYS = "月火水木金土日"
-_PACE = 300
-"""Characters that an announcer reads in a minute."""
+_CHARACTERS_PER_MINUTE = 300
+"""The pace of an announcer."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of the script; ``lines`` are sentences, ``url`` is where it comes from."""
+    """One event or one article in the script. ``lines`` are sentences, ``url`` is the address of the document."""
 
     title: str
     lines: tuple[str, ...]
@@ -28,7 +28,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Script:
-    """Opening, items, closing."""
+    """A script in the order in which it is read: opening, items, closing."""
 
     opening: tuple[str, ...]
     items: tuple[Item, ...]
@@ -36,32 +36,32 @@ class Script:
 
     @property
     def text(self) -> str:
-        """The whole script as plain text: one sentence a line, an empty line between the pieces."""
-        pieces = [self.opening, *(item.lines for item in self.items), self.closing]
-        return "\n\n".join("\n".join(piece) for piece in pieces) + "\n"
+        """The script as plain text: one sentence a line, an empty line between the paragraphs."""
+        paragraphs = [self.opening, *(item.lines for item in self.items), self.closing]
+        return "\n\n".join("\n".join(lines) for lines in paragraphs) + "\n"
 
     @property
     def seconds(self) -> int:
-        """How long it takes to read, in seconds, without what stands in brackets."""
-        spoken = re.sub(r"（[^）]*）|\s", "", self.text)
-        return round(len(spoken) * 60 / _PACE)
+        """The time that reading takes. Brackets hold readings for the announcer's eye, and take none."""
+        aloud = re.sub(r"（[^）]*）|\s", "", self.text)
+        return round(len(aloud) * 60 / _CHARACTERS_PER_MINUTE)
 
 
 def script(
-    events: Sequence[Document], letters: Sequence[Document], publication: Publication, readings: ReadingTable, now: dt.datetime
+    events: Sequence[Document], articles: Sequence[Document], publication: Publication, readings: ReadingTable, now: dt.datetime
 ) -> Script:
-    """Return the script of the coming ``events`` and the newest ``letters`` of the shops."""
+    """Return the script of the coming ``events`` and of the newest ``articles``, in their order."""
     day = f"{now.month}月{now.day}日{_WEEKDAYS[now.weekday()]}曜日"
     opening = (f"{publication.title}です。", f"{publication.department}が、{day}にまとめた催しとお店の知らせを、お伝えします。")
-    items = [Item(each.meta.title, _spoken(_event(each), readings), each.url) for each in events]
-    items += [Item(each.meta.title, _spoken(_letter(each), readings), each.url) for each in letters]
+    items = [Item(event.meta.title, _with_readings(_event(event), readings), event.url) for event in events]
+    items += [Item(article.meta.title, _with_readings(_article(article), readings), article.url) for article in articles]
     if not items:
         items = [Item("お知らせ", ("これからの催しは、まだ決まっていません。",), publication.url)]
-    return Script(_spoken(opening, readings), tuple(items), (f"以上、{publication.title}でした。",))
+    return Script(_with_readings(opening, readings), tuple(items), (f"以上、{publication.title}でした。",))
 
 
-def _spoken(lines: Sequence[str], readings: ReadingTable) -> tuple[str, ...]:
-    """The lines with each reading given once."""
+def _with_readings(lines: Sequence[str], readings: ReadingTable) -> tuple[str, ...]:
+    """The lines with the reading of each difficult name in brackets, at its first place only."""
     return tuple(readings.with_brackets("\n".join(lines)).split("\n"))
 
 
@@ -69,36 +69,32 @@ def _event(document: Document) -> list[str]:
     meta = document.meta
     if not isinstance(meta, Event):
         return []
-    where = "、".join(place.name for place in meta.municipalities)
-    said = [
-        f"{_span(meta)}。",
-        f"{where}の{_bare(meta.venue)}で、「{_title(document)}」があります。"
-        if where
-        else f"{_bare(meta.venue)}で、「{_title(document)}」があります。",
-    ]
-    said += _sentences(document.summary)
-    said += [f"料金は、{_aloud(meta.fee)}です。"] if meta.fee else []
-    said += [f"申し込みは、{_day((meta.apply_by - dt.timedelta(minutes=1)).date())}までです。"] if meta.apply_by else []
-    return said
+    municipalities = "、".join(place.name for place in meta.municipalities)
+    place = f"{municipalities}の{_without_brackets(meta.venue)}" if municipalities else _without_brackets(meta.venue)
+    lines = [f"{_span(meta)}。", f"{place}で、「{_title(document)}」があります。", *_sentences(document.summary)]
+    lines += [f"料金は、{_brackets_aloud(meta.fee)}です。"] if meta.fee else []
+    # A deadline given as a day is midnight after it: a minute earlier it is still the day that people mean.
+    lines += [f"申し込みは、{_day((meta.apply_by - dt.timedelta(minutes=1)).date())}までです。"] if meta.apply_by else []
+    return lines
 
 
-def _letter(document: Document) -> list[str]:
+def _article(document: Document) -> list[str]:
     return [f"お店の便りです。「{_title(document)}」。", *_sentences(document.summary)]
 
 
 def _title(document: Document) -> str:
-    """The title without the municipality in brackets at its end: the sentence says it already."""
+    """The title without the municipality in brackets at its end, which the sentence has already."""
     return re.sub(r"（[^（）]*）$", "", document.meta.title)
 
 
-def _bare(words: str) -> str:
-    """Remarks in brackets are for the eye."""
-    return re.sub(r"（[^（）]*）", "", words)
+def _without_brackets(text: str) -> str:
+    """A remark in brackets after the name of a venue is for readers, not for listeners."""
+    return re.sub(r"（[^（）]*）", "", text)
 
 
-def _aloud(words: str) -> str:
-    """What stands in brackets belongs to it, and is read after a pause."""
-    return re.sub(r"（([^（）]*)）", r"、\1", words.replace("（見本）", ""))
+def _brackets_aloud(text: str) -> str:
+    """A remark in brackets after a fee changes its meaning (（船賃は別）), so it is read after a pause."""
+    return re.sub(r"（([^（）]*)）", r"、\1", text.replace("（見本）", ""))
 
 
 def _sentences(text: str) -> list[str]:
@@ -106,20 +102,18 @@ def _sentences(text: str) -> list[str]:
 
 
 def _span(meta: Event) -> str:
-    """``4月17日土曜日、午前9時から午後1時まで``; over several days each end has its day."""
+    """``4月17日土曜日、午前9時から午後1時まで``; an event of several days has a day at both ends."""
     first = _day(meta.start.date())
     last = meta.days[-1]
     if meta.all_day:
         return first if last == meta.start.date() else f"{first}から、{_day(last)}まで"
-    begins = _clock(meta.start.time())
+    start = _clock(meta.start.time())
     if meta.end is None:
-        return f"{first}、{begins}から"
-    ends = _clock(meta.end.time()) if meta.end.time() != dt.time() else ""
-    return (
-        f"{first}、{begins}から{ends}まで"
-        if last == meta.start.date()
-        else f"{first}の{begins}から、{_day(last)}{'の' if ends else ''}{ends}まで"
-    )
+        return f"{first}、{start}から"
+    end = _clock(meta.end.time()) if meta.end.time() != dt.time() else ""  # midnight is the end of the last day
+    if last == meta.start.date():
+        return f"{first}、{start}から{end}まで"
+    return f"{first}の{start}から、{_day(last)}{'の' if end else ''}{end}まで"
 
 
 def _day(day: dt.date) -> str:

@@ -1,4 +1,4 @@
-"""Writes what belongs to events: list and month pages, iCalendar files, the script to read on air. A Pelican plugin."""
+"""Writes the calendar pages, the iCalendar files and the script for the radio. A Pelican plugin."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from plugins.context import context_of
 from plugins.events import months, on_air
 from plugins.events.calendar import calendar
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
-from plugins.readings.table import SETTING as READINGS
+from plugins.readings.table import READINGS
 
 ON_AIR = (8, 2)
-"""How many coming events and how many letters of shops are read on air."""
+"""How many coming events, and how many articles of the same publication, the script has at most."""
 
 
 class EventsGenerator(Generator):  # type: ignore[misc]
-    """For the first publication of kind ``event``; without one, nothing but the events' own calendar files."""
+    """Writes for the first publication of the type ``event``. Without one, each event still has its own iCalendar file."""
 
     def generate_context(self) -> None:
-        """Sort the events, and tell the templates and the sitemap where things will be."""
-        library: Library = self.settings[LIBRARY]
+        """Sort the events, and put the addresses of the pages into the context, where section pages and the sitemap find them."""
+        library = context_of(self.settings)[LIBRARY]
         self.now = library.now
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.kind == "event"), None)
-        self.letters = [d for d in reversed(library.live("article")) if d.publication is self.publication]
+        self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]
         self.context["calendar_front"] = ""
         if self.publication:
             self.front = f"{self.publication.url}calendar/"
@@ -40,29 +41,29 @@ class EventsGenerator(Generator):  # type: ignore[misc]
             self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
 
     def generate_output(self, writer: Writer) -> None:
-        """Write everything."""
         self.writer, base = writer, self.context["base"]
         for document in self.events:
             self._write(f"{document.url}event.ics", calendar([document], document.meta.title, base))
         if self.publication:
-            self._calendar(self.publication, base)
-            self._on_air(self.publication)
+            self._write_calendar(self.publication, base)
+            self._write_script(self.publication)
 
     def _coming(self) -> list[Document]:
-        found = [d for d in self.events if isinstance(d.meta, Event) and d.meta.finishes > self.now]
-        return sorted(found, key=lambda d: (d.meta.start, d.url))  # type: ignore[attr-defined]
+        coming = [d for d in self.events if isinstance(d.meta, Event) and d.meta.finishes > self.now]
+        return sorted(coming, key=lambda d: (d.meta.start, d.url))  # type: ignore[attr-defined]
 
-    def _calendar(self, publication: Publication, base: str) -> None:
+    def _write_calendar(self, publication: Publication, base: str) -> None:
         self._write(f"{self.front}events.ics", calendar(self.events, publication.title, base))
         shared = {"publication": publication, "months": self.months}
         self._page(self.front, "calendar", coming=self._coming(), **shared)
         padded = [None, *self.months, None]
-        for at, month in enumerate(self.months):
-            self._page(month.url, "calendar-month", month=month, before=padded[at], after=padded[at + 2], **shared)
+        for index, month in enumerate(self.months):
+            self._page(month.url, "calendar-month", month=month, before=padded[index], after=padded[index + 2], **shared)
 
-    def _on_air(self, publication: Publication) -> None:
-        events, letters = ON_AIR
-        script = on_air.script(self._coming()[:events], self.letters[:letters], publication, self.settings[READINGS], self.now)
+    def _write_script(self, publication: Publication) -> None:
+        events, articles = ON_AIR
+        readings = context_of(self.settings)[READINGS]
+        script = on_air.script(self._coming()[:events], self.articles[:articles], publication, readings, self.now)
         url = f"{publication.url}on-air/"
         self._page(url, "on-air", publication=publication, script=script)
         self._write(f"{url}script.txt", script.text.encode("utf-8"))
@@ -77,10 +78,8 @@ class EventsGenerator(Generator):  # type: ignore[misc]
 
 
 def add_generator(_pelican: Pelican) -> type[EventsGenerator]:
-    """Tell Pelican of the generator."""
     return EventsGenerator
 
 
 def register() -> None:
-    """Register with Pelican."""
     signals.get_generators.connect(add_generator)

@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from plugins.clock import compare_all
+from plugins.context import Key
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
 from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, open_reader
@@ -31,11 +32,7 @@ from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import SourceStat, find_sources, read_source, scan_sources
 
-LIBRARY = "TODOKE_LIBRARY"
-"""The name under which the `library.Library` lies in Pelican's settings."""
-
-
-__all__ = ["Library", "find_sources", "read_library"]
+__all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
 
 
 _TRUSTED_AGE = 3_000_000_000
@@ -97,6 +94,12 @@ class Library:
             return self
         changed = {path: _with_html(self.documents[path], body) for path, body in html.items()}
         return replace(self, documents=self.documents | changed)
+
+
+LIBRARY = Key[Library]("library", __name__)
+
+SITE_ADDRESS = Key[str]("site address", __name__)
+"""Scheme and host of the site, without a slash at the end: the one that the build was asked for, or that of ``publications.toml``."""
 
 
 def read_library(

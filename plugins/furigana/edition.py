@@ -1,10 +1,9 @@
-"""Writes the copies, through a cache by content."""
+"""Writes the copies of the edition, through a cache by content."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,55 +13,57 @@ from typing import Any
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
+from plugins.context import Key, context_of
 from plugins.digest import digest
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.files import write_atomically
+from plugins.frontmatter.library import LIBRARY
 from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
-from plugins.incremental.plan import SETTING as PLAN
+from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import render_pending
 from plugins.processes import map_batches
 from plugins.readings.analyser import analyser_version, read_text
 from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.ruby import weave
-from plugins.readings.table import SETTING as TABLE
+from plugins.readings.table import READINGS
 
 VERSION = "1"
-"""Part of every cache key. Raise it when a copy would come out differently."""
+"""Part of every cache key. Raise it when the same page would give another copy."""
 
-_READINGS = "TODOKE_FURIGANA"
+_KNOWN = Key[KnownReadings]("known readings", __name__)
 _log = logging.getLogger(__name__)
 
 
 class FuriganaGenerator(Generator):  # type: ignore[misc]
-    """Reads the table before any page is written, and tells templates whether there is an edition."""
+    """Reads the table of readings before the first page, and lets templates know whether there is an edition."""
 
     def generate_context(self) -> None:
-        """Set ``furigana`` in the context. Raises `ContentErrors` for the table, also when nobody reads it today."""
-        library: Library = self.settings[LIBRARY]
-        self.settings[_READINGS] = known_readings(self.settings[TABLE], library.registry.places.values())
+        """Set ``furigana`` in the context: False, or a digest. Raises `ContentErrors` for faults of the table, even if there is no edition."""
+        build = context_of(self.settings)
+        known = known_readings(build[READINGS], build[LIBRARY].registry.places.values())
+        build.provide(_KNOWN, known)
         tools = analyser_version() if is_enabled(self.settings) else None
-        # Whoever links to a copy reads this, and a copy is another when the table or the tools are.
-        self.context["furigana"] = tools is not None and digest((self.settings[_READINGS], tools))
+        # A page that links to its copy reads this value, and so it is rendered again, with its copy, when the table or the analyser changed.
+        self.context["furigana"] = tools is not None and digest((known, tools))
         if is_enabled(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
 
 
 def is_enabled(settings: Mapping[str, Any]) -> bool:
-    """Tell whether the site is to have the edition: unless ``FURIGANA`` of the settings says no."""
+    """Return whether the settings ask for the edition: ``FURIGANA``, which is on unless it says otherwise."""
     return bool(settings.get("FURIGANA", True))
 
 
 def write_edition(pelican: Pelican) -> None:
-    """Write a copy of every page that links to one; sent when everything else is written."""
-    settings: dict[str, Any] = pelican.settings
+    """Write a copy of every page that links to one. Pelican calls it when everything else is written (signal ``finalized``)."""
     tools = analyser_version()
-    if tools is None or not is_enabled(settings):
+    if tools is None or not is_enabled(pelican.settings):
         return
-    render_pending(settings)
-    site, plan = Path(settings["OUTPUT_PATH"]), settings.get(PLAN)
-    desk = PageCopier(Path(settings["CACHE"]) / "furigana", settings[_READINGS], tools)
-    press = _EditionWriter(site, desk)
-    for _, made in map_batches(press.copy, press.missing(plan.rendered if plan else None)):
-        for page, copy in made:
+    build = context_of(pelican.settings)
+    site, plan = build.site, build.get(PLAN)
+    render_pending(plan)
+    writer = _EditionWriter(site, PageCopier(build.cache / "furigana", build[_KNOWN], tools))
+    for _, copies in map_batches(writer.write_copies, writer.without_copy(plan.rendered if plan else None)):
+        for page, copy in copies:
             if plan:
                 plan.brings(page, copy)
                 plan.on_page()
@@ -71,48 +72,47 @@ def write_edition(pelican: Pelican) -> None:
 
 @dataclass(frozen=True)
 class _EditionWriter:
+    """Writes into the folder ``site``; names of pages are relative to it."""
+
     site: Path
-    desk: PageCopier
+    copier: PageCopier
 
-    def missing(self, pages: Iterable[str] | None) -> list[str]:
-        """The pages without a copy, of ``pages`` or of all; a page that is taken over brings its own."""
+    def without_copy(self, pages: Iterable[str] | None) -> list[str]:
+        """Return the pages without a copy, among ``pages`` or all. A page that is taken over from the last site has its copy already."""
         names = sorted(pages or (path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html")))
-        return [name for name in names if name.endswith("index.html") and not (self.site / _copy_of(name)).exists()]
+        return [name for name in names if name.endswith("index.html") and not (self.site / _copy_name(name)).exists()]
 
-    def copy(self, names: Sequence[str]) -> list[tuple[str, str]]:
-        """Write the copies of those that link to one; return page and copy."""
-        return [(name, _copy_of(name)) for name in names if self._copied(name)]
+    def write_copies(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Write the copy of each page that links to one; return the names of page and copy."""
+        return [(name, _copy_name(name)) for name in names if self._write_copy(name)]
 
-    def _copied(self, name: str) -> bool:
+    def _write_copy(self, name: str) -> bool:
+        """Write a page's copy, if the page links to one, and return whether it does."""
         html = (self.site / name).read_text(encoding="utf-8")
         if not LINK.search(html):
             return False
-        target = self.site / _copy_of(name)
+        target = self.site / _copy_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(stay_in_edition(self.desk.copy(html)), encoding="utf-8", newline="\n")
+        target.write_text(stay_in_edition(self.copier.copy(html)), encoding="utf-8", newline="\n")
         return True
 
 
-def _copy_of(name: str) -> str:
+def _copy_name(name: str) -> str:
     return f"{PREFIX.lstrip('/')}/{name}"
 
 
 class PageCopier:
-    """Makes copies with one table and one analyser; ``cache`` may be thrown away at any time."""
+    """Adds readings to pages, with one table and one version of the analyser (``tools``). The folder ``cache`` may be deleted at any time."""
 
     def __init__(self, cache: Path, readings: KnownReadings, tools: str) -> None:
         self.cache, self.readings, self.tools = cache, readings, tools
-        # Most blocks of a page stand on every page: head, navigation, foot.
+        # Most blocks of text (header, navigation, footer) are on every page, so each is analysed once.
         self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
 
     def copy(self, html: str) -> str:
-        """Return the page with readings, from the cache if it was made before."""
+        """Return ``html`` with readings, from the cache if this page was copied before."""
         key = hashlib.sha256("\0".join((VERSION, self.tools, repr(self.readings), html)).encode()).hexdigest()[:24]
-        kept = self.cache / f"{key}.html"
-        if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            made = add_ruby(html, self._weave)
-            unfinished.write_text(made, encoding="utf-8", newline="\n")
-            unfinished.replace(kept)
-        return kept.read_text(encoding="utf-8")
+        cached = self.cache / f"{key}.html"
+        if not cached.is_file():
+            write_atomically(cached, add_ruby(html, self._weave).encode())
+        return cached.read_text(encoding="utf-8")

@@ -1,13 +1,13 @@
-"""Pillow at work: from one original to the files that are shipped, each made once and kept by the hash of what it was made from.
+"""Makes the files of a picture with Pillow: each once, kept by the hash of its original and of the encoders.
 
-No metadata survives: a phone writes the place of a house into its pictures. Colours are brought to sRGB, the turn of the camera is applied.
+No metadata survives (Exif, XMP, comments): a phone writes the coordinates of a house into its photographs. Colours are converted to sRGB, the colour space
+that the web assumes for an image without a profile. The orientation of the camera (Exif tag 0x0112) is applied to the pixels, since the tag goes too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,12 @@ from pathlib import Path
 import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
+from plugins.files import write_atomically
 from plugins.frontmatter.parse.image_files import UnreadableImage
 from plugins.images import variants
 
-_QUALITY: dict[str, dict[str, object]] = {
-    # One thread: the bytes must not depend on the machine.
+_SAVE_OPTIONS: dict[str, dict[str, object]] = {
+    # One thread: with more, the bytes of an AVIF depend on the number of cores.
     "avif": {"quality": 55, "speed": 8, "max_threads": 1},
     "webp": {"quality": 75, "method": 4},
     "jpeg": {"quality": 80, "optimize": True, "progressive": True},
@@ -29,106 +30,110 @@ _QUALITY: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Original:
-    """An original and the name of everything that these encoders make from its content."""
+    """An original image file. ``digest`` names everything that these encoders make of its content."""
 
     file: Path
     digest: str
 
     @classmethod
     def of(cls, file: Path) -> Original:
-        """Read ``file`` once."""
+        """Read ``file`` and compute its digest."""
         tools = f"{variants.VERSION} {PIL.__version__} {features.version('avif')} {features.version('webp')} "
         return cls(file, hashlib.sha256(tools.encode() + file.read_bytes()).hexdigest()[:16])
 
 
 @dataclass(frozen=True)
 class ImageEncoder:
-    """Makes files below ``cache``, which may be thrown away at any time."""
+    """Makes files below ``cache``. The folder may be deleted at any time."""
 
     cache: Path
 
-    def permanent(self, negative: Original, address: str) -> Path:
-        """Return the file for the standing address, PNG or JPEG by the ending of ``address``. Raises `UnreadableImage`."""
-        return self.variant(negative, f"standing{Path(address).suffix.lower()}")
+    def permanent(self, original: Original, address: str) -> Path:
+        """Return the file for the permalink ``address``, PNG or JPEG by its ending. Raises `UnreadableImage`."""
+        return self.variant(original, f"{variants.PERMALINK}{Path(address).suffix.lower()}")
 
-    def variant(self, negative: Original, name: str) -> Path:
+    def variant(self, original: Original, name: str) -> Path:
         """Return one file of the responsive set, such as ``480.avif``. Raises `UnreadableImage`."""
-        kept = self.cache / negative.digest / name
-        if not kept.is_file():
-            data = encode(negative.file.read_bytes(), name)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_name(f"{name}.{os.getpid()}.part")
-            unfinished.write_bytes(data)
-            unfinished.replace(kept)  # a build that is killed here leaves nothing half-made behind
-        return kept
+        cached = self.cache / original.digest / name
+        if not cached.is_file():
+            write_atomically(cached, encode(original.file.read_bytes(), name))
+        return cached
 
 
 def encode(data: bytes, name: str) -> bytes:
-    """Return the bytes of ``480.avif`` or ``standing.png`` made from the original's ``data``. Raises `UnreadableImage`."""
-    stem, form = name.rsplit(".", 1)
+    """Return the bytes of ``480.avif`` or ``permalink.png``, made of the original's ``data``. Raises `UnreadableImage`.
+
+    A picture of so many pixels that Pillow warns of a decompression bomb is unreadable too: it would fill the memory of the build.
+    """
+    stem, extension = name.rsplit(".", 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _standing(data, form) if stem == "standing" else _encode(_fit(_open(data), int(stem)), form)
+            return _permalink_file(data, extension) if stem == variants.PERMALINK else _save(_resize(_open(data), int(stem)), extension)
+    # Pillow raises SyntaxError for a broken PNG, and ValueError for some sizes and modes.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImage(str(error)) from error
 
 
-def _standing(data: bytes, form: str) -> bytes:
-    """The smaller of the original itself and a new file, where the original may be shown as it is."""
+def _permalink_file(data: bytes, extension: str) -> bytes:
+    """A newly encoded file; or the original itself, if that is no larger and has nothing that must go."""
     image = _open(data)
     width, _ = variants.permanent_size(image.size)
-    fitted = _encode(_few_colours(_fit(image, width), data) if form == "png" else _fit(image, width), form)
-    return data if len(data) <= len(fitted) and _is_plain(data, width, form) else fitted
+    resized = _resize(image, width)
+    encoded = _save(_quantize(resized, data) if extension == "png" else resized, extension)
+    return data if len(data) <= len(encoded) and _is_plain(data, width, extension) else encoded
 
 
-def _is_plain(data: bytes, width: int, form: str) -> bool:
+def _is_plain(data: bytes, width: int, extension: str) -> bool:
+    """Whether an original has the right format and width, no Exif data and no ICC profile."""
     with Image.open(io.BytesIO(data)) as image:
-        wanted = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG"}[form]
-        return image.format == wanted and image.width == width and not image.getexif() and not image.info.get("icc_profile")
+        expected = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG"}[extension]
+        return image.format == expected and image.width == width and not image.getexif() and not image.info.get("icc_profile")
 
 
 def _open(data: bytes) -> Image.Image:
     """Decode to RGB or RGBA, upright, in sRGB."""
     with Image.open(io.BytesIO(data)) as image:
         profile = image.info.get("icc_profile")
-        clear = image.has_transparency_data
-        turned: Image.Image = ImageOps.exif_transpose(image)
-        plain = turned.convert("RGBA" if clear else "RGB") if turned.mode != "CMYK" else turned
-    return _to_srgb(plain, profile) if profile else plain.convert("RGBA" if clear else "RGB")
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        upright: Image.Image = ImageOps.exif_transpose(image)
+        # CMYK stays until its profile is applied: without the profile, its inks say nothing about colours.
+        plain = upright.convert(mode) if upright.mode != "CMYK" else upright
+    return _to_srgb(plain, profile) if profile else plain.convert(mode)
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     try:
         mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        turned = ImageCms.profileToProfile(
+        converted = ImageCms.profileToProfile(
             image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode=mode
         )
-    except ImageCms.PyCMSError:  # a profile of another colour space, or a broken one: what browsers do is to ignore it
+    except ImageCms.PyCMSError:  # a profile of another colour space, or a broken one: browsers ignore it, and so do we
         return image.convert("RGB")
-    return turned or image
+    return converted or image
 
 
-def _fit(image: Image.Image, width: int) -> Image.Image:
+def _resize(image: Image.Image, width: int) -> Image.Image:
     if width == image.width:
         return image
     return image.resize((width, variants.height(width, image.size)), Image.Resampling.LANCZOS)
 
 
-def _few_colours(image: Image.Image, original: bytes) -> Image.Image:
-    """A PNG with a palette: that of the original if it has one, so that a flat drawing stays as light as it was."""
+def _quantize(image: Image.Image, original: bytes) -> Image.Image:
+    """An image of 256 colours at most, for PNG; with the palette of the original if it has one, so that a flat drawing stays as light as it was."""
     with Image.open(io.BytesIO(original)) as source:
         if source.mode == "P" and image.mode == "RGB":
             return image.quantize(palette=source, dither=Image.Dither.NONE)
+    # Pillow's median cut knows no alpha channel.
     return image.quantize(256, Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT)
 
 
-def _encode(image: Image.Image, form: str) -> bytes:
-    form = {"jpg": "jpeg"}.get(form, form)
-    if form == "jpeg" and image.mode == "RGBA":
+def _save(image: Image.Image, extension: str) -> bytes:
+    encoding = {"jpg": "jpeg"}.get(extension, extension)
+    if encoding == "jpeg" and image.mode == "RGBA":  # JPEG has no alpha channel: what is transparent becomes white
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    clean = image.copy()
-    clean.info = {}
-    written = io.BytesIO()
-    clean.save(written, form.upper(), **_QUALITY[form])
-    return written.getvalue()
+    bare = image.copy()
+    bare.info = {}  # Pillow would write comments and profiles from here
+    buffer = io.BytesIO()
+    bare.save(buffer, encoding.upper(), **_SAVE_OPTIONS[encoding])
+    return buffer.getvalue()

@@ -1,4 +1,7 @@
-"""Markup of pictures: every candidate that was made, the standing file last, width and height always."""
+"""Writes the markup of pictures: ``<picture>`` with every candidate, the permalink as the last, and always width and height.
+
+With width and height, a browser keeps the space before the picture has come, and the text below does not jump.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from plugins.frontmatter.model.document import Picture
 from plugins.images import variants
 
 ARTICLE = "(min-width: 42rem) 40rem, 92vw"
-"""How wide the theme shows a picture in the text of an article, as the ``sizes`` attribute says it."""
+"""The ``sizes`` attribute of a picture in the text of an article: the width at which the theme shows it."""
 
 _IMG = re.compile(r'<img(?P<rest>(?:[^>"]|"[^"]*")*)>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
@@ -20,57 +23,60 @@ _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 @dataclass(frozen=True)
 class ImageVariants:
-    """What was made of one picture: where its responsive set lies (``/pictures/<hash>/``), and the original's size in pixels."""
+    """The responsive set of one picture: its address (``/pictures/<hash>/``), and the original's width and height in pixels."""
 
     folder: str
     width: int
     height: int
 
-    def srcset(self, form: str) -> str:
-        """Return the candidates of one format with their widths."""
-        return ", ".join(f"{self.folder}{width}.{form} {width}w" for width in variants.widths(self.width))
+    def srcset(self, extension: str) -> str:
+        """Return the candidates of one format with their widths, as the attribute ``srcset`` lists them."""
+        return ", ".join(f"{self.folder}{width}.{extension} {width}w" for width in variants.widths(self.width))
 
 
 @dataclass(frozen=True)
 class PictureTags:
-    """The prints by the picture's standing address. A picture that is not there (a drawing) is shown by that address alone."""
+    """The variants of each picture by its permalink. A picture without variants (an SVG, a GIF) is shown by its permalink alone."""
 
-    prints: Mapping[str, ImageVariants]
+    by_permalink: Mapping[str, ImageVariants]
 
     @property
     def tracking_key(self) -> str:
-        """For `plugins.incremental`: what is shown depends on the picture alone, whose version is the digest of its file."""
-        return "gallery"
+        """For `plugins.incremental`. The markup depends on the picture alone, and the digest of its file is a part of its variants' address."""
+        return "picture tags"
 
     def show(self, picture: Picture, sizes: str = ARTICLE, *, alt: str | None = None, eager: bool = False) -> Markup:
-        """Return the markup of ``picture``; ``alt=""`` says that it adds nothing to the words beside it."""
+        """Return the markup of ``picture``. An empty ``alt`` marks it as decoration; ``eager`` is for a picture that is visible at once."""
         loading = "" if eager else ' loading="lazy"'
-        words = escape(picture.alt if alt is None else alt)
-        image = f'<img src="{picture.url}" alt="{words}" width="{picture.width}" height="{picture.height}"{loading} decoding="async">'
+        text = escape(picture.alt if alt is None else alt)
+        image = f'<img src="{picture.url}" alt="{text}" width="{picture.width}" height="{picture.height}"{loading} decoding="async">'
         return self._wrap(picture.url, image, sizes)
 
     def add_sources(self, html: str, *, first_eager: bool) -> str:
-        """Return a body in which every picture offers its candidates. The first may be what the reader waits for."""
-        seen = [not first_eager]
+        """Return a body in which every picture has its candidates. With ``first_eager``, the first picture is loaded without waiting for a scroll."""
+        eager_left = 1 if first_eager else 0
 
-        def replaced(found: re.Match[str]) -> str:
-            attributes = dict(_ATTRIBUTE.findall(found["rest"]))
+        def wrap(match: re.Match[str]) -> str:
+            nonlocal eager_left
+            attributes = dict(_ATTRIBUTE.findall(match["rest"]))
             sizes = attributes.get("sizes", ARTICLE)
-            image = found[0].replace(f' sizes="{sizes}"', "")  # belongs to the sources, not to an image without candidates
-            if not seen[0]:
-                seen[0] = True
+            image = match[0].replace(f' sizes="{sizes}"', "")  # "sizes" belongs to the sources: an image without "srcset" may not have it
+            if eager_left:
+                eager_left -= 1
                 image = image.replace(' loading="lazy"', "")
             return self._wrap(attributes.get("src", ""), image, sizes)
 
-        return _IMG.sub(replaced, html)
+        return _IMG.sub(wrap, html)
 
     def offers(self, addresses: frozenset[str]) -> tuple[ImageVariants | None, ...]:
-        """Return all on which the dress of a body depends that shows the pictures at ``addresses``."""
-        return tuple(self.prints.get(address) for address in sorted(addresses))
+        """Return everything on which the markup of a body with the pictures at ``addresses`` depends."""
+        return tuple(self.by_permalink.get(address) for address in sorted(addresses))
 
     def _wrap(self, address: str, image: str, sizes: str) -> Markup:
-        made = self.prints.get(address)
-        if made is None:
+        image_variants = self.by_permalink.get(address)
+        if image_variants is None:
             return Markup(image)  # noqa: S704 - built above from escaped parts, or a body that was checked when it was read
-        sources = "".join(f'<source type="image/{form}" srcset="{made.srcset(form)}" sizes="{sizes}">' for form in variants.MODERN)
+        sources = "".join(
+            f'<source type="image/{name}" srcset="{image_variants.srcset(name)}" sizes="{sizes}">' for name in variants.MODERN
+        )
         return Markup(f"<picture>{sources}{image}</picture>")  # noqa: S704 - as above

@@ -1,4 +1,4 @@
-"""Pelican's side of the pictures: which are used, where they go, and faults with the line that names them."""
+"""Makes the pictures that pages show and puts them into the site. A Pelican plugin."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import IMAGES
+from plugins.context import IMAGES, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 from plugins.images import variants
@@ -23,96 +23,96 @@ from plugins.images.picture_tag import ImageVariants, PictureTags
 
 
 def add_generator(_pelican: Pelican) -> type[ImagesGenerator]:
-    """Tell Pelican of the generator."""
     return ImagesGenerator
 
 
 def register() -> None:
-    """Register with Pelican."""
     signals.get_generators.connect(add_generator)
 
 
 SOURCES = "images"
-"""The folder of pictures below ``content/``; ``drawings`` in it are what pictures were drawn from, and stay here."""
+"""The folder of pictures below ``content/``. Its folder ``drawings`` holds the sources of some pictures, and is not published."""
 
 
 class ImagesGenerator(Generator):  # type: ignore[misc]
-    """Makes the pictures before any page is written, so that one that cannot be read stops the build."""
+    """Makes all pictures before the first page, so that a picture that cannot be read stops the build."""
 
     def generate_context(self) -> None:
-        """Make what is missing, and give templates ``show_picture(picture, sizes, alt, eager)``. Raises `ContentErrors`."""
-        self.library: Library = self.settings[LIBRARY]
-        self.content = Path(self.settings["PATH"])
-        self.darkroom = ImageEncoder(Path(self.settings["CACHE"]) / "pictures")
-        self.files = {path: Original.of(self.content / path) for path in find_images(self.content) if not variants.is_vector(path)}
-        shown = self._shown()
+        """Encode what the cache lacks, and give templates ``show_picture(picture, sizes, alt, eager)``. Raises `ContentErrors`."""
+        build = context_of(self.settings)
+        self.library = build[LIBRARY]
+        self.content = build.content
+        self.encoder = ImageEncoder(build.cache / "pictures")
+        self.originals = {path: Original.of(self.content / path) for path in find_images(self.content) if not variants.is_vector(path)}
+        used = self._used()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            made = dict(zip(self.files, pool.map(lambda path: self._make(path, shown=path in shown), self.files), strict=True))
-        faults = [self._fault(path, error) for path, error in made.items() if isinstance(error, UnreadableImage)]
-        if faults:
-            raise ContentErrors(faults)
-        gallery = PictureTags({image_permalink(path): found for path, found in made.items() if isinstance(found, ImageVariants)})
-        self.settings[IMAGES] = gallery
-        self.context["show_picture"] = gallery.show
+            results = dict(zip(self.originals, pool.map(lambda path: self._encode(path, used=path in used), self.originals), strict=True))
+        diagnostics = [self._diagnose(path, error) for path, error in results.items() if isinstance(error, UnreadableImage)]
+        if diagnostics:
+            raise ContentErrors(diagnostics)
+        self.tags = PictureTags({image_permalink(path): result for path, result in results.items() if isinstance(result, ImageVariants)})
+        build.provide(IMAGES, self.tags)
+        self.context["show_picture"] = self.tags.show
 
     def generate_output(self, _writer: Writer) -> None:
-        """Copy everything from the cache to its address."""
+        """Copy every file from the cache to its address."""
         for path in find_images(self.content):
             if variants.is_vector(path):
-                self._put(self.content / path, f"/{path}")
-        for path, negative in self.files.items():
+                self._copy(self.content / path, f"/{path}")
+        for path, original in self.originals.items():
             address = image_permalink(path)
-            self._put(self.darkroom.permanent(negative, address), address)
-            made = self.settings[IMAGES].prints.get(address)
-            for name in variants.names(made.width) if made else ():
-                self._put(self.darkroom.variant(negative, name), f"{made.folder}{name}")
+            self._copy(self.encoder.permanent(original, address), address)
+            image_variants = self.tags.by_permalink.get(address)
+            if image_variants:
+                for name in variants.names(image_variants.width):
+                    self._copy(self.encoder.variant(original, name), f"{image_variants.folder}{name}")
 
-    def _put(self, file: Path, address: str) -> None:
+    def _copy(self, file: Path, address: str) -> None:
         target = Path(self.output_path) / address.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
 
-    def _shown(self) -> set[PurePosixPath]:
-        """The pictures that a live page shows. Others keep their standing address: a mail that was sent still asks for it."""
-        shown = {address for d in self.library.public for address in (*d.image_urls, d.picture.url if d.picture else "")}
-        return {path for path in self.files if image_permalink(path) in shown}
+    def _used(self) -> set[PurePosixPath]:
+        """The pictures of public pages, which need a responsive set. All others keep their permalink only: a mail that was sent still loads it."""
+        addresses = {address for d in self.library.public for address in (*d.image_urls, d.picture.url if d.picture else "")}
+        return {path for path in self.originals if image_permalink(path) in addresses}
 
-    def _make(self, path: PurePosixPath, *, shown: bool) -> ImageVariants | UnreadableImage | None:
-        negative = self.files[path]
+    def _encode(self, path: PurePosixPath, *, used: bool) -> ImageVariants | UnreadableImage | None:
+        original = self.originals[path]
         try:
-            self.darkroom.permanent(negative, image_permalink(path))
-            if not shown:
+            self.encoder.permanent(original, image_permalink(path))
+            if not used:
                 return None
-            width, height = image_size(negative.file)
+            width, height = image_size(original.file)
             for name in variants.names(width):
-                self.darkroom.variant(negative, name)
+                self.encoder.variant(original, name)
         except UnreadableImage as error:
             return error
-        return ImageVariants(f"/pictures/{negative.digest}/", width, height)
+        return ImageVariants(f"/pictures/{original.digest}/", width, height)
 
-    def _fault(self, path: PurePosixPath, error: UnreadableImage) -> Diagnostic:
-        place, line = next(self._places(path), (PurePosixPath(path), 1))
+    def _diagnose(self, path: PurePosixPath, error: UnreadableImage) -> Diagnostic:
+        source, line = next(self._mentions(path), (PurePosixPath(path), 1))
         return Diagnostic(
-            PurePosixPath(self.content.name) / place,
+            PurePosixPath(self.content.name) / source,
             line,
             f"画像「{path}」が途中で壊れています。PNGかJPEGで保存し直してください（{error}）",
             f"image {str(path)!r} is broken: save it again as PNG or JPEG ({error})",
         )
 
-    def _places(self, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, int]]:
-        """Yield source and line of every mention of a picture."""
+    def _mentions(self, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, int]]:
+        """Yield source and line of each document that shows a picture."""
         for document in self.library.documents.values():
-            if _names(document, path):
+            if _shows(document, path):
                 lines = (self.content / document.path).read_text(encoding="utf-8-sig").splitlines()
                 yield document.path, next((number for number, line in enumerate(lines, 1) if path.name in line), 1)
 
 
-def _names(document: Document, path: PurePosixPath) -> bool:
+def _shows(document: Document, path: PurePosixPath) -> bool:
     address = image_permalink(path)
     return bool(document.picture and document.picture.url == address) or address in document.image_urls
 
 
 def find_images(content: Path) -> list[PurePosixPath]:
-    """Return every picture below ``content/images/`` but the drawings, in a fixed order."""
-    found = (PurePosixPath(path.relative_to(content).as_posix()) for path in (content / SOURCES).rglob("*") if path.is_file())
-    return sorted(path for path in found if path.parts[1] != "drawings" and not path.name.startswith("."))
+    """Return every picture below ``content/images/`` but the drawings, sorted."""
+    paths = (PurePosixPath(path.relative_to(content).as_posix()) for path in (content / SOURCES).rglob("*") if path.is_file())
+    return sorted(path for path in paths if path.parts[1] != "drawings" and not path.name.startswith("."))

@@ -1,6 +1,7 @@
-"""What is made of a picture: widths, formats, addresses. Pure.
+"""The files that are made of a picture: widths, formats, names. Pure.
 
-Widths are those that the theme's columns need on screens of one to three device pixels per CSS pixel: 208 and 240 in lists, 640 in an article.
+The theme shows a picture 208 or 240 CSS pixels wide in lists and up to 640 in an article. The widths below serve these on screens of one to three device
+pixels per CSS pixel.
 """
 
 from __future__ import annotations
@@ -8,43 +9,46 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 WIDTHS = (240, 480, 800, 1280)
-"""Pixels. Nothing wider is ever shipped."""
+"""Pixels of the responsive set. No wider file is ever made."""
 
-STANDING_WIDTH = 1152
-"""Pixels of the file at the standing address: twice the 576 of a mail's column."""
+PERMALINK_WIDTH = 1152
+"""Pixels of the file at the permalink, at most: twice the 576 CSS pixels of a mail's column, for screens of double density."""
+
+PERMALINK = "permalink"
+"""The name, before its ending, of that file in the cache."""
 
 MODERN = ("avif", "webp")
-"""Formats offered before the standing file, the smaller first."""
+"""Formats of the responsive set. The browser takes the first that it knows, so the smaller comes first."""
 
-DRAWN = frozenset({".svg", ".gif"})
-"""Shipped as they are: a drawing has no pixels, and a GIF may move."""
+UNCHANGED = frozenset({".svg", ".gif"})
+"""Endings of files that are copied as they are: an SVG has no pixels, and a GIF may be an animation."""
 
 VERSION = "1"
-"""Part of every cache key. Raise it when a picture would come out differently."""
+"""Part of every cache key and of every address. Raise it when the same original would give other bytes."""
 
 
-def widths(original: int) -> tuple[int, ...]:
-    """Return the widths to make of a picture ``original`` pixels wide; none is larger than it."""
-    smaller = tuple(width for width in WIDTHS if width < original)
-    return (*smaller, original) if original <= WIDTHS[-1] else smaller
+def widths(original_width: int) -> tuple[int, ...]:
+    """Return the widths of the responsive set of a picture, ascending: those of `WIDTHS` below its own, and its own if that is not too wide."""
+    smaller = tuple(width for width in WIDTHS if width < original_width)
+    return (*smaller, original_width) if original_width <= WIDTHS[-1] else smaller
 
 
 def height(width: int, original: tuple[int, int]) -> int:
-    """Return the height that keeps the shape of ``original`` (width, height)."""
+    """Return the height for ``width`` that keeps the proportions of ``original`` (width, height in pixels)."""
     return max(1, round(width * original[1] / original[0]))
 
 
 def permanent_size(original: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of the file at the standing address."""
-    width = min(STANDING_WIDTH, original[0])
+    """Return width and height of the file at the permalink, in pixels."""
+    width = min(PERMALINK_WIDTH, original[0])
     return width, height(width, original)
 
 
-def names(original: int) -> tuple[str, ...]:
-    """Return the file names of the responsive set, ``480.avif`` and so on."""
-    return tuple(f"{width}.{form}" for form in MODERN for width in widths(original))
+def names(original_width: int) -> tuple[str, ...]:
+    """Return the file names of the responsive set, such as ``480.avif``."""
+    return tuple(f"{width}.{extension}" for extension in MODERN for width in widths(original_width))
 
 
 def is_vector(path: PurePosixPath) -> bool:
-    """Tell whether a file is shipped as it is."""
-    return path.suffix.lower() in DRAWN
+    """Return whether a file is copied as it is."""
+    return path.suffix.lower() in UNCHANGED

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from plugins.clock import ALWAYS, ValidityInterval, parse_interval
+from plugins.files import write_atomically
 from plugins.incremental.dependency_recorder import Read
 
 FORMAT = 4
@@ -143,9 +144,7 @@ class Manifest:
         if self.table.length > _SLACK * self.used:
             self._compact()
         data = (FORMAT, self.settings, self.table.rows(), self.table.length, self.used, self.templates, self.wholes)
-        unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(marshal.dumps((*data, {name: tuple(entry) for name, entry in self.pages.items()})))
-        unfinished.replace(path)
+        write_atomically(path, marshal.dumps((*data, {name: tuple(entry) for name, entry in self.pages.items()})))
 
     def _compact(self) -> None:
         used = list(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))

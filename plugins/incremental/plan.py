@@ -10,13 +10,11 @@ from typing import Any
 from jinja2 import Environment
 
 from plugins.clock import TrackedClock
+from plugins.context import Key
 from plugins.incremental.dependency_recorder import DependencyRecorder, record_reads
 from plugins.incremental.invalidation import Invalidation
 from plugins.incremental.manifest import Manifest, PageEntry, load_manifest
 from plugins.incremental.template_digests import TemplateDigests
-
-SETTING = "INCREMENTAL"
-"""In Pelican's settings: a `RenderPlan`, or nothing for a full build."""
 
 
 class RenderPlan:
@@ -88,3 +86,7 @@ class RenderPlan:
         """Note that the page ``name`` has the file ``also`` with it, which is taken over when the page is."""
         entry = self.now.pages[name]
         self.now.pages[name] = entry._replace(also=(*entry.also, also))
+
+
+PLAN = Key[RenderPlan]("render plan", __name__)
+"""Absent when Pelican was started by itself: then every page is rendered."""

@@ -1,4 +1,4 @@
-"""Render only what changed, and say why. A plugin for any Pelican site.
+"""Render only what changed, and say why.
 
 1. If sources, theme, code and the site itself are as they were (`stamp`), and the moment lies between those in which nothing changes (`present`),
    there is nothing to do, and Pelican is not even loaded.
@@ -14,48 +14,38 @@ Unknown values count as changed always. Other settings, plugins or versions chan
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from jinja2 import Environment, FileSystemBytecodeCache
+from pelican import Pelican, signals
+from pelican.generators import Generator
 
-if TYPE_CHECKING:
-    from pelican import Pelican
-    from pelican.generators import Generator
+from plugins.context import Key, context_of
+from plugins.incremental.fragment_cache import PIECE, FragmentCache
+from plugins.incremental.plan import PLAN
+from plugins.incremental.writer import IncrementalWriter
 
-    from plugins.incremental.writer import IncrementalWriter
-
-_ENVIRONMENT = "INCREMENTAL_ENVIRONMENT"
-"""In Pelican's settings: the one Jinja environment of this build."""
+_ENVIRONMENT = Key[Environment]("Jinja environment", __name__)
+"""The one that all generators of a build share."""
 
 
 def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
     """Tell Pelican of the writer."""
-    from plugins.incremental.writer import IncrementalWriter
-
     return IncrementalWriter
 
 
 def share_environment(generator: Generator) -> None:
     """Let all generators use one Jinja environment: templates are compiled and watched once, and compiled ones are kept between builds."""
-    from plugins.incremental.fragment_cache import PIECE, FragmentCache
-    from plugins.incremental.plan import SETTING
-
-    settings: dict[str, Any] = generator.settings
-    if _ENVIRONMENT not in settings:
-        settings[_ENVIRONMENT] = generator.env
+    build = context_of(generator.settings)
+    if build.get(_ENVIRONMENT) is None:
+        build.provide(_ENVIRONMENT, generator.env)
         generator.env.auto_reload = False  # a build reads its templates once
-        generator.env.globals[PIECE] = FragmentCache(generator.env, generator.context, settings.get(SETTING))
-        if cache := settings.get("CACHE"):
-            from jinja2 import FileSystemBytecodeCache
-
-            folder = Path(cache) / "templates"
-            folder.mkdir(parents=True, exist_ok=True)
-            generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-    generator.env = settings[_ENVIRONMENT]
+        generator.env.globals[PIECE] = FragmentCache(generator.env, generator.context, build.get(PLAN))
+        folder = build.cache / "templates"
+        folder.mkdir(parents=True, exist_ok=True)
+        generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    generator.env = build[_ENVIRONMENT]
 
 
 def register() -> None:
     """Register with Pelican."""
-    from pelican import signals
-
     signals.get_writer.connect(choose_writer)
     signals.generator_init.connect(share_environment)

@@ -21,10 +21,11 @@ from jinja2 import Template, TemplateError
 from pelican import signals
 from pelican.writers import Writer
 
+from plugins.context import context_of
 from plugins.files import link_if_equal
 from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder, Read
 from plugins.incremental.manifest import PageEntry, Told, format_interval, renumbered
-from plugins.incremental.plan import SETTING, RenderPlan
+from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.processes import map_batches
 
 _ENOUGH = 8
@@ -54,7 +55,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
     def __init__(self, output_path: str, settings: dict[str, Any] | None = None) -> None:
         super().__init__(output_path, settings=settings)
         self._waiting: list[RenderJob] = []
-        plan: RenderPlan | None = self.settings.get(SETTING)
+        plan = context_of(self.settings).get(PLAN)
         if plan is not None:
             self._plan = plan
             plan.finish = self._render_all
@@ -73,7 +74,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         self, name: str, template: Template, context: dict[str, Any], relative_urls: bool = False, paginated: Any = None, **kwargs: Any
     ) -> None:
         """See `pelican.writers.Writer.write_file`."""
-        if self.settings.get(SETTING) is None or not name or paginated or relative_urls:
+        if context_of(self.settings).get(PLAN) is None or not name or paginated or relative_urls:
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
         plan = self._plan
@@ -183,9 +184,8 @@ def _write(file: str, text: str) -> None:
         raise RenderFailed(f"二つのページが同じ場所に書かれます / two pages would be the same file: {file}") from error
 
 
-def render_pending(settings: Mapping[str, Any]) -> None:
+def render_pending(plan: RenderPlan | None) -> None:
     """Render all pages that wait; afterwards every file of the pages is there. Raises `RenderFailed`."""
-    plan: RenderPlan | None = settings.get(SETTING)
     if plan is not None:
         plan.finish()
 
@@ -216,21 +216,18 @@ def explain_read(read: Read | None) -> str:
     return f"読んだものが変わりました / what it reads changed: {what}"
 
 
-def file_finder(settings: Mapping[str, Any]) -> Callable[[str], Path | None]:
-    """Return what finds a file of the site that is being made by its name: whether it was made now or is taken over from the last one."""
-    plan: RenderPlan | None = settings.get(SETTING)
+def file_finder(site: Path, plan: RenderPlan | None = None) -> Callable[[str], Path | None]:
+    """Return a function that finds a file of the site by its name: in the folder ``site``, or taken over from the last site as ``plan`` says."""
     if plan is not None:
         return plan.find
-    site = Path(settings["OUTPUT_PATH"])
     return lambda name: file if (file := site / name).is_file() else None
 
 
-def side_file_recorder(settings: Mapping[str, Any]) -> Callable[[str], None]:
+def side_file_recorder(plan: RenderPlan | None) -> Callable[[str], None]:
     """Return what a plugin calls with each file, relative to the site, that it writes while a page is rendered.
 
     A page that is kept brings these files along.
     """
-    plan: RenderPlan | None = settings.get(SETTING)
 
     def tell(name: str) -> None:
         if plan is not None:

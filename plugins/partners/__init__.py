@@ -1,15 +1,15 @@
 """Partner blogs, imported as Markdown files that are credited, kept, and reviewed in Git.
 
-The steps of one import, in the order of the data::
+It hides how a stranger's feed becomes files of ours: politely fetched, read in a sandbox, sanitized, matched with the files that exist. The flow::
 
-    publications.toml ─ config ─► FeedConfig; var/feeds.json ─ state ─► Standing ─ schedule ─► asked now, or later
-    network ─ fetch (client: address, resolver, turns; robots; body) ─► Fetched bytes or Failure
-    bytes ─ parse, in a child process (readers, child: feeds, jsonfeed, charset, clean) ─► RawEntry
-    RawEntry ─ entry (links, text, times) ─► Entry, unless takedown names it
-    Entry + files already there ─ matching ─► Change
-    Change ─ album (copies; drawing, in a child process) ─► Change with its pictures beside it
-    Change ─ files ─► content/partners/<feed>/<yyyy>/<slug>.md, <slug>-<hash>.jpg
+    publications.toml ─ model.config ─► FeedConfig; var/feeds.json ─ state ─► FeedState ─ schedule ─► asked now, or later
+    network ─ http (addresses, throttle, robots, fetch) ─► bytes or Failure
+    bytes ─ sandbox: parse, sanitize (child process) ─► ParsedFeed
+    ParsedEntry ─ entries.entry ─► Entry, unless entries.takedown covers it
+    Entry + files ─ entries.reconcile ─► EntryChange
+    EntryChange ─ images (re-encoded in a child process) ─► EntryChange with its pictures beside it
+    EntryChange ─ entries.files ─► content/partners/<feed>/<yyyy>/<slug>.md, <slug>-<hash>.jpg
 
-``update`` runs the steps (``importing``) for all feeds, ``commands`` is the edge: command line, clock, messages. ``shown`` is the plugin
-that gives Pelican the pictures. Nothing here is imported at start-up except what the command line needs.
+``update.update`` runs all feeds, each as a ``feed_import.FeedImport``; ``subscriptions`` finds a feed and writes it into ``publications.toml``; ``plugin`` gives Pelican the pictures that a
+public page shows. Entry points raise ``model.errors.PartnersError`` and ``OSError``; a fault of one feed is in its ``FeedReport`` and stops no other feed.
 """

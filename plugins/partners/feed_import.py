@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plugins.partners import schedule
 from plugins.partners.entries.entry import Entry, make_entry
-from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, render, tidy, write
+from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, remove_unused_pictures, render, write
 from plugins.partners.entries.reconcile import EntryChange, ImportPlan, plan
 from plugins.partners.entries.takedown import Takedown
 from plugins.partners.http.addresses import AddressRules, UrlOverride
@@ -28,9 +28,9 @@ from plugins.partners.state import FeedState
 
 @dataclass(frozen=True)
 class FeedReport:
-    """``failed`` is the reason in words; ``moved_to`` an address to put into publications.toml; ``ended``: the server said 410.
+    """The result of one feed. ``failed``: why, in words. ``moved_to``: an address to write into publications.toml. ``ended``: the server said 410.
 
-    ``waits_until``: it was not asked, since it is not due. ``failing_since``: it has not worked for a week or longer.
+    ``waits_until``: the feed was not asked, since it is not due (ISO 8601). ``failing_since``: it has failed for a week or longer (a day).
     """
 
     key: str
@@ -54,7 +54,7 @@ class ImportContext:
     """What all feeds of one run share."""
 
     client: HttpClient
-    readers: Sandbox
+    sandbox: Sandbox
     robots: Robots
     rules: AddressRules
     limits: Limits
@@ -63,117 +63,117 @@ class ImportContext:
     dry_run: bool
     force: bool
     topics: frozenset[str]
-    taken_down: Takedown
-    stand_ins: Mapping[str, str]
+    takedown: Takedown
+    override_servers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class FeedOutcome:
-    """One feed's report, and what to remember of it."""
+    """One feed's report, and its state until the next run."""
 
     report: FeedReport
-    standing: FeedState
+    state: FeedState
 
 
 @dataclass
 class FeedImport:
-    """The import of one feed. ``at`` is where it stood before."""
+    """The import of one feed. ``state`` is the feed's state before."""
 
-    shared: ImportContext
+    context: ImportContext
     feed: FeedConfig
-    at: FeedState
+    state: FeedState
 
     @property
     def folder(self) -> Path:
-        """Where the feed's entries lie."""
-        return feed_folder(self.shared.content, self.feed.key)
+        """The folder of the feed's entries."""
+        return feed_folder(self.context.content, self.feed.key)
 
     async def run(self) -> FeedOutcome:
         """Fetch, parse, plan and write."""
-        url = self.at.moved_to or self.feed.url
-        rules = self.shared.rules.knowing(self.feed.url)
-        if refusal := await self._robots(url):
+        url = self.state.moved_to or self.feed.url
+        rules = self.context.rules.allowing_port_of(self.feed.url)
+        if refusal := await self._robots_refusal(url):
             return self.failed(refusal)
-        async with MemoryBudget(self.shared.client.large) as space:
-            answer = await fetch(self.shared.client, url, self._validators(), rules, self.shared.limits, space)
-            if isinstance(answer, Failure):
-                return self._failure(answer)
-            if answer.status == 304:
-                return self._answered(answer, FeedReport(self.feed.key, not_modified=True))
-            parsed = await parse(answer.body, Source(answer.url, answer.content_type, self.feed.site), self.shared.readers)
-        return self._answered(
-            answer, await self._kept(parsed, UrlOverride(rules, self.feed.site, self.shared.stand_ins.get(self.feed.key)))
-        )
+        async with MemoryBudget(self.context.client.large_bodies) as budget:  # held until the body is parsed
+            result = await fetch(self.context.client, url, self._validators(), rules, self.context.limits, budget)
+            if isinstance(result, Failure):
+                return self._failure(result)
+            if result.status == 304:
+                return self._success(result, FeedReport(self.feed.key, not_modified=True))
+            parsed = await parse(result.body, Source(result.url, result.content_type, self.feed.site), self.context.sandbox)
+        override = UrlOverride(rules, self.feed.site, self.context.override_servers.get(self.feed.key))
+        return self._success(result, await self._import_entries(parsed, override))
 
-    async def _robots(self, url: str) -> str | None:
+    async def _robots_refusal(self, url: str) -> str | None:
         """Ask robots.txt, unless it allowed us less than a day ago."""
-        if schedule.robots_hold(self.at, self.shared.now):
+        if schedule.robots_allowed(self.state, self.context.now):
             return None
-        refusal = await self.shared.robots.refusal(url)
-        self.at = replace(self.at, robots_at=None if refusal else self.shared.now)
+        refusal = await self.context.robots.refusal(url)
+        self.state = replace(self.state, robots_at=None if refusal else self.context.now)
         return refusal
 
     def _validators(self) -> Validators | None:
-        """Return validators only if the feed's entries are here: else "not modified" would hide them."""
-        return self.at.validators if has_entries(self.folder) else None
+        """Return validators only if the feed's entries exist: else "not modified" would hide entries that were lost."""
+        return self.state.validators if has_entries(self.folder) else None
 
-    async def _kept(self, parsed: ParsedFeed, route: UrlOverride) -> FeedReport:
+    async def _import_entries(self, parsed: ParsedFeed, override: UrlOverride) -> FeedReport:
         """Bring the feed's folder up to date."""
-        entries = [make_entry(raw, self.feed, self.shared.topics, self.shared.now) for raw in parsed.entries]
-        wanted = [entry for entry in entries if not self.shared.taken_down.covers(entry)]
-        planned = await asyncio.to_thread(self._plan, wanted)
-        album = ImageDownloads(self.shared.client, self.shared.readers, self.shared.robots, route, self.shared.limits, self.folder)
-        if not self.shared.dry_run:
-            for change in planned.changes:
-                await self._write(change, album)
-        return self._report(planned, album.came, len(entries) - len(wanted), parsed.left_out)
+        entries = [make_entry(entry, self.feed, self.context.topics, self.context.now) for entry in parsed.entries]
+        allowed = [entry for entry in entries if not self.context.takedown.covers(entry)]
+        import_plan = await asyncio.to_thread(self._plan, allowed)
+        images = ImageDownloads(self.context.client, self.context.sandbox, self.context.robots, override, self.context.limits, self.folder)
+        if not self.context.dry_run:
+            for change in import_plan.changes:
+                await self._write(change, images)
+        return self._report(import_plan, images.downloaded, len(entries) - len(allowed), parsed.left_out)
 
     def _plan(self, entries: list[Entry]) -> ImportPlan:
-        """Compare with the files that are there. Runs in a thread, since it reads them all."""
-        return plan(entries, read_stored(self.folder), self.feed, self.shared.now)
+        """Compare with the existing files. Runs in a thread, since it reads all of them."""
+        return plan(entries, read_stored(self.folder), self.feed, self.context.now)
 
-    async def _write(self, change: EntryChange, album: ImageDownloads) -> None:
-        """Copy the pictures of one entry and write its file."""
+    async def _write(self, change: EntryChange, images: ImageDownloads) -> None:
+        """Download the pictures of one entry and write its file."""
         path = self.folder / change.path
-        if change.kind == "pictures" and not _is_ours(path, change, album):
+        if change.kind == "pictures" and not _is_unedited(path, change, images):
             return
-        settled = await album.download(change)
-        if change.kind == "pictures" and path.read_bytes() == render(settled.front, settled.body):
+        final = await images.download(change)
+        if change.kind == "pictures" and path.read_bytes() == render(final.front, final.body):
             return
-        write(self.folder, settled)
-        tidy(path, settled.front, settled.body)
+        write(self.folder, final)
+        remove_unused_pictures(path, final.front, final.body)
 
-    def _report(self, planned: ImportPlan, pictures: int, taken_down: int, left_out: int) -> FeedReport:
-        kinds = [change.kind for change in planned.changes]
+    def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int, left_out: int) -> FeedReport:
+        kinds = [change.kind for change in import_plan.changes]
         return FeedReport(
             key=self.feed.key,
             new=kinds.count("new"),
             changed=kinds.count("changed"),
-            unchanged=planned.unchanged,
+            unchanged=import_plan.unchanged,
             pictures=pictures,
             taken_down=taken_down,
             left_out=left_out,
-            files=tuple((self.folder / change.path).as_posix() for change in planned.changes if change.kind != "pictures"),
+            files=tuple((self.folder / change.path).as_posix() for change in import_plan.changes if change.kind != "pictures"),
         )
 
-    def _answered(self, answer: Fetched, report: FeedReport) -> FeedOutcome:
-        """Note a usable answer. Only now is a permanent move believed: its new place has given a feed."""
-        moved = answer.moved_to or self.at.moved_to
-        known = replace(self.at, etag=answer.validators.etag, last_modified=answer.validators.last_modified, moved_to=moved)
-        return FeedOutcome(replace(report, moved_to=moved), schedule.answered(known, self.feed.key, self.shared.now))
+    def _success(self, response: Fetched, report: FeedReport) -> FeedOutcome:
+        """Record a usable response. A permanent move is believed only now: the new address has given a feed."""
+        moved_to = response.moved_to or self.state.moved_to
+        validators = response.validators
+        state = replace(self.state, etag=validators.etag, last_modified=validators.last_modified, moved_to=moved_to)
+        return FeedOutcome(replace(report, moved_to=moved_to), schedule.succeeded(state, self.feed.key, self.context.now))
 
     def _failure(self, failure: Failure) -> FeedOutcome:
-        """Note an unusable answer."""
-        standing = schedule.failed(self.at, failure, self.feed.key, self.shared.now)
-        return FeedOutcome(FeedReport(self.feed.key, failed=failure.reason, ended=standing.ended), standing)
+        """Record an unusable response."""
+        state = schedule.failed(self.state, failure, self.feed.key, self.context.now)
+        return FeedOutcome(FeedReport(self.feed.key, failed=failure.reason, ended=state.ended), state)
 
     def failed(self, reason: str) -> FeedOutcome:
-        """Note a failure that no server told of."""
+        """Record a failure that is not a response of a server."""
         return self._failure(Failure(self.feed.url, reason))
 
 
-def _is_ours(path: Path, change: EntryChange, album: ImageDownloads) -> bool:
-    """Tell whether a file's body is as we wrote it. An editor's hand in it is worth more than a late picture."""
+def _is_unedited(path: Path, change: EntryChange, images: ImageDownloads) -> bool:
+    """Tell whether a file's body is as the importer wrote it. An editor's edit is worth more than a late picture."""
     body = read_entry(path)[1]
-    shown: dict[str, str | None] = {src: name for src, name in album.kept(change).items() if name and name in body}
-    return body == album.body(change, shown)
+    names: dict[str, str | None] = {src: name for src, name in images.existing(change).items() if name and name in body}
+    return body == images.body(change, names)

@@ -1,4 +1,4 @@
-"""What is remembered of each feed until the next time: ``var/feeds.json``. A cache: when it is lost, feeds are simply read in full."""
+"""``var/feeds.json``: what is remembered of each feed until the next run. A cache: if it is lost, each feed is read once in full."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class FeedState:
-    """Where one feed stands. ``url`` is the subscribed address; ``moved_to`` where a server said it lives for good.
+    """The state of one feed. ``url`` is the subscribed address, ``moved_to`` the permanent address that the server named.
 
-    ``not_before``: when it may be asked again. ``failing_since``, ``failures``: since when and how often it did not work.
+    ``not_before``: when it may be asked again. ``failing_since``, ``failures``: since when and how often in a row it failed.
     ``ended``: the server said 410. ``robots_at``: when robots.txt last allowed it.
     """
 
@@ -34,21 +34,21 @@ class FeedState:
 
     @property
     def validators(self) -> Validators:
-        """The validators of the last good answer."""
+        """The validators of the last good response."""
         return Validators(self.url, self.etag, self.last_modified)
 
 
 def load(path: Path) -> dict[str, FeedState]:
-    """Read what is remembered, by feed key. A missing or broken file remembers nothing."""
+    """Return the states by feed key. A missing or broken file gives none."""
     try:
-        stored = json.loads(path.read_text("utf-8"))
-        feeds = stored["feeds"] if stored["schema"] == SCHEMA else {}
-        return {str(key): _standing(value) for key, value in feeds.items()}
+        document = json.loads(path.read_text("utf-8"))
+        feeds = document["feeds"] if document["schema"] == SCHEMA else {}
+        return {str(key): _feed_state(value) for key, value in feeds.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def _standing(value: Mapping[str, object]) -> FeedState:
+def _feed_state(value: Mapping[str, object]) -> FeedState:
     return FeedState(
         url=str(value["url"]),
         etag=sendable(value.get("etag")),
@@ -63,21 +63,21 @@ def _standing(value: Mapping[str, object]) -> FeedState:
 
 
 def _moment(value: object) -> datetime | None:
-    """Read a moment that ``save`` wrote. Raises ValueError for one without a zone, which nobody could compare."""
-    read = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if read is not None and read.tzinfo is None:
+    """Read a moment that ``save`` wrote. Raises ValueError for one without a zone, which could not be compared."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if moment is not None and moment.tzinfo is None:
         raise ValueError("no zone")
-    return read
+    return moment
 
 
 def save(path: Path, feeds: Mapping[str, FeedState]) -> None:
-    """Write what is to be remembered; an interrupted write leaves the old file."""
-    table = {key: _written(value) for key, value in feeds.items()}
+    """Write the states. An interrupted write leaves the old file."""
+    table = {key: _to_json(feed) for key, feed in feeds.items()}
     text = json.dumps({"schema": SCHEMA, "feeds": table}, indent=2, sort_keys=True)
     write_atomically(path, f"{text}\n".encode())
 
 
-def _written(standing: FeedState) -> dict[str, object]:
-    """Return what is worth a line; moments as ISO 8601."""
-    values = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(standing).items()}
+def _to_json(feed: FeedState) -> dict[str, object]:
+    """Return the values that are not the default; moments as ISO 8601."""
+    values = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(feed).items()}
     return {key: value for key, value in values.items() if value not in (None, 0, False)}

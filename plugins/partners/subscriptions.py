@@ -1,4 +1,4 @@
-"""Write ``[feeds.*]`` of ``publications.toml``. Remarks, order and blank lines of the file stay as they are."""
+"""Find a feed, and write ``[feeds.*]`` of ``publications.toml``. Comments, order and blank lines of the file stay as they are."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ from plugins.partners.sandbox.feed import Source, feed_links, looks_like_html, p
 from plugins.partners.sandbox.pool import Sandbox, SandboxLimits, open_sandbox
 
 _HOSTERS = frozenset("www blog blogs note ameblo hatenablog hatenadiary blogspot wordpress livedoor fc2 jugem seesaa exblog goo".split())
-
+"""Names of blog services, which say nothing of the blog."""
 
 _ENDINGS = frozenset("com net org jp ne co or go ed ac lg info example".split())
+"""Top-level and second-level domains."""
+
+KEYS = ("title", "url", "site", "author", "licence", "mode")
+"""The keys of ``[feeds.<key>]``, in the order in which they are written."""
 
 
 @dataclass(frozen=True)
 class DiscoveredFeed:
-    """A feed: the address to subscribe to, and what it says now."""
+    """A feed: the address to subscribe to, and its present content."""
 
     url: str
     feed: ParsedFeed
@@ -44,50 +48,48 @@ class DiscoveredFeed:
 
 
 async def find_feed(address: str, contact: str, rules: AddressRules, limits: Limits, proxy: str | None) -> DiscoveredFeed:
-    """Fetch ``address``, a feed or a page that names one. Raises FetchError, ParseError, RefusedAddressError."""
-    async with open_client(RequestOptions(contact, proxy=proxy), rules, limits) as client, open_sandbox(SandboxLimits()) as readers:
-        asked = rules.knowing(address)
-        first = await _get(client, address, asked, limits)
+    """Fetch ``address``, which is a feed or a page that names one. Raises FetchError, ParseError, RefusedAddressError."""
+    async with open_client(RequestOptions(contact, proxy=proxy), rules, limits) as client, open_sandbox(SandboxLimits()) as sandbox:
+        rules = rules.allowing_port_of(address)
+        first = await _fetch(client, address, rules, limits)
         if not looks_like_html(first.body):
-            return await _found(first, address, readers)
-        links = await feed_links(first.body, Source(first.url, first.content_type, first.url), readers)
+            return await _discovered(first, address, sandbox)
+        links = await feed_links(first.body, Source(first.url, first.content_type, first.url), sandbox)
         if not links:
             raise FetchError(
                 "このページにはフィードへの案内がありません。フィードのアドレスを書いてください / the page names no feed: give the feed's own address"
             )
-        return await _found(await _get(client, links[0], asked, limits), links[0], readers)
+        return await _discovered(await _fetch(client, links[0], rules, limits), links[0], sandbox)
 
 
-async def _found(answer: Fetched, asked: str, readers: Sandbox) -> DiscoveredFeed:
-    """Parse a feed; a permanent move is followed at once."""
-    url = answer.moved_to or asked
-    return DiscoveredFeed(url, await parse(answer.body, Source(answer.url, answer.content_type, answer.url), readers))
+async def _discovered(response: Fetched, url: str, sandbox: Sandbox) -> DiscoveredFeed:
+    """Parse a feed. A permanent move is followed at once."""
+    source = Source(response.url, response.content_type, response.url)
+    return DiscoveredFeed(response.moved_to or url, await parse(response.body, source, sandbox))
 
 
-async def _get(client: HttpClient, url: str, rules: AddressRules, limits: Limits) -> Fetched:
-    async with MemoryBudget(client.large) as space:
-        answer = await fetch(client, url, None, rules, limits, space)
-    if isinstance(answer, Failure):
-        raise FetchError(f"{url}: {answer.reason}")
-    return answer
+async def _fetch(client: HttpClient, url: str, rules: AddressRules, limits: Limits) -> Fetched:
+    async with MemoryBudget(client.large_bodies) as budget:
+        result = await fetch(client, url, None, rules, limits, budget)
+    if isinstance(result, Failure):
+        raise FetchError(f"{url}: {result.reason}")
+    return result
 
 
 def suggest_key(url: str, taken: Iterable[str]) -> str:
-    """Return a short name for the feed at ``url`` that nobody has: the telling part of the host, or of the path."""
+    """Return a short name for the feed at ``url`` that is not in ``taken``: the first part of the host, or else of the path, that names the blog."""
     address = URL(url)
     words = [*(address.host or "").split("."), *address.path.split("/")]
-    clean = (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in words)
-    telling = [word[:40].strip("-") for word in clean if word and word not in _HOSTERS | _ENDINGS]
-    base = telling[0] if telling else "feed"
-    names = [base, *(f"{base}-{number}" for number in range(2, 1000))]
-    return next(name for name in names if name not in set(taken))
-
-
-KEYS = ("title", "url", "site", "author", "licence", "mode")
+    parts = (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in words)
+    names_of_blog = [part[:40].strip("-") for part in parts if part and part not in _HOSTERS | _ENDINGS]
+    base = names_of_blog[0] if names_of_blog else "feed"
+    candidates = [base, *(f"{base}-{number}" for number in range(2, 1000))]
+    unavailable = set(taken)
+    return next(candidate for candidate in candidates if candidate not in unavailable)
 
 
 def add(path: Path, feed: FeedConfig) -> None:
-    """Write a new feed after the others. Raises ConfigError when the file would no longer hold; then it is not written."""
+    """Write a new feed after the others. Raises ConfigError if the file would be invalid; then it is not written."""
 
     def change(document: TOMLDocument) -> None:
         table = tomlkit.table()
@@ -100,8 +102,8 @@ def add(path: Path, feed: FeedConfig) -> None:
     _rewrite(path, change)
 
 
-def drop(path: Path, key: str) -> None:
-    """Remove a feed. Raises ConfigError."""
+def remove(path: Path, key: str) -> None:
+    """Remove a feed from the file; its entries stay. Raises ConfigError."""
 
     def change(document: TOMLDocument) -> None:
         feeds = document["feeds"]
@@ -114,15 +116,15 @@ def drop(path: Path, key: str) -> None:
 
 
 def _rewrite(path: Path, change: Callable[[TOMLDocument], None]) -> None:
-    """Change the file, and put it in place only if it can still be read."""
+    """Change the file, and replace it only if the result is valid."""
     try:
         document = tomlkit.parse(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise ConfigError(path, (f"書き直せません / cannot be rewritten: {error}",)) from error
     change(document)
     data = tomlkit.dumps(document).encode()
-    with TemporaryDirectory() as place:
-        trial = Path(place, path.name)
-        trial.write_bytes(data)
-        read_settings(trial)
+    with TemporaryDirectory() as folder:
+        candidate = Path(folder, path.name)
+        candidate.write_bytes(data)
+        read_settings(candidate)
     write_atomically(path, data)

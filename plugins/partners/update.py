@@ -1,6 +1,6 @@
-"""Import feeds: may it be asked? → robots.txt → fetch → parse → entries → pictures → files. Hosts at once, a host's feeds in a row.
+"""Import feeds: is it due? → robots.txt → fetch → parse → entries → pictures → files. Hosts side by side, the feeds of one host in a row.
 
-A feed that fails is reported; the others go on. Only the takedown list ever removes an entry.
+A feed that fails is reported, and the others go on. Only the takedown list ever removes an entry.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from plugins.partners.sandbox.pool import SandboxLimits, open_sandbox
 from plugins.partners.state import FeedState
 
 FEEDS_AT_ONCE = 24
-"""Feeds in work at the same time; each may hold a megabyte (``body.Space``)."""
+"""Feeds in work at the same time; each may hold a megabyte without waiting (``http.body.MemoryBudget``)."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where to write, when it is, and how far to go. ``rules`` are wider in the demonstration and in tests only.
+    """Where to write, when it is, and what is allowed. ``rules`` are wider only in the demonstration and in tests.
 
-    ``force`` asks feeds that are not due. ``stand_ins``: feed key → server that answers for its host in a rehearsal.
+    ``force`` asks feeds that are not due. ``override_servers``: feed key → server that answers for the feed's host in a rehearsal.
     """
 
     content: Path
@@ -45,40 +45,40 @@ class Options:
     force: bool = False
     rules: AddressRules = GLOBAL_ONLY
     limits: Limits = field(default_factory=Limits)
-    read_limits: SandboxLimits = field(default_factory=SandboxLimits)
+    sandbox_limits: SandboxLimits = field(default_factory=SandboxLimits)
     gap: float = 1.0
     proxy: str | None = None
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
-    names: AbstractResolver | None = None
+    override_servers: Mapping[str, str] = field(default_factory=dict)
+    resolver: AbstractResolver | None = None
 
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """What a run did: a report of each feed, in their order, and the files that the takedown list removed."""
+    """The result of a run: a report of each feed, in their order, and the files that the takedown list removed."""
 
     feeds: tuple[FeedReport, ...]
     taken_down: tuple[str, ...] = ()
 
     @property
-    def in_vain(self) -> bool:
-        """Nothing could be done: there were feeds, and every one failed."""
+    def all_failed(self) -> bool:
+        """True if there were feeds and every one failed."""
         return bool(self.feeds) and all(report.failed for report in self.feeds)
 
 
 async def update(feeds: Sequence[FeedConfig], settings: Settings, options: Options) -> UpdateReport:
-    """Import ``feeds``. Raises BusyError, TakedownError, and OSError when the state cannot be written."""
-    with _alone(options):
+    """Import ``feeds``. Raises BusyError, TakedownError, and OSError if the state cannot be written."""
+    with _lock(options):
         removed = takedown.apply(options.content, dry_run=options.dry_run)
-        known = state.load(options.state)
-        async with _shared(settings, options) as shared:
-            done = await _all(shared, feeds, known)
-        _remember(known, done, options)
-    return UpdateReport(tuple(done[feed.key].report for feed in feeds), removed)
+        states = state.load(options.state)
+        async with _open_context(settings, options) as context:
+            outcomes = await _import_all(context, feeds, states)
+        _save(states, outcomes, options)
+    return UpdateReport(tuple(outcomes[feed.key].report for feed in feeds), removed)
 
 
 @contextmanager
-def _alone(options: Options) -> Iterator[None]:
-    """Hold the lock that the kernel drops when the process dies. A dry run writes nothing and needs none. Raises BusyError."""
+def _lock(options: Options) -> Iterator[None]:
+    """Hold a lock, which the kernel releases if the process dies. A dry run writes nothing and needs none. Raises BusyError."""
     if options.dry_run:
         yield
         return
@@ -96,13 +96,16 @@ def _alone(options: Options) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _shared(settings: Settings, options: Options) -> AsyncIterator[ImportContext]:
+async def _open_context(settings: Settings, options: Options) -> AsyncIterator[ImportContext]:
     """Open what all feeds of this run share."""
-    manners = RequestOptions(settings.contact, options.gap, options.proxy)
-    async with open_client(manners, options.rules, options.limits, options.names) as client, open_sandbox(options.read_limits) as readers:
+    request_options = RequestOptions(settings.contact, options.gap, options.proxy)
+    async with (
+        open_client(request_options, options.rules, options.limits, options.resolver) as client,
+        open_sandbox(options.sandbox_limits) as sandbox,
+    ):
         yield ImportContext(
             client=client,
-            readers=readers,
+            sandbox=sandbox,
             robots=Robots(client, options.rules, options.limits),
             rules=options.rules,
             limits=options.limits,
@@ -110,20 +113,20 @@ async def _shared(settings: Settings, options: Options) -> AsyncIterator[ImportC
             now=options.now,
             dry_run=options.dry_run,
             topics=settings.topics,
-            taken_down=takedown.read_takedown(options.content),
-            stand_ins=options.stand_ins,
+            takedown=takedown.read_takedown(options.content),
+            override_servers=options.override_servers,
             force=options.force,
         )
 
 
-async def _all(shared: ImportContext, feeds: Sequence[FeedConfig], known: Mapping[str, FeedState]) -> dict[str, FeedOutcome]:
-    """Import all feeds: those of one host one after the other, so that none waits with its hands full."""
+async def _import_all(context: ImportContext, feeds: Sequence[FeedConfig], states: Mapping[str, FeedState]) -> dict[str, FeedOutcome]:
+    """Import all feeds. Those of one host go one after the other, so that none waits for the throttle while it holds memory."""
     gate = asyncio.Semaphore(FEEDS_AT_ONCE)
-    hosts: dict[str, list[FeedConfig]] = {}
+    by_host: dict[str, list[FeedConfig]] = {}
     for feed in feeds:
-        hosts.setdefault(_host(feed), []).append(feed)
-    done = await asyncio.gather(*(_in_a_row(shared, row, known, gate) for row in hosts.values()))
-    return {outcome.report.key: outcome for row in done for outcome in row}
+        by_host.setdefault(_host(feed), []).append(feed)
+    outcomes = await asyncio.gather(*(_import_host(context, of_host, states, gate) for of_host in by_host.values()))
+    return {outcome.report.key: outcome for of_host in outcomes for outcome in of_host}
 
 
 def _host(feed: FeedConfig) -> str:
@@ -133,51 +136,53 @@ def _host(feed: FeedConfig) -> str:
         return ""
 
 
-async def _in_a_row(
-    shared: ImportContext, row: Sequence[FeedConfig], known: Mapping[str, FeedState], gate: asyncio.Semaphore
+async def _import_host(
+    context: ImportContext, feeds: Sequence[FeedConfig], states: Mapping[str, FeedState], gate: asyncio.Semaphore
 ) -> list[FeedOutcome]:
-    """Import the feeds of one host."""
-    done = []
-    for feed in row:
-        at = schedule.feed_state(known.get(feed.key), feed.url)
-        due = None if shared.force else schedule.waits_until(at, shared.now)
-        if due or (at.ended and not shared.force):
-            done.append(FeedOutcome(_waiting(feed, at, due, shared.now), at))
+    """Import the feeds of one host, one after the other."""
+    outcomes = []
+    for feed in feeds:
+        feed_state = schedule.feed_state(states.get(feed.key), feed.url)
+        due = None if context.force else schedule.waits_until(feed_state, context.now)
+        if due or (feed_state.ended and not context.force):
+            outcomes.append(FeedOutcome(_waiting(feed, feed_state, due, context.now), feed_state))
             continue
         async with gate:
-            done.append(await _guarded(FeedImport(shared, feed, at)))
-    return done
+            outcomes.append(await _import_safely(FeedImport(context, feed, feed_state)))
+    return outcomes
 
 
-def _waiting(feed: FeedConfig, at: FeedState, due: datetime | None, now: datetime) -> FeedReport:
-    """Report a feed that is left in peace this time."""
+def _waiting(feed: FeedConfig, feed_state: FeedState, due: datetime | None, now: datetime) -> FeedReport:
+    """Report a feed that is not asked this time."""
     return FeedReport(
         feed.key,
         waits_until=due.isoformat(timespec="minutes") if due else None,
-        ended=at.ended,
-        moved_to=at.moved_to,
-        failing_since=_since(at, now),
+        ended=feed_state.ended,
+        moved_to=feed_state.moved_to,
+        failing_since=_failing_since(feed_state, now),
     )
 
 
-def _since(at: FeedState, now: datetime) -> str | None:
-    return at.failing_since.date().isoformat() if at.failing_since and schedule.is_failing_long(at, now) else None
+def _failing_since(feed_state: FeedState, now: datetime) -> str | None:
+    if feed_state.failing_since is None or not schedule.is_failing_long(feed_state, now):
+        return None
+    return feed_state.failing_since.date().isoformat()
 
 
-async def _guarded(one: FeedImport) -> FeedOutcome:
-    """Import one feed; whatever goes wrong stays with it."""
+async def _import_safely(feed_import: FeedImport) -> FeedOutcome:
+    """Import one feed. Whatever goes wrong is that feed's failure."""
     try:
-        outcome = await one.run()
+        outcome = await feed_import.run()
     except (PartnersError, OSError) as error:
-        outcome = one.failed(str(error))
-    except Exception as error:  # a bug met by one feed's data must not stop the other partners
-        outcome = one.failed(f"プログラムの誤りです。知らせてください / a bug, please report: {type(error).__name__}: {error}")
-    since = _since(outcome.standing, one.shared.now)
-    return replace(outcome, report=replace(outcome.report, failing_since=since))
+        outcome = feed_import.failed(str(error))
+    except Exception as error:  # a bug that one feed's data reveals must not stop the other partners
+        outcome = feed_import.failed(f"プログラムの誤りです。知らせてください / a bug, please report: {type(error).__name__}: {error}")
+    failing_since = _failing_since(outcome.state, feed_import.context.now)
+    return replace(outcome, report=replace(outcome.report, failing_since=failing_since))
 
 
-def _remember(known: Mapping[str, FeedState], done: Mapping[str, FeedOutcome], options: Options) -> None:
-    """Keep what was learned about every feed."""
-    merged = {**known, **{key: outcome.standing for key, outcome in done.items()}}
-    if not options.dry_run and merged != known:
+def _save(states: Mapping[str, FeedState], outcomes: Mapping[str, FeedOutcome], options: Options) -> None:
+    """Save the new state of every feed that was asked; the others keep theirs."""
+    merged = {**states, **{key: outcome.state for key, outcome in outcomes.items()}}
+    if not options.dry_run and merged != states:
         state.save(options.state, merged)

@@ -1,4 +1,4 @@
-"""What a chart shows, in a sentence: its caption and its text alternative."""
+"""The message of a chart in one sentence. It is the caption, and the text alternative of the image (WCAG 2.2, 1.1.1). Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from plugins.typography.dates import number
 
 
 def bars(levels: Sequence[Level], year: int, counter: str) -> str:
-    """Say how many of the bars are full, and which is the shortest. ``counter`` is the noun that is counted: 分野 or 市町."""
+    """Return how many bars are full, and which is the shortest. ``counter`` is the noun that is counted: 分野 or 市町村."""
     full = sum(level.percent == 100 for level in levels)
-    begin = f"{year}年度末の完成の割合です。"
+    opening = f"{year}年度末の完成の割合です。"
     if len(levels) == 1:
-        return f"{begin}{levels[0].name}は{levels[0].percent}％です。"
+        return f"{opening}{levels[0].name}は{levels[0].percent}％です。"
     if full == len(levels):
-        return f"{begin}{len(levels)}{counter}のすべてが100％になりました。"
+        return f"{opening}{len(levels)}{counter}のすべてが100％になりました。"
     lowest = min(levels, key=lambda level: level.percent)
-    return f"{begin}{len(levels)}{counter}のうち{full}{counter}が100％です。最も低いのは{lowest.name}の{lowest.percent}％です。"
+    return f"{opening}{len(levels)}{counter}のうち{full}{counter}が100％です。最も低いのは{lowest.name}の{lowest.percent}％です。"
 
 
 def line(levels: Sequence[Level], subject: str) -> str:
-    """Say from where to where the line goes."""
+    """Return the first and the last percentage of a line, and its direction. ``subject`` is what the line measures."""
     first, last = levels[0], levels[-1]
     if len(levels) == 1:
         return f"{subject}は、{first.year}年度末に{first.percent}％でした。"
@@ -34,9 +34,9 @@ def line(levels: Sequence[Level], subject: str) -> str:
 
 
 def states(counts: Iterable[Counter[str]], year: int) -> str:
-    """Say how many works are in each state."""
+    """Return how many works are in each state. ``counts`` has one counter for each field."""
     total: Counter[str] = Counter()
     for count in counts:
         total.update(count)
-    words = "、".join(f"{state}が{total[state]}" for state in STATES)
-    return f"{year}年度末、{number(sum(total.values()))}の事業のうち、{words}です。"
+    parts = "、".join(f"{state}が{total[state]}" for state in STATES)
+    return f"{year}年度末、{number(total.total())}の事業のうち、{parts}です。"

@@ -1,4 +1,4 @@
-"""Writes the progress pages of the first publication of kind ``progress``: overview, fields, municipalities."""
+"""Writes the progress pages of the first publication of kind ``progress``: the prefecture, each field, each municipality. A Pelican plugin."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.registry import Place, Publication
 from plugins.progress import panels
 from plugins.progress.table import COLUMNS, PATH
-from plugins.progress.works import SETTING, Field, Works
+from plugins.progress.works import WORKS, Field
 from plugins.structured_data.site import dataset
 
 
 def add_generator(_pelican: Pelican) -> type[ProgressGenerator]:
-    """Tell Pelican of the generator."""
     return ProgressGenerator
 
 
 def register() -> None:
-    """Register with Pelican."""
     signals.get_generators.connect(add_generator)
 
 
 class ProgressGenerator(Generator):  # type: ignore[misc]
-    """One page for each way of asking how far the works are. Without the table, nothing."""
+    """Writes nothing where the site has no such publication, or no table."""
 
     def generate_context(self) -> None:
-        """Tell the listing pages and the sitemap which pages there will be."""
-        library: Library = self.settings[LIBRARY]
-        works: Works = self.settings[SETTING]
-        self.works = works.until(library.now)
+        """Put the addresses of the pages into the context, where section pages and the sitemap find them, and the panels of the prefecture."""
+        build = context_of(self.settings)
+        library = build[LIBRARY]
+        self.works = build[WORKS].until(library.now)
         publications = library.registry.publications.values()
         self.publication: Publication | None = next((p for p in publications if p.kind == "progress"), None)
         self.places = [place for place in library.registry.places.values() if self.works.of(places=[place]).rows]
@@ -46,24 +45,30 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
             self.context["progress_places"] = {place.slug: self._place_url(place) for place in self.places}
 
     def generate_output(self, writer: Writer) -> None:
-        """Write everything."""
         if not self.publication or not self.works.rows:
             return
         self.writer = writer
         fields = {field.name: self._field_url(field) for field in self.works.fields}
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
-        shown = panels.prefecture_panels(self.works, fields)
-        described = dataset(
+        library = context_of(self.settings)[LIBRARY]
+        open_data = dataset(
             self.publication,
+            library.registry.site,
             self.context["base"],
-            self.front,
+            url=self.front,
             table=str(PATH),
             columns=COLUMNS,
-            first_year=self.works.years[0],
-            last_year=self.works.years[-1],
+            years=(self.works.years[0], self.works.years[-1]),
         )
-        self._page(self.front, "progress", panels=shown, columns=COLUMNS, table_url=f"/{PATH}", dataset=described)
+        self._page(
+            self.front,
+            "progress",
+            panels=panels.prefecture_panels(self.works, fields),
+            columns=COLUMNS,
+            table_url=f"/{PATH}",
+            dataset=open_data,
+        )
         for field in self.works.fields:
             self._page(self._field_url(field), "progress-part", part=field, panels=panels.of_field(self.works, field, places))
         for place in self.places:

@@ -1,4 +1,4 @@
-"""What one row of the progress table says, and the words it may use."""
+"""One row of the table of public works, all rows, and the words that a row may use."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plugins.context import Key
 from plugins.frontmatter.model.registry import Place
 
-SETTING = "TODOKE_WORKS"
-"""The name under which `Works` lies in Pelican's settings."""
-
 STATES = ("完成", "工事中", "着手前")
+"""Complete, under construction, not begun; charts show them in this order."""
+
 WHOLE = "県全体"
-"""Stands in the column of municipalities when a row speaks for the whole prefecture."""
+"""The word in the column of municipalities of a row that counts for the whole prefecture."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A kind of public works."""
+    """A kind of public works; ``slug`` is the part of its address."""
 
     name: str
     slug: str
@@ -41,7 +41,9 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Work:
-    """The works of one field in one municipality at the end of one fiscal year (to 31 March). ``place`` None: the whole prefecture."""
+    """The works of one field in one municipality at the end of one fiscal year (31 March of the next). ``place`` None is the whole prefecture; ``done`` and
+    ``total`` are counted in ``unit``.
+    """
 
     field: Field
     place: Place | None
@@ -51,11 +53,6 @@ class Work:
     unit: str
     state: str
 
-    @property
-    def percent(self) -> int:
-        """Whole percent, rounded down: 100 means finished."""
-        return int(self.done * 100 // self.total)
-
 
 @dataclass(frozen=True)
 class Works:
@@ -64,23 +61,26 @@ class Works:
     rows: tuple[Work, ...] = ()
 
     def until(self, now: dt.datetime) -> Works:
-        """Leave out the fiscal years that have not begun at ``now`` (a fiscal year begins on 1 April)."""
-        begun = now.year if now.month >= 4 else now.year - 1
-        return Works(tuple(row for row in self.rows if row.year <= begun))
+        """Return the rows without the fiscal years that have not begun at ``now`` (a fiscal year begins on 1 April)."""
+        current = now.year if now.month >= 4 else now.year - 1
+        return Works(tuple(row for row in self.rows if row.year <= current))
 
     def of(self, *, field: Field | None = None, places: Iterable[Place | None] | None = None) -> Works:
         """Return the rows of one field, or of some places, or of both."""
-        wanted = None if places is None else set(places)
-        rows = (row for row in self.rows if field in (None, row.field) and (wanted is None or row.place in wanted))
+        chosen = None if places is None else set(places)
+        rows = (row for row in self.rows if field in (None, row.field) and (chosen is None or row.place in chosen))
         return Works(tuple(rows))
 
     @property
     def years(self) -> list[int]:
-        """The fiscal years, first to last."""
+        """The fiscal years of the rows, first to last."""
         return sorted({row.year for row in self.rows})
 
     @property
     def fields(self) -> list[Field]:
-        """The fields there are rows of, in their fixed order."""
-        found = {row.field for row in self.rows}
-        return [field for field in FIELDS.values() if field in found]
+        """The fields of the rows, in the order of `FIELDS`."""
+        present = {row.field for row in self.rows}
+        return [field for field in FIELDS.values() if field in present]
+
+
+WORKS = Key[Works]("works of the progress table", __name__)

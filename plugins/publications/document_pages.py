@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import IMAGES, ImageMarkup
+from plugins.context import IMAGES, BuildContext, ImageMarkup, Key, context_of
 from plugins.diagnostics import ContentErrors
 from plugins.digest import digest
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
 from plugins.publications.taxonomies import Neighbours, Related
 from plugins.publications.type_templates import missing_templates
-from plugins.structured_data.documents import Described, describe
-
-SURROUNDINGS = "TODOKE_SURROUNDINGS"
-"""In Pelican's settings: the `PageContext`, once all documents are sorted."""
+from plugins.structured_data.documents import describe
+from plugins.structured_data.site import JsonLd
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,10 @@ class PageContext:
     def told(self) -> str:
         """A digest of what is the same around all."""
         return digest((self.site, self.base))
+
+
+PAGE_CONTEXT = Key[PageContext]("page context", __name__)
+"""Provided once all documents are sorted."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class DocumentView:
         return self.dresser.add_sources(document.html, first_eager=document.picture is None) if self.dresser else document.html
 
     @property
-    def structured(self) -> tuple[Described, ...]:
+    def structured(self) -> tuple[JsonLd, ...]:
         """What the document is, for search engines; nothing if its kind has nothing of its own."""
         found = describe(self.document, self.around.site, self.around.base)
         return (found,) if found else ()
@@ -110,15 +111,15 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Tell Pelican that the sources are no files to be copied. Raises `ContentErrors` if a content type has no template."""
-        if missing := missing_templates(Path(self.settings["THEME"])):
+        if missing := missing_templates(context_of(self.settings).theme):
             raise ContentErrors(missing)
-        library: Library = self.settings[LIBRARY]
+        library = context_of(self.settings)[LIBRARY]
         self.context["generated_content"].update(dict.fromkeys(map(str, library.documents)))
 
     def generate_output(self, writer: Writer) -> None:
         """Write every page."""
-        library: Library = self.settings[LIBRARY]
-        pages = [(document, *page_variables(document, self.settings)) for document in library.public]
+        build = context_of(self.settings)
+        pages = [(document, *page_variables(document, build)) for document in build[LIBRARY].public]
         self.context["shown"] = [
             shown for _, _, own in pages for shown in own.values()
         ]  # known to `plugins.incremental` before the first page
@@ -126,7 +127,7 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
             writer.write_file(name, self.get_template(document.meta.page_template), self.context, **own)
 
 
-def page_variables(document: Document, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def page_variables(document: Document, build: BuildContext) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
     variable = "page" if document.kind == "page" else "article"
-    return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, settings.get(IMAGES), settings[SURROUNDINGS])}
+    return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, build.get(IMAGES), build[PAGE_CONTEXT])}

@@ -10,12 +10,13 @@ from typing import Any
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry
 from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
-from plugins.publications.document_pages import SURROUNDINGS, PageContext
+from plugins.publications.document_pages import PAGE_CONTEXT, PageContext
 
 _FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
 """Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
@@ -26,9 +27,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Group the live documents, and put the groups where templates find them."""
-        library: Library = self.settings[LIBRARY]
+        build = context_of(self.settings)
+        library = build[LIBRARY]
         self.registry: Registry = library.registry
-        self.base: str = self.settings["SITE_ADDRESS"]
+        self.base = build[SITE_ADDRESS]
         self.documents = [d for d in library.live() if d.kind != "issue"]
         self.issues = library.live("issue")
         self.sections = taxonomies.sections(self.documents, self.registry)
@@ -38,7 +40,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.pages = [d for d in library.public if d.kind == "page"]
         notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
         around = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
-        self.settings[SURROUNDINGS] = PageContext(self.registry.site, self.base, around, taxonomies.related(self.documents))
+        build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, around, taxonomies.related(self.documents)))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
         self.context.update(
             site=self.registry.site,

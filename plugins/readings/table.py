@@ -7,11 +7,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from plugins.context import Key
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.registry import Registry
-
-SETTING = "TODOKE_READINGS"
-"""The name under which `ReadingTable` lies in Pelican's settings."""
 
 PATH = PurePosixPath("data/readings.csv")
 _KANA = re.compile(r"[ぁ-ゖー]+")
@@ -40,6 +38,9 @@ class ReadingTable:
 
         longest_first = sorted(self.names, key=len, reverse=True)
         return re.sub("|".join(map(re.escape, longest_first)), bracket, text)
+
+
+READINGS = Key[ReadingTable]("reading table", __name__)
 
 
 def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Diagnostic]]:

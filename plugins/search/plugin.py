@@ -11,10 +11,10 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.frontmatter.library import LIBRARY, Library
+from plugins.context import context_of
+from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
-from plugins.incremental.plan import SETTING as PLAN
-from plugins.incremental.plan import RenderPlan
+from plugins.incremental.plan import PLAN
 from plugins.search import index_files
 from plugins.search.entries import Entry, entry
 
@@ -41,7 +41,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything below ``/search/``."""
-        library: Library = self.settings[LIBRARY]
+        library = context_of(self.settings)[LIBRARY]
         dated = library.live()
         standing = [d for d in library.public if d.kind == "page"]
         found = (*standing, *dated)
@@ -54,7 +54,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
     def _index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, or what of it has changed; return the number of shards."""
         folder = Path(self.output_path) / _FOLDER
-        plan: RenderPlan | None = self.settings.get(PLAN)
+        plan = context_of(self.settings).get(PLAN)
         note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
         last = plan.last / _FOLDER if plan else None
         before = index_files.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None

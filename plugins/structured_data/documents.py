@@ -1,29 +1,87 @@
-"""What a document is, for search engines: schema.org as JSON-LD, one shape for each kind that has one. Pure.
-
-Articles, notices and partner entries are described by the page template; here is what only their kind knows.
-"""
+"""JSON-LD of one document: the article or issue that every page states, and what its content type adds. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 
-from plugins.frontmatter.model.content_types import Event, Job, Notice, Record, Video
+from plugins.frontmatter.model.content_types import Event, Job, Notice, Partner, Record, Video
 from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.model.registry import Place, Site
+from plugins.frontmatter.model.registry import MailList, Place, Site
 from plugins.frontmatter.parse.attachments import TRANSCRIPT
+from plugins.structured_data.site import CONTEXT, REGION, JsonLd, department, organisation
 
-Described = dict[str, object]
+_EMPLOYMENT_TYPES = {
+    "正社員": "FULL_TIME",
+    "契約社員": "TEMPORARY",
+    "パート": "PART_TIME",
+    "任期付職員": "TEMPORARY",
+    "季節雇用": "TEMPORARY",
+}
+"""schema.org leaves the values of ``employmentType`` open. These are the ones that job search engines read."""
 
-_EMPLOYMENT = {"正社員": "FULL_TIME", "契約社員": "TEMPORARY", "パート": "PART_TIME", "任期付職員": "TEMPORARY", "季節雇用": "TEMPORARY"}
-"""schema.org leaves the words open; these are the ones that job search engines read."""
-
-_UNITS = {"時給": "HOUR", "日給": "DAY", "月給": "MONTH", "年俸": "YEAR", "年収": "YEAR"}
+_PAY_UNITS = {"時給": "HOUR", "日給": "DAY", "月給": "MONTH", "年俸": "YEAR", "年収": "YEAR"}
 _PAY = re.compile(r"(時給|日給|月給|年俸|年収)([0-9,万]+)円?(?:から([0-9,万]+)円?)?")
 
 
-def describe(document: Document, site: Site, base: str) -> Described | None:
-    """Return the JSON-LD of ``document``, or None if its kind has none of its own. ``base`` is the site's address without a slash."""
+def article(site: Site, base: str, document: Document, image: str = "") -> JsonLd:
+    """Return a document of any content type (schema.org/Article, or NewsArticle for news).
+
+    ``base`` is the site's address without a trailing slash, here and below; ``image`` the root-relative address of the page's card.
+    """
+    updated = document.meta.updated or document.date
+    images = [url for url in (document.picture.url if document.picture else "", image) if url]
+    described: JsonLd = {
+        "@context": CONTEXT,
+        "@type": "NewsArticle" if document.meta.is_news else "Article",
+        "headline": document.meta.title,
+        "description": document.summary,
+        "inLanguage": "ja",
+        "url": f"{base}{document.url}",
+        "mainEntityOfPage": f"{base}{document.url}",
+        "datePublished": document.date.isoformat(),
+        "dateModified": updated.isoformat(),
+        "author": _author(site, base, document),
+        "publisher": organisation(site, base),
+        "image": [base + url for url in images],
+        "isAccessibleForFree": True,
+    }
+    return described | _about(document) | _origin(document)
+
+
+def issue(site: Site, base: str, document: Document, mail_list: MailList, image: str = "") -> JsonLd:
+    """Return an issue of a mail list: an `article` that is part of a schema.org/Periodical. The file's name is its number."""
+    periodical = {"@type": "Periodical", "name": mail_list.title}
+    return article(site, base, document, image) | {"issueNumber": document.path.stem, "isPartOf": periodical}
+
+
+def _author(site: Site, base: str, document: Document) -> JsonLd:
+    """The partner who wrote an entry, or the department, or the publisher for a document without a publication."""
+    if isinstance(document.meta, Partner):
+        return {"@type": "Organization", "name": document.meta.author, "url": document.meta.original}
+    return department(document.publication, site, base) if document.publication else organisation(site, base)
+
+
+def _about(document: Document) -> JsonLd:
+    described: JsonLd = {}
+    if document.publication:
+        described["articleSection"] = document.publication.title
+    if document.meta.topics:
+        described["keywords"] = [topic.name for topic in document.meta.topics]
+    if document.meta.municipalities:
+        described["contentLocation"] = [{"@type": "AdministrativeArea", "name": place.name} for place in document.meta.municipalities]
+    return described
+
+
+def _origin(document: Document) -> JsonLd:
+    """Where a partner's entry was first published, and its licence. Partners state a licence's name and no address."""
+    if not isinstance(document.meta, Partner):
+        return {}
+    return {"isBasedOn": document.meta.original, "license": {"@type": "CreativeWork", "name": document.meta.licence}}
+
+
+def describe(document: Document, site: Site, base: str) -> JsonLd | None:
+    """Return what the content type of ``document`` adds to its `article`, or None if it adds nothing."""
     match document.meta:
         case Job() as job:
             return _shared(document, base) | _job(document, job)
@@ -39,101 +97,102 @@ def describe(document: Document, site: Site, base: str) -> Described | None:
             return None
 
 
-def _shared(document: Document, base: str) -> Described:
-    shared: Described = {"@context": "https://schema.org", "name": document.meta.title, "url": base + document.url, "inLanguage": "ja"}
+def _shared(document: Document, base: str) -> JsonLd:
+    shared: JsonLd = {"@context": CONTEXT, "name": document.meta.title, "url": base + document.url, "inLanguage": "ja"}
     shared["description"] = document.summary
-    if document.picture:
-        shared["image"] = base + document.picture.url
-    return shared
+    return shared | ({"image": base + document.picture.url} if document.picture else {})
 
 
-def _job(document: Document, job: Job) -> Described:
-    """``JobPosting``. The last moment is the end of the day of the deadline."""
-    found: Described = {
+def _job(document: Document, job: Job) -> JsonLd:
+    """schema.org/JobPosting. ``ends`` is the end of the day of the deadline: applications count on that whole day."""
+    posting: JsonLd = {
         "@type": "JobPosting",
         "title": job.title,
         "description": document.html,
         "datePosted": document.date.isoformat(),
         "validThrough": job.ends.isoformat() if job.ends else "",
-        "employmentType": _EMPLOYMENT[job.employment],
+        "employmentType": _EMPLOYMENT_TYPES[job.employment],
         "hiringOrganization": {"@type": "Organization", "name": job.employer},
-        "jobLocation": [_located(place) for place in job.municipalities]
-        or {"@type": "Place", "name": job.place, "address": _address(None)},
+        "jobLocation": [_place(place) for place in job.municipalities] or {"@type": "Place", "name": job.place, "address": _address(None)},
     }
-    return found | ({"baseSalary": salary} if (salary := base_salary(job.pay)) else {})
+    return posting | ({"baseSalary": salary} if (salary := base_salary(job.pay)) else {})
 
 
-def base_salary(pay: str) -> Described | None:
-    """Return ``月給19万8000円から24万円`` as an amount in yen and its unit of time; None where the words say something else."""
-    found = _PAY.match(pay)
-    if not found:
+def base_salary(pay: str) -> JsonLd | None:
+    """Return pay such as ``月給19万8000円から24万円`` as an amount in yen for a unit of time (schema.org/MonetaryAmount).
+
+    Returns None if ``pay`` does not begin with a unit of time and an amount. A guess would tell job seekers a wrong wage.
+    """
+    match = _PAY.match(pay)
+    if not match:
         return None
-    low, high = _yen(found[2]), _yen(found[3]) if found[3] else None
-    value: Described = {"@type": "QuantitativeValue", "unitText": _UNITS[found[1]]}
+    low, high = _yen(match[2]), _yen(match[3]) if match[3] else None
+    value: JsonLd = {"@type": "QuantitativeValue", "unitText": _PAY_UNITS[match[1]]}
     value |= {"minValue": low, "maxValue": high} if high else {"value": low}
     return {"@type": "MonetaryAmount", "currency": "JPY", "value": value}
 
 
-def _yen(words: str) -> int:
-    man, _, rest = words.replace(",", "").rpartition("万")
-    return int(man or 0) * 10_000 + int(rest or 0)
+def _yen(amount: str) -> int:
+    """``19万8000`` → 198000: 万 counts ten thousands."""
+    ten_thousands, _, ones = amount.replace(",", "").rpartition("万")
+    return int(ten_thousands or 0) * 10_000 + int(ones or 0)
 
 
-def _event(document: Document, event: Event) -> Described:
-    """``Event``. Days without times are given as days."""
+def _event(document: Document, event: Event) -> JsonLd:
+    """schema.org/Event. An event without times gives dates: a time of midnight would be read as one."""
     last = event.days[-1]
     place = event.municipalities[0] if event.municipalities else None
-    venue: Described = {"@type": "Place", "name": event.venue, "address": _address(place, event.address)}
+    venue: JsonLd = {"@type": "Place", "name": event.venue, "address": _address(place, event.address)}
     if event.latitude is not None and event.longitude is not None:
         venue["geo"] = {"@type": "GeoCoordinates", "latitude": event.latitude, "longitude": event.longitude}
-    found: Described = {
+    described: JsonLd = {
         "@type": "Event",
         "startDate": event.start.date().isoformat() if event.all_day else event.start.isoformat(),
         "endDate": event.finishes.isoformat() if event.end and event.end.time() != dt.time() else last.isoformat(),
-        "eventStatus": "https://schema.org/EventScheduled",
-        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "eventStatus": f"{CONTEXT}/EventScheduled",
+        "eventAttendanceMode": f"{CONTEXT}/OfflineEventAttendanceMode",
         "location": venue,
     }
     if event.fee and event.fee.startswith("無料"):
-        found["isAccessibleForFree"] = True
+        described["isAccessibleForFree"] = True
     organizer = event.organizer or (document.publication.department if document.publication else "")
-    return found | {"organizer": {"@type": "Organization", "name": organizer}}
+    return described | {"organizer": {"@type": "Organization", "name": organizer}}
 
 
-def _video(document: Document, video: Video, base: str) -> Described:
-    """``VideoObject``, with the whole transcript: what is said can be found."""
-    outside = "://" in video.video
-    address = video.video if outside else _file(video.video, base)
+def _video(document: Document, video: Video, base: str) -> JsonLd:
+    """schema.org/VideoObject with the whole transcript, so that a search engine finds spoken words."""
+    on_platform = "://" in video.video
+    address = video.video if on_platform else _file(video.video, base)
     return {
         "@type": "VideoObject",
         "uploadDate": document.date.isoformat(),
         "duration": _duration(video.duration),
         "thumbnailUrl": base + document.picture.url if document.picture else f"{base}/theme/mark.svg",
-        "url" if outside else "contentUrl": address,
+        "url" if on_platform else "contentUrl": address,
         "caption": {"@type": "MediaObject", "contentUrl": _file(video.captions, base), "encodingFormat": "text/vtt", "inLanguage": "ja"},
         "transcript": transcript(document.markdown),
     }
 
 
 def transcript(markdown: str) -> str:
-    """Return the text under the heading of the transcript, without Markdown's strong marks."""
-    found = re.search(rf"^#+ *{TRANSCRIPT} *$(.*?)(?=^#+ |\Z)", markdown, re.MULTILINE | re.DOTALL)
-    return re.sub(r"\s*\n\s*", "\n", found[1].replace("**", "")).strip() if found else ""
+    """Return the text below the transcript's heading, to the next heading, without Markdown's ``**``; empty if there is none."""
+    match = re.search(rf"^#+ *{TRANSCRIPT} *$(.*?)(?=^#+ |\Z)", markdown, re.MULTILINE | re.DOTALL)
+    return re.sub(r"\s*\n\s*", "\n", match[1].replace("**", "")).strip() if match else ""
 
 
 def _duration(length: str) -> str:
-    """``4:30`` → ``PT4M30S`` (ISO 8601)."""
+    """``4:30`` → ``PT4M30S``, a duration of ISO 8601 as schema.org/Duration asks for."""
     hours, minutes, seconds = ([0, 0, *map(int, length.split(":"))])[-3:]
     return "PT" + (f"{hours}H" if hours else "") + f"{minutes}M{seconds}S"
 
 
 def _file(name: str, base: str) -> str:
-    """Front matter names files by their place; on the site they lie under ``/files/``."""
+    """The public address of a file. Front matter names it relative to the document; the site serves it below ``/files/``."""
     return f"{base}/files/{name.rsplit('files/', 1)[-1]}"
 
 
-def _record(document: Document, record: Record, site: Site, base: str) -> Described:
-    """``OperatorReport`` of an archive, with its papers."""
+def _record(document: Document, record: Record, site: Site, base: str) -> JsonLd:
+    """schema.org/Report with its scanned papers. A fiscal year runs from 1 April to 31 March."""
     papers = [
         {
             "@type": "MediaObject",
@@ -145,7 +204,7 @@ def _record(document: Document, record: Record, site: Site, base: str) -> Descri
         for file in document.files
     ]
     author = record.school or (document.publication.department if document.publication else site.organisation)
-    found: Described = {
+    report: JsonLd = {
         "@type": "Report",
         "headline": record.title,
         "datePublished": document.date.isoformat(),
@@ -154,29 +213,29 @@ def _record(document: Document, record: Record, site: Site, base: str) -> Descri
         "author": {"@type": "Organization", "name": author},
         "publisher": {"@type": "GovernmentOrganization", "name": site.organisation},
     }
-    return found | ({"associatedMedia": papers} if papers else {})
+    return report | ({"associatedMedia": papers} if papers else {})
 
 
-def _notice(document: Document, notice: Notice, site: Site) -> Described:
-    """``SpecialAnnouncement``: it says when it ends."""
+def _notice(document: Document, notice: Notice, site: Site) -> JsonLd:
+    """schema.org/SpecialAnnouncement. It carries its end, so that an old warning is not shown as a present one."""
     return {
         "@type": "SpecialAnnouncement",
         "text": document.summary,
         "datePosted": document.date.isoformat(),
         "expires": notice.expires.isoformat(),
-        "spatialCoverage": [_located(place) for place in notice.municipalities] or {"@type": "AdministrativeArea", "name": "宮城県"},
+        "spatialCoverage": [_place(place) for place in notice.municipalities] or {"@type": "AdministrativeArea", "name": REGION},
         "announcementLocation": {"@type": "CivicStructure", "name": site.organisation},
     }
 
 
-def _located(place: Place) -> Described:
+def _place(place: Place) -> JsonLd:
     return {"@type": "Place", "name": place.name, "address": _address(place)}
 
 
-def _address(place: Place | None, street: str | None = None) -> Described:
-    found: Described = {"@type": "PostalAddress", "addressCountry": "JP", "addressRegion": "宮城県"}
+def _address(place: Place | None, street: str | None = None) -> JsonLd:
+    address: JsonLd = {"@type": "PostalAddress", "addressCountry": "JP", "addressRegion": REGION}
     if place:
-        found["addressLocality"] = place.name
+        address["addressLocality"] = place.name
     if street and not (place and street == place.name):
-        found["streetAddress"] = street
-    return found
+        address["streetAddress"] = street
+    return address

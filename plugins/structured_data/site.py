@@ -1,47 +1,26 @@
-"""Documents, places in the site and the organisation, as schema.org describes them. Pure; every address is absolute."""
+"""JSON-LD of what belongs to the whole site: publisher, portal, breadcrumbs, tables of open data. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from plugins.frontmatter.model.content_types import Partner
-from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.model.registry import Publication, Site
+from plugins.frontmatter.model.registry import DataLicense, Publication, Site
+
+JsonLd = dict[str, object]
+"""One JSON-LD object; the values are strings, numbers, lists and objects of the same form."""
+
+CONTEXT = "https://schema.org"
+"""The ``@context`` of every object that stands alone on a page."""
+
+REGION = "宮城県"
+"""The prefecture, where schema.org asks for a region and the document names no municipality."""
 
 
-def dataset(
-    publication: Publication, base: str, url: str, *, table: str, columns: Mapping[str, str], first_year: int, last_year: int
-) -> dict[str, object]:
-    """Return a table of open data (schema.org/Dataset).
-
-    ``base`` is the site's address without a slash, ``url`` the root-relative page that shows the table, ``table`` the path of the CSV below
-    ``base``, ``columns`` each column's name and meaning. Years are fiscal years: they begin on 1 April.
-    """
-    return {
-        "@context": "https://schema.org",
-        "@type": "Dataset",
-        "name": f"{publication.title} 事業の進み具合",
-        "description": publication.description,
-        "url": base + url,
-        "inLanguage": "ja",
-        "creator": {"@type": "GovernmentOrganization", "name": publication.department},
-        "temporalCoverage": f"{first_year}-04-01/{last_year + 1}-03-31",
-        "spatialCoverage": {"@type": "Place", "name": "宮城県"},
-        "variableMeasured": [{"@type": "PropertyValue", "name": name, "description": words} for name, words in columns.items()],
-        "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}/{table}"}],
-    }
-
-
-Thing = dict[str, object]
-
-
-_CONTEXT = "https://schema.org"
-
-
-def organisation(site: Site, base: str) -> Thing:
-    """Return the publisher (schema.org/GovernmentOrganization)."""
+def organisation(site: Site, base: str) -> JsonLd:
+    """Return the publisher (schema.org/GovernmentOrganization). ``base`` is the site's address without a trailing slash, here and below."""
     return {
         "@type": "GovernmentOrganization",
+        # An identifier of its own lets other objects of the site refer to the publisher without repeating it.
         "@id": f"{base}/#organisation",
         "name": site.organisation,
         "url": f"{base}/",
@@ -51,10 +30,21 @@ def organisation(site: Site, base: str) -> Thing:
     }
 
 
-def site(site: Site, base: str) -> Thing:
-    """Return the portal (schema.org/WebSite) with its publisher and its search."""
+def department(publication: Publication, site: Site, base: str) -> JsonLd:
+    """Return the department behind a publication, as a part of the publisher (schema.org/GovernmentOrganization)."""
     return {
-        "@context": _CONTEXT,
+        "@type": "GovernmentOrganization",
+        "name": publication.department,
+        "url": f"{base}{publication.url}",
+        "email": publication.contact,
+        "parentOrganization": {"@type": "GovernmentOrganization", "@id": f"{base}/#organisation", "name": site.organisation},
+    }
+
+
+def website(site: Site, base: str) -> JsonLd:
+    """Return the portal (schema.org/WebSite) with its publisher and its search (schema.org/SearchAction)."""
+    return {
+        "@context": CONTEXT,
         "@type": "WebSite",
         "name": site.title,
         "url": f"{base}/",
@@ -64,71 +54,56 @@ def site(site: Site, base: str) -> Thing:
         "potentialAction": {
             "@type": "SearchAction",
             "target": {"@type": "EntryPoint", "urlTemplate": f"{base}/search/?q={{search_term_string}}"},
+            # "query-input" is no property of schema.org: search engines define it for the search box of a site.
             "query-input": "required name=search_term_string",
         },
     }
 
 
-def article(site: Site, base: str, document: Document, image: str = "") -> Thing:
-    """Return an article of any kind, or an issue. ``image`` is the root-relative address of its card."""
-    updated = document.meta.updated or document.date
-    thing: Thing = {
-        "@context": _CONTEXT,
-        "@type": "NewsArticle" if document.meta.is_news else "Article",
-        "headline": document.meta.title,
-        "description": document.summary,
-        "inLanguage": "ja",
-        "url": f"{base}{document.url}",
-        "mainEntityOfPage": f"{base}{document.url}",
-        "datePublished": document.date.isoformat(),
-        "dateModified": updated.isoformat(),
-        "author": _author(site, base, document),
-        "publisher": organisation(site, base),
-        "image": [f"{base}{url}" for url in ([document.picture.url] if document.picture else []) + ([image] if image else [])],
-        "isAccessibleForFree": True,
-    }
-    return thing | _about(document) | _origin(document)
+def breadcrumbs(site: Site, base: str, crumbs: Sequence[tuple[str, str | None]], page_url: str) -> JsonLd:
+    """Return the path from the portal to the page (schema.org/BreadcrumbList).
 
-
-def _author(site: Site, base: str, document: Document) -> Thing:
-    if isinstance(document.meta, Partner):
-        return {"@type": "Organization", "name": document.meta.author, "url": document.meta.original}
-    owner = document.publication
-    return _department(owner, site, base) if owner else organisation(site, base)
-
-
-def _department(owner: Publication, site: Site, base: str) -> Thing:
-    return {
-        "@type": "GovernmentOrganization",
-        "name": owner.department,
-        "url": f"{base}{owner.url}",
-        "email": owner.contact,
-        "parentOrganization": {"@type": "GovernmentOrganization", "@id": f"{base}/#organisation", "name": site.organisation},
-    }
-
-
-def _about(document: Document) -> Thing:
-    thing: Thing = {}
-    if document.publication:
-        thing["articleSection"] = document.publication.title
-    if document.meta.topics:
-        thing["keywords"] = [topic.name for topic in document.meta.topics]
-    if document.meta.municipalities:
-        thing["contentLocation"] = [{"@type": "AdministrativeArea", "name": place.name} for place in document.meta.municipalities]
-    return thing
-
-
-def _origin(document: Document) -> Thing:
-    if not isinstance(document.meta, Partner):
-        return {}
-    return {"isBasedOn": document.meta.original, "license": {"@type": "CreativeWork", "name": document.meta.licence}}
-
-
-def breadcrumbs(site: Site, base: str, crumbs: Sequence[tuple[str, str | None]], here: str) -> Thing:
-    """Return the way from the portal to the page ``here`` (schema.org/BreadcrumbList); a crumb without an address is the page itself."""
-    steps = [(site.title, "/"), *crumbs]
+    ``crumbs`` are names and root-relative addresses; a crumb without an address is the page itself, which lies at ``page_url``.
+    """
+    path = [(site.title, "/"), *crumbs]
     items = [
-        {"@type": "ListItem", "position": position, "name": name, "item": f"{base}{url or here}"}
-        for position, (name, url) in enumerate(steps, 1)
+        {"@type": "ListItem", "position": position, "name": name, "item": f"{base}{url or page_url}"}
+        for position, (name, url) in enumerate(path, 1)
     ]
-    return {"@context": _CONTEXT, "@type": "BreadcrumbList", "itemListElement": items}
+    return {"@context": CONTEXT, "@type": "BreadcrumbList", "itemListElement": items}
+
+
+def dataset(
+    publication: Publication,
+    site: Site,
+    base: str,
+    *,
+    url: str,
+    table: str,
+    columns: Mapping[str, str],
+    years: tuple[int, int],
+) -> JsonLd:
+    """Return a table of open data (schema.org/Dataset), with its licence where the site has one.
+
+    ``url`` is the root-relative page that shows the table, ``table`` the path of the CSV file below ``base``, ``columns`` each column's name and
+    meaning, ``years`` the first and the last fiscal year. A fiscal year begins on 1 April.
+    """
+    described: JsonLd = {
+        "@context": CONTEXT,
+        "@type": "Dataset",
+        "name": f"{publication.title} 事業の進み具合",
+        "description": publication.description,
+        "url": base + url,
+        "inLanguage": "ja",
+        "creator": {"@type": "GovernmentOrganization", "name": publication.department},
+        "temporalCoverage": f"{years[0]}-04-01/{years[1] + 1}-03-31",
+        "spatialCoverage": {"@type": "Place", "name": REGION},
+        "variableMeasured": [{"@type": "PropertyValue", "name": name, "description": meaning} for name, meaning in columns.items()],
+        "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}/{table}"}],
+    }
+    return described | ({"license": _license(site.data_license)} if site.data_license else {})
+
+
+def _license(data_license: DataLicense) -> JsonLd:
+    """The terms as schema.org/CreativeWork: ``license`` allows a bare address too, but then a catalogue has no name to show."""
+    return {"@type": "CreativeWork", "name": data_license.name, "url": data_license.url}

@@ -1,4 +1,4 @@
-"""One page of every template in real Chromium: axe-core in light and dark, narrow and wide; the keyboard; no JavaScript. `make audit` takes all pages."""
+"""One page of each template in Chromium: axe-core in light and dark, narrow and wide; the keyboard; no JavaScript. `make audit` examines all pages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from audit.browser import Scheme, examine, open_page, sideways, walk
+from audit.browser import Scheme, examine, keyboard_faults, open_page, overflow_width
 from audit.site import one_of_each
 
 VIEWS: tuple[tuple[Scheme, int], ...] = (("light", 320), ("dark", 320), ("light", 1280), ("dark", 1280))
 
 
 @pytest.fixture(scope="session")
-def kinds(templates: dict[str, str]) -> list[str]:
+def example_pages(templates: dict[str, str]) -> list[str]:
     """One page for every template, and for every publication of the templates that show documents."""
     return one_of_each(templates)
 
@@ -28,7 +28,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def bare(browser: Browser) -> Iterator[Page]:
+def phone_without_scripts(browser: Browser) -> Iterator[Page]:
     """A phone of 320 CSS pixels whose browser runs no script."""
     context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False)
     yield context.new_page()
@@ -37,19 +37,19 @@ def bare(browser: Browser) -> Iterator[Page]:
 
 def test_every_template_of_the_theme_has_a_page_in_the_sample(templates: dict[str, str]) -> None:
     theme = Path("themes/miyagi/templates")
-    whole = {
+    page_templates = {
         path.name for path in theme.glob("*.html") if "{% extends" in (text := path.read_text(encoding="utf-8")) or "<!doctype" in text
     }
-    assert whole - {"base.html"} == set(templates.values())
+    assert page_templates - {"base.html"} == set(templates.values())
 
 
-def test_axe_finds_nothing_on_any_template(kinds: list[str], page: Page, address: str) -> None:
-    found: list[str] = []
-    for url in kinds:
+def test_axe_finds_no_violation_on_any_template(example_pages: list[str], page: Page, address: str) -> None:
+    violations: list[str] = []
+    for url in example_pages:
         open_page(page, address, url)
-        for at, (scheme, width) in enumerate(VIEWS):
-            found += map(str, examine(page, url, scheme, width, look_only=at in (1, 2)).complaints)
-    assert found == []
+        for view, (scheme, width) in enumerate(VIEWS):
+            violations += map(str, examine(page, url, scheme, width, visual_only=view in (1, 2)).violations)
+    assert violations == []
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_axe_finds_nothing_on_any_template(kinds: list[str], page: Page, address
         ("<p><a href='/' style='display:inline-block;width:9px;height:9px;overflow:hidden'>一</a><a href='/'>二</a></p>", "target-size"),
     ],
 )
-def test_axe_does_find_a_fault(body: str, rule: str, page: Page) -> None:
+def test_axe_reports_a_deliberate_violation(body: str, rule: str, page: Page) -> None:
     page.set_content(f"<!doctype html><html lang=ja><title>題</title><main><h1>題</h1>{body}</main>")
-    assert rule in {complaint.rule for complaint in examine(page, "/", "light", 320).complaints}
+    assert rule in {violation.rule for violation in examine(page, "/", "light", 320).violations}
 
 
-def test_tab_reaches_everything_on_every_template_and_shows_where_it_is(kinds: list[str], page: Page, address: str) -> None:
-    found = []
-    for url in kinds:
+def test_tab_reaches_every_control_of_every_template_and_the_focus_is_visible(example_pages: list[str], page: Page, address: str) -> None:
+    faults = []
+    for url in example_pages:
         open_page(page, address, url)
-        found += [f"{url}: {fault}" for fault in walk(page)]
-    assert found == []
+        faults += [f"{url}: {fault}" for fault in keyboard_faults(page)]
+    assert faults == []
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_tab_reaches_everything_on_every_template_and_shows_where_it_is(kinds: l
         ("<a href='/c/' onkeydown='event.preventDefault()'>c</a><a href='/a/'>a</a>", "a /a/: never reached by Tab"),
     ],
 )
-def test_the_walk_does_find_a_fault(body: str, fault: str, page: Page) -> None:
+def test_the_keyboard_check_reports_a_deliberate_fault(body: str, fault: str, page: Page) -> None:
     page.set_content(f"<!doctype html><html lang=ja><title>題</title><style>a:focus{{outline:3px solid #000}}</style><main>{body}</main>")
-    assert fault in walk(page)
+    assert fault in keyboard_faults(page)
 
 
-def test_the_menu_opens_by_keyboard_and_its_links_follow(page: Page, address: str) -> None:
+def test_the_menu_opens_by_keyboard_and_the_next_tab_reaches_its_links(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
@@ -98,14 +98,18 @@ def test_the_menu_opens_by_keyboard_and_its_links_follow(page: Page, address: st
     assert page.evaluate("document.activeElement.checkVisibility()")
 
 
-def test_every_template_can_be_read_at_320_pixels_without_javascript(kinds: list[str], bare: Page, address: str) -> None:
-    found = []
-    for url in kinds:
-        open_page(bare, address, url)
-        if (wider := sideways(bare)) > 0:
-            found.append(f"{url}: {wider} px too wide")
-        if not bare.locator("main h1").first.is_visible() or len(bare.locator("main").inner_text()) < 20:
-            found.append(f"{url}: nothing to read")
-        lost = bare.evaluate("[...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth).map(i => i.src)")
-        found += [f"{url}: {source} is not shown" for source in lost]
-    assert found == []
+def test_every_template_can_be_read_at_320_pixels_without_javascript(
+    example_pages: list[str], phone_without_scripts: Page, address: str
+) -> None:
+    faults = []
+    for url in example_pages:
+        open_page(phone_without_scripts, address, url)
+        if (wider := overflow_width(phone_without_scripts)) > 0:
+            faults.append(f"{url}: {wider} px too wide")
+        if not phone_without_scripts.locator("main h1").first.is_visible() or len(phone_without_scripts.locator("main").inner_text()) < 20:
+            faults.append(f"{url}: nothing to read")
+        missing = phone_without_scripts.evaluate(
+            "[...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth).map(i => i.src)"
+        )
+        faults += [f"{url}: {source} is not shown" for source in missing]
+    assert faults == []

@@ -11,7 +11,7 @@ import pytest
 
 from mailer import bundle
 from mailer.model.errors import BundleError, IssueUnknown
-from mailer.model.issue import IssueRef
+from mailer.model.issue import IssueRef, ListClass
 from tests.mail_bundles import HTML, REF, TEXT, list_json, write_issue, write_json, write_lists
 
 
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_a_good_bundle_is_read(root: Path) -> None:
     issue = bundle.read_issue(root, REF)
-    assert (issue.ref, issue.html, issue.text, issue.kind) == (REF, HTML, TEXT, "newsletter")
+    assert (issue.ref, issue.html, issue.text, issue.list_class) == (REF, HTML, TEXT, ListClass.NEWSLETTER)
     assert issue.date.utcoffset() is not None
     assert bundle.read_lists(root)["fukko-press"].list_id == "fukko-press.todoke.example.jp"
 

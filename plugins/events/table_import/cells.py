@@ -1,4 +1,8 @@
-"""Text and coordinates as they come in open-data tables, made readable. Pure."""
+"""Repairs of text and coordinates in the cells of open-data tables. Pure.
+
+NFKC (Unicode Standard Annex #15) joins too much for whole texts: it would also turn the full-width signs of good Japanese into half-width ones. So each
+repair applies it to one group of characters only.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,23 @@ import unicodedata
 
 from plugins.events.table_import.notes import Note
 
-_HALF_KANA = re.compile(r"[\uff61-\uff9f]+")
-_SQUARE = re.compile(r"[\u3200-\u33ff\u2474-\u249b]")  # ㈱ ㎡ ⑴: parts of the machine-dependent rows of cp932
-_CIRCLED = re.compile(r"[\u2460-\u2473]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]")
+_HALF_KANA = re.compile(r"[\uff61-\uff9f]+")  # runs, so that ｶﾞ becomes one ガ
+_SQUARE = re.compile(r"[\u3200-\u33ff\u2474-\u249b]")  # ㈱ ㎡ ⑴: machine-dependent characters (rows of cp932 that JIS X 0208 leaves empty)
+_CIRCLED = re.compile(r"[\u2460-\u2473]")  # ①: NFKC makes it a bare 1, so it gets brackets
+# C0 and C1 control characters but tab and line breaks, zero-width and bidirectional marks, BOM, replacement character.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]")
 
 LATITUDES, LONGITUDES = (20.0, 46.0), (122.0, 154.0)
-"""Japan, in degrees (the ends of its islands, rounded outwards)."""
+"""Japan in degrees: its outermost islands, rounded outwards."""
 
 
 def text(value: str) -> tuple[str, list[Note]]:
-    """Return ``value`` in one style: half-width kana widened, machine-dependent signs written out, invisible characters gone."""
-    clean = _CONTROL.sub("", value)
-    clean = _HALF_KANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), clean)
-    clean = _CIRCLED.sub(lambda found: f"({unicodedata.normalize('NFKC', found[0])})", clean)
-    clean = _SQUARE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), clean)
-    clean = re.sub(r"[ \t\u3000]+", lambda found: "　" if "　" in found[0] else " ", clean).strip(" 　\t\r\n")
+    """Return ``value`` with full-width kana, without machine-dependent and invisible characters, and a note if that changed anything."""
+    clean = _INVISIBLE.sub("", value)
+    clean = _HALF_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), clean)
+    clean = _CIRCLED.sub(lambda match: f"({unicodedata.normalize('NFKC', match[0])})", clean)
+    clean = _SQUARE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), clean)
+    clean = re.sub(r"[ \t\u3000]+", lambda match: "　" if "　" in match[0] else " ", clean).strip(" 　\t\r\n")
     if clean == value.strip(" 　\t\r\n"):
         return clean, []
     return clean, [
@@ -31,7 +36,7 @@ def text(value: str) -> tuple[str, list[Note]]:
 
 
 def line(value: str) -> tuple[str, list[Note]]:
-    """Return ``value`` as one line of `text`."""
+    """Return ``value`` repaired as by `text`, in one line."""
     clean, notes = text(value)
     joined = re.sub(r"\s*[\r\n]+\s*", " ", clean)
     if joined != clean:
@@ -40,12 +45,12 @@ def line(value: str) -> tuple[str, list[Note]]:
 
 
 def digits(value: str) -> str:
-    """Return ``value`` with full-width letters, digits and signs made half-width."""
+    """Return ``value`` with half-width letters, digits and signs (NFKC), for cells that hold numbers, dates or codes."""
     return unicodedata.normalize("NFKC", value).strip()
 
 
 def coordinates(latitude: str, longitude: str) -> tuple[tuple[float, float] | None, list[Note]]:
-    """Return latitude and longitude in degrees; swapped ones are put right, what cannot be in Japan is left out."""
+    """Return latitude and longitude in degrees, swapped back if they were swapped; None if they are missing, no numbers, or outside of Japan."""
     if not latitude.strip() and not longitude.strip():
         return None, []
     try:

@@ -1,4 +1,7 @@
-"""Codes of local governments (JIS X 0401 and X 0402 with a check digit), repaired. Pure."""
+"""Repairs of local government codes: two digits of JIS X 0401, three of JIS X 0402, and a check digit. Pure.
+
+Spreadsheets take the codes for numbers and drop a zero at the front; many tables leave out the check digit.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,36 @@ from plugins.frontmatter.model.registry import Place
 
 
 def check_digit(code: str) -> str:
-    """Return the check digit of the first five digits: weights 6 to 2, 11 − sum mod 11, its last digit (JIS X 0402)."""
+    """Return the check digit of the first five digits (JIS X 0402): with the weights 6 to 2, the last digit of 11 minus the sum modulo 11."""
     total = sum(int(digit) * weight for digit, weight in zip(code[:5], (6, 5, 4, 3, 2), strict=True))
     return str(11 - total % 11)[-1]
 
 
 def is_code(code: str) -> bool:
-    """Tell whether ``code`` has six digits, the last of which fits."""
+    """Tell whether ``code`` has six digits and the right check digit."""
     return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code) == code[5]
 
 
 def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Place | None, str, list[Note]]:
-    """Return the municipality (None: the whole prefecture), the repaired code, and what was repaired.
+    """Return the municipality (None for the whole prefecture), the repaired code, and notes of the repairs.
 
-    ``name`` is the column 市区町村名, ``places`` are the municipalities of this prefecture by name. Raises `CellRefused` where code and name
-    contradict each other, or neither says where the event is.
+    ``name`` is the cell 市区町村名, ``places`` are the municipalities of this prefecture by name. Raises `CellRefused` if code and name contradict each other,
+    or if neither names a municipality of this prefecture.
     """
     by_code = {place.code: place for place in places.values()}
     named = _named(digits(name), places)
     candidates = _candidates(digits(code).replace(" ", ""))
-    fitting = [each for each in candidates if each in by_code and named in (None, by_code[each])]
-    contrary = [each for each in candidates if each in by_code and each not in fitting]
-    prefecture = [each for each in candidates if each[2:5] == "000" and each[:2] in {known[:2] for known in by_code}]
-    if not fitting and contrary:
-        other = by_code[contrary[0]].name
+    matching = [candidate for candidate in candidates if candidate in by_code and named in (None, by_code[candidate])]
+    contradicting = [candidate for candidate in candidates if candidate in by_code and candidate not in matching]
+    # The code of a prefecture has 000 for the municipality.
+    prefecture = [candidate for candidate in candidates if candidate[2:5] == "000" and candidate[:2] in {known[:2] for known in by_code}]
+    if not matching and contradicting:
+        other = by_code[contradicting[0]].name
         raise CellRefused(
             f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}"
         )
-    if found := next(iter(fitting or prefecture), None):
-        return (by_code.get(found) or named), found, _repaired(code, found)
+    if repaired := next(iter(matching or prefecture), None):
+        return (by_code.get(repaired) or named), repaired, _notes(code, repaired)
     if named and not candidates:
         return (
             named,
@@ -51,19 +55,19 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
     )
 
 
-def _repaired(code: str, found: str) -> list[Note]:
-    return [] if found == code.strip() else [Note(f"コード「{code}」を「{found}」としました", f"code {code!r} became {found!r}")]
+def _notes(code: str, repaired: str) -> list[Note]:
+    return [] if repaired == code.strip() else [Note(f"コード「{code}」を「{repaired}」としました", f"code {code!r} became {repaired!r}")]
 
 
 def _named(name: str, places: Mapping[str, Place]) -> Place | None:
-    """The municipality whose name stands at the end of ``name`` (a county may stand before it: 牡鹿郡女川町)."""
+    """The municipality whose name ends ``name``: tables may write the county before it (牡鹿郡女川町)."""
     return next((place for place in places.values() if name.endswith(place.name)), None)
 
 
 def _candidates(code: str) -> list[str]:
-    """Every code with a right check digit that ``code`` may have been before a zero at its head or its check digit was lost."""
+    """Every valid code that ``code`` may have been before it lost a zero at the front, its check digit, or both."""
     if not code.isascii() or not code.isdigit():
         return []
     padded = [code] if len(code) == 6 else [code.zfill(6)] if len(code) == 5 else []
-    short = code if len(code) == 5 else code.zfill(5) if len(code) == 4 else ""
-    return [each for each in padded if is_code(each)] + ([short + check_digit(short)] if short else [])
+    five = code if len(code) == 5 else code.zfill(5) if len(code) == 4 else ""
+    return [candidate for candidate in padded if is_code(candidate)] + ([five + check_digit(five)] if five else [])

@@ -1,4 +1,7 @@
-"""Dates and times as people write them into tables. Pure: the year that is meant when none is written is passed in."""
+"""Reads days and times as people write them into tables: eras, weekdays, full-width digits, serial days of a spreadsheet. Pure.
+
+A cell is read whole or refused. The build's day is passed in, because a date without a year means the nearest one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from plugins.events.table_import.cells import digits
 from plugins.events.table_import.notes import CellRefused, Note
 
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
+"""The year before the first year of each era: 令和1年 is 2019."""
 _WEEKDAYS = "月火水木金土日"
 _DAY = re.compile(
     r"(?:(?P<era>令和|平成|[RHrh])\.?(?P<eyear>元|\d{1,2})[年./-]|(?P<year>\d{4})[年./-])?(?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?"
@@ -16,86 +20,87 @@ _DAY = re.compile(
 )
 _TIME = re.compile(r"(?P<half>午前|午後|AM|PM|am|pm)? ?(?P<hour>\d{1,2})(?:[:時](?P<minute>\d{1,2})?分?(?::00)?| ?(?P<half2>AM|PM|am|pm))?")
 _EPOCH = dt.date(1899, 12, 30)
-"""Day 0 of a spreadsheet's serial dates."""
+"""Day 0 of a spreadsheet's serial days: Excel counts from 1 January 1900 as day 1, and takes 1900 for a leap year."""
 
 
 def day(value: str, near: dt.date) -> tuple[dt.date | None, list[Note]]:
-    """Return the day that ``value`` means (None if it is empty), and what was read into it.
+    """Return the day that ``value`` means (None if it is empty), and a note if it was not written as a plain date.
 
-    A missing year is the one whose day lies nearest to ``near``, and of the right weekday where one is written.
-    Raises `CellRefused` if it is no day, or if its weekday is another one.
+    Without a year, it is the day nearest to ``near`` that has the weekday of ``value``, if there is one. Raises `CellRefused` if ``value`` is no day, or names
+    another weekday than its day has.
     """
-    written = re.sub(r"\s*([年月日./()-])\s*", r"\1", digits(value))
-    if not written:
+    compact = re.sub(r"\s*([年月日./()-])\s*", r"\1", digits(value))
+    if not compact:
         return None, []
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-        return _real(value, *map(int, written.split("-"))), []
-    if re.fullmatch(r"\d{8}", written):
-        return _told(value, _real(value, int(written[:4]), int(written[4:6]), int(written[6:])))
-    if re.fullmatch(r"[34567]\d{4}", written):
-        return _told(value, _EPOCH + dt.timedelta(days=int(written)))
-    found = _DAY.fullmatch(written)
-    if not found:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", compact):
+        return _existing_day(value, *map(int, compact.split("-"))), []
+    if re.fullmatch(r"\d{8}", compact):
+        return _with_note(value, _existing_day(value, int(compact[:4]), int(compact[4:6]), int(compact[6:])))
+    if re.fullmatch(r"[34567]\d{4}", compact):  # serial days from 1982 to 2119; other numbers of five digits are no days
+        return _with_note(value, _EPOCH + dt.timedelta(days=int(compact)))
+    match = _DAY.fullmatch(compact)
+    if not match:
         raise CellRefused(f"日付「{value}」が読めません", f"{value!r} is no date")
-    read = _with_year(value, found, near)
-    if found["weekday"] and _WEEKDAYS[read.weekday()] != found["weekday"]:
-        right = f"{read.isoformat()}は{_WEEKDAYS[read.weekday()]}曜日"
+    parsed = _with_year(value, match, near)
+    if match["weekday"] and _WEEKDAYS[parsed.weekday()] != match["weekday"]:
+        actual = f"{parsed.isoformat()}は{_WEEKDAYS[parsed.weekday()]}曜日"
         raise CellRefused(
-            f"日付「{value}」の曜日が合いません（{right}）。どちらが正しいか確かめてください", f"{value!r}: wrong weekday for {read}"
+            f"日付「{value}」の曜日が合いません（{actual}）。どちらが正しいか確かめてください", f"{value!r}: wrong weekday for {parsed}"
         )
-    return _told(value, read)
+    return _with_note(value, parsed)
 
 
-def _told(value: str, read: dt.date) -> tuple[dt.date, list[Note]]:
-    plain = digits(value) in (f"{read.year}/{read.month}/{read.day}", f"{read:%Y/%m/%d}")
-    return read, [] if plain else [Note(f"日付「{value}」を{read.isoformat()}と読みました", f"{value!r} read as {read}")]
+def _with_note(value: str, parsed: dt.date) -> tuple[dt.date, list[Note]]:
+    plain = digits(value) in (f"{parsed.year}/{parsed.month}/{parsed.day}", f"{parsed:%Y/%m/%d}")
+    return parsed, [] if plain else [Note(f"日付「{value}」を{parsed.isoformat()}と読みました", f"{value!r} read as {parsed}")]
 
 
-def _with_year(value: str, found: re.Match[str], near: dt.date) -> dt.date:
-    month, number = int(found["month"]), int(found["day"])
-    if found["year"]:
-        return _real(value, int(found["year"]), month, number)
-    if found["era"]:
-        return _real(value, _ERAS[found["era"].upper()] + (1 if found["eyear"] == "元" else int(found["eyear"])), month, number)
-    days = [each for year in (near.year - 1, near.year, near.year + 1) if (each := _maybe(year, month, number))]
-    fitting = [each for each in days if not found["weekday"] or _WEEKDAYS[each.weekday()] == found["weekday"]]
-    if not fitting:
+def _with_year(value: str, match: re.Match[str], near: dt.date) -> dt.date:
+    month, day_of_month = int(match["month"]), int(match["day"])
+    if match["year"]:
+        return _existing_day(value, int(match["year"]), month, day_of_month)
+    if match["era"]:
+        year_of_era = 1 if match["eyear"] == "元" else int(match["eyear"])
+        return _existing_day(value, _ERAS[match["era"].upper()] + year_of_era, month, day_of_month)
+    days = [day for year in (near.year - 1, near.year, near.year + 1) if (day := _date_or_none(year, month, day_of_month))]
+    candidates = [day for day in days if not match["weekday"] or _WEEKDAYS[day.weekday()] == match["weekday"]]
+    if not candidates:
         raise CellRefused(f"日付「{value}」の年が分かりません。年を書いてください", f"no year near {near} fits {value!r}: write the year")
-    return min(fitting, key=lambda each: abs(each - near))
+    return min(candidates, key=lambda day: abs(day - near))
 
 
-def _real(value: str, year: int, month: int, number: int) -> dt.date:
-    read = _maybe(year, month, number)
-    if read is None:
+def _existing_day(value: str, year: int, month: int, day_of_month: int) -> dt.date:
+    parsed = _date_or_none(year, month, day_of_month)
+    if parsed is None:
         raise CellRefused(f"日付「{value}」はありません", f"there is no day {value!r}")
-    return read
+    return parsed
 
 
-def _maybe(year: int, month: int, number: int) -> dt.date | None:
+def _date_or_none(year: int, month: int, day_of_month: int) -> dt.date | None:
     try:
-        return dt.date(year, month, number)
+        return dt.date(year, month, day_of_month)
     except ValueError:
         return None
 
 
 def clock(value: str) -> tuple[dt.time | None, list[Note]]:
-    """Return the time of day that ``value`` means (None if it is empty). Raises `CellRefused` if it is none."""
-    written = digits(value)
-    if not written:
+    """Return the time of day that ``value`` means (None if it is empty), and a note if it was not written plainly. Raises `CellRefused` if it is none."""
+    half_width = digits(value)
+    if not half_width:
         return None, []
-    if re.fullmatch(r"\d{3,4}", written):
-        written = f"{written[:-2]}:{written[-2:]}"
-    found = _TIME.fullmatch(written)
-    if not found:
+    if re.fullmatch(r"\d{3,4}", half_width):
+        half_width = f"{half_width[:-2]}:{half_width[-2:]}"
+    match = _TIME.fullmatch(half_width)
+    if not match:
         raise CellRefused(f"時刻「{value}」が読めません。10:00 のように書いてください", f"{value!r} is no time: write 10:00")
-    half = (found["half"] or found["half2"] or "").upper()
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    half = (match["half"] or match["half2"] or "").upper()
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
     if half in ("午後", "PM") and hour < 12:
         hour += 12
-    if (hour, minute) == (24, 0):
+    if (hour, minute) == (24, 0):  # the end of the day; 00:00 of the same day would be its beginning
         return dt.time(23, 59), [Note("24:00を23:59としました", "24:00 became 23:59")]
     if hour > 23 or minute > 59:
         raise CellRefused(f"時刻「{value}」はありません", f"there is no time {value!r}")
-    read = dt.time(hour, minute)
-    plain = written in (f"{hour}:{minute:02}", f"{hour:02}:{minute:02}", f"{hour:02}:{minute:02}:00")
-    return read, [] if plain else [Note(f"時刻「{value}」を{read:%H:%M}と読みました", f"{value!r} read as {read:%H:%M}")]
+    parsed = dt.time(hour, minute)
+    plain = half_width in (f"{hour}:{minute:02}", f"{hour:02}:{minute:02}", f"{hour:02}:{minute:02}:00")
+    return parsed, [] if plain else [Note(f"時刻「{value}」を{parsed:%H:%M}と読みました", f"{value!r} read as {parsed:%H:%M}")]

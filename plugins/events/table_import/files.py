@@ -1,7 +1,7 @@
-"""Imported events as Markdown files. What an editor has changed by hand is never written over.
+"""Plans and writes the Markdown files of imported events. A file that an editor has changed is never overwritten.
 
-The line ``imported:`` of a file is a digest of the file as the import wrote it, without that line. While it still fits, the file is the
-import's own and may be renewed; once an editor has touched it, it is the editor's.
+The line ``imported:`` of a file is a digest of the file as the import wrote it, without that line. If the digest still matches, nobody has changed the file
+and the import may renew it; otherwise the file belongs to its editor.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from plugins.events.table_import.row import Entry
+from plugins.files import write_atomically
 
 _IMPORTED = re.compile(r"^imported: *['\"]?([0-9a-f]+)['\"]? *\n", re.MULTILINE)
 _DATE = re.compile(r"^date: *['\"]?([^'\"\n]+?)['\"]? *$", re.MULTILINE)
-_SPECIAL = re.compile(r"([\\`*_\[\]|])")
-_OPENING = re.compile(r"^(#+|[-+~](?=\s|$|[-+~])|\d+(?=\.\s))")
+_MARKUP = re.compile(r"([\\`*_\[\]|])")
+_BLOCK_START = re.compile(r"^(#+|[-+~](?=\s|$|[-+~])|\d+(?=\.\s))")
 
 
 class Outcome(Enum):
-    """What became of one event."""
+    """What the import does with the file of one event; the values are the messages."""
 
     NEW = "新しく書きました / new"
     RENEWED = "新しい内容にしました / renewed"
@@ -34,7 +35,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Planned:
-    """A file that the import would write. ``path`` is relative to ``content/``."""
+    """The file of one event as it would be now. ``path`` is relative to ``content/``."""
 
     path: PurePosixPath
     text: str
@@ -42,45 +43,43 @@ class Planned:
 
 
 def plan(content: Path, publication: str, entry: Entry, published: str) -> Planned:
-    """Decide about one event. ``published`` is the ``date`` of a new file; an existing file keeps its date and its place."""
-    found = _existing(content, publication, entry.name)
-    path = found or PurePosixPath(publication, str(entry.year), f"{entry.name}.md")
-    if found is None:
-        return Planned(path, render(entry, published), Outcome.NEW)
-    before = (content / found).read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    """Return the file of one event. ``published`` is the ``date`` of a new file; an existing file keeps its date and its path."""
+    path = _existing(content, publication, entry.name)
+    if path is None:
+        return Planned(PurePosixPath(publication, str(entry.year), f"{entry.name}.md"), render(entry, published), Outcome.NEW)
+    # Git or an editor on Windows may have changed the line ends, and an editor may have added a BOM: neither is a change of the text.
+    before = (content / path).read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
     text = render(entry, date[1] if (date := _DATE.search(before)) else published)
     if before == text:
         return Planned(path, text, Outcome.SAME)
-    return Planned(path, text, Outcome.RENEWED if _is_ours(before) else Outcome.KEPT)
+    return Planned(path, text, Outcome.RENEWED if _is_unchanged(before) else Outcome.KEPT)
 
 
 def write(content: Path, planned: Iterable[Planned]) -> None:
-    """Write what is new or renewed, and nothing else."""
-    for each in planned:
-        if each.outcome in (Outcome.NEW, Outcome.RENEWED):
-            file = content / each.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(each.text, encoding="utf-8", newline="\n")
+    """Write the files that are new or renewed, and no other."""
+    for file in planned:
+        if file.outcome in (Outcome.NEW, Outcome.RENEWED):
+            write_atomically(content / file.path, file.text.encode())
 
 
 def _existing(content: Path, publication: str, name: str) -> PurePosixPath | None:
-    """The event's file in whatever year it lies: an event that moves to another year keeps its address."""
-    found = sorted((content / publication).glob(f"*/{name}.md"))
-    return PurePosixPath(found[0].relative_to(content).as_posix()) if found else None
+    """The event's file, whatever year it lies in: an event that moves to another year keeps its permalink."""
+    files = sorted((content / publication).glob(f"*/{name}.md"))
+    return PurePosixPath(files[0].relative_to(content).as_posix()) if files else None
 
 
-def _is_ours(text: str) -> bool:
-    mark = _IMPORTED.search(text)
-    return mark is not None and mark[1] == _digest(text.replace(mark[0], "", 1))
+def _is_unchanged(text: str) -> bool:
+    line = _IMPORTED.search(text)
+    return line is not None and line[1] == _digest(text.replace(line[0], "", 1))
 
 
 def render(entry: Entry, published: str) -> str:
-    """Return the file: front matter, body, and the digest that tells later whether somebody has changed it."""
+    """Return the text of the file: front matter, the digest of the rest, and the body."""
     meta = {"title": entry.meta["title"], "date": published} | dict(entry.meta) | {"source": entry.source}
     front = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=1_000_000, default_flow_style=None)
     body = "\n\n".join(map(_escape, entry.paragraphs))
-    without = f"---\n{front}---\n{body}\n"
-    return f"---\n{front}imported: '{_digest(without)}'\n---\n{body}\n"
+    undigested = f"---\n{front}---\n{body}\n"
+    return f"---\n{front}imported: '{_digest(undigested)}'\n---\n{body}\n"
 
 
 def _digest(text: str) -> str:
@@ -88,7 +87,8 @@ def _digest(text: str) -> str:
 
 
 def _escape(line: str) -> str:
-    """Text that Markdown shows as it is: a table from elsewhere writes no headings, links or tags."""
-    plain = _SPECIAL.sub(r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-    plain = re.sub(r"^[=:]", lambda found: f"&#{ord(found[0])};", plain)
-    return _OPENING.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", plain)
+    """``line`` as Markdown that shows it unchanged: text from outside must not make headings, links or tags."""
+    escaped = _MARKUP.sub(r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    # "=" would underline a heading and ":" begin a directive of ours, but Markdown knows no backslash before them.
+    escaped = re.sub(r"^[=:]", lambda match: f"&#{ord(match[0])};", escaped)
+    return _BLOCK_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", escaped)

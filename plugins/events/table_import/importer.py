@@ -1,4 +1,4 @@
-"""The import as one step: bytes of a table → what would be written, and a report. Nothing is written here."""
+"""The whole import: the bytes of a table become planned files and notes. It writes nothing, so that ``--dry-run`` is the same code."""
 
 from __future__ import annotations
 
@@ -21,43 +21,46 @@ from plugins.frontmatter.parse.source import split_front_matter
 
 @dataclass(frozen=True)
 class TableImport:
-    """``planned`` files, and everything to tell, in the order of the lines. ``rows`` counts the rows that hold something."""
+    """The planned files, and the notes sorted by line. ``rows`` counts the rows that are not empty, refused ones included."""
 
     planned: tuple[Planned, ...]
-    told: tuple[ImportNote, ...]
+    notes: tuple[ImportNote, ...]
     rows: int
 
     @property
     def refusals(self) -> list[ImportNote]:
-        """Why rows were left out."""
-        return [told for told in self.told if told.refusal]
+        """The notes that say why a row was left out."""
+        return [note for note in self.notes if note.refusal]
 
 
 def import_table(raw: bytes, content: Path, publication: str, registry: Registry, now: dt.datetime) -> TableImport:
-    """Read a table and decide about every row. Raises `plugins.events.table_import.table.UnreadableTable`."""
+    """Read a table and plan the file of every row. Raises `plugins.events.table_import.table.UnreadableTable`.
+
+    ``now`` is the publication time of new files, and its day the one near which a date without a year lies.
+    """
     table = read_table(raw)
-    told = list(table.told)
+    notes = list(table.notes)
     entries: dict[str, Entry] = {}
     planned: list[Planned] = []
     for row in table.rows:
-        entry, notes = read_entry(row, registry.places, now.date())
-        told += notes
+        entry, row_notes = read_entry(row, registry.places, now.date())
+        notes += row_notes
         if entry is None:
             continue
         first = entries.setdefault(entry.name, entry)
         if first is not entry:
-            told.append(ImportNote(entry.line, "NO", f"{first.line}行目と同じ番号です", f"same number as line {first.line}", refusal=True))
+            notes.append(ImportNote(entry.line, "NO", f"{first.line}行目と同じ番号です", f"same number as line {first.line}", refusal=True))
             continue
-        one = plan(content, publication, entry, f"{now:%Y-%m-%d %H:%M}")
-        faults = _faults(one, registry)
-        told += [ImportNote(entry.line, "", fault.ja, fault.en, refusal=True) for fault in faults]
-        planned += [] if faults else [one]
-    refused_early = sum(1 for note in table.told if note.refusal)
-    return TableImport(tuple(planned), tuple(sorted(set(told))), len(table.rows) + refused_early)
+        file = plan(content, publication, entry, f"{now:%Y-%m-%d %H:%M}")
+        diagnostics = _diagnose(file, registry)
+        notes += [ImportNote(entry.line, "", diagnostic.ja, diagnostic.en, refusal=True) for diagnostic in diagnostics]
+        planned += [] if diagnostics else [file]
+    refused_early = sum(note.refusal for note in table.notes)
+    return TableImport(tuple(planned), tuple(sorted(set(notes))), len(table.rows) + refused_early)
 
 
-def _faults(planned: Planned, registry: Registry) -> list[Diagnostic]:
-    """What the build would say against the file: an import must never stop a build."""
+def _diagnose(planned: Planned, registry: Registry) -> list[Diagnostic]:
+    """The diagnostics that a build would give for the file. An import must never stop a build."""
     source = split_front_matter(planned.path, planned.text)
     if isinstance(source, Diagnostic):
         return [source]

@@ -1,4 +1,4 @@
-"""The recommended open-data table of events: bytes → rows by column name, wherever the columns stand and however the file was saved."""
+"""Reads the recommended open-data table of events: from bytes in any usual encoding to rows by column name, whatever the order of the columns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ COLUMNS = tuple(
     " 料金(基本) 料金(詳細) 連絡先名称 連絡先電話番号 連絡先内線番号 主催者 場所名称 住所 方書 緯度 経度 アクセス方法 駐車場情報 定員 参加申込終了日"
     " 参加申込終了時間 参加申込方法 URL 備考".split()
 )
+"""The columns of the recommended data set イベント一覧, in its order."""
+
+# Names of older editions of the data set, and of tables that prefectures made before it.
 _ALIASES = {
     "市区町村コード": "都道府県コード又は市区町村コード",
     "全国地方公共団体コード": "都道府県コード又は市区町村コード",
@@ -32,18 +35,18 @@ _ALIASES = {
     "会場": "場所名称",
     "所在地": "住所",
 }
-_KNOWN = {digits(name).lower(): name for name in COLUMNS} | {digits(old).lower(): new for old, new in _ALIASES.items()}
+_NAMES = {digits(name).lower(): name for name in COLUMNS} | {digits(alias).lower(): name for alias, name in _ALIASES.items()}
 LARGEST = 20_000_000
-"""Bytes. A table beyond this is no list of events."""
+"""Bytes. A larger file is no list of events, and would only fill the memory."""
 
 
 class UnreadableTable(Exception):
-    """The file is no table of events; the message says why, in two languages."""
+    """The file is no table of events; the message says why in Japanese and English."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """``line`` is where the row begins in the file; ``cells`` hold the known columns, empty where nothing is written."""
+    """``line`` is the line of the file on which the row begins. ``cells`` has every column of `COLUMNS`, empty if the table has none."""
 
     line: int
     cells: dict[str, str]
@@ -51,43 +54,46 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows, and what was repaired or refused on the way."""
+    """The rows, and the notes of what was repaired or refused while reading."""
 
     rows: tuple[Row, ...] = ()
-    told: tuple[ImportNote, ...] = field(default=())
+    notes: tuple[ImportNote, ...] = field(default=())
 
 
 def read_table(raw: bytes) -> Table:
-    """Read a table of events in UTF-8 (BOM or none), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
+    """Read a table of events in UTF-8 (with or without BOM), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
     if len(raw) > LARGEST:
         raise UnreadableTable("ファイルが20MBを超えています / larger than 20 MB")
     text, encoding = _decode(raw)
-    told = (
+    notes = (
         [ImportNote(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
         if encoding != "UTF-8"
         else []
     )
     records = _records(text)
-    at = next((number for number, (_, cells) in enumerate(records[:20]) if NAME in map(_column, cells)), None)
-    if at is None:
+    # Tables often begin with a title and empty lines; the header is the first line that names the events.
+    header_at = next((index for index, (_, cells) in enumerate(records[:20]) if NAME in map(_column, cells)), None)
+    if header_at is None:
         raise UnreadableTable(
             f"列「{NAME}」が見つかりません。イベント一覧の表ではないようです / no column {NAME}: this is no table of events"
         )
-    line, header = records[at][0], [_column(cell) for cell in records[at][1]]
+    line, header = records[header_at][0], [_column(cell) for cell in records[header_at][1]]
     if START not in header:
         raise UnreadableTable(f"列「{START}」がありません / no column {START}")
-    told += _header_notes(line, records[at][1], header)
+    notes += _header_notes(line, records[header_at][1], header)
     rows: list[Row] = []
-    for number, cells in records[at + 1 :]:
-        told += _shape_notes(number, cells, header)
-        if not any(note.line == number and note.refusal for note in told[-1:]):
-            rows.append(Row(number, dict.fromkeys(COLUMNS, "") | _cells(header, cells)))
-    return Table(tuple(rows), tuple(told))
+    for line, cells in records[header_at + 1 :]:
+        row_notes = _shape_notes(line, cells, header)
+        notes += row_notes
+        if not any(note.refusal for note in row_notes):
+            rows.append(Row(line, dict.fromkeys(COLUMNS, "") | _cells(header, cells)))
+    return Table(tuple(rows), tuple(notes))
 
 
 def _decode(raw: bytes) -> tuple[str, str]:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace"), "UTF-16"
+    # UTF-8 first: text in cp932 is hardly ever valid UTF-8 by chance, while UTF-8 often is valid cp932.
     for encoding, name in (("utf-8-sig", "UTF-8"), ("cp932", "Shift_JIS（cp932）")):
         try:
             return raw.decode(encoding), name
@@ -98,30 +104,30 @@ def _decode(raw: bytes) -> tuple[str, str]:
 
 def _records(text: str) -> list[tuple[int, list[str]]]:
     """The records that are not empty, each with the line on which it begins."""
-    first = text.split("\n", 1)[0]
-    return list(_lines(text, "\t" if first.count("\t") > first.count(",") else ","))
+    first_line = text.split("\n", 1)[0]
+    return list(_parse_csv(text, "\t" if first_line.count("\t") > first_line.count(",") else ","))
 
 
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _parse_csv(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
-    begins = 1
+    line = 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
+                yield line, cells
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableTable(f"{begins}行目からCSVとして読めません / not CSV from line {begins}: {error}") from error
+        raise UnreadableTable(f"{line}行目からCSVとして読めません / not CSV from line {line}: {error}") from error
 
 
 def _column(cell: str) -> str:
-    """The standard name of a column, or what is written."""
-    written = re.sub(r"\s", "", digits(cell))
-    return _KNOWN.get(written.lower(), written)
+    """The standard name of a column, or the name as it is if it is unknown."""
+    name = re.sub(r"\s", "", digits(cell))
+    return _NAMES.get(name.lower(), name)
 
 
 def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
-    told = [
+    notes = [
         ImportNote(line, cell, f"列の名前を「{name}」と読みました", f"column read as {name}")
         for cell, name in zip(cells, header, strict=True)
         if name in COLUMNS and cell.strip() != name and digits(cell) != digits(name)
@@ -129,23 +135,23 @@ def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> lis
     unknown = [name for name in header if name and name not in COLUMNS]
     if unknown:
         names = "、".join(unknown)
-        told.append(ImportNote(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
-    return told
+        notes.append(ImportNote(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
+    return notes
 
 
 def _shape_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
     if any(cell.strip() for cell in cells[len(header) :]):
-        words = f"列が{len(header)}より多く、ずれています。文の中の「,」を引用符で囲んでください"
-        return [ImportNote(line, "", words, "more cells than columns: put quotes around commas", refusal=True)]
+        message = f"列が{len(header)}より多く、ずれています。文の中の「,」を引用符で囲んでください"
+        return [ImportNote(line, "", message, "more cells than columns: put quotes around commas", refusal=True)]
     if len(cells) < len(header):
         return [ImportNote(line, "", "足りない列は空とみなしました", "missing cells are taken as empty")]
     return []
 
 
 def _cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """The first column of a name counts."""
-    found: dict[str, str] = {}
+    """The cells by standard name. Of two columns with the same name, the first counts."""
+    by_name: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=False):
         if name in COLUMNS:
-            found.setdefault(name, cell.strip())
-    return found
+            by_name.setdefault(name, cell.strip())
+    return by_name

@@ -40,6 +40,14 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class DataLicense(_Table):
+    """The terms under which the site offers its tables of open data."""
+
+    name: str = Field(description="The licence's official name, as readers and data catalogues cite it.")
+    url: str = Field(pattern=r"^https?://[^\s]+$", description="The page with the full text of the licence.")
+    summary: str = Field(description="What the licence allows and asks for, in one or two plain sentences for readers.")
+
+
 class Site(_Table):
     """The portal. ``url`` is the public address without a trailing slash; with ``sample`` every page says that it is a 見本 (sample)."""
 
@@ -51,6 +59,11 @@ class Site(_Table):
     contact: EmailStr
     timezone: str = "Asia/Tokyo"
     sample: bool = False
+    data_license: DataLicense | None = Field(
+        default=None,
+        description="The licence of the site's open data. It is stated on each page that offers a table, and as `license` of the Dataset in the page's "
+        "JSON-LD. Without it, the site states no licence: a reader then has to ask before using a table.",
+    )
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 

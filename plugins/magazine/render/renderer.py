@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from plugins.files import write_atomically
 from plugins.frontmatter.model.registry import Site
 from plugins.frontmatter.parse.markdown import parse_html
 from plugins.magazine.compose.composition import Composition
@@ -26,7 +26,7 @@ from plugins.typography.filters import FILTERS
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
 PREFERENCES = "https://personal.invalid/preferences"
-"""The personal places of the seam (docs/architecture.md): the mailer puts each recipient's own links here."""
+"""The personal places of the seam (docs/reference/bundle.md): the mailer puts each recipient's own links here."""
 
 VERSION = "1"
 """Part of every cache key. Raise it when an HTML part would come out differently."""
@@ -72,10 +72,7 @@ class IssueRenderer:
         key = hashlib.sha256(f"{VERSION} {version('premailer')} {version('cssutils')} {rendered}".encode()).hexdigest()[:24]
         kept = self.cache / f"{key}.html"
         if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = kept.with_suffix(f".{os.getpid()}.part")
-            unfinished.write_text(_inlined(rendered), encoding="utf-8", newline="\n")
-            unfinished.replace(kept)
+            write_atomically(kept, _inlined(rendered).encode())
         return kept.read_bytes().decode("utf-8")
 
     def text(self, issue: Composition) -> str:

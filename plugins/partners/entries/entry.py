@@ -1,4 +1,4 @@
-"""RawEntry → Entry: who it is, what it is called, when it was published. Pure; the present is passed in."""
+"""ParsedEntry → Entry: identity, title, date of publication. Pure; the present moment is passed in."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LONGEST_ID = 500
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry ready to be kept.
+    """An entry that is ready to be compared with files.
 
-    ``identity`` is what makes two entries the same; ``entry_id`` is what the file keeps of it, as the feed wrote it.
-    ``dated`` tells whether the feed gave ``published`` (Japan time, never after now).
+    Two entries with equal ``identity`` are the same. ``entry_id`` is the id as the feed wrote it, which the file keeps. ``published`` is in Japan time
+    and never after now; ``dated`` tells whether the feed gave it.
     """
 
     identity: str
@@ -34,45 +34,45 @@ class Entry:
     topics: tuple[str, ...] = ()
 
 
-def make_entry(raw: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
-    """Return the entry that ``raw`` stands for. ``topics`` are the site's own words; other categories are left out."""
-    title = text.title(raw.title, raw.body)
-    written = moment(raw.published)
-    entry_id = stored_id(raw.id, raw.link, fingerprint(title, raw.body))
+def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
+    """Return the entry of ``parsed``. ``topics`` are the names of the site's topics; other categories are left out."""
+    title = text.title(parsed.title, parsed.body)
+    published = moment(parsed.published)
+    entry_id = stored_id(parsed.id, parsed.link, fingerprint(title, parsed.body))
     return Entry(
         identity=identity(entry_id),
         entry_id=entry_id,
-        original=raw.link or feed.site,
+        original=parsed.link or feed.site,
         title=title,
-        body=raw.body,
-        published=clamp(written, now).astimezone(JAPAN),
-        dated=written is not None,
-        fingerprint=fingerprint(title, raw.body),
-        topics=tuple(sorted({text.fold(each) for each in raw.categories} & topics)),
+        body=parsed.body,
+        published=clamp(published, now).astimezone(JAPAN),
+        dated=published is not None,
+        fingerprint=fingerprint(title, parsed.body),
+        topics=tuple(sorted({text.fold(category) for category in parsed.categories} & topics)),
     )
 
 
 def fingerprint(title: str, body: str) -> str:
-    """Return the SHA-256 of what readers see: it changes when, and only when, the entry was edited."""
+    """Return the SHA-256 of the text that readers see. It changes if, and only if, the entry was edited."""
     return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
 
 
-def stored_id(given: str, link: str, content: str) -> str:
-    """Return the id to keep: the feed's own, else the link, else the content's SHA-256."""
-    folded = text.fold(given)
+def stored_id(feed_id: str, link: str, content_hash: str) -> str:
+    """Return the id to keep: the feed's own (RFC 4287, section 4.2.6; RSS 2.0, guid), else the link, else the SHA-256 of the content."""
+    folded = text.fold(feed_id)
     if len(folded) > LONGEST_ID:
         return f"sha256:{hashlib.sha256(folded.encode()).hexdigest()}"
-    return folded or text.fold(link) or f"sha256:{content}"
+    return folded or text.fold(link) or f"sha256:{content_hash}"
 
 
 def identity(entry_id: str) -> str:
-    """Return the form in which ids are compared: http or https, the host's case and tracking do not matter."""
+    """Return the form in which ids are compared: for an id that is an address, one form for all its spellings (``urls.canonical``)."""
     return canonical(entry_id) if is_web(entry_id) else entry_id
 
 
 def slug(entry: Entry, feed_key: str, digits: int = 8) -> str:
-    """Return the file's and page's name, ``20120311-3fa9c1d2``: the day in Japan and a piece of a SHA-256.
+    """Return the name of the file and page, ``20120311-3fa9c1d2``: the day in Japan and ``digits`` of a SHA-256.
 
-    The feed is part of what is hashed: all feeds are one publication, and two of them may carry the same entry.
+    The feed's key is hashed, too: all feeds are one publication, and two of them may carry the same entry.
     """
     return f"{entry.published:%Y%m%d}-{hashlib.sha256(f'{feed_key} {entry.identity}'.encode()).hexdigest()[:digits]}"

@@ -1,6 +1,6 @@
 """The Markdown files of partner entries: read their front matter, write them whole.
 
-Front matter goes through PyYAML in both directions, so no title can end it or add a key to it.
+Front matter goes through PyYAML in both directions, so that no title can end it or add a key to it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes lists out each time: an alias (``*id001``) is nothing an editor should meet."""
+    """Writes equal lists in full each time. An editor should not meet an alias (``*id001``), and the site refuses aliases."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        """Say that nothing is shared."""
         return True
 
 
 def feed_folder(content: Path, key: str) -> Path:
-    """Return the folder of a feed's entries. ``key`` was checked by ``config`` (a-z, 0-9, hyphen)."""
+    """Return the folder of a feed's entries. ``key`` was validated by ``model.config`` (a-z, 0-9, hyphen)."""
     return content / "partners" / key
 
 
 def read_stored(folder: Path) -> tuple[StoredEntry, ...]:
-    """Read the front matter of every entry under ``folder``. Raises EntryFileError for one that cannot be read."""
+    """Read the front matter of every entry under ``folder``. Raises EntryFileError."""
     return tuple(_stored(folder, path) for path in sorted(folder.rglob("*.md")))
 
 
@@ -50,7 +49,7 @@ def has_entries(folder: Path) -> bool:
 
 
 def read_front(path: Path) -> dict[str, object]:
-    """Read one file's front matter."""
+    """Read the front matter of one file. Raises EntryFileError."""
     return read_entry(path)[0]
 
 
@@ -67,7 +66,7 @@ def read_entry(path: Path) -> tuple[dict[str, object], str]:
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """Return the lines between the first two ``---``, and what follows. Raises ValueError when there are none."""
+    """Return the lines between the first two ``---``, and the text after them. Raises ValueError if there are none."""
     if not text.startswith(FENCE):
         raise ValueError("no front matter")
     end = text.index("\n" + FENCE, len(FENCE) - 1)
@@ -81,26 +80,26 @@ def render(front: Mapping[str, object], body: str) -> bytes:
 
 
 def write(folder: Path, change: EntryChange) -> Path:
-    """Write one change and return its path. Raises OSError."""
+    """Write the file of one change and return its path. Raises OSError."""
     path = folder / change.path
     write_atomically(path, render(change.front, change.body))
     return path
 
 
 def remove(path: Path) -> None:
-    """Remove one entry with its pictures."""
+    """Remove the file of an entry, and its pictures."""
     for picture in _pictures(path):
         picture.unlink()
     path.unlink()
 
 
-def tidy(path: Path, front: Mapping[str, object], body: str) -> None:
-    """Remove the entry's pictures that neither its body nor its front matter shows any more."""
+def remove_unused_pictures(path: Path, front: Mapping[str, object], body: str) -> None:
+    """Remove the pictures that neither the body nor the front matter of the entry shows any more."""
     for picture in _pictures(path):
         if picture.name not in body and picture.name != front.get("image"):
             picture.unlink()
 
 
 def _pictures(path: Path) -> list[Path]:
-    """Return the pictures that ``album`` laid beside an entry."""
-    return sorted(each for each in path.parent.glob(f"{path.stem}-*") if each.suffix in PICTURES)
+    """Return the pictures that ``images`` wrote beside an entry."""
+    return sorted(file for file in path.parent.glob(f"{path.stem}-*") if file.suffix in PICTURES)

@@ -1,4 +1,4 @@
-"""Entries that wait for an editor: drafts under ``content/partners``. Publishing one takes a line out of its front matter."""
+"""Entries that wait for an editor: drafts under ``content/partners``. Publishing one removes a line of its front matter."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from plugins.partners.model.errors import EntryFileError
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """One draft. ``path`` is relative to ``content/partners`` and is what the command takes."""
+class WaitingEntry:
+    """One draft. ``path`` is relative to ``content/partners``; the command line takes it."""
 
     path: str
     date: str
@@ -22,16 +22,16 @@ class Waiting:
     original: str
 
 
-def waiting(content: Path, keys: Iterable[str] = ()) -> tuple[Waiting, ...]:
+def waiting(content: Path, keys: Iterable[str] = ()) -> tuple[WaitingEntry, ...]:
     """Return the drafts of the feeds ``keys``, or of all, oldest first. Raises EntryFileError."""
-    root, wanted = content / "partners", set(keys)
-    found = []
+    root, chosen = content / "partners", set(keys)
+    drafts = []
     for path in sorted(root.rglob("*.md")):
         front, _ = read_entry(path)
-        if front.get("draft") is True and (not wanted or path.relative_to(root).parts[0] in wanted):
+        if front.get("draft") is True and (not chosen or path.relative_to(root).parts[0] in chosen):
             name = path.relative_to(root).as_posix()
-            found.append(Waiting(name, str(front.get("date", "")), str(front.get("title", "")), str(front.get("original", ""))))
-    return tuple(sorted(found, key=lambda each: (each.date, each.path)))
+            drafts.append(WaitingEntry(name, str(front.get("date", "")), str(front.get("title", "")), str(front.get("original", ""))))
+    return tuple(sorted(drafts, key=lambda draft: (draft.date, draft.path)))
 
 
 def publish(content: Path, name: str) -> None:
@@ -42,14 +42,14 @@ def publish(content: Path, name: str) -> None:
 
 
 def refuse(content: Path, name: str) -> None:
-    """Take an entry down: it is removed and does not come back. Raises EntryFileError."""
+    """Take an entry down: it is removed and never comes back. Raises EntryFileError."""
     front, _ = read_entry(_entry(content, name))
     takedown.note(content, [str(front.get("original") or front.get("entry_id"))])
     takedown.apply(content)
 
 
 def _entry(content: Path, name: str) -> Path:
-    """Return the file of ``name``; only entries can be named."""
+    """Return the file of ``name``. Raises EntryFileError for anything but an entry under ``content/partners``."""
     root = (content / "partners").resolve()
     path = (root / name.removeprefix("content/partners/")).resolve()
     if root not in path.parents or path.suffix != ".md" or not path.is_file():

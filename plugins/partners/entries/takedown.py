@@ -1,6 +1,6 @@
 """Entries that were taken down on request: ``content/partners/takedown.txt``, one address or id on a line. They never come back.
 
-The list lies beside the entries, in Git, so that the reason for a removal is in its history.
+The list is beside the entries, in Git, so that the reason for a removal is in its history.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from plugins.partners.entries.files import read_front, remove
 from plugins.partners.model.errors import TakedownError
 from plugins.partners.model.urls import canonical
 
-_HEAD = """# 書き手の求めで取り下げた記事。一行に一つ、元の記事のアドレス（original）か entry_id。消しません。
+_HEADER = """# 書き手の求めで取り下げた記事。一行に一つ、元の記事のアドレス（original）か entry_id。消しません。
 # Taken down on request, one original address or entry_id on a line. todoke feeds update removes them and never imports them again.
 """
 
 
 @dataclass(frozen=True)
 class Takedown:
-    """The list, as identities: http or https and tracking parameters make no difference."""
+    """The list, as identities (``entry.identity``): the spelling of an address makes no difference."""
 
     names: frozenset[str] = frozenset()
 
@@ -31,22 +31,21 @@ class Takedown:
         return not self.names.isdisjoint({entry.identity, canonical(entry.original)})
 
     def covers_file(self, front: dict[str, object]) -> bool:
-        """Tell whether the entry of a file with this front matter must go."""
+        """Tell whether the file with this front matter must be removed."""
         return not self.names.isdisjoint(identity(name) for name in _names(front))
 
 
 def _names(front: dict[str, object]) -> tuple[str, ...]:
-    """Return by what an entry can be named: its address and its id."""
+    """Return the names of an entry: its address and its id."""
     return tuple(str(front[key]) for key in ("original", "entry_id") if front.get(key))
 
 
 def list_path(content: Path) -> Path:
-    """Return where the list lies."""
     return content / "partners" / "takedown.txt"
 
 
 def read_takedown(content: Path) -> Takedown:
-    """Read the list. Without the file, nothing was taken down. Raises TakedownError when it cannot be read: then nothing may be imported."""
+    """Read the list. Without the file, nothing was taken down. Raises TakedownError if it cannot be read: then nothing may be imported."""
     path = list_path(content)
     try:
         text = path.read_text("utf-8")
@@ -58,7 +57,7 @@ def read_takedown(content: Path) -> Takedown:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines that name something; a ``#`` at the beginning makes a remark (addresses may hold one)."""
+    """Return the lines that name an entry. ``#`` begins a comment only at the start of a line, since addresses may hold one."""
     stripped = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
     return [line for line in stripped if line and not line.startswith("#")]
 
@@ -66,18 +65,18 @@ def _lines(text: str) -> list[str]:
 def note(content: Path, names: Iterable[str]) -> None:
     """Add addresses or ids to the list, each once."""
     path = list_path(content)
-    text = path.read_text("utf-8") if path.exists() else _HEAD
-    known = set(_lines(text))
-    fresh = [name for name in dict.fromkeys(names) if name not in known]
-    if fresh:
-        lines = "".join(f"{name}\n" for name in fresh)
+    text = path.read_text("utf-8") if path.exists() else _HEADER
+    listed = set(_lines(text))
+    missing = [name for name in dict.fromkeys(names) if name not in listed]
+    if missing:
+        lines = "".join(f"{name}\n" for name in missing)
         write_atomically(path, f"{text.rstrip()}\n{lines}".encode())
 
 
 def apply(content: Path, *, dry_run: bool = False) -> tuple[str, ...]:
-    """Remove every file that the list covers, with its pictures, and return their paths.
+    """Remove every file that the list covers, with its pictures, and return the paths.
 
-    The list learns the other name of what it removed, so that a blog that changes its ids or its address brings nothing back.
+    The other names of each removed entry are added to the list, so that a blog that changes its ids or its address brings nothing back.
     """
     listed = read_takedown(content)
     if not listed.names:

@@ -1,4 +1,4 @@
-"""Read an answer's body, expanding gzip and brotli piece by piece, never past the caps: a small answer can hold gigabytes of zeros."""
+"""Read the body of a response and expand it piece by piece, never past the caps: a small response can hold gigabytes of zeros."""
 
 from __future__ import annotations
 
@@ -13,41 +13,38 @@ import brotli
 from plugins.partners.model.errors import FetchError
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+"""zlib's own flag: detect the header of gzip (RFC 1952) or zlib (RFC 1950)."""
+
 MEGABYTE = 1024 * 1024
 PIECE = 256 * 1024
 """Bytes that a decoder may put out at a time."""
 
 
 class Decoder(Protocol):
-    """Expands a stream; a new one must pass ``test_every_encoding_*`` in ``test_partners_fetch``."""
+    """Expands a stream. A new decoder must pass ``test_every_encoding_*`` in ``tests/plugins/partners/http/test_fetch.py``."""
 
     def expand(self, data: bytes) -> Iterator[bytes]:
-        """Yield what ``data`` expands to, in pieces of at most about PIECE bytes. Raises FetchError when it is broken."""
+        """Yield the expanded ``data`` in pieces of at most about PIECE bytes. Raises FetchError if it is broken."""
 
     def finish(self) -> None:
-        """Raise FetchError when the stream ended in the middle."""
+        """Raise FetchError if the stream ended in the middle."""
 
 
 class IdentityDecoder:
-    """No encoding."""
-
     def expand(self, data: bytes) -> Iterator[bytes]:
-        """Yield ``data`` itself."""
         yield data
 
     def finish(self) -> None:
-        """Every end is an end."""
+        """Accept every end: without an encoding there is no mark of the end."""
 
 
 class GzipDecoder:
-    """A gzip stream (RFC 1952), several members allowed."""
+    """A gzip stream (RFC 1952). Several members may follow one another (section 2.2)."""
 
     def __init__(self) -> None:
-        """Begin the first member."""
         self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def expand(self, data: bytes) -> Iterator[bytes]:
-        """Yield what ``data`` expands to."""
         while data:
             try:
                 yield self._stream.decompress(data, PIECE)
@@ -58,7 +55,6 @@ class GzipDecoder:
                 self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def finish(self) -> None:
-        """Ask for the end of the last member."""
         if not self._stream.eof:
             raise FetchError("gzip が途中で切れています / truncated gzip")
 
@@ -67,11 +63,9 @@ class BrotliDecoder:
     """A brotli stream (RFC 7932)."""
 
     def __init__(self) -> None:
-        """Begin the stream."""
         self._stream = brotli.Decompressor()
 
     def expand(self, data: bytes) -> Iterator[bytes]:
-        """Yield what ``data`` expands to."""
         try:
             yield self._stream.process(data, output_buffer_limit=PIECE)
             while not self._stream.can_accept_more_data() and not self._stream.is_finished():
@@ -80,7 +74,6 @@ class BrotliDecoder:
             raise FetchError(f"brotli が壊れています / broken brotli: {error}") from error
 
     def finish(self) -> None:
-        """Ask for the end of the stream."""
         if not self._stream.is_finished():
             raise FetchError("brotli が途中で切れています / truncated brotli")
 
@@ -89,13 +82,13 @@ _DECODERS: dict[str, type[Decoder]] = {
     "": IdentityDecoder,
     "identity": IdentityDecoder,
     "gzip": GzipDecoder,
-    "x-gzip": GzipDecoder,
+    "x-gzip": GzipDecoder,  # equal to gzip (RFC 9110, section 8.4.1.3)
     "br": BrotliDecoder,
 }
 
 
 def decoder(encoding: str) -> Decoder:
-    """Return the decoder for a Content-Encoding (RFC 9110, 8.4). Raises FetchError for one that we did not ask for."""
+    """Return the decoder for a Content-Encoding (RFC 9110, section 8.4). Raises FetchError for one that was not asked for."""
     try:
         return _DECODERS[encoding.strip().lower()]()
     except KeyError:
@@ -103,41 +96,41 @@ def decoder(encoding: str) -> Decoder:
 
 
 class MemoryBudget:
-    """Room in memory for one body: a megabyte freely, more only when it is one of a few large ones of the whole run."""
+    """Memory for one body: one megabyte without waiting, more only as one of the few large bodies of the whole run.
 
-    def __init__(self, large: asyncio.Semaphore) -> None:
-        """Keep the semaphore that counts the large bodies."""
-        self._large = large
-        self._held = False
+    With 24 feeds in work, 24 bodies of 15 MB would need 360 MB; the semaphore keeps it at two.
+    """
 
-    async def want(self, size: int) -> None:
+    def __init__(self, large_bodies: asyncio.Semaphore) -> None:
+        self._large_bodies = large_bodies
+        self._holds_large = False
+
+    async def reserve(self, size: int) -> None:
         """Wait until ``size`` bytes may be held."""
-        if size > MEGABYTE and not self._held:
-            await self._large.acquire()
-            self._held = True
+        if size > MEGABYTE and not self._holds_large:
+            await self._large_bodies.acquire()
+            self._holds_large = True
 
     async def __aenter__(self) -> MemoryBudget:
-        """Begin with nothing held."""
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Give the room back."""
-        if self._held:
-            self._held = False
-            self._large.release()
+        if self._holds_large:
+            self._holds_large = False
+            self._large_bodies.release()
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, max_expanded: int, space: MemoryBudget) -> bytes:
-    """Return the expanded body. Raises FetchError as soon as a cap is passed, or when the encoding is broken or unknown."""
-    reader, out, wire = decoder(encoding), bytearray(), 0
+async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, max_expanded: int, budget: MemoryBudget) -> bytes:
+    """Return the expanded body. Raises FetchError as soon as a cap is passed, or if the encoding is broken or unknown."""
+    stream, body, received = decoder(encoding), bytearray(), 0
     async for chunk in chunks:
-        wire += len(chunk)
-        if wire > max_bytes:
+        received += len(chunk)
+        if received > max_bytes:
             raise FetchError(f"大きすぎます / larger than {max_bytes} bytes")
-        for piece in reader.expand(chunk):
-            out += piece
-            if len(out) > max_expanded:
+        for piece in stream.expand(chunk):
+            body += piece
+            if len(body) > max_expanded:
                 raise FetchError("展開すると大きすぎます / too large when expanded")
-            await space.want(len(out))
-    reader.finish()
-    return bytes(out)
+            await budget.reserve(len(body))
+    stream.finish()
+    return bytes(body)

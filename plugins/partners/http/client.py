@@ -1,7 +1,8 @@
-"""One GET to one checked address: the network's only door, with ``resolver`` and ``turns``.
+"""One GET to one checked address: the importer's only door to the network, with ``throttle``.
 
-Redirects, cookies and the environment's proxies are never followed by aiohttp. A proxy is used only when it was named; then we
-look the name up ourselves, check what it leads to, and ask the proxy for that very address, so that it has nothing to resolve.
+aiohttp never follows redirects, keeps no cookies and ignores the proxies of the environment. A proxy is used only if the operator named one.
+Then the host's name is resolved here, its address is checked, and the proxy is asked for that very address, so that the proxy has no name to
+resolve (FreshRSS GHSA-8p8w-9h98-44j5: a proxy resolved a name that had been checked before and led inside).
 """
 
 from __future__ import annotations
@@ -22,21 +23,32 @@ from plugins.partners.http.body import MEGABYTE
 from plugins.partners.http.throttle import Throttle
 from plugins.partners.model.errors import RefusedAddressError
 
+PRODUCT = "Todoke-feeds"
+"""The product token by which robots.txt may address the importer (RFC 9309, section 2.2.1)."""
+
+ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+
+LARGE_BODIES = 2
+"""Bodies of more than a megabyte in memory at the same time (``body.MemoryBudget``)."""
+
 
 class FilteringResolver(AbstractResolver):
-    """Asks ``inner`` and leaves out every address that ``rules`` refuse."""
+    """Asks ``inner`` and leaves out every address that ``rules`` refuse.
+
+    The connector uses the addresses that this resolver returns, so a name cannot be checked with one answer of DNS and connected to with
+    another (DNS rebinding).
+    """
 
     def __init__(self, inner: AbstractResolver, rules: AddressRules) -> None:
-        """Keep the resolver that really asks, and the rules."""
         self._inner = inner
         self._rules = rules
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        """Return the allowed addresses of ``host``. Raises RefusedAddressError when none is, OSError when there is none."""
-        found = await self._inner.resolve(host, port, family)
-        allowed = [result for result in found if self._allows(result["host"])]
-        if found and not allowed:
-            raise RefusedAddressError(host, f"→ {found[0]['host']} 公開のアドレスではありません / not a global address")
+        """Return the allowed addresses of ``host``. Raises RefusedAddressError if none of its addresses is allowed, OSError if it has none."""
+        results = await self._inner.resolve(host, port, family)
+        allowed = [result for result in results if self._allows(result["host"])]
+        if results and not allowed:
+            raise RefusedAddressError(host, f"→ {results[0]['host']} 公開のアドレスではありません / not a global address")
         return allowed
 
     def _allows(self, address: str) -> bool:
@@ -47,20 +59,12 @@ class FilteringResolver(AbstractResolver):
         return True
 
     async def close(self) -> None:
-        """Close the inner resolver."""
         await self._inner.close()
-
-
-PRODUCT = "Todoke-feeds"
-"""The name by which robots.txt may address us (RFC 9309, 2.2.1)."""
-
-
-ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes on the wire and expanded; seconds to connect, to wait for bytes, and for everything but waiting for a turn; hops."""
+    """Bytes received and expanded; seconds to connect, to wait for bytes, and in all (without the throttle's pauses); redirects."""
 
     max_bytes: int = 15 * MEGABYTE
     max_expanded: int = 15 * MEGABYTE
@@ -72,7 +76,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """Who we say we are (``+site; contact``), seconds between two requests to a host, and the proxy to go through, if any."""
+    """``contact``: who asks, for User-Agent (``+site; mail``). ``gap``: seconds between two requests to a host. ``proxy``: its address, if any."""
 
     contact: str
     gap: float = 0.0
@@ -81,13 +85,13 @@ class RequestOptions:
 
 @dataclass
 class Deadline:
-    """Seconds that an errand may still spend on the network."""
+    """Seconds that one document, with its redirects, may still spend on the network."""
 
     left: float
 
     @asynccontextmanager
-    async def spent(self) -> AsyncIterator[None]:
-        """Spend time in the block. Raises TimeoutError when none is left."""
+    async def running(self) -> AsyncIterator[None]:
+        """Count the time of the block. Raises TimeoutError if none is left."""
         clock = asyncio.get_running_loop()
         start = clock.time()
         try:
@@ -99,47 +103,46 @@ class Deadline:
 
 @dataclass(frozen=True)
 class HttpClient:
-    """Asks for addresses that ``address.check_url`` has returned."""
+    """Sends GET requests to addresses that ``addresses.check_url`` has returned."""
 
     session: aiohttp.ClientSession
-    guard: FilteringResolver
-    manners: RequestOptions
-    turns: Throttle
-    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
-    """Bodies of more than a megabyte held in memory at the same time (``body.Space``)."""
+    resolver: FilteringResolver
+    options: RequestOptions
+    throttle: Throttle
+    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_BODIES))
 
     @asynccontextmanager
-    async def get(self, url: URL, headers: Mapping[str, str], patience: Deadline) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send one GET when it is the host's turn. Raises TimeoutError, RefusedAddressError and what aiohttp raises."""
-        async with self.turns.at(url.host or ""), patience.spent():
-            target, route = await self._route(url)
-            asked = {**headers, **route.pop("headers", {})}
-            async with self.session.get(target, headers=asked, allow_redirects=False, **route) as response:
+    async def get(self, url: URL, headers: Mapping[str, str], deadline: Deadline) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send one GET as soon as the throttle allows it. Raises TimeoutError, RefusedAddressError and what aiohttp raises."""
+        async with self.throttle.request_to(url.host or ""), deadline.running():
+            target, options = await self._target(url)
+            all_headers = {**headers, **options.pop("headers", {})}
+            async with self.session.get(target, headers=all_headers, allow_redirects=False, **options) as response:
                 yield response
 
-    async def _route(self, url: URL) -> tuple[URL, dict[str, Any]]:
-        """Return what to ask for, and how: directly, or through the proxy with the checked address in the host's place."""
-        if self.manners.proxy is None:
+    async def _target(self, url: URL) -> tuple[URL, dict[str, Any]]:
+        """Return what to ask for and with which options: directly, or through the proxy with the checked address in place of the name."""
+        if self.options.proxy is None:
             return url, {}
         host = url.host or ""
-        (first, *_) = await self.guard.resolve(host, url.port or 0)
-        named = {"Host": url.host_port_subcomponent or host}
-        return url.with_host(first["host"]), {"headers": named, "proxy": self.manners.proxy, "server_hostname": host}
+        (first, *_) = await self.resolver.resolve(host, url.port or 0)
+        host_header = {"Host": url.host_port_subcomponent or host}
+        return url.with_host(first["host"]), {"headers": host_header, "proxy": self.options.proxy, "server_hostname": host}
 
 
 @asynccontextmanager
 async def open_client(
-    manners: RequestOptions, rules: AddressRules, limits: Limits, names: AbstractResolver | None = None
+    options: RequestOptions, rules: AddressRules, limits: Limits, inner_resolver: AbstractResolver | None = None
 ) -> AsyncIterator[HttpClient]:
-    """Open the client that all feeds of one run share. ``names`` looks up host names; the system's, unless given."""
-    inner = names or aiohttp.ThreadedResolver()
-    guard = FilteringResolver(inner, rules)
-    # The guard is in the connector, so what was checked is what is connected to. A proxy is the operator's own choice.
+    """Open the client that all feeds of one run share. ``inner_resolver`` looks up names; the system's unless given."""
+    resolver = FilteringResolver(inner_resolver or aiohttp.ThreadedResolver(), rules)
+    # The filter is in the connector, so the address that was checked is the one that is connected to. The proxy's own name is not filtered:
+    # it is the operator's choice and may well be inside.
     connector = aiohttp.TCPConnector(
-        resolver=aiohttp.ThreadedResolver() if manners.proxy else guard, use_dns_cache=False, limit=0, force_close=True
+        resolver=aiohttp.ThreadedResolver() if options.proxy else resolver, use_dns_cache=False, limit=0, force_close=True
     )
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, sock_read=limits.first_byte)
-    headers = {"User-Agent": f"{PRODUCT}/0.2 ({manners.contact})", "Accept": ACCEPT, "Accept-Encoding": "gzip, br"}
+    headers = {"User-Agent": f"{PRODUCT}/0.2 ({options.contact})", "Accept": ACCEPT, "Accept-Encoding": "gzip, br"}
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
@@ -148,4 +151,4 @@ async def open_client(
         auto_decompress=False,
         trust_env=False,
     ) as session:
-        yield HttpClient(session, guard, manners, Throttle(manners.gap))
+        yield HttpClient(session, resolver, options, Throttle(options.gap))

@@ -1,4 +1,4 @@
-"""Fetch one document over HTTP, politely and with suspicion: conditional requests, redirects by hand, each hop checked."""
+"""Fetch one document over HTTP: conditional requests, redirects followed here, each hop checked."""
 
 from __future__ import annotations
 
@@ -14,19 +14,31 @@ from plugins.partners.http.body import MemoryBudget, read_body
 from plugins.partners.http.client import Deadline, HttpClient, Limits
 from plugins.partners.model.errors import FetchError, PartnersError
 
+PERMANENT = frozenset({301, 308})
+"""A client with links to the address ought to change them (RFC 9110, sections 15.4.2 and 15.4.9)."""
+
+REDIRECTS = PERMANENT | {302, 303, 307}
+"""Of 3xx, those with a Location to follow (RFC 9110, section 15.4). 300 and 304 to 306 are none."""
+
+GONE = 410
+"""The document is not there any more, and that is likely to be permanent (RFC 9110, section 15.5.11)."""
+
+WITH_RETRY_AFTER = frozenset({429, 503})
+"""Statuses whose Retry-After is obeyed (RFC 6585, section 4; RFC 9110, section 15.6.4)."""
+
 
 @dataclass(frozen=True)
 class Validators:
-    """ETag and Last-Modified of one address: opaque, quotes and weakness marks included (RFC 9110, 8.8)."""
+    """ETag and Last-Modified of one address, opaque: quotes and the mark of a weak tag are part of them (RFC 9110, section 8.8)."""
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of a conditional request (RFC 9110, 13.1)."""
-        wanted = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in wanted.items() if value}
+        """Return the headers of a conditional request (RFC 9110, sections 13.1.2 and 13.1.3; RFC 9111, section 4.3.1)."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
 
 
 def sendable(value: object) -> str | None:
@@ -35,22 +47,9 @@ def sendable(value: object) -> str | None:
     return str(value) if usable else None
 
 
-PERMANENT = frozenset({301, 308})
-
-
-REDIRECTS = PERMANENT | {302, 303, 307}
-
-
-GONE = 410
-
-
-LATER = frozenset({429, 503})
-"""Answers whose Retry-After is obeyed (RFC 6585, 4; RFC 9110, 15.6.4)."""
-
-
 @dataclass(frozen=True)
 class Fetched:
-    """A usable answer: 200 with a body, or 304 without. ``moved_to`` is where the server says the document lives for good."""
+    """A usable response: 200 with a body, or 304 without. ``moved_to`` is the permanent address that the server named, if any."""
 
     url: str
     status: int
@@ -62,7 +61,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Failure:
-    """No usable answer, and why, in words for the editor; ``status`` is 0 when no answer came at all."""
+    """No usable response. ``reason`` is for the editor; ``status`` is 0 if no response came at all."""
 
     url: str
     reason: str
@@ -72,20 +71,20 @@ class Failure:
 
 @dataclass(frozen=True)
 class FinalResponse:
-    """The end of a chain of redirects: the open answer, the address it came from, the permanent address, if it moved."""
+    """The end of a chain of redirects: the open response, the address it came from, and the permanent address if the document moved."""
 
     response: aiohttp.ClientResponse
     target: URL
-    moved: str | None
+    moved_to: str | None
 
 
 async def fetch(
-    client: HttpClient, url: str, known: Validators | None, rules: AddressRules, limits: Limits, space: MemoryBudget
+    client: HttpClient, url: str, validators: Validators | None, rules: AddressRules, limits: Limits, budget: MemoryBudget
 ) -> Fetched | Failure:
-    """Fetch ``url``. ``known`` are its validators of last time, or None. Never raises for what a server does."""
+    """Fetch ``url``. ``validators`` are those of the last response, or None. Never raises for what a server does."""
     try:
-        async with follow_redirects(client, url, known.headers() if known else {}, rules, limits) as arrival:
-            return await _answer(arrival, url, known, limits, space)
+        async with follow_redirects(client, url, validators.headers() if validators else {}, rules, limits) as final:
+            return await _result(final, url, validators, limits, budget)
     except TimeoutError:
         return Failure(url, "時間内に返事がありません / timed out")
     except PartnersError as error:
@@ -98,50 +97,54 @@ async def fetch(
 async def follow_redirects(
     client: HttpClient, url: str, headers: Mapping[str, str], rules: AddressRules, limits: Limits
 ) -> AsyncIterator[FinalResponse]:
-    """Request ``url`` and what it redirects to, each hop checked, and hand over the last answer."""
-    target, moved, permanent = check_url(url, rules), None, True
-    patience = Deadline(limits.total)
+    """Request ``url`` and its redirects, check the address of each hop, and yield the last response.
+
+    Only an unbroken chain of permanent redirects from the begin moves the document: behind a temporary one the old address stays right.
+    Raises FetchError, RefusedAddressError, TimeoutError and what aiohttp raises.
+    """
+    target, moved_to, permanent = check_url(url, rules), None, True
+    deadline = Deadline(limits.total)
     for _ in range(limits.redirects + 1):
-        async with client.get(target, headers, patience) as response:
+        async with client.get(target, headers, deadline) as response:
             if response.status not in REDIRECTS:
-                yield FinalResponse(response, target, moved)
+                yield FinalResponse(response, target, moved_to)
                 return
             target = check_url(_location(target, response), rules)
             permanent = permanent and response.status in PERMANENT
-            moved = str(target) if permanent else moved
+            moved_to = str(target) if permanent else moved_to
     raise FetchError(f"転送が多すぎます / more than {limits.redirects} redirects")
 
 
 def _location(target: URL, response: aiohttp.ClientResponse) -> str:
-    """Return where a redirect leads, absolute."""
+    """Return where a redirect leads. Location may be relative to the address that was asked for (RFC 9110, section 10.2.2)."""
     location = response.headers.get("Location", "")
     if not location:
         raise FetchError(f"転送先がありません / HTTP {response.status} without Location")
     return str(target.join(URL(location)))
 
 
-async def _answer(arrival: FinalResponse, url: str, known: Validators | None, limits: Limits, space: MemoryBudget) -> Fetched | Failure:
-    """Turn the last hop's answer into a Fetched. ``url`` is the subscribed address: validators are kept for it."""
-    response, target = arrival.response, str(arrival.target)
+async def _result(final: FinalResponse, url: str, validators: Validators | None, limits: Limits, budget: MemoryBudget) -> Fetched | Failure:
+    """Turn the last response into a result. ``url`` is the subscribed address: new validators are kept for it."""
+    response, target = final.response, str(final.target)
     content_type = response.headers.get("Content-Type", "")
-    if response.status == 304 and known is not None:
-        return Fetched(target, 304, b"", content_type, known, arrival.moved)
+    if response.status == 304 and validators is not None:  # without a condition, 304 says nothing (RFC 9110, section 15.4.5)
+        return Fetched(target, 304, b"", content_type, validators, final.moved_to)
     if response.status != 200:
-        return _refusal(url, response.status, response.headers.get("Retry-After", ""))
+        return _failure(url, response.status, response.headers.get("Retry-After", ""))
     encoding = response.headers.get("Content-Encoding", "")
-    body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, space)
-    fresh = Validators(url, sendable(response.headers.get("ETag")), sendable(response.headers.get("Last-Modified")))
-    return Fetched(target, 200, body, content_type, fresh, arrival.moved)
+    body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, budget)
+    new_validators = Validators(url, sendable(response.headers.get("ETag")), sendable(response.headers.get("Last-Modified")))
+    return Fetched(target, 200, body, content_type, new_validators, final.moved_to)
 
 
-def _refusal(url: str, status: int, retry_after: str) -> Failure:
-    """Say what a status other than 200 means for the editor."""
+def _failure(url: str, status: int, retry_after: str) -> Failure:
+    """Explain a status other than 200 to the editor."""
     meaning = {
         404: "見つかりません。アドレスを確かめてください / not found, check the address",
         GONE: "配信が終わりました。publications.toml から外してください / gone for good, remove the feed",
         429: "しばらくおいてください / asked to come back later",
         503: "しばらくおいてください / unavailable, come back later",
     }.get(status, "取り込めない返事です / unusable answer")
-    wanted = retry_after[:40] if status in LATER and retry_after.isascii() and retry_after.isprintable() else ""
-    later = f" (Retry-After: {wanted})" if wanted else ""
-    return Failure(url, f"HTTP {status}: {meaning}{later}", status, wanted)
+    obeyed = retry_after[:40] if status in WITH_RETRY_AFTER and retry_after.isascii() and retry_after.isprintable() else ""
+    suffix = f" (Retry-After: {obeyed})" if obeyed else ""
+    return Failure(url, f"HTTP {status}: {meaning}{suffix}", status, obeyed)

@@ -1,4 +1,7 @@
-"""Ask a host's robots.txt before anything else (RFC 9309). What it says holds for a day; nothing of it is kept but "allowed then"."""
+"""Robots exclusion (RFC 9309): read a host's robots.txt before anything else of it is fetched.
+
+What a robots.txt allows holds for a day (section 2.4); only the time of that permission is kept (``state.FeedState.robots_at``).
+"""
 
 from __future__ import annotations
 
@@ -17,45 +20,56 @@ from plugins.partners.http.fetch import follow_redirects
 from plugins.partners.model.errors import FetchError, PartnersError
 
 MOST_RULES = 2_000
-"""Rules of the group that speaks to us."""
+"""Rules of the group that addresses us."""
 
+LARGEST = 512 * 1024
+"""Bytes that are read; section 2.5 asks for at least 500 kibibytes."""
 
-_PRINTABLE = "/%?=&;:@!$'()*+,-._~[]#"
+REFUSED = "robots.txt が取り込みを断っています。書き手に確かめてください / robots.txt refuses us: ask the writer"
+
+_UNCHANGED = "/%?=&;:@!$'()*+,-._~[]#"
+"""Characters that RFC 3986 reserves or allows in a path or query; every other one is compared percent-encoded (section 2.2.2)."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """``allow`` or not, for paths that ``pattern`` matches (``*`` is anything, a final ``$`` the end)."""
+    """``allow`` or disallow the paths that ``pattern`` matches (section 2.2.3: ``*`` is any text, a final ``$`` the end)."""
 
     allow: bool
     pattern: str
 
     def matches(self, path: str) -> bool:
-        """Tell whether ``path`` begins with the pattern. Leftmost matches suffice, so nothing is ever tried twice."""
+        """Tell whether ``path`` begins with the pattern.
+
+        The leftmost match of each piece suffices, so nothing is tried twice: a regular expression would need exponential time for ``/*a*a*a…``.
+        """
         first, *others = self.pattern.removesuffix("$").split("*")
-        ends = self.pattern.endswith("$")
-        if not path.startswith(first) or (ends and not others and path != first):
+        to_end = self.pattern.endswith("$")
+        if not path.startswith(first) or (to_end and not others and path != first):
             return False
         position = len(first)
         for number, piece in enumerate(others, 1):
-            last = ends and number == len(others)
-            found = path.rfind(piece, position) if last else path.find(piece, position)
-            if found < 0 or (last and found + len(piece) != len(path)):
+            last = to_end and number == len(others)
+            start = path.rfind(piece, position) if last else path.find(piece, position)
+            if start < 0 or (last and start + len(piece) != len(path)):
                 return False
-            position = found + len(piece)
+            position = start + len(piece)
         return True
 
 
+Rules = tuple[Rule, ...]
+
+
 def allows(rules: Iterable[Rule], url: str) -> bool:
-    """Tell whether ``url`` may be fetched: the longest matching rule decides, and of two equals the one that allows (2.2.2)."""
+    """Tell whether ``url`` may be fetched: the longest matching rule decides, and of two equals the one that allows (section 2.2.2)."""
     parts = urlsplit(url)
-    path = _written(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}")
+    path = _encoded(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}")
     matching = [(len(rule.pattern), rule.allow) for rule in rules if rule.matches(path)]
     return max(matching, default=(0, True))[1]
 
 
-def rules_for(text: str, product: str) -> tuple[Rule, ...]:
-    """Return the rules of the groups that name ``product``, or else of those for everybody (2.2.1)."""
+def rules_for(text: str, product: str) -> Rules:
+    """Return the rules of all groups that name ``product``, or else of the groups for ``*`` (section 2.2.1)."""
     groups = list(_groups(text))
     ours = [rules for names, rules in groups if product.lower() in names]
     chosen = ours or [rules for names, rules in groups if "*" in names]
@@ -63,43 +77,34 @@ def rules_for(text: str, product: str) -> tuple[Rule, ...]:
 
 
 def _groups(text: str) -> Iterator[tuple[set[str], list[Rule]]]:
-    """Yield groups: who is spoken to, and what is said."""
+    """Yield the groups: whom each addresses, and its rules. A group ends where a user-agent line follows a rule (section 2.1)."""
     names: set[str] = set()
     rules: list[Rule] = []
-    speaking = False
+    has_rules = False
     for key, value in _lines(text):
         if key == "user-agent":
-            if speaking:
+            if has_rules:
                 yield names, rules
-                names, rules, speaking = set(), [], False
+                names, rules, has_rules = set(), [], False
             names.add(value.lower())
         elif key in ("allow", "disallow"):
-            speaking = True
-            if value.startswith(("/", "*")):  # an empty value forbids nothing
-                rules.append(Rule(key == "allow", _written(value)))
+            has_rules = True
+            if value.startswith(("/", "*")):  # an empty value forbids nothing (section 2.2.2)
+                rules.append(Rule(key == "allow", _encoded(value)))
     yield names, rules
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Yield key and value of each line; ``#`` begins a comment (section 2.2)."""
     for line in text.removeprefix("\ufeff").splitlines():
         key, colon, value = line.partition("#")[0].partition(":")
         if colon:
             yield key.strip().lower(), value.strip()
 
 
-def _written(path: str) -> str:
-    """Return a path with every other character percent-encoded, as 2.2.2 compares them."""
-    return quote(path, safe=_PRINTABLE)
-
-
-LARGEST = 512 * 1024
-"""Bytes that are read (RFC 9309, 2.5 asks for at least 500 kibibytes)."""
-
-
-Rules = tuple[Rule, ...]
-
-
-REFUSED = "robots.txt が取り込みを断っています。書き手に確かめてください / robots.txt refuses us: ask the writer"
+def _encoded(path: str) -> str:
+    """Return a path with every character outside _UNCHANGED percent-encoded (section 2.2.2)."""
+    return quote(path, safe=_UNCHANGED)
 
 
 @dataclass
@@ -109,24 +114,27 @@ class Robots:
     client: HttpClient
     rules: AddressRules
     limits: Limits
-    _read: dict[str, asyncio.Task[Rules | str]] = field(default_factory=dict)
+    _by_origin: dict[str, asyncio.Task[Rules | str]] = field(default_factory=dict)
 
     async def refusal(self, url: str) -> str | None:
-        """Return why ``url`` may not be fetched, or None when it may."""
+        """Return why ``url`` may not be fetched, or None if it may."""
         origin = str(URL(url).origin())
-        if origin not in self._read:
-            self._read[origin] = asyncio.create_task(self._ask(f"{origin}/robots.txt", self.rules.knowing(url)))
-        said = await self._read[origin]
-        if isinstance(said, str):
-            return said
-        return None if allows(said, url) else REFUSED
+        if origin not in self._by_origin:
+            self._by_origin[origin] = asyncio.create_task(self._fetch(f"{origin}/robots.txt", self.rules.allowing_port_of(url)))
+        rules = await self._by_origin[origin]
+        if isinstance(rules, str):
+            return rules
+        return None if allows(rules, url) else REFUSED
 
-    async def _ask(self, address: str, rules: AddressRules) -> Rules | str:
-        """Read one robots.txt: its rules, or why we must stay away."""
+    async def _fetch(self, address: str, rules: AddressRules) -> Rules | str:
+        """Read one robots.txt: its rules, or why nothing of the host may be fetched. Redirects are followed (section 2.3.1.2)."""
         limits = replace(self.limits, max_bytes=LARGEST, max_expanded=LARGEST)
         try:
-            async with follow_redirects(self.client, address, {}, rules, limits) as arrival, MemoryBudget(self.client.large) as space:
-                return await _rules(arrival.response, limits, space)
+            async with (
+                follow_redirects(self.client, address, {}, rules, limits) as final,
+                MemoryBudget(self.client.large_bodies) as budget,
+            ):
+                return await _read(final.response, limits, budget)
         except PartnersError as error:
             return f"{error}（robots.txt）"
         except TimeoutError:
@@ -135,15 +143,18 @@ class Robots:
             return f"つながりません / cannot be fetched: {type(error).__name__}: {str(error)[:200]}（robots.txt）"
 
 
-async def _rules(response: aiohttp.ClientResponse, limits: Limits, space: MemoryBudget) -> Rules | str:
-    """Read an answer: no such file allows all (2.3.1.3), a failing server forbids all (2.3.1.4), an oversized file counts as none."""
+async def _read(response: aiohttp.ClientResponse, limits: Limits, budget: MemoryBudget) -> Rules | str:
+    """Read a response: "unavailable" (4xx) allows all (section 2.3.1.3), "unreachable" (5xx, no response) forbids all (section 2.3.1.4).
+
+    429 counts as unreachable: the server asks for fewer requests.
+    """
     if response.status >= 500 or response.status == 429:
         return f"HTTP {response.status}: robots.txt が読めないので控えます / robots.txt unavailable, so we stay away"
     if response.status != 200:
         return ()
     encoding = response.headers.get("Content-Encoding", "")
     try:
-        body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, space)
+        body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, budget)
     except FetchError:
         return ()
     return rules_for(body.decode("utf-8", "replace"), PRODUCT)

@@ -1,4 +1,4 @@
-"""Read the feeds from ``publications.toml``. Pydantic here, at the edge; a frozen dataclass goes on."""
+"""``publications.toml`` → Settings. Pydantic validates here, at the edge; the rest of the importer gets frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mode = Literal["publish", "review"]
 
 
 def _web_address(value: str) -> str:
-    """Refuse what the importer could not fetch or the page could not link."""
+    """Refuse an address that the importer could not fetch or the page could not link. Raises ValueError."""
     if absolute(value, "") is None or not value.startswith(("http://", "https://")):
         raise ValueError("http:// か https:// のアドレスを書いてください / write an http:// or https:// address")
     return value
@@ -29,7 +29,7 @@ WebAddress = Annotated[Line, AfterValidator(_web_address)]
 
 @dataclass(frozen=True)
 class FeedConfig:
-    """One partner blog. ``key`` names its folder; ``mode`` review writes new entries as drafts."""
+    """One partner blog. ``key`` names its folder. ``mode`` "review" writes new entries as drafts."""
 
     key: str
     title: str
@@ -42,7 +42,7 @@ class FeedConfig:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the importer takes from ``publications.toml``: feeds by key, the topics' words, whom a server may write to."""
+    """What the importer needs of ``publications.toml``: the feeds, sorted by key; the names of the site's topics; the contact for User-Agent."""
 
     feeds: tuple[FeedConfig, ...]
     topics: frozenset[str]
@@ -50,7 +50,7 @@ class Settings:
 
 
 class _Feed(BaseModel):
-    """``[feeds.<key>]``; ``mode`` is review unless the file says publish."""
+    """``[feeds.<key>]``. ``mode`` is review unless the file says publish: an entry is never public because a line was forgotten."""
 
     model_config = ConfigDict(extra="forbid")
     title: Line
@@ -67,7 +67,7 @@ class _Site(BaseModel):
 
 
 class _File(BaseModel):
-    """The tables that the importer needs; the rest of the file belongs to other rooms."""
+    """The tables that the importer needs. Other packages read the rest of the file."""
 
     site: _Site
     feeds: dict[Key, _Feed] = {}
@@ -75,10 +75,10 @@ class _File(BaseModel):
 
 
 def read_settings(path: Path) -> Settings:
-    """Read and check ``publications.toml``. Raises ConfigError with every fault, its place, and what to write."""
-    read = _validated(path, _read_toml(path))
-    feeds = tuple(FeedConfig(key=key, **feed.model_dump()) for key, feed in sorted(read.feeds.items()))
-    return Settings(feeds, frozenset(read.topics.values()), f"+{read.site.url}; {read.site.contact}")
+    """Read and validate ``publications.toml``. Raises ConfigError with every fault, its place, and what to write instead."""
+    file = _validated(path, _read_toml(path))
+    feeds = tuple(FeedConfig(key=key, **feed.model_dump()) for key, feed in sorted(file.feeds.items()))
+    return Settings(feeds, frozenset(file.topics.values()), f"+{file.site.url}; {file.site.contact}")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -98,13 +98,13 @@ def _validated(path: Path, tables: dict[str, Any]) -> _File:
 
 
 def _fault(loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    """Say where the fault is and what to write instead."""
+    """Return the place of a fault and what to write instead."""
     place = ".".join(str(part) for part in loc if part != "[key]")
     return f"[{place}] {_advice(loc, kind)}（{message}）"
 
 
 def _advice(loc: tuple[int | str, ...], kind: str) -> str:
-    """Return the remedy for a kind of fault, Japanese and English."""
+    """Return what to write instead, in Japanese and English. ``kind`` is Pydantic's type of error."""
     if "[key]" in loc:
         return "名前は半角の英小文字、数字、ハイフンで書いてください / a feed's key is a-z, 0-9 and hyphens"
     return {

@@ -1,4 +1,4 @@
-"""What can go wrong while importing. Every message says what happened, to what, and what to do."""
+"""The exceptions of the importer. Every message says what happened, to what, and what to do."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from pathlib import Path
 
 
 class PartnersError(Exception):
-    """The family: anything this package raises on purpose."""
+    """The family: everything that this package raises on purpose."""
 
 
 class ConfigError(PartnersError):
-    """``publications.toml`` cannot be used; ``faults`` holds one line for each thing to mend."""
+    """``publications.toml`` cannot be used. ``faults`` holds one line for each fault."""
 
     def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
-        """Keep the file and all its faults, and join them for reading."""
         self.path = path
         self.faults = faults
         super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
 
 
 class RefusedAddressError(PartnersError):
-    """An address that the importer must not connect to (server-side request forgery)."""
+    """An address that the importer must not connect to (server-side request forgery). ``address`` is as written, or as resolved."""
 
     def __init__(self, address: str, why: str) -> None:
-        """Keep the address as it was written or resolved, and the reason."""
         self.address = address
         self.why = why
         super().__init__(f"接続しないアドレスです / refused address: {address} ({why})")
 
 
 class FetchError(PartnersError):
-    """The answer of a server cannot be used."""
+    """The response of a server cannot be used."""
 
 
 class ParseError(PartnersError):
-    """The bytes are no feed, or reading them went past a limit."""
+    """The bytes are no feed or no picture, or reading them went past a limit."""
 
 
 class EntryFileError(PartnersError):
-    """A file under ``content/partners`` cannot be read, so duplicates could not be told apart."""
+    """A file under ``content/partners`` cannot be read, so its entry would be imported a second time.
+
+    The editor mends its front matter or restores the file from Git.
+    """
 
     def __init__(self, path: Path, why: str) -> None:
-        """Keep the file; the editor mends its front matter or restores it from Git."""
         self.path = path
         self.why = why
         super().__init__(
@@ -50,17 +50,15 @@ class EntryFileError(PartnersError):
 
 
 class TakedownError(PartnersError):
-    """The takedown list cannot be read. Nothing is imported, since what was taken down could come back."""
+    """The takedown list cannot be read. Nothing is imported, since an entry that was taken down could come back."""
 
     def __init__(self, path: Path, why: str) -> None:
-        """Keep the file."""
         self.path = path
         super().__init__(f"{path}: 取り下げの一覧が読めません。Git から戻してください / cannot read the takedown list, restore it ({why})")
 
 
 class BusyError(PartnersError):
-    """Another update is at work."""
+    """Another update holds the lock."""
 
     def __init__(self, lock: Path) -> None:
-        """Keep the lock's file."""
         super().__init__(f"ほかの取り込みが動いています。終わるのを待ってください / another update is running: wait for it ({lock})")

@@ -1,4 +1,4 @@
-"""What crosses the pipe between the child process and us: plain data, written as JSON there, read into types here."""
+"""The values that cross the pipe from the child process: written as JSON there, read into types here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plugins.partners.model.dates import FeedDate
 
 @dataclass(frozen=True)
 class ParsedEntry:
-    """One entry as its feed has it, except that ``body`` is already clean. Missing texts are empty."""
+    """One entry as its feed has it, except that ``body`` is already sanitized. Missing texts are empty."""
 
     id: str
     link: str
@@ -24,7 +24,7 @@ class ParsedEntry:
 
 @dataclass(frozen=True)
 class ParsedFeed:
-    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and what it says of itself."""
+    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and its own title, author and home page."""
 
     version: str
     entries: tuple[ParsedEntry, ...]
@@ -40,10 +40,10 @@ def to_json(feed: ParsedFeed) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> ParsedFeed:
-    """Undo ``to_json``. Raises KeyError or TypeError on anything else."""
-    return ParsedFeed(**{**value, "entries": tuple(_entry(each) for each in value["entries"])})
+    """Return the feed that ``to_json`` wrote. Raises KeyError or TypeError on anything else."""
+    return ParsedFeed(**{**value, "entries": tuple(_entry(entry) for entry in value["entries"])})
 
 
 def _entry(value: Mapping[str, Any]) -> ParsedEntry:
-    stamps = {name: FeedDate(**value[name]) if value[name] else None for name in ("published", "updated")}
-    return ParsedEntry(**{**value, **stamps, "categories": tuple(value["categories"])})
+    dates = {name: FeedDate(**value[name]) if value[name] else None for name in ("published", "updated")}
+    return ParsedEntry(**{**value, **dates, "categories": tuple(value["categories"])})

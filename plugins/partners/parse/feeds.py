@@ -1,4 +1,4 @@
-"""Bytes of a feed → ParsedFeed, inside the child process: feedparser for RSS and Atom, ``jsonfeed`` for JSON Feed."""
+"""Bytes of a feed → ParsedFeed: feedparser for RSS and Atom (RFC 4287), ``jsonfeed`` for JSON Feed. Bytes of a page → the feeds that it names."""
 
 from __future__ import annotations
 
@@ -17,65 +17,62 @@ from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
 from plugins.partners.sanitize.sanitizer import html_from_text, sanitize
 
-TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
+FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
 
-
-MOST = 10
-
-
-def feed_links(body: bytes, url: str, content_type: str) -> list[str]:
-    """Return the addresses of ``<link rel="alternate">`` to feeds, in the page's order (WHATWG HTML, 4.6.7.1); comments come last."""
-    tree = lxml.html.document_fromstring(decode(body[:1_000_000], content_type) or "<p></p>")
-    named = [link for link in tree.iter("link") if _is_feed(link.get("rel", ""), link.get("type", ""))]
-    base = absolute(url, next((each.get("href", "") for each in tree.iter("base")), "")) or url
-    found = [absolute(base, link.get("href", "")) for link in named]
-    web = [address for address in dict.fromkeys(found) if address and address.startswith("http")]
-    return sorted(web, key=lambda address: "comment" in address)[:MOST]
-
-
-def _is_feed(rel: str, kind: str) -> bool:
-    return "alternate" in rel.lower().split() and kind.partition(";")[0].strip().lower() in TYPES
-
+MOST_LINKS = 10
+"""Feeds of one page: themes list one feed a category."""
 
 LONGEST_FIELD = 5_000
 """Characters of an id, a link, a title, a category."""
 
-
 MOST_CATEGORIES = 50
 
-
 LARGEST_IN_ALL = 16_000_000
-"""Characters of all bodies together; entries after that are left out, the newest come first."""
+"""Characters of all bodies together. Entries after that are left out; feeds put the newest first."""
+
+
+def feed_links(body: bytes, url: str, content_type: str) -> list[str]:
+    """Return the addresses of ``<link rel="alternate">`` to feeds (WHATWG HTML, section 4.6.7.1), in the page's order; comments come last."""
+    tree = lxml.html.document_fromstring(decode(body[:1_000_000], content_type) or "<p></p>")
+    links = [link for link in tree.iter("link") if _is_feed_link(link.get("rel", ""), link.get("type", ""))]
+    base = absolute(url, next((element.get("href", "") for element in tree.iter("base")), "")) or url
+    addresses = [absolute(base, link.get("href", "")) for link in links]
+    web = [address for address in dict.fromkeys(addresses) if address and address.startswith("http")]
+    return sorted(web, key=lambda address: "comment" in address)[:MOST_LINKS]
+
+
+def _is_feed_link(rel: str, media_type: str) -> bool:
+    return "alternate" in rel.lower().split() and media_type.partition(";")[0].strip().lower() in FEED_TYPES
 
 
 def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
-    """Parse ``body`` and clean its entries. ``options``: url, site, content_type, max_entries."""
+    """Parse ``body`` and sanitize its entries. ``options``: url, site, content_type, max_entries."""
     text = decode(body, options["content_type"])
-    read = read_json_feed(text) if is_json(text) else _parsed(text, options["url"])
-    about, found = read["feed"], read["entries"]
-    entries = _within(parsed_entry(dict(entry), options["url"], options["site"]) for entry in found[: options["max_entries"]])
+    document = read_json_feed(text) if is_json(text) else _feedparser_document(text, options["url"])
+    about, items = document["feed"], document["entries"]
+    entries = _within_cap(parsed_entry(dict(item), options["url"], options["site"]) for item in items[: options["max_entries"]])
     return ParsedFeed(
-        version=read.get("version") or "",
+        version=document.get("version") or "",
         entries=entries,
-        left_out=len(found) - len(entries),
+        left_out=len(items) - len(entries),
         title=_text(about.get("title")),
         author=_text((about.get("author_detail") or {}).get("name") or about.get("author")),
         site=absolute(options["url"], _text(about.get("link"))) or "",
     )
 
 
-def _parsed(text: str, url: str) -> Mapping[str, Any]:
-    """Have feedparser read a feed. It cleans nothing: ``sanitize`` does, with a parser that works like a browser's."""
-    # Bytes in a stream: a string would be taken for an address or a file name and opened.
+def _feedparser_document(text: str, url: str) -> Mapping[str, Any]:
+    """Have feedparser read a feed. It sanitizes nothing: ``sanitize`` does, with a parser that works like a browser's."""
+    # Bytes in a stream: feedparser would take a string for an address or a file name and open it.
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     stream = io.BytesIO(text.encode("utf-8", "replace"))
     # Links inside an entry are relative to the entry, not to the feed, so they are left for ``sanitize``.
-    read: Mapping[str, Any] = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
-    return read
+    document: Mapping[str, Any] = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    return document
 
 
-def _within(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
-    """Take entries until their bodies are more than anybody reads."""
+def _within_cap(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
+    """Take entries until their bodies reach LARGEST_IN_ALL."""
     kept: list[ParsedEntry] = []
     size = 0
     for entry in entries:
@@ -86,17 +83,17 @@ def _within(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
     return tuple(kept)
 
 
-def parsed_entry(entry: dict[str, Any], url: str, site: str) -> ParsedEntry:
-    """Turn one entry, as feedparser or ``jsonfeed`` gives it, into a RawEntry."""
-    link = _link(entry, url)
+def parsed_entry(item: dict[str, Any], url: str, site: str) -> ParsedEntry:
+    """Turn one entry, as feedparser or ``jsonfeed`` gives it, into a ParsedEntry."""
+    link = _link(item, url)
     return ParsedEntry(
-        id=_text(entry.get("id")),
+        id=_text(item.get("id")),
         link=link,
-        title=_text(entry.get("title")),
-        body=_body(entry, link or site, url),
-        published=_stamp(entry, "published") or _stamp(entry, "created") or _stamp(entry, "updated"),
-        updated=_stamp(entry, "updated"),
-        categories=tuple(_text(tag.get("term")) for tag in entry.get("tags", [])[:MOST_CATEGORIES]),
+        title=_text(item.get("title")),
+        body=_body(item, link or site, url),
+        published=_date(item, "published") or _date(item, "created") or _date(item, "updated"),
+        updated=_date(item, "updated"),
+        categories=tuple(_text(tag.get("term")) for tag in item.get("tags", [])[:MOST_CATEGORIES]),
     )
 
 
@@ -104,25 +101,25 @@ def _text(value: object) -> str:
     return value[:LONGEST_FIELD] if isinstance(value, str) else ""
 
 
-def _link(entry: dict[str, Any], url: str) -> str:
+def _link(item: dict[str, Any], url: str) -> str:
     """Return where the entry can be read: its link, or an id that is an address, or ''."""
-    for written in (entry.get("link"), entry.get("id")):
-        address = absolute(url, written) if isinstance(written, str) and written.strip() else None
+    for value in (item.get("link"), item.get("id")):
+        address = absolute(url, value) if isinstance(value, str) and value.strip() else None
         if address is not None and address.startswith("http"):
             return address
     return ""
 
 
-def _body(entry: dict[str, Any], link: str, url: str) -> str:
-    """Return the entry's longest text, cleaned: full content rather than a summary. An explicit xml:base is obeyed."""
-    texts = [*entry.get("content", []), entry.get("summary_detail") or {}]
-    best = max(texts, key=lambda text: len(text.get("value") or ""))
-    source = best.get("value") or ""
-    declared = best.get("base") or url
-    return sanitize(html_from_text(source) if best.get("type") == "text/plain" else source, link if declared == url else declared, link)
+def _body(item: dict[str, Any], link: str, url: str) -> str:
+    """Return the entry's longest text, sanitized: full content rather than a summary. An explicit xml:base is obeyed (RFC 4287, section 2)."""
+    texts = [*item.get("content", []), item.get("summary_detail") or {}]
+    longest = max(texts, key=lambda text: len(text.get("value") or ""))
+    source = longest.get("value") or ""
+    base = longest.get("base") or url
+    return sanitize(html_from_text(source) if longest.get("type") == "text/plain" else source, link if base == url else base, link)
 
 
-def _stamp(entry: dict[str, Any], name: str) -> FeedDate | None:
+def _date(item: dict[str, Any], name: str) -> FeedDate | None:
     """Return a date that could be read, with its text."""
-    parsed = entry.get(f"{name}_parsed")
-    return FeedDate(calendar.timegm(parsed), _text(entry.get(name))[:100]) if parsed else None
+    parsed = item.get(f"{name}_parsed")
+    return FeedDate(calendar.timegm(parsed), _text(item.get(name))[:100]) if parsed else None

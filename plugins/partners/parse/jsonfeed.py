@@ -8,41 +8,41 @@ from datetime import UTC, datetime
 from typing import Any
 
 _VERSION = "https://jsonfeed.org/version/"
-_NOTHING: Mapping[str, Any] = {"version": "", "feed": {}, "entries": []}
+_NO_FEED: Mapping[str, Any] = {"version": "", "feed": {}, "entries": []}
 
 
 def is_json(text: str) -> bool:
-    """Tell whether ``text`` begins as a JSON object; no XML does."""
+    """Tell whether ``text`` begins as a JSON object (RFC 8259, section 4). No XML does."""
     return text.lstrip().startswith("{")
 
 
 def read_json_feed(text: str) -> Mapping[str, Any]:
-    """Return version, feed and entries; nothing at all for JSON that is no feed. Raises RecursionError for a bomb of brackets."""
+    """Return version, feed and entries; an empty version for JSON that is no feed. Raises RecursionError for thousands of nested brackets."""
     try:
-        read = json.loads(text)
+        document = json.loads(text)
     except ValueError:
-        return _NOTHING
-    version = read.get("version")
+        return _NO_FEED
+    version = document.get("version")
     if not isinstance(version, str) or _VERSION not in version.replace("http://", "https://"):
-        return _NOTHING
-    items = [item for item in _list(read.get("items")) if isinstance(item, dict)]
-    about = {"title": read.get("title"), "link": read.get("home_page_url"), "author": _author(read)}
+        return _NO_FEED
+    items = [item for item in _list(document.get("items")) if isinstance(item, dict)]
+    about = {"title": document.get("title"), "link": document.get("home_page_url"), "author": _author(document)}
     return {"version": f"json{version.rpartition('/')[2]}"[:20], "feed": about, "entries": [_entry(item) for item in items]}
 
 
-def _author(read: Mapping[str, Any]) -> str:
-    """Return the first author's name; 1.0 has ``author``, 1.1 ``authors``."""
-    people = [*_list(read.get("authors")), read.get("author")]
+def _author(document: Mapping[str, Any]) -> str:
+    """Return the name of the first author. JSON Feed 1.0 has ``author``, 1.1 ``authors``."""
+    people = [*_list(document.get("authors")), document.get("author")]
     names = [person.get("name") for person in people if isinstance(person, dict)]
     return next((name for name in names if isinstance(name, str)), "")
 
 
 def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename one item's keys. An id may be a number (1.0 allows what can be read as text)."""
-    given = item.get("id")
+    """Return one item under feedparser's keys. An id may be a number: "coerce to a string" (JSON Feed 1.1, items)."""
+    identifier = item.get("id")
     texts = [("text/html", item.get("content_html")), ("text/plain", item.get("content_text") or item.get("summary"))]
     return {
-        "id": str(given) if isinstance(given, (str, int, float)) else "",
+        "id": str(identifier) if isinstance(identifier, (str, int, float)) else "",
         "link": item.get("url") or item.get("external_url"),
         "title": item.get("title"),
         "content": [{"type": kind, "value": value} for kind, value in texts if isinstance(value, str) and value][:1],
@@ -53,14 +53,14 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _date(name: str, value: object) -> dict[str, Any]:
-    """Return a date in feedparser's two forms: its text, and its parts in UTC."""
+    """Return a date (RFC 3339) in feedparser's two forms: its text, and its parts in UTC."""
     if not isinstance(value, str):
         return {}
     try:
-        read = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)
     except ValueError:
         return {}
-    parts = (read.astimezone(UTC) if read.tzinfo else read).timetuple()
+    parts = (parsed.astimezone(UTC) if parsed.tzinfo else parsed).timetuple()
     return {name: value, f"{name}_parsed": parts}
 
 

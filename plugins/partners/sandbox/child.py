@@ -1,7 +1,7 @@
 """The child process: documents on stdin → answers on stdout. ``python -m plugins.partners.sandbox.child '{limits}'``.
 
-feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of
-memory. Here it can: the limits are set before anything is parsed, and ``readers`` kills the process when time is up.
+feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of memory. In
+this process they can: the limits are set before anything is parsed, and ``pool`` kills the process at the end of its time.
 
 A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page`` and ``picture``.
 """
@@ -24,16 +24,17 @@ def main() -> None:
     """Answer until stdin ends."""
     limits = json.loads(sys.argv[1])
     set_limit("RLIMIT_AS", limits["memory_bytes"])
-    set_limit("RLIMIT_CORE", 0)
+    set_limit("RLIMIT_CORE", 0)  # a core dump would put a stranger's bytes, and ours, on the disk
     serve(sys.stdin.buffer, sys.stdout.buffer, limits["cpu_seconds"])
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
     """Answer every request. After an error the process is of no more use, and its parent ends it."""
     while line := requests.readline():
+        # RLIMIT_CPU counts from the start of the process, which serves many documents: so it is raised before each.
         set_limit("RLIMIT_CPU", int(time.process_time()) + 1 + cpu_seconds, soft=True)
-        head, found = answer(json.loads(line), requests)
-        answers.write(json.dumps({**head, "size": len(found)}).encode("ascii") + b"\n" + found)
+        head, content = answer(json.loads(line), requests)
+        answers.write(json.dumps({**head, "size": len(content)}).encode("ascii") + b"\n" + content)
         answers.flush()
 
 
@@ -42,18 +43,18 @@ def answer(options: dict[str, Any], requests: BinaryIO) -> Answer:
     body = requests.read(options["size"])
     try:
         return _JOBS[options["job"]](body, options)
-    except Exception as error:  # whatever a library does with a stranger's bytes
+    except Exception as error:  # whatever a library raises for a stranger's bytes
         return {"error": f"{type(error).__name__}: {str(error)[:300]}"}, b""
 
 
 def set_limit(name: str, amount: int, *, soft: bool = False) -> None:
-    """Set one limit where the system can (not on Windows: the parent's clock remains). A soft one can be raised again."""
+    """Set one limit if the system can (Windows cannot: there the parent's clock remains). A soft limit can be raised again."""
     try:
         import resource
     except ImportError:
         return
     kind = getattr(resource, name)
-    with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; a lower hard limit is fine too
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; a hard limit that is lower already is as good
         resource.setrlimit(kind, (amount, resource.getrlimit(kind)[1] if soft else amount))
 
 

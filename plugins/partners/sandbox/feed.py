@@ -1,4 +1,4 @@
-"""Bytes of a feed → ParsedFeed, through a child process that can be killed.
+"""Bytes of a feed → ParsedFeed, and bytes of a page → the feeds that it names, in the sandbox.
 
 Raises ParseError for what is no feed and for what goes past a limit.
 """
@@ -15,7 +15,7 @@ from plugins.partners.model.parsed import ParsedFeed, from_json
 from plugins.partners.sandbox.pool import Sandbox
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_BEFORE = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
+_PROLOGUE = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 
 
 @dataclass(frozen=True)
@@ -27,30 +27,30 @@ class Source:
     site: str
 
 
-async def parse(body: bytes, source: Source, readers: Sandbox) -> ParsedFeed:
+async def parse(body: bytes, source: Source, sandbox: Sandbox) -> ParsedFeed:
     """Parse ``body``."""
     if looks_like_html(body):
         raise ParseError(
             "フィードではなく HTML のページが返りました。アドレスを確かめてください / an HTML page, not a feed: check the address"
         )
-    _, found = await readers.ask("feed", {**_options(source), "max_entries": readers.limits.max_entries}, body)
-    feed = _read(found)
+    _, answer = await sandbox.run("feed", {**_options(source), "max_entries": sandbox.limits.max_entries}, body)
+    feed = _from_answer(answer)
     if not feed.version:
         raise ParseError("フィードとして読めません / not a feed in a known format")
     return feed
 
 
-async def feed_links(body: bytes, source: Source, readers: Sandbox) -> tuple[str, ...]:
-    """Return the feeds that a web page names."""
-    _, found = await readers.ask("page", _options(source), body)
-    return tuple(str(each) for each in json.loads(found))
+async def feed_links(body: bytes, source: Source, sandbox: Sandbox) -> tuple[str, ...]:
+    """Return the addresses of the feeds that a web page names."""
+    _, answer = await sandbox.run("page", _options(source), body)
+    return tuple(str(address) for address in json.loads(answer))
 
 
 def looks_like_html(body: bytes) -> bool:
-    """Tell whether ``body`` begins as a web page does; error pages come with status 200, too."""
+    """Tell whether ``body`` begins as a web page does. Many servers answer with an error page and status 200."""
     head = body[:4000].removeprefix(codecs.BOM_UTF8).lstrip()
-    while found := next((ending for start, ending in _BEFORE if head.startswith(start)), None):
-        head = head.partition(found)[2].lstrip()
+    while ending := next((end for start, end in _PROLOGUE if head.startswith(start)), None):
+        head = head.partition(ending)[2].lstrip()
     return bool(_HTML.match(head))
 
 
@@ -58,8 +58,8 @@ def _options(source: Source) -> dict[str, object]:
     return {"url": source.url, "site": source.site, "content_type": source.content_type[:200]}
 
 
-def _read(output: bytes) -> ParsedFeed:
+def _from_answer(answer: bytes) -> ParsedFeed:
     try:
-        return from_json(json.loads(output.decode("utf-8", "surrogatepass")))
+        return from_json(json.loads(answer.decode("utf-8", "surrogatepass")))
     except (ValueError, KeyError, TypeError) as error:
         raise ParseError(f"読み取りの結果がこわれています / the reader's output is broken: {error}") from error

@@ -1,7 +1,7 @@
-"""The child processes that touch what strangers wrote, and can be killed: a few of them, each for many documents.
+"""A few child processes, each for many documents, which can be killed.
 
-Each holds limits on processor time and memory (``child``); here is the clock that ends those who never answer. A document that kills
-its reader fails alone: the next one gets a new reader.
+The child holds limits on processor time and memory (``child``); here is the clock that ends a child that never answers. A document that kills
+its child fails alone: the next document gets a new child.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[3]
 """Where ``plugins`` is, so that a child finds it from any working directory."""
 
 LARGEST_ANSWER = 48 * MEGABYTE
+
 MOST_JOBS = 100
-"""Documents after which a reader is replaced, so that nothing piles up in one."""
+"""Documents after which a child is replaced, so that nothing piles up in its memory."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
@@ -42,89 +43,89 @@ class SandboxLimits:
 
 
 class Sandbox:
-    """Up to ``count`` child processes. A large document is read while no other is, so that memory stays within bounds."""
+    """Up to ``count`` child processes. A large document is read while no other is, so that the sum of memory stays bounded."""
 
     def __init__(self, limits: SandboxLimits, count: int = 2) -> None:
-        """Start nothing yet."""
+        """Start no child yet."""
         self.limits = limits
-        self._seats: asyncio.Queue[_Reader | None] = asyncio.Queue()
+        self._slots: asyncio.Queue[_Child | None] = asyncio.Queue()
         self._count = count
-        self._alone = asyncio.Lock()
+        self._taking = asyncio.Lock()
         for _ in range(count):
-            self._seats.put_nowait(None)
+            self._slots.put_nowait(None)
 
-    async def ask(self, job: str, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
+    async def run(self, job: str, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Have ``body`` read and return the answer: a head and its bytes. Raises ParseError for what goes past a limit."""
-        async with self._seated(self._count if len(body) > MEGABYTE else 1) as seats:
-            if len(seats) > 1:  # what idle readers still hold is needed now
-                await _end_all(seats)
-            reader = seats[0] or await _start(self.limits)
-            seats[0] = None
-            answer = await self._answered(reader, {**options, "job": job}, body)
-            if len(seats) == 1 and reader.jobs < MOST_JOBS:
-                seats[0] = reader
+        async with self._taken(self._count if len(body) > MEGABYTE else 1) as slots:
+            if len(slots) > 1:  # the memory that idle children still hold is needed now
+                await _end_all(slots)
+            child = slots[0] or await _start(self.limits)
+            slots[0] = None
+            answer = await self._answer(child, {**options, "job": job}, body)
+            if len(slots) == 1 and child.jobs < MOST_JOBS:
+                slots[0] = child
             else:
-                await reader.end()
+                await child.end()
             return answer
 
-    async def _answered(self, reader: _Reader, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Ask, and end a reader that did not answer as it should."""
+    async def _answer(self, child: _Child, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send one document to ``child``. End the child if it did not answer as it should."""
         try:
             async with asyncio.timeout(self.limits.wall_seconds):
-                head, found = await reader.ask(options, body)
+                head, content = await child.send(options, body)
         except TimeoutError:
-            await reader.end()
+            await child.end()
             raise ParseError(f"読み取りに時間がかかりすぎます / reading took longer than {self.limits.wall_seconds:g} s") from None
         except (OSError, ValueError, asyncio.IncompleteReadError):
-            raise ParseError(_death(await reader.death())) from None
-        except BaseException:
-            await reader.end()
+            raise ParseError(_cause_of_death(await child.exit_status())) from None
+        except BaseException:  # also CancelledError: a child that is still at work would answer the next document
+            await child.end()
             raise
         if "error" in head:
-            await reader.end()
+            await child.end()
             raise ParseError(_reason(str(head["error"])))
-        return head, found
+        return head, content
 
     @asynccontextmanager
-    async def _seated(self, wanted: int) -> AsyncIterator[list[_Reader | None]]:
-        """Hold ``wanted`` seats; readers sitting there come with them."""
-        seats: list[_Reader | None] = []
+    async def _taken(self, wanted: int) -> AsyncIterator[list[_Child | None]]:
+        """Hold ``wanted`` slots, with the idle children in them."""
+        slots: list[_Child | None] = []
         try:
-            async with self._alone:  # two who each hold some seats would wait for one another for ever
-                while len(seats) < wanted:
-                    seats.append(await self._seats.get())
-            yield seats
+            async with self._taking:  # two tasks that each hold some of the slots would wait for each other for ever
+                while len(slots) < wanted:
+                    slots.append(await self._slots.get())
+            yield slots
         finally:
-            for seat in seats:
-                self._seats.put_nowait(seat)
+            for slot in slots:
+                self._slots.put_nowait(slot)
 
     async def close(self) -> None:
-        """End every reader. Nobody may be asking."""
-        seats: list[_Reader | None] = []
-        while not self._seats.empty():
-            seats.append(self._seats.get_nowait())
-        await _end_all(seats)
+        """End every child. No job may be running."""
+        slots: list[_Child | None] = []
+        while not self._slots.empty():
+            slots.append(self._slots.get_nowait())
+        await _end_all(slots)
 
 
 @asynccontextmanager
 async def open_sandbox(limits: SandboxLimits) -> AsyncIterator[Sandbox]:
-    """Have readers for the length of the block."""
-    readers = Sandbox(limits)
+    """Open a sandbox for the length of the block."""
+    sandbox = Sandbox(limits)
     try:
-        yield readers
+        yield sandbox
     finally:
-        await readers.close()
+        await sandbox.close()
 
 
 @dataclass
-class _Reader:
-    """One child process and how many documents it has read."""
+class _Child:
+    """One child process. ``jobs`` counts the documents that it has read."""
 
     process: asyncio.subprocess.Process
     jobs: int = 0
 
-    async def ask(self, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Send one document and read the answer. Both ways: a line of JSON that says ``size``, then so many bytes."""
+    async def send(self, options: Mapping[str, object], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send one document and read the answer. Both ways: a line of JSON with ``size``, then so many bytes."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise OSError("no pipe")
@@ -139,13 +140,13 @@ class _Reader:
         return head, await stdout.readexactly(size)
 
     async def end(self) -> None:
-        """Kill the process and wait for it."""
+        """Kill the process and wait for its end."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
 
-    async def death(self) -> int:
-        """Return how the process ended; one that still lives is killed."""
+    async def exit_status(self) -> int:
+        """Return how the process ended. A process that is still alive after two seconds is killed and counts as 0."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 return await self.process.wait()
@@ -153,8 +154,8 @@ class _Reader:
         return 0
 
 
-async def _start(limits: SandboxLimits) -> _Reader:
-    """Start a child. It gets no secrets from our environment, and nobody reads its complaints."""
+async def _start(limits: SandboxLimits) -> _Child:
+    """Start a child. It gets no secrets from the environment, and its standard error is dropped: parsers repeat a stranger's bytes there."""
     options = json.dumps({"cpu_seconds": limits.cpu_seconds, "memory_bytes": limits.memory_bytes})
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -166,19 +167,19 @@ async def _start(limits: SandboxLimits) -> _Reader:
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         limit=MEGABYTE,
     )
-    return _Reader(process)
+    return _Child(process)
 
 
-async def _end_all(seats: list[_Reader | None]) -> None:
-    """End the readers that sit in ``seats``."""
-    for number, reader in enumerate(seats):
-        if reader is not None:
-            await reader.end()
-        seats[number] = None
+async def _end_all(slots: list[_Child | None]) -> None:
+    """End the children in ``slots`` and empty the slots."""
+    for number, child in enumerate(slots):
+        if child is not None:
+            await child.end()
+        slots[number] = None
 
 
-def _death(status: int) -> str:
-    """Say why a reader died."""
+def _cause_of_death(status: int) -> str:
+    """Explain the exit status of a child that died while it read."""
     if status in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)):
         return "読み取りの計算が多すぎます / reading went past the processor limit"
     if status in (-getattr(signal, "SIGSEGV", 0), -getattr(signal, "SIGABRT", 0)):
@@ -187,7 +188,7 @@ def _death(status: int) -> str:
 
 
 def _reason(error: str) -> str:
-    """Say why a document could not be read."""
+    """Explain an error that a child reported."""
     if "MemoryError" in error or "out of memory" in error:
         return "読み取りのメモリーが足りません / reading went past the memory limit"
     return f"読み取りが失敗しました / reading failed: {error[:200]}"

@@ -1,6 +1,6 @@
-"""A stranger's picture → one of ours. Runs in the child process: a decoder of pictures is where attackers like to begin.
+"""A stranger's picture → one of ours. Runs in the child process, since decoders of pictures are a favourite target of attackers.
 
-Drawing it anew leaves behind what was hidden in the file: the place where it was taken, scripts, a second file behind the first.
+Encoding it anew leaves behind whatever was hidden in the file: the place where it was taken, scripts, a second file behind the first.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ import warnings
 
 from PIL import Image, ImageOps
 
-KNOWN = ("JPEG", "PNG", "GIF", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+"""Nothing else is decoded: Pillow would hand PostScript to Ghostscript, which runs programs."""
+
 LARGEST_EDGE = 1200
 """Pixels: twice the width of our text column."""
 
 MOST_PIXELS = 40_000_000
+"""Checked before decoding: a PNG of some hundred bytes may claim 60,000 by 60,000 pixels."""
+
 SMALLEST_EDGE = 3
-"""Pixels. What is smaller was put there to count readers."""
+"""Pixels. A smaller picture was put there to count readers."""
 
 
 class ImageRejected(Exception):
-    """No picture that a page should show."""
+    """A picture that no page should show."""
 
 
 def reencode(data: bytes) -> tuple[str, bytes]:
-    """Return suffix and bytes: JPEG, or WebP for what can be seen through. Raises Unwanted, and whatever Pillow raises."""
+    """Return suffix and bytes: JPEG, or WebP for a picture with transparency. Raises ImageRejected, and whatever Pillow raises."""
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    with Image.open(io.BytesIO(data), formats=KNOWN) as opened:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         if min(opened.size) < SMALLEST_EDGE:
             raise ImageRejected("a counter")
         opened.draft("RGB", (LARGEST_EDGE, LARGEST_EDGE))  # a large JPEG is decoded at a fraction of its size

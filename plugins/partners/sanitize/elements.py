@@ -1,4 +1,4 @@
-"""Small questions to ask an lxml tree, and one way to build an element."""
+"""The elements that are kept, and small functions on an lxml tree."""
 
 from __future__ import annotations
 
@@ -8,63 +8,44 @@ from typing import Any, TypeAlias
 import lxml.html
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-
-
 LISTS = frozenset({"ul", "ol", "dl"})
-
-
 ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
-
-
 CELLS = frozenset({"td", "th"})
-
-
 TABLE = frozenset({"table", "caption", "tr"}) | ROW_GROUPS | CELLS
-
 
 BLOCKS = frozenset({*HEADINGS, *LISTS, "table", "figure", "pre", "hr", "blockquote"})
 """Elements that stand beside paragraphs."""
 
-
 DISSOLVED = frozenset(
     "p div section article aside header footer main nav center address details summary fieldset li dt dd figcaption caption".split()
 )
-"""Elements that end a paragraph and leave nothing else. Items and captions are here for when they are outside their list or figure."""
-
+"""Elements that end a paragraph and leave nothing else. Items and captions are here for those outside their list or figure."""
 
 INLINE = frozenset("a strong em b i s del ins sub sup small code kbd var q cite abbr dfn ruby rt rp br".split())
 
-
 PHRASING_ONLY = frozenset({*HEADINGS, "pre", "dt", "th", "caption"})
-"""Elements in which no block may stand (HTML Living Standard, content models)."""
-
+"""Elements in which no block may stand (WHATWG HTML, section 4, content models)."""
 
 FIRST_PASS = BLOCKS | DISSOLVED | INLINE | TABLE | {"img"}
-
-
 KEPT = BLOCKS | INLINE | TABLE | {"p", "li", "dt", "dd", "figcaption", "img"}
-
 
 REMOVED_WITH_CONTENT = frozenset(
     "script style iframe form object svg math template select textarea button noscript noembed noframes video audio canvas title xmp".split()
 )
 
-
 Element: TypeAlias = Any
 """lxml.html.HtmlElement; lxml ships no types of its own."""
-
 
 Node: TypeAlias = Any
 """An Element, or the text between two of them."""
 
 
 def is_text(node: Node) -> bool:
-    """Tell text from elements."""
     return isinstance(node, str)
 
 
 def is_blank(node: Node) -> bool:
-    """Tell whether nothing of ``node`` can be read or seen; blanks of every width are nothing, a picture is something."""
+    """Tell whether nothing of ``node`` can be read or seen. Spaces of every width are nothing, a picture is something."""
     if is_text(node):
         return not node.strip()
     return not node.text_content().strip() and next(node.iter("img"), None) is None
@@ -77,14 +58,14 @@ def breaks_in(node: Node) -> int:
 
 def build(tag: str, nodes: Iterable[Node]) -> Element:
     """Return a new element ``tag`` with ``nodes`` as its content; elements lose the text that followed them."""
-    made: Element = lxml.html.Element(tag)
+    element: Element = lxml.html.Element(tag)
     for node in nodes:
-        add(made, node)
-    return made
+        add(element, node)
+    return element
 
 
 def add(parent: Element, node: Node) -> None:
-    """Append text or an element to ``parent``."""
+    """Append text or an element to ``parent``. In lxml, text belongs to the element before it (``tail``)."""
     if not is_text(node):
         node.tail = None
         parent.append(node)
@@ -96,12 +77,12 @@ def add(parent: Element, node: Node) -> None:
 
 def refill(parent: Element, nodes: Iterable[Node]) -> Element:
     """Replace the content of ``parent``, keeping its attributes, and return it."""
-    kept = dict(parent.attrib)
+    attributes = dict(parent.attrib)
     content = list(nodes)
     tag = parent.tag
     parent.clear()
     parent.tag = tag
-    parent.attrib.update(kept)
+    parent.attrib.update(attributes)
     for node in content:
         add(parent, node)
     return parent

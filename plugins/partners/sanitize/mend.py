@@ -1,4 +1,4 @@
-"""Text and inline elements: blanks, and blocks that stand where only words may."""
+"""What HTML forbids inside one element is mended here: tables, heading levels, white space, blocks where only words may stand, ruby."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from plugins.partners.sanitize.elements import (
 
 
 def normalize_table(table: Element) -> None:
-    """Drop what is no part of a table, groups and rows without cells, and captions past the first or empty."""
+    """Remove what is no part of a table, groups and rows without cells, empty captions and all captions but the first."""
     _keep_children(table, ROW_GROUPS | {"caption"})
     for group in list(table):
         if group.tag in ROW_GROUPS:
             _mend_group(group)
-    for caption in table.findall("caption")[1:] + [each for each in table.findall("caption")[:1] if is_blank(each)]:
+    captions = table.findall("caption")
+    for caption in captions[1:] + [first for first in captions[:1] if is_blank(first)]:
         table.remove(caption)
 
 
@@ -58,30 +59,28 @@ def set_levels(blocks: Iterable[Element]) -> None:
 def levels(given: list[int]) -> list[int]:
     """Return the levels (2–6) for headings that were written with the levels ``given`` (1–6)."""
     shift = 2 - min(given, default=2)
-    out: list[int] = []
+    result: list[int] = []
     for level in given:
-        deepest = (out[-1] if out else 1) + 1
-        out.append(min(level + shift, deepest, 6))
-    return out
+        deepest = (result[-1] if result else 1) + 1
+        result.append(min(level + shift, deepest, 6))
+    return result
 
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-
+"""ASCII whitespace of HTML (WHATWG Infra, section 4.6)."""
 
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-
+"""Kana, kanji and full-width forms: scripts that put no space between words."""
 
 _BROKEN_LINE = re.compile(rf"(?<=[{_WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_WIDE}])")
-
-
 _BLOCK_TAGS = tuple(sorted(BLOCKS | DISSOLVED | TABLE))
 
 
 def fold_blanks(tree: Element) -> None:
-    """Make one space of a row of blanks, outside ``pre``; a line broken inside Japanese text leaves no space at all."""
+    """Make one space of a run of white space, except in ``pre``. A line that is broken inside Japanese text leaves no space at all."""
     for element in tree.iter():
-        inside = element.tag == "pre" or _within(element, "pre")
-        if element.text and not inside:
+        in_pre = element.tag == "pre" or _within(element, "pre")
+        if element.text and not in_pre:
             element.text = _folded(element.text)
         if element.tail and not _within(element, "pre"):
             element.tail = _folded(element.tail)
@@ -96,7 +95,7 @@ def _within(element: Element, tag: str) -> bool:
 
 
 def separate(tree: Element) -> None:
-    """Take blocks out of what may hold words only, and ruby marks out of what is no ruby."""
+    """Take blocks out of elements that may hold words only, and ruby marks out of elements that are no ruby."""
     for element in list(tree.iter(*PHRASING_ONLY, "a")):
         _only_words(element)
     for element in list(tree.iter(*(INLINE - {"a"}))):
@@ -113,7 +112,7 @@ def _only_words(element: Element) -> None:
 
 
 def _mend_ruby(tree: Element) -> None:
-    """A reading needs its base text: unwrap ``rt`` and ``rp`` outside ``ruby``, and ``ruby`` without a reading."""
+    """Unwrap ``rt`` and ``rp`` outside ``ruby``, and ``ruby`` without a reading: a reading needs its base text."""
     for mark in list(tree.iter("rt", "rp")):
         if mark.getparent().tag != "ruby":
             mark.drop_tag()

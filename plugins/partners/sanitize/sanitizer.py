@@ -1,9 +1,9 @@
-"""An entry's HTML → the few elements a page of ours may hold. Pure; runs in the child process.
+"""An entry's HTML → the few elements that a page of ours may hold. Pure; runs in the child process.
 
-Pictures stay where they were, with the address they have at the other site; ``copies`` gives them their place on ours.
+Pictures stay where they were, with their address at the other site; ``images.naming`` points them to their files beside the entry.
 
-nh3 (the parser of browsers) first makes a well-formed tree out of anything, ``pictures`` and ``structure`` change the
-tree, and nh3 has the last word, so nothing that we do in between can let a script through.
+nh3 parses as browsers do (WHATWG HTML, section 13.2) and makes a well-formed tree of anything. ``image_marks`` and ``normalizer`` change the
+tree, and nh3 has the last word, so that no fault in between can let a script through.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from plugins.partners.sanitize.image_marks import mark_pictures
 from plugins.partners.sanitize.normalizer import normalize
 
 LONGEST = 250_000
-"""Characters of one entry's HTML; the rest is cut."""
+"""Characters of one entry's HTML. The rest is cut."""
 
 LARGEST = 800_000
-"""Bytes of one cleaned body; the site takes no source file over a megabyte."""
+"""Bytes of one sanitized body: the site takes no source file over a megabyte."""
 
 DEEPEST = 60
-"""Open elements inside one another. nh3 takes quadratic time in it and libxml2 loses what is below 250."""
+"""Open elements inside one another. nh3 needs quadratic time in the depth, and libxml2 loses everything below 250."""
 
 _MARKUP = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^>]*>")
 _NO_DEPTH = frozenset("p li dt dd td th tr option br img hr input wbr area col embed source track meta link base".split())
@@ -39,16 +39,16 @@ _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
 def sanitize(source: str, base: str, original: str) -> str:
-    """Return ``source`` as HTML5 body content: absolute links, headings from h2, paragraphs, no scripts.
+    """Return ``source`` as body content of HTML: absolute links, headings from h2, paragraphs, no scripts.
 
-    ``base`` is what relative links are relative to, ``original`` where the entry can be read with its pictures.
+    ``base``: what relative links are resolved against. ``original``: where the entry can be read with its pictures.
     """
     body = _body(source[:LONGEST], base, original)
     return body if len(body.encode()) <= LARGEST else sanitize(source[: min(len(source), LONGEST) // 2], base, original)
 
 
 def _body(source: str, base: str, original: str) -> str:
-    """Return the whole of ``source``, cleaned."""
+    """Return the whole of ``source``, sanitized, however long the result is."""
     tree = _tree(_shallow(source))
     mark_pictures(tree, base, original)
     _mend_links(tree, base)
@@ -57,17 +57,17 @@ def _body(source: str, base: str, original: str) -> str:
 
 
 def html_from_text(source: str) -> str:
-    """Return plain text as HTML: an empty line ends a paragraph, a line break stays."""
+    """Return plain text as HTML. An empty line ends a paragraph; a line break stays."""
     return html.escape(source).replace("\r\n", "\n").replace("\n", "<br>")
 
 
 def _shallow(source: str) -> str:
-    """Return ``source``, or only its text when it is nested more deeply than any writer nests."""
+    """Return ``source``, or only its text if it is nested deeper than DEEPEST."""
     return source if max(_depths(source), default=0) <= DEEPEST else html.escape(html.unescape(_MARKUP.sub(" ", source)))
 
 
 def _depths(source: str) -> Iterator[int]:
-    """Estimate, tag by tag, how many elements are open."""
+    """Yield, tag by tag, an estimate of the number of open elements."""
     depth = 0
     for tag in _MARKUP.finditer(source):
         if tag.group(2).lower() not in _NO_DEPTH:
@@ -83,7 +83,7 @@ def _tree(source: str) -> Element:
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "scope"},
     }
-    known = nh3.clean(
+    well_formed = nh3.clean(
         _UNPRINTABLE.sub("", source),
         tags=set(FIRST_PASS),
         clean_content_tags=set(REMOVED_WITH_CONTENT),
@@ -91,12 +91,12 @@ def _tree(source: str) -> Element:
         link_rel=None,
         url_schemes={"http", "https", "mailto", "tel", "data"},
     )
-    tree: Element = lxml.html.fragment_fromstring(known, create_parent="div")
+    tree: Element = lxml.html.fragment_fromstring(well_formed, create_parent="div")
     return tree
 
 
 def _mend_links(tree: Element, base: str) -> None:
-    """Make links absolute; unwrap those that lead nowhere we allow, drop those that show nothing."""
+    """Make links absolute. Unwrap links to addresses that are not allowed; remove links that show nothing."""
     for link in list(tree.iter("a")):
         href = absolute(base, link.get("href", ""))
         if is_blank(link):
@@ -108,7 +108,7 @@ def _mend_links(tree: Element, base: str) -> None:
 
 
 def final_pass(source: str) -> str:
-    """Sanitise the finished body. Ends with a line feed unless empty."""
+    """Sanitize a finished body. Ends with a line feed unless empty."""
     body = nh3.clean(
         source,
         tags=set(KEPT),
@@ -129,7 +129,7 @@ def final_pass(source: str) -> str:
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
-    """Return an attribute's value if it is well-formed, else None, which removes the attribute."""
+    """Return an attribute's value if it is well-formed, else None: nh3 then removes the attribute."""
     if name in ("colspan", "rowspan"):
         return value if _SPAN.fullmatch(value) else None
     if name == "scope":

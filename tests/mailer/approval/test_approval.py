@@ -21,6 +21,7 @@ from mailer.database.subscriptions import ImportedSubscriber
 from mailer.message import alternatives
 from mailer.model.audit_log import AuditBroken, AuditEvent, verify
 from mailer.model.errors import DatabaseError, NobodySubscribed
+from mailer.model.ids import IssueId
 from mailer.model.issue import LightPart
 from mailer.sending import freeze, preflight, send
 from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
@@ -268,7 +269,7 @@ def test_a_refused_test_says_so(tmp_path: Path) -> None:
         home = house(tmp_path, receiver.port)
         (tried,) = preflight.send_test(home.around, home.root, REF, ["me@example.jp"])
     assert (tried.is_sent, tried.outcome.code) == (False, 550)
-    assert ledger.counts(home.database, 1).values() and not any(ledger.counts(home.database, 1).values())
+    assert ledger.counts(home.database, IssueId(1)).values() and not any(ledger.counts(home.database, IssueId(1)).values())
 
 
 def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Path) -> None:

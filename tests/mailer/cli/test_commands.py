@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from mailer.config import Config
 from mailer.database import audit_log, subscriptions
 from mailer.database.engine import open_database
+from mailer.model.ids import SubscriberId
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
 from tests.smtp import Manners, Receiver
 from todoke import app
@@ -172,7 +173,7 @@ def test_an_issue_called_off_stays_so(desk: Desk) -> None:
 def test_who_missed_names_those_who_had_left_the_list(desk: Desk) -> None:
     desk.types("subscribers import FILE")
     database = open_database(Config.load(desk.folder / "mailer.toml").database)
-    subscriptions.unsubscribe(database, 2, "fukko-press", source="link", now=NOW)
+    subscriptions.unsubscribe(database, SubscriberId(2), "fukko-press", source="link", now=NOW)
     with Receiver() as receiver:
         write_config(desk.folder, receiver.port)
         desk.types("send fukko-press/45")

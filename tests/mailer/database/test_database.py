@@ -22,6 +22,7 @@ from mailer.database.limits import TokenBucket
 from mailer.database.schema import delivery, metadata, subscriber
 from mailer.delivery.journal import format_timestamp
 from mailer.model.errors import DatabaseError, IllegalTransition
+from mailer.model.ids import Fence, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState
@@ -48,7 +49,9 @@ def taken(
 
 
 def result(number: int, state: DeliveryState = DeliveryState.SENT, text: str = "ok") -> DeliveryResult:
-    return DeliveryResult(number, state.value, 1, 250, text, format_timestamp(NOW), "", format_timestamp(NOW), f"<{number}@x>")
+    return DeliveryResult(
+        SubscriberId(number), state.value, 1, 250, text, format_timestamp(NOW), "", format_timestamp(NOW), f"<{number}@x>"
+    )
 
 
 def states(database: Database, issue: FrozenIssue) -> dict[DeliveryState, int]:
@@ -174,7 +177,7 @@ def test_results_count_once_and_only_with_the_right_fencing_token(database: Data
     issue = frozen(database)
     claim = taken(database, issue)
     assert claim is not None
-    assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence + 1, [result(1)])], now=NOW) == 0
+    assert ledger.record(database, [ResultGroup(issue.issue_id, Fence(claim.fence + 1), [result(1)])], now=NOW) == 0
     for counted in (1, 0):
         assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(1)])], now=NOW) == counted
     assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.CLAIMED: 2}
@@ -189,16 +192,16 @@ def test_a_holder_that_vanished_leaves_doubt_only_up_to_what_it_had_announced(da
     assert claim is not None
     assert claims.take_over(database, claims.open_claims(database, expired_only=True)[0], now=NOW) == 4
     assert states(database, issue) == {DeliveryState.UNKNOWN: 4, DeliveryState.PENDING: 6}
-    assert not claims.raise_high_water_mark(database, claim, 10, lease=60.0)  # fenced off
+    assert not claims.raise_high_water_mark(database, claim, SubscriberId(10), lease=60.0)  # fenced off
     assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
-    assert claims.release_never_sent(database, claim.fence, issue.issue_id, {2, 3}, now=NOW) == 2
+    assert claims.release_never_sent(database, claim.fence, issue.issue_id, {SubscriberId(2), SubscriberId(3)}, now=NOW) == 2
     assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.UNKNOWN: 1, DeliveryState.PENDING: 8}
 
 
 def test_a_claim_that_is_kept_alive_is_not_taken_away(database: Database) -> None:
     issue = frozen(database)
     claim = taken(database, issue, lease=-1.0)
-    assert claim is not None and claims.raise_high_water_mark(database, claim, 3, lease=60.0)
+    assert claim is not None and claims.raise_high_water_mark(database, claim, SubscriberId(3), lease=60.0)
     assert claims.open_claims(database, expired_only=True) == ()
     assert claims.take_over(database, claims.open_claims(database)[0], now=NOW) == 0
 

@@ -16,6 +16,7 @@ from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.engine import open_database
 from mailer.database.ledger import ResultGroup
 from mailer.delivery.journal import format_timestamp
+from mailer.model.ids import SubscriberId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState, check_transition
 from tests.mail_bundles import ISSUE, LIST, NOW, people
@@ -100,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, READERS))
     def leave_the_list(self, number: int) -> None:
-        subscriptions.unsubscribe(self.database, number, "fukko-press", source="t", now=NOW)
+        subscriptions.unsubscribe(self.database, SubscriberId(number), "fukko-press", source="t", now=NOW)
         self.gone.add(number)
 
     @rule(verdict=st.sampled_from([DeliveryState.SENT, DeliveryState.PENDING, DeliveryState.FAILED]))

@@ -19,13 +19,16 @@ from mailer.database.claims import ClaimRequest
 from mailer.database.engine import MIGRATIONS, open_database
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = ["0001", "0002", "0003", "0004"]
-STATES = ["sent", "pending", "attempted", "deferred", "failed"]
+STATES = ["sent", "pending", "unknown", "deferred", "failed"]
+STATES_OF_0001 = ["sent", "pending", "attempted", "deferred", "failed"]
+"""Version 1 wrote `attempted` before each body; its row was cut off by a kill. No later version writes that word."""
 
 
 def alembic(connection: sa.Connection | None = None) -> Config:
@@ -57,7 +60,8 @@ def fill(connection: sa.Connection) -> None:
         from_address=LIST.from_address, reply_to=LIST.reply_to, list_id=LIST.list_id, contact=LIST.contact,
         list_archive_url=LIST.archive_url, frozen_at=moment,
     )  # fmt: skip
-    for number, state in enumerate(STATES, 1):
+    is_first = "lane" not in tables.tables["delivery"].columns
+    for number, state in enumerate(STATES_OF_0001 if is_first else STATES, 1):
         values = {"address": f"reader{number}@example.jp", "attempts": 1, "text": "", "changed_at": moment}
         add("delivery", issue_id=1, subscriber_id=number, state=state, not_before=moment if state == "deferred" else None, **values)
     if "audit" in tables.tables:
@@ -80,17 +84,15 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         frozen = issues.find(database, REF)
         assert frozen is not None and (frozen.issue, frozen.mail_list, frozen.status) == (ISSUE, LIST, IssueStatus.SENDING)
-        # Version 1 wrote `attempted` before each body: what still says so was cut off by a kill.
-        doubt = DeliveryState.UNKNOWN if version == "0001" else DeliveryState.ATTEMPTED
-        counts = {state: number for state, number in ledger.counts(database, 1).items() if number}
-        assert counts == dict.fromkeys([DeliveryState.SENT, DeliveryState.PENDING, doubt, DeliveryState.DEFERRED, DeliveryState.FAILED], 1)
+        counts = {state: number for state, number in ledger.counts(database, IssueId(1)).items() if number}
+        assert counts == dict.fromkeys(map(DeliveryState, STATES), 1)
         assert subscriptions.count(database, LIST.key) == 4
-        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, number)] == [
+        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, SubscriberId(number))] == [
             Preference.HTML,
             Preference.STOP,
         ]
         assert len(audit_log.entries(database)) == (version >= "0003")
-        claim = claims.claim_batch(database, ClaimRequest(1, ""), token="t", owner="me", lease=60, now=NOW)
+        claim = claims.claim_batch(database, ClaimRequest(IssueId(1), ""), token="t", owner="me", lease=60, now=NOW)
         assert claim is not None and [row.subscriber_id for row in claim.rows] == [2, 4]
         if not database.is_shared:  # Alembic's comparison does not see this
             with database.reading() as connection:
@@ -115,4 +117,4 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str,
         assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
     engine.dispose()
     with closing(open_database(database_url)) as database:
-        assert ledger.counts(database, 1)[DeliveryState.SENT] == 1
+        assert ledger.counts(database, IssueId(1))[DeliveryState.SENT] == 1

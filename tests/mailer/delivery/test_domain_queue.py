@@ -16,6 +16,7 @@ from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery import domain_queue
 from mailer.delivery.domain_queue import LONGEST_REST, Backoff, DomainQueue, next_backoff
 from mailer.delivery.rate_limiter import RateLimiter
+from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from mailer.sending import worker as work
@@ -26,7 +27,7 @@ SLOW = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)
 
 
 def counts(home: House) -> dict[DeliveryState, int]:
-    return {state: number for state, number in ledger.counts(home.database, 1).items() if number}
+    return {state: number for state, number in ledger.counts(home.database, IssueId(1)).items() if number}
 
 
 @pytest.mark.parametrize("reply", ["421 4.7.0 too many connections", "454 4.7.0 later"])
@@ -38,7 +39,7 @@ def test_a_domain_that_asks_for_less_rests_and_the_others_go_on(tmp_path: Path, 
         home = replace(home, around=replace(home.around, pauses=(5.0,)))
         summary = send.send(home.around, home.root, REF, Seen()).summary
         assert (summary.exit_status, counts(home)) == (75, {DeliveryState.SENT: 30, DeliveryState.DEFERRED: 6})
-        tried = {entry.address for entry in ledger.missed(home.database, 1) if entry.attempts}
+        tried = {entry.address for entry in ledger.missed(home.database, IssueId(1)) if entry.attempts}
         assert len(tried) == 1
         receiver.manners.rcpt.clear()
         home.clock.forward(minutes=15)

@@ -10,11 +10,12 @@ import pytest
 
 from mailer.delivery.journal import GroupCommit, Journal, replay
 from mailer.model.errors import JournalError
+from mailer.model.ids import Fence, IssueId, SubscriberId
 
 
 def journal(folder: Path, name: str = "one") -> Journal:
     found = Journal(folder / f"{name}.log")
-    found.begin(1, 1)
+    found.begin(Fence(1), IssueId(1))
     return found
 
 
@@ -35,7 +36,7 @@ def test_the_connections_of_one_turn_share_one_write_and_leave_after_it(tmp_path
     async def whole() -> None:
         turn = GroupCommit(fails, syncs=False)
         for number in (1, 2, 3):
-            found.intend(number)
+            found.intend(SubscriberId(number))
             turn.then(found, go)
         assert seen == []
         await asyncio.sleep(0)
@@ -60,7 +61,7 @@ def test_with_power_in_mind_a_body_waits_for_the_disk(tmp_path: Path, monkeypatc
             order.append(f"leaves {may_leave}")
             left.set()
 
-        found.intend(1)
+        found.intend(SubscriberId(1))
         turn.then(found, go)
         await left.wait()
 
@@ -77,7 +78,7 @@ def test_a_journal_that_cannot_be_written_lets_nobody_leave(tmp_path: Path, sync
         turn, good, bad = GroupCommit(errors.append, syncs=syncs), journal(tmp_path), journal(tmp_path, "bad")
         bad.close(is_done=False)
         for found in (bad, good):
-            found.intend(1)
+            found.intend(SubscriberId(1))
             turn.then(found, told.append)
         await asyncio.sleep(0)
 

@@ -15,6 +15,7 @@ from mailer.message.compose import SenderIdentity
 from mailer.message.headers import format_to as message_to_line
 from mailer.message.links import LinkClaim, LinkSigner, RecipientLinks, parse_return_path, return_path_for
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import Issue, LightPart
 from mailer.model.recipient import Recipient
 from mailer.secrets import Secret
@@ -46,7 +47,7 @@ def built(issue: Issue, recipient: Recipient) -> bytes:
 def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: int, name: str) -> None:
     body = "".join(text)
     issue = replace(ISSUE, text=body + UNSUBSCRIBE + "\n", html=UNSUBSCRIBE + body)
-    recipient = Recipient(subscriber_id, "reader@example.jp", name)
+    recipient = Recipient(SubscriberId(subscriber_id), "reader@example.jp", name)
     assert b"".join(mould(issue).render(recipient, NOW)) == built(issue, recipient)
 
 
@@ -56,14 +57,14 @@ def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: 
 )
 def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset: str) -> None:
     issue = replace(ISSUE, light=LightPart(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
-    recipient = Recipient(7, "reader@example.jp", "山田 太郎")
+    recipient = Recipient(SubscriberId(7), "reader@example.jp", "山田 太郎")
     poured = b"".join(mould(issue).render(recipient, NOW, is_light=True))
     assert poured == built(alternatives.as_light(issue), recipient) and b"multipart" not in poured
 
 
 @given(NAMES | st.text(max_size=40), st.sampled_from(["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp"]))
 def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str) -> None:
-    recipient = Recipient(1, address, name)
+    recipient = Recipient(SubscriberId(1), address, name)
     try:
         expected = message_to_line(recipient)
     except TodokeMailError:
@@ -76,7 +77,7 @@ def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str)
 def test_one_mould_pours_for_numbers_of_every_length_and_for_every_hour() -> None:
     found = mould()
     for subscriber_id in (1, 99, 12345, 9_999_999):
-        recipient = Recipient(subscriber_id, "a@example.jp", "読者 花子")
+        recipient = Recipient(SubscriberId(subscriber_id), "a@example.jp", "読者 花子")
         assert b"".join(found.render(recipient, NOW)) == built(ISSUE, recipient)
     assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(found.render(recipient, NOW + timedelta(hours=1)))
 
@@ -85,14 +86,14 @@ def test_one_mould_pours_for_numbers_of_every_length_and_for_every_hour() -> Non
 def test_the_quick_signature_is_that_of_itsdangerous(key: str) -> None:
     sign = TOKENS.signer(key)
     for subscriber_id in (1, 10, 987654321):
-        assert sign(subscriber_id).decode() == TOKENS.sign(LinkClaim(subscriber_id, key))
-        assert TOKENS.read(sign(subscriber_id).decode()) == LinkClaim(subscriber_id, key)
+        assert sign(SubscriberId(subscriber_id)).decode() == TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key))
+        assert TOKENS.read(sign(SubscriberId(subscriber_id)).decode()) == LinkClaim(SubscriberId(subscriber_id), key)
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", ".\r\n@x.jp", "a@b\nx", "a b@c.jp"])
 def test_what_could_break_out_is_refused(address: str) -> None:
     with pytest.raises(AddressError):
-        mould().render(Recipient(1, address), NOW)
+        mould().render(Recipient(SubscriberId(1), address), NOW)
 
 
 def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
@@ -101,7 +102,7 @@ def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
 
 
 def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
-    path = return_path_for("bounce@example.jp", 45, TOKENS)(7)
+    path = return_path_for("bounce@example.jp", IssueId(45), TOKENS)(SubscriberId(7))
     assert parse_return_path(path, TOKENS) == (45, 7)
     assert parse_return_path(path.replace("45-7", "45-8"), TOKENS) is None
     assert parse_return_path("bounce@example.jp", TOKENS) is None

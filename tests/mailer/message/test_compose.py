@@ -18,13 +18,14 @@ from mailer.message.headers import mailbox
 from mailer.message.links import RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, MailList
 from mailer.model.recipient import Envelope, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
 ORIGIN = SenderIdentity("bounce@example.jp", "todoke.example.jp")
-TARO = Recipient(7, "taro@example.jp", "山田 太郎")
+TARO = Recipient(SubscriberId(7), "taro@example.jp", "山田 太郎")
 
 
 def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipient = TARO, link: str = LINK) -> Message:
@@ -61,12 +62,12 @@ def test_a_header_says(header: str, value: str) -> None:
     ["", "Taro Yamada", "Yamada, Taro", 'Taro "T" Yamada', "山田, 太郎", "山田 “太郎” <x@y>", "髙①", "a@b"],
 )
 def test_a_name_arrives_as_it_was_written(name: str) -> None:
-    recipients = parsed(compose(recipient=Recipient(1, "a@example.jp", name)))["To"].addresses
+    recipients = parsed(compose(recipient=Recipient(SubscriberId(1), "a@example.jp", name)))["To"].addresses
     assert [(entry.display_name, entry.addr_spec) for entry in recipients] == [(name, "a@example.jp")]
 
 
 def test_a_long_name_is_split_into_encoded_words_without_loss() -> None:
-    raw = message_from_bytes(compose(recipient=Recipient(1, "a@example.jp", "長" * 100)).content)["To"]
+    raw = message_from_bytes(compose(recipient=Recipient(SubscriberId(1), "a@example.jp", "長" * 100)).content)["To"]
     assert str(make_header(decode_header(raw))) == f"{'長' * 100} <a@example.jp>"  # policy.default of 3.11 keeps the gaps
 
 
@@ -93,7 +94,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 
 def test_a_message_id_is_stable_personal_and_tells_no_address() -> None:
-    ids = {message.message_id(IssueRef("l", str(number)), reader, "d.example") for number in range(9) for reader in range(9)}
+    ids = {message.message_id(IssueRef("l", str(number)), SubscriberId(reader), "d.example") for number in range(9) for reader in range(9)}
     assert len(ids) == 81
     assert compose().message_id == parsed(compose())["Message-ID"]
     assert "taro" not in compose().message_id
@@ -110,7 +111,7 @@ def test_a_personal_place_left_over_is_never_sent(part: str) -> None:
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", "a@b>\nx", "a@b\x00", "a b@c", "<a@b>", "ü@example.jp", "a@b\u0085", "", "a"])
 def test_an_address_that_could_break_out_is_refused(address: str) -> None:
     with pytest.raises(AddressError):
-        compose(recipient=Recipient(1, address))
+        compose(recipient=Recipient(SubscriberId(1), address))
 
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: x@y", "a\nb", "a\x0bb", "a\u0085b", "a\u2028b", "\u202eabc", "=?utf-8?b?DQo=?="])
@@ -136,7 +137,7 @@ SPICE = st.text(st.sampled_from('a \r\n\t\x00\x0b\x0c\x85\u2028\u202e<>@,:;"\\=?
 def test_whatever_is_written_no_header_is_added_and_the_text_survives(name: str, title: str, subject: str, sender: str) -> None:
     try:
         composed = compose(
-            replace(ISSUE, subject=subject), replace(LIST, title=title, from_name=sender), Recipient(1, "a@example.jp", name)
+            replace(ISSUE, subject=subject), replace(LIST, title=title, from_name=sender), Recipient(SubscriberId(1), "a@example.jp", name)
         )
     except TodokeMailError:
         return

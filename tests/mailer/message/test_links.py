@@ -11,10 +11,11 @@ from itsdangerous import URLSafeSerializer
 
 from mailer.message.links import SALT, LinkClaim, LinkSigner
 from mailer.model.errors import TokenError
+from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 
 OLD, NEW = Secret("old-" * 10), Secret("new-" * 10)
-CLAIM = LinkClaim(7, "fukko-press")
+CLAIM = LinkClaim(SubscriberId(7), "fukko-press")
 
 
 def test_a_token_opens_and_fits_into_a_path() -> None:

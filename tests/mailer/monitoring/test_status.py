@@ -27,6 +27,7 @@ from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
 from mailer.delivery.heartbeat import Throughput
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
+from mailer.model.ids import IssueId
 from mailer.model.issue import IssueStatus, ReportStage
 from mailer.model.state import DeliveryState
 from mailer.monitoring import metrics, operator_report
@@ -76,7 +77,7 @@ def look(home_or_database: Database, folder: Path) -> StatusSnapshot:
 
 
 def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_path: Path, shared: Database) -> None:
-    claim_batch(shared, ClaimRequest(1, "", limit=2), token="t", owner="a", lease=60, now=NOW)
+    claim_batch(shared, ClaimRequest(IssueId(1), "", limit=2), token="t", owner="a", lease=60, now=NOW)
     said = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(LANE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
     for owner in ("a", "b", "b"):  # who says it again is counted once
         heartbeats.save_heartbeats(shared, owner, said)
@@ -93,7 +94,7 @@ def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_pa
 
 
 def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
-    issues.set_status(shared, 1, IssueStatus.PAUSED)
+    issues.set_status(shared, IssueId(1), IssueStatus.PAUSED)
     found = look(shared, tmp_path)
     assert (found.waiting_since, found.is_under_way, found.issues[0].seconds_left) == (None, False, None)
 
@@ -101,7 +102,7 @@ def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Data
 def test_a_rate_is_taken_over_the_last_looks() -> None:
     speed = Throughput(0.0)
     for second in range(1, 20):
-        speed.count(1, "", 10 if second < 10 else 40)
+        speed.count(IssueId(1), "", 10 if second < 10 else 40)
         rate = speed.rates(float(second))[ISSUE, "1"]
     assert rate == 40
 
@@ -116,7 +117,7 @@ def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Data
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
-        ledger.change_state(shared, 1, {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
+        ledger.change_state(shared, IssueId(1), {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
 
     status.show_live(lambda: look(shared, tmp_path), shown.append, pause)
     assert [one.is_under_way for one in shown] == [True, False]
@@ -228,7 +229,7 @@ def test_another_try_is_reported_again(tmp_path: Path) -> None:
         home = house(tmp_path, receiver.port, readers=1, head=HEAD)
         send(home)
         receiver.manners.rcpt.clear()
-        ledger.change_state(home.database, 1, {DeliveryState.FAILED}, DeliveryState.PENDING, now=NOW)
+        ledger.change_state(home.database, IssueId(1), {DeliveryState.FAILED}, DeliveryState.PENDING, now=NOW)
         send(home)
     assert [one.split(": ")[1].splitlines()[0] for one in reports(receiver)] == ["1 failed", "1 sent"]
 
@@ -249,18 +250,18 @@ def test_without_an_operator_and_for_issues_of_long_ago_nobody_is_told(tmp_path:
         send(home)
         told = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
         assert asyncio.run(operator_report.send_due_reports(told)) == 0  # it was marked when nobody wanted to know
-        ledger.change_state(home.database, 1, {DeliveryState.SENT} - {DeliveryState.SENT}, DeliveryState.PENDING, now=NOW)
+        ledger.change_state(home.database, IssueId(1), {DeliveryState.SENT} - {DeliveryState.SENT}, DeliveryState.PENDING, now=NOW)
         with home.database.writing() as connection:
-            issues.reopen(connection, 1)
+            issues.reopen(connection, IssueId(1))
         home.clock.forward(days=30)
         assert asyncio.run(operator_report.send_due_reports(told)) == 0
     assert len(receiver.accepted) == 1
 
 
 def test_of_several_machines_one_reports(shared: Database) -> None:
-    ledger.change_state(shared, 1, {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
+    ledger.change_state(shared, IssueId(1), {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
     assert [stage for _, stage in issues.issues_to_report(shared)] == [ReportStage.FINISHED]
-    assert [issues.mark_reported(shared, 1, ReportStage.FINISHED, NOW) for _ in range(2)] == [True, False]
+    assert [issues.mark_reported(shared, IssueId(1), ReportStage.FINISHED, NOW) for _ in range(2)] == [True, False]
     assert issues.issues_to_report(shared) == ()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from mailer.cli.daemons import work as commands_work
 from mailer.database import issues, ledger
 from mailer.log import LogKind
+from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
@@ -50,7 +51,7 @@ def pid(process: BaseProcess) -> int:
 
 
 def counts(home: House) -> dict[DeliveryState, int]:
-    return {state: number for state, number in ledger.counts(home.database, 1).items() if number}
+    return {state: number for state, number in ledger.counts(home.database, IssueId(1)).items() if number}
 
 
 def end(*processes: BaseProcess) -> None:

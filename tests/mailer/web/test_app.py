@@ -12,6 +12,7 @@ import pytest
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.message.links import LinkClaim, LinkSigner
+from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from mailer.web.app import HEADERS, create_app
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
@@ -37,7 +38,7 @@ def ask(database: Database, method: str, path: str, content: bytes = b"") -> htt
 
 
 def path(subscriber_id: int = 1, key: str = "fukko-press") -> str:
-    return f"/unsubscribe/{TOKENS.sign(LinkClaim(subscriber_id, key))}"
+    return f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key))}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -72,7 +73,7 @@ def test_posting_unsubscribes_at_once_and_may_be_repeated(database: Database, bo
         "no-token-of-ours",
         "WzEsImZ1a2tvLXByZXNzIl0.forged",
         "x" * 999,
-        LinkSigner((Secret("other" * 10),)).sign(LinkClaim(1, "fukko-press")),
+        LinkSigner((Secret("other" * 10),)).sign(LinkClaim(SubscriberId(1), "fukko-press")),
     ],
 )
 def test_a_bad_link_says_what_to_do(database: Database, method: str, token: str) -> None:

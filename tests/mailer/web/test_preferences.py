@@ -21,6 +21,7 @@ from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.errors import PreferenceError
+from mailer.model.ids import SubscriberId
 from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
@@ -48,11 +49,11 @@ def ask(database: Database, method: str, path: str = "", content: bytes = b"", o
 
 
 def link(subscriber_id: int = 1, key: str = "fukko-press") -> str:
-    return f"/preferences/{TOKENS.sign(LinkClaim(subscriber_id, key))}"
+    return f"/preferences/{TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key))}"
 
 
 def choices(database: Database, subscriber_id: int = 1) -> dict[str, Preference]:
-    return {one.list: one.choice for one in subscriptions.preferences(database, subscriber_id)}
+    return {one.list: one.choice for one in subscriptions.preferences(database, SubscriberId(subscriber_id))}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -106,7 +107,7 @@ def test_posting_changes_what_was_chosen_for_that_person_only_and_may_be_repeate
 
 
 def test_a_list_that_was_left_can_be_taken_up_again_by_the_person(database: Database) -> None:
-    ask(database, "POST", f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}")
+    ask(database, "POST", f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(1), 'fukko-press'))}")
     assert choices(database)["fukko-press"] is Preference.STOP
     ask(database, "POST", content=b"list.fukko-press=light")
     assert choices(database)["fukko-press"] is Preference.LIGHT
@@ -159,7 +160,7 @@ def test_a_flood_is_refused(database: Database) -> None:
 
 
 def test_both_pages_lead_to_each_other(database: Database) -> None:
-    page = ask(database, "GET", f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}").text
+    page = ask(database, "GET", f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(1), 'fukko-press'))}").text
     assert f'href="..{link()}"' in page
 
 
@@ -175,7 +176,7 @@ def test_whatever_is_posted_is_a_choice_of_the_persons_own_lists_or_refused(body
 @pytest.fixture
 def pages(database: Database) -> list[str]:
     """Asked for in a thread: Playwright's event loop runs in this one."""
-    unsubscribe = f"/unsubscribe/{TOKENS.sign(LinkClaim(1, 'fukko-press'))}"
+    unsubscribe = f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(1), 'fukko-press'))}"
     with ThreadPoolExecutor(1) as thread:
         asked = [("GET", ""), ("POST", ""), ("GET", unsubscribe)]
         return [thread.submit(ask, database, method, path, b"list.fukko-press=light").result().text for method, path in asked]

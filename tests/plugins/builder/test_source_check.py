@@ -101,7 +101,7 @@ def test_fix_writes_what_it_shows_and_dry_run_only_shows_it(tiny: TinySite) -> N
 def test_a_rule_is_explained_and_an_unknown_one_is_not(tiny: TinySite) -> None:
     assert "F63" in check(tiny, "--explain", "t401")
     assert check(tiny, "--explain", "all").count("わけ Reason") >= 15
-    assert "no rule 'T999'" in check(tiny, "--explain", "T999", status=1)
+    assert "no rule 'T999'" in check(tiny, "--explain", "T999", status=2)
 
 
 def test_the_results_page_says_what_was_tested_and_what_machines_cannot_find(tiny: TinySite) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from plugins.cli.feeds_tables import notes
 from plugins.partners.feed_import import FeedReport
 from plugins.partners.model.config import read_settings
 from plugins.partners.model.errors import ConfigError
-from tests.plugins.partners.http.test_fetch import Site, page
+from tests.plugins.partners.http.test_fetch import Site, page, redirect
 from todoke import app
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,17 +62,17 @@ def served(site: Site) -> Iterator[str]:
 
     async def serve() -> None:
         async with site.serve() as base:
-            place.append(base)
+            addresses.append(base)
             ready.set()
             await asyncio.to_thread(done.wait)
 
-    place: list[str] = []
+    addresses: list[str] = []
     ready, done = threading.Event(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
         assert ready.wait(10)
-        yield place[0]
+        yield addresses[0]
     finally:
         done.set()
         thread.join()
@@ -89,14 +92,14 @@ def test_update_imports_the_named_feed_from_another_address(toml: Path) -> None:
         arguments = ["update", "hama", "--allow-loopback", "--url", f"hama={base}/x", "--now", "2016-02-10T10:00"]
         first, second, early = call(*arguments), call(*arguments, "--force"), call(*arguments)
     assert first.exit_code == 0 and second.exit_code == 0 and early.exit_code == 0, first.output
-    assert "not due before 2016-02-10T11:0" in early.stdout
+    assert "not due before 2016-02-10 11:0" in early.stdout
     assert "変わりありません / not modified" in second.stdout
     (path,) = (toml.parent / "content/partners/hama/2012").glob("20120311-*.md")
     assert "first_seen: '2016-02-10T10:00:00+09:00'" in path.read_text("utf-8")
     assert json.loads((toml.parent / "var/feeds.json").read_text())["feeds"]["hama"]["etag"] == '"1"'
 
 
-def test_one_good_feed_is_success_and_json_tells_all(toml: Path) -> None:
+def test_one_good_feed_is_success_and_json_holds_every_report(toml: Path) -> None:
     with served(Site({"/x": page(BLOGGER)})) as base:
         urls = ["--url", f"hama={base}/x", "--url", f"minato={base}/none"]
         result = call("update", "--allow-loopback", "--json", "--dry-run", *urls)
@@ -107,7 +110,7 @@ def test_one_good_feed_is_success_and_json_tells_all(toml: Path) -> None:
     assert not (toml.parent / "content").exists()
 
 
-def test_loopback_is_refused_by_default_and_nothing_done_is_a_failure(toml: Path) -> None:
+def test_loopback_is_refused_by_default_and_a_run_in_which_all_fail_ends_with_1(toml: Path) -> None:
     with served(site := Site({"/x": page(BLOGGER)})) as base:
         result = call("update", "hama", "--url", f"hama={base}/x")
     assert result.exit_code == 1 and not site.requests
@@ -134,6 +137,70 @@ def test_every_command_has_help_in_both_languages() -> None:
         result = call(command, "--help")
         words = " ".join(result.stdout.split())
         assert result.exit_code == 0 and "partner blogs" in words and "協力ブログ" in words
+
+
+HOSTILE = "\x1b]0;owned\x07題\x9b31m\u202e名\x7f\u2066\n偽の行"
+"""A title that sets the window's title, turns the text red, reverses it, and ends the line."""
+
+
+def hostile_feed() -> bytes:
+    item = {"id": HOSTILE, "url": "https://iso.example/1", "title": HOSTILE, "content_text": "x", "date_published": "2012-03-11T10:00:00Z"}
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": HOSTILE, "items": [item]}).encode()
+
+
+def obeyed_by_a_terminal(text: str) -> list[str]:
+    return [char for char in text if (unicodedata.category(char) == "Cc" and char != "\n") or char in "\u202e\u2066"]
+
+
+def test_no_control_character_of_a_stranger_reaches_the_terminal(toml: Path) -> None:
+    with served(Site({"/feed": page(hostile_feed(), Content_Type="application/feed+json"), "/gone": redirect("/\u202e\x9b31m")})) as base:
+        added = call("add", f"{base}/feed", "--allow-loopback", "--key", "iso", "--licence", "x", "--yes")
+        urls = ["--url", f"iso={base}/feed", "--url", f"hama={base}/gone", "--url", f"minato={base}/feed"]
+        updated = call("update", "--allow-loopback", *urls)
+        listed, as_json, waiting = call("list"), call("list", "--format", "json"), call("review", "--format", "json")
+    for result in (added, updated, listed, as_json, waiting, call("review")):
+        assert result.exit_code == 0, result.output
+        assert obeyed_by_a_terminal(result.output) == []
+    assert "題" in added.output and "\n偽の行" not in added.output
+    assert "題" in json.loads(waiting.stdout)[0]["title"]
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_no_table_cuts_the_key_of_a_feed(toml: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    key = "a-partner-with-a-long-name"
+    toml.write_text(PUBLICATIONS.replace("feeds.minato", f"feeds.{key}").replace("港の日記", "港の日記" * 20), "utf-8")
+    listed, updated = call("list"), call("update", "--dry-run", "--url", f"{key}=http://127.0.0.1:1/")
+    for result in (listed, updated):
+        assert key in result.stdout and "…" not in result.stdout
+        assert max(cell_len(line) for line in result.stdout.splitlines() if line[:1] in "┏┃┡│└") <= columns
+
+
+def test_times_are_shown_in_japan_time_with_its_name_or_in_utc(toml: Path) -> None:
+    report = FeedReport("hama", waits_until="2016-02-10T02:30+00:00")
+    assert notes(report) == ["まだ取りに行きません / not due before 2016-02-10 11:30 JST"]
+    assert notes(report, utc=True) == ["まだ取りに行きません / not due before 2016-02-10 02:30 UTC"]
+    with served(Site({"/x": page(BLOGGER)})) as base:
+        call("update", "minato", "--allow-loopback", "--url", f"minato={base}/x", "--now", "2016-02-10T10:00")
+    assert "2012-03-11 10:00 JST  わかめの芽が出た" in call("review").stdout
+    assert "2012-03-11 01:00 UTC  わかめの芽が出た" in call("review", "--utc").stdout
+
+
+def test_quiet_leaves_out_the_counts_but_not_the_failures(toml: Path) -> None:
+    result = call("update", "hama", "--url", "hama=http://127.0.0.1:1/", "--quiet")
+    assert result.exit_code == 1 and result.stdout.startswith("hama: 取り込めません / failed")
+
+
+def test_no_color_is_obeyed(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", call("list").stdout)
+
+
+def test_a_mode_or_a_file_that_does_not_exist_is_a_usage_error(toml: Path) -> None:
+    assert call("add", "http://127.0.0.1:1/", "--licence", "x", "--mode", "both", "--yes").exit_code == 2
+    assert call("review", "--publish", "hama/2012/none.md").exit_code == 2
+    assert call("list", "--format", "csv").exit_code == 2
 
 
 def test_settings_hold_feeds_topics_and_the_contact(toml: Path) -> None:

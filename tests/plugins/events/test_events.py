@@ -1,4 +1,4 @@
-"""Events on the site: list and months, calendar files, the script to read on air."""
+"""Events on the site: list and months, iCalendar files, the script for the radio."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ longitude: 141.3
 
 @pytest.fixture
 def fair(tiny: TinySite) -> TinySite:
-    """One event of three days that crosses a month, one of a single morning in the past, and a letter of a shop."""
+    """One event of three days that crosses a month, one of a single morning in the past, and an article of a shop."""
     (tiny.root / "publications.toml").write_text(PUBLICATIONS + KOURYU, encoding="utf-8")
     tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n")
     tiny.write("kouryu/2021/fair.md", EVENT.format(title="三日の市（石巻市）", start="2021-04-29", end="2021-05-01"))
@@ -39,11 +39,11 @@ def fair(tiny: TinySite) -> TinySite:
     return tiny
 
 
-def test_the_list_holds_what_is_to_come_and_the_months_hold_everything(fair: TinySite) -> None:
+def test_the_calendar_lists_coming_events_and_the_months_list_all_events(fair: TinySite) -> None:
     fair.build()
-    front = fair.page("/kouryu/calendar/")
-    assert "/kouryu/2021/03/fair/" in front
-    assert "/kouryu/2021/03/gone/" not in front
+    calendar = fair.page("/kouryu/calendar/")
+    assert "/kouryu/2021/03/fair/" in calendar
+    assert "/kouryu/2021/03/gone/" not in calendar
     april = fair.tree("/kouryu/calendar/2021/04/")
     assert [cell.text_content().split()[0] for cell in april.xpath("//td[@class='busy']")] == ["29日", "30日"]
     assert "/kouryu/2021/03/fair/" in fair.page("/kouryu/calendar/2021/05/")
@@ -52,7 +52,7 @@ def test_the_list_holds_what_is_to_come_and_the_months_hold_everything(fair: Tin
     assert "kouryu/calendar/2021/05/" in (fair.site / "sitemap-kouryu.xml").read_text(encoding="utf-8")
 
 
-def test_every_day_of_the_calendar_leads_to_the_list_below(fair: TinySite) -> None:
+def test_each_day_with_events_links_to_its_part_of_the_list_below(fair: TinySite) -> None:
     fair.build()
     april = fair.tree("/kouryu/calendar/2021/04/")
     targets = [href[1:] for href in april.xpath("//td//a/@href") if href.startswith("#")]
@@ -60,7 +60,7 @@ def test_every_day_of_the_calendar_leads_to_the_list_below(fair: TinySite) -> No
     assert all(april.xpath(f"//*[@id='{target}']") for target in targets)
 
 
-def test_a_calendar_file_is_read_back_with_its_times(fair: TinySite) -> None:
+def test_an_icalendar_file_has_the_times_the_place_and_the_uid_of_its_event(fair: TinySite) -> None:
     fair.build()
     read = icalendar.Calendar.from_ical((fair.site / "kouryu/2021/03/gone/event.ics").read_bytes())
     event: Any = read.walk("VEVENT")[0]
@@ -73,7 +73,7 @@ def test_a_calendar_file_is_read_back_with_its_times(fair: TinySite) -> None:
     assert event["geo"].to_ical() == "38.43;141.3"
 
 
-def test_whole_days_end_on_the_day_after_the_last(fair: TinySite) -> None:
+def test_an_icalendar_event_of_whole_days_ends_on_the_day_after_its_last(fair: TinySite) -> None:
     fair.build()
     read = icalendar.Calendar.from_ical((fair.site / "kouryu/calendar/events.ics").read_bytes())
     events: list[Any] = read.walk("VEVENT")
@@ -88,7 +88,7 @@ def test_an_event_of_whole_days_is_over_at_midnight(fair: TinySite, day: dt.date
     assert ("この催しは終わりました" in fair.page("/kouryu/2021/03/fair/")) is over
 
 
-def test_the_script_is_read_as_it_stands_with_readings_in_brackets(fair: TinySite) -> None:
+def test_the_script_has_whole_sentences_and_the_readings_of_names_in_brackets(fair: TinySite) -> None:
     fair.build()
     script = (fair.site / "kouryu/on-air/script.txt").read_text(encoding="utf-8")
     assert "4月29日木曜日から、5月1日土曜日まで。\n" in script
@@ -99,19 +99,19 @@ def test_the_script_is_read_as_it_stands_with_readings_in_brackets(fair: TinySit
     assert "script.txt" in fair.page("/kouryu/on-air/")
 
 
-def test_a_reading_is_given_once_and_never_after_a_bracket() -> None:
+def test_a_reading_is_given_once_and_not_where_a_bracket_follows() -> None:
     readings = ReadingTable({"気仙沼": "けせんぬま", "気仙沼市": "けせんぬまし"})
     assert readings.with_brackets("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
     assert readings.with_brackets("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
 
 
-def test_a_reading_that_is_not_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:
+def test_a_reading_that_is_not_in_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:
     fair.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n雄勝,オガツ\n")
     with pytest.raises(ContentErrors, match=r"content/data/readings\.csv:3: .*ひらがな"):
         fair.build()
 
 
-def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_output_stays(fair: TinySite) -> None:
+def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_site_stays(fair: TinySite) -> None:
     fair.build()
     before = fair.page("/kouryu/calendar/")
     fair.write("kouryu/2021/bad.md", EVENT.format(title="逆", start="2021-04-29 10:00", end="2021-04-29 09:00"))

@@ -1,4 +1,4 @@
-"""The furigana edition: a copy beside every page, right about place names, never in the way of the page itself."""
+"""The furigana edition: every page has a copy with the right readings, and the page itself stays as it is."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def readings() -> KnownReadings:
     return known_readings(table, registry.places.values())
 
 
-def spoken(text: str, readings: KnownReadings) -> str:
-    """The text with every word replaced by its reading."""
-    said, at = "", 0
+def in_kana(text: str, readings: KnownReadings) -> str:
+    """Return the text with every word replaced by its reading."""
+    kana, position = "", 0
     for reading in read_text(text, readings):
-        said += text[at : reading.start] + reading.kana
-        at = reading.end
-    return said + text[at:]
+        kana += text[position : reading.start] + reading.kana
+        position = reading.end
+    return kana + text[position:]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "kana"),
     [
         ("閖上の町", "ゆりあげのまち"),
         ("南三陸町で", "みなみさんりくちょうで"),
@@ -54,17 +54,17 @@ def spoken(text: str, readings: KnownReadings) -> str:
         ("かなだけ abc 12", "かなだけ abc 12"),
     ],
 )
-def test_place_names_and_days_are_read_as_people_here_read_them(text: str, said: str, readings: KnownReadings) -> None:
-    assert spoken(text, readings) == said
+def test_place_names_and_dates_get_their_local_readings(text: str, kana: str, readings: KnownReadings) -> None:
+    assert in_kana(text, readings) == kana
 
 
-def test_the_table_wins_over_the_analyser() -> None:
-    assert spoken("仙台の港", KnownReadings({}, {})) == "せんだいのみなと"
-    assert spoken("仙台の港", KnownReadings({"仙台": "おためし"}, {})) == "おためしのみなと"
+def test_a_reading_in_the_table_has_precedence_over_the_analyser() -> None:
+    assert in_kana("仙台の港", KnownReadings({}, {})) == "せんだいのみなと"
+    assert in_kana("仙台の港", KnownReadings({"仙台": "おためし"}, {})) == "おためしのみなと"
 
 
 @pytest.mark.parametrize(
-    ("surface", "kana", "pieces"),
+    ("surface", "kana", "parts"),
     [
         ("食べる", "たべる", [("食", "た"), ("べる", "")]),
         ("引き渡し", "ひきわたし", [("引", "ひ"), ("き", ""), ("渡", "わた"), ("し", "")]),
@@ -74,18 +74,18 @@ def test_the_table_wins_over_the_analyser() -> None:
         ("無理な読み", "ちがう", [("無理な読み", "ちがう")]),
     ],
 )
-def test_a_reading_stands_over_the_characters_it_belongs_to(surface: str, kana: str, pieces: list[tuple[str, str]]) -> None:
-    assert align(surface, kana) == pieces
+def test_a_reading_is_set_above_the_characters_that_it_belongs_to(surface: str, kana: str, parts: list[tuple[str, str]]) -> None:
+    assert align(surface, kana) == parts
 
 
-def test_a_reading_has_brackets_for_who_cannot_show_it_above() -> None:
+def test_a_reading_has_brackets_for_browsers_without_ruby() -> None:
     assert weave("港", [], [Reading(0, 1, "みなと")]) == "<ruby>港<rp>（</rp><rt>みなと</rt><rp>）</rp></ruby>"
 
 
-def test_a_word_with_a_tag_inside_stays_as_it_is_and_a_line_break_inside_a_word_goes() -> None:
-    whole = [Reading(0, 2, "みなと")]
-    assert weave("港町", [(0, "<b>"), (1, "</b>")], whole) == "<b>港</b>町"
-    assert RUBY.sub("", weave("港町", [(1, "<wbr>"), (2, "<wbr>")], whole)) == "<ruby>港町</ruby><wbr>"
+def test_a_word_with_a_tag_inside_gets_no_reading_and_loses_a_break_inside_of_it() -> None:
+    word = [Reading(0, 2, "みなと")]
+    assert weave("港町", [(0, "<b>"), (1, "</b>")], word) == "<b>港</b>町"
+    assert RUBY.sub("", weave("港町", [(1, "<wbr>"), (2, "<wbr>")], word)) == "<ruby>港町</ruby><wbr>"
 
 
 @given(st.text(alphabet="港町が開きました<&>\"'。a1 ", max_size=60), st.lists(st.integers(0, 60), max_size=6))
@@ -104,7 +104,7 @@ PAGE = (
 )
 
 
-def test_only_the_text_of_the_page_changes(readings: KnownReadings) -> None:
+def test_a_copy_differs_from_its_page_in_text_robots_and_the_link_back_only(readings: KnownReadings) -> None:
     copy = add_ruby(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings)))
     assert copy.count("<ruby>") == 3  # the paragraph, the link in it, and 外 in the link back
     assert '<svg viewBox="0 0 1 1"><text>港</text></svg>' in copy
@@ -113,7 +113,7 @@ def test_only_the_text_of_the_page_changes(readings: KnownReadings) -> None:
     assert '<a class="furi" href="/a/">ふりがなを<ruby>外' in copy
 
 
-def test_links_lead_to_other_copies_and_one_link_leads_back(readings: KnownReadings) -> None:
+def test_links_of_a_copy_lead_to_copies_but_one_leads_back_to_the_page(readings: KnownReadings) -> None:
     copy = stay_in_edition(add_ruby(PAGE, lambda text, tags: weave(text, tags, read_text(text, readings))))
     assert 'href="/furigana/b/#c"' in copy
     assert 'href="/search/"' in copy
@@ -128,7 +128,7 @@ def built(tiny: TinySite) -> TinySite:
     return tiny
 
 
-def test_every_page_leads_to_its_copy_and_is_without_readings_itself(built: TinySite) -> None:
+def test_every_page_links_to_its_copy_and_has_no_readings_itself(built: TinySite) -> None:
     page, copy = built.page("/press/2020/05/a/"), built.page("/furigana/press/2020/05/a/")
     assert '<a class="furi" href="/furigana/press/2020/05/a/">ふりがな付き</a>' in page
     assert "<ruby>" not in page
@@ -140,27 +140,27 @@ def test_every_page_leads_to_its_copy_and_is_without_readings_itself(built: Tiny
             assert (built.site / address.strip("/") / "index.html").is_file()
 
 
-def test_another_table_makes_every_copy_anew(built: TinySite) -> None:
+def test_a_changed_table_of_readings_renews_every_copy(built: TinySite) -> None:
     built.write("data/readings.csv", "表記,読み\n閖上,ゆりあげはま\n")
     built.build()
     assert "<rt>ゆりあげはま</rt>" in built.page("/furigana/press/2020/05/a/")
 
 
-def test_sitemap_feeds_and_search_know_nothing_of_the_copies(built: TinySite) -> None:
+def test_sitemaps_feeds_and_search_do_not_list_the_copies(built: TinySite) -> None:
     for path in (*built.site.rglob("*.xml"), *built.site.rglob("*.json")):
         assert "/furigana/" not in path.read_text(encoding="utf-8")
 
 
-def test_a_copy_that_was_made_before_comes_from_the_cache(tmp_path: Path) -> None:
-    desk = edition.PageCopier(tmp_path, KnownReadings({}, {}), "tools")
-    first = desk.copy(PAGE)
-    (kept,) = tmp_path.iterdir()
-    kept.write_text("kept", encoding="utf-8")
-    assert desk.copy(PAGE) == "kept"
+def test_the_copy_of_an_unchanged_page_is_taken_from_the_cache(tmp_path: Path) -> None:
+    copier = edition.PageCopier(tmp_path, KnownReadings({}, {}), "tools")
+    first = copier.copy(PAGE)
+    (cached,) = tmp_path.iterdir()
+    cached.write_text("kept", encoding="utf-8")
+    assert copier.copy(PAGE) == "kept"
     assert edition.PageCopier(tmp_path, KnownReadings({}, {}), "other tools").copy(PAGE) == first
 
 
-def test_without_the_extra_there_is_no_edition_and_no_link_and_the_build_says_so(
+def test_without_the_extra_there_is_no_edition_no_link_and_a_warning(
     tiny: TinySite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(edition, "analyser_version", lambda: None)
@@ -171,7 +171,7 @@ def test_without_the_extra_there_is_no_edition_and_no_link_and_the_build_says_so
     assert "todoke[furigana]" in caplog.text
 
 
-def test_a_row_without_a_reading_stops_the_build_at_its_line(tiny: TinySite) -> None:
+def test_a_row_of_the_table_without_a_reading_is_a_fault_with_its_line(tiny: TinySite) -> None:
     tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n亘理,WATARI\n")
     with pytest.raises(ContentErrors) as caught:
         tiny.build()

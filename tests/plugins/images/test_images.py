@@ -1,4 +1,4 @@
-"""Pictures: right-sized, made once, the same every time, and never with what the camera wrote into them."""
+"""Pictures: the right sizes, encoded once, the same bytes every time, and never with the metadata of a camera."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = (
 
 
 def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
-    """A picture that does not compress, the same every time."""
+    """Return a picture that does not compress, the same every time."""
     return Image.frombytes(mode, size, random.Random(311).randbytes(size[0] * size[1] * len(mode)))
 
 
@@ -37,8 +37,8 @@ def photograph(path: Path, size: tuple[int, int] = (2400, 1350), orientation: in
 
 
 @pytest.fixture
-def pictured(tiny: TinySite) -> TinySite:
-    """One article with a photograph of 2400 pixels above it and a drawing in its text; one photograph that nobody shows."""
+def site_with_pictures(tiny: TinySite) -> TinySite:
+    """One article with a photograph of 2400 pixels above it and a drawing in its text; one photograph that no page shows."""
     photograph(tiny.content / "images/sea.jpg")
     noise((300, 200)).quantize(8).save(tiny.content / "images/port.png")
     photograph(tiny.content / "images/unseen.jpg", (600, 400))
@@ -54,55 +54,55 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("original", "made"), [(64, (64,)), (800, (240, 480, 800)), (1200, (240, 480, 800, 1200)), (5000, (240, 480, 800, 1280))]
+    ("original", "expected"), [(64, (64,)), (800, (240, 480, 800)), (1200, (240, 480, 800, 1200)), (5000, (240, 480, 800, 1280))]
 )
-def test_no_width_is_larger_than_the_original_or_than_a_screen_needs(original: int, made: tuple[int, ...]) -> None:
-    assert variants.widths(original) == made
+def test_no_width_is_larger_than_the_original_or_than_a_screen_needs(original: int, expected: tuple[int, ...]) -> None:
+    assert variants.widths(original) == expected
 
 
-def test_a_page_offers_avif_webp_and_a_standing_file_with_width_and_height(pictured: TinySite) -> None:
-    html = pictured.page("/press/2020/05/a/")
+def test_a_page_offers_avif_webp_and_the_permalink_with_width_and_height(site_with_pictures: TinySite) -> None:
+    html = site_with_pictures.page("/press/2020/05/a/")
     assert html.index("image/avif") < html.index("image/webp") < html.index('src="/images/sea.jpg"')
     assert 'src="/images/sea.jpg" alt="海" width="2400" height="1350"' in html
     for address, width in re.findall(r"(/pictures/\S+) (\d+)w", html):
-        assert size_of(pictured.site / address.lstrip("/"))[0] == int(width)
+        assert size_of(site_with_pictures.site / address.lstrip("/"))[0] == int(width)
 
 
-def test_only_the_first_picture_of_a_page_is_not_lazy(pictured: TinySite) -> None:
-    images = re.findall(r'<img [^>]*src="/images/[^>]*>', pictured.page("/press/2020/05/a/"))
+def test_only_the_first_picture_of_a_page_is_loaded_at_once(site_with_pictures: TinySite) -> None:
+    images = re.findall(r'<img [^>]*src="/images/[^>]*>', site_with_pictures.page("/press/2020/05/a/"))
     assert ["lazy" in image for image in images] == [False, True]
-    pictured.write("press/2020/b.md", SHOWN.replace("image: ../../images/sea.jpg\nimage_alt: 海\n", ""))
-    pictured.build()
-    (image,) = re.findall(r'<img [^>]*src="/images/[^>]*>', pictured.page("/press/2020/05/b/"))
+    site_with_pictures.write("press/2020/b.md", SHOWN.replace("image: ../../images/sea.jpg\nimage_alt: 海\n", ""))
+    site_with_pictures.build()
+    (image,) = re.findall(r'<img [^>]*src="/images/[^>]*>', site_with_pictures.page("/press/2020/05/b/"))
     assert "lazy" not in image
 
 
-def test_the_original_is_never_shipped_and_nothing_the_camera_wrote_is(pictured: TinySite) -> None:
-    shipped = [path for path in pictured.site.rglob("*") if path.suffix in (".jpg", ".png", ".webp", ".avif")]
+def test_neither_the_original_nor_the_metadata_of_the_camera_is_published(site_with_pictures: TinySite) -> None:
+    shipped = [path for path in site_with_pictures.site.rglob("*") if path.suffix in (".jpg", ".png", ".webp", ".avif")]
     assert max(size_of(path)[0] for path in shipped) == 1280
     assert not any(b"camera of somebody" in path.read_bytes() for path in shipped)
-    assert not (pictured.site / "images/drawings").exists()
+    assert not (site_with_pictures.site / "images/drawings").exists()
 
 
-def test_every_picture_keeps_its_standing_address_of_at_most_1152_pixels(pictured: TinySite) -> None:
-    assert size_of(pictured.site / "images/sea.jpg") == (1152, 648)
-    assert size_of(pictured.site / "images/port.png") == (300, 200)
-    assert size_of(pictured.site / "images/unseen.jpg") == (600, 400)
-    assert sum(path.is_dir() for path in (pictured.site / "pictures").iterdir()) == 2
+def test_every_picture_keeps_its_permalink_with_a_file_of_at_most_1152_pixels(site_with_pictures: TinySite) -> None:
+    assert size_of(site_with_pictures.site / "images/sea.jpg") == (1152, 648)
+    assert size_of(site_with_pictures.site / "images/port.png") == (300, 200)
+    assert size_of(site_with_pictures.site / "images/unseen.jpg") == (600, 400)
+    assert sum(path.is_dir() for path in (site_with_pictures.site / "pictures").iterdir()) == 2
 
 
-def test_a_mail_shows_the_standing_file(pictured: TinySite) -> None:
-    pictured.write(
+def test_a_mail_loads_the_file_at_the_permalink(site_with_pictures: TinySite) -> None:
+    site_with_pictures.write(
         "mail/press/1.md", "---\ntitle: 号\ndate: 2020-06-01\npreheader: 話題を一つ\n---\n\n## 話題\n\n::記事 ../../press/2020/a.md\n"
     )
-    pictured.build()
-    mail = (pictured.output / "mail/press/1/mail.html").read_text(encoding="utf-8")
+    site_with_pictures.build()
+    mail = (site_with_pictures.output / "mail/press/1/mail.html").read_text(encoding="utf-8")
     assert "https://site.example.jp/images/sea.jpg" in mail
     assert "/pictures/" not in mail
-    assert "image/avif" in pictured.page("/mail/press/1/")
+    assert "image/avif" in site_with_pictures.page("/mail/press/1/")
 
 
-def test_a_webp_original_has_a_jpeg_for_those_who_cannot_read_it(tiny: TinySite) -> None:
+def test_a_webp_original_has_a_jpeg_at_its_permalink_for_old_readers(tiny: TinySite) -> None:
     (tiny.content / "images").mkdir(exist_ok=True)
     noise((80, 40)).save(tiny.content / "images/sea.webp")
     tiny.write("press/2020/a.md", "---\ntitle: 題\ndate: 2020-05-01\n---\n![海](../../images/sea.webp)\n")
@@ -112,32 +112,32 @@ def test_a_webp_original_has_a_jpeg_for_those_who_cannot_read_it(tiny: TinySite)
         assert image.format == "JPEG"
 
 
-def test_a_picture_taken_upright_stands_upright(tmp_path: Path) -> None:
+def test_a_photograph_that_was_taken_upright_is_encoded_upright(tmp_path: Path) -> None:
     photograph(tmp_path / "tall.jpg", (400, 300), orientation=6)
     assert image_size(tmp_path / "tall.jpg") == (300, 400)
     with Image.open(io.BytesIO(encode((tmp_path / "tall.jpg").read_bytes(), "240.webp"))) as image:
         assert image.size == (240, 320)
 
 
-@pytest.mark.parametrize("name", ["48.avif", "48.webp", "standing.png", "standing.jpg"])
+@pytest.mark.parametrize("name", ["48.avif", "48.webp", "permalink.png", "permalink.jpg"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
-def test_the_same_original_gives_the_same_bytes(name: str, mode: str) -> None:
+def test_the_same_original_always_gives_the_same_bytes(name: str, mode: str) -> None:
     written = io.BytesIO()
     noise((96, 60), mode).save(written, "PNG")
     assert encode(written.getvalue(), name) == encode(written.getvalue(), name)
 
 
-def test_what_was_made_before_is_taken_from_the_cache(tmp_path: Path) -> None:
+def test_an_encoded_file_comes_from_the_cache_until_its_original_changes(tmp_path: Path) -> None:
     photograph(tmp_path / "sea.jpg", (300, 200))
-    room = ImageEncoder(tmp_path / "cache")
-    made = room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp")
-    made.write_bytes(b"kept")
-    assert room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() == b"kept"
+    encoder = ImageEncoder(tmp_path / "cache")
+    cached = encoder.variant(Original.of(tmp_path / "sea.jpg"), "240.webp")
+    cached.write_bytes(b"kept")
+    assert encoder.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() == b"kept"
     photograph(tmp_path / "sea.jpg", (301, 200))
-    assert room.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() != b"kept"
+    assert encoder.variant(Original.of(tmp_path / "sea.jpg"), "240.webp").read_bytes() != b"kept"
 
 
-def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySite) -> None:
+def test_a_damaged_picture_stops_the_build_with_the_line_that_names_it(tiny: TinySite) -> None:
     photograph(tiny.content / "images/sea.jpg")
     whole = (tiny.content / "images/sea.jpg").read_bytes()
     (tiny.content / "images/sea.jpg").write_bytes(whole[: len(whole) // 2])
@@ -149,17 +149,17 @@ def test_a_broken_picture_stops_the_build_at_the_line_that_names_it(tiny: TinySi
     assert "壊れています" in fault.ja
 
 
-def test_what_is_no_picture_is_unreadable() -> None:
+def test_bytes_that_are_no_picture_are_unreadable() -> None:
     with pytest.raises(UnreadableImage):
         encode(b"not a picture", "240.avif")
 
 
-def test_words_of_an_editor_cannot_leave_the_attribute() -> None:
-    shown = PictureTags({}).show(Picture("/images/a.png", 'a" onerror="x', 4, 3), eager=True)
-    assert 'alt="a&#34; onerror=&#34;x"' in shown
+def test_an_alternative_text_cannot_leave_its_attribute() -> None:
+    markup = PictureTags({}).show(Picture("/images/a.png", 'a" onerror="x', 4, 3), eager=True)
+    assert 'alt="a&#34; onerror=&#34;x"' in markup
 
 
-def test_a_body_with_a_greater_than_sign_in_its_alt_text_stays_whole() -> None:
+def test_a_greater_than_sign_in_an_alternative_text_does_not_break_the_markup() -> None:
     body = '<p><img alt="a > b" src="/images/a.png" width="4" height="3" loading="lazy"> x</p>'
-    dressed = PictureTags({"/images/a.png": ImageVariants("/pictures/0/", 4, 3)}).add_sources(body, first_eager=False)
-    assert dressed.startswith("<p><picture><source") and dressed.endswith("</picture> x</p>")
+    markup = PictureTags({"/images/a.png": ImageVariants("/pictures/0/", 4, 3)}).add_sources(body, first_eager=False)
+    assert markup.startswith("<p><picture><source") and markup.endswith("</picture> x</p>")

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from plugins.partners.entries.entry import make_entry
 from plugins.partners.entries.files import read_front, read_stored, render, write
-from plugins.partners.entries.reconcile import OURS, ImportPlan, plan
+from plugins.partners.entries.reconcile import OUR_KEYS, ImportPlan, plan
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import JAPAN, FeedDate
 from plugins.partners.model.parsed import ParsedEntry
-from plugins.partners.model.text import plain
+from plugins.partners.model.text import plain_text
 from plugins.partners.model.urls import absolute, canonical, is_web
 from plugins.partners.sanitize.elements import KEPT
 from plugins.partners.sanitize.sanitizer import sanitize
@@ -36,10 +36,10 @@ NASTY = st.sampled_from(
     )
 )
 TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8)), max_size=8).map("".join)
-STAMP = st.one_of(st.none(), st.builds(FeedDate, st.integers(-(10**14), 10**14), TEXT))
+DATE = st.one_of(st.none(), st.builds(FeedDate, st.integers(-(10**14), 10**14), TEXT))
 BODY = TEXT.map(lambda text: text.replace("\ud800", ""))
 """``sanitize`` leaves no lone surrogates: another property."""
-RAW = st.builds(ParsedEntry, TEXT, st.one_of(st.just(""), st.just(ENTRY)), TEXT, BODY, STAMP, STAMP, st.lists(TEXT, max_size=3).map(tuple))
+PARSED = st.builds(ParsedEntry, TEXT, st.one_of(st.just(""), st.just(ENTRY)), TEXT, BODY, DATE, DATE, st.lists(TEXT, max_size=3).map(tuple))
 PIECE = st.one_of(
     st.sampled_from(
         """<p> </p> <div> </div> <br> <br><br> <b> </b> <i> <ul> <li> </ul> <dl> <dt> <dd> </dl> <table> <tr> <td> <th> </table> <caption> <h1> </h1> <h4> </h4>
@@ -71,7 +71,7 @@ def test_no_script_no_event_and_no_directive_is_left(source: str) -> None:
 
 @FEW
 @given(HTML)
-def test_a_clean_body_is_made_of_blocks_properly_nested(source: str) -> None:
+def test_a_sanitized_body_consists_of_blocks_that_are_properly_nested(source: str) -> None:
     body = sanitize(source, ENTRY, ENTRY)
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
     assert not (tree.text or "").strip() and not any((child.tail or "").strip() for child in tree)
@@ -89,7 +89,7 @@ def test_a_clean_body_is_made_of_blocks_properly_nested(source: str) -> None:
 
 @FEW
 @given(HTML)
-def test_cleaning_again_adds_nothing(source: str) -> None:
+def test_sanitizing_twice_adds_no_words(source: str) -> None:
     once = sanitize(source, ENTRY, ENTRY)
     words = lxml.html.fragment_fromstring(once, create_parent="div").text_content().split()
     again = lxml.html.fragment_fromstring(sanitize(once, ENTRY, ENTRY), create_parent="div").text_content().split()
@@ -97,40 +97,40 @@ def test_cleaning_again_adds_nothing(source: str) -> None:
 
 
 @FEW
-@given(st.lists(RAW, max_size=4))
-def test_entries_stay_in_their_folder_and_come_back_as_they_were(raws: list[ParsedEntry]) -> None:
-    entries = [make_entry(raw, FEED, frozenset({"題"}), NOW) for raw in raws]
-    planned = plan(entries, [], FEED, NOW)
-    with TemporaryDirectory() as place:
-        folder = Path(place, "content", "partners", "hama")
-        for change in planned.changes:
+@given(st.lists(PARSED, max_size=4))
+def test_entries_stay_in_their_folder_and_come_back_as_they_were(parsed_entries: list[ParsedEntry]) -> None:
+    entries = [make_entry(parsed, FEED, frozenset({"題"}), NOW) for parsed in parsed_entries]
+    import_plan = plan(entries, [], FEED, NOW)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary, "content", "partners", "hama")
+        for change in import_plan.changes:
             path = write(folder, change)
             assert re.fullmatch(r"\d{4}/\d{8}-[0-9a-f]{8,64}\.md", path.resolve().relative_to(folder.resolve()).as_posix())
             assert read_front(path) == dict(change.front)
             assert path.read_bytes().endswith(f"\n---\n\n{change.body}".encode())
-            assert set(change.front) - {"topics"} == set(OURS) - {"updated"}
-        written = {path for path in Path(place).rglob("*") if path.is_file()}
-        assert len(written) == len(planned.changes)
+            assert set(change.front) - {"topics"} == set(OUR_KEYS) - {"updated"}
+        written = {path for path in Path(temporary).rglob("*") if path.is_file()}
+        assert len(written) == len(import_plan.changes)
         assert plan(entries, read_stored(folder), FEED, NOW) == ImportPlan((), len({entry.identity for entry in entries}))
 
 
 @FEW
 @given(TEXT)
-def test_a_title_is_one_line_and_front_matter_gives_it_back(raw: str) -> None:
-    entry = make_entry(ParsedEntry("tag:1", ENTRY, raw, "", None, None), FEED, frozenset(), NOW)
+def test_a_title_is_one_line_and_front_matter_gives_it_back(markup: str) -> None:
+    entry = make_entry(ParsedEntry("tag:1", ENTRY, markup, "", None, None), FEED, frozenset(), NOW)
     text = render({"title": entry.title, "entry_id": entry.entry_id}, "<p>---</p>\n").decode()
     assert 0 < len(entry.title) <= 200 and entry.title.splitlines() == [entry.title] and entry.title == entry.title.strip()
     parts = text.removeprefix("---\n").split("\n---\n", 1)
     assert yaml.safe_load(parts[0]) == {"title": entry.title, "entry_id": "tag:1"}
-    assert not re.search(r"<(?:script|/script)", plain(raw))
+    assert not re.search(r"<(?:script|/script)", plain_text(markup))
 
 
 @FEW
 @given(TEXT, TEXT)
 def test_an_address_is_safe_or_none_and_its_canonical_form_is_stable(base: str, href: str) -> None:
-    for made in (absolute(ENTRY, href), absolute(base, href)):
-        assert made is None or (
-            made.startswith(("http://", "https://", "mailto:", "tel:")) and not re.search(r"[\s\"'<>{}|\\^`\x00-\x1f]", made)
+    for address in (absolute(ENTRY, href), absolute(base, href)):
+        assert address is None or (
+            address.startswith(("http://", "https://", "mailto:", "tel:")) and not re.search(r"[\s\"'<>{}|\\^`\x00-\x1f]", address)
         )
-        if made is not None and is_web(made):
-            assert canonical("https:" + canonical(made)) == canonical(made)
+        if address is not None and is_web(address):
+            assert canonical("https:" + canonical(address)) == canonical(address)

@@ -37,7 +37,7 @@ def at(world: World, pages: dict[str, Answer], hours: float) -> FeedReport:
     return world.run(pages, now=NOW + timedelta(hours=hours))["hama"]
 
 
-def test_pitfall_a_floor_of_an_hour_lies_between_two_fetches(world: World) -> None:
+def test_pitfall_at_least_an_hour_lies_between_two_fetches(world: World) -> None:
     pages = {"/hama": page(BLOGGER, ETag='"1"')}
     assert at(world, pages, 0).new == 2
     early = at(world, pages, 0.99)
@@ -46,7 +46,7 @@ def test_pitfall_a_floor_of_an_hour_lies_between_two_fetches(world: World) -> No
 
 
 def test_pitfall_jitter_spreads_feeds_and_never_shortens_the_hour() -> None:
-    waits = {schedule.answered(FeedState(ASKED), f"feed-{number}", NOW).not_before for number in range(40)}
+    waits = {schedule.succeeded(FeedState(ASKED), f"feed-{number}", NOW).not_before for number in range(40)}
     assert len(waits) > 20
     assert all(due and NOW + HOUR <= due <= NOW + HOUR * 1.11 for due in waits)
 
@@ -131,8 +131,8 @@ def test_pitfall_retry_after_is_obeyed_for_that_feed_and_not_for_its_host(world:
         ("120", timedelta(seconds=120)),
         ("Wed, 10 Feb 2016 04:00:00 GMT", 3 * HOUR),
         ("Wed, 10 Feb 2016 00:00:00 GMT", timedelta()),
-        ("99999999999999999999", schedule.LONGEST_OBEYED),
-        ("Fri, 01 Jan 2100 00:00:00 GMT", schedule.LONGEST_OBEYED),
+        ("99999999999999999999", schedule.LONGEST_RETRY_AFTER),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", schedule.LONGEST_RETRY_AFTER),
         ("", None),
         ("soon", None),
         ("-5", None),
@@ -143,14 +143,14 @@ def test_retry_after_is_seconds_or_a_date_and_a_week_at_most(text: str, expected
 
 
 def test_other_failures_back_off_exponentially_to_a_day() -> None:
-    standing, pauses = FeedState(ASKED), []
+    state_now, pauses = FeedState(ASKED), []
     for _ in range(9):
-        standing = schedule.failed(standing, BROKEN, "hama", NOW)
-        assert standing.not_before is not None
-        pauses.append((standing.not_before - NOW) / HOUR)
+        state_now = schedule.failed(state_now, BROKEN, "hama", NOW)
+        assert state_now.not_before is not None
+        pauses.append((state_now.not_before - NOW) / HOUR)
     for pause, hours in zip(pauses, [1, 2, 4, 8, 16, 24, 24, 24, 24], strict=True):
         assert hours <= pause <= hours * 1.1
-    assert schedule.answered(standing, "hama", NOW).failures == 0
+    assert schedule.succeeded(state_now, "hama", NOW).failures == 0
 
 
 def test_a_feed_that_fails_for_a_week_is_reported(world: World) -> None:

@@ -48,7 +48,7 @@ class World:
     """A content folder and a server. ``run`` imports once and returns the reports by feed."""
 
     def __init__(self, folder: Path) -> None:
-        self.names = NoNames()
+        self.resolver = NoNames()
         self.options = Options(
             folder / "content",
             folder / "var" / "feeds.json",
@@ -57,7 +57,7 @@ class World:
             rules=WITH_LOOPBACK,
             limits=Limits(first_byte=0.5, total=5),
             gap=0,
-            names=self.names,
+            resolver=self.resolver,
         )
         self.site = Site({})
         self.done = UpdateReport(())
@@ -71,7 +71,7 @@ class World:
         async with self.site.serve() as base:
             placed = [replace(feed, url=base + feed.url) for feed in feeds]
             if self.rehearsal:  # the server answers for the host that the feed is on
-                options = replace(options, stand_ins={feed.key: feed.url for feed in placed})
+                options = replace(options, override_servers={feed.key: feed.url for feed in placed})
             known = state.load(options.state)
             if known:  # the port differs from run to run; a real feed's address does not
                 state.save(options.state, {key: replace(each, url=base + "/" + key) for key, each in known.items()})

@@ -16,7 +16,7 @@ from plugins.partners.entries.files import read_front, read_stored, write
 from plugins.partners.entries.reconcile import match_entries, plan
 from plugins.partners.model.dates import FeedDate
 from plugins.partners.model.parsed import ParsedEntry
-from tests.plugins.partners.entries.test_entry import FEED, NOW, RAW
+from tests.plugins.partners.entries.test_entry import FEED, NOW, PARSED
 from tests.plugins.partners.http.test_fetch import page
 from tests.plugins.partners.parse.test_feeds import FEEDS, read
 from tests.plugins.partners.test_update import BLOGGER, HAMA, World
@@ -54,22 +54,22 @@ def test_pitfall_encodings_and_services_as_they_are_found(name: str) -> None:
 
 
 def test_pitfall_titles_as_plain_text_or_as_html() -> None:
-    for raw in ("わかめ &amp; 船", "<b>わかめ</b> & 船", "わかめ &amp;amp; 船"):
-        assert make_entry(replace(RAW, title=raw), FEED, frozenset(), NOW).title == "わかめ & 船"
+    for markup in ("わかめ &amp; 船", "<b>わかめ</b> & 船", "わかめ &amp;amp; 船"):
+        assert make_entry(replace(PARSED, title=markup), FEED, frozenset(), NOW).title == "わかめ & 船"
 
 
 def test_pitfall_changed_titles_make_no_duplicates() -> None:
     """miniflux/v2#3120."""
-    first = make_entry(RAW, FEED, frozenset(), NOW)
-    with TemporaryDirectory() as place:
-        write(Path(place), plan([first], [], FEED, NOW).changes[0])
-        edited = make_entry(replace(RAW, title="別の題", body="<p>別</p>\n"), FEED, frozenset(), NOW)
-        (change,) = plan([edited], read_stored(Path(place)), FEED, NOW).changes
+    first = make_entry(PARSED, FEED, frozenset(), NOW)
+    with TemporaryDirectory() as folder:
+        write(Path(folder), plan([first], [], FEED, NOW).changes[0])
+        edited = make_entry(replace(PARSED, title="別の題", body="<p>別</p>\n"), FEED, frozenset(), NOW)
+        (change,) = plan([edited], read_stored(Path(folder)), FEED, NOW).changes
     assert change.kind == "changed"
 
 
 def test_pitfall_future_dates_are_clamped() -> None:
-    assert make_entry(replace(RAW, published=FeedDate(4102444800, "2100-01-01T00:00:00Z")), FEED, frozenset(), NOW).published == NOW
+    assert make_entry(replace(PARSED, published=FeedDate(4102444800, "2100-01-01T00:00:00Z")), FEED, frozenset(), NOW).published == NOW
 
 
 def test_pitfall_licence_and_author_are_kept(tmp_path: Path) -> None:
@@ -98,23 +98,23 @@ ENTRIES = st.lists(
 @given(ENTRIES, ENTRIES)
 def test_never_a_duplicate_never_a_loss_and_twice_is_once(earlier: list[ParsedEntry], later: list[ParsedEntry]) -> None:
     """After two different rounds each entry of the last one has a file of its own; a third round changes no byte."""
-    with TemporaryDirectory() as place:
-        folder = Path(place, "content")
-        for days, raws in enumerate((earlier, later)):
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary, "content")
+        for days, parsed_entries in enumerate((earlier, later)):
             now = NOW + timedelta(days=days)
             before = set(folder.rglob("*.md"))
-            entries = [make_entry(raw, FEED, frozenset(), now) for raw in raws]
+            entries = [make_entry(parsed, FEED, frozenset(), now) for parsed in parsed_entries]
             for change in plan(entries, read_stored(folder), FEED, now).changes:
                 write(folder, change)
             assert before <= set(folder.rglob("*.md"))
         names = [stored.identity for stored in read_stored(folder)]
         assert len(names) == len(set(names))
-        again = [make_entry(raw, FEED, frozenset(), now) for raw in later]
+        again = [make_entry(parsed, FEED, frozenset(), now) for parsed in later]
         once = list({entry.identity: entry for entry in again}.values())
         files = [file.path for _, file in match_entries(once, list(read_stored(folder))) if file]
         assert len(files) == len(set(files)) == len(once)
         assert plan(again, read_stored(folder), FEED, now + timedelta(days=9)).changes == ()
-        assert {path for path in Path(place).rglob("*") if path.is_file()} == set(folder.rglob("*.md"))
+        assert {path for path in Path(temporary).rglob("*") if path.is_file()} == set(folder.rglob("*.md"))
 
 
 def test_every_fixture_is_used() -> None:

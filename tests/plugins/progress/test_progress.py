@@ -1,4 +1,4 @@
-"""Progress of works: what the table may say, what the charts show, and the pages made of them."""
+"""Progress of public works: the rules of the table, the arithmetic, the charts and the pages."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_a_bad_row_is_told_with_its_line(tiny: TinySite, case: str) -> None:
+def test_a_faulty_row_gives_a_diagnostic_with_its_line_in_both_languages(tiny: TinySite, case: str) -> None:
     row, ja, en = FAULTS[case]
     tiny.write("data/progress.csv", f"{HEAD}道路,石巻市,2018,1,4,km,工事中\n\n{row}\n")
-    _, faults = read_works(tiny.content, tiny.registry())
-    assert [(f.path, f.line) for f in faults if ja in f.ja and en in f.en] == [(PurePosixPath("data/progress.csv"), 4)]
+    _, diagnostics = read_works(tiny.content, tiny.registry())
+    assert [(d.path, d.line) for d in diagnostics if ja in d.ja and en in d.en] == [(PurePosixPath("data/progress.csv"), 4)]
 
 
-def test_faults_of_tables_and_documents_come_together_and_the_last_output_stays(works_site: TinySite) -> None:
+def test_one_build_reports_the_faults_of_tables_and_documents_and_leaves_the_last_site(works_site: TinySite) -> None:
     works_site.build()
     before = works_site.page("/dayori/progress/")
     works_site.write("data/progress.csv", HEAD + "道路,石巻市,2019,5,4,km,完成\n道路,どこか市,2019,1,4,km,工事中\n")
@@ -90,20 +90,20 @@ def test_faults_of_tables_and_documents_come_together_and_the_last_output_stays(
     assert works_site.page("/dayori/progress/") == before
 
 
-def test_a_table_without_its_columns_or_in_another_encoding_is_told(tiny: TinySite) -> None:
+def test_missing_columns_and_another_encoding_than_utf_8_are_faults(tiny: TinySite) -> None:
     tiny.write("data/progress.csv", "分野,市町村\n道路,石巻市\n")
     assert "「年度、完成、計画、単位、状態」" in read_works(tiny.content, tiny.registry())[1][0].ja
     (tiny.content / "data/progress.csv").write_bytes((HEAD + "道路").encode("cp932"))
     assert "UTF-8" in read_works(tiny.content, tiny.registry())[1][0].en
 
 
-def test_a_fiscal_year_that_has_not_begun_is_not_shown() -> None:
+def test_rows_of_a_fiscal_year_that_has_not_begun_are_left_out() -> None:
     works = Works(tuple(Work(ROADS, ISHINOMAKI, year, 1, 2, "km", "工事中") for year in (2018, 2019)))
     assert works.until(dt.datetime(2019, 3, 31, tzinfo=NOW.tzinfo)).years == [2018]
     assert works.until(dt.datetime(2019, 4, 1, tzinfo=NOW.tzinfo)).years == [2018, 2019]
 
 
-def test_the_prefecture_is_its_own_row_or_the_sum_of_the_newest_rows() -> None:
+def test_the_total_of_the_prefecture_is_its_own_row_or_else_the_sum_of_the_newest_rows() -> None:
     works = Works(
         (
             Work(ROADS, ISHINOMAKI, 2018, 1, 4, "km", "工事中"),
@@ -120,7 +120,7 @@ def test_the_prefecture_is_its_own_row_or_the_sum_of_the_newest_rows() -> None:
     assert (totals.finished(works, 2020).done, totals.finished(works, 2020).total) == (2, 4)
 
 
-def test_findings_say_what_the_chart_shows() -> None:
+def test_a_caption_names_the_full_bars_the_shortest_bar_and_the_direction_of_a_line() -> None:
     levels = [Level("道路", 2020, 99.9, 100, "km"), Level("海岸", 2020, 90, 100, "か所"), Level("空港", 2020, 1, 1, "施設")]
     assert captions.bars(levels, 2020, "分野") == "2020年度末の完成の割合です。3分野のうち1分野が100％です。最も低いのは海岸の90％です。"
     assert "すべてが100％" in captions.bars(levels[2:] * 2, 2020, "分野")
@@ -131,7 +131,7 @@ def test_findings_say_what_the_chart_shows() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(2011, 2030), st.floats(0, 1)), min_size=1, max_size=20, unique_by=lambda pair: pair[0]))
-def test_every_chart_is_drawn_inside_its_frame(pairs: list[tuple[int, float]]) -> None:
+def test_no_point_and_no_bar_leaves_the_frame_of_its_chart(pairs: list[tuple[int, float]]) -> None:
     levels = [Level("道路", year, share * 10, 10, "km") for year, share in sorted(pairs)]
     svg: Any = etree.fromstring(charts.line("k", levels, "線です"))
     _, _, width, height = map(float, svg.get("viewBox", "").split())
@@ -144,7 +144,7 @@ def test_every_chart_is_drawn_inside_its_frame(pairs: list[tuple[int, float]]) -
     assert all(0 <= done <= track for done, track in zip(dones, tracks, strict=True))
 
 
-def test_a_chart_is_an_image_whose_alternative_is_the_finding(works_site: TinySite) -> None:
+def test_each_chart_is_an_image_with_a_text_alternative_and_a_table_beside_it(works_site: TinySite) -> None:
     works_site.build()
     page = works_site.tree("/dayori/progress/")
     images = page.xpath("//*[local-name()='svg'][@role='img']")
@@ -158,7 +158,7 @@ def test_a_chart_is_an_image_whose_alternative_is_the_finding(works_site: TinySi
     assert cells == ["道路", "30％", "3km", "10km"]
 
 
-def test_pages_for_fields_and_municipalities_are_made_listed_and_linked(works_site: TinySite) -> None:
+def test_fields_and_municipalities_have_pages_that_the_section_and_the_sitemap_list(works_site: TinySite) -> None:
     works_site.article("dayori/2020/a.md")
     works_site.build()
     assert "75％" in works_site.page("/dayori/progress/places/ishinomaki/")
@@ -169,7 +169,7 @@ def test_pages_for_fields_and_municipalities_are_made_listed_and_linked(works_si
     assert "https://site.example.jp/dayori/progress/fields/roads/" in sitemap
 
 
-def test_the_table_is_offered_with_its_columns_and_described_as_a_dataset(works_site: TinySite) -> None:
+def test_the_page_offers_the_table_explains_its_columns_and_describes_it_as_a_dataset(works_site: TinySite) -> None:
     works_site.build()
     page = works_site.tree("/dayori/progress/")
     href = page.xpath("//a[@download]/@href")[0]
@@ -180,7 +180,7 @@ def test_the_table_is_offered_with_its_columns_and_described_as_a_dataset(works_
     assert data["temporalCoverage"] == "2018-04-01/2020-03-31"
 
 
-def test_without_a_table_there_are_no_progress_pages(tiny: TinySite) -> None:
+def test_a_site_without_the_table_has_no_progress_pages(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.build()
     assert not (tiny.site / "dayori").exists()

@@ -1,4 +1,4 @@
-"""The open-data table of events: what is wrong in the wild is repaired and told, what cannot be is refused, and no editor's work is lost."""
+"""The import of open-data tables of events: known errors are repaired with a note, others are refused, and no editor's work is lost."""
 
 from __future__ import annotations
 
@@ -61,40 +61,40 @@ def table(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def take(site: TinySite, text: str | bytes) -> TableImport:
+def import_rows(site: TinySite, text: str | bytes) -> TableImport:
     raw = text if isinstance(text, bytes) else text.encode("utf-8")
     return import_table(raw, site.content, "kouryu", site.registry(), NOW)
 
 
 def event_of(site: TinySite, text: str | bytes) -> Event:
     """Import one row, write it, and read it back as the build does."""
-    taken = take(site, text)
-    assert taken.refusals == []
-    write(site.content, taken.planned)
+    imported = import_rows(site, text)
+    assert imported.refusals == []
+    write(site.content, imported.planned)
     (document,) = [d for d in site.library().documents.values() if d.kind == "event"]
     assert isinstance(document.meta, Event)
     return document.meta
 
 
-def test_a_good_row_becomes_an_event_without_a_word(kouryu: TinySite) -> None:
-    taken = take(kouryu, table(GOOD))
-    assert taken.told == ()
-    assert [str(p.path) for p in taken.planned] == ["kouryu/2021/042021-0000000001.md"]
+def test_a_correct_row_becomes_an_event_without_any_note(kouryu: TinySite) -> None:
+    imported = import_rows(kouryu, table(GOOD))
+    assert imported.notes == ()
+    assert [str(p.path) for p in imported.planned] == ["kouryu/2021/042021-0000000001.md"]
     meta = event_of(kouryu, table(GOOD))
     assert (meta.title, meta.venue, meta.municipalities[0].name) == ("川開き", "旧北上川の岸", "石巻市")
     assert (meta.start, meta.finishes) == (dt.datetime(2021, 7, 31, 10, tzinfo=NOW.tzinfo), dt.datetime(2021, 7, 31, 20, tzinfo=NOW.tzinfo))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
-def test_every_encoding_of_the_wild_gives_the_same_event(kouryu: TinySite, encoding: str) -> None:
+def test_a_table_in_any_usual_encoding_gives_the_same_event(kouryu: TinySite, encoding: str) -> None:
     assert event_of(kouryu, table(GOOD).encode(encoding)).title == "川開き"
 
 
-def test_columns_are_found_by_name_wherever_they_stand(kouryu: TinySite) -> None:
+def test_columns_are_recognised_by_name_in_any_order_and_below_a_title(kouryu: TinySite) -> None:
     text = table(GOOD, columns=tuple(reversed(COLUMNS))).replace("料金(基本)", "料金（基本）").replace("イベント名,", "名称,", 1)
-    taken = take(kouryu, "イベント一覧（石巻市）,,\n\n" + text)
-    assert len(taken.planned) == 1
-    assert taken.planned[0].text == take(kouryu, table(GOOD)).planned[0].text
+    imported = import_rows(kouryu, "イベント一覧（石巻市）,,\n\n" + text)
+    assert len(imported.planned) == 1
+    assert imported.planned[0].text == import_rows(kouryu, table(GOOD)).planned[0].text
 
 
 # case: (cells to change, what the file then says, words of the note)
@@ -120,12 +120,12 @@ REPAIRS = {
 
 
 @pytest.mark.parametrize("case", REPAIRS)
-def test_what_is_wrong_in_the_wild_is_repaired_and_told_with_its_line(kouryu: TinySite, case: str) -> None:
+def test_a_known_error_is_repaired_with_a_note_that_has_its_line(kouryu: TinySite, case: str) -> None:
     change, written, words = REPAIRS[case]
-    taken = take(kouryu, table(GOOD | {"NO": "9"}, GOOD | change))
-    assert taken.refusals == []
-    assert written in taken.planned[1].text.replace("'2021", "2021").replace("'2019", "2019").replace(":30'", ":30").replace("00'", "00")
-    assert [told.line for told in taken.told if words in told.ja] == [3]
+    imported = import_rows(kouryu, table(GOOD | {"NO": "9"}, GOOD | change))
+    assert imported.refusals == []
+    assert written in imported.planned[1].text.replace("'2021", "2021").replace("'2019", "2019").replace(":30'", ":30").replace("00'", "00")
+    assert [note.line for note in imported.notes if words in note.ja] == [3]
 
 
 # case: (cells to change, column, words)
@@ -150,86 +150,86 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_repaired_is_refused_and_the_other_rows_are_taken(kouryu: TinySite, case: str) -> None:
+def test_a_row_that_cannot_be_repaired_is_refused_and_the_other_rows_are_imported(kouryu: TinySite, case: str) -> None:
     change, column, words = REFUSALS[case]
-    taken = take(kouryu, table(GOOD | change, GOOD | {"NO": "2"}))
-    assert [(told.line, told.column) for told in taken.refusals if words in told.ja] == [(2, column)]
-    assert [str(p.path) for p in taken.planned] == ["kouryu/2021/042021-2.md"]
+    imported = import_rows(kouryu, table(GOOD | change, GOOD | {"NO": "2"}))
+    assert [(note.line, note.column) for note in imported.refusals if words in note.ja] == [(2, column)]
+    assert [str(p.path) for p in imported.planned] == ["kouryu/2021/042021-2.md"]
 
 
-def test_a_number_twice_and_a_row_that_slipped_are_refused(kouryu: TinySite) -> None:
+def test_a_repeated_number_and_a_row_with_too_many_cells_are_refused(kouryu: TinySite) -> None:
     text = table(GOOD, GOOD | {"イベント名": "別の催し"}) + ",".join(["x"] * (len(COLUMNS) + 1)) + "\n"
-    taken = take(kouryu, text)
-    assert [(told.line, told.ja[:6]) for told in taken.refusals] == [(3, "2行目と同じ"), (4, "列が32より")]
-    assert taken.rows == 3
+    imported = import_rows(kouryu, text)
+    assert [(note.line, note.ja[:6]) for note in imported.refusals] == [(3, "2行目と同じ"), (4, "列が32より")]
+    assert imported.rows == 3
 
 
-def test_lines_count_through_cells_with_line_breaks(kouryu: TinySite) -> None:
-    taken = take(kouryu, table(GOOD | {"説明": "一行\n二行\n三行"}, GOOD | {"NO": "2", "開始日": "いつか"}))
-    assert [told.line for told in taken.refusals] == [5]
+def test_line_numbers_count_the_line_breaks_inside_cells(kouryu: TinySite) -> None:
+    imported = import_rows(kouryu, table(GOOD | {"説明": "一行\n二行\n三行"}, GOOD | {"NO": "2", "開始日": "いつか"}))
+    assert [note.line for note in imported.refusals] == [5]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\x00\x81", "名前,日付\n".encode(), "イベント名,終了日\n川,1\n".encode()])
-def test_what_is_no_table_of_events_is_said_so(raw: bytes) -> None:
+def test_a_file_that_is_no_table_of_events_is_unreadable(raw: bytes) -> None:
     with pytest.raises(UnreadableTable):
         read_table(raw)
 
 
-def test_a_second_import_changes_nothing_and_a_new_table_renews(kouryu: TinySite) -> None:
-    write(kouryu.content, take(kouryu, table(GOOD)).planned)
+def test_a_second_import_changes_nothing_and_a_changed_row_renews_its_file(kouryu: TinySite) -> None:
+    write(kouryu.content, import_rows(kouryu, table(GOOD)).planned)
     later = import_table(table(GOOD).encode(), kouryu.content, "kouryu", kouryu.registry(), NOW + dt.timedelta(days=30))
     assert [p.outcome for p in later.planned] == [Outcome.SAME]
-    moved = take(kouryu, table(GOOD | {"開始日": "2022-07-30"}))
+    moved = import_rows(kouryu, table(GOOD | {"開始日": "2022-07-30"}))
     assert [(str(p.path), p.outcome) for p in moved.planned] == [("kouryu/2021/042021-0000000001.md", Outcome.RENEWED)]
 
 
 @pytest.mark.parametrize("change", [("花火を上げます。", "花火は中止です。"), ("川開き", "川開き（中止）"), ("imported", "# imported")])
-def test_what_an_editor_changed_is_never_written_over(kouryu: TinySite, change: tuple[str, str]) -> None:
-    (planned,) = take(kouryu, table(GOOD)).planned
+def test_a_file_that_an_editor_changed_is_never_overwritten(kouryu: TinySite, change: tuple[str, str]) -> None:
+    (planned,) = import_rows(kouryu, table(GOOD)).planned
     write(kouryu.content, [planned])
     file = kouryu.content / planned.path
     file.write_text(file.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     before = file.read_bytes()
-    taken = take(kouryu, table(GOOD | {"説明": "新しい説明です。"}))
-    write(kouryu.content, taken.planned)
-    assert [p.outcome for p in taken.planned] == [Outcome.KEPT]
+    imported = import_rows(kouryu, table(GOOD | {"説明": "新しい説明です。"}))
+    write(kouryu.content, imported.planned)
+    assert [p.outcome for p in imported.planned] == [Outcome.KEPT]
     assert file.read_bytes() == before
 
 
-NASTY = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)
+ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)
 
 
-@given(name=NASTY, words=NASTY, number=NASTY)
-def test_whatever_stands_in_a_cell_the_file_holds_or_the_row_is_refused(
+@given(name=ANY_TEXT, words=ANY_TEXT, number=ANY_TEXT)
+def test_any_text_in_a_cell_gives_a_valid_file_without_markup_or_a_refused_row(
     tmp_path_factory: pytest.TempPathFactory, name: str, words: str, number: str
 ) -> None:
     row = GOOD | {"イベント名": name.replace('"', ""), "説明": words.replace('"', ""), "NO": number.replace('"', "")}
     places = "code,name,reading,slug\n042021,石巻市,いしのまきし,ishinomaki\n"
-    root = tmp_path_factory.mktemp("nasty")
+    root = tmp_path_factory.mktemp("any-text")
     site = TinySite(root)
     site.write("data/municipalities.csv", places)
     (root / "publications.toml").write_text(PUBLICATIONS + KOURYU, encoding="utf-8")
-    taken = take(site, table(row))
-    write(site.content, taken.planned)
+    imported = import_rows(site, table(row))
+    write(site.content, imported.planned)
     documents = site.library().documents
-    assert len(documents) == len(taken.planned) == 1 - bool(taken.refusals)
+    assert len(documents) == len(imported.planned) == 1 - bool(imported.refusals)
     assert all(tag not in document.html for document in documents.values() for tag in ("<h", "<a ", "<script", "<img", "<table", "<pre"))
 
 
 @pytest.mark.parametrize("code", ["042021", "045811", "041009", "131016", "040002", "046060"])
-def test_check_digits_follow_jis_x_0402(code: str) -> None:
+def test_check_digits_are_those_of_jis_x_0402(code: str) -> None:
     assert codes.is_code(code)
     assert not codes.is_code(code[:5] + str((int(code[5]) + 1) % 10))
 
 
-def test_a_code_of_the_prefecture_is_no_municipality() -> None:
+def test_the_code_of_the_prefecture_stands_for_the_prefecture_unless_a_municipality_is_named() -> None:
     assert codes.municipality("40002", "", PLACES)[:2] == (None, "040002")
     place, code, _ = codes.municipality("040002", "牡鹿郡女川町", PLACES)
     assert (place, code) == (PLACES["女川町"], "040002")
 
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31)))
-def test_every_way_of_writing_a_day_is_the_same_day(day: dt.date) -> None:
+def test_every_way_to_write_a_day_means_the_same_day(day: dt.date) -> None:
     weekday = "月火水木金土日"[day.weekday()]
     forms = [f"{day:%Y/%m/%d}", f"{day.year}年{day.month}月{day.day}日", f"{day.month}月{day.day}日({weekday})", f"{day:%Y%m%d}"]
     if day >= dt.date(2019, 5, 1):
@@ -237,7 +237,7 @@ def test_every_way_of_writing_a_day_is_the_same_day(day: dt.date) -> None:
     assert {dates.day(form, near=day)[0] for form in forms} == {day}
 
 
-def test_days_and_times_that_cannot_be_are_refused() -> None:
+def test_days_that_do_not_exist_are_refused_and_24_00_is_the_last_minute_of_the_day() -> None:
     for value in ("2021-13-01", "令和3年2月30日", "来週", "2月30日"):
         with pytest.raises(CellRefused):
             dates.day(value, NOW.date())
@@ -246,22 +246,22 @@ def test_days_and_times_that_cannot_be_are_refused() -> None:
     assert dates.clock("930")[0] == dt.time(9, 30)
 
 
-def test_coordinates_with_words_are_left_out() -> None:
+def test_coordinates_that_are_no_numbers_are_left_out() -> None:
     assert cells.coordinates("北緯38度", "141")[0] is None
     assert cells.coordinates("", "") == (None, [])
 
 
-def test_the_command_reports_writes_and_ends_with_one_when_a_row_is_refused(kouryu: TinySite) -> None:
+def test_the_command_prints_the_notes_writes_the_files_and_exits_with_1_for_a_refused_row(kouryu: TinySite) -> None:
     file = kouryu.root / "events.csv"
     file.write_bytes(
         table(GOOD | {"都道府県コード又は市区町村コード": "42021"}, GOOD | {"NO": "2", "終了日": "2020-01-01"}).encode("cp932")
     )
     arguments = ["events", "import", str(file), "--content", str(kouryu.content), "--publications", str(kouryu.root / "publications.toml")]
-    told = CliRunner().invoke(app, [*arguments, "--now", "2021-03-31T12:00"])
-    assert told.exit_code == 1
-    assert "2行目「都道府県コード又は市区町村コード」" in told.output
-    assert "取り込めません refused 3行目「終了日」" in told.output
-    assert "2行のうち、新規1、更新0、変化なし0、手直しのため保留0、取り込めない1" in told.output
+    result = CliRunner().invoke(app, [*arguments, "--now", "2021-03-31T12:00"])
+    assert result.exit_code == 1
+    assert "2行目「都道府県コード又は市区町村コード」" in result.output
+    assert "取り込めません refused 3行目「終了日」" in result.output
+    assert "2行のうち、新規1、更新0、変化なし0、手直しのため保留0、取り込めない1" in result.output
     assert (kouryu.content / "kouryu/2021/042021-0000000001.md").is_file()
-    again = CliRunner().invoke(app, [*arguments, "--json"])
-    assert json.loads(again.output)["files"] == [{"path": "kouryu/2021/042021-0000000001.md", "outcome": "same"}]
+    second = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(second.output)["files"] == [{"path": "kouryu/2021/042021-0000000001.md", "outcome": "same"}]

@@ -51,9 +51,7 @@ def printed(site: TinySite, library: Library | None = None) -> RenderedIssue:
 
 def told(site: TinySite, one: RenderedIssue, **changes: object) -> str:
     spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
-    return "\n".join(
-        map(str, Gate(file_finder({"OUTPUT_PATH": site.site}), BASE, site.registry().site).examine(RenderedIssue(one.issue, spoilt)))
-    )
+    return "\n".join(map(str, Gate(file_finder(site.site), BASE, site.registry().site).examine(RenderedIssue(one.issue, spoilt))))
 
 
 def test_an_issue_in_order_passes(built: TinySite) -> None:

@@ -18,6 +18,7 @@ from mailer import bundle
 from mailer.message import alternatives, compose
 from mailer.message.compose import SenderIdentity
 from mailer.message.links import RecipientLinks
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.recipient import Recipient
 from plugins.builder.options import BuildReport
@@ -40,7 +41,7 @@ def sent(root: Path, name: str, *, is_light: bool) -> bytes:
     issue = bundle.read_issue(root, ref)
     chosen = alternatives.as_light(issue) if is_light else issue
     origin = SenderIdentity("bounce@example.jp", "todoke.example.jp")
-    reader = Recipient(1, "reader@example.jp", "𠮷田 花子")
+    reader = Recipient(SubscriberId(1), "reader@example.jp", "𠮷田 花子")
     links = RecipientLinks(LINK, LINK.replace("unsubscribe", "preferences"))
     return compose.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, origin=origin).content
 

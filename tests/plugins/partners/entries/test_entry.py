@@ -12,17 +12,17 @@ from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import JAPAN, FeedDate, day_minute, iso, moment, read_moment
 from plugins.partners.model.parsed import ParsedEntry
 from plugins.partners.model.text import LONGEST_TITLE, fold, title
-from plugins.partners.model.urls import absolute, canonical, place
+from plugins.partners.model.urls import absolute, canonical, path_of
 
 NOW = datetime(2016, 2, 10, 10, 0, tzinfo=JAPAN)
 FEED = FeedConfig("hama", "浜のたより", "http://hama.example/feed", "http://hama.example/", "浜の人", "CC BY 4.0", "publish")
-RAW = ParsedEntry(
+PARSED = ParsedEntry(
     "tag:1", "http://hama.example/1", "題", "<p>本文</p>\n", FeedDate(1331427600, "2012-03-11T10:00:00+09:00"), None, ("水産業", "日記")
 )
 
 
-def entry(raw: ParsedEntry = RAW) -> Entry:
-    return make_entry(raw, FEED, frozenset({"水産業", "農業"}), NOW)
+def entry(parsed: ParsedEntry = PARSED) -> Entry:
+    return make_entry(parsed, FEED, frozenset({"水産業", "農業"}), NOW)
 
 
 def test_an_entry_has_its_own_date_title_and_our_topics_only() -> None:
@@ -32,14 +32,14 @@ def test_an_entry_has_its_own_date_title_and_our_topics_only() -> None:
 
 
 def test_a_future_date_becomes_now_and_a_missing_one_the_first_sight() -> None:
-    assert entry(replace(RAW, published=FeedDate(4102444800, "2100-01-01T00:00:00Z"))).published == NOW
-    undated = entry(replace(RAW, published=None))
+    assert entry(replace(PARSED, published=FeedDate(4102444800, "2100-01-01T00:00:00Z"))).published == NOW
+    undated = entry(replace(PARSED, published=None))
     assert undated.published == NOW and not undated.dated
 
 
 @pytest.mark.parametrize("epoch", [0, -1, -(10**12), 10**17])
 def test_impossible_dates_are_missing_or_clamped(epoch: int) -> None:
-    assert entry(replace(RAW, published=FeedDate(epoch, "1970-01-01T00:00:00Z"))).published == NOW
+    assert entry(replace(PARSED, published=FeedDate(epoch, "1970-01-01T00:00:00Z"))).published == NOW
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_moments_are_written_in_japan_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("http://a.example/1", "https://a.example/1"),
         ("http://A.Example:80/1/", "https://a.example/1"),
@@ -73,8 +73,8 @@ def test_moments_are_written_in_japan_time() -> None:
         ("https://a.example./1?p=2&fbclid=z", "http://a.example/1?p=2"),
     ],
 )
-def test_one_address_written_differently_is_one_identity(one: str, other: str) -> None:
-    assert identity(one) == identity(other)
+def test_one_address_written_differently_is_one_identity(first: str, second: str) -> None:
+    assert identity(first) == identity(second)
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ def test_different_addresses_are_different_identities(other: str) -> None:
 
 def test_identity_is_the_id_then_the_link_then_the_content() -> None:
     assert entry().identity == "tag:1"
-    by_link = entry(replace(RAW, id=""))
+    by_link = entry(replace(PARSED, id=""))
     assert (by_link.identity, by_link.entry_id) == ("//hama.example/1", "http://hama.example/1")
-    by_content = entry(replace(RAW, id="", link=""))
+    by_content = entry(replace(PARSED, id="", link=""))
     assert by_content.identity == f"sha256:{by_content.fingerprint}" and by_content.original == FEED.site
     assert identity(by_link.entry_id) == by_link.identity and identity(by_content.entry_id) == by_content.identity
 
 
 def test_an_id_is_one_short_line() -> None:
-    assert entry(replace(RAW, id="a\n---\ntitle: x")).entry_id == "a --- title: x"
-    assert len(entry(replace(RAW, id="x" * 5000)).entry_id) == 71
+    assert entry(replace(PARSED, id="a\n---\ntitle: x")).entry_id == "a --- title: x"
+    assert len(entry(replace(PARSED, id="x" * 5000)).entry_id) == 71
 
 
 def test_a_slug_is_the_day_in_japan_and_a_hash_and_differs_between_feeds() -> None:
-    late = entry(replace(RAW, published=FeedDate(1331478000, "2012-03-11T15:00:00Z")))
+    late = entry(replace(PARSED, published=FeedDate(1331478000, "2012-03-11T15:00:00Z")))
     assert slug(entry(), "hama") == "20120311-63b39707"
     assert slug(late, "hama") == "20120312-63b39707"
     assert slug(entry(), "minato") != slug(entry(), "hama")
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"),
+    ("markup", "expected"),
     [
         ("<b>太字</b>と&amp;amp;記号", "太字と&記号"),
         ("&lt;script&gt;x&lt;/script&gt;題", "x題"),
@@ -119,8 +119,8 @@ def test_a_slug_is_the_day_in_japan_and_a_hash_and_differs_between_feeds() -> No
         ("<img src=x>", "本文です"),
     ],
 )
-def test_titles_are_plain_text_on_one_line(raw: str, expected: str) -> None:
-    assert title(raw, "<p>本文です</p>") == expected
+def test_titles_are_plain_text_on_one_line(markup: str, expected: str) -> None:
+    assert title(markup, "<p>本文です</p>") == expected
 
 
 def test_long_titles_are_cut_and_empty_entries_called_untitled() -> None:
@@ -129,8 +129,8 @@ def test_long_titles_are_cut_and_empty_entries_called_untitled() -> None:
     assert fold("\u3000 \u200f") == ""
 
 
-def test_addresses_that_lead_nowhere_are_refused_and_places_have_no_host() -> None:
+def test_addresses_that_lead_nowhere_are_refused_and_the_path_of_an_address_has_no_host() -> None:
     for href in ("ftp://a.example/", "http://", "http://a.example:99999/", "//", "http://a.example/" + "x" * 3000, "http://a.example:0/"):
         assert absolute("http://b.example", href) in (None, "http://b.example")
     assert canonical("tag:x") == "tag:x"
-    assert place("https://a.example/1/?p=2#c") == "/1?p=2#c" and place("http://a.example/") == ""
+    assert path_of("https://a.example/1/?p=2#c") == "/1?p=2#c" and path_of("http://a.example/") == ""

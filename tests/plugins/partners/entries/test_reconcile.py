@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity
-from plugins.partners.entries.reconcile import OURS, ImportPlan, StoredEntry, match_entries, plan
+from plugins.partners.entries.reconcile import OUR_KEYS, ImportPlan, StoredEntry, match_entries, plan
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import JAPAN
 
@@ -20,15 +20,15 @@ def entry(entry_id: str = "tag:1", link: str = "http://hama.example/1", title: s
     return Entry(identity(entry_id), entry_id, link, title, "<p>本文</p>\n", published, dated, fingerprint(title, "<p>本文</p>\n"))
 
 
-def files(planned: ImportPlan) -> list[StoredEntry]:
-    return [StoredEntry(change.path, change.front) for change in planned.changes]
+def files(import_plan: ImportPlan) -> list[StoredEntry]:
+    return [StoredEntry(change.path, change.front) for change in import_plan.changes]
 
 
 def imported(*entries: Entry) -> list[StoredEntry]:
     return files(plan(entries, [], FEED, NOW))
 
 
-def new(entries: list[Entry], stored: list[StoredEntry]) -> int:
+def count_new(entries: list[Entry], stored: list[StoredEntry]) -> int:
     return [change.kind for change in plan(entries, stored, FEED, NOW).changes].count("new")
 
 
@@ -46,7 +46,7 @@ def test_front_matter_is_in_a_fixed_order_with_the_editors_keys_last() -> None:
     stored = imported(entry())
     edited = [replace(stored[0], front={"draft": False, **stored[0].front, "topics": ["食"]})]
     (change,) = plan([entry(title="新")], edited, FEED, NOW + timedelta(days=1)).changes
-    assert [*change.front] == [*OURS, "draft", "topics"]
+    assert [*change.front] == [*OUR_KEYS, "draft", "topics"]
     assert change.kind == "changed" and change.path == stored[0].path
 
 
@@ -58,33 +58,33 @@ def test_two_identities_that_begin_alike_get_two_files() -> None:
     assert change.path.name.startswith(first[0].path.stem)
 
 
-def test_changed_ids_are_recognised_by_place_and_date() -> None:
-    assert new([entry("tag:other", "https://www.hama.example/1", title="別の題")], imported(entry())) == 0
-    assert new([entry("tag:other", "http://hama.example/1", day=2)], imported(entry())) == 1
+def test_an_entry_with_another_id_is_recognised_by_path_and_date() -> None:
+    assert count_new([entry("tag:other", "https://www.hama.example/1", title="別の題")], imported(entry())) == 0
+    assert count_new([entry("tag:other", "http://hama.example/1", day=2)], imported(entry())) == 1
 
 
-def test_undated_entries_are_recognised_by_place_and_title() -> None:
+def test_an_undated_entry_with_another_id_is_recognised_by_path_and_title() -> None:
     undated = entry(dated=False)
-    assert new([replace(undated, entry_id="tag:x", identity="tag:x", published=NOW)], imported(undated)) == 0
-    assert new([entry("tag:x", title="別の題", dated=False)], imported(undated)) == 1
+    assert count_new([replace(undated, entry_id="tag:x", identity="tag:x", published=NOW)], imported(undated)) == 0
+    assert count_new([entry("tag:x", title="別の題", dated=False)], imported(undated)) == 1
 
 
 def test_a_new_entry_never_takes_the_file_of_another_entry_in_the_feed() -> None:
     both = [entry("tag:1"), entry("tag:2")]
     stored = imported(both[0])
-    assert new(both, stored) == 1
+    assert count_new(both, stored) == 1
     assert [file is not None for _, file in match_entries(both, stored)] == [True, False]
 
 
-def test_the_home_page_as_every_entrys_link_recognises_nobody() -> None:
+def test_a_link_that_is_only_the_home_page_identifies_no_entry() -> None:
     home = "http://hama.example/"
-    assert new([entry("tag:2", home)], imported(entry("tag:1", home))) == 1
+    assert count_new([entry("tag:2", home)], imported(entry("tag:1", home))) == 1
 
 
 def test_two_entries_or_two_files_at_one_place_and_time_stay_apart() -> None:
     blog = "http://hama.example/blog"
-    assert new([entry("tag:3", blog), entry("tag:4", blog)], imported(entry("tag:1", blog))) == 2
-    assert new([entry("tag:3", blog)], imported(entry("tag:1", blog), entry("tag:2", blog))) == 1
+    assert count_new([entry("tag:3", blog), entry("tag:4", blog)], imported(entry("tag:1", blog))) == 2
+    assert count_new([entry("tag:3", blog)], imported(entry("tag:1", blog), entry("tag:2", blog))) == 1
 
 
 def test_a_file_that_an_editor_moved_keeps_its_place() -> None:

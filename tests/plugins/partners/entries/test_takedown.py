@@ -75,7 +75,7 @@ def test_remove_unsubscribes_and_leaves_entries_and_remarks(toml: Path) -> None:
     entry = toml.parent / "content/partners/hama/2012/x.md"
     entry.parent.mkdir(parents=True)
     entry.write_text("kept")
-    assert call("remove", "hama").exit_code == 1, "nobody said yes"
+    assert call("remove", "hama").exit_code == 1, "not confirmed"
     assert call("remove", "hama", "--yes").exit_code == 0
     assert [feed.key for feed in read_settings(toml).feeds] == ["minato"]
     assert toml.read_text("utf-8").startswith("# 大事な注\n") and entry.read_text() == "kept"
@@ -168,23 +168,23 @@ ATTACKS = (
 FORBIDDEN = {"script", "form", "input", "base", "meta", "style", "svg", "math", "iframe", "object", "embed"}
 
 
-def faults(html: str, *, chrome: bool) -> list[str]:
-    """What a browser would run. ``chrome``: a whole page, whose own head is ours."""
+def dangerous_markup(html: str, *, chrome: bool) -> list[str]:
+    """What a browser would run. ``chrome``: a whole page, whose head is ours."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(html) if chrome else parser.parseFragment(html)
-    found = []
+    dangerous = []
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue
         if not chrome and element.tag in FORBIDDEN:
-            found.append(element.tag)
-        found += [f"{element.tag} {name}" for name, value in element.attrib.items() if name.startswith("on") or "javascript:" in value]
-    return found
+            dangerous.append(element.tag)
+        dangerous += [f"{element.tag} {name}" for name, value in element.attrib.items() if name.startswith("on") or "javascript:" in value]
+    return dangerous
 
 
 def test_attacks_are_gone_from_the_page_and_from_the_mail(tiny: TinySite) -> None:
     body = sanitize(ATTACKS, "http://a.example/1", "http://a.example/1")
-    assert faults(body, chrome=False) == [] and "style" not in body
+    assert dangerous_markup(body, chrome=False) == [] and "style" not in body
     tiny.write(
         "partners/blog/2020/20200501-aa.md",
         "---\ntitle: '</title><script>alert(1)</script> {{ 7*7 }} {attach}/x'\ndate: 2020-05-01 06:00\noriginal: https://blog.example.com/1\n"
@@ -195,6 +195,6 @@ def test_attacks_are_gone_from_the_page_and_from_the_mail(tiny: TinySite) -> Non
     page_html = tiny.page("/partners/blog/2020/05/20200501-aa/")
     mail = (tiny.output / "mail/press/1/mail.html").read_text("utf-8")
     for html in (page_html, mail):
-        assert faults(html, chrome=True) == []
+        assert dangerous_markup(html, chrome=True) == []
         assert "<script>alert" not in html and "{{ 7*7 }}" in html.replace("<wbr>", "")
     assert "協力ブログから" in mail and "/partners/blog/2020/05/20200501-aa/" in mail

@@ -14,7 +14,7 @@ from plugins.partners.http.client import FilteringResolver
 from plugins.partners.model.errors import RefusedAddressError
 
 
-class Book(AbstractResolver):
+class FixedResolver(AbstractResolver):
     """Knows one host's addresses; refuses every other host as DNS does."""
 
     def __init__(self, *addresses: str) -> None:
@@ -31,8 +31,8 @@ class Book(AbstractResolver):
 
 
 def resolve(rules: AddressRules, *addresses: str, host: str = "blog.example") -> list[str]:
-    found = asyncio.run(FilteringResolver(Book(*addresses), rules).resolve(host, 80))
-    return [each["host"] for each in found]
+    results = asyncio.run(FilteringResolver(FixedResolver(*addresses), rules).resolve(host, 80))
+    return [result["host"] for result in results]
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
@@ -47,7 +47,7 @@ def test_global_addresses_are_allowed(address: str) -> None:
     255.255.255.255 ::1 :: fe80::1 fe80::1%eth0 fc00::1 fd00:ec2::254 ff02::1 2001:db8::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
     64:ff9b::a9fe:a9fe 2002:7f00:1:: 2002:a9fe:a9fe:: 2001:0:7f00:1:: nonsense""".split(),
 )
-def test_other_addresses_are_refused_when_written_and_when_resolved(address: str) -> None:
+def test_every_other_address_is_refused_whether_written_or_resolved(address: str) -> None:
     with pytest.raises(RefusedAddressError):
         check_address(address, GLOBAL_ONLY)
     with pytest.raises(RefusedAddressError):
@@ -61,15 +61,15 @@ def test_a_name_with_a_good_and_a_bad_address_reaches_the_good_one_only() -> Non
 def test_an_unknown_name_stays_unknown_and_closing_closes_the_inner_resolver() -> None:
     with pytest.raises(OSError, match="unknown host"):
         resolve(GLOBAL_ONLY, host="other.example")
-    inner = Book()
+    inner = FixedResolver()
     asyncio.run(FilteringResolver(inner, GLOBAL_ONLY).close())
     assert inner.closed
 
 
 def test_loopback_is_allowed_on_request_but_nothing_else() -> None:
     assert resolve(WITH_LOOPBACK, "127.0.0.1", "::1", "10.0.0.1", "169.254.169.254") == ["127.0.0.1", "::1"]
-    one = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
-    assert resolve(one, "127.0.0.1", "127.0.0.2") == ["127.0.0.1"]
+    rules = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
+    assert resolve(rules, "127.0.0.1", "127.0.0.2") == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_loopback_is_allowed_on_request_but_nothing_else() -> None:
     http://169.254.169.254/latest/meta-data/ file:///etc/passwd ftp://a.example/ gopher://a.example/ http:///x a.example/feed //a.example/
     http://user@a.example/ http://user:pass@a.example/ http://a.example:0/ http://a.example:99999/ http://[fe80::1%25lo]/""".split(),
 )
-def test_addresses_with_refused_hosts_or_schemes(url: str) -> None:
+def test_an_address_with_a_refused_host_or_scheme_is_not_requested(url: str) -> None:
     with pytest.raises(RefusedAddressError):
         check_url(url, GLOBAL_ONLY)
 
@@ -94,10 +94,10 @@ def test_ports_other_than_80_and_443_are_refused_unless_the_feed_says_otherwise(
             check_url(url, GLOBAL_ONLY)
     for url in ("http://a.example:80/", "https://a.example:443/", "http://a.example:443/"):
         check_url(url, GLOBAL_ONLY)
-    rules = GLOBAL_ONLY.knowing("http://a.example:8080/feed")
+    rules = GLOBAL_ONLY.allowing_port_of("http://a.example:8080/feed")
     check_url("http://a.example:8080/other", rules)
     for url in ("http://b.example:8080/feed", "http://a.example:8081/feed"):
         with pytest.raises(RefusedAddressError):
             check_url(url, rules)
     with pytest.raises(RefusedAddressError):
-        check_url("http://127.0.0.1:8080/", GLOBAL_ONLY.knowing("http://127.0.0.1:8080/"))
+        check_url("http://127.0.0.1:8080/", GLOBAL_ONLY.allowing_port_of("http://127.0.0.1:8080/"))

@@ -1,4 +1,4 @@
-"""Turns at hosts, and the guard in front of a proxy."""
+"""The throttle of each host, and the check of addresses in front of a proxy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.plugins.partners.http.test_fetch import QUICK, Site
 OUTSIDE = AddressRules((ipaddress.ip_network("127.0.0.1/32"),), frozenset())
 
 
-class Book(AbstractResolver):
+class FixedResolver(AbstractResolver):
     """``blog.example`` is outside, ``inside.example`` inside."""
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
@@ -38,14 +38,14 @@ class Proxy:
     """A forward proxy that notes the request lines it gets, and answers itself."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             host = next(line for line in lines if line.lower().startswith("host:"))
-            self.asked.append((lines[0], host.partition(":")[2].strip()))
+            self.requests.append((lines[0], host.partition(":")[2].strip()))
             status = b"502 No" if lines[0].startswith("CONNECT") else b"200 OK"
             writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 7\r\nConnection: close\r\n\r\n<feed/>")
             await writer.drain()
@@ -55,30 +55,30 @@ class Proxy:
             yield f"http://127.0.0.3:{server.sockets[0].getsockname()[1]}"
 
 
-def through(url: str) -> tuple[Fetched | Failure, list[tuple[str, str]]]:
+def fetch_through_proxy(url: str) -> tuple[Fetched | Failure, list[tuple[str, str]]]:
     async def go() -> Fetched | Failure:
         async with proxy.serve() as address:
-            manners = RequestOptions("x", proxy=address)
-            async with open_client(manners, OUTSIDE, QUICK, Book()) as client, MemoryBudget(client.large) as space:
-                return await fetch(client, url, None, OUTSIDE, QUICK, space)
+            options = RequestOptions("x", proxy=address)
+            async with open_client(options, OUTSIDE, QUICK, FixedResolver()) as client, MemoryBudget(client.large_bodies) as budget:
+                return await fetch(client, url, None, OUTSIDE, QUICK, budget)
 
     proxy = Proxy()
-    return asyncio.run(go()), proxy.asked
+    return asyncio.run(go()), proxy.requests
 
 
 def test_pitfall_a_proxy_is_asked_for_the_address_that_was_checked() -> None:
-    """It has no name to look up, so it cannot be led elsewhere (FreshRSS GHSA-8p8w-9h98-44j5)."""
-    answer, asked = through("http://blog.example/feed?a=1")
+    """The proxy has no name to look up, so it cannot be led elsewhere (FreshRSS GHSA-8p8w-9h98-44j5)."""
+    answer, requests = fetch_through_proxy("http://blog.example/feed?a=1")
     assert isinstance(answer, Fetched) and answer.url == "http://blog.example/feed?a=1"
-    assert asked == [("GET http://127.0.0.1/feed?a=1 HTTP/1.1", "blog.example")]
-    _, asked = through("https://blog.example/feed")
-    assert [line for line, _ in asked] == ["CONNECT 127.0.0.1:443 HTTP/1.1"]
+    assert requests == [("GET http://127.0.0.1/feed?a=1 HTTP/1.1", "blog.example")]
+    _, requests = fetch_through_proxy("https://blog.example/feed")
+    assert [line for line, _ in requests] == ["CONNECT 127.0.0.1:443 HTTP/1.1"]
 
 
 @pytest.mark.parametrize("url", ["http://inside.example/", "https://inside.example/", "http://127.0.0.2/", "http://169.254.169.254/"])
 def test_pitfall_a_proxy_is_never_asked_for_what_lies_inside(url: str) -> None:
-    answer, asked = through(url)
-    assert isinstance(answer, Failure) and "refused address" in answer.reason and asked == []
+    answer, requests = fetch_through_proxy(url)
+    assert isinstance(answer, Failure) and "refused address" in answer.reason and requests == []
 
 
 def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> None:
@@ -101,8 +101,12 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
 
     async def go() -> None:
         rules = AddressRules((ipaddress.ip_network("127.0.0.0/8"),))
-        one, two = Site({"/": answer}), Site({"/": answer})
-        async with one.serve() as base, two.serve("127.0.0.2") as other, open_client(RequestOptions("x", gap=0.05), rules, QUICK) as client:
+        first, second = Site({"/": answer}), Site({"/": answer})
+        async with (
+            first.serve() as base,
+            second.serve("127.0.0.2") as other,
+            open_client(RequestOptions("x", gap=0.05), rules, QUICK) as client,
+        ):
             await asyncio.gather(*(ask(client, f"{each}/") for each in (base, other) for _ in range(3)))
 
     asyncio.run(go())
@@ -110,15 +114,15 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
     assert max(starts) - min(starts) >= 2 * 0.08
 
 
-def test_an_error_gives_the_turn_back() -> None:
+def test_after_an_error_the_host_may_be_asked_again() -> None:
     async def go() -> int:
-        turns, ran = Throttle(0, at_once=1), 0
+        throttle, ran = Throttle(0, at_once=1), 0
         for _ in range(2):
             with pytest.raises(ValueError, match="x"):
-                async with turns.at("a"):
+                async with throttle.request_to("a"):
                     ran += 1
                     raise ValueError("x")
-        async with turns.at("a"):
+        async with throttle.request_to("a"):
             return ran
 
     assert asyncio.run(go()) == 2

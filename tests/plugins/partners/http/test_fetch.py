@@ -98,10 +98,10 @@ def get(
     limits: Limits = QUICK,
 ) -> tuple[Fetched | Failure, Site]:
     async def go() -> Fetched | Failure:
-        manners = RequestOptions("+https://todoke.example.jp; a@example.jp")
-        async with site.serve() as base, open_client(manners, rules, limits) as client, MemoryBudget(client.large) as space:
+        options = RequestOptions("+https://todoke.example.jp; a@example.jp")
+        async with site.serve() as base, open_client(options, rules, limits) as client, MemoryBudget(client.large_bodies) as budget:
             url = base + path if path.startswith("/") else path
-            return await fetch(client, url, known(url) if known else None, rules, limits, space)
+            return await fetch(client, url, known(url) if known else None, rules, limits, budget)
 
     site = Site(pages)
     return run(go()), site
@@ -160,8 +160,8 @@ def body_of(wire: bytes, encoding: str, cap: int) -> bytes:
             yield wire[start : start + 7]
 
     async def read() -> bytes:
-        async with MemoryBudget(asyncio.Semaphore(1)) as space:
-            return await read_body(pieces(), encoding, 1_000_000, cap, space)
+        async with MemoryBudget(asyncio.Semaphore(1)) as budget:
+            return await read_body(pieces(), encoding, 1_000_000, cap, budget)
 
     return asyncio.run(read())
 
@@ -247,9 +247,9 @@ def test_a_redirect_to_loopback_is_refused_where_only_the_first_host_is_allowed(
             private.serve("127.0.0.2") as inside,
             Site({"/feed": redirect(f"{inside}/secret")}).serve() as base,
             open_client(RequestOptions("x"), first, QUICK) as client,
-            MemoryBudget(client.large) as space,
+            MemoryBudget(client.large_bodies) as budget,
         ):
-            answer = await fetch(client, f"{base}/feed", None, first, QUICK, space)
+            answer = await fetch(client, f"{base}/feed", None, first, QUICK, budget)
         return answer, len(private.requests)
 
     answer, reached = run(go())

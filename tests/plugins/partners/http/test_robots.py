@@ -33,11 +33,11 @@ def may(text: str, path: str, product: str = "Todoke-feeds") -> bool:
         ("\ufeffUser-agent: *\r\nSitemap: x\r\nDisallow: /", "/", False),
     ],
 )
-def test_a_robots_txt(text: str, path: str, expected: bool) -> None:
+def test_each_rule_of_rfc_9309_decides_as_it_says(text: str, path: str, expected: bool) -> None:
     assert may(text, path) is expected
 
 
-def test_a_hostile_pattern_is_matched_in_one_go() -> None:
+def test_a_hostile_pattern_is_matched_in_linear_time() -> None:
     """A regular expression would need for ever for this."""
     assert not Rule(False, "/" + "*a" * 500 + "$").matches("/" + "a" * 400 + "b" * 1500)
     assert Rule(False, "/" + "*a" * 500).matches("/" + "a" * 1000)

@@ -21,8 +21,8 @@ NOWHERE = Source("http://a.example/", "", "http://a.example/")
 
 def read_bytes(body: bytes, source: Source = NOWHERE, limits: SandboxLimits = SandboxLimits()) -> ParsedFeed:  # noqa: B008 - frozen
     async def go() -> ParsedFeed:
-        async with open_sandbox(limits) as readers:
-            return await parse(body, source, readers)
+        async with open_sandbox(limits) as sandbox:
+            return await parse(body, source, sandbox)
 
     return asyncio.run(go())
 
@@ -59,7 +59,7 @@ def test_wordpress_rss_gives_its_full_content_with_ruby_and_without_scripts() ->
         assert forbidden not in entry.body
 
 
-def test_hatena_rss_1_in_euc_jp() -> None:
+def test_rss_1_of_hatena_in_euc_jp_is_read() -> None:
     feed = read("hatena-euc-jp.rdf")
     assert feed.version == "rss10"
     assert [entry.title for entry in feed.entries] == ["[復興]秋刀魚の水揚げ", "市場の食堂"]
@@ -72,7 +72,7 @@ def test_bytes_decide_when_the_label_says_utf8_or_latin(content_type: str) -> No
     assert read("mislabelled-euc-jp.rdf", content_type=content_type).entries == read("hatena-euc-jp.rdf").entries
 
 
-def test_shift_jis_with_characters_of_windows() -> None:
+def test_shift_jis_with_characters_of_windows_is_read() -> None:
     (entry,) = read("shift_jis.xml").entries
     assert entry.title == "①髙台の家、上棟しました"
     assert entry.body == "<p>表示ソフトの能力は十分。髙台の家が建ちました～。</p>\n"
@@ -102,7 +102,7 @@ def test_a_page_served_as_a_feed_is_refused_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff\xfe", b"<opml version='2.0'><body/></opml>", b"hello", b'{"version": "1"}'])
-def test_what_is_no_feed_is_refused(body: bytes) -> None:
+def test_a_document_that_is_no_feed_is_refused(body: bytes) -> None:
     with pytest.raises(ParseError, match="not a feed"):
         read_bytes(body)
 
@@ -138,24 +138,24 @@ def test_endless_parsing_is_stopped_by_the_clock() -> None:
 HUNGRY = b'<rss version="2.0"><channel><item><description>' + b"&lt;b&gt;x" * 1_500_000 + b"</description></item></channel></rss>"
 
 
-def test_hunger_for_memory_is_stopped_and_a_common_feed_fits() -> None:
+def test_a_document_that_needs_too_much_memory_is_stopped_and_a_common_feed_fits() -> None:
     limits = SandboxLimits(memory_bytes=MEMORY)
     assert len(read_bytes((FEEDS / "blogger.xml").read_bytes(), limits=limits).entries) == 2
     with pytest.raises(ParseError, match="memory limit"):
         read_bytes(HUNGRY, limits=limits)
 
 
-def test_a_reader_that_was_killed_takes_nobody_else_along() -> None:
+def test_a_document_that_kills_its_child_process_fails_alone() -> None:
     """A bad document dies alone: good ones before, beside and after it are read, by few processes."""
 
     async def go() -> list[object]:
-        async with open_sandbox(SandboxLimits(cpu_seconds=1)) as readers:
+        async with open_sandbox(SandboxLimits(cpu_seconds=1)) as sandbox:
             jobs = [body for _ in range(4) for body in (good, attributes(100_000), good)][:8]
-            return await asyncio.gather(*(parse(body, NOWHERE, readers) for body in jobs), return_exceptions=True)
+            return await asyncio.gather(*(parse(body, NOWHERE, sandbox) for body in jobs), return_exceptions=True)
 
     good = (FEEDS / "blogger.xml").read_bytes()
-    found = asyncio.run(go())
-    assert [len(each.entries) if isinstance(each, ParsedFeed) else type(each) for each in found] == [
+    results = asyncio.run(go())
+    assert [len(result.entries) if isinstance(result, ParsedFeed) else type(result) for result in results] == [
         2,
         ParseError,
         2,

@@ -21,8 +21,8 @@ SECONDS = 240
 MEGABYTES = 300
 
 
-class Meeting:
-    """What came of one import from everybody."""
+class HostileImport:
+    """One import from all hostile servers: its reports, its time and its memory."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,7 +31,7 @@ class Meeting:
         self.canary = Site({})
         self.reports: dict[str, dict[str, Any]] = {}
 
-    async def hold(self) -> None:
+    async def run(self) -> None:
         public = Site({})
         async with public.serve() as base, self.canary.serve("127.0.0.2") as inside:
             port, canary = (int(each.rpartition(":")[2]) for each in (base, inside))
@@ -44,20 +44,20 @@ class Meeting:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             watch = threading.Thread(target=self._watch, args=(process,))
             watch.start()
-            out, complaints = process.communicate(timeout=SECONDS)
+            out, errors = process.communicate(timeout=SECONDS)
             watch.join()
-        assert process.returncode == 0, complaints.decode()
+        assert process.returncode == 0, errors.decode()
         self.seconds = time.monotonic() - start
         self.reports = {report["key"]: report for report in json.loads(out)}
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Add up the memory of the process and its children, over and over, until it ends."""
         while process.poll() is None:
-            self.peak = max(self.peak, sum(resident(pid) for pid in family(process.pid)))
+            self.peak = max(self.peak, sum(resident(pid) for pid in processes_of(process.pid)))
             time.sleep(0.02)
 
 
-def family(parent: int) -> list[int]:
+def processes_of(parent: int) -> list[int]:
     tasks = Path(f"/proc/{parent}/task").glob("*/children")
     try:
         return [parent, *(int(pid) for task in tasks for pid in task.read_text().split())]
@@ -75,29 +75,29 @@ def resident(pid: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def meeting(tmp_path_factory: pytest.TempPathFactory) -> Meeting:
-    held = Meeting(tmp_path_factory.mktemp("hostile"))
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> HostileImport:
+    hostile = HostileImport(tmp_path_factory.mktemp("hostile"))
     with ThreadPoolExecutor(1) as pool:  # a thread of its own: the session's browser marks this one's loop as running
-        pool.submit(asyncio.run, held.hold()).result()
-    return held
+        pool.submit(asyncio.run, hostile.run()).result()
+    return hostile
 
 
-def test_the_import_ends_within_its_time(meeting: Meeting) -> None:
-    assert meeting.seconds < SECONDS
+def test_the_import_ends_within_its_time(hostile: HostileImport) -> None:
+    assert hostile.seconds < SECONDS
 
 
-def test_memory_stays_under_300_megabytes(meeting: Meeting) -> None:
-    assert 20_000 < meeting.peak < MEGABYTES * 1024, f"{meeting.peak // 1024} MB"
+def test_memory_stays_under_300_megabytes(hostile: HostileImport) -> None:
+    assert 20_000 < hostile.peak < MEGABYTES * 1024, f"{hostile.peak // 1024} MB"
 
 
-def test_nothing_inside_was_ever_asked(meeting: Meeting) -> None:
-    assert meeting.canary.requests == []
+def test_no_server_inside_was_ever_asked(hostile: HostileImport) -> None:
+    assert hostile.canary.requests == []
 
 
-def test_the_good_feeds_beside_them_import_fully(meeting: Meeting) -> None:
-    good = [report for key, report in meeting.reports.items() if key.startswith("good-")]
+def test_the_good_feeds_beside_them_import_fully(hostile: HostileImport) -> None:
+    good = [report for key, report in hostile.reports.items() if key.startswith("good-")]
     assert [(report["new"], report["failed"]) for report in good] == [(20, None)] * 10
-    assert len(list(meeting.folder.glob("content/partners/good-*/*/*.md"))) == 200
+    assert len(list(hostile.folder.glob("content/partners/good-*/*/*.md"))) == 200
 
 
 @pytest.mark.parametrize(
@@ -116,17 +116,17 @@ def test_the_good_feeds_beside_them_import_fully(meeting: Meeting) -> None:
         *((f"inside-{number}", "refused address") for number in range(13)),
     ],
 )
-def test_each_fails_with_its_reason(meeting: Meeting, key: str, words: str) -> None:
-    assert words in str(meeting.reports[key]["failed"])
+def test_each_hostile_feed_fails_with_its_reason(hostile: HostileImport, key: str, words: str) -> None:
+    assert words in str(hostile.reports[key]["failed"])
 
 
 @pytest.mark.parametrize("key", ["comments", "escaped-comments", "nesting", "nested-html", "hungry", "lol", "json", "pictures"])
-def test_what_can_be_read_of_the_others_is_harmless(meeting: Meeting, key: str) -> None:
-    """Either a reason, or files that hold next to nothing."""
-    report = meeting.reports[key]
-    sizes = [path.stat().st_size for path in meeting.folder.glob(f"content/partners/{key}/*/*")]
+def test_the_files_of_the_other_feeds_are_harmless(hostile: HostileImport, key: str) -> None:
+    """Either there is a reason, or the files are small."""
+    report = hostile.reports[key]
+    sizes = [path.stat().st_size for path in hostile.folder.glob(f"content/partners/{key}/*/*")]
     assert report["failed"] or (report["new"] == len(sizes) and all(size < 900_000 for size in sizes))
 
 
-def test_entries_past_the_cap_are_counted(meeting: Meeting) -> None:
-    assert (meeting.reports["many"]["new"], meeting.reports["many"]["left_out"]) == (1000, 3_000)
+def test_entries_past_the_cap_are_counted(hostile: HostileImport) -> None:
+    assert (hostile.reports["many"]["new"], hostile.reports["many"]["left_out"]) == (1000, 3_000)

@@ -10,7 +10,7 @@ from markdown import Markdown
 
 from plugins.partners.images.naming import show_downloaded
 from plugins.partners.sanitize.elements import BLOCKS, DISSOLVED, KEPT
-from plugins.partners.sanitize.image_marks import words_of
+from plugins.partners.sanitize.image_marks import description
 from plugins.partners.sanitize.mend import levels
 from plugins.partners.sanitize.normalizer import _MENDERS
 from plugins.partners.sanitize.sanitizer import LARGEST, html_from_text, sanitize
@@ -19,7 +19,7 @@ ENTRY = "https://blog.example/2012/03/entry.html"
 REL = ' rel="nofollow noopener"'
 
 
-def cleaned(source: str) -> str:
+def sanitized(source: str) -> str:
     """The body when no picture could be copied."""
     return show_downloaded(sanitize(source, ENTRY, ENTRY), {}, "題", ENTRY).replace("\n\n", "").replace("\n", "")
 
@@ -55,8 +55,8 @@ def cleaned(source: str) -> str:
         ("", ""),
     ],
 )
-def test_structure(source: str, expected: str) -> None:
-    assert cleaned(source) == expected
+def test_loose_markup_becomes_proper_blocks(source: str, expected: str) -> None:
+    assert sanitized(source) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_structure(source: str, expected: str) -> None:
         ("<a href=/x></a>", ""),
     ],
 )
-def test_links(source: str, expected: str) -> None:
-    assert cleaned(source) == expected
+def test_links_are_absolute_and_lead_only_to_allowed_addresses(source: str, expected: str) -> None:
+    assert sanitized(source) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_links(source: str, expected: str) -> None:
     ],
 )
 def test_pictures_that_could_not_be_copied_are_links_and_counters_go(source: str, expected: str) -> None:
-    assert cleaned(source) == expected
+    assert sanitized(source) == expected
 
 
 @pytest.mark.parametrize("alt", ["", "  ", "IMG_0123", "DSC01234.JPG", "f:id:minato:20111105134000j:image"])
 def test_a_file_name_describes_nothing(alt: str) -> None:
-    assert words_of(alt) == ""
+    assert description(alt) == ""
 
 
 @pytest.mark.parametrize(
@@ -124,15 +124,15 @@ def test_headings_begin_at_h2_and_skip_no_level(given: list[int], expected: list
 
 
 def test_headings_of_an_entry_are_shifted() -> None:
-    assert cleaned("<h1>一<br></h1><div><h3> 二 </h3></div><h5></h5>") == "<h2>一<br></h2><h3>二</h3>"
+    assert sanitized("<h1>一<br></h1><div><h3> 二 </h3></div><h5></h5>") == "<h2>一<br></h2><h3>二</h3>"
 
 
 def test_plain_text_becomes_paragraphs() -> None:
-    assert cleaned(html_from_text("一 < 二\n\n<b>三</b>\r\n四")) == "<p>一 &lt; 二</p><p>&lt;b&gt;三&lt;/b&gt;<br>四</p>"
+    assert sanitized(html_from_text("一 < 二\n\n<b>三</b>\r\n四")) == "<p>一 &lt; 二</p><p>&lt;b&gt;三&lt;/b&gt;<br>四</p>"
 
 
-def test_what_no_writer_nests_is_kept_as_words() -> None:
-    assert cleaned("<div>" * 3000 + "深い<b>海</b>") == "<p>深い 海</p>"
+def test_the_words_of_markup_nested_deeper_than_any_writer_nests_are_kept() -> None:
+    assert sanitized("<div>" * 3000 + "深い<b>海</b>") == "<p>深い 海</p>"
 
 
 def test_a_long_entry_is_cut_to_what_the_site_takes() -> None:
@@ -158,10 +158,10 @@ def test_every_kept_element_survives_a_second_parser() -> None:
     assert not (tree.text or "").strip() and not any((child.tail or "").strip() for child in tree)
 
 
-def test_every_block_has_somebody_who_mends_it() -> None:
+def test_every_block_element_has_a_mender() -> None:
     assert set(_MENDERS) | {"h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"} == BLOCKS
     assert not BLOCKS & DISSOLVED
 
 
 def test_characters_that_do_not_print_go_however_they_are_written() -> None:
-    assert cleaned("港\u202eの\x08&#8238;&#x2028;船&#xfeff;") == "<p>港の船</p>"
+    assert sanitized("港\u202eの\x08&#8238;&#x2028;船&#xfeff;") == "<p>港の船</p>"

@@ -1,0 +1,1 @@
+"""The documentation: Markdown by hand, references by `docs.generate`, pages by Sphinx (`make docs`)."""

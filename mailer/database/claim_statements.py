@@ -1,0 +1,145 @@
+"""The statements that claim rows, built once: to put one together costs more than to run it.
+
+Due rows come back as one JSON text instead of row by row: each row that the driver fetches would ask for Python's global lock
+beside an event loop that gives it back at every message. `DueRow` names the columns once; the query is generated from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    Text,
+    TextClause,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from mailer.database.schema import claim, delivery, issue, server_clock, subscriber, subscription
+from mailer.database.subscriptions import SUBSCRIBED
+from mailer.database.transitions import transition
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.issue import IssueStatus
+from mailer.model.state import DUE, DeliveryState
+
+UNSUBSCRIBED = ""
+"""The `format` of a reader who is not subscribed any more."""
+
+
+class DueRow(NamedTuple):
+    """A delivery that may be claimed. `first_tried` is a time as the database writes it in JSON, or None."""
+
+    subscriber_id: SubscriberId
+    address: str
+    name: str
+    attempts: int
+    first_tried: str | None
+    format: str
+
+
+INSERT_CLAIM = (
+    insert(claim)
+    .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
+    .values(lease_until=server_clock() + bindparam("lease", type_=Float()))
+    .returning(claim.c.id)
+)
+
+RAISE_HIGH_WATER_MARK = (
+    update(claim)
+    .where(claim.c.id == bindparam("fence"))
+    .values(reached=bindparam("up_to"), lease_until=server_clock() + bindparam("lease", type_=Float()))
+)
+
+DELETE_CLAIM = delete(claim).where(claim.c.id == bindparam("fence"))
+
+
+def _claiming(old: Collection[DeliveryState]) -> Update:
+    step = transition(old, DeliveryState.CLAIMED, by_key=True).where(delivery.c.issue_id == bindparam("issue"))
+    return step.values(fence=bindparam("claim"), not_before=None, changed_at=bindparam("now"))
+
+
+CLAIM_RANGE = _claiming({DeliveryState.PENDING}).where(
+    delivery.c.subscriber_id.between(bindparam("first"), bindparam("last")),
+    delivery.c.lane.concat("") == bindparam("in_queue"),  # `concat`: no index, as in `transition`
+)
+"""Claims all pending rows of a queue between two subscribers. Parameters: issue, claim, now, first, last, in_queue."""
+
+
+def parse_due_rows(answer: str | None) -> list[DueRow]:
+    """The rows in the one text that `due_query` selects; None if there are no rows (PostgreSQL)."""
+    return [DueRow._make(values) for values in json.loads(answer or "[]")]
+
+
+@cache
+def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields) -> Select[Any]:
+    """Up to `limit` due rows of a queue as one JSON array of arrays. On PostgreSQL they are locked, and locked ones are skipped.
+
+    Parameters: issue_id, queue, limit; `after` (a subscriber) for pending rows; `now` for deferred ones.
+    """
+    wants = and_(
+        subscription.c.subscriber_id == delivery.c.subscriber_id,
+        subscription.c.list == issue.c.list,
+        subscription.c.state == SUBSCRIBED,
+    )
+    columns: dict[str, ColumnElement[Any]] = {
+        "subscriber_id": delivery.c.subscriber_id,
+        "address": delivery.c.address,
+        "name": subscriber.c.name,
+        "attempts": delivery.c.attempts,
+        "first_tried": delivery.c.first_tried,
+        "format": case((subscription.c.state.is_(None), UNSUBSCRIBED), else_=subscription.c.format),
+    }
+    joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
+    query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
+    query = query.where(issue.c.status == IssueStatus.SENDING)
+    query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.lane == bindparam("queue"))
+    if state is DeliveryState.DEFERRED:
+        query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")))
+    else:
+        query = query.where(delivery.c.subscriber_id > bindparam("after"))
+    query = query.order_by(delivery.c.subscriber_id).limit(bindparam("limit"))
+    rows = query.with_for_update(of=delivery, skip_locked=True).cte("due")
+    if dialect == "postgresql":
+        return select(cast(func.json_agg(func.json_build_array(*rows.c)), Text))
+    return select(func.json_group_array(func.json_array(*rows.c)))
+
+
+@cache
+def claim_numbers(dialect: str) -> Update:
+    """Claims the due rows whose subscribers are in `numbers`. Parameters besides: issue, claim, now."""
+    return _claiming(DUE).where(_numbered(dialect))
+
+
+def numbered_transition(
+    dialect: str, old: Collection[DeliveryState], new: DeliveryState, issue_id: IssueId, ids: Iterable[SubscriberId]
+) -> Update:
+    """A change of state of these subscribers' rows."""
+    among = _numbered(dialect).bindparams(numbers=join_numbers(ids))
+    return transition(old, new, by_key=True).where(delivery.c.issue_id == issue_id, among)
+
+
+def join_numbers(ids: Iterable[SubscriberId]) -> str:
+    """The value of the parameter `numbers`: one parameter however many rows there are."""
+    return ",".join(map(str, ids))
+
+
+def _numbered(dialect: str) -> TextClause:
+    if dialect == "postgresql":
+        return text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))")
+    return text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))")
