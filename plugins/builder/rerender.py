@@ -59,7 +59,7 @@ class Rerenderer:
         """
         library, content = self.library, self.build.content
         before = library.documents.get(path)
-        if before is None or before.kind == "issue":
+        if before is None or before.content_type == "issue":
             return None
         answers = ReferenceResolver(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
         found = read_header(content, path, library.registry)

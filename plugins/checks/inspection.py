@@ -141,7 +141,7 @@ def content_type_of(source: Manuscript, path: PurePosixPath, registry: Registry)
     if written := _KIND.search(source.text, 0, source.body):
         return written[1]
     publication = registry.publications.get(path.parts[0])
-    return publication.kind if publication else path.parts[0]
+    return publication.content_type if publication else path.parts[0]
 
 
 def _findings(source: Manuscript, code: str, level: Level, hits: Iterable[Hit]) -> Iterator[RuleDiagnostic]:

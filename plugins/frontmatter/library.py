@@ -61,9 +61,9 @@ class Library:
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
     shows_drafts: bool = False
 
-    def live(self, kind: str | None = None) -> list[Document]:
+    def live(self, content_type: str | None = None) -> list[Document]:
         """Return the documents that have a date and are public now, oldest first: those of one content type, or all."""
-        return [d for d in self._live if kind in (None, d.kind)]
+        return [d for d in self._live if content_type in (None, d.content_type)]
 
     @cached_property
     def public(self) -> list[Document]:

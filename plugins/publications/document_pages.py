@@ -129,5 +129,5 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
 
 def page_variables(document: Document, build: BuildContext) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
-    variable = "page" if document.kind == "page" else "article"
+    variable = "page" if document.content_type == "page" else "article"
     return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, build.get(IMAGES), build[PAGE_CONTEXT])}

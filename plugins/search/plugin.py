@@ -43,7 +43,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         """Write everything below ``/search/``."""
         library = context_of(self.settings)[LIBRARY]
         dated = library.live()
-        standing = [d for d in library.public if d.kind == "page"]
+        standing = [d for d in library.public if d.content_type == "page"]
         found = (*standing, *dated)
         shards = self._index([partial(entry, document) for document in found], list(map(_key, found)))
         years = _by_year(dated)

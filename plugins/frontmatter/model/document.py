@@ -48,7 +48,7 @@ class HeaderSummary(NamedTuple):
     """
 
     path: str
-    kind: str
+    content_type: str
     url: str
     begins: dt.datetime | None
     ends: dt.datetime | None
@@ -66,10 +66,13 @@ class HeaderSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """A document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
+    """A document before its body is read.
+
+    ``path`` is relative to ``content/``; ``content_type`` is a key of `CONTENT_TYPES`; ``url`` is root-relative and ends in a slash.
+    """
 
     path: PurePosixPath
-    kind: str
+    content_type: str
     meta: Meta
     publication: Publication | None
     url: str
@@ -102,14 +105,14 @@ class Header:
         All claim their former addresses (``aliases``).
         """
         aliases = tuple((alias, "aliases") for alias in self.meta.aliases)
-        if self.kind in ("issue", "partner", "page"):
+        if self.content_type in ("issue", "partner", "page"):
             return (self.url, "slug"), *aliases
         owner = self.publication.key if self.publication else None
         return ((self.url.split("/")[1], owner, self.url.rsplit("/", 2)[1]), "slug"), *aliases
 
     @property
     def summary_for_others(self) -> HeaderSummary:
-        return HeaderSummary(str(self.path), self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
+        return HeaderSummary(str(self.path), self.content_type, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
 class DocumentText(Protocol):
@@ -181,11 +184,19 @@ class Document(Header):
 
 def document_digests(document: Document, meta: str, html: str) -> Mapping[str, str]:
     """Return `Document.tracking_digests` from the digests of ``meta`` and ``html``: these two, and ``whole`` for all that the document holds."""
-    others = (document.kind, document.publication, document.url, document.summary, document.body_line, document.picture, document.files)
+    others = (
+        document.content_type,
+        document.publication,
+        document.url,
+        document.summary,
+        document.body_line,
+        document.picture,
+        document.files,
+    )
     return {"meta": meta, "html": html, "whole": digest((meta, html, others, document.image_urls))}
 
 
-def permalink(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:
+def permalink(path: PurePosixPath, content_type: str, meta: Meta, publication: Publication | None) -> str:
     """Return the permanent address: publication, year, month, name; for an issue its list and number; for a page its name alone.
 
     An entry of a partner's blog has the key of its feed before the year: two blogs may use the same name in the same month.
@@ -198,5 +209,5 @@ def permalink(path: PurePosixPath, kind: str, meta: Meta, publication: Publicati
     section = publication.url if publication else "/"
     if meta.date is None:
         return f"{section}{name}/"
-    feed = f"{path.parts[1]}/" if kind == "partner" else ""
+    feed = f"{path.parts[1]}/" if content_type == "partner" else ""
     return f"{section}{feed}{meta.date:%Y/%m}/{name}/"

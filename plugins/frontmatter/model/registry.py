@@ -73,12 +73,15 @@ class Site(_Table):
 
 
 class Publication(_Table):
-    """One publication and the department that answers for it. ``list`` is the key of its mail list, if it has one."""
+    """One publication and the department that answers for it. ``list`` is the key of its mail list, if it has one.
+
+    ``content_type`` is that of a file that names none itself; editors write it as ``kind``, in this table as in front matter.
+    """
 
     key: Key
     title: str
     reading: str
-    kind: ContentTypeName
+    content_type: ContentTypeName = Field(alias="kind")
     colour: str
     department: str
     contact: EmailStr
@@ -94,7 +97,7 @@ class Publication(_Table):
     @property
     def landing_pages(self) -> tuple[str, ...]:
         """The generated pages that an editor may link to: the section, and those that its content type adds."""
-        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.kind, ())
+        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.content_type, ())
         return (self.url, *(self.url + name for name in added))
 
     @field_validator("colour")
@@ -121,7 +124,7 @@ class MailList(_Table):
     sender: EmailStr = Field(alias="from")
     reply_to: EmailStr
     list_id: str = Field(pattern=r"^[a-z0-9.-]+$")
-    kind: Literal["newsletter", "emergency"] = Field(alias="class")
+    list_class: Literal["newsletter", "emergency"] = Field(alias="class")
     reason: str
 
 

@@ -56,7 +56,7 @@ class LinkResolver:
         html = parsed.body.html
         document = Document(
             path=header.path,
-            kind=header.kind,
+            content_type=header.content_type,
             meta=header.meta,
             publication=header.publication,
             url=header.url,

@@ -33,7 +33,7 @@ class RejectedSource:
     """
 
     path: PurePosixPath
-    kind: str
+    content_type: str
     source: Source | None
     diagnostics: list[Diagnostic]
 
@@ -46,18 +46,18 @@ def read_header(content: Path, path: PurePosixPath, registry: Registry) -> tuple
     placement = _placement(source, registry)
     if isinstance(placement, Diagnostic):
         return RejectedSource(path, "", None, [placement])
-    kind, publication = placement
-    meta = _validate(source, CONTENT_TYPES[kind], registry)
+    content_type, publication = placement
+    meta = _validate(source, CONTENT_TYPES[content_type], registry)
     if not isinstance(meta, Meta):
-        return RejectedSource(path, kind, source, meta)
+        return RejectedSource(path, content_type, source, meta)
     if diagnostics := _check_name(source, meta):
-        return RejectedSource(path, kind, source, diagnostics)
-    return source, Header(path, kind, meta, publication, permalink(path, kind, meta, publication))
+        return RejectedSource(path, content_type, source, diagnostics)
+    return source, Header(path, content_type, meta, publication, permalink(path, content_type, meta, publication))
 
 
 def as_if_published(header: Header) -> Header:
     """Return a draft as if it were published. A partner's entry stays a draft: it waits for its review (`plugins.partners`)."""
-    if not header.meta.draft or header.kind == "partner":
+    if not header.meta.draft or header.content_type == "partner":
         return header
     return replace(header, meta=header.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{header.meta.title}"}))
 
@@ -65,8 +65,8 @@ def as_if_published(header: Header) -> Header:
 def resolve_source(source: Source, header: Header, references: ReferenceResolver) -> tuple[Document, list[Diagnostic]]:
     """Return the document, and the diagnostics of its body. Its references are in ``references.resolved`` afterwards."""
     references.resolved = {}
-    body = _parse(source, header.kind)
-    diagnostics = _check_body(source, body, header.kind)
+    body = _parse(source, header.content_type)
+    diagnostics = _check_body(source, body, header.content_type)
     document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
     return document, diagnostics or link_diagnostics  # a forbidden address, such as javascript:…, is not reported as a missing page too
 
@@ -75,17 +75,19 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
     """Return the diagnostics of the body of a source whose front matter is not valid."""
     if rejected.source is None:
         return []
-    body = _parse(rejected.source, rejected.kind)
-    header = Header(rejected.path, rejected.kind, Meta.model_construct(title=""), None, "")
-    return _check_body(rejected.source, body, rejected.kind) or LinkResolver(references).check(ParsedSource(header, rejected.source, body))
+    body = _parse(rejected.source, rejected.content_type)
+    header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
+    return _check_body(rejected.source, body, rejected.content_type) or LinkResolver(references).check(
+        ParsedSource(header, rejected.source, body)
+    )
 
 
-def _parse(source: Source, kind: str) -> Body:
-    return parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
+def _parse(source: Source, content_type: str) -> Body:
+    return parse_html(source.body) if content_type == "partner" else parse_markdown(source.body, directives=content_type == "issue")
 
 
-def _check_body(source: Source, body: Body, kind: str) -> list[Diagnostic]:
-    return _check_markup(source, body) + (check_directives(source) if kind == "issue" else [])
+def _check_body(source: Source, body: Body, content_type: str) -> list[Diagnostic]:
+    return _check_markup(source, body) + (check_directives(source) if content_type == "issue" else [])
 
 
 def _placement(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
@@ -106,17 +108,17 @@ def _placement(source: Source, registry: Registry) -> tuple[str, Publication | N
             f"「{name}」という出版物はありません。使えるのは {known} です",
             f"no publication {name!r}: use one of {known}",
         )
-    kind = str(source.data.get("kind", publication.kind))
-    permitted = [key for key, content_type in CONTENT_TYPES.items() if content_type.chosen_by_editor]
-    if kind not in permitted:
+    content_type = str(source.data.get("kind", publication.content_type))
+    permitted = [key for key, model in CONTENT_TYPES.items() if model.chosen_by_editor]
+    if content_type not in permitted:
         known = "、".join(permitted)
         return Diagnostic(
             source.path,
             source.line_of(("kind",)),
-            f"「{kind}」という種類はありません。使えるのは {known} です",
-            f"no kind {kind!r}: use one of {known}",
+            f"「{content_type}」という種類はありません。使えるのは {known} です",
+            f"no kind {content_type!r}: use one of {known}",
         )
-    return kind, publication
+    return content_type, publication
 
 
 def _issue_placement(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:

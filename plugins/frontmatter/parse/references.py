@@ -91,7 +91,7 @@ class ReferenceResolver:
         urls |= {url for publication in registry.publications.values() for url in publication.landing_pages}
         urls |= {f"/mail/{key}/" for key in registry.lists}
         urls |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
-        return frozenset(urls | {header.url for header in self.headers.values() if header.kind == "page"})
+        return frozenset(urls | {header.url for header in self.headers.values() if header.content_type == "page"})
 
     def _picture(self, path: str) -> Picture | str | None:
         """Return the picture without its text alternative; the reason why it cannot be read; None if there is no such file."""

@@ -77,7 +77,7 @@ class Selection:
 
 def published_between(library: Library, start: dt.datetime, end: dt.datetime) -> list[Document]:
     """Return the articles published after ``start`` and up to ``end`` and not over by then, oldest first."""
-    found = [d for d in library.documents.values() if d.publication and d.meta.date and d.kind != "issue" and not d.meta.draft]
+    found = [d for d in library.documents.values() if d.publication and d.meta.date and d.content_type != "issue" and not d.meta.draft]
     return sorted((d for d in found if start < d.date <= end and not d.has_ended(end)), key=lambda d: (d.date, d.path))
 
 
