@@ -59,12 +59,12 @@ class Rerenderer:
         """
         library, content = self.library, self.build.content
         before = library.documents.get(path)
-        if before is None or before.kind == "issue":
+        if before is None or before.content_type == "issue":
             return None
         answers = ReferenceResolver(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
         found = read_header(content, path, library.registry)
         if isinstance(found, RejectedSource):
-            raise _faults(content, found.faults + check_rejected(found, answers))
+            raise _faults(content, found.diagnostics + check_rejected(found, answers))
         source, head = found
         head = as_if_published(head) if library.shows_drafts else head
         document, faults = resolve_source(source, head, answers)

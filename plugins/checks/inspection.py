@@ -58,7 +58,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     is never held up by its typography. With a ``library``, what was found before in the same bytes is taken from its store.
     """
     desk = _Inspector(content, registry, levels)
-    before = {path: (key, found or _CLEAN) for path, (key, found) in library.store.notes(_ROOM).items()} if library else {}
+    before = {path: (key, found or _CLEAN) for path, (key, found) in library.cache.notes(_ROOM).items()} if library else {}
     keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
     paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {
@@ -68,7 +68,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     }
     fresh = {path: found for _, batch in map_batches(desk.look, [path for path in paths if path not in known]) for path, found in batch}
     if library:
-        library.store.note(_ROOM, [(path, keys[path], None if found == _CLEAN else found) for path, found in fresh.items() if path in keys])
+        library.cache.note(_ROOM, [(path, keys[path], None if found == _CLEAN else found) for path, found in fresh.items() if path in keys])
     looked = {**known, **fresh}
     findings = [finding for found in looked.values() for finding in found.findings]
     tried = tuple(code for code, level in levels.items() if level != "off")
@@ -141,7 +141,7 @@ def content_type_of(source: Manuscript, path: PurePosixPath, registry: Registry)
     if written := _KIND.search(source.text, 0, source.body):
         return written[1]
     publication = registry.publications.get(path.parts[0])
-    return publication.kind if publication else path.parts[0]
+    return publication.content_type if publication else path.parts[0]
 
 
 def _findings(source: Manuscript, code: str, level: Level, hits: Iterable[Hit]) -> Iterator[RuleDiagnostic]:

@@ -49,7 +49,7 @@ def import_events(
 
 
 def _publication(registry: Registry, wanted: str) -> str:
-    of_events = [key for key, publication in registry.publications.items() if publication.kind == "event"]
+    of_events = [key for key, publication in registry.publications.items() if publication.content_type == "event"]
     if wanted and wanted not in of_events:
         raise ValueError(f"「{wanted}」は催しの出版物ではありません / {wanted!r} is no publication of events: {', '.join(of_events)}")
     if not of_events:

@@ -30,7 +30,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         library = context_of(self.settings)[LIBRARY]
         self.now = library.now
         self.events = library.live("event")
-        self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.kind == "event"), None)
+        self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.content_type == "event"), None)
         self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]
         self.context["calendar_front"] = ""
         if self.publication:

@@ -1,12 +1,13 @@
 """Every document of the checkout, read and checked together.
 
-1. Find the sources (`scan_sources`). What is in the `store` and has the same bytes is taken from there.
-2. Of the others cut each into front matter and body, validate the front matter with the model of its kind, give it its address (`drafts`).
-3. With all addresses known, parse bodies and resolve links and images (`links`). A stored document whose links would get other `answers` today is
-   read again as well.
-4. If there was a single fault anywhere, raise them all; otherwise return a `Library`.
+1. Find the sources (`scan_sources`). A document of the content cache is taken from there if its source has the same bytes.
+2. Of the other sources, split each into front matter and body, validate the front matter with the model of its content type, and give it its
+   permalink (`parse.parser`).
+3. With all headers known, parse the bodies and resolve links and images (`parse.links`). A cached document is read again if one of its references
+   would resolve to something else today.
+4. If there is a single diagnostic anywhere, raise all of them; otherwise return a `Library`.
 
-Steps 2 and 3 are done by several `open_reader` when there is enough to read.
+Several processes do steps 2 and 3 when there is enough to read (`load.parallel_reader`).
 """
 
 from __future__ import annotations
@@ -34,62 +35,64 @@ from plugins.frontmatter.parse.source import SourceStat, find_sources, read_sour
 __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
 
 
-_YOUNG = 3_000_000_000
-"""Nanoseconds. A file that changed so short a time ago may change again within one tick of the file system's clock; its time proves nothing."""
+_TRUSTED_AGE = 3_000_000_000
+"""Nanoseconds. A file that changed more recently may change again within one tick of the file system's clock (2 s on FAT) and keep its time."""
 
-
-_PICTURES = "pictures"
-
+_IMAGES = "images"
+"""The topic of the content cache's notes on image files."""
 
 _BATCH = 500
+
+_EARTHQUAKE = dt.datetime(2011, 3, 11, 14, 46)  # noqa: DTZ001 - in the site's zone, which is added below
 
 
 @dataclass(frozen=True)
 class Library:
-    """All documents, by path below ``content/``, the moment for which links were resolved, and the digest of each source's bytes.
+    """All documents, by path below ``content/``.
 
-    With ``shows_drafts`` a draft counts as published, and its title says that it is one.
+    ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes. With ``shows_drafts`` a draft counts as
+    published, and its title says that it is a draft.
     """
 
     documents: dict[PurePosixPath, Document]
     registry: Registry
     now: dt.datetime
-    store: ContentCache = field(compare=False)
+    cache: ContentCache = field(compare=False)
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
     shows_drafts: bool = False
 
-    def live(self, kind: str | None = None) -> list[Document]:
-        """Return what is public now, oldest first, of one kind or of all kinds that have a date."""
-        return [d for d in self._live if kind in (None, d.kind)]
+    def live(self, content_type: str | None = None) -> list[Document]:
+        """Return the documents that have a date and are public now, oldest first: those of one content type, or all."""
+        return [d for d in self._live if content_type in (None, d.content_type)]
 
     @cached_property
     def public(self) -> list[Document]:
-        """Everything that is public now, standing pages too, in the order of the paths."""
+        """Every document that is public now, also those without a date, in the order of the paths."""
         now = compare_all(self.now, self._moments)
         return [d for d in self.documents.values() if d.is_live(now)]
 
     @cached_property
     def _live(self) -> list[Document]:
-        return sorted(
-            (d for d in self.public if d.meta.date), key=lambda d: d.date
-        )  # of the same moment in the order of the paths, as they come
+        # `sorted` is stable: documents of the same moment stay in the order of the paths.
+        return sorted((d for d in self.public if d.meta.date), key=lambda d: d.date)
 
     @cached_property
     def _moments(self) -> list[dt.datetime]:
+        """Every moment at which a document appears or is taken down."""
         return [moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
 
     @cached_property
     def as_of(self) -> dt.datetime:
-        """The last moment at which something appeared or came down: what a page may say of when it was made, without changing every minute."""
+        """The last moment at which a document appeared or was taken down. A page may show it without a change at every build."""
         now = compare_all(self.now, self._moments)
         past = (moment for moment in self._moments if moment <= now)
-        return max(past, default=dt.datetime(2011, 3, 11, 14, 46, tzinfo=self.registry.site.zone))
+        return max(past, default=_EARTHQUAKE.replace(tzinfo=self.registry.site.zone))
 
     def with_html(self, html: dict[PurePosixPath, str]) -> Library:
-        """Return the same library with other bodies for the given paths."""
+        """Return the same library with other HTML for the bodies of the given paths."""
         if not html:
             return self
-        changed = {path: _shown_as(self.documents[path], text) for path, text in html.items()}
+        changed = {path: _with_html(self.documents[path], body) for path, body in html.items()}
         return replace(self, documents=self.documents | changed)
 
 
@@ -100,100 +103,107 @@ SITE_ADDRESS = Key[str]("site address", __name__)
 
 
 def read_library(
-    content: Path, registry: Registry, now: dt.datetime, store: ContentCache | None = None, *, shows_drafts: bool = False
+    content: Path, registry: Registry, now: dt.datetime, cache: ContentCache | None = None, *, shows_drafts: bool = False
 ) -> Library:
-    """Read every ``*.md`` below ``content`` that ``store`` does not know.
+    """Read every ``*.md`` below ``content`` that is not in ``cache``.
 
-    Raises `ContentErrors` with every fault of every file. ``now`` decides which links lead to a page that is public.
+    ``now`` decides which links lead to a public page. Raises `ContentErrors` with every diagnostic of every file.
     """
-    store = store or ContentCache(None, "", registry)
-    taken, seen, rows = time.time_ns(), scan_sources(content), store.rows()
-    known = {path: row for path, file in seen.items() if (row := rows.get(path)) and _unchanged(content, path, file, row)}
-    desk = _Collector(store, seen, taken)
-    before = store.notes(_PICTURES).get("", (b"", {}))[1]
-    heads: dict[str, Header | HeaderSummary] = {path: row.head[0] for path, row in known.items()}
-    answers = ReferenceResolver(content, registry, heads, now, dict(before))
-    reading = ShareReader(content, registry, now, shows_drafts)
-    faults = list[Diagnostic]()
-    with open_reader(reading, [path for path in seen if path not in known]) as at_work:
-        for found in at_work.heads():
-            heads |= {head.path: head for head in found.heads}
-            faults += found.faults
-        desk.take(at_work.results(answers.heads, answers.pictures), answers)
-    stale = [path for path, row in known.items() if not answers.same_as_before(row.head[1])]
-    desk.take(reading.again(stale, answers), answers)
-    faults += desk.faults + _same_address(((path, heads[path]) for path in seen if path in heads), content)
-    if faults:
-        raise ContentErrors(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
-    store.forget(path for path in rows if path not in seen)
-    if answers.pictures != before:
-        store.note(_PICTURES, [("", b"", answers.pictures)])
-    digests = {row.head[0].path: row.digest for row in known.values()} | desk.digests
-    return Library(_documents(seen, known, desk), registry, now, store, digests, shows_drafts)
+    cache = cache or ContentCache(None, "", registry)
+    scanned_at, files, rows = time.time_ns(), scan_sources(content), cache.rows()
+    known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
+    collector = _Collector(cache, files, scanned_at)
+    known_images = cache.notes(_IMAGES).get("", (b"", {}))[1]
+    headers: dict[str, Header | HeaderSummary] = {path: row.parsed[0] for path, row in known.items()}
+    references = ReferenceResolver(content, registry, headers, now, dict(known_images))
+    share = ShareReader(content, registry, now, shows_drafts)
+    diagnostics = list[Diagnostic]()
+    with open_reader(share, [path for path in files if path not in known]) as reader:
+        for batch in reader.headers():
+            headers |= {summary.path: summary for summary in batch.summaries}
+            diagnostics += batch.diagnostics
+        collector.collect(reader.results(headers, references.images), references)
+    stale = [path for path, row in known.items() if not references.same_as_before(row.parsed[1])]
+    collector.collect(share.read_again(stale, references), references)
+    diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
+    if diagnostics:
+        raise ContentErrors(replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path) for diagnostic in diagnostics)
+    cache.forget(path for path in rows if path not in files)
+    if references.images != known_images:
+        cache.note(_IMAGES, [("", b"", references.images)])
+    digests = {row.parsed[0].path: row.digest for row in known.values()} | collector.digests
+    return Library(_documents(files, known, collector), registry, now, cache, digests, shows_drafts)
 
 
 @dataclass
 class _Collector:
-    """Takes what was read, and lays it into the store; what has faults is not kept."""
+    """Takes the documents as they are read, and writes those without a diagnostic into the cache."""
 
-    store: ContentCache
-    seen: Mapping[str, SourceStat]
-    taken: int
+    cache: ContentCache
+    files: Mapping[str, SourceStat]
+    scanned_at: int
     documents: dict[str, Document] = field(default_factory=dict)
     digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
-    faults: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def take(self, results: Iterable[ReadResult], answers: ReferenceResolver) -> None:
-        """Take what hands bring, and ask its questions here too: the moment has to know what depends on it."""
+    def collect(self, results: Iterable[ReadResult], references: ReferenceResolver) -> None:
+        """Take what a reader brings.
+
+        Another process resolved the references, and its clock is not ours: they are resolved here once more, so that `TrackedClock` records until
+        when they hold.
+        """
         results = iter(results)
         while batch := list(islice(results, _BATCH)):
-            self.faults += [fault for result in batch for fault in result.faults]
-            good = [(result, result.document) for result in batch if result.document and not result.faults]
-            rows = [(result.path, self._row(result, document)) for result, document in good]
-            self.store.keep(rows, ((result.path, result.html, result.markdown) for result, _ in good))
-            self.documents |= {result.path: document for result, document in good}
-            self.digests |= {document.path: result.digest for result, document in good}
-            for result, _ in good:
-                answers.same_as_before(result.asked)
+            self.diagnostics += [diagnostic for result in batch for diagnostic in result.diagnostics]
+            valid = [(result, result.document) for result in batch if result.document and not result.diagnostics]
+            rows = [(result.path, self._row(result, document)) for result, document in valid]
+            self.cache.keep(rows, ((result.path, result.html, result.markdown) for result, _ in valid))
+            self.documents |= {result.path: document for result, document in valid}
+            self.digests |= {document.path: result.digest for result, document in valid}
+            for result, _ in valid:
+                references.same_as_before(result.resolved)
 
     def _row(self, result: ReadResult, document: Document) -> CachedDocument:
-        file = self.seen[result.path]
-        trusted = file.time if self.taken - file.time > _YOUNG else -1
-        return CachedDocument(file.size, trusted, result.digest, (document, result.asked))
+        file = self.files[result.path]
+        trusted_time = file.time if self.scanned_at - file.time > _TRUSTED_AGE else -1
+        return CachedDocument(file.size, trusted_time, result.digest, (document, result.resolved))
 
 
 @dataclass(frozen=True)
 class _CachedText:
-    """The words of a document that lie in the store."""
+    """The text of a document, which stays in the cache until it is read."""
 
-    store: ContentCache
+    cache: ContentCache
     path: str
 
     @property
     def html(self) -> str:
-        return self.store.body(self.path)[0]
+        return self.cache.body(self.path)[0]
 
     @property
     def markdown(self) -> str:
-        return self.store.body(self.path)[1]
+        return self.cache.body(self.path)[1]
 
 
-def _unchanged(content: Path, path: str, seen: SourceStat, row: CachedDocument) -> bool:
-    if (row.size, row.time) == (seen.size, seen.time):
+def _is_unchanged(content: Path, path: str, file: SourceStat, row: CachedDocument) -> bool:
+    if (row.size, row.time) == (file.size, file.time):
         return True
-    return row.size == seen.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
+    # The time differs after a fresh checkout too, so the bytes decide.
+    return row.size == file.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
 
 
-def _documents(seen: Mapping[str, SourceStat], known: Mapping[str, CachedDocument], desk: _Collector) -> dict[PurePosixPath, Document]:
-    found = {path: row.head[0] for path, row in known.items()} | desk.documents
-    return {found[path].path: found[path].with_text(_CachedText(desk.store, path)) for path in seen}
+def _documents(
+    files: Mapping[str, SourceStat], known: Mapping[str, CachedDocument], collector: _Collector
+) -> dict[PurePosixPath, Document]:
+    by_path = {path: row.parsed[0] for path, row in known.items()} | collector.documents
+    return {by_path[path].path: by_path[path].with_text(_CachedText(collector.cache, path)) for path in files}
 
 
-def _shown_as(document: Document, html: str) -> Document:
-    shows = frozenset(re.findall(r'src="([^"]*)"', html))
-    shown = replace(document, text=LoadedText(html, document.markdown), shows=shows)
-    told = document_digests(shown, document.tracking_digests["meta"], hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
-    return replace(shown, tracking_digests=told)
+def _with_html(document: Document, html: str) -> Document:
+    image_urls = frozenset(re.findall(r'src="([^"]*)"', html))
+    changed = replace(document, text=LoadedText(html, document.markdown), image_urls=image_urls)
+    html_digest = hashlib.blake2b(html.encode(), digest_size=10).hexdigest()
+    return replace(changed, tracking_digests=document_digests(changed, document.tracking_digests["meta"], html_digest))
 
 
 def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
@@ -201,15 +211,15 @@ def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
     return 1 if isinstance(source, Diagnostic) else source.line_of(place)
 
 
-def _same_address(heads: Iterable[tuple[str, Header | HeaderSummary]], content: Path) -> list[Diagnostic]:
-    """The same name twice in one publication, or the same address by other means, aliases included."""
-    first: dict[object, str] = {}
-    faults = []
-    for path, head in heads:
-        for name, key in head.claims:
-            other = first.setdefault(name, path)
+def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], content: Path) -> list[Diagnostic]:
+    """Find names that two documents claim: the same name in one publication, or the same address, former addresses included."""
+    first_claim: dict[object, str] = {}
+    diagnostics = []
+    for path, header in headers:
+        for name, key in header.claims:
+            other = first_claim.setdefault(name, path)
             if other != path:
-                faults.append(
+                diagnostics.append(
                     Diagnostic(
                         PurePosixPath(path),
                         _line(content, PurePosixPath(path), (key,)),
@@ -217,4 +227,4 @@ def _same_address(heads: Iterable[tuple[str, Header | HeaderSummary]], content: 
                         f"the same name as {other}: change the file name or slug of one of them",
                     )
                 )
-    return faults
+    return diagnostics

@@ -74,7 +74,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
     def _used(self) -> set[PurePosixPath]:
         """The pictures of public pages, which need a responsive set. All others keep their permalink only: a mail that was sent still loads it."""
-        addresses = {address for d in self.library.public for address in (*d.shows, d.picture.url if d.picture else "")}
+        addresses = {address for d in self.library.public for address in (*d.image_urls, d.picture.url if d.picture else "")}
         return {path for path in self.originals if image_permalink(path) in addresses}
 
     def _encode(self, path: PurePosixPath, *, used: bool) -> ImageVariants | UnreadableImage | None:
@@ -109,7 +109,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
 def _shows(document: Document, path: PurePosixPath) -> bool:
     address = image_permalink(path)
-    return bool(document.picture and document.picture.url == address) or address in document.shows
+    return bool(document.picture and document.picture.url == address) or address in document.image_urls
 
 
 def find_images(content: Path) -> list[PurePosixPath]:

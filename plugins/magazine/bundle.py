@@ -45,7 +45,7 @@ def _describe(issue: Composition, base: str) -> dict[str, object]:
         "subject": issue.subject,
         "preheader": issue.preheader,
         "date": issue.document.date.isoformat(),
-        "class": issue.mail_list.kind,
+        "class": issue.mail_list.list_class,
         "expires": issue.meta.expires.isoformat() if issue.meta.expires else None,
         "archive_url": f"{base}{issue.document.url}",
     }
@@ -69,7 +69,7 @@ def _list(mail_list: MailList, registry: Registry, base: str) -> dict[str, objec
         "from": {"name": mail_list.title, "address": mail_list.sender},
         "reply_to": mail_list.reply_to,
         "list_id": mail_list.list_id,
-        "class": mail_list.kind,
+        "class": mail_list.list_class,
         "contact": publication.contact,
         "organisation": registry.site.organisation,
         "postal_address": registry.site.address,

@@ -19,7 +19,7 @@ FOLDER = "partners"
 def ignore_unshown_images(generator: StaticGenerator) -> None:
     """Drop the static files of partners that no page shows. Pelican sends the signal after it found all files and before it copies one."""
     documents = context_of(generator.settings)[LIBRARY].live("partner")
-    pictures = {address for document in documents for address in (*document.shows, document.picture.url if document.picture else "")}
+    pictures = {address for document in documents for address in (*document.image_urls, document.picture.url if document.picture else "")}
     public = [file for file in generator.staticfiles if _is_public(file.source_path, generator.path, pictures)]
     generator.staticfiles = generator.context["staticfiles"] = public
 

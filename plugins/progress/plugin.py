@@ -34,7 +34,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         library = build[LIBRARY]
         self.works = build[WORKS].until(library.now)
         publications = library.registry.publications.values()
-        self.publication: Publication | None = next((p for p in publications if p.kind == "progress"), None)
+        self.publication: Publication | None = next((p for p in publications if p.content_type == "progress"), None)
         self.places = [place for place in library.registry.places.values() if self.works.of(places=[place]).rows]
         if self.publication and self.works.rows:
             self.front = f"{self.publication.url}progress/"

@@ -69,7 +69,7 @@ class DocumentView:
         near, related = self.neighbours, self.related
         keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
         keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
-        offers = repr(self._offers) if self.document.shows else ""
+        offers = repr(self._offers) if self.document.image_urls else ""
         return " ".join((self.document.tracking_whole, self.around.told, offers, *keys))
 
     @cached_property
@@ -103,7 +103,7 @@ class DocumentView:
 
     @property
     def _offers(self) -> object:
-        return self.dresser.offers(self.document.shows) if self.dresser else ()
+        return self.dresser.offers(self.document.image_urls) if self.dresser else ()
 
 
 class DocumentsGenerator(Generator):  # type: ignore[misc]
@@ -129,5 +129,5 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
 
 def page_variables(document: Document, build: BuildContext) -> tuple[str, dict[str, Any]]:
     """Return the file of a document's page, relative to the site, and what its template is given."""
-    variable = "page" if document.kind == "page" else "article"
+    variable = "page" if document.content_type == "page" else "article"
     return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, build.get(IMAGES), build[PAGE_CONTEXT])}

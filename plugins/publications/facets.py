@@ -44,14 +44,14 @@ class Group:
 
 def groups(publication: Publication, documents: Sequence[Document]) -> tuple[Group, ...]:
     """Return the ways to look through ``documents``, which keep their order. Kinds that need none have none."""
-    if publication.kind == "job":
+    if publication.content_type == "job":
         jobs = sorted((d for d in documents if isinstance(d.meta, Job)), key=_deadline)
         return _named(
             publication,
             jobs,
             (("市町村", "place", _places), ("雇用の形", "employment", _employment)),
         )
-    if publication.kind == "record":
+    if publication.content_type == "record":
         records = [d for d in documents if isinstance(d.meta, Record)]
         return _named(publication, records, (("年度", "fiscal", _year), ("校種", "level", _level), ("種類", "type", _record_kind)))
     return ()

@@ -23,7 +23,7 @@ def shard(base: str, documents: Iterable[Document], fronts: Iterable[str] = ()) 
     rows += [
         f"<url><loc>{escape(base + d.url)}</loc><lastmod>{(d.meta.updated or d.date).isoformat()}</lastmod></url>"
         for d in documents
-        if d.kind != "partner"
+        if d.content_type != "partner"
     ]
     return _document("urlset", rows)
 

@@ -31,14 +31,14 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         library = build[LIBRARY]
         self.registry: Registry = library.registry
         self.base = build[SITE_ADDRESS]
-        self.documents = [d for d in library.live() if d.kind != "issue"]
+        self.documents = [d for d in library.live() if d.content_type != "issue"]
         self.issues = library.live("issue")
         self.sections = taxonomies.sections(self.documents, self.registry)
         self.places = taxonomies.places(self.documents, self.registry)
         self.topics = taxonomies.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
-        self.pages = [d for d in library.public if d.kind == "page"]
-        notices = list(reversed([d for d in self.documents if d.kind == "notice"]))
+        self.pages = [d for d in library.public if d.content_type == "page"]
+        notices = list(reversed([d for d in self.documents if d.content_type == "notice"]))
         around = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
         build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, around, taxonomies.related(self.documents)))
         self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section

@@ -1,4 +1,4 @@
-"""SudachiPy with its small dictionary: where words begin and end, and how they are read."""
+"""Finds the words of a text and guesses their readings, with SudachiPy and its small dictionary."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from plugins.readings.known import KnownReadings, Reading
 
+# CJK unified ideographs with extension A, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
 _KANJI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆]")
 _LARGEST = 10_000
-"""Characters at a time; Sudachi takes at most 49,149 bytes."""
+"""Characters in one call. Sudachi takes at most 49,149 bytes, and a character needs up to 4 in UTF-8."""
 
 
 def analyser_version() -> str | None:
-    """Return what names the analyser and its dictionary, or None if the extra ``furigana`` is not installed."""
+    """Return the versions of analyser and dictionary, or None if the extra ``furigana`` is not installed. Readings may differ between versions."""
     try:
         return f"{version('sudachipy')} {version('sudachidict-small')}"
     except PackageNotFoundError:
@@ -30,29 +31,32 @@ def _tokenizer() -> Any:
 
 
 def read_text(text: str, readings: KnownReadings) -> list[Reading]:
-    """Return a reading for every word of ``text`` that has Chinese characters, in order. What is known comes before what is guessed."""
+    """Return a reading for every word of ``text`` that has kanji, in order. A known reading replaces the guesses for the same characters.
+
+    The text between two known readings is analysed once more by itself, so that no guessed word reaches into a known one.
+    """
     if not _KANJI.search(text):
         return []
     guessed = _guess(text, 0)
     known = readings.known(text, (reading.end for reading in guessed))
-    found, at = list[Reading](), 0
+    between, position = list[Reading](), 0
     for reading in [*known, Reading(len(text), len(text), "")]:
-        found += _guess(text[at : reading.start], at)
-        at = reading.end
-    # A word without Chinese characters was needed only for its end.
-    return sorted(r for r in (*found, *known) if r.kana and _KANJI.search(text[r.start : r.end]))
+        between += _guess(text[position : reading.start], position)
+        position = reading.end
+    # A word without kanji was needed for its end only.
+    return sorted(r for r in (*between, *known) if r.kana and _KANJI.search(text[r.start : r.end]))
 
 
 def _guess(text: str, offset: int) -> list[Reading]:
-    """Return every word of ``text`` with its reading; one that Sudachi does not know has none."""
-    found = []
+    """Return every word of ``text`` with its reading, which is empty for a word that is not in Sudachi's dictionary. ``offset`` is added to positions."""
+    readings = []
     for start in range(0, len(text), _LARGEST):
         for word in _tokenizer().tokenize(text[start : start + _LARGEST]):
             kana = "" if word.is_oov() else hiragana(word.reading_form())
-            found.append(Reading(offset + start + word.begin(), offset + start + word.end(), kana))
-    return found
+            readings.append(Reading(offset + start + word.begin(), offset + start + word.end(), kana))
+    return readings
 
 
 def hiragana(kana: str) -> str:
-    """Return katakana as hiragana; the long-vowel mark stays."""
+    """Return katakana as hiragana; the long-vowel mark ー stays. In Unicode each hiragana lies 0x60 before its katakana."""
     return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kana)

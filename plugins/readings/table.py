@@ -1,4 +1,4 @@
-"""How hard names are read aloud: ``content/data/readings.csv`` (columns 表記, 読み), and the names of the municipalities."""
+"""The table of readings: ``content/data/readings.csv`` (columns 表記, 読み) and the names of the municipalities."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ _KANA = re.compile(r"[ぁ-ゖー]+")
 
 @dataclass(frozen=True)
 class ReadingTable:
-    """``names`` maps what is written to its reading in hiragana."""
+    """``names`` maps a name to its reading in hiragana."""
 
     names: dict[str, str] = field(default_factory=dict)
 
     def with_brackets(self, text: str) -> str:
-        """Put the reading in brackets after the first place where each name stands, unless a bracket follows already. Long names win: after
-        気仙沼市（けせんぬまし） the short 気仙沼 needs nothing.
+        """Put the reading in brackets after the first occurrence of each name, unless a bracket follows already.
+
+        Of names that begin alike the longest is taken. After 気仙沼市（けせんぬまし） the shorter 気仙沼 needs no reading.
         """
         if not self.names:
             return text
-        told: set[str] = set()
+        done: set[str] = set()
 
-        def bracket(found: re.Match[str]) -> str:
-            name = found[0]
-            if any(each.startswith(name) for each in told) or text[found.end() : found.end() + 1] in ("（", "("):
+        def add_brackets(match: re.Match[str]) -> str:
+            name = match[0]
+            if any(longer.startswith(name) for longer in done) or text[match.end() : match.end() + 1] in ("（", "("):
                 return name
-            told.add(name)
+            done.add(name)
             return f"{name}（{self.names[name]}）"
 
-        longest_first = sorted(self.names, key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, longest_first)), bracket, text)
+        longest_first = sorted(self.names, key=len, reverse=True)  # an alternation takes the first name that fits
+        return re.sub("|".join(map(re.escape, longest_first)), add_brackets, text)
 
 
 READINGS = Key[ReadingTable]("reading table", __name__)
 
 
 def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Diagnostic]]:
-    """Read the table; the municipalities are added from the registry. Paths in faults are relative to ``content``."""
+    """Read the table below ``content``, which may be missing, and add the municipalities. The paths of diagnostics are relative to ``content``."""
     names = {place.name: place.reading for place in registry.places.values()}
     file = content / PATH
     if not file.is_file():
@@ -58,18 +59,18 @@ def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Di
     rows = csv.DictReader(text.splitlines())
     if not {"表記", "読み"} <= set(rows.fieldnames or ()):
         return ReadingTable(), [Diagnostic(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み")]
-    faults = []
+    diagnostics = []
     for row in rows:
-        written, reading = (row["表記"] or "").strip(), (row["読み"] or "").strip()
-        if written and _KANA.fullmatch(reading):
-            names[written] = reading
+        name, reading = (row["表記"] or "").strip(), (row["読み"] or "").strip()
+        if name and _KANA.fullmatch(reading):
+            names[name] = reading
         else:
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     PATH,
                     rows.line_num,
-                    f"「{written}」の読み「{reading}」は、ひらがなで書いてください",
+                    f"「{name}」の読み「{reading}」は、ひらがなで書いてください",
                     "the reading has to be in hiragana",
                 )
             )
-    return ReadingTable(names), faults
+    return ReadingTable(names), diagnostics

@@ -40,7 +40,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         """Write everything below ``/search/``."""
         library = context_of(self.settings)[LIBRARY]
         dated = library.live()
-        undated = [d for d in library.public if d.kind == "page"]
+        undated = [d for d in library.public if d.content_type == "page"]
         documents = (*undated, *dated)
         shards = self._write_index([partial(entry, document) for document in documents], list(map(_key, documents)))
         years = _by_year(dated)

@@ -1,4 +1,4 @@
-"""Contrast between two colours, as WCAG 2.2 defines it."""
+"""The contrast between two colours, as WCAG 2.2 defines it."""
 
 from __future__ import annotations
 
@@ -16,4 +16,5 @@ def luminance(colour: str) -> float:
 
 
 def _linear(channel: float) -> float:
+    # 0.04045 is sRGB's own threshold (IEC 61966-2-1). WCAG had 0.03928 until 2021; for colours of 8 bits a channel both give the same.
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

@@ -1,4 +1,4 @@
-"""Dates and numbers as Japanese readers expect them. Computed, never typed."""
+"""Dates and numbers in the form that Japanese readers expect."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime as dt
 from markupsafe import Markup
 
 _WEEKDAYS = "月火水木金土日"
+# The first day of each era, the latest first.
 _ERAS = ((dt.date(2019, 5, 1), "令和"), (dt.date(1989, 1, 8), "平成"), (dt.date(1926, 12, 25), "昭和"))
 
 
@@ -16,7 +17,7 @@ def japanese_date(day: dt.date) -> str:
 
 
 def japanese_day(day: dt.date) -> str:
-    """Return ``2015年3月21日（土曜日）``: the weekday in full, as a screen reader should say it."""
+    """Return ``2015年3月21日（土曜日）``. The weekday is written in full, as a screen reader should say it."""
     return f"{japanese_date(day)}（{_WEEKDAYS[day.weekday()]}曜日）"
 
 
@@ -27,23 +28,26 @@ def japanese_time(moment: dt.datetime) -> str:
 
 
 def time_element(day: dt.date) -> Markup:
-    """Return the date as HTML that machines read as well."""
+    """Return the date in a ``time`` element, with the ISO form for programs (HTML, 4.5.14). A moment counts as its day."""
     return Markup(f'<time datetime="{day.isoformat()[:10]}">{japanese_date(day)}</time>')  # noqa: S704 - digits and our own words
 
 
 def since(day: dt.date) -> str:
-    """Return how long after the earthquake of 2011-03-11 something was written, the time axis of this archive: ``震災から4年3か月``; nothing before."""
+    """Return how long after the earthquake of 2011-03-11 ``day`` was, in whole months: ``震災から4年3か月``; empty for a day before it.
+
+    This is the time axis of the archive.
+    """
     months = (day.year - 2011) * 12 + day.month - 3 - (day.day < 11)
     if months < 0:
         return ""
-    years, rest = divmod(months, 12)
+    years, months_left = divmod(months, 12)
     if not months:
         return "震災から1か月以内"
-    return "震災から" + (f"{years}年" if years else "") + (f"{rest}か月" if rest else "")
+    return "震災から" + (f"{years}年" if years else "") + (f"{months_left}か月" if months_left else "")
 
 
 def era_year(day: dt.date) -> str:
-    """Return the year of the era, ``平成27年``; the first year is ``元年``. Before 昭和 it is the common era's."""
+    """Return the year of the era: ``平成27年``. The first year is ``元年``. A year before 昭和 is that of the common era."""
     start, name = next(((s, n) for s, n in _ERAS if _date(day) >= s), (None, ""))
     if start is None:
         return f"{day.year}年"
@@ -56,5 +60,5 @@ def _date(day: dt.date) -> dt.date:
 
 
 def number(value: float) -> str:
-    """Return ``15,361`` or ``107.91``: grouped, without needless decimals."""
+    """Return ``15,361`` or ``107.91``: grouped by thousands, with at most two decimals and no trailing zeros."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -1,7 +1,4 @@
-"""How Japanese is set: dates, numbers, and where a line may break.
-
-Registers the filters ``date``, ``day``, ``time``, ``time_element``, ``since``, ``era``, ``number`` and ``phrases`` for every template.
-"""
+"""The filters of this package, by the names that templates use."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ FILTERS: dict[str, Any] = {
     "date": japanese_date,
     "day": japanese_day,
     "time": japanese_time,
-    "stamp": time_element,
+    "time_element": time_element,
     "since": since,
     "era": era_year,
     "number": number,

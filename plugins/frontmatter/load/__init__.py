@@ -1,1 +1,1 @@
-"""Reads many sources at once, and none that is known already."""
+"""Loads many sources: in several processes at once, and from a cache where the source did not change."""

@@ -1,9 +1,11 @@
-"""What was read before, so that it need not be read again: a SQLite file beside the output. Losing it costs one full reading.
+"""A cache of parsed documents: one SQLite file beside the output. If it is lost, the next build reads every source once.
 
-One row for each source: size and time as the fast path, the digest of its bytes for a fresh checkout that touched every time, and where it lies what
-the reading gave: in bundles of some hundreds, as they were read together, which takes a third of the time to load that each by itself would. A source
-that is read again lies in a new bundle; small ones are bound together now and then. Bodies lie in a table of their own and are loaded only when a page
-that needs one is made. Everything in it holds for one ``version``: of the code, the libraries, the settings and the words of ``publications.toml``.
+For each source there is a row with the file's size and modification time (the fast check), the digest of its bytes (for a fresh checkout, where every
+time is new), and the number of the bundle that holds its document. A bundle holds the documents that were read together, some hundreds pickled as
+one: this loads in a third of the time that single documents need. A source that is read again goes into a new bundle; when there are many small
+bundles they are merged. HTML and Markdown have a table of their own, and are loaded only when a page is rendered.
+
+Everything in the file is valid for one ``version``: of the code, the libraries, the settings and ``publications.toml``.
 """
 
 from __future__ import annotations
@@ -20,80 +22,82 @@ from plugins.frontmatter.load.pickling import DocumentPickler
 from plugins.frontmatter.model.registry import Registry
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS told (version TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cache_version (version TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS source (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, bundle INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS bundle (number INTEGER PRIMARY KEY, heads BLOB);
+CREATE TABLE IF NOT EXISTS bundle (number INTEGER PRIMARY KEY, documents BLOB);
 CREATE TABLE IF NOT EXISTS body (path TEXT PRIMARY KEY, html TEXT, markdown TEXT);
-CREATE TABLE IF NOT EXISTS found (room TEXT, path TEXT, digest BLOB, value BLOB, PRIMARY KEY (room, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (topic TEXT, path TEXT, digest BLOB, value BLOB, PRIMARY KEY (topic, path)) WITHOUT ROWID;
 """
 
-
-_NAMES = ("told", "source", "bundle", "body", "found")
 _SMALL = 100
-"""Sources. A bundle that holds fewer is worth binding with others."""
+"""Sources. A bundle that holds fewer is small."""
 
 _MANY = 50
-"""Small bundles from which on they are bound together."""
+"""More small bundles than this are merged into one."""
 
 
 @dataclass(frozen=True)
 class CachedDocument:
-    """One source as it was read: bytes, time in ns (-1: too young to be trusted), digest of the bytes, and what the reading gave."""
+    """One source as it was read.
+
+    ``size`` is in bytes. ``time`` is the modification time in ns, or -1 if the file was too new for its time to be trusted. ``digest`` is that of the
+    bytes, ``parsed`` the value to keep.
+    """
 
     size: int
     time: int
     digest: bytes
-    head: Any
+    parsed: Any
 
 
 class ContentCache:
-    """The store in ``file``; without one it lasts as long as this object."""
+    """The cache in ``file``; without a file it lasts as long as this object."""
 
     def __init__(self, file: Path | None, version: str, registry: Registry) -> None:
-        self._pickling = DocumentPickler(registry)
+        self._pickler = DocumentPickler(registry)
         self._database = _open(file, version)
         self.body = lru_cache(maxsize=64)(self._body)
 
     def rows(self) -> dict[str, CachedDocument]:
-        """Return every row by path."""
-        known = self._database.execute("SELECT path, size, time, digest, bundle FROM source").fetchall()
-        lies = {row[0]: row[4] for row in known}
-        bundles = self._database.execute("SELECT number, heads FROM bundle").fetchall()
-        heads: dict[str, Any] = {}
-        for (number, _), bundle in zip(bundles, self._pickling.loads(blob for _, blob in bundles), strict=True):
-            heads |= {path: head for path, head in bundle if lies.get(path) == number}
-        found = {path: CachedDocument(size, time, digest, heads[path]) for path, size, time, digest, _ in known}
-        self._bind(found, lies, [number for number, _ in bundles])
-        return found
+        """Return every cached document by path."""
+        sources = self._database.execute("SELECT path, size, time, digest, bundle FROM source").fetchall()
+        bundle_of = {row[0]: row[4] for row in sources}
+        bundles = self._database.execute("SELECT number, documents FROM bundle").fetchall()
+        parsed: dict[str, Any] = {}
+        for (number, _), bundle in zip(bundles, self._pickler.loads(blob for _, blob in bundles), strict=True):
+            # An old bundle still holds what has been read again since: the source's row says which bundle is right.
+            parsed |= {path: value for path, value in bundle if bundle_of.get(path) == number}
+        rows = {path: CachedDocument(size, time, digest, parsed[path]) for path, size, time, digest, _ in sources}
+        self._merge_small_bundles(rows, bundle_of, [number for number, _ in bundles])
+        return rows
 
     def keep(self, rows: Iterable[tuple[str, CachedDocument]], bodies: Iterable[tuple[str, str, str]]) -> None:
-        """Write rows, as one bundle, and bodies (path, HTML, Markdown)."""
+        """Write documents by path, as one bundle, and bodies (path, HTML, Markdown)."""
         if rows := list(rows):
-            self._keep(rows)
+            self._write_bundle(rows)
         self._database.executemany("REPLACE INTO body VALUES (?, ?, ?)", bodies)
         self.body.cache_clear()
         self._database.commit()
 
-    def _keep(self, rows: Sequence[tuple[str, CachedDocument]]) -> None:
-        blob = self._pickling.dumps([(path, row.head) for path, row in rows])
-        number = self._database.execute("INSERT INTO bundle (heads) VALUES (?)", (blob,)).lastrowid
-        values = ((path, row.size, row.time, row.digest, number) for path, row in rows)
-        self._database.executemany("REPLACE INTO source VALUES (?, ?, ?, ?, ?)", values)
+    def _write_bundle(self, rows: Sequence[tuple[str, CachedDocument]]) -> None:
+        blob = self._pickler.dumps([(path, row.parsed) for path, row in rows])
+        number = self._database.execute("INSERT INTO bundle (documents) VALUES (?)", (blob,)).lastrowid
+        sources = ((path, row.size, row.time, row.digest, number) for path, row in rows)
+        self._database.executemany("REPLACE INTO source VALUES (?, ?, ?, ?, ?)", sources)
 
-    def _bind(self, found: Mapping[str, CachedDocument], lies: Mapping[str, int], numbers: Iterable[int]) -> None:
-        """Make one bundle of the small ones when they are many."""
-        held = Counter(lies.values())
-        small = {number for number in numbers if held[number] < _SMALL}
+    def _merge_small_bundles(self, rows: Mapping[str, CachedDocument], bundle_of: Mapping[str, int], numbers: Iterable[int]) -> None:
+        sizes = Counter(bundle_of.values())
+        small = {number for number in numbers if sizes[number] < _SMALL}
         if len(small) > _MANY:
-            self._keep([(path, row) for path, row in found.items() if lies[path] in small])
+            self._write_bundle([(path, row) for path, row in rows.items() if bundle_of[path] in small])
             self._database.executemany("DELETE FROM bundle WHERE number = ?", [(number,) for number in small])
             self._database.commit()
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Drop what is known of ``paths``."""
-        gone = [(path,) for path in paths]
-        for table in ("source", "body", "found"):
-            self._database.executemany(f"DELETE FROM {table} WHERE path = ?", gone)  # noqa: S608 - our own three words
+        """Delete all that is cached for ``paths``."""
+        deleted = [(path,) for path in paths]
+        for table in ("source", "body", "note"):
+            self._database.executemany(f"DELETE FROM {table} WHERE path = ?", deleted)  # noqa: S608 - our own three table names
         self._database.commit()
 
     def _body(self, path: str) -> tuple[str, str]:
@@ -103,41 +107,43 @@ class ContentCache:
             raise LookupError(path)
         return row[0], row[1]
 
-    def notes(self, room: str) -> dict[str, tuple[bytes, Any]]:
-        """Return what another room noted of sources, by path: digest of what it saw, and what it found."""
-        rows = self._database.execute("SELECT path, digest, value FROM found WHERE room = ?", (room,)).fetchall()
-        values = self._pickling.loads(row[2] for row in rows if row[2])
+    def notes(self, topic: str) -> dict[str, tuple[bytes, Any]]:
+        """Return the notes on one topic, by path: the digest of what the note was computed from, and its value."""
+        rows = self._database.execute("SELECT path, digest, value FROM note WHERE topic = ?", (topic,)).fetchall()
+        values = self._pickler.loads(row[2] for row in rows if row[2])
         return {path: (digest, next(values) if value else None) for path, digest, value in rows}
 
-    def note(self, room: str, found: Iterable[tuple[str, bytes, Any]]) -> None:
-        """Keep what another room found: path, digest of what it saw, value; None for nothing takes no time to load."""
-        values = ((room, path, digest, b"" if value is None else self._pickling.dumps(value)) for path, digest, value in found)
-        self._database.executemany("REPLACE INTO found VALUES (?, ?, ?, ?)", values)
+    def note(self, topic: str, notes: Iterable[tuple[str, bytes, Any]]) -> None:
+        """Keep what another package computed from sources: path, digest of what it read, value. None is stored empty and takes no time to load."""
+        rows = ((topic, path, digest, b"" if value is None else self._pickler.dumps(value)) for path, digest, value in notes)
+        self._database.executemany("REPLACE INTO note VALUES (?, ?, ?, ?)", rows)
         self._database.commit()
 
 
 def _open(file: Path | None, version: str) -> sqlite3.Connection:
-    """Open ``file``, emptied if it is of another version or no database; without one, keep everything in memory."""
+    """Open ``file``. If it is no database it is deleted, and if it has another version it is emptied."""
     try:
         database = _connect(file)
-        known = database.execute("SELECT version FROM told").fetchone()
+        stored = database.execute("SELECT version FROM cache_version").fetchone()
     except sqlite3.DatabaseError:
         if file is None:
             raise
         file.unlink(missing_ok=True)
-        database, known = _connect(file), None
-    if known != (version,):
-        for table in _NAMES:
-            database.execute(f"DROP TABLE IF EXISTS {table}")  # the shape may be another too
+        database, stored = _connect(file), None
+    if stored != (version,):
+        # Another version of the program may have had other tables, so every table goes.
+        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            database.execute(f'DROP TABLE IF EXISTS "{table}"')
         database.executescript(_TABLES)
-        database.execute("INSERT INTO told VALUES (?)", (version,))
+        database.execute("INSERT INTO cache_version VALUES (?)", (version,))
         database.commit()
     return database
 
 
 def _connect(file: Path | None) -> sqlite3.Connection:
     database = sqlite3.connect(file or ":memory:", check_same_thread=False)
-    database.execute("PRAGMA synchronous = OFF")  # a file that is lost with the power is made anew
+    # No fsync, and the journal in memory: a power failure may destroy the file, and then the next build makes a new one.
+    database.execute("PRAGMA synchronous = OFF")
     database.execute("PRAGMA journal_mode = MEMORY")
     database.executescript(_TABLES)
     return database

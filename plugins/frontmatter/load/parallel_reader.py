@@ -1,8 +1,10 @@
-"""Reading by several hands: processes that each read a share of the sources, in two steps.
+"""Reads sources in several processes, each with a share of the files, in two steps.
 
-Every hand validates the front matter of its share and tells the heads; when all heads are known, it parses its bodies and resolves their links. A
-hand is a fork of this process, so it has the registry and the loaded code already. Where there is no fork (Windows), or little to read, this process
-does it alone.
+1. Each process validates the front matter of its share and sends the summaries of its headers.
+2. When all summaries are known, each process parses the bodies of its share, resolves their links, and sends the documents.
+
+A process is a fork of this one, so it has the registry and all code in memory already. Where there is no fork (Windows), or little to read, this
+process does both steps alone.
 """
 
 from __future__ import annotations
@@ -26,168 +28,172 @@ from plugins.frontmatter.load.pickling import DocumentPickler
 from plugins.frontmatter.model.document import NO_TEXT, Document, Header, HeaderSummary
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
-from plugins.frontmatter.parse.references import Question, ReferenceResolver
+from plugins.frontmatter.parse.references import Reference, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 from plugins.processes import collect_rarely, receive, wait_for_messages
 
 ENOUGH = 200
-"""Sources that are worth a second process."""
+"""Sources for which a second process pays."""
 
 _BATCH = 100
+
+Headers = Mapping[str, Header | HeaderSummary]
+"""The header of every document, or its summary, by its path below ``content/``."""
 
 
 @dataclass(frozen=True)
 class HeaderBatch:
-    """What others may ask of a share, and the faults of what has no head that holds."""
+    """The summaries of a share, and the diagnostics of the sources whose front matter is not valid."""
 
-    heads: list[HeaderSummary]
-    faults: list[Diagnostic]
+    summaries: list[HeaderSummary]
+    diagnostics: list[Diagnostic]
 
 
 @dataclass(frozen=True)
 class ReadResult:
-    """A document whose text is apart, what it asked of others, the digest of the source's bytes, and every fault of the body.
+    """One source, read.
 
-    There is no document where the front matter does not hold.
+    ``document`` has no text (``html`` and ``markdown`` are beside it), and is None if the front matter is not valid. ``resolved`` are the references
+    of the document with what each of them resolved to, ``digest`` is that of the source's bytes, ``diagnostics`` are those of the body.
     """
 
     path: str
     document: Document | None
     html: str
     markdown: str
-    asked: Mapping[Question, Any]
+    resolved: Mapping[Reference, Any]
     digest: bytes
-    faults: list[Diagnostic]
-
-
-Known = Mapping[str, Header | HeaderSummary]
-"""Of every document, by its path below ``content/``, what others may ask of it."""
+    diagnostics: list[Diagnostic]
 
 
 class SourceReader(Protocol):
-    """Whoever reads."""
+    """Reads a number of sources in the two steps above; ``headers`` must be read to its end before ``results`` is called."""
 
-    def heads(self) -> Iterator[HeaderBatch]: ...
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]: ...
+    def headers(self) -> Iterator[HeaderBatch]: ...
+    def results(self, headers: Headers, images: dict[str, Any]) -> Iterator[ReadResult]:
+        """``images`` is what is known of image files (`ReferenceResolver`); the reader adds to it."""
 
 
 @dataclass
 class ShareReader:
-    """What reads a share of the sources below ``content`` for the moment ``now``; ``shows_drafts`` is as in `library.Library`."""
+    """Reads one share of the sources below ``content`` for the moment ``now``. ``shows_drafts`` is as in `plugins.frontmatter.library.Library`."""
 
     content: Path
     registry: Registry
     now: dt.datetime
     shows_drafts: bool = False
-    _drafts: list[tuple[Source, Header]] = field(default_factory=list)
-    _refused: list[RejectedSource] = field(default_factory=list)
+    _headers: list[tuple[Source, Header]] = field(default_factory=list)
+    _rejected: list[RejectedSource] = field(default_factory=list)
 
-    def begin(self, paths: Iterable[str]) -> HeaderBatch:
-        """Read the front matter of ``paths``."""
-        self._drafts, self._refused = [], []
+    def read_headers(self, paths: Iterable[str]) -> HeaderBatch:
+        self._headers, self._rejected = [], []
         for path in paths:
-            found = read_header(self.content, PurePosixPath(path), self.registry)
-            if isinstance(found, tuple):
-                source, head = found
-                self._drafts.append((source, as_if_published(head) if self.shows_drafts else head))
+            result = read_header(self.content, PurePosixPath(path), self.registry)
+            if isinstance(result, tuple):
+                source, header = result
+                self._headers.append((source, as_if_published(header) if self.shows_drafts else header))
             else:
-                self._refused.append(found)
+                self._rejected.append(result)
         return HeaderBatch(
-            [head.summary_for_others for _, head in self._drafts], [fault for refused in self._refused for fault in refused.faults]
+            [header.summary_for_others for _, header in self._headers],
+            [diagnostic for rejected in self._rejected for diagnostic in rejected.diagnostics],
         )
 
-    def end(self, answers: ReferenceResolver) -> Iterator[ReadResult]:
-        """Read the bodies of what was begun."""
-        for source, head in self._drafts:
-            document, faults = resolve_source(source, head, answers)
+    def read_bodies(self, references: ReferenceResolver) -> Iterator[ReadResult]:
+        """Read the bodies of the sources whose headers were read last."""
+        for source, header in self._headers:
+            document, diagnostics = resolve_source(source, header, references)
             text = document.text
-            without_text = document.with_text(NO_TEXT)  # the text is stored beside it: most builds never load it
-            yield ReadResult(str(head.path), without_text, text.html, text.markdown, answers.asked, source.digest, faults)
-        for refused in self._refused:
-            yield ReadResult(str(refused.path), None, "", "", {}, b"", check_rejected(refused, answers))
+            without_text = document.with_text(NO_TEXT)  # the text is stored apart: most builds never load it
+            yield ReadResult(str(header.path), without_text, text.html, text.markdown, references.resolved, source.digest, diagnostics)
+        for rejected in self._rejected:
+            yield ReadResult(str(rejected.path), None, "", "", {}, b"", check_rejected(rejected, references))
 
-    def again(self, paths: Iterable[str], answers: ReferenceResolver) -> list[ReadResult]:
-        """Read sources whose heads are known and hold."""
-        self.begin(paths)
-        return list(self.end(answers))
+    def read_again(self, paths: Iterable[str], references: ReferenceResolver) -> list[ReadResult]:
+        """Read sources whose front matter was valid when it was read before."""
+        self.read_headers(paths)
+        return list(self.read_bodies(references))
 
 
 @dataclass
 class _OneProcess:
-    reading: ShareReader
+    share: ShareReader
     paths: Sequence[str]
 
-    def heads(self) -> Iterator[HeaderBatch]:
-        yield self.reading.begin(self.paths)
+    def headers(self) -> Iterator[HeaderBatch]:
+        yield self.share.read_headers(self.paths)
 
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]:
-        reading = self.reading
-        yield from reading.end(ReferenceResolver(reading.content, reading.registry, heads, reading.now, pictures))
+    def results(self, headers: Headers, images: dict[str, Any]) -> Iterator[ReadResult]:
+        share = self.share
+        yield from share.read_bodies(ReferenceResolver(share.content, share.registry, headers, share.now, images))
+
+
+@dataclass(frozen=True)
+class _Channel:
+    """One end of the connection between this process and a worker."""
+
+    connection: Connection
+    pickler: DocumentPickler
+
+    def send(self, value: Any) -> None:
+        self.connection.send_bytes(self.pickler.dumps(value))
+
+    def receive(self) -> Any:
+        """Return the next value, or raise it if it is an exception."""
+        value = next(self.pickler.loads([receive(self.connection)]))
+        if isinstance(value, BaseException):
+            raise value
+        return value
 
 
 @dataclass
 class _Processes:
-    lines: Sequence[_Line]
+    channels: Sequence[_Channel]
     workers: Mapping[Connection, BaseProcess]
 
-    def heads(self) -> Iterator[HeaderBatch]:
-        for line in self.lines:
-            wait_for_messages({line.end: self.workers[line.end]})
-            yield line.receive()
+    def headers(self) -> Iterator[HeaderBatch]:
+        for channel in self.channels:
+            wait_for_messages({channel.connection: self.workers[channel.connection]})
+            yield channel.receive()
 
-    def results(self, heads: Known, pictures: dict[str, Any]) -> Iterator[ReadResult]:
-        told = pickle.dumps(
-            ([head.summary_for_others if isinstance(head, Header) else head for head in heads.values()], pictures), protocol=5
-        )
-        for line in self.lines:
-            line.end.send_bytes(told)
-        waiting = {line.end: line for line in self.lines}
-        while waiting:
-            for ready in wait_for_messages({end: self.workers[end] for end in waiting}):
-                batch, seen = waiting[ready].receive()
+    def results(self, headers: Headers, images: dict[str, Any]) -> Iterator[ReadResult]:
+        summaries = [header.summary_for_others if isinstance(header, Header) else header for header in headers.values()]
+        message = pickle.dumps((summaries, images), protocol=5)  # once for all workers; a summary holds nothing of the registry
+        for channel in self.channels:
+            channel.connection.send_bytes(message)
+        open_channels = {channel.connection: channel for channel in self.channels}
+        while open_channels:
+            for ready in wait_for_messages({connection: self.workers[connection] for connection in open_channels}):
+                batch, images_of_worker = open_channels[ready].receive()
                 yield from batch
-                if seen is not None:
-                    pictures |= seen
-                    del waiting[ready]
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One end of the line between this process and a hand."""
-
-    end: Connection
-    pickling: DocumentPickler
-
-    def send(self, value: Any) -> None:
-        self.end.send_bytes(self.pickling.dumps(value))
-
-    def receive(self) -> Any:
-        found = next(self.pickling.loads([receive(self.end)]))
-        if isinstance(found, BaseException):
-            raise found
-        return found
+                if images_of_worker is not None:
+                    images |= images_of_worker
+                    del open_channels[ready]
 
 
 @contextmanager
-def open_reader(reading: ShareReader, paths: Sequence[str]) -> Iterator[SourceReader]:
-    """Yield who reads ``paths``: this process, or as many as the machine has processors."""
+def open_reader(share: ShareReader, paths: Sequence[str]) -> Iterator[SourceReader]:
+    """Yield a reader of ``paths``: this process, or as many as the machine has processors."""
     count = min(os.cpu_count() or 1, len(paths) // ENOUGH + 1)
     if count == 1 or "fork" not in get_all_start_methods():
         if len(paths) > ENOUGH:
             collect_rarely()
-        yield _OneProcess(reading, paths)
+        yield _OneProcess(share, paths)
         return
     context = get_context("fork")
-    pickling = DocumentPickler(reading.registry)
-    lines = [(_Line(mine, pickling), _Line(theirs, pickling)) for mine, theirs in (context.Pipe() for _ in range(count))]
+    pickler = DocumentPickler(share.registry)
+    channels = [(_Channel(ours, pickler), _Channel(theirs, pickler)) for ours, theirs in (context.Pipe() for _ in range(count))]
     workers = [
-        context.Process(target=_work, args=(reading, paths[number::count], theirs), daemon=True) for number, (_, theirs) in enumerate(lines)
+        context.Process(target=_run_worker, args=(share, paths[number::count], theirs), daemon=True)
+        for number, (_, theirs) in enumerate(channels)
     ]
-    gc.freeze()
+    gc.freeze()  # as in `plugins.processes.map_batches`: a collection in a worker would copy every page of memory
     for worker in workers:
         worker.start()
     try:
-        yield _Processes([mine for mine, _ in lines], {mine.end: worker for (mine, _), worker in zip(lines, workers, strict=True)})
+        yield _Processes(
+            [ours for ours, _ in channels], {ours.connection: worker for (ours, _), worker in zip(channels, workers, strict=True)}
+        )
         for worker in workers:
             worker.join()
     finally:
@@ -196,15 +202,15 @@ def open_reader(reading: ShareReader, paths: Sequence[str]) -> Iterator[SourceRe
         gc.unfreeze()
 
 
-def _work(reading: ShareReader, paths: Sequence[str], line: _Line) -> None:
+def _run_worker(share: ShareReader, paths: Sequence[str], channel: _Channel) -> None:
     collect_rarely()
     try:
-        line.send(reading.begin(paths))
-        known, pictures = line.receive()
-        heads = {head.path: head for head in known}
-        results = reading.end(ReferenceResolver(reading.content, reading.registry, heads, reading.now, pictures))
+        channel.send(share.read_headers(paths))
+        summaries, images = channel.receive()
+        headers = {summary.path: summary for summary in summaries}
+        results = share.read_bodies(ReferenceResolver(share.content, share.registry, headers, share.now, images))
         while batch := list(islice(results, _BATCH)):
-            line.send((batch, None))
-        line.send(([], pictures))
+            channel.send((batch, None))
+        channel.send(([], images))
     except BaseException as error:
-        line.send(error)
+        channel.send(error)

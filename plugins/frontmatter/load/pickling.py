@@ -1,6 +1,7 @@
-"""Heads and documents as bytes, for the store and between processes. What belongs to the registry is told by name, so that it stays one object.
+"""Headers and documents as bytes, for the content cache and between processes.
 
-Such bytes are written and read by this program alone, like Python's own ``.pyc`` files, and never come from outside.
+A place, topic or publication is pickled as its key in the registry. So it stays one object after loading, and the bytes stay small. This program
+alone writes and reads these bytes, as Python does with ``.pyc`` files; they never come from outside.
 """
 
 from __future__ import annotations
@@ -22,31 +23,31 @@ class DocumentPickler:
     registry: Registry
 
     def dumps(self, value: Any) -> bytes:
-        """Return ``value`` as bytes."""
-        written = io.BytesIO()
-        pickler = pickle.Pickler(written, protocol=5)
-        pickler.persistent_id = _name  # type: ignore[method-assign]
+        buffer = io.BytesIO()
+        pickler = pickle.Pickler(buffer, protocol=5)
+        pickler.persistent_id = _registry_key  # type: ignore[method-assign]
         pickler.dump(value)
-        return written.getvalue()
+        return buffer.getvalue()
 
     def loads(self, blobs: Iterable[bytes]) -> Iterator[Any]:
-        """Yield the value of each of ``blobs``."""
+        """Yield the value of each of ``blobs``. Raises `KeyError` for a name that is no longer in the registry."""
         for blob in blobs:
             unpickler = pickle.Unpickler(io.BytesIO(blob))  # noqa: S301 - our own bytes, see above
-            unpickler.persistent_load = self._found.__getitem__  # type: ignore[method-assign]
+            unpickler.persistent_load = self._registry_objects.__getitem__  # type: ignore[method-assign]
             yield unpickler.load()
 
     @cached_property
-    def _found(self) -> dict[tuple[str, str], Any]:
+    def _registry_objects(self) -> dict[tuple[str, str], Any]:
         registry = self.registry
         tables: dict[str, Mapping[str, Any]] = {"places": registry.places, "topics": registry.topics, "publications": registry.publications}
-        return {(table, key): value for table, values in tables.items() for key, value in values.items()}
+        return {(name, key): value for name, table in tables.items() for key, value in table.items()}
 
 
-def _name(value: Any) -> tuple[str, str] | None:
-    kind = type(value)
-    if kind is Place:
+def _registry_key(value: Any) -> tuple[str, str] | None:
+    """Return the table and key of a registry's object; None for all else, which is pickled as usual (the protocol of `persistent_id`)."""
+    value_type = type(value)
+    if value_type is Place:
         return "places", value.name
-    if kind is Topic:
+    if value_type is Topic:
         return "topics", value.name
-    return ("publications", value.key) if kind is Publication else None
+    return ("publications", value.key) if value_type is Publication else None

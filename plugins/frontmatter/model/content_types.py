@@ -34,7 +34,7 @@ CONTENT_TYPES: dict[str, type[Meta]] = {}
 class Meta(BaseModel):
     """What every content type can say. Times are in the site's zone."""
 
-    # Pydantic builds a validator when it is first used: a type that no document has costs nothing.
+    # defer_build: Pydantic builds a validator when it is first used, so a type that no document has costs no time at start.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
     key: ClassVar[str] = ""
@@ -80,7 +80,7 @@ class Meta(BaseModel):
 
     @model_validator(mode="after")
     def image_has_words(self) -> Meta:
-        """An image without words is nothing to who cannot see it (WCAG 2.2, 1.1.1)."""
+        """Refuse an image without a text alternative (WCAG 2.2, 1.1.1)."""
         if self.image and not self.image_alt:
             raise field_error(
                 "絵の説明がありません。image_alt に、絵が伝えることを書いてください",
@@ -91,7 +91,7 @@ class Meta(BaseModel):
 
     @model_validator(mode="after")
     def ends_after_it_begins(self) -> Meta:
-        """A document that ends before it begins would never be seen, and nobody would know why."""
+        """Refuse a document that ends before it begins: nobody would ever see it, or know why."""
         if self.date and self.expires and self.expires <= self.date:
             raise field_error(
                 "expires（公開の終わり）が date（公開日時）より前です。どちらかを直してください",
@@ -107,7 +107,7 @@ class Meta(BaseModel):
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
-        """What a reader needs to know before opening the document: label and value. Lists show them."""
+        """The facts that a reader needs before opening the document, as label and value. Lists show them."""
         return ()
 
     @classmethod
@@ -118,7 +118,7 @@ class Meta(BaseModel):
 
 
 class Dated(Meta):
-    """A kind that is news: it has its moment."""
+    """A content type whose documents have a date of publication."""
 
     date: Moment
 
@@ -142,7 +142,7 @@ class Figure(BaseModel):
 
     @model_validator(mode="after")
     def not_more_than_all(self) -> Figure:
-        """More done than planned is a slip of the pen."""
+        """Refuse a number that is higher than its total: a typing mistake."""
         if self.done > self.total:
             raise field_error(
                 f"「{self.label}」の done（{self.done:g}）が total（{self.total:g}）を超えています。数を確かめてください",
@@ -152,12 +152,12 @@ class Figure(BaseModel):
 
     @property
     def percent(self) -> int:
-        """Whole percent, rounded down: 100 means finished."""
+        """The share in whole percent, rounded down, so that 100 means finished."""
         return int(self.done * 100 // self.total)
 
 
 class Progress(Dated):
-    """みやぎ復興だより: how far the works have come."""
+    """A report in みやぎ復興だより on how far the works have come."""
 
     key: ClassVar[str] = "progress"
     word: ClassVar[str] = "進み具合"
@@ -168,7 +168,7 @@ class Progress(Dated):
 
 
 class Job(Dated):
-    """A job posting, which comes down by itself when the day of its deadline is over."""
+    """A job posting. It is taken down when the day of its deadline is over."""
 
     key: ClassVar[str] = "job"
     word: ClassVar[str] = "求人"
@@ -225,7 +225,7 @@ class Record(Dated):
 
 
 class Event(Dated):
-    """Something to go to. A bare day as ``start`` or ``end`` means the whole of it."""
+    """An event. A ``start`` or ``end`` without a time means the whole day."""
 
     key: ClassVar[str] = "event"
     word: ClassVar[str] = "催し"
@@ -252,7 +252,7 @@ class Event(Dated):
 
     @model_validator(mode="after")
     def ends_after_start(self) -> Event:
-        """An event has to last."""
+        """Refuse an event that is over before it begins."""
         if self.end and self.finishes <= self.start:
             raise field_error(
                 "終わり（end）が始まり（start）より前です。どちらかの日時を直してください",
@@ -263,12 +263,12 @@ class Event(Dated):
 
     @property
     def all_day(self) -> bool:
-        """Tell whether only days are given, no times."""
+        """Tell whether only days are given, no times. An event that begins at midnight counts as such: front matter cannot tell the two apart."""
         return self.start.time() == dt.time() and (self.end is None or self.end.time() == dt.time())
 
     @property
     def finishes(self) -> dt.datetime:
-        """When it is over: at its end; at midnight after the last day, when no time of the end is given."""
+        """When the event is over: at its end, or, when no time of the end is given, at the midnight after its last day."""
         last = self.end or self.start
         if self.end and self.end.time() != dt.time():
             return self.end
@@ -276,13 +276,13 @@ class Event(Dated):
 
     @property
     def days(self) -> list[dt.date]:
-        """Every day it takes place on."""
+        """Every day on which the event takes place."""
         last = (self.end or self.start).date()
         return [self.start.date() + dt.timedelta(days=number) for number in range((last - self.start.date()).days + 1)]
 
 
 class Notice(Dated):
-    """An emergency notice. It must say when it ends: an old warning is dangerous."""
+    """An emergency notice. ``expires`` is required: an old warning is dangerous."""
 
     key: ClassVar[str] = "notice"
     word: ClassVar[str] = "お知らせ"
@@ -296,7 +296,7 @@ class Notice(Dated):
 
 
 class Issue(Dated):
-    """One issue of a mail magazine; list and number come from its place."""
+    """One issue of a mail magazine. Its list and number come from its folder and file name."""
 
     key: ClassVar[str] = "issue"
     word: ClassVar[str] = "メールマガジン"
@@ -308,7 +308,7 @@ class Issue(Dated):
 
 
 class Page(Meta):
-    """A standing page."""
+    """A page that belongs to no publication and has no date, such as "about this site"."""
 
     key: ClassVar[str] = "page"
     word: ClassVar[str] = "ページ"
@@ -318,7 +318,7 @@ class Page(Meta):
 
 
 class Partner(Dated):
-    """An entry of a partner's blog, written by the importer."""
+    """An entry of a partner's blog. The importer writes the file (`plugins.partners`); an editor reviews it."""
 
     key: ClassVar[str] = "partner"
     word: ClassVar[str] = "協力ブログ"

@@ -1,4 +1,4 @@
-"""A document: one source, read, typed and addressed. Frozen; it crosses every room of the build."""
+"""A document: one source file, validated, resolved and with its permalink. Frozen: every package of the build receives the same objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plugins.frontmatter.model.registry import Publication
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of the site: its address, what it says, its size in CSS pixels, and the digest of its file."""
+    """An image of the site: its address, its text alternative, its size in CSS pixels, and the digest of its file."""
 
     url: str
     alt: str
@@ -27,7 +27,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class File:
-    """An attached PDF: what it is called, its address, its size in bytes, its pages."""
+    """An attached PDF: its title, its address, its size in bytes, and its number of pages."""
 
     title: str
     url: str
@@ -36,19 +36,19 @@ class File:
 
     @property
     def weight(self) -> str:
-        """The size as people say it: ``340 kB``, ``1.2 MB``."""
+        """The size in decimal units: ``340 kB``, ``1.2 MB``."""
         return f"{self.size / 1_000_000:.1f} MB" if self.size >= 999_500 else f"{max(1, round(self.size / 1000))} kB"
 
 
 class HeaderSummary(NamedTuple):
-    """What other documents may ask of one, and the names that none of them may have too; travels lightly between the processes that read.
+    """What the resolution of other documents needs of one header. A small tuple, since every reading process gets one for each document.
 
-    ``path`` is relative to ``content/``. ``target`` tells a mail issue whether there are figures, whether it is a draft, and its date. ``claims`` are names
-    with the key of the front matter that gives each.
+    ``path`` is relative to ``content/``. ``target`` is what a mail issue checks in a document that it names: whether it has figures, whether it is a
+    draft, and its date. ``claims`` are the names that no other document may have, each with the key of the front matter that sets it.
     """
 
     path: str
-    kind: str
+    content_type: str
     url: str
     begins: dt.datetime | None
     ends: dt.datetime | None
@@ -66,28 +66,31 @@ class HeaderSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """What is known of a document before its body is read. ``path`` is relative to ``content/``; ``url`` is root-relative and ends in a slash."""
+    """A document before its body is read.
+
+    ``path`` is relative to ``content/``; ``content_type`` is a key of `CONTENT_TYPES`; ``url`` is root-relative and ends in a slash.
+    """
 
     path: PurePosixPath
-    kind: str
+    content_type: str
     meta: Meta
     publication: Publication | None
     url: str
 
     @property
     def date(self) -> dt.datetime:
-        """When it was published. Standing pages have no date and are never asked."""
+        """The moment of publication. Raises `ValueError` for a page, which has none."""
         if self.meta.date is None:
             raise ValueError(f"{self.path} has no date")
         return self.meta.date
 
     def is_live(self, now: dt.datetime) -> bool:
-        """Tell whether it is public at ``now``: no draft, begun, not ended."""
-        begun = self.meta.date is None or self.meta.date <= now
-        return begun and not self.meta.draft and not self.has_ended(now)
+        """Tell whether the document is public at ``now``: no draft, its date is reached, and it has not ended."""
+        has_begun = self.meta.date is None or self.meta.date <= now
+        return has_begun and not self.meta.draft and not self.has_ended(now)
 
     def has_ended(self, now: dt.datetime) -> bool:
-        """Tell whether it has been taken down by ``now``."""
+        """Tell whether the document has been taken down by ``now``."""
         return self.meta.ends is not None and self.meta.ends <= now
 
     @property
@@ -97,21 +100,23 @@ class Header:
 
     @property
     def claims(self) -> tuple[tuple[object, str], ...]:
-        """See `HeaderSummary`: the name within the publication, or the address, and the addresses of before."""
+        """See `HeaderSummary`. An article claims its name in its publication, whatever the month; issues, entries and pages claim their address.
+
+        All claim their former addresses (``aliases``).
+        """
         aliases = tuple((alias, "aliases") for alias in self.meta.aliases)
-        if self.kind in ("issue", "partner", "page"):
+        if self.content_type in ("issue", "partner", "page"):
             return (self.url, "slug"), *aliases
         owner = self.publication.key if self.publication else None
         return ((self.url.split("/")[1], owner, self.url.rsplit("/", 2)[1]), "slug"), *aliases
 
     @property
     def summary_for_others(self) -> HeaderSummary:
-        """What others may ask."""
-        return HeaderSummary(str(self.path), self.kind, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
+        return HeaderSummary(str(self.path), self.content_type, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
 class DocumentText(Protocol):
-    """The words of a document: ready to show, and as they were written."""
+    """The body of a document: as HTML, with links and images resolved, and as the editor's Markdown."""
 
     @property
     def html(self) -> str: ...
@@ -121,21 +126,21 @@ class DocumentText(Protocol):
 
 @dataclass(frozen=True)
 class LoadedText:
-    """Words that are at hand."""
+    """A text in memory; the other implementation loads it from the content cache when it is read."""
 
     html: str
     markdown: str
 
 
 NO_TEXT = LoadedText("", "")
-"""Stands in a document while its text is stored elsewhere."""
+"""The text of a document while its real text is stored elsewhere."""
 
 
 @dataclass(frozen=True)
 class Document(Header):
-    """``summary`` and ``html`` are ready to show; ``markdown`` is the body as written, which the magazine reads for its corners.
+    """A header with its resolved body. ``summary`` is plain text, ``html`` is complete; the magazine reads the sections of an issue from ``markdown``.
 
-    The text may lie in the store until somebody asks for it. ``shows`` are the addresses of the pictures in it.
+    The text may stay in the content cache until it is read. ``image_urls`` are the addresses of the images in the body.
     """
 
     summary: str
@@ -143,47 +148,59 @@ class Document(Header):
     body_line: int
     picture: Picture | None = None
     files: tuple[File, ...] = ()
-    shows: frozenset[str] = frozenset()
+    image_urls: frozenset[str] = frozenset()
     tracking_digests: Mapping[str, str] = field(default_factory=dict)
-    """For `plugins.incremental`: digests of ``meta`` and ``html``, taken when the source was read."""
+    """For `plugins.incremental`: digests of ``meta`` and ``html``, computed when the source was read, so that a cached text need not be loaded."""
 
     tracking_leaf: ClassVar[bool] = True
 
     @property
     def tracking_whole(self) -> str:
-        """For `plugins.incremental`: one digest for all that can be read from this document."""
+        """For `plugins.incremental`: one digest of all that a template can read from this document."""
         return self.tracking_digests.get("whole", "")
 
     def with_text(self, text: DocumentText) -> Document:
-        """Return the same document with another text. Three times as fast as `dataclasses.replace`: a build does this for every document."""
-        made = object.__new__(Document)
-        made.__dict__.update(self.__dict__, text=text)
-        return made
+        """Return the same document with another text.
+
+        Every build does this for every document, so it copies the attributes at once: three times as fast as `dataclasses.replace`.
+        """
+        copy = object.__new__(Document)
+        copy.__dict__.update(self.__dict__, text=text)
+        return copy
 
     @property
     def html(self) -> str:
-        """The body, ready to show."""
         return self.text.html
 
     @property
     def markdown(self) -> str:
-        """The body as it was written."""
         return self.text.markdown
 
     @cached_property
     def tracking_key(self) -> str:
-        """Its identity for `plugins.incremental`."""
+        """For `plugins.incremental`: the identity of this document in every build."""
         return f"document:{self.path}"
 
 
 def document_digests(document: Document, meta: str, html: str) -> Mapping[str, str]:
-    """Return the digests that ``document`` brings: of ``meta``, of ``html``, and of all that it is."""
-    rest = (document.kind, document.publication, document.url, document.summary, document.body_line, document.picture, document.files)
-    return {"meta": meta, "html": html, "whole": digest((meta, html, rest, document.shows))}
+    """Return `Document.tracking_digests` from the digests of ``meta`` and ``html``: these two, and ``whole`` for all that the document holds."""
+    others = (
+        document.content_type,
+        document.publication,
+        document.url,
+        document.summary,
+        document.body_line,
+        document.picture,
+        document.files,
+    )
+    return {"meta": meta, "html": html, "whole": digest((meta, html, others, document.image_urls))}
 
 
-def permalink(path: PurePosixPath, kind: str, meta: Meta, publication: Publication | None) -> str:
-    """Return the permanent address: publication, year, month, name; for issues list and number; for pages the name alone."""
+def permalink(path: PurePosixPath, content_type: str, meta: Meta, publication: Publication | None) -> str:
+    """Return the permanent address: publication, year, month, name; for an issue its list and number; for a page its name alone.
+
+    An entry of a partner's blog has the key of its feed before the year: two blogs may use the same name in the same month.
+    """
     name = meta.slug or path.stem
     if isinstance(meta, Page):
         return f"/{name}/"
@@ -192,5 +209,5 @@ def permalink(path: PurePosixPath, kind: str, meta: Meta, publication: Publicati
     section = publication.url if publication else "/"
     if meta.date is None:
         return f"{section}{name}/"
-    feed = f"{path.parts[1]}/" if kind == "partner" else ""
+    feed = f"{path.parts[1]}/" if content_type == "partner" else ""
     return f"{section}{feed}{meta.date:%Y/%m}/{name}/"

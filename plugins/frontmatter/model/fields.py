@@ -1,6 +1,7 @@
-"""The values that front matter may hold: dates, places, topics, addresses. They arrive as the text that the editor wrote.
+"""The types of single fields in front matter: moments, places, topics, addresses.
 
-What is wrong is said by `field_error`, in Japanese and English.
+Each value arrives as the text that the editor wrote (`plugins.frontmatter.parse.source` converts nothing), so that a message can quote it. A value
+that cannot be read raises `field_error`, with one message in Japanese and English.
 """
 
 from __future__ import annotations
@@ -14,26 +15,33 @@ from pydantic_core import PydanticCustomError
 
 from plugins.frontmatter.model.registry import Place, Registry, Topic
 
+EXPLAINED = "explained"
+"""The type of Pydantic's error whose message is written for editors already."""
+
 
 def field_error(ja: str, en: str, at: str = "") -> PydanticCustomError:
-    """Return the error that carries one message in two languages to the editor; ``at`` names the key to look at, where Pydantic does not know it."""
-    return PydanticCustomError("wrong", "{ja} / {en}", {"ja": ja, "en": en, "at": at})
+    """Return an error for Pydantic that carries one message in two languages to `plugins.frontmatter.parse.explain`.
+
+    ``at`` names the key that the editor has to change. Pydantic knows the key of a field's own validator, but not that of a model's.
+    """
+    return PydanticCustomError(EXPLAINED, "{ja} / {en}", {"ja": ja, "en": en, "at": at})
 
 
 def _registry(info: ValidationInfo) -> Registry:
     return cast(Registry, info.context)
 
 
+# Only Japan's offset may stand after a time: every date on the site is Japan's, and an editor who means another zone must hear of it.
 _MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?:\+09:00)?")
 
 
 def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
-    found = _MOMENT.fullmatch(str(value))
+    match = _MOMENT.fullmatch(str(value))
     try:
-        if found:
-            parts = [int(part) for part in found.groups(default="0")]
-            return dt.datetime(*parts, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
-    except ValueError:
+        if match:
+            numbers = [int(digits) for digits in match.groups(default="0")]
+            return dt.datetime(*numbers, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
+    except ValueError:  # the form is right, the day is not: 2015-02-30
         pass
     raise field_error(
         f"日付「{value}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
@@ -46,7 +54,7 @@ def _day(value: Any, info: ValidationInfo) -> dt.date:
 
 
 def _end(value: Any, info: ValidationInfo) -> dt.datetime:
-    """A bare date lasts to its midnight; a time is that time."""
+    """Read the end of something. A date without a time means its last moment, which is the midnight after it."""
     moment = _moment(value, info)
     return moment if ":" in str(value) else moment + dt.timedelta(days=1)
 
@@ -85,6 +93,7 @@ def _web(value: str) -> str:
 
 
 def duration(value: str) -> str:
+    """Check the length of a video: ``4:30`` or ``1:04:30``. It stays text; schema.org's form is made where it is needed."""
     if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
         return value
     raise field_error(

@@ -1,6 +1,6 @@
-"""``publications.toml`` and the table of municipalities: the words that front matter may use.
+"""``publications.toml`` and the table of municipalities: everything that front matter may name.
 
-The file is checked once and becomes a frozen `Registry`, which is passed to whoever needs it.
+Both files are checked once and become a frozen `Registry`, which is passed to all code that needs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 def _content_type(key: str) -> str:
-    # Content types are read with the registry at hand, so their module imports this one; it is asked only when a file is read.
+    # The module of content types imports this one (its fields look names up in the registry), so this import can only run when a file is read.
     from plugins.frontmatter.model.content_types import CONTENT_TYPES
 
     if key not in CONTENT_TYPES:
@@ -49,7 +49,7 @@ class DataLicense(_Table):
 
 
 class Site(_Table):
-    """The portal. ``url`` is the public address without a trailing slash; ``sample`` puts the 見本 notice on every page."""
+    """The portal. ``url`` is the public address without a trailing slash; with ``sample`` every page says that it is a 見本 (sample)."""
 
     title: str
     url: str = Field(pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$")
@@ -73,12 +73,15 @@ class Site(_Table):
 
 
 class Publication(_Table):
-    """One publication and the department behind it; ``list`` is the key of its mail list, where it has one."""
+    """One publication and the department that answers for it. ``list`` is the key of its mail list, if it has one.
+
+    ``content_type`` is that of a file that names none itself; editors write it as ``kind``, in this table as in front matter.
+    """
 
     key: Key
     title: str
     reading: str
-    kind: ContentTypeName
+    content_type: ContentTypeName = Field(alias="kind")
     colour: str
     department: str
     contact: EmailStr
@@ -93,14 +96,14 @@ class Publication(_Table):
 
     @property
     def landing_pages(self) -> tuple[str, ...]:
-        """The standing pages that an editor may link to: the section, and what its kind adds to it."""
-        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.kind, ())
+        """The generated pages that an editor may link to: the section, and those that its content type adds."""
+        added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.content_type, ())
         return (self.url, *(self.url + name for name in added))
 
     @field_validator("colour")
     @classmethod
     def readable_with_white(cls, value: str) -> str:
-        """The colour carries white text (WCAG 2.2, 1.4.3: at least 4.5 to 1)."""
+        """Refuse a colour on which white text cannot be read (WCAG 2.2, 1.4.3: contrast of at least 4.5 to 1)."""
         if not re.fullmatch(r"#[0-9a-f]{6}", value):
             raise ValueError(f"色は #1a6f8f の形で書いてください / write the colour as #1a6f8f, not {value!r}")
         if (ratio := contrast(value, "#ffffff")) < 4.5:
@@ -111,7 +114,7 @@ class Publication(_Table):
 
 
 class MailList(_Table):
-    """One mail list: who writes, who answers, why somebody gets it (RFC 2919 for ``list_id``)."""
+    """One mail list. ``list_id`` becomes the List-Id field (RFC 2919); ``reason`` tells a reader in every mail why it was sent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -121,12 +124,12 @@ class MailList(_Table):
     sender: EmailStr = Field(alias="from")
     reply_to: EmailStr
     list_id: str = Field(pattern=r"^[a-z0-9.-]+$")
-    kind: Literal["newsletter", "emergency"] = Field(alias="class")
+    list_class: Literal["newsletter", "emergency"] = Field(alias="class")
     reason: str
 
 
 class Feed(_Table):
-    """One partner feed. The importer reads the rest of its settings itself."""
+    """One partner feed, as far as pages need it. `plugins.partners.model.config` reads and checks the importer's settings in the same table."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -139,7 +142,7 @@ class Feed(_Table):
 
 @dataclass(frozen=True)
 class Place:
-    """One municipality: JIS X 0402 code with check digit, name, reading, address on the site."""
+    """One municipality: its JIS X 0402 code with check digit, name, reading in hiragana, and name in addresses."""
 
     code: str
     name: str
@@ -155,7 +158,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Topic:
-    """One word of the editors' vocabulary and its address."""
+    """One topic of the editors' vocabulary, with its name in addresses."""
 
     slug: str
     name: str
@@ -173,12 +176,12 @@ class _File(_Table):
     lists: dict[Key, MailList] = {}
     feeds: dict[Key, Feed] = {}
     topics: dict[Key, str] = {}
-    checks: dict[str, object] = {}  # plugins.checks reads and refuses them itself: it knows the rules
+    checks: dict[str, object] = {}  # plugins.checks validates this table: only that package knows the rules
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything a source may name. ``topics`` and ``places`` are keyed by the word editors write."""
+    """Everything that a source may name. The keys of ``topics`` and ``places`` are the words that editors write (住まい, 石巻市)."""
 
     site: Site
     publications: dict[str, Publication]
@@ -191,7 +194,7 @@ class Registry:
 def read_registry(toml: Path, places: Path) -> Registry:
     """Read ``publications.toml`` and ``municipalities.csv`` (columns code, name, reading, slug).
 
-    Raises `ContentErrors` with every fault of the files, also when one is not there.
+    Raises `ContentErrors` with every mistake in the two files, or with every file that is missing.
     """
     missing = [path for path in (toml, places) if not path.is_file()]
     if missing:
@@ -202,9 +205,9 @@ def read_registry(toml: Path, places: Path) -> Registry:
             for path in missing
         )
     parsed = _parse(toml)
-    faults = _dangling(parsed, toml)
-    if faults:
-        raise ContentErrors(faults)
+    diagnostics = _dangling_keys(parsed, toml)
+    if diagnostics:
+        raise ContentErrors(diagnostics)
     return Registry(
         site=parsed.site,
         publications=parsed.publications,
@@ -227,26 +230,28 @@ def _parse(toml: Path) -> _File:
     try:
         return _File.model_validate(data)
     except ValidationError as error:
-        raise ContentErrors(_fault(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
+        raise ContentErrors(_diagnostic(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
 
 
-def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Diagnostic:
-    where = ".".join(map(str, place))
-    ja, both, en = message.removeprefix("Value error, ").partition(" / ")
-    return Diagnostic(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
+def _diagnostic(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Diagnostic:
+    # The validators above raise "ja / en", before which Pydantic puts "Value error, ". Its own messages are English only.
+    key = ".".join(map(str, place))
+    ja, has_both, en = message.removeprefix("Value error, ").partition(" / ")
+    return Diagnostic(path, _line(toml, place), f"{key}：{ja}" if has_both else f"{key} が正しくありません", f"{key}: {en or message}")
 
 
 def _line(toml: Path, place: tuple[int | str, ...]) -> int:
-    """The line of the table that ``place`` names, or 1: tomllib keeps no lines."""
+    """Return the line of the table that holds ``place``, or 1. tomllib keeps no line numbers, so the header is searched for."""
     header = "[" + ".".join(map(str, place[:2])) + "]"
     lines = toml.read_text(encoding="utf-8").splitlines()
     return next((number for number, line in enumerate(lines, 1) if line.startswith((header, f"[{place[0]}]"))), 1)
 
 
-def _dangling(parsed: _File, toml: Path) -> list[Diagnostic]:
+def _dangling_keys(parsed: _File, toml: Path) -> list[Diagnostic]:
+    """Find publications whose list is missing, and lists whose publication is missing."""
     path = PurePosixPath(toml.name)
     lists = [
-        _fault(
+        _diagnostic(
             path,
             toml,
             ("publications", p.key, "list"),
@@ -256,7 +261,7 @@ def _dangling(parsed: _File, toml: Path) -> list[Diagnostic]:
         if p.list and p.list not in parsed.lists
     ]
     owners = [
-        _fault(path, toml, ("lists", m.key, "publication"), f"一覧にない出版物です / no such publication: {m.publication}")
+        _diagnostic(path, toml, ("lists", m.key, "publication"), f"一覧にない出版物です / no such publication: {m.publication}")
         for m in parsed.lists.values()
         if m.publication not in parsed.publications
     ]

@@ -1,1 +1,1 @@
-"""One source: from its bytes to a resolved document."""
+"""Turns one source file into a resolved document: `parser` calls `source`, `markdown`, `directives`, `links` and `attachments` in turn."""

@@ -1,4 +1,4 @@
-"""Files that belong to a document: captions and films of a video, PDFs of a record. And the transcript, without which a video is shut to many."""
+"""Checks the files that belong to a document: film and captions of a video, PDFs of a record; and that a video has a transcript."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from plugins.frontmatter.parse.source import Source
 
 
 class UnreadablePdf(Exception):
-    """The file is no PDF that everybody can open."""
+    """The file is not a PDF that every reader can open."""
 
 
 @dataclass(frozen=True)
 class Pdf:
-    """``size`` in bytes."""
+    """The facts of a PDF that a page shows. ``size`` is in bytes."""
 
     pages: int
     size: int
@@ -31,45 +31,57 @@ class Pdf:
 
 def read_pdf(path: Path) -> Pdf:
     """Return pages and size of the file at ``path``. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
-    from pypdf import PdfReader  # late: few documents have a PDF, and those are read once
+    from pypdf import PdfReader  # imported late: few documents have a PDF, and those are read once
     from pypdf.errors import PyPdfError
 
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it mends; we ask only for the pages
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # pypdf warns of damage that it repairs; only the pages count here
     try:
         reader = PdfReader(path)
         if reader.is_encrypted:
             raise UnreadablePdf("パスワードがかかっています / it is locked with a password")
         pages = len(reader.pages)
-    except (PyPdfError, OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+    except (
+        PyPdfError,
+        OSError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+    ) as error:  # what damaged files make pypdf raise
         raise UnreadablePdf(str(error)) from error
     if not pages:
         raise UnreadablePdf("ページがありません / it has no pages")
     return Pdf(pages, path.stat().st_size)
 
 
+# WebVTT (W3C), 4.1: hours are optional and may have more than two digits; a cue may have settings after its times.
 _TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
-
-
 _CUE = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
 
 
 def check_captions(text: str) -> list[tuple[int, str, str]]:
-    """Return what is wrong: line (from 1), and the reason in Japanese and English. An empty list is a file that players show."""
+    """Check a WebVTT file. Return for each mistake its line (from 1) and the message in Japanese and English.
+
+    WebVTT asks for ``WEBVTT`` in the first line, an end after the start of each cue, and starts in order. A player drops or
+    never shows a cue that breaks these rules, and reports nothing.
+    """
     lines = text.removeprefix("\ufeff").splitlines()
     if not lines or not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
         return [(1, "字幕の一行目は「WEBVTT」と書いてください", "the first line of captions has to be WEBVTT")]
-    found: list[tuple[int, str, str]] = []
+    mistakes: list[tuple[int, str, str]] = []
     cues = [(number, line) for number, line in enumerate(lines, 1) if "-->" in line]
     if not cues:
-        found.append((1, "字幕が一つもありません", "there is not a single caption"))
-    last = -1.0
+        mistakes.append((1, "字幕が一つもありません", "there is not a single caption"))
+    last_start = -1.0
     for number, line in cues:
-        found += [(number, *words) for words in _cue_faults(line, lines[number] if number < len(lines) else "", last)]
-        last = _begins(line, last)
-    return found
+        following = lines[number] if number < len(lines) else ""  # `number` counts from 1, so this is the line below
+        mistakes += [(number, *messages) for messages in _check_cue(line, following, last_start)]
+        last_start = _start(line, last_start)
+    return mistakes
 
 
-def _cue_faults(line: str, following: str, last: float) -> list[tuple[str, str]]:
+def _check_cue(line: str, following: str, last_start: float) -> list[tuple[str, str]]:
     cue = _CUE.fullmatch(line.strip())
     if not cue:
         return [
@@ -78,19 +90,19 @@ def _cue_faults(line: str, following: str, last: float) -> list[tuple[str, str]]
     start, end = _seconds(cue.groups()[:4]), _seconds(cue.groups()[4:])
     if end <= start:
         return [("字幕の終わりが始まりより前です", "the caption ends before it begins")]
-    if start < last:
+    if start < last_start:
         return [("前の字幕より早く始まっています。順番にならべてください", "it begins before the caption above: put them in order")]
     return [] if following.strip() else [("字幕のことばがありません", "the caption has no words")]
 
 
-def _begins(line: str, last: float) -> float:
+def _start(line: str, default: float) -> float:
     cue = _CUE.fullmatch(line.strip())
-    return _seconds(cue.groups()[:4]) if cue else last
+    return _seconds(cue.groups()[:4]) if cue else default
 
 
-def _seconds(parts: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, thousandths = (int(part or 0) for part in parts)
-    return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+def _seconds(numbers: tuple[str | None, ...]) -> float:
+    hours, minutes, seconds, milliseconds = (int(number or 0) for number in numbers)
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
 TRANSCRIPT = "書き起こし"
@@ -99,14 +111,14 @@ TRANSCRIPT = "書き起こし"
 
 @dataclass(frozen=True)
 class AttachmentResolver:
-    """Looks for the files of one source. ``place`` turns what an editor wrote into a path below ``content``, or None if that lies outside."""
+    """Checks the files of one source. ``place`` turns what an editor wrote into a path below ``content``, or None if that lies outside."""
 
-    answers: ReferenceResolver
+    references: ReferenceResolver
     source: Source
     place: Callable[[str], PurePosixPath | None]
 
     def resolve(self, meta: Meta, body: Body) -> tuple[tuple[File, ...], list[Diagnostic]]:
-        """Return the attachments ready to be linked, and every fault of the files."""
+        """Return the attachments to link, and the diagnostics of the files."""
         if isinstance(meta, Video):
             return (), self._video(meta, body)
         if isinstance(meta, Record):
@@ -114,22 +126,22 @@ class AttachmentResolver:
         return (), []
 
     def _video(self, meta: Video, body: Body) -> list[Diagnostic]:
-        faults = [] if "://" in meta.video else self._missing("video", meta.video)
-        faults += self._missing("captions", meta.captions) or self._captions(meta)
-        return faults + self._transcript(body)
+        diagnostics = [] if "://" in meta.video else self._missing("video", meta.video)
+        diagnostics += self._missing("captions", meta.captions) or self._captions(meta)
+        return diagnostics + self._transcript(body)
 
-    def _missing(self, key: str, name: str, *more: int | str) -> list[Diagnostic]:
+    def _missing(self, key: str, name: str, *index: int) -> list[Diagnostic]:
         path = self.place(name)
-        if path is not None and self.answers.ask("file", str(path)):
+        if path is not None and self.references.resolve("file", str(path)):
             return []
         ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
-        return [Diagnostic(self.source.path, self.source.line_of((key, *more)), ja, en)]
+        return [Diagnostic(self.source.path, self.source.line_of((key, *index)), ja, en)]
 
     def _captions(self, meta: Video) -> list[Diagnostic]:
         path = self.place(meta.captions) or PurePosixPath()
-        self.answers.ask("stat", str(path))
+        self.references.resolve("stat", str(path))  # so that the document is read again when the captions change
         try:
-            text = (self.answers.content / path).read_text(encoding="utf-8")
+            text = (self.references.content / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
             return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
         return [Diagnostic(path, line, ja, en) for line, ja, en in check_captions(text)]
@@ -149,13 +161,13 @@ class AttachmentResolver:
         return []
 
     def _record(self, meta: Record) -> tuple[tuple[File, ...], list[Diagnostic]]:
-        files, faults = [], []
+        files, diagnostics = [], []
         for number, attachment in enumerate(meta.attachments):
             missing = self._missing("attachments", attachment.file, number)
             path = self.place(attachment.file) or PurePosixPath()
-            self.answers.ask("stat", str(path))
+            self.references.resolve("stat", str(path))
             try:
-                pdf = None if missing else read_pdf(self.answers.content / path)
+                pdf = None if missing else read_pdf(self.references.content / path)
             except UnreadablePdf as error:
                 ja, en = (
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
@@ -163,10 +175,10 @@ class AttachmentResolver:
                 )
                 missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en)]
                 pdf = None
-            faults += missing
+            diagnostics += missing
             if pdf:
                 files.append(File(attachment.title, f"/{path}", pdf.size, pdf.pages))
-        return tuple(files), faults
+        return tuple(files), diagnostics
 
 
 def _has_words(heading: Any) -> bool:

@@ -1,7 +1,7 @@
-"""What an editor may write in a mail issue besides Markdown.
+"""The directives that an editor may write in a mail issue besides Markdown.
 
-A line ``::記事 file`` becomes ``<div data-teaser="file">``, which the magazine fills; ``{和暦 2021-03-11}`` inside a line becomes the words
-that a person would otherwise count out by hand. A word that is none of these is a fault, never text that goes out.
+A line ``::記事 file`` becomes ``<div data-teaser="file">``, which the magazine fills. ``{和暦 2021-03-11}`` inside a line becomes the date in words,
+which a person would otherwise have to work out. An unknown directive is a diagnostic: it must not go out as text.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ NAMES = {
     "協力ブログ": "partners",
     "partners": "partners",
 }
-KINDS = tuple(dict.fromkeys(NAMES.values()))
+"""The words of directive lines, in Japanese and English, and the directive that each means."""
 
+DIRECTIVES = tuple(dict.fromkeys(NAMES.values()))
+
+# Editors type with a Japanese input method: full-width colons and the wide space U+3000 count as well.
 _LINE = re.compile(r"^(?:::|：：)[ \u3000]*([^\s]+)(?:[ \u3000]+(\S.*?))??(?:[ \u3000]+(もう一度|again))?[ \u3000]*$", re.MULTILINE)
-_VALUES = {
+_ARGUMENTS = {
     "teaser": r"\S.*",
     "figures": r"\S.*",
     "since": r"\S.*",
@@ -48,59 +51,65 @@ _INLINE = re.compile(r"\{([^\s{}]+)[ \u3000]+([^{}\n]+?)[ \u3000]*\}")
 
 
 def expand_directives(text: str) -> str:
-    """Return Markdown in which every directive has become HTML and every computed word stands written out."""
-    return _INLINE.sub(_written, _LINE.sub(_element, text))
+    """Return Markdown in which every directive line has become an element, and every inline directive its words. Unknown ones stay as they are."""
+    return _INLINE.sub(_inline_text, _LINE.sub(_element, text))
 
 
 def amount(value: str) -> int:
-    """Return the number at the head of ``4週間`` or ``3件``."""
-    found = re.match(r"\d+", value)
-    return int(found[0]) if found else 0
+    """Return the number at the beginning of ``4週間`` or ``3件``; 0 if there is none."""
+    match = re.match(r"\d+", value)
+    return int(match[0]) if match else 0
 
 
 def check_directives(source: Source) -> list[Diagnostic]:
-    """Return what is wrong with the directives of ``source``: unknown words, values that cannot be read."""
+    """Return the diagnostics of the directives in ``source``: unknown words, and values that cannot be read."""
     lines = enumerate(source.body.split("\n"), source.body_line)
-    return [Diagnostic(source.path, number_, ja, en) for number_, line in lines for ja, en in (*_line_faults(line), *_inline_faults(line))]
+    return [
+        Diagnostic(source.path, line_number, ja, en) for line_number, line in lines for ja, en in (*_check_line(line), *_check_inline(line))
+    ]
 
 
-def _element(found: re.Match[str]) -> str:
-    name = NAMES.get(found[1])
+def _element(match: re.Match[str]) -> str:
+    name = NAMES.get(match[1])
     if name is None:
-        return found[0]
-    again = ' data-again="again"' if found[3] else ""
-    return f'\n<div data-{name}="{escape(found[2] or "")}"{again}></div>\n'
+        return match[0]
+    again = ' data-again="again"' if match[3] else ""
+    # The line breaks leave an empty line on both sides: only then Python-Markdown takes the element as a block of its own.
+    return f'\n<div data-{name}="{escape(match[2] or "")}"{again}></div>\n'
 
 
-def _line_faults(line: str) -> Iterator[tuple[str, str]]:
-    if not (found := _LINE.match(line)):
+def _check_line(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the messages, in Japanese and English, about a line that looks like a directive."""
+    if not (match := _LINE.match(line)):
         return
-    name = NAMES.get(found[1])
+    name = NAMES.get(match[1])
     if name is None:
         known = "、".join(word for word in NAMES if not word.isascii())
         yield (
-            f"「::{found[1]}」という書き方はありません。使えるのは {known} です",
-            f"no directive {found[1]!r}: use one of {', '.join(NAMES)}",
+            f"「::{match[1]}」という書き方はありません。使えるのは {known} です",
+            f"no directive {match[1]!r}: use one of {', '.join(NAMES)}",
         )
-    elif not re.fullmatch(_VALUES[name], found[2] or ""):
+    elif not re.fullmatch(_ARGUMENTS[name], match[2] or ""):
         yield f"「{line.strip()}」が読めません。「{_EXAMPLES[name]}」の形で書いてください", f"write it as {_EXAMPLES[name]!r}"
 
 
-def _inline_faults(line: str) -> Iterator[tuple[str, str]]:
-    for found in _INLINE.finditer(line):
-        if found[1] in _WRITERS and _write(found) is None:
-            example = _INLINE_EXAMPLES[_WRITERS[found[1]]]
-            yield f"「{found[0]}」が読めません。「{example}」の形で書いてください", f"cannot read {found[0]!r}: write it as {example!r}"
+def _check_inline(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the messages about inline directives. Braces with any other word in front are text."""
+    for match in _INLINE.finditer(line):
+        if match[1] in _FORMATTERS and _format(match) is None:
+            example = _INLINE_EXAMPLES[_FORMATTERS[match[1]]]
+            yield f"「{match[0]}」が読めません。「{example}」の形で書いてください", f"cannot read {match[0]!r}: write it as {example!r}"
 
 
-def _written(found: re.Match[str]) -> str:
-    return _write(found) or found[0]
+def _inline_text(match: re.Match[str]) -> str:
+    return _format(match) or match[0]
 
 
-def _write(found: re.Match[str]) -> str | None:
-    writer = _WRITERS.get(found[1])
+def _format(match: re.Match[str]) -> str | None:
+    """Return the words of an inline directive; None if it is none, or if its value cannot be read."""
+    formatter = _FORMATTERS.get(match[1])
     try:
-        return writer(found[2]) if writer else None
+        return formatter(match[2]) if formatter else None
     except (ValueError, ZeroDivisionError):
         return None
 
@@ -110,7 +119,7 @@ def _day(text: str) -> str:
 
 
 def _era(text: str) -> str:
-    """``2021`` is a year, which is named as it ended; ``2021-03-11`` a day."""
+    """Read a year (``2021``) or a day (``2021-03-11``). A year in which the era changed gets the name that it had at its end: 2019 is 令和元年."""
     if re.fullmatch(r"\d{4}", text):
         return era_year(dt.date(int(text), 12, 31))
     day = dt.date.fromisoformat(text)
@@ -122,12 +131,12 @@ def _amount(text: str) -> str:
 
 
 def _share(text: str) -> str:
-    """``15361/16000`` in whole percent, rounded down: 100 means finished."""
+    """Return ``15361/16000`` in whole percent, rounded down, so that 100 means finished."""
     done, total = (float(part.replace(",", "")) for part in text.split("/"))
     return f"{int(done * 100 // total)}％"
 
 
-_WRITERS: dict[str, Callable[[str], str]] = {
+_FORMATTERS: dict[str, Callable[[str], str]] = {
     "日付": _day,
     "date": _day,
     "和暦": _era,

@@ -1,4 +1,4 @@
-"""Pydantic's errors, said so that an editor knows what to write."""
+"""Turns Pydantic's errors into diagnostics that tell an editor what to write."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 
 
 def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Diagnostic:
-    """Turn one error of ``model`` over ``source`` into a `Diagnostic` on the line where the editor mends it."""
+    """Turn one error that ``model`` found in ``source`` into a `Diagnostic` on the line that the editor has to change."""
     at = detail.get("ctx", {}).get("at")
     place = (*detail["loc"], at) if at else detail["loc"]
-    ja, en = _words(".".join(map(str, place)), model, detail)
+    ja, en = _messages(".".join(map(str, place)), model, detail)
     return Diagnostic(source.path, source.line_of(place), ja, en)
 
 
-def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:
+def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:
+    # The cases are the types of https://docs.pydantic.dev/latest/errors/validation_errors/ that the models can raise.
     context = detail.get("ctx", {})
     match detail["type"]:
-        case "wrong":
-            key = re.sub(r"\.\d+", "", name)  # the words name the entry of a list themselves
+        case "explained":
+            key = re.sub(
+                r"\.\d+", "", name
+            )  # the message quotes the value, so the number of an entry in a list (topics.0) says nothing more
             return f"{key}：{context['ja']}" if key else str(context["ja"]), f"{name}: {context['en']}" if name else str(context["en"])
         case "missing":
             return f"「{name}」がありません。書き足してください", f"{name!r} is missing: add it"
@@ -62,7 +65,7 @@ def _words(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str
 
 def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
     known = list(model.model_fields)
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"「{name}」という項目はありません。「{near[0]}」ではありませんか", f"unknown key {name!r}: did you mean {near[0]!r}?"
+    similar = get_close_matches(name, known, n=1)
+    if similar:
+        return f"「{name}」という項目はありません。「{similar[0]}」ではありませんか", f"unknown key {name!r}: did you mean {similar[0]!r}?"
     return f"「{name}」という項目はありません。使えるのは {'、'.join(known)} です", f"unknown key {name!r}: use one of {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""An image file seen from a page: its size, so that the page can reserve its place, and the address at which everybody can read it."""
+"""What a page needs to know of an image file: its size, so that the browser can reserve the space, and an address that every reader can show."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lxml import etree
 from PIL import ExifTags, Image
 
 _EVERYWHERE = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg"})
-"""Endings that every mail client and feed reader shows; others are shipped as JPEG."""
+"""Suffixes of the formats that mail clients and feed readers show. `plugins.images` ships the others as JPEG too."""
 
 
 class UnreadableImage(Exception):
-    """The file is no image that a browser shows."""
+    """The file is not an image that a browser shows."""
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -23,16 +23,19 @@ def image_size(path: Path) -> tuple[int, int]:
         return _svg_size(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow raises by itself only at twice the limit
             with Image.open(path) as image:
-                turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # the camera was held upright
-                return (image.height, image.width) if turned else image.size
+                # Orientations 5 to 8 swap rows and columns (Exif 2.3, tag 0x0112): the camera was held upright, and browsers turn the image.
+                is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+                return (image.height, image.width) if is_turned else image.size
     except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImage(str(error)) from error
 
 
 def _svg_size(path: Path) -> tuple[int, int]:
+    """Return the size that ``width`` and ``height`` state in pixels, or else that of the ``viewBox`` (SVG 2, chapter 8)."""
     try:
+        # No entities, no network: an SVG can name files of this machine (XXE).
         root = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
     except etree.XMLSyntaxError as error:
         raise UnreadableImage(str(error)) from error
@@ -46,8 +49,8 @@ def _svg_size(path: Path) -> tuple[int, int]:
 
 
 def image_permalink(path: PurePosixPath) -> str:
-    """Return the address of the picture at ``path`` (below ``content/``): PNG, JPEG, GIF or SVG, the same for ever.
+    """Return the permanent address of the image at ``path`` (below ``content/``), in a format that every mail client shows.
 
-    Mails that were sent ask for it years later. A WebP or AVIF original is shipped as JPEG beside its own name.
+    It never changes, since mails that were sent years ago still load it. A WebP or AVIF original has a JPEG beside it: ``sea.webp.jpg``.
     """
     return f"/{path}" if path.suffix.lower() in _EVERYWHERE else f"/{path}.jpg"

@@ -1,6 +1,6 @@
-"""One source: its front matter validated (a `Header`), then its body parsed and its links resolved (a `Document`).
+"""Reads one source in two steps: `read_header` validates the front matter, `resolve_source` parses the body and resolves its links.
 
-The two steps are apart because links need the heads of all documents.
+The steps are separate because a link needs the headers of all documents.
 """
 
 from __future__ import annotations
@@ -22,79 +22,81 @@ from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source, read_source
 
 DRAFT_MARK = "【下書き】"
-"""Stands before the title of a draft where drafts are shown."""
+"""Put before the title of a draft where drafts are shown."""
 
 
 @dataclass(frozen=True)
 class RejectedSource:
-    """A source whose front matter does not hold. Its body is looked at all the same: an editor hears everything at once.
+    """A source whose front matter is not valid. Its body is checked all the same, so that an editor hears of all mistakes at once.
 
-    ``source`` is None if the file cannot even be cut.
+    ``source`` is None if the file cannot be split, or if its place says nothing about how to read the body.
     """
 
     path: PurePosixPath
-    kind: str
+    content_type: str
     source: Source | None
-    faults: list[Diagnostic]
+    diagnostics: list[Diagnostic]
 
 
 def read_header(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Header] | RejectedSource:
-    """Read a source and validate its front matter."""
+    """Read a source and validate its front matter with the model of its content type."""
     source = read_source(content, path)
     if isinstance(source, Diagnostic):
         return RejectedSource(path, "", None, [source])
-    home = _home(source, registry)
-    if isinstance(home, Diagnostic):
-        return RejectedSource(path, "", None, [home])
-    kind, publication = home
-    meta = _validate(source, CONTENT_TYPES[kind], registry)
+    placement = _placement(source, registry)
+    if isinstance(placement, Diagnostic):
+        return RejectedSource(path, "", None, [placement])
+    content_type, publication = placement
+    meta = _validate(source, CONTENT_TYPES[content_type], registry)
     if not isinstance(meta, Meta):
-        return RejectedSource(path, kind, source, meta)
-    if faults := _name_faults(source, meta):
-        return RejectedSource(path, kind, source, faults)
-    return source, Header(path, kind, meta, publication, permalink(path, kind, meta, publication))
+        return RejectedSource(path, content_type, source, meta)
+    if diagnostics := _check_name(source, meta):
+        return RejectedSource(path, content_type, source, diagnostics)
+    return source, Header(path, content_type, meta, publication, permalink(path, content_type, meta, publication))
 
 
-def as_if_published(head: Header) -> Header:
-    """Return a draft of our own as if it were published. Partners' entries wait for their review (`plugins.partners`)."""
-    if not head.meta.draft or head.kind == "partner":
-        return head
-    return replace(head, meta=head.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{head.meta.title}"}))
+def as_if_published(header: Header) -> Header:
+    """Return a draft as if it were published. A partner's entry stays a draft: it waits for its review (`plugins.partners`)."""
+    if not header.meta.draft or header.content_type == "partner":
+        return header
+    return replace(header, meta=header.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{header.meta.title}"}))
 
 
-def resolve_source(source: Source, head: Header, answers: ReferenceResolver) -> tuple[Document, list[Diagnostic]]:
-    """Return the document, and every fault of its body; what it asked is in ``answers.asked`` afterwards."""
-    answers.asked = {}
-    body = _parse(source, head.kind)
-    faults = _body_faults(source, body, head.kind)
-    document, found = LinkResolver(answers).resolve(ParsedSource(head, source, body))
-    return document, faults or found  # an address that may not stand in a body is no missing page besides
+def resolve_source(source: Source, header: Header, references: ReferenceResolver) -> tuple[Document, list[Diagnostic]]:
+    """Return the document, and the diagnostics of its body. Its references are in ``references.resolved`` afterwards."""
+    references.resolved = {}
+    body = _parse(source, header.content_type)
+    diagnostics = _check_body(source, body, header.content_type)
+    document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
+    return document, diagnostics or link_diagnostics  # a forbidden address, such as javascript:…, is not reported as a missing page too
 
 
-def check_rejected(refused: RejectedSource, answers: ReferenceResolver) -> list[Diagnostic]:
-    """Return every fault of the body of a source whose front matter does not hold."""
-    if refused.source is None:
+def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> list[Diagnostic]:
+    """Return the diagnostics of the body of a source whose front matter is not valid."""
+    if rejected.source is None:
         return []
-    body = _parse(refused.source, refused.kind)
-    head = Header(refused.path, refused.kind, Meta.model_construct(title=""), None, "")
-    return _body_faults(refused.source, body, refused.kind) or LinkResolver(answers).check(ParsedSource(head, refused.source, body))
+    body = _parse(rejected.source, rejected.content_type)
+    header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
+    return _check_body(rejected.source, body, rejected.content_type) or LinkResolver(references).check(
+        ParsedSource(header, rejected.source, body)
+    )
 
 
-def _parse(source: Source, kind: str) -> Body:
-    return parse_html(source.body) if kind == "partner" else parse_markdown(source.body, directives=kind == "issue")
+def _parse(source: Source, content_type: str) -> Body:
+    return parse_html(source.body) if content_type == "partner" else parse_markdown(source.body, directives=content_type == "issue")
 
 
-def _body_faults(source: Source, body: Body, kind: str) -> list[Diagnostic]:
-    return _markup_faults(source, body) + (check_directives(source) if kind == "issue" else [])
+def _check_body(source: Source, body: Body, content_type: str) -> list[Diagnostic]:
+    return _check_markup(source, body) + (check_directives(source) if content_type == "issue" else [])
 
 
-def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
-    """The kind and the publication, from the folder and from what the editor wrote."""
+def _placement(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
+    """Return content type and publication: from the folder, and from what the editor wrote in their place."""
     folder = source.path.parts[0]
     if folder == "pages":
         return "page", None
     if folder == "mail":
-        return _list_home(source, registry)
+        return _issue_placement(source, registry)
     name = str(source.data.get("publication", folder))
     publication = registry.publications.get(name)
     if publication is None:
@@ -106,20 +108,21 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
             f"「{name}」という出版物はありません。使えるのは {known} です",
             f"no publication {name!r}: use one of {known}",
         )
-    kind = str(source.data.get("kind", publication.kind))
-    permitted = [key for key, content_type in CONTENT_TYPES.items() if content_type.chosen_by_editor]
-    if kind not in permitted:
+    content_type = str(source.data.get("kind", publication.content_type))
+    permitted = [key for key, model in CONTENT_TYPES.items() if model.chosen_by_editor]
+    if content_type not in permitted:
         known = "、".join(permitted)
         return Diagnostic(
             source.path,
             source.line_of(("kind",)),
-            f"「{kind}」という種類はありません。使えるのは {known} です",
-            f"no kind {kind!r}: use one of {known}",
+            f"「{content_type}」という種類はありません。使えるのは {known} です",
+            f"no kind {content_type!r}: use one of {known}",
         )
-    return kind, publication
+    return content_type, publication
 
 
-def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
+def _issue_placement(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:
+    """Return the placement of ``content/mail/<list>/<number>.md``."""
     key = source.path.parent.name
     if key not in registry.lists or len(source.path.parts) != 3:
         known = "、".join(registry.lists)
@@ -140,7 +143,7 @@ def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | l
         return [explain(source, model, detail) for detail in error.errors()]
 
 
-def _markup_faults(source: Source, body: Body) -> list[Diagnostic]:
+def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
     titles = [plain_text(h1) for h1 in body.root.iter("h1")]
     return [
         Diagnostic(
@@ -161,7 +164,7 @@ def _markup_faults(source: Source, body: Body) -> list[Diagnostic]:
     ]
 
 
-def _name_faults(source: Source, meta: Meta) -> list[Diagnostic]:
+def _check_name(source: Source, meta: Meta) -> list[Diagnostic]:
     name = source.path.stem
     if meta.slug or all(part.isascii() and part.isalnum() and part == part.lower() for part in name.split("-")):
         return []

@@ -1,7 +1,7 @@
-"""What a document asks of the rest of the checkout: is there such a page, is it public, how large is that picture?
+"""Resolves what a document refers to: other documents, files, images, addresses of the site.
 
-Each answer is noted with the document. Next time the same questions are put; a document whose own bytes and whose answers are the same needs no
-reading.
+Each reference of a document is recorded together with what it resolved to. The next build resolves the same references again: a document whose own
+bytes are the same, and whose references resolve to the same, need not be read.
 """
 
 from __future__ import annotations
@@ -17,60 +17,62 @@ from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 
-Question = tuple[str, str]
-"""A word of `ReferenceResolver`, and a path below ``content/`` or an address."""
+Reference = tuple[str, str]
+"""A method (a key of `_METHODS`), and a path below ``content/`` or an address."""
 
 LIVE, ENDED, WAITING = "live", "ended", "waiting"
 
 
 @dataclass
 class ReferenceResolver:
-    """Answers from the ``heads`` of all documents and from the files. ``asked`` is what the document at hand has asked so far.
+    """Resolves references from the ``headers`` of all documents and from the files below ``content``.
 
-    ``pictures`` holds what is known of pictures from before: by path, size and time of the file, and what was found.
+    ``resolved`` are the references of the document at hand. ``images`` is what earlier builds found in image files: by path the size in bytes and the
+    time in ns of the file, and the result of ``picture``; it is added to.
     """
 
     content: Path
     registry: Registry
-    heads: Mapping[str, Header | HeaderSummary]
+    headers: Mapping[str, Header | HeaderSummary]
     now: dt.datetime
-    pictures: dict[str, tuple[int, int, Any]] = field(default_factory=dict)
-    asked: dict[Question, Any] = field(default_factory=dict)
-    _known: dict[Question, Any] = field(default_factory=dict)
-    _standing: frozenset[str] = frozenset()
+    images: dict[str, tuple[int, int, Any]] = field(default_factory=dict)
+    resolved: dict[Reference, Any] = field(default_factory=dict)
+    _results: dict[Reference, Any] = field(default_factory=dict)
+    _permanent_urls: frozenset[str] = frozenset()
 
-    def ask(self, word: str, about: str) -> Any:
-        """Return the answer and note it."""
-        answer = self.asked[word, about] = self.answer(word, about)
-        return answer
+    def resolve(self, method: str, target: str) -> Any:
+        """Resolve a reference of the document at hand, and record it."""
+        result = self.resolved[method, target] = self._resolve((method, target))
+        return result
 
-    def same_as_before(self, asked: Mapping[Question, Any]) -> bool:
-        """Tell whether all questions would be answered as they were."""
-        return all(self.answer(*question) == answer for question, answer in asked.items())
+    def same_as_before(self, resolved: Mapping[Reference, Any]) -> bool:
+        """Tell whether all references resolve to what they resolved to before."""
+        return all(self._resolve(reference) == result for reference, result in resolved.items())
 
-    def answer(self, word: str, about: str) -> Any:
-        """Return the answer, found once a build."""
-        question = (word, about)
-        if question not in self._known:
-            self._known[question] = _QUESTIONS[word](self, about)
-        return self._known[question]
+    def _resolve(self, reference: Reference) -> Any:
+        """Resolve each reference once a build: many documents share one."""
+        if reference not in self._results:
+            method, target = reference
+            self._results[reference] = _METHODS[method](self, target)
+        return self._results[reference]
 
     def _page(self, path: str) -> tuple[str, str] | None:
-        """Its address, and whether it is live, has ended, or is waiting; None if there is no such document."""
-        head = self.heads.get(path)
-        if head is None:
+        """Return the document's address, and whether it is live, has ended, or waits; None if there is no such document."""
+        header = self.headers.get(path)
+        if header is None:
             return None
-        return head.url, LIVE if head.is_live(self.now) else ENDED if head.has_ended(self.now) else WAITING
+        return header.url, LIVE if header.is_live(self.now) else ENDED if header.has_ended(self.now) else WAITING
 
     def _target(self, path: str) -> tuple[bool, bool, dt.datetime | None] | None:
-        """For an issue: whether the document has figures, is a draft, and its date; None if there is no such document."""
-        head = self.heads.get(path)
-        return None if head is None else head.target
+        """Return what an issue checks in a document that it names (`HeaderSummary.target`); None if there is no such document."""
+        header = self.headers.get(path)
+        return None if header is None else header.target
 
     def _file(self, path: str) -> bool:
         return (self.content / path).is_file()
 
     def _stat(self, path: str) -> tuple[int, int]:
+        """Return size and time of a file whose contents the document depends on; zeros if it is missing."""
         try:
             stat = (self.content / path).stat()
         except OSError:
@@ -78,40 +80,41 @@ class ReferenceResolver:
         return stat.st_size, stat.st_mtime_ns
 
     def _address(self, url: str) -> bool:
-        """Whether it is a standing address; articles are linked by file, so that a moved file is noticed."""
-        if not self._standing:
-            self._standing = self._fronts()
-        return url in self._standing
+        """Tell whether ``url`` is an address that never goes away. Articles are linked by their file, so that a moved file is found out."""
+        if not self._permanent_urls:
+            self._permanent_urls = self._find_permanent_urls()
+        return url in self._permanent_urls
 
-    def _fronts(self) -> frozenset[str]:
+    def _find_permanent_urls(self) -> frozenset[str]:
         registry = self.registry
-        fronts = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
-        fronts |= {front for p in registry.publications.values() for front in p.landing_pages} | {f"/mail/{key}/" for key in registry.lists}
-        fronts |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
-        return frozenset(fronts | {head.url for head in self.heads.values() if head.kind == "page"})
+        urls = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
+        urls |= {url for publication in registry.publications.values() for url in publication.landing_pages}
+        urls |= {f"/mail/{key}/" for key in registry.lists}
+        urls |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
+        return frozenset(urls | {header.url for header in self.headers.values() if header.content_type == "page"})
 
     def _picture(self, path: str) -> Picture | str | None:
-        """The picture without words; what is wrong with it; None if it is not there."""
+        """Return the picture without its text alternative; the reason why it cannot be read; None if there is no such file."""
         size, time = self._stat(path)
         if not time or not self._file(path):
             return None
-        known = self.pictures.get(path)
+        known = self.images.get(path)
         if known is None or known[:2] != (size, time):
-            self.pictures[path] = known = (size, time, self._looked_at(path))
-        found: Picture | str = known[2]
-        return found
+            self.images[path] = known = (size, time, self._read_picture(path))
+        result: Picture | str = known[2]
+        return result
 
-    def _looked_at(self, path: str) -> Picture | str:
+    def _read_picture(self, path: str) -> Picture | str:
         file = self.content / path
         version = hashlib.blake2b(file.read_bytes(), digest_size=10).hexdigest()
-        address = image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+        url = image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
         try:
-            return Picture(address, "", *image_size(file), version)
+            return Picture(url, "", *image_size(file), version)
         except UnreadableImage as error:
             return str(error)
 
 
-_QUESTIONS: Mapping[str, Callable[[ReferenceResolver, str], Any]] = {
+_METHODS: Mapping[str, Callable[[ReferenceResolver, str], Any]] = {
     "page": ReferenceResolver._page,
     "target": ReferenceResolver._target,
     "file": ReferenceResolver._file,
@@ -119,4 +122,4 @@ _QUESTIONS: Mapping[str, Callable[[ReferenceResolver, str], Any]] = {
     "address": ReferenceResolver._address,
     "picture": ReferenceResolver._picture,
 }
-"""The words that a document may ask. The content cache stores them with the answers, so a word keeps its meaning for ever."""
+"""How a reference is resolved. The content cache stores the keys with each document."""

@@ -55,7 +55,7 @@ def carried_earlier(library: Library, folder: PurePosixPath) -> dict[PurePosixPa
 
 
 def _in_order(library: Library) -> list[Document]:
-    found = [d for d in library.documents.values() if d.kind == "issue" and not d.meta.draft]
+    found = [d for d in library.documents.values() if d.content_type == "issue" and not d.meta.draft]
     return sorted(found, key=lambda d: (d.date, d.path))
 
 

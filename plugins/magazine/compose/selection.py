@@ -11,7 +11,7 @@ from typing import Any
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content_types import Event, Partner
 from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.parse.directives import KINDS, amount
+from plugins.frontmatter.parse.directives import DIRECTIVES, amount
 from plugins.frontmatter.parse.markdown import Body
 from plugins.magazine.compose.blocks import Block, EventTeaser, ProgressFigures, Prose, Teaser, credit
 
@@ -33,7 +33,7 @@ class Selection:
 
     def blocks(self, element: Any) -> list[Block]:
         """Return what one element of the issue's body stands for."""
-        name = next((name for name in KINDS if element.get(f"data-{name}") is not None), "")
+        name = next((name for name in DIRECTIVES if element.get(f"data-{name}") is not None), "")
         value = element.get(f"data-{name}") or ""
         again = element.get("data-again") is not None
         match name:
@@ -77,7 +77,7 @@ class Selection:
 
 def published_between(library: Library, start: dt.datetime, end: dt.datetime) -> list[Document]:
     """Return the articles published after ``start`` and up to ``end`` and not over by then, oldest first."""
-    found = [d for d in library.documents.values() if d.publication and d.meta.date and d.kind != "issue" and not d.meta.draft]
+    found = [d for d in library.documents.values() if d.publication and d.meta.date and d.content_type != "issue" and not d.meta.draft]
     return sorted((d for d in found if start < d.date <= end and not d.has_ended(end)), key=lambda d: (d.date, d.path))
 
 

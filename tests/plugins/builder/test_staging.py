@@ -111,5 +111,5 @@ def test_small_bundles_of_sources_are_bound_together_and_lose_nothing(tmp_path: 
     expected = {f"{number % 70}.md": number for number in range(120)}
     for _ in range(2):
         rows = ContentCache(tmp_path / "store", "1", tiny.registry()).rows()
-        assert {path: row.head["read"] for path, row in rows.items()} == expected == {path: row.size for path, row in rows.items()}
+        assert {path: row.parsed["read"] for path, row in rows.items()} == expected == {path: row.size for path, row in rows.items()}
     assert os.path.getsize(tmp_path / "store") < 100_000  # noqa: PTH202

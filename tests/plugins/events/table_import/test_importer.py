@@ -71,7 +71,7 @@ def event_of(site: TinySite, text: str | bytes) -> Event:
     imported = import_rows(site, text)
     assert imported.refusals == []
     write(site.content, imported.planned)
-    (document,) = [d for d in site.library().documents.values() if d.kind == "event"]
+    (document,) = [d for d in site.library().documents.values() if d.content_type == "event"]
     assert isinstance(document.meta, Event)
     return document.meta
 
