@@ -98,15 +98,15 @@ class PelicanRun:
             check_pelican()
             Pelican(self._settings).run()
             render_pending(self._plan)
-        if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
+        if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find_file):
             raise BuildFailed("\n".join(heavy))
         return RunResult(self._plan, Rerenderer(self._build), self._present.validity, self._build.get(WARNINGS) or ())
 
     def _weighed(self) -> set[str]:
         """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
         plan = self._plan
-        pages = plan.rendered if _same_parts(self._site, plan.last) else plan.now.pages
-        names = {name for page in pages for name in (page, *plan.now.pages[page].also)}
+        pages = plan.rendered if _same_parts(self._site, plan.last_site) else plan.manifest.pages
+        names = {name for page in pages for name in (page, *plan.manifest.pages[page].side_files)}
         return {name for name in names | {"index.html"} if name.endswith(".html")}
 
 

@@ -34,7 +34,7 @@ class RenderedPage:
 
 def rerender_page(plan: RenderPlan, name: str, own: Mapping[str, Any]) -> RenderedPage | None:
     """Render the page ``name`` of the last build with other values of its ``own``; None if there was no such page."""
-    entry = plan.now.pages.get(name)
+    entry = plan.manifest.pages.get(name)
     if entry is None or plan.view is None:
         return None
     environment, context = plan.view

@@ -177,7 +177,7 @@ class _Staging:
         from plugins.builder.staging import compare_trees
 
         output, trees = self.output, self.trees()
-        kept: dict[str, Set[str]] = {"site": made.plan.files}
+        kept: dict[str, Set[str]] = {"site": made.plan.kept_files}
         changes = {part: compare_trees(trees[part], output / part, following / part, kept.get(part, frozenset())) for part in PARTS}
         spots = {
             part: staging.StagingTree(output / part, output / "twin" / part, output / "previous" / part, trees[part]) for part in PARTS
@@ -187,7 +187,7 @@ class _Staging:
             spots[part].renew(following / part, change)
         for note in following.glob("*.json"):  # what rooms noted of what they made
             note.replace(output / note.name)
-        made.plan.now.save(output / MANIFEST)
+        made.plan.manifest.save(output / MANIFEST)
         report = _report(output, made, changes)
         up_to_date.BuildRecord(self.found.taken, places, inputs, _outputs(output, after), made.bounds, _told(report)).save(output / STAMP)
         for part, change in changes.items():

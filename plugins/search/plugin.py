@@ -56,13 +56,13 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         folder = Path(self.output_path) / _FOLDER
         plan = context_of(self.settings).get(PLAN)
         note = folder.parent.parent / STATE  # goes with the folder that is being made, and into place with it
-        last = plan.last / _FOLDER if plan else None
-        before = index_files.load_state(plan.last.parent / STATE, plan, _FOLDER) if plan and plan.before.pages else None
+        last = plan.last_site / _FOLDER if plan else None
+        before = index_files.load_state(plan.last_site.parent / STATE, plan, _FOLDER) if plan and plan.last_manifest.pages else None
         made = index_files.write_changed(folder, last, before, keys, entries) if last and before else None
         state = index_files.IndexState(keys, *(made or index_files.write_all(folder, entries, last)))
         state.save(note)
         if plan and made:
-            plan.files.update(f"{_FOLDER}/{name}" for name in state.files)  # what was made now counts before what is taken over
+            plan.kept_files.update(f"{_FOLDER}/{name}" for name in state.files)  # what was made now counts before what is taken over
         return state.shards
 
     def _page(self, writer: Writer, url: str, template: str, **values: object) -> None:
