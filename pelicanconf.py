@@ -40,21 +40,21 @@ PLUGINS = [
 ]
 NOW: dt.datetime = build_moment(os.environ)
 
-# plugins.publications writes the pages of documents, which plugins.frontmatter has read.
+# `plugins.publications` writes the pages of documents. For Pelican's own generators there are none.
 ARTICLE_PATHS: list[str] = []
 PAGE_PATHS: list[str] = []
-READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # none: what lies in STATIC_PATHS is copied as it is
-STATIC_PATHS = ["files", "data", "partners"]  # pictures go through plugins.images
-CACHE = "var/cache"  # what was made before, by content; may be thrown away at any time
+READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # no readers: files in STATIC_PATHS are copied as they are
+STATIC_PATHS = ["files", "data", "partners"]  # images go through `plugins.images`
+CACHE = "var/cache"  # encoded images, cards, mails, compiled templates, by content; may be deleted at any time
 
-# `date` in the future is decided by the library against NOW; Pelican would ask the clock.
+# The library compares dates with NOW. Pelican would compare them with the clock, and a build would not be reproducible.
 WITH_FUTURE_DATES = True
-# The same name in two publications is two articles, not two languages.
+# The same slug in two publications is two articles. Pelican would take them for translations of one.
 ARTICLE_TRANSLATION_ID = None
 PAGE_TRANSLATION_ID = None
 SUMMARY_MAX_LENGTH = None
 
-# Everything that lists documents is made by plugins.publications.
+# `plugins.publications` makes every page that lists documents.
 DIRECT_TEMPLATES: list[str] = []
 CATEGORY_SAVE_AS = ""
 AUTHOR_SAVE_AS = ""
@@ -66,7 +66,7 @@ TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = None
 AUTHOR_FEED_RSS = None
 
-# Pelican never turns autoescape on by itself.
+# Pelican does not turn autoescape on.
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, "extensions": []}
-DELETE_OUTPUT_DIRECTORY = False  # `plugins.builder.run` builds into a new folder; nothing of anybody's is ever wiped
+DELETE_OUTPUT_DIRECTORY = False  # `plugins.builder.run` builds into a new folder, so there is nothing to delete
 CACHE_CONTENT = False

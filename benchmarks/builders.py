@@ -14,7 +14,7 @@ NOW = "2021-03-31T12:00"
 
 @dataclass
 class Builder:
-    """A site builder at work in its own folder; ``template`` is the base template it uses."""
+    """A site builder in a folder of its own. ``prepare`` rewrites articles for it; ``template`` is its base template."""
 
     name: str
     root: Path
@@ -30,16 +30,16 @@ class Builder:
 
 
 def python_environment() -> dict[str, str]:
-    """Return the environment of the processes: our code can be found, and Python may keep what it compiled, as on anybody's machine."""
+    """Return the environment of the processes: they find our code, and Python caches compiled modules, as on any machine."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109
 
 
 def todoke(root: Path, cache: Path, *, extras: bool = False) -> Builder:
-    """Ours, by its command line, with the real theme, from a copy that may be changed. ``cache`` holds what is made by content."""
+    """Todoke by its command line, with a copy of the real theme that a step may change. ``cache`` holds pictures and compiled templates by content."""
     theme = root / "theme"
     shutil.copytree("themes/miyagi", theme)
-    more = f"THEME = {str(theme)!r}\nCACHE = {str(cache)!r}\n" + ("" if extras else "FURIGANA = False\nCARD_FONT = None\n")
-    (root / "pelicanconf.py").write_text(Path("pelicanconf.py").read_text(encoding="utf-8") + more, encoding="utf-8")
+    overrides = f"THEME = {str(theme)!r}\nCACHE = {str(cache)!r}\n" + ("" if extras else "FURIGANA = False\nCARD_FONT = None\n")
+    (root / "pelicanconf.py").write_text(Path("pelicanconf.py").read_text(encoding="utf-8") + overrides, encoding="utf-8")
     command = [sys.executable, "-m", "todoke", "build", "--now", NOW]
     return Builder(
         "todoke, all" if extras else "todoke", root, command, root / "output" / "site", theme / "templates" / "base.html", cwd=root
@@ -47,7 +47,7 @@ def todoke(root: Path, cache: Path, *, extras: bool = False) -> Builder:
 
 
 def stock(root: Path) -> Builder:
-    """Pelican as it comes."""
+    """Pelican without plugins."""
     theme, settings = root / "theme", root / "pelicanconf.py"
     shutil.copytree("benchmarks/stock/templates", theme / "templates")
     shutil.copytree("themes/miyagi/static", theme / "static")
@@ -59,7 +59,7 @@ def stock(root: Path) -> Builder:
 
 
 def hugo(root: Path, binary: str) -> Builder:
-    """Hugo, with templates of like content."""
+    """Hugo, with templates of equal content."""
     shutil.copytree("benchmarks/hugo", root, dirs_exist_ok=True)
     shutil.copytree("themes/miyagi/static", root / "static" / "theme")
     shutil.move(root / "content" / "images", root / "static" / "images")
@@ -68,7 +68,7 @@ def hugo(root: Path, binary: str) -> Builder:
 
 
 def eleventy(root: Path, modules: Path) -> Builder:
-    """Eleventy, with templates of like content. ``modules`` is where npm installed it."""
+    """Eleventy, with templates of equal content. ``modules`` is the folder into which npm installed it."""
     shutil.copytree("benchmarks/eleventy", root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
     (root / "node_modules").symlink_to(modules.absolute())
     shutil.copytree("themes/miyagi/static", root / "static")
@@ -83,7 +83,7 @@ def eleventy(root: Path, modules: Path) -> Builder:
 
 
 def _for_stock(content: Path) -> None:
-    """Stock Pelican reads ``key: value`` lines without YAML lists, and slashes no image paths of ours."""
+    """Stock Pelican reads ``key: value`` lines, not YAML."""
     for file in content.glob("*/*/a*.md"):
         rewrite(
             file,
@@ -98,16 +98,15 @@ def _for_stock(content: Path) -> None:
 
 
 def _for_hugo(content: Path) -> None:
-    """Hugo and Eleventy want seconds and a zone in dates."""
+    """Hugo and Eleventy need seconds and a zone in dates."""
     for file in content.glob("*/*/a*.md"):
-        rewrite(file, _dated)
+        rewrite(file, _with_full_date)
 
 
-def _dated(text: str) -> str:
+def _with_full_date(text: str) -> str:
     head, _, rest = text.partition("\ndate: ")
     return f"{head}\ndate: {rest[:10]}T{rest[11:16]}:00+09:00{rest[16:]}"
 
 
 def rewrite(file: Path, change: Callable[[str], str]) -> None:
-    """Change the text of a file."""
     file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

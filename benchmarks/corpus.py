@@ -27,7 +27,7 @@ START = dt.datetime(2011, 4, 1, 10, 0)  # noqa: DTZ001 - written as front matter
 def write_corpus(root: Path, number: int, seed: int = 311) -> None:
     """Write ``content/`` and ``publications.toml`` below ``root``: ``number`` articles from 2011 to 2021 over three publications.
 
-    The sample's pictures and tables come along; its articles do not.
+    The sample's pictures, tables and pages are copied; its articles are not.
     """
     rng = random.Random(seed)
     content = root / "content"
@@ -42,21 +42,21 @@ def write_corpus(root: Path, number: int, seed: int = 311) -> None:
 
 
 def write_article(content: Path, count: int, date: dt.datetime, rng: random.Random, pictures: list[str], places: list[str]) -> Path:
-    """Write article ``count``: a lead, three sections, now and then a table, a picture, a footnote; about 900 characters."""
+    """Write article ``count`` of about 900 characters: a lead and three sections, two in five with a table, three in ten with a picture."""
     publication = _PUBLICATIONS[count % len(_PUBLICATIONS)]
     path = content / publication / f"{date.year}" / f"a{count:06}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     place = rng.choice(places)
-    head = [f"title: {place}の{rng.choice(_SUBJECTS)}{rng.choice(_VERBS)}", f"date: {date:%Y-%m-%d %H:%M}", f"municipalities: [{place}]"]
-    head.append(f"topics: [{', '.join(rng.sample(_TOPICS, 2))}]")
+    header = [f"title: {place}の{rng.choice(_SUBJECTS)}{rng.choice(_VERBS)}", f"date: {date:%Y-%m-%d %H:%M}", f"municipalities: [{place}]"]
+    header.append(f"topics: [{', '.join(rng.sample(_TOPICS, 2))}]")
     if rng.random() < 0.3:
-        head += [f"image: ../../images/{rng.choice(pictures)}", "image_alt: 見本の絵"]
+        header += [f"image: ../../images/{rng.choice(pictures)}", "image_alt: 見本の絵"]
     body = [_paragraph(rng, 2)]
     for section in range(3):
         body += [f"## {rng.choice(_WORDS)}と{rng.choice(_WORDS)}", _paragraph(rng, 4), _paragraph(rng, 3)]
         if section == 1 and rng.random() < 0.4:
             body.append(_table(rng))
-    path.write_text("---\n" + "\n".join(head) + "\n---\n" + "\n\n".join(body) + "\n", encoding="utf-8", newline="\n")
+    path.write_text("---\n" + "\n".join(header) + "\n---\n" + "\n\n".join(body) + "\n", encoding="utf-8", newline="\n")
     return path
 
 

@@ -1,4 +1,4 @@
-"""A very small site: two publications, one list, one place, and whatever documents a test writes."""
+"""A very small site: four publications, one list, two municipalities, and the documents that a test writes."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ class TinySite:
         return file
 
     def article(self, path: str, title: str = "題", date: str = "2020-05-01 10:00", lead: str = "最初の段落です。") -> Path:
-        """Write an article that holds."""
+        """Write a valid article."""
         return self.write(path, ARTICLE.format(title=title, date=date, lead=lead))
 
     def image(self, path: str = "images/sea.png", shade: int = 0) -> None:
-        """Write a small picture; ``shade`` makes it another."""
+        """Write a small picture; another ``shade`` gives other bytes."""
         file = self.content / path
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (64, 36), (30 + shade, 120, 140)).save(file)
@@ -159,7 +159,7 @@ class TinySite:
 
 
 def make_site(root: Path) -> TinySite:
-    """Lay out an empty checkout in ``root``."""
+    """Create a checkout without documents in ``root``."""
     site = TinySite(root)
     site.write("data/municipalities.csv", PLACES)
     (root / "publications.toml").write_text(PUBLICATIONS, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""All that a build reads, checked together: documents, and the tables beside them.
+"""Reads all that a build reads, documents and the tables beside them, and checks it together.
 
-When Pelican starts (`initialized`), the whole checkout is read; a single fault in any file stops the build before anything is written, and all
-faults are told at once. A new table is one reader that returns ``(value, faults)`` and one line in `load_content`.
+When Pelican starts (`initialized`), the whole checkout is read. A single error in any file stops the build before anything is written, and all errors
+are reported at once. A new table is one reader that returns its value with its diagnostics, and three lines in this file.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
 from plugins.readings.table import READINGS, ReadingTable, read_table
 
-CONTENT_CACHE = Key[tuple[Path, str]]("file and version of the content cache", __name__)
-"""As `load_content` takes them. Absent when everything is to be read anew."""
+CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
+"""The file of the cache and its version, for `load_content`. Absent when everything is to be read anew."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """What was read: ``library`` of documents, ``works`` of the progress table, ``readings`` of hard place names."""
+    """The documents, the table of public works (``content/data/progress.csv``), and the readings of hard place names."""
 
     library: Library
     works: Works
@@ -35,28 +35,28 @@ class Content:
 
 
 def load_content(
-    content: Path, publications: Path, now: dt.datetime, known: tuple[Path, str] | None = None, *, shows_drafts: bool = False
+    content: Path, publications: Path, now: dt.datetime, cache: tuple[Path, str] | None = None, *, shows_drafts: bool = False
 ) -> Content:
-    """Read everything below ``content``. Raises `ContentErrors` with every fault of every file.
+    """Read everything below ``content``. Raises `ContentErrors` with every error of every file.
 
-    ``known`` is the file of the store, and the version of all else that reading depends on.
+    ``cache`` is the file of the content cache, and the version of everything else that reading depends on: code, libraries, settings.
     """
     registry = read_registry(publications, content / "data" / "municipalities.csv")
-    works, work_faults = read_works(content, registry)
-    readings, reading_faults = read_table(content, registry)
-    faults = [_below(content, fault) for fault in work_faults + reading_faults]
+    works, works_diagnostics = read_works(content, registry)
+    readings, readings_diagnostics = read_table(content, registry)
+    diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics]
     try:
-        store = ContentCache(known[0], f"{known[1]} {digest(registry)}", registry) if known else None
-        library = read_library(content, registry, now, store, shows_drafts=shows_drafts)
-    except ContentErrors as found:
-        raise ContentErrors([*found.faults, *faults]) from found
-    if faults:
-        raise ContentErrors(faults)
+        content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
+        library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
+    except ContentErrors as errors:
+        raise ContentErrors([*errors.faults, *diagnostics]) from errors
+    if diagnostics:
+        raise ContentErrors(diagnostics)
     return Content(library, works, readings)
 
 
-def _below(content: Path, fault: Diagnostic) -> Diagnostic:
-    return Diagnostic(PurePosixPath(content.name) / fault.path, fault.line, fault.ja, fault.en)
+def _relative_to_checkout(content: Path, diagnostic: Diagnostic) -> Diagnostic:
+    return Diagnostic(PurePosixPath(content.name) / diagnostic.path, diagnostic.line, diagnostic.ja, diagnostic.en)
 
 
 def load(pelican: Any) -> None:

@@ -1,4 +1,4 @@
-"""The files of a folder as one walk meets them: no object for each, nothing is read."""
+"""Lists the files of a folder in one walk: no file is opened, and no object is made for each."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 from collections.abc import Iterator, Mapping
 
 FileStat = tuple[int, int, int]
-"""Of one file: bytes, modification time in ns, and its number on the disk: one number is one file."""
+"""Size in bytes, modification time in ns, inode number. Two names with the same inode are the same file."""
 
-Tree = Mapping[str, FileStat]
-"""What lies in a folder, by the name below it."""
+FileTree = Mapping[str, FileStat]
+"""The files below a folder, by their names relative to it, with slashes."""
 
-StampedFiles = Mapping[str, list[int]]
-"""Of every file bytes and time, as JSON holds them."""
+FileTimes = Mapping[str, list[int]]
+"""Size and modification time by name, as JSON holds them. An inode number is left out: the system gives it to another file later."""
 
 
 def list_files(folder: str) -> dict[str, FileStat]:
     """Return every file below ``folder``; nothing if there is no such folder."""
-    return {name: _seen(entry) for name, entry in _walk(folder)}
+    return {name: _stat_entry(entry) for name, entry in _walk(folder)}
 
 
 def stat_file(file: str) -> FileStat | None:
-    """Return one file; None if there is none."""
+    """Return size, time and inode of one file; None if there is none."""
     try:
         stat = os.lstat(file)
     except OSError:
@@ -29,42 +29,43 @@ def stat_file(file: str) -> FileStat | None:
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
-def inodes(folder: str) -> dict[str, int]:
-    """Return the number on the disk of every file below ``folder``: much less work than sizes and times."""
-    return {name: _number(entry) for name, entry in _walk(folder)}
+def list_inodes(folder: str) -> dict[str, int]:
+    """Return the inode number of every file below ``folder``. On Linux the directory holds it, so no file is asked for its size and time."""
+    return {name: _inode(entry) for name, entry in _walk(folder)}
 
 
-def without_inodes(tree: Tree) -> dict[str, list[int]]:
-    """Return what a stamp keeps of ``tree``: a file's number means nothing once it is gone."""
+def without_inodes(tree: FileTree) -> dict[str, list[int]]:
+    """Return ``tree`` as a build record keeps it, see `FileTimes`."""
     return {name: [size, time] for name, (size, time, _) in tree.items()}
 
 
-def below(told: StampedFiles, folder: str) -> dict[str, list[int]]:
-    """Return the part of ``without_inodes`` that lies in ``folder``, by the names below it."""
-    start = f"{folder}/"
-    return {name.removeprefix(start): seen for name, seen in told.items() if name.startswith(start)}
+def files_below(files: FileTimes, folder: str) -> dict[str, list[int]]:
+    """Return those of ``files`` that lie in ``folder``, by their names relative to it."""
+    prefix = f"{folder}/"
+    return {name.removeprefix(prefix): times for name, times in files.items() if name.startswith(prefix)}
 
 
-def _seen(entry: os.DirEntry[str]) -> FileStat:
+def _stat_entry(entry: os.DirEntry[str]) -> FileStat:
     stat = entry.stat(follow_symlinks=False)
-    return stat.st_size, stat.st_mtime_ns, _number(entry)
+    return stat.st_size, stat.st_mtime_ns, _inode(entry)
 
 
-def _number(entry: os.DirEntry[str]) -> int:
-    return entry.inode() or hash(entry.path)  # a file system without numbers: no two files are the same
+def _inode(entry: os.DirEntry[str]) -> int:
+    return entry.inode() or hash(entry.path)  # a file system without inode numbers: no two names are the same file
 
 
-def _walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    waiting = [(folder, below)]
-    while waiting:
-        place, above = waiting.pop()
+def _walk(folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    pending = [(folder, "")]
+    while pending:
+        path, prefix = pending.pop()
         try:
-            entries = os.scandir(place)
+            entries = os.scandir(path)
         except FileNotFoundError:
             continue
         with entries:
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):  # nothing of ours is behind a link
-                    waiting.append((entry.path, f"{above}{entry.name}/"))
+                # A build makes no symbolic links. One that somebody made counts as a file: what it leads to is not ours.
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, f"{prefix}{entry.name}/"))
                 else:
-                    yield f"{above}{entry.name}", entry
+                    yield f"{prefix}{entry.name}", entry

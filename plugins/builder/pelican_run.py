@@ -1,4 +1,4 @@
-"""One run of Pelican with our plugins, into a folder of its own. Loaded only when there is something to make."""
+"""One run of Pelican with our plugins, into a folder of its own. Imported only when there is something to build: Pelican takes a third of a second."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
 
+_CODE = Path(__file__).parent.parent
+
 _LIBRARIES = ("pelican", "jinja2", "markdown", "markupsafe", "budoux", "lxml", "pydantic")
+"""Another version of one of these may give the same page other bytes."""
 
-
-_PLACES = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLUGIN_PATHS"})
-"""Where things lie and when it is: no part of what they are. The moment is read by templates like any other name."""
+_LOCATIONS = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLUGIN_PATHS"})
+"""Settings that say where things are, not what they are; and the moment, which is tracked (`plugins.clock`)."""
 
 
 def global_fingerprint(settings: Mapping[str, Any], code: Path) -> str:
-    """Return the digest of ``settings``, of every Python file below ``code``, and of the libraries' versions."""
+    """Return a digest of what every page depends on: ``settings``, every Python file below ``code``, and the versions of the libraries."""
     hasher = hashlib.blake2b(digest_size=10)
-    for name in sorted(set(settings) - _PLACES):
-        hasher.update(f"{name}={_named(settings[name])}\0".encode())
+    for name in sorted(set(settings) - _LOCATIONS):
+        hasher.update(f"{name}={_setting_digest(settings[name])}\0".encode())
     for name in _LIBRARIES:
         hasher.update(f"{name}=={version(name)}\0".encode())
     for file in sorted(code.rglob("*.py")):
@@ -50,108 +52,106 @@ def global_fingerprint(settings: Mapping[str, Any], code: Path) -> str:
     return hasher.hexdigest()
 
 
-def _named(value: Any) -> str:
-    """Functions and objects in the settings are told by their type: their code is part of the plugins or of the versions."""
+def _setting_digest(value: Any) -> str:
+    """Return a digest; for a function or an object the name of its type, since its code is among the plugins or the libraries."""
     try:
         return digest(value)
     except NoDigest:
         return type(value).__qualname__
 
 
-_CODE = Path(__file__).parent.parent
-
-
 @dataclass(frozen=True)
 class RunResult:
-    """What a run made: which pages it rendered and why, which it took over, what the checks warn of, and for which moments that holds.
+    """What a run made: its render plan, the interval in which that holds, and the warnings of the checks.
 
-    ``rereading`` makes single pages again in the same process.
+    ``rerenderer`` renders single pages again in the same process.
     """
 
     plan: RenderPlan
-    rereading: Rerenderer
-    bounds: ValidityInterval
+    rerenderer: Rerenderer
+    validity: ValidityInterval
     warnings: tuple[Diagnostic, ...]
 
 
 class PelicanRun:
-    """A run that is prepared. ``places`` are the files and folders, there or not, on which what it makes depends; ``intact`` is as in `RenderPlan`."""
+    """A run that is prepared. ``input_paths`` are the files and folders, there or not, that its result depends on."""
 
-    def __init__(self, order: BuildOptions, site: Path, intact: Callable[[], frozenset[str]] = frozenset) -> None:
-        self._site, output = site, order.output.absolute()
-        self._present = TrackedClock.at(order.now)
-        self._settings = _settings(order, site, self._present)
-        options = {"validate_mail": order.validate_mail, "shows_drafts": order.shows_drafts}
-        code = global_fingerprint(self._settings | options, _CODE)
-        self._build = add_context(self._settings, **options)
-        self._plan = RenderPlan(site, output / "site", output / MANIFEST, code, self._present, intact, fresh=order.fresh)
+    def __init__(self, options: BuildOptions, site: Path, find_intact: Callable[[], frozenset[str]] = frozenset) -> None:
+        """``site`` is the folder to write into; ``find_intact`` is as in `RenderPlan`."""
+        self._site, output = site, options.output.absolute()
+        self._clock = TrackedClock.at(options.now)
+        self._settings = _read_settings(options, site, self._clock)
+        # Not among Pelican's settings, yet every page depends on them.
+        flags = {"validate_mail": options.validate_mail, "shows_drafts": options.shows_drafts}
+        fingerprint = global_fingerprint(self._settings | flags, _CODE)
+        self._plan = RenderPlan(site, output / "site", output / MANIFEST, fingerprint, self._clock, find_intact, fresh=options.fresh)
+        self._build = add_context(self._settings, **flags)
         self._build.provide(PLAN, self._plan)
-        if not order.fresh:
-            self._build.provide(CONTENT_CACHE, (output / "store.sqlite", code))
-        self.places = tuple(map(str, _places(order, self._settings)))
+        if not options.fresh:
+            self._build.provide(CONTENT_CACHE, (output / "content-cache.sqlite", fingerprint))
+        self.input_paths = tuple(map(str, _input_paths(options, self._settings)))
 
     def run(self, on_page: Callable[[], None]) -> RunResult:
-        """Make the site, and the mail beside it; ``on_page`` is called after each page that is made anew. Raises `ContentErrors`, `BuildFailed`."""
-        console.quiet = True  # Pelican would praise itself for articles that it did not make
+        """Make the site, and the mail beside it. ``on_page`` is called after each rendered page. Raises `ContentErrors`, `BuildFailed`."""
+        console.quiet = True  # Pelican's last line counts its own articles, and there are none
         self._plan.on_page = on_page
         with _errors_raised():
             check_pelican()
             Pelican(self._settings).run()
             render_pending(self._plan)
-        if heavy := pages_over_budget(self._site, self._weighed(), self._plan.find):
-            raise BuildFailed("\n".join(heavy))
-        return RunResult(self._plan, Rerenderer(self._build), self._present.validity, self._build.get(WARNINGS) or ())
+        if diagnostics := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
+            raise BuildFailed("\n".join(diagnostics))
+        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._build.get(WARNINGS) or ())
 
-    def _weighed(self) -> set[str]:
-        """The pages that may have become too heavy: what is new, and the portal; all, if a stylesheet or a script is another."""
+    def _pages_to_weigh(self) -> set[str]:
+        """The pages that may have become too heavy: the rendered ones and the portal; all, if a style sheet or a script changed."""
         plan = self._plan
-        pages = plan.rendered if _same_parts(self._site, plan.last) else plan.now.pages
-        names = {name for page in pages for name in (page, *plan.now.pages[page].also)}
+        pages = plan.rendered if _has_same_assets(self._site, plan.last_site) else plan.manifest.pages
+        names = {name for page in pages for name in (page, *plan.manifest.pages[page].side_files)}
         return {name for name in names | {"index.html"} if name.endswith(".html")}
 
 
-def _same_parts(site: Path, last: Path) -> bool:
-    def parts(folder: Path) -> dict[str, bytes]:
-        found = (path for ending in ("*.css", "*.js") for path in (folder / "theme").rglob(ending))
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+def _has_same_assets(site: Path, last_site: Path) -> bool:
+    def assets(folder: Path) -> dict[str, bytes]:
+        paths = (path for pattern in ("*.css", "*.js") for path in (folder / "theme").rglob(pattern))
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
-    return parts(site) == parts(last)
-
-
-def _places(order: BuildOptions, settings: Mapping[str, Any]) -> Iterator[Path]:
-    yield from (order.content.absolute(), order.publications.absolute(), order.settings.absolute(), Path(settings["THEME"]), _CODE)
-    yield from (_CODE.parent / name for name in ("pelicanconf.py", "publishconf.py"))  # other settings may begin with these
-    yield from map(Path, SYSTEM)
+    return assets(site) == assets(last_site)
 
 
-def _settings(order: BuildOptions, site: Path, present: TrackedClock) -> dict[str, Any]:
+def _input_paths(options: BuildOptions, settings: Mapping[str, Any]) -> Iterator[Path]:
+    yield from (options.content.absolute(), options.publications.absolute(), options.settings.absolute(), Path(settings["THEME"]), _CODE)
+    yield from (_CODE.parent / name for name in ("pelicanconf.py", "publishconf.py"))  # another settings file may import these
+    yield from map(Path, SYSTEM)  # fonts: installing one changes the cards
+
+
+def _read_settings(options: BuildOptions, site: Path, clock: TrackedClock) -> dict[str, Any]:
     override: dict[str, Any] = {
-        "PATH": str(order.content.absolute()),
+        "PATH": str(options.content.absolute()),
         "OUTPUT_PATH": str(site),
-        "PUBLICATIONS": str(order.publications.absolute()),
-        "NOW": present,
+        "PUBLICATIONS": str(options.publications.absolute()),
+        "NOW": clock,
     }
-    if order.site_url:
-        override["SITE_ADDRESS"] = order.site_url.rstrip("/")
-    settings: dict[str, Any] = read_settings(str(order.settings.absolute()), override=override)
+    if options.site_url:
+        override["SITE_ADDRESS"] = options.site_url.rstrip("/")
+    settings: dict[str, Any] = read_settings(str(options.settings.absolute()), override=override)
     return settings
 
 
-class _Collector(logging.Handler):
-    """Keeps what Pelican logs as an error: it would go on without the page (getpelican/pelican#1968), we do not."""
+class _ErrorCollector(logging.Handler):
+    """Collects what Pelican logs as an error: Pelican goes on without the page (getpelican/pelican#1968), a build of ours must not."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one message."""
         self.messages.append(record.getMessage())
 
 
 @contextmanager
 def _errors_raised() -> Iterator[None]:
-    logger, collector = logging.getLogger("pelican"), _Collector()
+    logger, collector = logging.getLogger("pelican"), _ErrorCollector()
     logger.addHandler(collector)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A document read again while an editor writes it: its page, or what is wrong with it, some hundredths of a second after it was saved."""
+"""Renders one document again while an editor writes it: its page, or its diagnostics, some hundredths of a second after it was saved."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from plugins.publications.document_pages import page_variables
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """A page that was made again: its file relative to the site, and its HTML."""
+    """A page that was rendered again: its file relative to the site, and its HTML."""
 
     name: str
     html: str
 
-    def put(self, site: Path) -> None:
-        """Put it into ``site``, whole or not at all; never through a link into another tree."""
+    def write_to(self, site: Path) -> None:
+        """Write the page into ``site``, whole or not at all; never through a hard link into another tree. Raises `OSError`."""
         write_atomically(site / self.name, self.html.encode())
 
 
 def rerender_page(plan: RenderPlan, name: str, own: Mapping[str, Any]) -> RenderedPage | None:
-    """Render the page ``name`` of the last build with other values of its ``own``; None if there was no such page."""
-    entry = plan.now.pages.get(name)
+    """Render the page ``name`` of the last build with other variables of its ``own``; None if there was no such page."""
+    entry = plan.manifest.pages.get(name)
     if entry is None or plan.view is None:
         return None
     environment, context = plan.view
@@ -43,46 +43,48 @@ def rerender_page(plan: RenderPlan, name: str, own: Mapping[str, Any]) -> Render
 
 @dataclass(frozen=True)
 class Rerenderer:
-    """Keeps the context of the last build, with its library and plan."""
+    """Keeps the context of the last build, with its library and its plan."""
 
     build: BuildContext
 
     @property
     def library(self) -> Library:
-        """The documents as they were read."""
+        """The documents as the last build read them."""
         return self.build[LIBRARY]
 
-    def page(self, path: PurePosixPath) -> RenderedPage | None:
-        """Return the page of the source at ``path`` (below ``content/``) as it is now; None if only a whole build can tell.
+    def rerender(self, path: PurePosixPath) -> RenderedPage | None:
+        """Return the page of the source at ``path`` (below ``content/``) as it is now; None if only a build can tell.
 
-        Raises `ContentErrors` with every fault of this source.
+        A build is needed for an issue, a new document, another address, or a document that is not public. Raises `ContentErrors` with every error of
+        this source.
         """
         library, content = self.library, self.build.content
-        before = library.documents.get(path)
-        if before is None or before.content_type == "issue":
+        last = library.documents.get(path)
+        if last is None or last.content_type == "issue":
             return None
-        answers = ReferenceResolver(content, library.registry, {str(path): known for path, known in library.documents.items()}, library.now)
-        found = read_header(content, path, library.registry)
-        if isinstance(found, RejectedSource):
-            raise _faults(content, found.diagnostics + check_rejected(found, answers))
-        source, head = found
-        head = as_if_published(head) if library.shows_drafts else head
-        document, faults = resolve_source(source, head, answers)
-        if faults := faults + self._rules(content, path, read_levels(self.build.publications)):
-            raise _faults(content, faults)
-        if document.url != before.url or not document.is_live(library.now):
+        documents = {str(known): document for known, document in library.documents.items()}
+        references = ReferenceResolver(content, library.registry, documents, library.now)
+        result = read_header(content, path, library.registry)
+        if isinstance(result, RejectedSource):
+            raise _as_errors(content, result.diagnostics + check_rejected(result, references))
+        source, header = result
+        header = as_if_published(header) if library.shows_drafts else header
+        document, diagnostics = resolve_source(source, header, references)
+        if diagnostics := diagnostics + self._apply_rules(content, path, read_levels(self.build.publications)):
+            raise _as_errors(content, diagnostics)
+        if document.url != last.url or not document.is_live(library.now):
             return None
         return rerender_page(self.build[PLAN], *page_variables(document, self.build))
 
-    def _rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Diagnostic]:
-        source = read_manuscript(content, path)
-        kind = content_type_of(source, path, self.library.registry) if source else "partner"
-        if source is None or kind == "partner":
+    def _apply_rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Diagnostic]:
+        manuscript = read_manuscript(content, path)
+        content_type = content_type_of(manuscript, path, self.library.registry) if manuscript else "partner"
+        if manuscript is None or content_type == "partner":
             return []
-        found = apply_rules(source, levels, urgent=kind == "notice")
-        below = PurePosixPath(content.name)
-        return [replace(f.fault, path=f.fault.path.relative_to(below)) for f in found if f.level == "error"]
+        results = apply_rules(manuscript, levels, urgent=content_type == "notice")
+        root = PurePosixPath(content.name)
+        return [replace(result.fault, path=result.fault.path.relative_to(root)) for result in results if result.level == "error"]
 
 
-def _faults(content: Path, faults: list[Diagnostic]) -> ContentErrors:
-    return ContentErrors(replace(fault, path=PurePosixPath(content.name) / fault.path) for fault in faults)
+def _as_errors(content: Path, diagnostics: list[Diagnostic]) -> ContentErrors:
+    return ContentErrors(replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path) for diagnostic in diagnostics)

@@ -1,11 +1,11 @@
-"""A second tree beside the site, equal to it file by file, in which the next one is prepared: so that a build need not link again what is as it was.
+"""A second tree beside a published one, equal to it file by file, in which the next one is prepared: a build links only the files that it changes.
 
-1. `mirror` sees to it that the twin holds what the place holds, by the numbers of the files on the disk. Nothing is believed about it: whatever a
-   killed build or somebody else left there is mended. Nearly always there is nothing to mend.
-2. `apply_change` brings what was made into the twin, which then is the new site, whole.
-3. The two are exchanged (`exchange`), and `apply_change` does the same in the other, which is the twin from now on.
+1. `mirror` makes the staging tree equal to the published one, by the inode numbers of the files. Nothing about the staging tree is believed: whatever
+   a killed build or somebody else left in it is mended. Nearly always it is equal already.
+2. `apply_change` brings the new files into the staging tree, which then is the next site, whole.
+3. The two are exchanged (`plugins.builder.swap`), and `apply_change` makes the same change in the other one, which is the staging tree from now on.
 
-When everything was made anew there is nothing to prepare: what was made takes the place as it is, and the twin is mirrored afterwards.
+When nothing was taken over, there is nothing to prepare: the new folder is exchanged itself, and the staging tree is mirrored afterwards.
 """
 
 from __future__ import annotations
@@ -16,88 +16,94 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.file_tree import Tree, inodes, list_files, stat_file
+from plugins.builder.file_tree import FileTree, list_files, list_inodes, stat_file
 from plugins.builder.swap import swap_in
 from plugins.files import link, link_if_equal
 
 
 @dataclass(frozen=True)
 class TreeChange:
-    """How a new tree differs from the last one, by names: what is in it that was made now, of that what is new or has other bytes, and what is no
-    longer there. ``kept`` was taken over without being made.
+    """How a new tree differs from the published one, by names of files.
+
+    ``built`` files were made by this run, ``kept`` files are taken over. ``written`` are those of ``built`` that are new or have other bytes;
+    ``removed`` are in the published tree and not in the new one.
     """
 
-    made: frozenset[str]
+    built: frozenset[str]
     kept: frozenset[str]
     written: frozenset[str]
     removed: frozenset[str]
 
     @property
     def files(self) -> Set[str]:
-        """All that is in the new tree."""
-        return self.made | self.kept
+        """All files of the new tree."""
+        return self.built | self.kept
 
 
-def compare_trees(before: Tree, last: Path, made: Path, kept: Set[str] = frozenset()) -> TreeChange:
-    """Compare what was ``made`` with what lies at ``last``, which was seen as ``before``. What equals its counterpart becomes that file.
+def compare_trees(published_files: FileTree, published: Path, built: Path, kept: Set[str] = frozenset()) -> TreeChange:
+    """Compare the folder ``built`` with ``published``, which holds ``published_files``. A built file that equals a published one becomes a link to it.
 
-    Of a name that was both made and kept, what was made counts.
+    A name that is both built and kept counts as built.
     """
-    found = inodes(str(made))
-    other = [name for name, number in found.items() if name not in before or before[name][2] != number]
-    written = frozenset(name for name in other if not link_if_equal(made / name, last / name))
-    kept = frozenset(kept - found.keys())
-    return TreeChange(frozenset(found), kept, written, frozenset(before.keys() - found.keys() - kept))
+    inodes = list_inodes(str(built))
+    unlinked = [name for name, inode in inodes.items() if name not in published_files or published_files[name][2] != inode]
+    written = frozenset(name for name in unlinked if not link_if_equal(built / name, published / name))
+    kept = frozenset(kept - inodes.keys())
+    return TreeChange(frozenset(inodes), kept, written, frozenset(published_files.keys() - inodes.keys() - kept))
 
 
 @dataclass(frozen=True)
 class StagingTree:
-    """Where a tree lies: its ``place``, in which ``before`` was seen; its ``twin``; and ``old``, which is needed where there is no exchange."""
+    """The folders of one tree: the ``published`` one with its files as they were found, the ``staging`` one, and ``aside`` for `swap_in`."""
 
-    place: Path
-    twin: Path
-    old: Path
-    before: Tree
+    published: Path
+    staging: Path
+    aside: Path
+    published_files: FileTree
 
-    def renew(self, made: Path, change: TreeChange) -> None:
-        """Let the place hold what it holds and what was ``made``, as ``change`` tells, in one step. The twin has been mirrored; `follow` is due."""
+    def publish(self, built: Path, change: TreeChange) -> None:
+        """Let ``published`` hold the new tree, in one step. ``staging`` is mirrored before; afterwards `follow` is due."""
         if change.kept:
-            apply_change(change, made, self.twin, _move)
-            swap_in(self.twin, self.place, self.old)
-        elif made.exists():
-            swap_in(made, self.place, self.old)
+            apply_change(change, built, self.staging, _move)
+            swap_in(self.staging, self.published, self.aside)
+        elif built.exists():
+            swap_in(built, self.published, self.aside)
 
-    def after(self, made: Path, change: TreeChange) -> Tree:
-        """Return what the place will hold. Asked before it is renewed: from then on anybody may write there."""
+    def files_after(self, built: Path, change: TreeChange) -> FileTree:
+        """Return the files of the new tree. To be called before `publish`: afterwards somebody may alter them, which the next build has to notice."""
         if not change.kept:
-            return list_files(str(made))
-        new = {name: seen for name in change.written if (seen := stat_file(f"{made}/{name}"))}
-        return {name: seen for name, seen in self.before.items() if name not in change.removed} | new
+            return list_files(str(built))
+        written = {name: stat for name in change.written if (stat := stat_file(f"{built}/{name}"))}
+        return {name: stat for name, stat in self.published_files.items() if name not in change.removed} | written
 
     def follow(self, change: TreeChange) -> None:
-        """Make the twin what the place became."""
+        """Make ``staging`` equal to ``published`` again."""
         if change.kept:
-            apply_change(change, self.place, self.twin, link)
+            apply_change(change, self.published, self.staging, link)
         else:
-            mirror(self.place, inodes(str(self.place)), self.twin)
+            mirror(self.published, list_inodes(str(self.published)), self.staging)
 
 
-def mirror(place: Path, files: Mapping[str, int], twin: Path) -> None:
-    """Let ``twin`` hold ``files``, which lie in ``place`` and have these numbers on the disk, and nothing else."""
-    there = inodes(str(twin))
-    wrong = [name for name, number in there.items() if files.get(name) != number and not _alike(f"{place}/{name}", f"{twin}/{name}")]
-    _remove(twin, wrong)
-    for name in files.keys() - (there.keys() - set(wrong)):
-        link(f"{place}/{name}", f"{twin}/{name}")
+def mirror(published: Path, inodes: Mapping[str, int], staging: Path) -> None:
+    """Let ``staging`` hold links to the files of ``published``, whose ``inodes`` are given, and nothing else."""
+    staged = list_inodes(str(staging))
+    wrong = [
+        name
+        for name, inode in staged.items()
+        if inodes.get(name) != inode and not _is_same_copy(f"{published}/{name}", f"{staging}/{name}")
+    ]
+    _remove(staging, wrong)
+    for name in inodes.keys() - (staged.keys() - set(wrong)):
+        link(f"{published}/{name}", f"{staging}/{name}")
 
 
-def apply_change(change: TreeChange, source: Path, target: Path, bring: Callable[[str, str], None]) -> None:
-    """Make in ``target`` the changes that ``source`` holds. A file that is there is taken away first, never written through: others share it."""
+def apply_change(change: TreeChange, source: Path, target: Path, transfer: Callable[[str, str], None]) -> None:
+    """Make ``change`` in ``target`` with the files of ``source``. An old file is unlinked, never written through: the other tree shares it."""
     _remove(target, change.removed)
     for name in change.written:
         with suppress(FileNotFoundError):
             os.unlink(f"{target}/{name}")  # noqa: PTH108 - thousands of files: no object for each
-        bring(f"{source}/{name}", f"{target}/{name}")
+        transfer(f"{source}/{name}", f"{target}/{name}")
 
 
 def _move(source: str, target: str) -> None:
@@ -108,22 +114,22 @@ def _move(source: str, target: str) -> None:
         os.rename(source, target)  # noqa: PTH104 - see above
 
 
-def _alike(one: str, other: str) -> bool:
-    """Tell whether two files pass for one where the file system has no links: same size, same time."""
+def _is_same_copy(first: str, second: str) -> bool:
+    """Tell whether two files are the same where the file system has no links, and `plugins.files.link` copied: same size, same time."""
     try:
-        here, there = os.lstat(one), os.lstat(other)
+        first_stat, second_stat = os.lstat(first), os.lstat(second)
     except OSError:
         return False
-    return (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
+    return (first_stat.st_size, first_stat.st_mtime_ns) == (second_stat.st_size, second_stat.st_mtime_ns)
 
 
 def _remove(folder: Path, names: Iterable[str]) -> None:
-    """Remove files, and folders that are empty then."""
+    """Remove files, and the folders that are empty then."""
     for name in names:
         file = folder / name
         file.unlink(missing_ok=True)
         with suppress(OSError):  # not empty
-            for above in file.parents:
-                if above == folder:
+            for parent in file.parents:
+                if parent == folder:
                     break
-                above.rmdir()
+                parent.rmdir()

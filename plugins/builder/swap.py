@@ -1,8 +1,8 @@
-"""Puts a finished folder in the place of another, so that whoever looks sees the old one or the new one, whole.
+"""Puts a finished folder in the place of a published one, so that a reader sees the old one or the new one, whole.
 
-Linux and macOS exchange two names in one step (``renameat2``, ``renamex_np``). Where that cannot be had (Windows, some network drives) it takes
-renames; if the power fails between them, `recover` puts the old one back when the next build begins. A link that is swung round was no choice: on
-Windows it needs rights that editors do not have.
+Linux and macOS exchange two names in one step (``renameat2``, ``renamex_np``). Windows and some network drives cannot; there it takes three renames, and
+if the power fails between them, `recover` puts the old folder back when the next build begins. A symbolic link to the current folder would be
+replaced in one step everywhere, but on Windows making one needs rights that editors do not have.
 """
 
 from __future__ import annotations
@@ -13,42 +13,42 @@ import shutil
 import sys
 from pathlib import Path
 
-_AT_FDCWD = -100
+_AT_FDCWD = -100  # renameat2(2): a relative path is relative to the working directory
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2), and RENAME_SWAP of renamex_np(2)
 
 
-def swap_in(new: Path, place: Path, old: Path) -> None:
-    """Let ``new`` be ``place``, and what was there, if there was anything, be ``new``.
+def swap_in(new: Path, published: Path, aside: Path) -> None:
+    """Put ``new`` in the place of ``published``. What was published, if anything, then lies at ``new``.
 
-    ``old`` is where that is in between if there is no exchange. All lie on one file system.
+    Without an exchange it lies at ``aside`` between two renames. All three are on one file system.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if not place.exists():
-        new.rename(place)
-    elif not swap_atomically(new, place):
-        old.parent.mkdir(parents=True, exist_ok=True)
-        place.rename(old)
-        new.rename(place)
-        old.rename(new)
+    published.parent.mkdir(parents=True, exist_ok=True)
+    if not published.exists():
+        new.rename(published)
+    elif not swap_atomically(new, published):
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        published.rename(aside)
+        new.rename(published)
+        aside.rename(new)
 
 
-def recover(place: Path, old: Path) -> None:
-    """Put back what a build that was killed between two renames had moved away."""
-    if old.exists() and not place.exists():
-        old.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+def recover(published: Path, aside: Path) -> None:
+    """Put back what a build had moved aside when it was killed between two renames."""
+    if aside.exists() and not published.exists():
+        aside.rename(published)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
-def swap_atomically(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step; tell whether that was possible."""
+def swap_atomically(first: Path, second: Path) -> bool:
+    """Exchange two folders in one step. Return whether the system could."""
     try:
-        library = ctypes.CDLL(None, use_errno=True)
+        library = ctypes.CDLL(None, use_errno=True)  # Python's standard library has neither call
         if sys.platform == "linux":
-            done = library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_EXCHANGE))
+            status = library.renameat2(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), ctypes.c_uint(_EXCHANGE))
         elif sys.platform == "darwin":
-            done = library.renamex_np(os.fsencode(one), os.fsencode(other), ctypes.c_uint(_EXCHANGE))
+            status = library.renamex_np(os.fsencode(first), os.fsencode(second), ctypes.c_uint(_EXCHANGE))
         else:
             return False
-    except (OSError, AttributeError, TypeError):
+    except (OSError, AttributeError, TypeError):  # a C library without the call; Windows, where `CDLL(None)` is a TypeError
         return False
-    return bool(done == 0)
+    return bool(status == 0)

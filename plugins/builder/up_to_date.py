@@ -1,7 +1,7 @@
-"""Is everything as it was when the last build ended? Answered from sizes and times, without reading a source or loading a library.
+"""Answers from sizes and times whether anything changed since the last build, without reading a source or loading a library.
 
-A stamp names all that a build depends on (sources, theme, code, versions, the order itself), all that it wrote, and the bounds within which the
-moment makes no difference. If it still holds, there is nothing to do. If not, it still tells which files of the site are as they were written.
+A build record names all inputs of a build (sources, theme, code, versions, options) by one digest, all files that it wrote, and the interval in which
+the moment makes no difference. If the record still holds, there is nothing to do. If not, it says which files of the site are as they were written.
 """
 
 from __future__ import annotations
@@ -15,94 +15,96 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugins.builder.file_tree import StampedFiles
+from plugins.builder.file_tree import FileTimes
 from plugins.clock import ValidityInterval, parse_interval
 from plugins.files import write_atomically
 
-FORMAT = 2
+FORMAT = 3
+
 _UNSETTLED = 3_000_000_000
-"""Nanoseconds. A file changed so short a time ago may change again within one tick of the file system's clock (2 s on FAT), so it is read as well."""
+"""Nanoseconds. FAT keeps times in steps of 2 s: a file that changed less than this before it was looked at may change again without another time.
+So its bytes count as well."""
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """``places`` are the files and folders that were read; ``input_digests`` is their digest, looked at in the moment ``taken`` (ns); ``outputs`` are the
-    files that lay in the output afterwards; ``bounds`` as above; ``report`` is what the build told, as JSON holds it.
+    """``input_paths`` are the files and folders that the build depends on, ``input_digest`` is their digest for the moment ``checked_at`` (ns).
+
+    ``outputs`` are the files of the output after the build. ``report`` is the build's report, as JSON holds it.
     """
 
-    taken: int
-    places: tuple[str, ...]
-    inputs: str
-    outputs: StampedFiles
-    bounds: ValidityInterval
+    checked_at: int
+    input_paths: tuple[str, ...]
+    input_digest: str
+    outputs: FileTimes
+    validity: ValidityInterval
     report: Mapping[str, Any]
 
     def save(self, path: Path) -> None:
-        """Write it, whole or not at all."""
-        data = vars(self) | {"format": FORMAT, "bounds": self.bounds.as_text(), "report": dict(self.report)}
-        write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+        values = vars(self) | {"format": FORMAT, "validity": self.validity.as_text(), "report": dict(self.report)}
+        write_atomically(path, json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def load_record(path: Path) -> BuildRecord | None:
-    """Return the last build's stamp; None if there is none or it cannot be read."""
+    """Return the last build's record; None if it is absent, unreadable or of another version."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.pop("format") != FORMAT:
             return None
-        return BuildRecord(
-            data["taken"], tuple(data["places"]), data["inputs"], data["outputs"], parse_interval(*data["bounds"]), data["report"]
-        )
-    except (OSError, ValueError, LookupError, TypeError):
+        values["input_paths"] = tuple(values["input_paths"])
+        values["validity"] = parse_interval(*values["validity"])
+        return BuildRecord(**values)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
-def input_digests(places: Iterable[str], said: str, *taken: int) -> list[str]:
-    """Return the digest of all files at ``places`` (files or folders, also such as are not there), of the installed versions, and of ``said``.
+def input_digests(paths: Iterable[str], options: str, *moments: int) -> list[str]:
+    """Return a digest of the files at or below ``paths``, of the installed versions, and of ``options``, for each of ``moments`` (ns), from one walk.
 
-    Of files that changed shortly before ``taken`` (ns) the bytes are read as well; one digest for each moment that is ``taken``, from one walk.
+    A path may be a file, a folder or absent. Of a file that changed shortly before a moment, the digest for that moment covers the bytes too.
     """
-    start = f"{said}\0{sys.version}\0{sys.platform}\0".encode()
-    start += b"".join("\0".join(installed).encode() + b"\1" for installed in filter(None, map(_versions, sys.path)))
-    hashers = [(moment, hashlib.blake2b(start, digest_size=16)) for moment in taken]
-    for place in places:
-        _add(hashers, [f"{place}\0"])
-        _list(place, hashers)
+    head = f"{options}\0{sys.version}\0{sys.platform}\0".encode()
+    head += b"".join("\0".join(names).encode() + b"\1" for names in filter(None, map(_installed_versions, sys.path)))
+    hashers = [(moment, hashlib.blake2b(head, digest_size=16)) for moment in moments]
+    for path in paths:
+        _update(hashers, [f"{path}\0"])
+        _add_files(path, hashers)
     return [str(hasher.hexdigest()) for _, hasher in hashers]
 
 
-def _add(hashers: Iterable[tuple[int, Any]], lines: Sequence[str]) -> None:
-    told = "".join(lines).encode("utf-8", "surrogateescape")
+def _update(hashers: Iterable[tuple[int, Any]], lines: Sequence[str]) -> None:
+    text = "".join(lines).encode("utf-8", "surrogateescape")
     for _, hasher in hashers:
-        hasher.update(told)
+        hasher.update(text)
 
 
-def _list(place: str, hashers: Sequence[tuple[int, Any]]) -> None:
-    """Put a line for every file at or below ``place`` into the digests: its path, size and time; of one that changed just before, its digest too."""
+def _add_files(path: str, hashers: Sequence[tuple[int, Any]]) -> None:
+    """Add a line for every file at or below ``path``; after the line of a file that changed just before a moment, its digest for that moment."""
     lines = list[str]()
-    first = min((moment for moment, _ in hashers), default=0)
-    for line, path, time in listing(place):
+    first_moment = min((moment for moment, _ in hashers), default=0)
+    for line, file, time in listing(path):
         lines.append(line)
-        if first - time <= _UNSETTLED:
-            _add(hashers, lines)
+        if first_moment - time <= _UNSETTLED:
+            _update(hashers, lines)
             lines = []
-            _add([(moment, hasher) for moment, hasher in hashers if moment - time <= _UNSETTLED], [_digest(path)])
-    _add(hashers, lines)
+            _update([(moment, hasher) for moment, hasher in hashers if moment - time <= _UNSETTLED], [_file_digest(file)])
+    _update(hashers, lines)
 
 
-def _digest(path: str) -> str:
+def _file_digest(path: str) -> str:
     return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
 
 
 _NO_FILE = -1 << 62
-"""A time that is not young."""
+"""The time of a line that stands for no file: so long ago that nothing is read."""
 
 
-def listing(place: str) -> Iterator[tuple[str, str, int]]:
-    """Yield a line for every file at or below ``place``, in a fixed order, with its path and time; of what is no file the line alone counts."""
+def listing(path: str) -> Iterator[tuple[str, str, int]]:
+    """Yield a line for every file and folder at or below ``path``, in a fixed order, with the path of the file and its time (ns)."""
     try:
-        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
     except NotADirectoryError:
-        yield _line("", place, os.stat(place))  # noqa: PTH116 - thousands of files: no object for each
+        yield _line("", path, os.stat(path))  # noqa: PTH116 - thousands of files: no object for each
         return
     except FileNotFoundError:
         yield "gone\0", "", _NO_FILE
@@ -122,8 +124,8 @@ def _line(name: str, path: str, stat: os.stat_result) -> tuple[str, str, int]:
     return f"{name}\0{stat.st_size} {stat.st_mtime_ns}\0", path, stat.st_mtime_ns
 
 
-def _versions(folder: str) -> list[str]:
-    """The names of installed distributions carry their versions."""
+def _installed_versions(folder: str) -> list[str]:
+    """The names of the distributions in ``folder``, which hold their versions: quicker than reading each one's metadata."""
     try:
         return sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info", ".pth")))  # noqa: PTH208 - see above
     except OSError:

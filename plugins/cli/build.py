@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +40,6 @@ def build(
     try:
         with progress_bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
-            gc.disable()  # nothing that a build holds is freed before its end (`todoke.main`)
             report = run(order, lambda: bar.advance(task), keep)
             with TemporaryDirectory() as folder:
                 differing = compare(order, Path(folder) / "output") if verify else []

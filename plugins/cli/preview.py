@@ -10,8 +10,8 @@ import typer
 
 from plugins.cli.console import moment, say
 
-_TURN = 0.0005
-"""Seconds that a build may keep the processor while a saved page waits to be shown; Python would let it wait ten times as long, at each file."""
+_SWITCH_INTERVAL = 0.0005
+"""Seconds that the thread of a build may keep the interpreter while a saved page waits to be shown. Python's default is ten times as long."""
 
 
 def preview(
@@ -28,13 +28,13 @@ def preview(
     from plugins.preview.live import LivePreview
     from plugins.preview.server import create_app
 
-    order = BuildOptions(
+    options = BuildOptions(
         moment(now), content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
     )
-    sys.setswitchinterval(_TURN)
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     say(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(
-        create_app(LivePreview(order, (content, publications, Path("themes")))),
+        create_app(LivePreview(options, (content, publications, Path("themes")))),
         host="127.0.0.1",
         port=port,
         access_log=False,

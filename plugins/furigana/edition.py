@@ -65,7 +65,7 @@ def write_edition(pelican: Pelican) -> None:
     for _, copies in map_batches(writer.write_copies, writer.without_copy(plan.rendered if plan else None)):
         for page, copy in copies:
             if plan:
-                plan.brings(page, copy)
+                plan.add_side_file(page, copy)
                 plan.on_page()
             signals.content_written.send(str(site / copy), context={})
 

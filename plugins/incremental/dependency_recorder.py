@@ -1,8 +1,8 @@
-"""What a template read while a page was made: names of the context, attributes of records, entries of mappings.
+"""Records what a template reads while a page is rendered: names of the context, attributes of records, entries of mappings.
 
-Jinja asks its environment for every attribute (`Environment.getattr`, `getitem`) and its context for every name
-(`Context.resolve_or_missing`); a recorder that stands there sees all that a template can see. Filters written in Python see what they
-are given, which has been recorded when it was handed over.
+Jinja's compiled templates ask the environment for every attribute (`Environment.getattr`, `getitem`) and the context for every name
+(`Context.resolve_or_missing`). So a recorder in these three places sees all that a template can see. A filter written in Python sees only its
+arguments, and those were recorded when the template read them.
 """
 
 from __future__ import annotations
@@ -19,88 +19,123 @@ from plugins.clock import TrackedClock
 from plugins.digest import NoDigest, digest, record_key, record_naming
 
 Read = tuple[str, str]
-"""A record's key, or ``name:`` for the context; and what was read from it. ``*`` is a mapping's whole membership."""
+"""Owner and name. The owner is the key of a record, `CONTEXT` for a name of the context, or either with the name of a mapping that it holds."""
 
 CONTEXT = "name:"
+ALL_MEMBERS = "*"
+"""The name of a read that depends on every member of a mapping: a loop, or its length."""
+
 VOLATILE = "volatile"
-PRESENT = "present"
-WHOLE = "*"
+"""Stands for a digest where there is none. A page with such a read is rendered in every build."""
+
+CLOCK = "clock"
+"""Stands for the digest of the build's moment. What a page asked the moment is kept as an interval (`plugins.clock`), not as a digest."""
+
+MISSING = "\0missing"
+"""Stands for the value of what is not there, so that its appearance is a change. No text of a document holds a NUL."""
 
 
 class DependencyRecorder:
-    """Keeps the reads of the page that is being rendered, and the digests of this build."""
+    """Collects the reads of the page that is being rendered, and the digests of everything read in this build."""
 
     def __init__(self) -> None:
         self.reads: dict[Read, str] | None = None
+        """The reads of the current page or fragment with their digests; None between pages."""
         self.digests: dict[Read, str] = {}
-        self.noted: dict[Read, str] = {}
-        """The reads from records that were made before, whichever page made them; what all of those records come to is in ``wholes``."""
-        self.given: Mapping[str, Any] = {}
-        self.own: frozenset[str] = frozenset()
-        self.told: dict[str, str] = {}
-        self.wholes: dict[str, str] = {}
-        self._page: dict[Read, str] = {}
+        """The digest of every value that was looked up in this build, whether a page read it or `Invalidation` did."""
+        self.record_reads: dict[Read, str] = {}
+        """The reads from records by any page of this build."""
+        self.record_digests: dict[str, str] = {}
+        """By the key of a record, the digest of all that can be read from it, or nothing."""
+        self._variables: Mapping[str, Any] = {}
+        self._own_names: frozenset[str] = frozenset()
+        self._own_digests: dict[str, str] = {}
+        self._page_reads: dict[Read, str] = {}
 
-    def begin(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-        """Begin a page that is rendered with the names of ``shared``, which all pages get, and of its ``own``.
+    def begin_page(self, shared: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        """Begin a page that is rendered with the variables ``shared`` by all pages and with its ``own``.
 
-        Names that templates set themselves are no reads.
+        Variables that a template sets itself are not recorded: whatever they were made from was.
         """
-        self.given = {**shared, **own}
-        self.own = frozenset(own)
-        self.reads = self._page = {}
-        self.told = {}
+        self._variables = {**shared, **own}
+        self._own_names = frozenset(own)
+        self.reads = self._page_reads = {}
+        self._own_digests = {}
 
-    def end(self) -> tuple[dict[Read, str], dict[str, str]]:
-        """Return what the page read of what all share, and of its own, with digests."""
+    def end_page(self) -> tuple[dict[Read, str], dict[str, str]]:
+        """Return the digests of what the page read: of shared values by read, of its own variables by name."""
         self.reads = None
-        return self._page, self.told
+        return self._page_reads, self._own_digests
 
     @contextmanager
-    def apart(self, shared: Mapping[str, Any]) -> Iterator[dict[Read, str]]:
-        """Keep the reads of a piece of the page by themselves (`pieces`), which is rendered with the names of ``shared`` and with values of which the
-        page has read already what they were made from.
-        """
-        before = self.reads, self.given, self.own
-        self.reads, self.given, self.own = {}, shared, frozenset()
+    def separate_reads(self, shared: Mapping[str, Any]) -> Iterator[dict[Read, str]]:
+        """Collect the reads of a fragment by themselves. It is rendered with ``shared``; the page has read already what its arguments came from."""
+        outer = self.reads, self._variables, self._own_names
+        self.reads, self._variables, self._own_names = {}, shared, frozenset()
         try:
             yield self.reads
         finally:
-            self.reads, self.given, self.own = before
+            self.reads, self._variables, self._own_names = outer
 
-    def join(self, reads: Mapping[Read, str]) -> None:
-        """Count what a piece read as read by the page that shows it."""
+    def add_reads(self, reads: Mapping[Read, str]) -> None:
+        """Count the reads of a fragment as reads of the page that shows it."""
         if self.reads is not None:
             self.reads.update(reads)
 
-    def note(self, owner: str, name: str, value: Any) -> None:
-        """Write down one read of a name of the context, or of an entry."""
+    def record(self, owner: str, name: str, value: Any) -> None:
+        """Record the read of a name of the context, or of an entry of a mapping."""
         if self.reads is None or (owner, name) in self.reads:
             return
         read = (owner, name)
-        if owner == CONTEXT and name in self.own:
-            self.told[name] = named(value)
+        if owner == CONTEXT and name in self._own_names:
+            self._own_digests[name] = value_digest(value)
             return
         if read not in self.digests:
-            self.digests[read] = named(value)
+            self.digests[read] = value_digest(value)
         self.reads[read] = self.digests[read]
 
-    def note_first(self, read: Read, record: Any, value: Any) -> None:
-        """Write down a read from a record that no page made before. It is digested once a build: nothing changes while pages are rendered."""
+    def record_name(self, name: str, value: Any) -> Any:
+        """Record the read of a name of the context, and return what the template gets: a mapping that all pages share is tracked by entry."""
+        if value is missing and name not in self._variables:
+            self.record(CONTEXT, name, MISSING)
+            return value
+        if self._variables.get(name, missing) is not value:
+            return value  # set by a template, see `begin_page`
+        if isinstance(value, Mapping) and name not in self._own_names:
+            return TrackedMapping(self, f"{CONTEXT}{name}", value)
+        self.record(CONTEXT, name, value)
+        return value
+
+    def record_attribute(self, naming: Naming, record: Any, attribute: str, value: Any) -> Any:
+        """Record the read of an attribute of ``record``, and return what the template gets. ``naming`` returns the record's key, or None."""
+        reads, key = self.reads, naming(record)
+        if key is None or reads is None:
+            return value
+        read = (key, attribute)
+        if read not in reads:
+            if read not in self.record_reads:
+                if isinstance(value, Mapping):
+                    return TrackedMapping(self, f"{key}.{attribute}", value)
+                self._record_first(read, record, value)
+            reads[read] = self.record_reads[read]
+        return value
+
+    def _record_first(self, read: Read, record: Any, value: Any) -> None:
+        """Find the digest of a read that no page of this build made before. Values do not change while pages are rendered, so once is enough."""
         key, attribute = read
-        if key not in self.wholes:
-            self.wholes[key] = whole_of(record)
+        if key not in self.record_digests:
+            self.record_digests[key] = whole_digest(record)
         if read not in self.digests:
-            self.digests[read] = carried_digest(record, attribute) or named(value)
-        self.noted[read] = self.digests[read]
+            self.digests[read] = attribute_digest(record, attribute) or value_digest(value)
+        self.record_reads[read] = self.digests[read]
 
 
-def named(value: Any) -> str:
-    """Return the digest of ``value``, or the word for one that always counts as changed. The present moment is told by what it is asked."""
+def value_digest(value: Any) -> str:
+    """Return the digest of ``value``; for a record its key; `CLOCK` for the build's moment; `VOLATILE` for what has no digest."""
     if type(value) is str:
         return digest(value)
     if isinstance(value, TrackedClock):
-        return PRESENT
+        return CLOCK
     if (key := record_key(value)) is not None:
         return f"record {key}"
     try:
@@ -109,140 +144,110 @@ def named(value: Any) -> str:
         return VOLATILE
 
 
-class TrackedMapping(Mapping[Any, Any]):
-    """A mapping of which each entry is read by itself: a page that looks up one entry does not depend on the others."""
-
-    def __init__(self, recorder: DependencyRecorder, owner: str, inner: Mapping[Any, Any]) -> None:
-        self._recorder = recorder
-        self.owner = owner
-        self._inner = inner
-
-    def __getitem__(self, key: Any) -> Any:
-        """Return one entry; a missing one is a read as well."""
-        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
-        return self._inner[key]
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """Return one entry, or ``default``; a missing one is a read as well."""
-        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
-        return self._inner.get(key, default)
-
-    def __contains__(self, key: object) -> bool:
-        """Tell whether the entry is there."""
-        self._recorder.note(self.owner, repr(key), self._inner.get(key, missing_entry))
-        return key in self._inner
-
-    def __iter__(self) -> Iterator[Any]:
-        """Whoever goes through all depends on all."""
-        self._whole()
-        return iter(self._inner)
-
-    def __len__(self) -> int:
-        """The number depends on the whole."""
-        self._whole()
-        return len(self._inner)
-
-    def keys(self) -> KeysView[Any]:
-        """See ``__iter__``."""
-        self._whole()
-        return self._inner.keys()
-
-    def values(self) -> ValuesView[Any]:
-        """See ``__iter__``."""
-        self._whole()
-        return self._inner.values()
-
-    def items(self) -> ItemsView[Any, Any]:
-        """See ``__iter__``."""
-        self._whole()
-        return self._inner.items()
-
-    def _whole(self) -> None:
-        self._recorder.note(self.owner, WHOLE, self._inner)
-
-
-missing_entry = "\0missing"
-"""What a mapping is said to hold where it holds nothing."""
-
-
-def record_reads(environment: Environment, recorder: DependencyRecorder) -> None:
-    """Make ``environment`` tell ``recorder`` of every read of its templates."""
-    plain_getattr, plain_getitem = environment.getattr, environment.getitem
-
-    def getattr_(obj: Any, attribute: str) -> Any:
-        try:
-            value = getattr(obj, attribute)
-        except AttributeError:
-            value = plain_getattr(obj, attribute)  # what Jinja gives instead: an entry, or something undefined
-        namer = namer_of.get(type(obj), _asked)
-        return value if namer is None or recorder.reads is None else _told(recorder, namer, obj, attribute, value)
-
-    def getitem(obj: Any, argument: Any) -> Any:
-        value = plain_getitem(obj, argument)
-        namer = namer_of.get(type(obj), _asked)
-        if namer is None or recorder.reads is None or not isinstance(argument, str):
-            return value
-        return _told(recorder, namer, obj, argument, value)
-
-    class Watched(Context):
-        def resolve_or_missing(self, key: str) -> Any:
-            if key in self.vars:
-                return self.vars[key]  # set by a template: what it was made from has been read already
-            value = self.parent.get(key, missing)
-            return value if recorder.reads is None else _looked_up(recorder, key, value)
-
-    namer_of = _NAMERS
-    environment.getattr = getattr_  # type: ignore[method-assign]
-    environment.getitem = getitem  # type: ignore[method-assign]
-    environment.context_class = Watched
-    # The filter `tojson` takes dictionaries only; making one of a tracked mapping reads the whole of it.
-    environment.policies["json.dumps_kwargs"] = {**environment.policies["json.dumps_kwargs"], "default": dict}
-
-
-Namer = Callable[[Any], str | None]
-_NAMERS: dict[type, Namer | None] = {}
-"""How records of each type are named; nearly all that templates touch are none, and must not be asked twice."""
-
-
-def _asked(obj: Any) -> str | None:
-    """Name ``obj``, of a type that was not met before."""
-    kind = type(obj)
-    namer = _NAMERS[kind] = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
-    return namer(obj) if namer else None
-
-
-def _told(recorder: DependencyRecorder, namer: Namer, obj: Any, attribute: str, value: Any) -> Any:
-    reads, key = recorder.reads, namer(obj)
-    if key is None or reads is None:
-        return value
-    read = (key, attribute)
-    if read not in reads:
-        if read not in recorder.noted:
-            if isinstance(value, Mapping):
-                return TrackedMapping(recorder, f"{key}.{attribute}", value)
-            recorder.note_first(read, obj, value)
-        reads[read] = recorder.noted[read]
-    return value
-
-
-def carried_digest(record: Any, attribute: str) -> str:
-    """Return the digest that a record brings for one of its attributes (``tracking_digests``), or nothing."""
+def attribute_digest(record: Any, attribute: str) -> str:
+    """Return the digest that a record brings for one of its attributes (`plugins.digest.Tracked`), or nothing."""
     digests = getattr(record, "tracking_digests", None)
     return digests.get(attribute, "") if digests else ""
 
 
-def whole_of(record: Any) -> str:
-    """Return the digest of all that can be read from a record, if it brings one (``tracking_whole``), or nothing."""
+def whole_digest(record: Any) -> str:
+    """Return the digest that a record brings for all that can be read from it (`plugins.digest.Tracked`), or nothing."""
     return getattr(record, "tracking_whole", "") or ""
 
 
-def _looked_up(recorder: DependencyRecorder, key: str, value: Any) -> Any:
-    if value is missing and key not in recorder.given:
-        recorder.note(CONTEXT, key, missing_entry)
-        return value
-    if recorder.given.get(key, missing) is not value:
-        return value  # set by a template: what it was made from has been read already
-    if isinstance(value, Mapping) and key not in recorder.own:
-        return TrackedMapping(recorder, f"{CONTEXT}{key}", value)
-    recorder.note(CONTEXT, key, value)
-    return value
+class TrackedMapping(Mapping[Any, Any]):
+    """A mapping that records the read of each entry by itself: a page that looks up one entry does not depend on the others."""
+
+    def __init__(self, recorder: DependencyRecorder, owner: str, mapping: Mapping[Any, Any]) -> None:
+        self._recorder = recorder
+        self._owner = owner
+        self._mapping = mapping
+
+    def __getitem__(self, key: Any) -> Any:
+        self._record_entry(key)
+        return self._mapping[key]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self._record_entry(key)
+        return self._mapping.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self._record_entry(key)
+        return key in self._mapping
+
+    def __iter__(self) -> Iterator[Any]:
+        self._record_all()
+        return iter(self._mapping)
+
+    def __len__(self) -> int:
+        self._record_all()
+        return len(self._mapping)
+
+    def keys(self) -> KeysView[Any]:
+        self._record_all()
+        return self._mapping.keys()
+
+    def values(self) -> ValuesView[Any]:
+        self._record_all()
+        return self._mapping.values()
+
+    def items(self) -> ItemsView[Any, Any]:
+        self._record_all()
+        return self._mapping.items()
+
+    def _record_entry(self, key: Any) -> None:
+        """An entry that is not there is recorded as well: the page changes when it appears."""
+        self._recorder.record(self._owner, repr(key), self._mapping.get(key, MISSING))
+
+    def _record_all(self) -> None:
+        self._recorder.record(self._owner, ALL_MEMBERS, self._mapping)
+
+
+def record_environment(environment: Environment, recorder: DependencyRecorder) -> None:
+    """Let ``recorder`` hear of every read by the templates of ``environment``.
+
+    The two methods are replaced on the object, because Pelican makes the environment and has no setting for its class. Jinja documents both as hooks
+    for subclasses; `tests/plugins/incremental/test_dependency_recorder.py` proves that templates go through them.
+    """
+    plain_getattr, plain_getitem = environment.getattr, environment.getitem
+    naming_of_type = _NAMINGS  # a local name: this is the hottest code of a cold build
+
+    def recording_getattr(obj: Any, attribute: str) -> Any:
+        try:
+            value = getattr(obj, attribute)
+        except AttributeError:
+            value = plain_getattr(obj, attribute)  # Jinja falls back to an entry, then to something undefined
+        naming = naming_of_type.get(type(obj), _find_naming)
+        return value if naming is None or recorder.reads is None else recorder.record_attribute(naming, obj, attribute, value)
+
+    def recording_getitem(obj: Any, argument: Any) -> Any:
+        value = plain_getitem(obj, argument)
+        naming = naming_of_type.get(type(obj), _find_naming)
+        if naming is None or recorder.reads is None or not isinstance(argument, str):
+            return value
+        return recorder.record_attribute(naming, obj, argument, value)
+
+    class RecordingContext(Context):
+        def resolve_or_missing(self, key: str) -> Any:
+            if key in self.vars:
+                return self.vars[key]  # set by a template, see `DependencyRecorder.begin_page`
+            value = self.parent.get(key, missing)
+            return value if recorder.reads is None else recorder.record_name(key, value)
+
+    environment.getattr = recording_getattr  # type: ignore[method-assign]
+    environment.getitem = recording_getitem  # type: ignore[method-assign]
+    environment.context_class = RecordingContext
+    # The filter `tojson` takes dictionaries only. To make one of a tracked mapping reads all of its members, which is right.
+    environment.policies["json.dumps_kwargs"] = {**environment.policies["json.dumps_kwargs"], "default": dict}
+
+
+Naming = Callable[[Any], str | None]
+_NAMINGS: dict[type, Naming | None] = {}
+"""By type, the function that returns the key of a record. Nearly all values that templates touch are no records: None answers for those at once."""
+
+
+def _find_naming(value: Any) -> str | None:
+    """Return the key of ``value``, whose type was not met before, and remember how for its type."""
+    kind = type(value)
+    naming = _NAMINGS[kind] = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
+    return naming(value) if naming else None

@@ -1,7 +1,7 @@
-"""Pieces that many pages share (navigation, foot, a row of a list): rendered once, and put into each page with the reads that were made for them.
+"""Fragments that many pages share (navigation, foot, a row of a list): rendered once, and put into each page with the reads that were made for them.
 
-``{{ piece("pieces/row.html", document=document) }}`` gives what an ``include`` would, but the template sees only what is handed over and the names that
-all pages share. So the same values give the same piece, whichever page asks. A page that shows a piece depends on all that the piece read.
+``{{ fragment("fragments/row.html", document=document) }}`` gives what an ``include`` would give. But the template sees only its arguments and the names
+that all pages share, so the same arguments give the same fragment on every page. A page that shows a fragment depends on all that the fragment read.
 """
 
 from __future__ import annotations
@@ -16,65 +16,66 @@ from markupsafe import Markup
 from plugins.clock import ALWAYS, TrackedClock, ValidityInterval
 from plugins.incremental.dependency_recorder import DependencyRecorder, Read
 
-PIECE = "piece"
-"""The name under which templates call it."""
+FRAGMENT = "fragment"
+"""The name of the function in templates."""
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """What was rendered; what was read for it, the moments for which it holds, the files that were written with it.
+    """The rendered text, with its reads, the interval in which it holds, and the files that were written with it.
 
-    ``values`` were handed over: they are told apart by identity, and must live as long as this.
+    ``arguments`` are kept alive: the cache tells them apart by identity, and Python gives the identity of a dead object to a new one.
     """
 
     text: Markup
     reads: Mapping[Read, str]
-    bounds: ValidityInterval
-    also: tuple[str, ...]
-    values: tuple[Any, ...]
+    validity: ValidityInterval
+    side_files: tuple[str, ...]
+    arguments: tuple[Any, ...]
 
 
 class FragmentContext(Protocol):
-    """The build for which pages are rendered: who records, the moment, and the files that were written with the page so far."""
+    """The part of a `RenderPlan` that fragments need. ``side_files`` were written with the current page so far."""
 
     recorder: DependencyRecorder
-    present: TrackedClock
-    also: list[str]
+    clock: TrackedClock
+    side_files: list[str]
 
 
 class FragmentCache:
-    """The pieces of one environment. ``shared`` are the names that all pages share; without a ``build`` nothing is kept."""
+    """The fragments of one environment. ``shared`` are the variables of all pages. Without a ``plan`` nothing is kept."""
 
-    def __init__(self, environment: Environment, shared: dict[str, Any], build: FragmentContext | None) -> None:
-        self._environment, self._shared, self._build = environment, shared, build
-        self._kept: dict[tuple[Any, ...], Fragment] = {}
+    def __init__(self, environment: Environment, shared: dict[str, Any], plan: FragmentContext | None) -> None:
+        self._environment, self._shared, self._plan = environment, shared, plan
+        self._fragments: dict[tuple[Any, ...], Fragment] = {}
         self._templates: dict[str, Template] = {}
 
-    def __call__(self, name: str, /, **values: Any) -> Markup:
-        """Return the piece that the template ``name`` makes of ``values``. When no page is recorded, it is made anew each time."""
-        build = self._build
-        if build is None or build.recorder.reads is None:
-            return self._render(name, values)
-        key = (name, *values, *[value if type(value) is str else id(value) for value in values.values()])
-        piece = self._kept.get(key)
-        if piece is None:
-            piece = self._kept[key] = self._make(name, values, build)
-        build.recorder.join(piece.reads)
-        build.present.narrow(piece.bounds)
-        build.also += piece.also
-        return piece.text
+    def __call__(self, name: str, /, **arguments: Any) -> Markup:
+        """Return what the template ``name`` makes of ``arguments``. While no page is recorded, as in the preview's rerender, nothing is taken from the cache."""
+        plan = self._plan
+        if plan is None or plan.recorder.reads is None:
+            return self._render(name, arguments)
+        key = (name, *arguments, *[value if type(value) is str else id(value) for value in arguments.values()])
+        fragment = self._fragments.get(key)
+        if fragment is None:
+            fragment = self._fragments[key] = self._make(name, arguments, plan)
+        plan.recorder.add_reads(fragment.reads)
+        plan.clock.narrow(fragment.validity)
+        plan.side_files += fragment.side_files
+        return fragment.text
 
-    def _make(self, name: str, values: dict[str, Any], build: FragmentContext) -> Fragment:
-        before, build.also = build.also, []
+    def _make(self, name: str, arguments: dict[str, Any], plan: FragmentContext) -> Fragment:
+        outer, plan.side_files = plan.side_files, []
         try:
-            with build.recorder.apart(self._shared) as reads, build.present.separate_interval() as asked:
-                text = self._render(name, values)
-                bounds = asked()
-            return Fragment(text, reads, ALWAYS if bounds == ALWAYS else bounds, tuple(build.also), tuple(values.values()))
+            with plan.recorder.separate_reads(self._shared) as reads, plan.clock.separate_interval() as interval:
+                text = self._render(name, arguments)
+                validity = interval()
+            # `TrackedClock.narrow` skips `ALWAYS` by identity: an equal interval would be intersected for every page.
+            return Fragment(text, reads, ALWAYS if validity == ALWAYS else validity, tuple(plan.side_files), tuple(arguments.values()))
         finally:
-            build.also = before
+            plan.side_files = outer
 
-    def _render(self, name: str, values: dict[str, Any]) -> Markup:
+    def _render(self, name: str, arguments: dict[str, Any]) -> Markup:
         if name not in self._templates:
             self._templates[name] = self._environment.get_template(name)
-        return Markup(self._templates[name].render({**self._shared, **values}))  # noqa: S704 - made by a template that escapes
+        return Markup(self._templates[name].render({**self._shared, **arguments}))  # noqa: S704 - the template has escaped its values

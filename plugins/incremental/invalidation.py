@@ -1,4 +1,4 @@
-"""The site as it is now: tells of the reads of the last build which give something else today, and so which pages have to be looked at."""
+"""Finds the recorded reads whose values changed since the last build; the pages that made one of these reads must be rendered."""
 
 from __future__ import annotations
 
@@ -9,134 +9,138 @@ from jinja2 import Environment
 
 from plugins.digest import members, record_key, records_in
 from plugins.incremental.dependency_recorder import (
+    ALL_MEMBERS,
     CONTEXT,
+    MISSING,
     VOLATILE,
-    WHOLE,
     DependencyRecorder,
     Read,
-    carried_digest,
-    missing_entry,
-    named,
-    whole_of,
+    attribute_digest,
+    value_digest,
+    whole_digest,
 )
 from plugins.incremental.manifest import Manifest, PageEntry
 
 GONE = "gone"
+"""Stands for the digest of what exists no more. No digest is equal to it."""
 
 
 class Invalidation:
-    """Everything that pages can read, found once a build from the context that all pages share.
+    """Compares the reads of the last build with today's values, each read once, before the first page is looked at.
 
-    Each read of ``before`` is looked at once, however many pages share it, and before any page is: what is left is the short list of those that
-    changed. ``before.wholes`` tells of some records what all of them came to; where that is the same today, no read from the record needs a look.
-    Records that are passed to one page alone are not known until that page comes; so long all that was read from them counts as changed.
+    What is left is the short list of changed reads. Where a record brings one digest for all that can be read from it, and that digest is the same, the
+    reads from this record are skipped.
+
+    ``context`` are the variables of all pages. A record that only one page gets is not known until that page comes; until then all reads from it count
+    as changed.
     """
 
-    def __init__(self, environment: Environment, recorder: DependencyRecorder, context: Mapping[str, Any], before: Manifest) -> None:
+    def __init__(self, environment: Environment, recorder: DependencyRecorder, context: Mapping[str, Any], last: Manifest) -> None:
         self._environment = environment
         self._digests = recorder.digests
         self._context = context
-        self._before = before
+        self._last = last
         self._records: dict[str, Any] = {}
         records_in(dict(context), self._records)
         self._changed: dict[int, Read] = {}
-        self._expected: dict[str, list[str]] = {}
-        wholes = {key: whole for key, record in self._records.items() if (whole := whole_of(record))}
-        same = {key for key, _ in before.wholes.items() & wholes.items()}
-        for owner in before.table.owners() - same:
-            self._begin(owner)
+        """By its position in the last manifest's table, each read whose value changed, or whose record is not known yet."""
+        self._unknown: dict[str, list[str]] = {}
+        """By the key of a record that is not known yet, the owners of reads that depend on it."""
+        digests = {key: digest for key, record in self._records.items() if (digest := whole_digest(record))}
+        unchanged = {key for key, _ in last.record_digests.items() & digests.items()}
+        for owner in last.table.owners() - unchanged:
+            self._compare_or_wait(owner)
 
-    def changed_reads(self, entry: PageEntry, own: Mapping[str, Any]) -> Read | None:
-        """Return the first read of a page that gives something else today than it gave then, or None.
+    def changed_read(self, entry: PageEntry, own: Mapping[str, Any]) -> Read | None:
+        """Return the first read of a page whose value is another today, or None.
 
-        ``own`` is what is passed to this page alone. A volatile read counts as changed.
+        ``own`` are the variables that this page alone gets. A volatile read counts as changed.
         """
-        for name, then in entry.own.items():
-            if (named(own[name]) if name in own else GONE) != then or then == VOLATILE:
+        for name, last_digest in entry.own_digests.items():
+            if (value_digest(own[name]) if name in own else GONE) != last_digest or last_digest == VOLATILE:
                 return CONTEXT, name
         reads = entry.reads
         if self._changed.keys().isdisjoint(reads):
             return None
-        self._meet(own)
-        return next((self._changed[place] for place in reads if place in self._changed), None)
+        self._add_records_of_page(own)
+        return next((self._changed[position] for position in reads if position in self._changed), None)
 
-    def _begin(self, owner: str) -> None:
-        holder = owner.rpartition(".")[0]
+    def _compare_or_wait(self, owner: str) -> None:
+        holder = owner.rpartition(".")[0]  # of a mapping, `TrackedMapping`: the record that holds it
         if owner.startswith(CONTEXT) or owner in self._records or holder in self._records:
-            self._judge(owner)
+            self._compare(owner)
             return
-        for name, _, place in self._before.table.of(owner):
-            self._changed[place] = owner, name
+        for name, _, position in self._last.table.reads_from(owner):
+            self._changed[position] = owner, name
         for key in (owner, holder):
-            self._expected.setdefault(key, []).append(owner)
+            self._unknown.setdefault(key, []).append(owner)
 
-    def _judge(self, owner: str) -> None:
-        """Find out which reads from ``owner`` changed."""
-        record, then = self._records.get(owner), self._before.wholes.get(owner)
-        if then and record is not None and then == whole_of(record):
+    def _compare(self, owner: str) -> None:
+        """Add the reads from ``owner`` whose values changed."""
+        record, last_digest = self._records.get(owner), self._last.record_digests.get(owner)
+        if last_digest and record is not None and last_digest == whole_digest(record):
             return
-        for name, told, place in self._before.table.of(owner):
-            if told == VOLATILE or self._now((owner, name)) != told:
-                self._changed[place] = owner, name
+        for name, digest, position in self._last.table.reads_from(owner):
+            if digest == VOLATILE or self._digest_today((owner, name)) != digest:
+                self._changed[position] = owner, name
 
-    def _meet(self, own: Mapping[str, Any]) -> None:
-        """Take in the records that are passed to one page alone."""
+    def _add_records_of_page(self, own: Mapping[str, Any]) -> None:
         for value in own.values():
             key = record_key(value)
             if key is None:
-                self._take_in(records_in(value, self._records))
+                self._add_records(records_in(value, self._records))
             elif key not in self._records:
                 self._records[key] = value
-                met = [key]
-                for member in (
-                    members(value) if not whole_of(value) else ()
-                ):  # a record that brings a digest of all tells of what it leads to
-                    met += records_in(member, self._records)
-                self._take_in(met)
+                keys = [key]
+                if not whole_digest(value):  # otherwise that digest covers what the record leads to
+                    for member in members(value):
+                        keys += records_in(member, self._records)
+                self._add_records(keys)
 
-    def _take_in(self, keys: list[str]) -> None:
-        """Find out what is with the reads from records that were not known before, and from the mappings that they hold."""
-        for owner in [owner for key in keys for owner in self._expected.pop(key, ())]:
-            for _, _, place in self._before.table.of(owner):
-                self._changed.pop(place, None)
-            self._judge(owner)
+    def _add_records(self, keys: list[str]) -> None:
+        """Compare the reads from records that were not known before, and from the mappings that these records hold."""
+        for owner in [owner for key in keys for owner in self._unknown.pop(key, ())]:
+            for _, _, position in self._last.table.reads_from(owner):
+                self._changed.pop(position, None)
+            self._compare(owner)
 
-    def _now(self, read: Read) -> str:
+    def _digest_today(self, read: Read) -> str:
         if read not in self._digests:
-            self._digests[read] = self._find(*read)
+            self._digests[read] = self._compute_digest(*read)
         return self._digests[read]
 
-    def _find(self, owner: str, name: str) -> str:
+    def _compute_digest(self, owner: str, name: str) -> str:
         if owner.startswith(CONTEXT):
             mapping = owner.removeprefix(CONTEXT)
-            return _entry(self._context.get(mapping), name) if mapping else named(self._context.get(name, missing_entry))
+            return _entry_digest(self._context.get(mapping), name) if mapping else value_digest(self._context.get(name, MISSING))
         if owner in self._records:
             record = self._records[owner]
-            return carried_digest(record, name) or named(self._read(record, name))
+            return attribute_digest(record, name) or value_digest(self._attribute(record, name))
         holder, _, attribute = owner.rpartition(".")
-        return _entry(self._read(self._records[holder], attribute), name)
+        return _entry_digest(self._attribute(self._records[holder], attribute), name)
 
-    def _read(self, record: Any, name: str) -> Any:
+    def _attribute(self, record: Any, name: str) -> Any:
         try:
             return self._environment.getattr(record, name)
         except (ValueError, LookupError, TypeError):
-            return _Unreadable()  # what cannot be read today is not what it was; if a page still wants it, rendering will say why
+            # The last build could read it, so it changed. If a page still reads it, rendering fails and names the template.
+            return _Unreadable()
 
 
 class _Unreadable:
-    """Has no digest."""
+    """Has no digest, so it counts as changed."""
 
 
-def _entry(mapping: Any, name: str) -> str:
+def _entry_digest(mapping: Any, name: str) -> str:
     if not isinstance(mapping, Mapping):
         return GONE
-    if name == WHOLE:
-        return named(mapping)
-    return named(next((value for key, value in _near(mapping, name)), missing_entry))
+    if name == ALL_MEMBERS:
+        return value_digest(mapping)
+    return value_digest(next((value for key, value in _entries_named(mapping, name)), MISSING))
 
 
-def _near(mapping: Mapping[Any, Any], name: str) -> list[tuple[Any, Any]]:
-    """The entry whose key is written ``name``. Keys are strings nearly always: those are found without a search."""
+def _entries_named(mapping: Mapping[Any, Any], name: str) -> list[tuple[Any, Any]]:
+    """The entry whose key has the `repr` ``name``. Keys are nearly always plain strings: those are found without a search."""
     if name[:1] in "'\"":
         key = name[1:-1]
         if key in mapping and repr(key) == name:

@@ -1,7 +1,7 @@
-"""What the last build made, and from what: one entry per output, kept beside the output it speaks of.
+"""What the last build rendered, and from which reads: one entry for each page, in a file beside the output.
 
-Losing it costs one full build, nothing else. It is written with Python's own `marshal`: ten megabytes that every build reads and writes, and JSON
-takes five times as long. Like Python's ``.pyc`` files it is written and read by this program alone, and never comes from outside.
+If the file is lost, the next build renders every page; nothing else is lost. The format is Python's own `marshal`: every build reads and writes ten
+megabytes, and JSON takes five times as long. As with ``.pyc`` files, only this program writes and reads it, and it never comes from outside.
 """
 
 from __future__ import annotations
@@ -17,167 +17,175 @@ from plugins.clock import ALWAYS, ValidityInterval, parse_interval
 from plugins.files import write_atomically
 from plugins.incremental.dependency_recorder import Read
 
-FORMAT = 4
+FORMAT = 5
 
 _SLACK = 1.3
-"""A table may be so many times as long as it has to be."""
+"""A table that is longer than the reads in use by this factor is written anew without the others."""
 
-_EVERY = 3
-"""Values of a read in the table: its name, its digest, its place."""
+_VALUES_PER_READ = 3
+"""In the file a read is three values in a flat list: name, digest, position. Tuples take twice as long to load."""
 
-Told = tuple[str, str, str]
-"""A read (owner and name), and the digest of what it gave."""
+TableRow = tuple[str, str, str]
+"""Owner and name of a read, and the digest of its value."""
 
 
 class PageEntry(NamedTuple):
-    """One page: its template and the digest of all that belongs to it. A tuple, so that thousands are read from the file as they are.
+    """One page. A tuple of simple values: `marshal` reads and writes thousands of entries as they are.
 
-    ``places`` are those of its reads in the manifest's table, as bytes, and ``own`` digests of what was passed to this page alone; ``moments`` are
-    the `ValidityInterval` for which it holds, as they are spoken, or nothing for always; ``also`` are the files that were written while it was rendered.
+    ``template_digest`` covers the template and all that it uses. ``positions`` are those of the page's reads in the manifest's table, as bytes.
+    ``own_digests`` are of the variables that this page alone gets. ``interval`` is the `ValidityInterval` as text, empty for always. ``side_files``
+    were written while the page was rendered.
     """
 
     template: str
-    closure: str
-    places: bytes
-    own: Mapping[str, str]
-    moments: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
+    template_digest: str
+    positions: bytes
+    own_digests: Mapping[str, str]
+    interval: tuple[str, ...] = ()
+    side_files: tuple[str, ...] = ()
 
     @property
     def reads(self) -> array[int]:
-        """The places of its reads."""
-        return array("I", self.places)
+        """The positions of its reads, as numbers."""
+        return array("I", self.positions)
 
     @property
-    def bounds(self) -> ValidityInterval:
-        """The moments for which it holds."""
-        return parse_interval(*self.moments) if self.moments else ALWAYS
+    def validity(self) -> ValidityInterval:
+        """The moments for which the page is right."""
+        return parse_interval(*self.interval) if self.interval else ALWAYS
 
 
-def format_interval(bounds: ValidityInterval) -> tuple[str, ...]:
-    """Return ``bounds`` as an entry keeps them."""
-    return () if bounds == ALWAYS else bounds.as_text()
+def format_interval(validity: ValidityInterval) -> tuple[str, ...]:
+    """Return ``validity`` as an entry keeps it."""
+    return () if validity == ALWAYS else validity.as_text()
 
 
 class ReadTable:
-    """Every read once, however many pages share it, by its owner. What is never asked for stays as it lay in the file."""
+    """Every read once, however many pages share it, grouped by owner. Owners that nobody asks for stay as the file held them."""
 
     def __init__(self, rows: Mapping[str, Sequence[Any]] | None = None, length: int = 0) -> None:
-        self._closed = dict(rows or {})
-        self._open: dict[str, dict[tuple[str, str], int]] = {}
+        self._loaded = dict(rows or {})
+        self._unpacked: dict[str, dict[tuple[str, str], int]] = {}
         self.length = length
 
     def __contains__(self, owner: str) -> bool:
-        """Tell whether anything was read from ``owner``."""
-        return owner in self._closed or owner in self._open
+        return owner in self._loaded or owner in self._unpacked
 
     def owners(self) -> set[str]:
-        """Return all from whom something was read."""
-        return self._closed.keys() | self._open.keys()
+        """Return the owners of all reads."""
+        return self._loaded.keys() | self._unpacked.keys()
 
-    def of(self, owner: str) -> Iterator[tuple[str, str, int]]:
-        """Yield name, digest and place of every read from ``owner``."""
-        row = self._closed.get(owner)
+    def reads_from(self, owner: str) -> Iterator[tuple[str, str, int]]:
+        """Yield name, digest and position of every read from ``owner``."""
+        row = self._loaded.get(owner)
         if row is None:
-            yield from ((name, told, place) for (name, told), place in self._open.get(owner, {}).items())
+            yield from ((name, digest, position) for (name, digest), position in self._unpacked.get(owner, {}).items())
         else:
-            yield from zip(row[::_EVERY], row[1::_EVERY], row[2::_EVERY], strict=True)
+            yield from zip(row[::_VALUES_PER_READ], row[1::_VALUES_PER_READ], row[2::_VALUES_PER_READ], strict=True)
 
-    def place(self, told: Told) -> int:
-        """Return the place of one read, which stands in the table afterwards."""
-        owner, name, digest = told
-        rows = self._open.get(owner)
-        if rows is None:
-            rows = self._open[owner] = {(name, then): place for name, then, place in self.of(owner)}
-            self._closed.pop(owner, None)
-        place = rows.setdefault((name, digest), self.length)
-        self.length += place == self.length
-        return place
+    def position(self, row: TableRow) -> int:
+        """Return the position of one read. A new read is added at the end."""
+        owner, name, digest = row
+        positions = self._unpacked.get(owner)
+        if positions is None:
+            positions = self._unpacked[owner] = {
+                (known_name, known_digest): position for known_name, known_digest, position in self.reads_from(owner)
+            }
+            self._loaded.pop(owner, None)
+        position = positions.setdefault((name, digest), self.length)
+        self.length += position == self.length
+        return position
 
     def rows(self) -> dict[str, Sequence[Any]]:
         """Return everything as the file holds it."""
-        opened = {owner: [value for row in self.of(owner) for value in row] for owner in self._open}
-        return self._closed | opened
+        unpacked = {owner: [value for read in self.reads_from(owner) for value in read] for owner in self._unpacked}
+        return self._loaded | unpacked
 
     def copy(self) -> ReadTable:
-        """Return a table in which all has the same place, and which can go on by itself."""
-        found = ReadTable(self._closed, self.length)
-        found._open = {owner: dict(rows) for owner, rows in self._open.items()}
-        return found
+        """Return a table with the same positions; what is added to it is not added to this one."""
+        table = ReadTable(self._loaded, self.length)
+        table._unpacked = {owner: dict(positions) for owner, positions in self._unpacked.items()}
+        return table
 
-    def only(self, used: Sequence[int]) -> ReadTable:
-        """Return a table with the reads at ``used`` alone, in that order."""
-        number = {place: at for at, place in enumerate(used)}
-        kept = {
-            owner: [value for name, told, place in self.of(owner) if place in number for value in (name, told, number[place])]
+    def compacted(self, used: Sequence[int]) -> ReadTable:
+        """Return a table of only the reads at the positions ``used``, in that order."""
+        new_position = {position: number for number, position in enumerate(used)}
+        rows = {
+            owner: [
+                value
+                for name, digest, position in self.reads_from(owner)
+                if position in new_position
+                for value in (name, digest, new_position[position])
+            ]
             for owner in self.owners()
         }
-        return ReadTable({owner: row for owner, row in kept.items() if row}, len(used))
+        return ReadTable({owner: row for owner, row in rows.items() if row}, len(used))
 
 
 @dataclass
 class Manifest:
-    """Entries by the output's path relative to the site; ``settings`` is the digest of everything that all pages depend on.
+    """Entries of pages by their files relative to the site.
 
-    A new manifest begins with the ``table`` of the last; ``used`` is how many places of it pages had when that was counted.
+    ``fingerprint`` is the digest of everything that all pages depend on. A new manifest begins with the ``table`` of the last one; ``used`` is how
+    many of its positions some page had when that was counted.
     """
 
-    settings: str
+    fingerprint: str
     pages: dict[str, PageEntry] = field(default_factory=dict)
     table: ReadTable = field(default_factory=ReadTable)
     templates: dict[str, list[str | None]] = field(default_factory=dict)
-    """By the digest of a template's source, the templates that it names; None for one named by a variable."""
-    wholes: dict[str, str] = field(default_factory=dict)
-    """By the key of a record, the digest of all that could be read from it, where it brings one."""
+    """`plugins.incremental.template_digests.References`."""
+    record_digests: dict[str, str] = field(default_factory=dict)
+    """By the key of a record, the digest of all that can be read from it, if the record brings one."""
     used: int = 0
 
-    def following(self) -> Manifest:
-        """Return an empty manifest in whose table the places of this one hold."""
-        return Manifest(self.settings, {}, self.table.copy(), {}, dict(self.wholes), self.used)
+    def successor(self) -> Manifest:
+        """Return a manifest without pages, in whose table the positions of this one hold."""
+        return Manifest(self.fingerprint, {}, self.table.copy(), {}, dict(self.record_digests), self.used)
 
-    def places(self, reads: Mapping[Read, str]) -> bytes:
-        """Return the places of ``reads`` in the table, in which they stand afterwards."""
-        return array("I", [self.table.place((owner, name, told)) for (owner, name), told in reads.items()]).tobytes()
+    def add_reads(self, reads: Mapping[Read, str]) -> bytes:
+        """Add ``reads`` to the table, and return their positions as an entry keeps them."""
+        return array("I", [self.table.position((owner, name, digest)) for (owner, name), digest in reads.items()]).tobytes()
 
     def save(self, path: Path) -> None:
-        """Write it. When many reads are such that no page shares them any more, they go."""
+        """Write the manifest, without unused reads if there are many of them."""
         if self.table.length > _SLACK * self.used:
             self._compact()
-        data = (FORMAT, self.settings, self.table.rows(), self.table.length, self.used, self.templates, self.wholes)
-        write_atomically(path, marshal.dumps((*data, {name: tuple(entry) for name, entry in self.pages.items()})))
+        head = (FORMAT, self.fingerprint, self.table.rows(), self.table.length, self.used, self.templates, self.record_digests)
+        write_atomically(path, marshal.dumps((*head, {name: tuple(entry) for name, entry in self.pages.items()})))
 
     def _compact(self) -> None:
-        used = list(dict.fromkeys(place for entry in self.pages.values() for place in entry.reads))
+        used = list(dict.fromkeys(position for entry in self.pages.values() for position in entry.reads))
         self.used = len(used)
         if self.table.length > _SLACK * self.used:
-            number = {place: at for at, place in enumerate(used)}
-            self.table = self.table.only(used)
-            self.wholes = {key: whole for key, whole in self.wholes.items() if key in self.table}
-            self.pages = {name: renumbered(entry, number) for name, entry in self.pages.items()}
+            new_position = {position: number for number, position in enumerate(used)}
+            self.table = self.table.compacted(used)
+            self.record_digests = {key: digest for key, digest in self.record_digests.items() if key in self.table}
+            self.pages = {name: renumbered(entry, new_position) for name, entry in self.pages.items()}
 
 
-def renumbered(entry: PageEntry, number: Mapping[int, int] | Sequence[int]) -> PageEntry:
-    """Return ``entry`` for a table in which its reads stand at other places."""
-    return entry._replace(places=array("I", [number[place] for place in entry.reads]).tobytes())
+def renumbered(entry: PageEntry, new_position: Mapping[int, int] | Sequence[int]) -> PageEntry:
+    """Return ``entry`` for a table in which its reads have the positions that ``new_position`` gives for the old ones."""
+    return entry._replace(positions=array("I", [new_position[position] for position in entry.reads]).tobytes())
 
 
-def load_manifest(path: Path, settings: str) -> Manifest:
-    """Return the last build's manifest, or an empty one if there is none, it cannot be read, or ``settings`` have changed."""
+def load_manifest(path: Path, fingerprint: str) -> Manifest:
+    """Return the last build's manifest; an empty one if it is absent or unreadable, or if its fingerprint is another."""
     try:
-        form, known, rows, length, used, templates, wholes, pages = _read(path)
-        if (form, known) != (FORMAT, settings):
-            return Manifest(settings)
+        version, known, rows, length, used, templates, record_digests, pages = _load(path)
+        if (version, known) != (FORMAT, fingerprint):
+            return Manifest(fingerprint)
         entries = {name: PageEntry(*entry) for name, entry in pages.items()}
-        return Manifest(settings, entries, ReadTable(rows, length), templates, wholes, used)
+        return Manifest(fingerprint, entries, ReadTable(rows, length), templates, record_digests, used)
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
-        return Manifest(settings)
+        return Manifest(fingerprint)
 
 
 def templates_of(path: Path) -> dict[str, str]:
-    """Return the name of each page's template, by the page's path, from the manifest at ``path``."""
-    return {name: entry[0] for name, entry in _read(path)[-1].items()}
+    """Return the name of each page's template, by the page's file, from the manifest at ``path``. Raises `OSError`."""
+    return {name: entry[0] for name, entry in _load(path)[-1].items()}
 
 
-def _read(path: Path) -> Sequence[Any]:
-    found: Sequence[Any] = marshal.loads(path.read_bytes())  # noqa: S302 - our own bytes, see above
-    return found
+def _load(path: Path) -> Sequence[Any]:
+    values: Sequence[Any] = marshal.loads(path.read_bytes())  # noqa: S302 - our own bytes, see above
+    return values

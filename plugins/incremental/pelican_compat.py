@@ -1,7 +1,7 @@
-"""What of Pelican is replaced or leaned upon beyond its documented extension points, and why. Checked before every run that makes something.
+"""The functions of Pelican that this package replaces or depends on beyond the documented extension points, and why. Checked before every run.
 
-A new release of Pelican that changes one of these stops the build with the name of the place to look at, instead of giving pages that are subtly
-wrong. `tests/plugins/incremental/test_pelican_compat.py` proves that it does.
+If a new release of Pelican changes one of them, the build stops and names it. Otherwise pages could be wrong in a way that nobody notices.
+`tests/plugins/incremental/test_pelican_compat.py` proves that the build stops.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from plugins.digest import describe_values, name_records
 
 
 class PelicanChanged(Exception):
-    """Pelican's internals are others than those that the incremental build was written for."""
+    """A function of Pelican is not the one that the incremental build was written for."""
 
 
 @dataclass(frozen=True)
 class PelicanDependency:
-    """A function of Pelican, the parameters that it must have, names that its code must use, and why we depend on it."""
+    """A function of Pelican, its first parameters, names that its code must use, and why we depend on it."""
 
-    what: Callable[..., Any]
+    function: Callable[..., Any]
     parameters: tuple[str, ...]
     names: tuple[str, ...]
     reason: str
 
 
-LEANINGS = (
+DEPENDENCIES = (
     PelicanDependency(
         Writer.write_file,
         ("self", "name", "template", "context", "relative_urls", "paginated", "template_name", "override_output", "url"),
         ("render", "makedirs", "_open_w", "content_written"),
-        "IncrementalWriter.write_file stands in its place: a page that would come out the same is not rendered, others are by several processes.",
+        "IncrementalWriter.write_file replaces it: a page that would come out the same is not rendered, and several processes render the others.",
     ),
     PelicanDependency(
         Writer._open_w,
@@ -50,13 +50,13 @@ LEANINGS = (
         Generator.__init__,
         ("self", "context", "settings", "path", "theme", "output_path", "readers_cache_name"),
         ("env", "generator_init", "_templates"),
-        "share_environment puts one Jinja environment in the place of each generator's own: templates compiled once, every read recorded.",
+        "share_environment gives all generators one Jinja environment: each template is compiled once, and every read is recorded.",
     ),
     PelicanDependency(
         Generator.get_template,
         ("self", "name"),
         ("env", "_templates"),
-        "It has to look at `env` when a template is asked for, not before: that is how the shared environment comes into use.",
+        "It has to use `env` when a template is asked for, not before: otherwise generators keep their own environments.",
     ),
     PelicanDependency(
         Generator._is_potential_source_path,
@@ -71,23 +71,24 @@ name_records(Content, lambda content: f"{type(content).__name__}:{content.get_re
 describe_values(URLWrapper, lambda wrapper: f"url {wrapper.name!r} {wrapper.slug!r}")
 
 
-def check_pelican(leanings: Iterable[PelicanDependency] = LEANINGS) -> None:
-    """Raise `PelicanChanged` unless everything is as it is expected."""
-    for leaning in leanings:
-        found = tuple(inspect.signature(leaning.what).parameters)
-        used = _names(leaning.what)
-        if found[: len(leaning.parameters)] != leaning.parameters or not set(leaning.names) <= used:
-            name = leaning.what.__qualname__
+def check_pelican(dependencies: Iterable[PelicanDependency] = DEPENDENCIES) -> None:
+    """Raises `PelicanChanged` for the first function that has other parameters or no longer uses one of the names."""
+    for dependency in dependencies:
+        parameters = tuple(inspect.signature(dependency.function).parameters)
+        has_parameters = parameters[: len(dependency.parameters)] == dependency.parameters
+        if not has_parameters or not set(dependency.names) <= _names_used(dependency.function):
+            name = dependency.function.__qualname__
             raise PelicanChanged(
-                f"Pelicanの {name} が変わりました。plugins/incremental/pelican_compat.py を見てください / Pelican's {name} has changed: {leaning.reason}"
+                f"Pelicanの {name} が変わりました。plugins/incremental/pelican_compat.py を見てください"
+                f" / Pelican's {name} has changed: {dependency.reason}"
             )
 
 
-def _names(function: Callable[..., Any]) -> set[str]:
-    """Every name that the code of ``function`` uses, that of the functions inside it too."""
-    waiting, found = [function.__code__], set[str]()
-    while waiting:
-        code = waiting.pop()
-        found |= {*code.co_names, *code.co_varnames, *code.co_freevars}
-        waiting += [constant for constant in code.co_consts if inspect.iscode(constant)]
-    return found
+def _names_used(function: Callable[..., Any]) -> set[str]:
+    """Every name that the bytecode of ``function`` uses, with the functions defined inside it."""
+    pending, names = [function.__code__], set[str]()
+    while pending:
+        code = pending.pop()
+        names |= {*code.co_names, *code.co_varnames, *code.co_freevars}
+        pending += [constant for constant in code.co_consts if inspect.iscode(constant)]
+    return names

@@ -1,4 +1,4 @@
-"""What an incremental build knows of the last one, and what it takes over from it."""
+"""The render plan: what this build takes over from the last one, what it renders, and why."""
 
 from __future__ import annotations
 
@@ -11,81 +11,87 @@ from jinja2 import Environment
 
 from plugins.clock import TrackedClock
 from plugins.context import Key
-from plugins.incremental.dependency_recorder import DependencyRecorder, record_reads
+from plugins.incremental.dependency_recorder import DependencyRecorder, record_environment
 from plugins.incremental.invalidation import Invalidation
 from plugins.incremental.manifest import Manifest, PageEntry, load_manifest
 from plugins.incremental.template_digests import TemplateDigests
 
 
 class RenderPlan:
-    """``site`` is the folder that is being made, ``last`` the site that was built before, ``manifest`` the file that tells how, ``settings`` the
-    digest of what all pages depend on. ``intact`` tells which files of ``last`` are as they were written; it is asked when that has to be known.
+    """Pages that are taken over are only named in ``kept_files``; nobody copies them into ``site``.
 
-    What is taken over is not brought into ``site``: it is only named, in ``files``.
+    ``site`` is the folder of this run, ``last_site`` the site of the last build, ``manifest_path`` the file that describes the latter, ``fingerprint``
+    the digest of what all pages depend on. ``find_intact`` returns the files of ``last_site`` that are as they were written; it is called when that is
+    first needed, since another process is finding it out. With ``fresh`` nothing is taken over.
     """
 
     def __init__(
         self,
         site: Path,
-        last: Path,
-        manifest: Path,
-        settings: str,
-        present: TrackedClock,
-        intact: Callable[[], frozenset[str]] = frozenset,
+        last_site: Path,
+        manifest_path: Path,
+        fingerprint: str,
+        clock: TrackedClock,
+        find_intact: Callable[[], frozenset[str]] = frozenset,
         *,
         fresh: bool = False,
     ) -> None:
-        self.site, self.last = site, last
-        self.before = Manifest(settings) if fresh else load_manifest(manifest, settings)
-        self.now = self.before.following()
-        self.present = present
-        self._intact = frozenset if fresh else intact
+        self.site, self.last_site = site, last_site
+        self.last_manifest = Manifest(fingerprint) if fresh else load_manifest(manifest_path, fingerprint)
+        self.manifest = self.last_manifest.successor()
+        self.clock = clock
+        self._find_intact = frozenset if fresh else find_intact
         self.rendered: dict[str, str] = {}
+        """By page, why it was rendered."""
         self.kept: list[str] = []
-        self.files = set[str]()
+        self.kept_files = set[str]()
         self.recorder = DependencyRecorder()
-        self.also: list[str] = []
+        self.side_files: list[str] = []
+        """What plugins wrote while the current page was rendered."""
         self.on_page: Callable[[], None] = lambda: None
-        self.finish: Callable[[], None] = lambda: None
+        self.render_pending: Callable[[], None] = lambda: None
+        """Set by the writer."""
         self.view: tuple[Environment, dict[str, Any]] | None = None
+        """The environment and the variables of all pages, for a rerender after the build."""
         self._environments: dict[int, tuple[Invalidation, TemplateDigests]] = {}
 
     def for_environment(self, environment: Environment, context: dict[str, Any]) -> tuple[Invalidation, TemplateDigests]:
-        """Return the world and the template digests for one generator's environment."""
+        """Return what decides about the pages of ``environment``, which records reads from now on."""
         if id(environment) not in self._environments:
             self.view = environment, context
-            record_reads(environment, self.recorder)
-            world = Invalidation(environment, self.recorder, context, self.before)
-            self._environments[id(environment)] = world, TemplateDigests(environment, self.before.templates, self.now.templates)
+            record_environment(environment, self.recorder)
+            invalidation = Invalidation(environment, self.recorder, context, self.last_manifest)
+            digests = TemplateDigests(environment, self.last_manifest.templates, self.manifest.templates)
+            self._environments[id(environment)] = invalidation, digests
         return self._environments[id(environment)]
 
     @cached_property
-    def intact(self) -> frozenset[str]:
+    def intact_files(self) -> frozenset[str]:
         """The files of the last site that are as they were written."""
-        return self._intact()
+        return self._find_intact()
 
-    def has(self, *names: str) -> bool:
-        """Tell whether the last site has these files as they were written, so that they can be taken over."""
-        return self.intact.issuperset(names)
+    def is_intact(self, *names: str) -> bool:
+        """Tell whether the last site has all these files as they were written, so that they can be taken over."""
+        return self.intact_files.issuperset(names)
 
     def keep(self, name: str, entry: PageEntry) -> None:
-        """Take over a page, with all that was written while it was rendered."""
-        self.files.update((name, *entry.also))
+        """Take over a page with its side files."""
+        self.kept_files.update((name, *entry.side_files))
         self.kept.append(name)
-        self.now.pages[name] = entry
-        if entry.moments:
-            self.present.narrow(entry.bounds)
+        self.manifest.pages[name] = entry
+        if entry.interval:
+            self.clock.narrow(entry.validity)
 
-    def find(self, name: str) -> Path | None:
-        """Return where a file of the site that is being made lies: made now, or taken over; None if there is none so far."""
+    def find_file(self, name: str) -> Path | None:
+        """Return the path of a file of the new site, made now or taken over; None if there is none so far."""
         if (file := self.site / name).is_file():
             return file
-        return self.last / name if name in self.files else None
+        return self.last_site / name if name in self.kept_files else None
 
-    def brings(self, name: str, also: str) -> None:
-        """Note that the page ``name`` has the file ``also`` with it, which is taken over when the page is."""
-        entry = self.now.pages[name]
-        self.now.pages[name] = entry._replace(also=(*entry.also, also))
+    def add_side_file(self, page: str, name: str) -> None:
+        """Note that the file ``name`` was made from ``page``, and is taken over whenever the page is."""
+        entry = self.manifest.pages[page]
+        self.manifest.pages[page] = entry._replace(side_files=(*entry.side_files, name))
 
 
 PLAN = Key[RenderPlan]("render plan", __name__)

@@ -1,4 +1,4 @@
-"""One issue in the forms in which people will meet it. Reads the bundle; changes nothing."""
+"""One issue in the forms in which readers see it. Reads the bundle; changes nothing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugins.magazine.gate.gate import LARGEST as HEAVIEST
+from plugins.magazine.gate.gate import LARGEST as LARGEST_HTML
 from plugins.magazine.gate.gate import encoded_size
-from plugins.magazine.render.light import LARGEST as LIGHTEST
+from plugins.magazine.render.light import LARGEST as LARGEST_LIGHT
 
 _DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 
-# What a client does that darkens a mail by itself: colours turned round, pictures left as they are.
-_TURNED = "<style>html { filter: invert(1) hue-rotate(180deg); background: #fff } img { filter: invert(1) hue-rotate(180deg) }</style>"
+# Some mail clients darken a mail without asking it: they invert its colours and leave images as they are.
+_INVERTED = "<style>html { filter: invert(1) hue-rotate(180deg); background: #fff } img { filter: invert(1) hue-rotate(180deg) }</style>"
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Bundle:
 
     @property
     def title(self) -> str:
-        """What the list is called."""
+        """The title of the mailing list."""
         return str(self._list()["title"])
 
     @property
     def issue(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "issue.json").read_text(encoding="utf-8"))
-        return found
+        issue: dict[str, Any] = json.loads((self.folder / "issue.json").read_text(encoding="utf-8"))
+        return issue
 
     def html(self, scheme: str) -> str:
-        """Return the HTML part in its ``light`` or ``dark`` colours, or ``turned`` round, whatever the browser prefers."""
+        """Return the HTML part in its ``light`` or ``dark`` colours, or ``inverted``, whatever the browser prefers."""
         html = (self.folder / "mail.html").read_text(encoding="utf-8")
-        html = html.replace("</head>", f"{_TURNED}</head>") if scheme == "turned" else html
+        html = html.replace("</head>", f"{_INVERTED}</head>") if scheme == "inverted" else html
         return _DARK.sub("@media all" if scheme == "dark" else "@media not all", html)
 
     def text(self, name: str) -> str:
@@ -49,7 +49,7 @@ class Bundle:
         return (self.folder / name).read_text(encoding="utf-8")
 
     def headers(self) -> list[tuple[str, str]]:
-        """Return what the headers will say, as the bundle tells it to the mailer."""
+        """Return the headers of the mail by name, as the mailer makes them from the bundle."""
         issue, mail_list = self.issue, self._list()
         return [
             ("From", f"{mail_list['from']['name']} <{mail_list['from']['address']}>"),
@@ -62,24 +62,25 @@ class Bundle:
             ("Preheader", issue["preheader"]),
         ]
 
-    def weights(self) -> list[tuple[str, str]]:
-        """Return what each part weighs as it is sent, beside what it may weigh."""
+    def sizes(self) -> list[tuple[str, str]]:
+        """Return the size of each part as it is sent, with its limit."""
         parts = self.issue["parts"]
         charset = parts["light.txt"]["charset"]
         light = len(self.text("light.txt").encode(charset))
         return [
-            ("HTML", f"{encoded_size(parts['mail.html']['bytes']) / 1000:.0f} kB（{HEAVIEST // 1000} kBまで）"),
+            ("HTML", f"{encoded_size(parts['mail.html']['bytes']) / 1000:.0f} kB（{LARGEST_HTML // 1000} kBまで）"),
             ("テキスト Text", f"{parts['mail.txt']['bytes'] / 1000:.1f} kB"),
-            ("軽い版 Light", f"{light / 1000:.1f} kB、{charset.upper()}（{LIGHTEST // 1000} kBまで）"),
+            ("軽い版 Light", f"{light / 1000:.1f} kB、{charset.upper()}（{LARGEST_LIGHT // 1000} kBまで）"),
         ]
 
     def _list(self) -> dict[str, Any]:
         lists = json.loads((self.folder.parent.parent / "lists.json").read_text(encoding="utf-8"))["lists"]
-        found: dict[str, Any] = next(entry for entry in lists if entry["key"] == self.folder.parent.name)
-        return found
+        mail_list: dict[str, Any] = next(entry for entry in lists if entry["key"] == self.folder.parent.name)
+        return mail_list
 
 
 def bundles(mail: Path) -> list[Bundle]:
-    """Return every issue, in the order of lists and then of dates."""
-    found = [Bundle(file.parent) for file in mail.glob("*/*/issue.json")]
-    return sorted(found, key=lambda bundle: (bundle.folder.parent.name, bundle.issue["date"]))
+    """Return every issue below ``output/mail``, ordered by list and then by date."""
+    return sorted(
+        (Bundle(file.parent) for file in mail.glob("*/*/issue.json")), key=lambda bundle: (bundle.folder.parent.name, bundle.issue["date"])
+    )

@@ -1,4 +1,4 @@
-"""Builds again whenever a source changes, and knows how the last build went."""
+"""Builds again whenever a source changes, and keeps the outcome of the last build."""
 
 from __future__ import annotations
 
@@ -18,103 +18,111 @@ if TYPE_CHECKING:
     from plugins.builder.pelican_run import RunResult
     from plugins.builder.rerender import Rerenderer
 
+_STEP, _DEBOUNCE = 10, 200
+"""Milliseconds. After a change the watcher waits `_STEP` for the next one, and `_DEBOUNCE` at most: a program that saves in two steps starts one build."""
+
 
 @dataclass
 class LivePreview:
-    """``watched`` are folders and files whose change starts a build. ``turn`` counts the builds; ``faults`` are those of the last one."""
+    """``watched`` are folders and files whose change starts a build. ``diagnostics`` are those of the last build.
 
-    order: BuildOptions
+    ``version`` counts what a browser can see: it rises after each build, and after each page that is shown in between.
+    """
+
+    options: BuildOptions
     watched: tuple[Path, ...]
-    turn: int = 0
-    faults: tuple[str, ...] = ()
-    _rereading: Rerenderer | None = None
+    version: int = 0
+    diagnostics: tuple[str, ...] = ()
+    _rerenderer: Rerenderer | None = None
     _saved: list[Path] = field(default_factory=list)
-    """What was saved since the build began that is running."""
+    """What was saved since the running build began."""
     _due: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def site(self) -> Path:
-        return self.order.output / "site"
+        return self.options.output / "site"
 
     @property
     def mail(self) -> Path:
-        return self.order.output / "mail"
+        return self.options.output / "mail"
 
     async def build(self) -> None:
-        """Build once; wake up everybody who waits for it. What was saved meanwhile is shown again: the build may have read it before."""
+        """Build once, and wake every browser. Documents that were saved meanwhile are rendered again: the build may have read them before."""
         self._saved.clear()
-        faults = await asyncio.to_thread(self._faults)
+        diagnostics = await asyncio.to_thread(self._build)
         for path in dict.fromkeys(self._saved):
-            shown = await asyncio.to_thread(self._show, [path])
-            faults = faults if shown is None else shown
-        self.faults = faults
-        await self._tell()
+            of_page = await asyncio.to_thread(self._rerender, [path])
+            diagnostics = diagnostics if of_page is None else of_page
+        self.diagnostics = diagnostics
+        await self._notify()
 
     async def show(self, changed: Iterable[Path]) -> None:
-        """Show the page of a document that was saved, or its faults, before anything else is built, also while something is."""
+        """Show the page of a saved document, or its diagnostics, before the next build, also while a build runs."""
         paths = list(changed)
         self._saved += paths
-        shown = await asyncio.to_thread(self._show, paths)
-        if shown is not None:
-            self.faults = shown
-            await self._tell()
+        diagnostics = await asyncio.to_thread(self._rerender, paths)
+        if diagnostics is not None:
+            self.diagnostics = diagnostics
+            await self._notify()
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
-            self.turn += 1
+            self.version += 1
             self._changed.notify_all()
 
-    async def work(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Build, and watch until ``stop`` is set."""
         self._due.set()
         await self.watch(stop)
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Show what is saved, and build after each change, until ``stop`` is set. Changes during a build are one more build."""
+        """Build after each change until ``stop`` is set. All changes during a build start one more build."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._build_when_due(stop))
-            async for changes in awatch(*(path for path in self.watched if path.exists()), stop_event=stop, step=10, debounce=200):
+            watched = [path for path in self.watched if path.exists()]
+            async for changes in awatch(*watched, stop_event=stop, step=_STEP, debounce=_DEBOUNCE):
                 await self.show(Path(path) for _, path in changes)
                 self._due.set()
-            self._due.set()
+            self._due.set()  # lets the other task see that it is to stop
 
     async def _build_when_due(self, stop: asyncio.Event) -> None:
         while await self._due.wait() and not stop.is_set():
             self._due.clear()
             await self.build()
 
-    async def next_turn(self, seen: int) -> int:
-        """Return the number of the newest build once it is another than ``seen``."""
+    async def wait_for_change(self, known: int) -> int:
+        """Return the version as soon as it is another than ``known``."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self.turn != seen)
-        return self.turn
+            await self._changed.wait_for(lambda: self.version != known)
+        return self.version
 
-    def _faults(self) -> tuple[str, ...]:
+    def _build(self) -> tuple[str, ...]:
+        """Build, and return the diagnostics."""
         try:
-            build(self.order, on_made=self._remember)
-        except ContentErrors as found:
-            return tuple(map(str, found.faults))
+            build(self.options, on_built=self._keep_rerenderer)
+        except ContentErrors as errors:
+            return tuple(map(str, errors.faults))
         except (BuildFailed, FileNotFoundError) as error:
             return (str(error),)
         return ()
 
-    def _remember(self, made: RunResult) -> None:
-        self._rereading = made.rereading
+    def _keep_rerenderer(self, result: RunResult) -> None:
+        self._rerenderer = result.rerenderer
 
-    def _show(self, changed: list[Path]) -> tuple[str, ...] | None:
-        """The faults of the one document that changed, none if its page was made; None if more has to be looked at."""
-        content = self.order.content.absolute()
-        if self._rereading is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
+    def _rerender(self, changed: list[Path]) -> tuple[str, ...] | None:
+        """Render the page of the one document that changed, and return its diagnostics; None if only a build can tell."""
+        content = self.options.content.absolute()
+        if self._rerenderer is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
             return None
         try:
-            page = self._rereading.page(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
-        except ContentErrors as found:
-            return tuple(map(str, found.faults))
+            page = self._rerenderer.rerender(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
+        except ContentErrors as errors:
+            return tuple(map(str, errors.faults))
         if page is None:
             return None
         try:
-            page.put(self.site)
-        except FileNotFoundError:  # a build is just being put in place; afterwards the page is shown again
+            page.write_to(self.site)
+        except FileNotFoundError:  # the site is being exchanged just now; `build` renders the page again afterwards
             return None
         return ()

@@ -1,4 +1,4 @@
-"""The preview's server: the built site with the reloading script, and the issues under ``/-/``."""
+"""Serves the built site with a script that reloads pages, and the issues under ``/-/``."""
 
 from __future__ import annotations
 
@@ -21,65 +21,66 @@ SCRIPT = '<script src="/-/reload.js" defer></script>'
 RELOAD = """
 (async function wait() {
   try {
-    const answer = await fetch("/-/turn?seen=" + (window.todokeTurn ?? ""));
-    const turn = await answer.text();
-    if (window.todokeTurn !== undefined && turn !== window.todokeTurn) { location.reload(); return; }
-    window.todokeTurn = turn;
+    const response = await fetch("/-/version?known=" + (window.todokeVersion ?? ""));
+    const version = await response.text();
+    if (window.todokeVersion !== undefined && version !== window.todokeVersion) { location.reload(); return; }
+    window.todokeVersion = version;
   } catch (error) { await new Promise((done) => setTimeout(done, 1000)); }
   wait();
 })();
 """
-PATIENCE = 2
-"""Seconds that a page waits for a build in one request. The server cannot end before the request does."""
+LONG_POLL_SECONDS = 2
+"""How long one request of the script waits for a change. The server cannot stop before the request ends."""
 
-NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src "
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src "
+"""Content Security Policy (W3C CSP 3) of a mail in a frame: nothing runs and nothing is loaded, as in a mail client. Ends with the source of images."""
 
 
-def create_app(workshop: LivePreview) -> Starlette:
+def create_app(preview: LivePreview) -> Starlette:
     """Return the application. It answers at once, builds when it starts, and again after each change."""
-    desk = _PreviewApp(workshop)
+    pages = _PreviewApp(preview)
     return Starlette(
         routes=[
-            Route("/-/", desk.overview),
-            Route("/-/reload.js", desk.script),
-            Route("/-/turn", desk.turn),
-            Route("/-/{key}/{number}/", desk.issue),
-            Route("/-/{key}/{number}/html", desk.html),
-            Route("/-/{key}/{number}/{name:str}", desk.text),
-            Route("/{path:path}", desk.site),
+            Route("/-/", pages.index),
+            Route("/-/reload.js", pages.script),
+            Route("/-/version", pages.version),
+            Route("/-/{key}/{number}/", pages.issue),
+            Route("/-/{key}/{number}/html", pages.html),
+            Route("/-/{key}/{number}/{name:str}", pages.text),
+            Route("/{path:path}", pages.site),
         ],
-        lifespan=desk.lifespan,
+        lifespan=pages.lifespan,
     )
 
 
 class _PreviewApp:
-    def __init__(self, workshop: LivePreview) -> None:
-        self.workshop = workshop
+    def __init__(self, preview: LivePreview) -> None:
+        self.preview = preview
         self.templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Build and watch for as long as the server runs."""
         stop = asyncio.Event()
-        working = asyncio.create_task(self.workshop.work(stop))
+        task = asyncio.create_task(self.preview.run(stop))
         yield
         stop.set()
-        await working
+        await task
 
-    def overview(self, _request: Request) -> Response:
-        """All issues, and what the last build complained about."""
-        return self._page("overview.html")
+    def index(self, _request: Request) -> Response:
+        """All issues, and the diagnostics of the last build."""
+        return self._page("index.html")
 
     def issue(self, request: Request) -> Response:
-        """One issue, every form side by side; while there is none of that name, the overview, which loads itself again."""
+        """One issue, every form side by side; if there is none of that name so far, the list of issues, which loads itself again after a build."""
         bundle = self._find(request)
-        return self._page("issue.html", bundle=bundle) if bundle else self._page("overview.html", status=404)
+        return self._page("issue.html", bundle=bundle) if bundle else self._page("index.html", status=404)
 
     def html(self, request: Request) -> Response:
-        """The HTML part for a frame. Nothing in it may run; images only if asked for."""
+        """The HTML part for a frame. Images are shown only if the frame asks for them."""
         scheme, images = request.query_params.get("scheme", "light"), request.query_params.get("images", "on")
         source = "'self'" if images == "on" else "'none'"
-        return HTMLResponse(self._bundle(request).html(scheme), headers={"Content-Security-Policy": NO_SCRIPT + source})
+        return HTMLResponse(self._bundle(request).html(scheme), headers={"Content-Security-Policy": MAIL_POLICY + source})
 
     def text(self, request: Request) -> Response:
         """One of the text parts."""
@@ -89,50 +90,50 @@ class _PreviewApp:
         return PlainTextResponse(self._bundle(request).text(name))
 
     def script(self, _request: Request) -> Response:
-        """The script that waits for the next build."""
+        """The script that waits for the next change."""
         return Response(RELOAD, media_type="text/javascript")
 
-    async def turn(self, request: Request) -> Response:
-        """Answer with the number of the build: at once the first time, otherwise when there is a new one, or after a while."""
-        seen = request.query_params.get("seen", "")
-        if seen.isdecimal() and int(seen) == self.workshop.turn:
+    async def version(self, request: Request) -> Response:
+        """Return the version of what a browser can see: at once if the browser knows none or an old one, otherwise after a change or a while."""
+        known = request.query_params.get("known", "")
+        if known.isdecimal() and int(known) == self.preview.version:
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await self.workshop.next_turn(int(seen))
+                async with asyncio.timeout(LONG_POLL_SECONDS):
+                    await self.preview.wait_for_change(int(known))
             except TimeoutError:
                 pass
-        return PlainTextResponse(str(self.workshop.turn), headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(str(self.preview.version), headers={"Cache-Control": "no-store"})
 
     def site(self, request: Request) -> Response:
-        """A page or file of the built site; pages get the script, and the faults on top."""
-        root = self.workshop.site.resolve()
+        """A page or file of the built site. A page gets the script, and the diagnostics at its end."""
+        root = self.preview.site.resolve()
         path = (root / request.path_params["path"]).resolve()
         if not path.is_relative_to(root):
             raise HTTPException(404)
         file = path / "index.html" if path.is_dir() else path
         if not file.is_file():
-            return self._page("overview.html", status=404)
+            return self._page("index.html", status=404)
         if file.suffix != ".html":
             return FileResponse(file)
-        notice = self.templates.get_template("faults.html").render(faults=self.workshop.faults)
-        html = file.read_text(encoding="utf-8").replace("</body>", f"{notice}{SCRIPT}</body>")
+        diagnostics = self.templates.get_template("diagnostics.html").render(diagnostics=self.preview.diagnostics)
+        html = file.read_text(encoding="utf-8").replace("</body>", f"{diagnostics}{SCRIPT}</body>")
         return HTMLResponse(html)
 
     def _find(self, request: Request) -> Bundle | None:
         name = f"{request.path_params['key']}/{request.path_params['number']}"
-        return next((bundle for bundle in bundles(self.workshop.mail) if bundle.name == name), None)
+        return next((bundle for bundle in bundles(self.preview.mail) if bundle.name == name), None)
 
     def _bundle(self, request: Request) -> Bundle:
-        if (found := self._find(request)) is None:
+        if (bundle := self._find(request)) is None:
             raise HTTPException(404, "no such issue")
-        return found
+        return bundle
 
     def _page(self, template: str, status: int = 200, **values: object) -> Response:
-        shown = {
-            "bundles": bundles(self.workshop.mail),
-            "faults": self.workshop.faults,
-            "is_building": self.workshop.turn == 0,
-            "now": self.workshop.order.now,
+        variables = {
+            "bundles": bundles(self.preview.mail),
+            "diagnostics": self.preview.diagnostics,
+            "is_building": self.preview.version == 0,
+            "now": self.preview.options.now,
             "script": SCRIPT,
         }
-        return HTMLResponse(self.templates.get_template(template).render(**shown, **values), status)
+        return HTMLResponse(self.templates.get_template(template).render(**variables, **values), status)

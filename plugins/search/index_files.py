@@ -47,7 +47,7 @@ def load_state(path: Path, plan: RenderPlan, folder: str) -> IndexState | None:
         state = IndexState(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return state if plan.has(*(f"{folder}/{name}" for name in state.files)) else None
+    return state if plan.is_intact(*(f"{folder}/{name}" for name in state.files)) else None
 
 
 def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path | None = None) -> tuple[int, int]:

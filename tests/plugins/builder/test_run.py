@@ -1,4 +1,4 @@
-"""The build is whole or not at all, and the same every time."""
+"""A build that fails leaves the last output; a build that succeeds removes what is gone from the sources."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
-from plugins.builder.run import build
+from plugins.builder.run import MARK, RECORD, build
 from plugins.diagnostics import ContentErrors
 from tests.tiny import NOW, TinySite
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Bytes of every file, without the manifest: it speaks of modification times."""
+    """The digest of every file but the manifest, which holds modification times."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_a_fault_leaves_the_last_good_output_in_place(tiny: TinySite) -> None:
+def test_an_error_in_a_source_leaves_the_last_good_output_as_it_was(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.build()
     before = digests(tiny.output)
@@ -30,7 +30,7 @@ def test_a_fault_leaves_the_last_good_output_in_place(tiny: TinySite) -> None:
     assert digests(tiny.output) == before
 
 
-def test_a_broken_template_leaves_the_last_good_output_in_place(tiny: TinySite) -> None:
+def test_a_broken_template_leaves_the_last_good_site_as_it_was(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.build()
     before = digests(tiny.output / "site")
@@ -54,7 +54,7 @@ def test_two_builds_give_the_same_bytes(tiny: TinySite, tmp_path_factory: pytest
         assert digests(other / part) == digests(tiny.output / part)
 
 
-def test_a_folder_of_somebody_else_is_never_touched(tiny: TinySite) -> None:
+def test_an_output_folder_with_files_of_somebody_else_is_refused_and_not_touched(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.output.mkdir()
     (tiny.output / "thesis.txt").write_text("mine")
@@ -63,18 +63,29 @@ def test_a_folder_of_somebody_else_is_never_touched(tiny: TinySite) -> None:
     assert [path.name for path in tiny.output.iterdir()] == ["thesis.txt"]
 
 
-def test_a_page_that_is_gone_from_the_sources_is_gone_from_the_site(tiny: TinySite) -> None:
+def test_the_page_of_a_removed_source_is_removed(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
-    gone = tiny.article("press/2020/b.md")
+    removed = tiny.article("press/2020/b.md")
     tiny.build()
     assert (tiny.site / "press/2020/05/b").exists()
-    gone.unlink()
+    removed.unlink()
     tiny.build()
     assert not (tiny.site / "press/2020/05/b").exists()
 
 
-def test_every_page_is_told_as_it_is_made(tiny: TinySite) -> None:
+def test_the_callback_is_called_once_for_each_rendered_page(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
-    told: list[int] = []
-    report = build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", tiny.output), lambda: told.append(1))
-    assert len(told) == report.pages > 10
+    calls: list[int] = []
+    report = build(BuildOptions(NOW, tiny.content, tiny.root / "publications.toml", tiny.output), lambda: calls.append(1))
+    assert len(calls) == report.pages > 10
+
+
+def test_files_that_earlier_versions_kept_beside_the_site_under_other_names_are_removed(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    (tiny.output / "twin/site").mkdir(parents=True)
+    for name in (MARK, "stamp.json", "store.sqlite", "twin/site/index.html"):
+        (tiny.output / name).write_text("of an earlier version")
+    tiny.build()
+    names = {path.name for path in tiny.output.iterdir()}
+    assert names >= {"site", "mail", "staging", RECORD, MANIFEST}
+    assert not names & {"twin", "stamp.json", "store.sqlite"}

@@ -1,4 +1,4 @@
-"""The tree that is kept beside the site: whatever was done to it, the next site is the one that a full build makes."""
+"""Whatever somebody does to the staging tree or to the site, the next site is the one that a full build makes."""
 
 from __future__ import annotations
 
@@ -20,64 +20,64 @@ def three(tiny: TinySite) -> TinySite:
     return tiny.three()
 
 
-def numbers(folder: Path) -> dict[str, int]:
+def inodes(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
 
 
 def differing(site: TinySite) -> list[str]:
-    order = BuildOptions(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False)
-    return verify(order, site.root / "full")
+    options = BuildOptions(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False)
+    return verify(options, site.root / "full")
 
 
-def spoil_the_words(twin: Path) -> None:
-    page = twin / "site/press/2020/01/a1/index.html"
+def alter_a_page(staging: Path) -> None:
+    page = staging / "site/press/2020/01/a1/index.html"
     page.unlink()
     page.write_text("<p>defaced</p>")
 
 
-def leave_a_stranger(twin: Path) -> None:
-    (twin / "site/press/2020/01/a1/stranger.html").write_text("not of the site")
+def add_a_file(staging: Path) -> None:
+    (staging / "site/press/2020/01/a1/added.html").write_text("not of the site")
 
 
-def take_it_away(twin: Path) -> None:
-    shutil.rmtree(twin)
+def remove_all(staging: Path) -> None:
+    shutil.rmtree(staging)
 
 
-def lead_astray(twin: Path) -> None:
-    shutil.rmtree(twin / "site/press")
-    (twin / "site/press").symlink_to(twin.parent.parent / "content")
+def replace_a_folder_by_a_link(staging: Path) -> None:
+    shutil.rmtree(staging / "site/press")
+    (staging / "site/press").symlink_to(staging.parent.parent / "content")
 
 
-SPOILT = (spoil_the_words, leave_a_stranger, take_it_away, lead_astray)
+DAMAGES = (alter_a_page, add_a_file, remove_all, replace_a_folder_by_a_link)
 
 
-def test_the_twin_is_the_same_files_and_no_second_copy(three: TinySite) -> None:
-    assert numbers(three.output / "twin/site") == numbers(three.site)
+def test_the_staging_tree_holds_links_to_the_files_of_the_site_and_no_copies(three: TinySite) -> None:
+    assert inodes(three.output / "staging/site") == inodes(three.site)
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
-    assert numbers(three.output / "twin/site") == numbers(three.site)
+    assert inodes(three.output / "staging/site") == inodes(three.site)
 
 
-@pytest.mark.parametrize("spoil", SPOILT)
-def test_what_was_done_to_the_twin_never_comes_into_the_site(three: TinySite, spoil: Callable[[Path], None]) -> None:
-    before = numbers(three.content)
-    spoil(three.output / "twin")
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_to_the_staging_tree_never_reaches_the_site(three: TinySite, damage: Callable[[Path], None]) -> None:
+    before = inodes(three.content)
+    damage(three.output / "staging")
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     assert three.build().kept > 10
     assert differing(three) == []
-    assert set(numbers(three.content)) == {*before, "press/2020/a4.md"}  # nothing beyond the output was touched
+    assert set(inodes(three.content)) == {*before, "press/2020/a4.md"}  # nothing beyond the output was touched
 
 
-def test_a_link_that_somebody_laid_into_the_site_is_removed_and_nothing_behind_it(three: TinySite) -> None:
-    before = numbers(three.content)
+def test_a_symbolic_link_in_the_site_is_removed_and_the_files_behind_it_stay(three: TinySite) -> None:
+    before = inodes(three.content)
     shutil.rmtree(three.site / "press")
     (three.site / "press").symlink_to(three.content)
     three.build()
     assert differing(three) == []
-    assert numbers(three.content) == before
+    assert inodes(three.content) == before
 
 
-def test_a_site_without_links_is_copied_and_kept_in_step(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_hard_links_the_staging_tree_is_a_copy_and_every_build_is_right(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("this file system has no links")
 
@@ -91,25 +91,25 @@ def test_a_site_without_links_is_copied_and_kept_in_step(three: TinySite, monkey
 
 
 @pytest.mark.parametrize("name", ["theme/style.css", "search/d/0.json", "robots.txt", "feed.xml"])
-def test_a_file_that_no_template_made_is_mended_too(three: TinySite, name: str) -> None:
+def test_an_altered_file_that_no_template_made_is_mended_too(three: TinySite, name: str) -> None:
     (three.site / name).write_text("altered in place, and so in every tree that shares it")
     three.build()
     assert differing(three) == []
 
 
-def test_a_site_that_was_built_is_not_looked_at_a_second_time(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_build_without_a_change_does_not_run_pelican(three: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
-    monkeypatch.setattr("plugins.builder.pelican_run.PelicanRun.run", None)  # nothing is made
+    monkeypatch.setattr("plugins.builder.pelican_run.PelicanRun.run", None)  # calling it would fail
     assert (three.build().rendered, three.build().written) == (0, 0)
 
 
-def test_small_bundles_of_sources_are_bound_together_and_lose_nothing(tmp_path: Path, tiny: TinySite) -> None:
-    store = ContentCache(tmp_path / "store", "1", tiny.registry())
+def test_small_bundles_of_the_content_cache_are_joined_and_lose_no_document(tmp_path: Path, tiny: TinySite) -> None:
+    cache = ContentCache(tmp_path / "cache", "1", tiny.registry())
     for number in range(120):
-        store.keep([(f"{number % 70}.md", CachedDocument(number, 0, b"", {"read": number}))], [])
+        cache.keep([(f"{number % 70}.md", CachedDocument(number, 0, b"", {"read": number}))], [])
     expected = {f"{number % 70}.md": number for number in range(120)}
     for _ in range(2):
-        rows = ContentCache(tmp_path / "store", "1", tiny.registry()).rows()
+        rows = ContentCache(tmp_path / "cache", "1", tiny.registry()).rows()
         assert {path: row.parsed["read"] for path, row in rows.items()} == expected == {path: row.size for path, row in rows.items()}
-    assert os.path.getsize(tmp_path / "store") < 100_000  # noqa: PTH202
+    assert os.path.getsize(tmp_path / "cache") < 100_000  # noqa: PTH202

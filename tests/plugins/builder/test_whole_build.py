@@ -1,4 +1,4 @@
-"""The old site or the new one, whole; the same bytes everywhere; nothing touched that did not change."""
+"""Whatever happens to a build, readers see the old site or the new one, whole. The same sources give the same bytes everywhere."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ build(BuildOptions(NOW, root / "content", root / "publications.toml", root / "ou
 """
 
 KILLED_AT = {
-    "while pages are made": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
-    "before the site is put in place": ("import plugins.builder.swap as e\ne.swap_atomically = lambda *_: os.kill(os.getpid(), 9)", ""),
-    "when the site is in place and the mail is not": (
-        "import plugins.builder.staging as t\nput = t.swap_in\n"
-        "def once(*paths):\n    put(*paths)\n    os.kill(os.getpid(), 9)\nt.swap_in = once",
+    "while pages are rendered": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
+    "before the site is published": ("import plugins.builder.swap as swap\nswap.swap_atomically = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "when the site is published and the mail is not": (
+        "import plugins.builder.staging as staging\nswap_in = staging.swap_in\n"
+        "def once(*paths):\n    swap_in(*paths)\n    os.kill(os.getpid(), 9)\nstaging.swap_in = once",
         "",
     ),
-    "before the stamp is written": (
+    "before the build record is written": (
         "from plugins.builder.up_to_date import BuildRecord\nBuildRecord.save = lambda *_: os.kill(os.getpid(), 9)",
         "",
     ),
-    "between two renames, where no exchange is to be had": (
-        "import plugins.builder.swap as e\nfrom pathlib import Path\ne.swap_atomically = lambda *_: False\nrename = Path.rename\n"
+    "between two renames, where the system cannot exchange": (
+        "import plugins.builder.swap as swap\nfrom pathlib import Path\nswap.swap_atomically = lambda *_: False\nrename = Path.rename\n"
         "def once(self, target):\n    rename(self, target)\n    os.kill(os.getpid(), 9)\nPath.rename = once",
         "",
     ),
@@ -68,18 +68,18 @@ def test_a_build_that_is_killed_leaves_the_old_site_or_the_new_one(three: TinySi
     old = tree(three.site)
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     assert run(three.root, *KILLED_AT[moment]) == -9
-    left = tree(three.site) if three.site.exists() else None
+    after_kill = tree(three.site) if three.site.exists() else None
     three.build()
     new = tree(three.site)
     assert old != new
-    assert left in ((old, new) if "renames" not in moment else (None, old, new))
+    assert after_kill in ((old, new) if "renames" not in moment else (None, old, new))
     assert three.build().written == 0
 
 
-def test_a_site_that_was_moved_away_when_the_power_failed_is_put_back_first(three: TinySite) -> None:
+def test_a_site_that_was_moved_aside_when_the_power_failed_is_put_back_even_if_the_next_build_fails(three: TinySite) -> None:
     old = tree(three.site)
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
-    assert run(three.root, *KILLED_AT["between two renames, where no exchange is to be had"]) == -9
+    assert run(three.root, *KILLED_AT["between two renames, where the system cannot exchange"]) == -9
     assert not three.site.exists()
     three.write("press/2020/a5.md", "---\ntitel: まちがい\n---\n")
     with pytest.raises(ContentErrors):
@@ -87,15 +87,15 @@ def test_a_site_that_was_moved_away_when_the_power_failed_is_put_back_first(thre
     assert tree(three.site) == old
 
 
-def test_two_renames_do_where_no_exchange_is_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_cannot_exchange_three_renames_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(swap, "swap_atomically", lambda *_: False)
-    for name in ("new", "place"):
+    for name in ("new", "published"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-    swap.swap_in(tmp_path / "new", tmp_path / "place", tmp_path / "old")
-    assert (tmp_path / "place/file").read_text() == "new"
-    assert (tmp_path / "new/file").read_text() == "place"
-    assert not (tmp_path / "old").exists()
+    swap.swap_in(tmp_path / "new", tmp_path / "published", tmp_path / "aside")
+    assert (tmp_path / "published/file").read_text() == "new"
+    assert (tmp_path / "new/file").read_text() == "published"
+    assert not (tmp_path / "aside").exists()
 
 
 def test_two_builds_in_two_folders_zones_and_languages_give_the_same_bytes(
@@ -109,7 +109,7 @@ def test_two_builds_in_two_folders_zones_and_languages_give_the_same_bytes(
     assert tree(other.parent / "output/mail") == tree(three.output / "mail")
 
 
-def test_what_no_page_claims_is_removed_and_nothing_beside_it(three: TinySite) -> None:
+def test_a_file_that_no_source_makes_is_removed_from_the_site_and_files_beside_the_site_stay(three: TinySite) -> None:
     (three.site / "left.html").write_text("nobody made this")
     (three.output / "note.txt").write_text("not of the site")
     (three.content / "press/2020/a3.md").unlink()
@@ -119,21 +119,21 @@ def test_what_no_page_claims_is_removed_and_nothing_beside_it(three: TinySite) -
     assert (three.output / "note.txt").read_text() == "not of the site"
 
 
-def test_a_new_article_touches_few_pages_however_many_there_are(tiny: TinySite) -> None:
-    written = []
+def test_a_new_article_renders_the_same_few_pages_however_large_the_site_is(tiny: TinySite) -> None:
+    rendered = []
     for size in (12, 24):
         for number in range(size):
             tiny.article(f"press/2010/a{number}.md", f"第{number}話", f"20{10 + number // 6}-0{number % 6 + 1}-01")
         tiny.build()
         new = tiny.article("press/2010/new.md", "新しい話", f"20{10 + (size - 1) // 6}-12-01")
-        written.append(tiny.build().rendered)
+        rendered.append(tiny.build().rendered)
         new.unlink()
         tiny.build()
     # page, neighbour, month and the one before, section, portal, place and topic with their lists, search with its year, results
-    assert written == [13, 13]
+    assert rendered == [13, 13]
 
 
-def test_a_file_saved_twice_within_a_tick_is_seen(tiny: TinySite) -> None:
+def test_a_second_edit_with_the_same_size_and_time_is_noticed(tiny: TinySite) -> None:
     file = tiny.article("press/2020/a.md", lead="一つめの文です。")
     stat = file.stat()
     tiny.build()
@@ -143,33 +143,33 @@ def test_a_file_saved_twice_within_a_tick_is_seen(tiny: TinySite) -> None:
     assert "二つめの文です。" in tiny.page("/press/2020/05/a/")
 
 
-def test_a_stamp_tells_a_file_that_came_went_or_changed(tmp_path: Path) -> None:
-    def look() -> str:
+def test_the_digest_of_the_inputs_changes_when_a_file_comes_is_renamed_or_when_an_absent_folder_appears(tmp_path: Path) -> None:
+    def input_digest() -> str:
         return up_to_date.input_digests([str(tmp_path), str(tmp_path / "absent")], "", 0)[0]
 
-    seen = [look()]
+    digests = [input_digest()]
     (tmp_path / "a").write_text("1")
-    seen.append(look())
+    digests.append(input_digest())
     (tmp_path / "a").rename(tmp_path / "b")
-    seen.append(look())
+    digests.append(input_digest())
     (tmp_path / "absent").mkdir()
-    seen.append(look())
-    assert len(set(seen)) == 4
-    assert look() == seen[-1]
+    digests.append(input_digest())
+    assert len(set(digests)) == 4
+    assert input_digest() == digests[-1]
 
 
-def test_a_stamp_gives_the_same_whether_other_moments_are_asked_with_it_or_not(tmp_path: Path) -> None:
+def test_the_digest_for_one_moment_does_not_depend_on_the_other_moments(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
     written = (tmp_path / "a").stat().st_mtime_ns
     moments = [written + seconds * 10**9 for seconds in (0, 1, 60)]
-    alone = [up_to_date.input_digests([str(tmp_path)], "", moment)[0] for moment in moments]
-    assert up_to_date.input_digests([str(tmp_path)], "", *moments) == alone
-    assert len(set(alone)) == 2  # just after it was written its bytes are looked at, later its time
+    one_by_one = [up_to_date.input_digests([str(tmp_path)], "", moment)[0] for moment in moments]
+    assert up_to_date.input_digests([str(tmp_path)], "", *moments) == one_by_one
+    assert len(set(one_by_one)) == 2  # shortly after it was written its bytes count, later its time alone
 
 
-def test_work_is_shared_out_and_errors_come_back() -> None:
-    made = list(map_batches(lambda numbers: [number * 2 for number in numbers], range(500), enough=100))
-    assert sorted(number for _, batch in made for number in batch) == list(range(0, 1000, 2))
+def test_workers_share_the_items_and_their_errors_are_raised_here() -> None:
+    results = list(map_batches(lambda numbers: [number * 2 for number in numbers], range(500), enough=100))
+    assert sorted(number for _, batch in results for number in batch) == list(range(0, 1000, 2))
 
     def fail(numbers: object) -> None:
         raise ValueError("no")
@@ -178,27 +178,29 @@ def test_work_is_shared_out_and_errors_come_back() -> None:
         list(map_batches(fail, range(500), enough=100))
 
 
-def test_a_worker_that_is_killed_is_told_in_a_sentence() -> None:
-    def perish(numbers: Sequence[int]) -> None:
+def test_a_killed_worker_is_reported_with_the_likely_cause() -> None:
+    def kill_self(numbers: Sequence[int]) -> None:
         if 0 in numbers:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(WorkerLost, match="memory"):
-        list(map_batches(perish, range(500), enough=100))
+        list(map_batches(kill_self, range(500), enough=100))
 
 
 @pytest.mark.parametrize("step", ["begin", "end"])
-def test_a_hand_that_is_killed_ends_the_build_and_leaves_the_last_site(three: TinySite, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_a_build_whose_parallel_reader_is_killed_fails_and_leaves_the_last_site(
+    three: TinySite, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     parent, before = os.getpid(), tree(three.site)
     for number in (4, 5):
         three.article(f"press/2020/a{number}.md", f"第{number}話", "2020-04-01")
 
-    def perish(*_: object) -> None:
+    def kill_self(*_: object) -> None:
         assert os.getpid() != parent, "nothing was read by another process"
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(parallel_reader, "ENOUGH", 1)
-    monkeypatch.setattr(parallel_reader.ShareReader, step, perish)
+    monkeypatch.setattr(parallel_reader.ShareReader, step, kill_self)
     with pytest.raises(BuildFailed, match="memory"):
         three.build()
     assert tree(three.site) == before

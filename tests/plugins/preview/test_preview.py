@@ -1,4 +1,4 @@
-"""The preview: every form of an issue, the faults in the page, and a new build after a change."""
+"""The preview shows every form of an issue, puts diagnostics into the page, and builds again after a change."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 
 
 
 @pytest.fixture
-def workshop(tiny: TinySite) -> LivePreview:
+def preview(tiny: TinySite) -> LivePreview:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
-    order = BuildOptions(
+    options = BuildOptions(
         NOW,
         tiny.content,
         tiny.root / "publications.toml",
@@ -40,21 +40,21 @@ def workshop(tiny: TinySite) -> LivePreview:
         validate_mail=False,
         shows_drafts=True,
     )
-    return LivePreview(order, (tiny.content,))
+    return LivePreview(options, (tiny.content,))
 
 
-def get(workshop: LivePreview, *paths: str) -> list[httpx.Response]:
-    async def ask() -> list[httpx.Response]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(workshop)), base_url="http://test") as client:
+def get(preview: LivePreview, *paths: str) -> list[httpx.Response]:
+    async def request() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(preview)), base_url="http://test") as client:
             return [await client.get(path) for path in paths]
 
-    return asyncio.run(ask())
+    return asyncio.run(request())
 
 
-def test_an_issue_is_shown_in_every_form(workshop: LivePreview) -> None:
-    asyncio.run(workshop.build())
+def test_an_issue_is_shown_in_every_form(preview: LivePreview) -> None:
+    asyncio.run(preview.build())
     page, dark, light, bare, text, other = get(
-        workshop,
+        preview,
         "/-/press/1/",
         "/-/press/1/html?scheme=dark",
         "/-/press/1/html",
@@ -68,39 +68,39 @@ def test_an_issue_is_shown_in_every_form(workshop: LivePreview) -> None:
     assert "第1号" in text.text and other.status_code == 404
 
 
-def test_the_script_is_in_the_served_page_and_not_in_the_built_one(workshop: LivePreview) -> None:
-    asyncio.run(workshop.build())
-    (page,) = get(workshop, "/press/")
+def test_the_script_is_in_the_served_page_and_not_in_the_built_one(preview: LivePreview) -> None:
+    asyncio.run(preview.build())
+    (page,) = get(preview, "/press/")
     assert SCRIPT in page.text
-    assert "/-/" not in (workshop.site / "press" / "index.html").read_text(encoding="utf-8")
+    assert "/-/" not in (preview.site / "press" / "index.html").read_text(encoding="utf-8")
 
 
-def test_faults_are_shown_with_file_and_line_over_the_last_good_build(workshop: LivePreview, tiny: TinySite) -> None:
-    asyncio.run(workshop.build())
+def test_diagnostics_are_shown_with_file_and_line_in_the_pages_of_the_last_good_build(preview: LivePreview, tiny: TinySite) -> None:
+    asyncio.run(preview.build())
     tiny.write("mail/press/1.md", ISSUE.replace("::前号から press", "::前号 press"))
-    asyncio.run(workshop.build())
-    page, overview = get(workshop, "/press/", "/-/")
-    for shown in (page.text, overview.text):
-        assert "content/mail/press/1.md:9:" in shown and "::前号" in shown
-    assert workshop.turn == 2
+    asyncio.run(preview.build())
+    page, index = get(preview, "/press/", "/-/")
+    for html in (page.text, index.text):
+        assert "content/mail/press/1.md:9:" in html and "::前号" in html
+    assert preview.version == 2
 
 
-def test_a_draft_with_places_to_fill_in_is_shown_and_says_what_it_is(workshop: LivePreview, tiny: TinySite) -> None:
-    begun = ISSUE.replace("title: 春の号\n", "title: 春の号\ndraft: true\n").replace("こんにちは。", f"{PLACEHOLDER}あいさつ〕")
-    tiny.write("mail/press/1.md", begun)
-    asyncio.run(workshop.build())
-    (page,) = get(workshop, "/-/press/1/")
+def test_a_draft_with_placeholders_is_shown_and_marked_as_a_draft(preview: LivePreview, tiny: TinySite) -> None:
+    draft = ISSUE.replace("title: 春の号\n", "title: 春の号\ndraft: true\n").replace("こんにちは。", f"{PLACEHOLDER}あいさつ〕")
+    tiny.write("mail/press/1.md", draft)
+    asyncio.run(preview.build())
+    (page,) = get(preview, "/-/press/1/")
     assert "【下書き】春の号" in page.text and f"{PLACEHOLDER}あいさつ〕" in page.text
     tiny.build()
     assert not (tiny.output / "mail/press").exists()
 
 
-def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: LivePreview, tiny: TinySite) -> None:
+def test_a_changed_file_starts_a_build_and_wakes_the_waiting_browser(preview: LivePreview, tiny: TinySite) -> None:
     async def edit() -> None:
         stop = asyncio.Event()
-        await workshop.build()
-        watching = asyncio.create_task(workshop.watch(stop))
-        waiting = asyncio.create_task(workshop.next_turn(1))
+        await preview.build()
+        watching = asyncio.create_task(preview.watch(stop))
+        waiting = asyncio.create_task(preview.wait_for_change(1))
         number = 0
         while not waiting.done():  # the watcher may not have begun to look at the first change
             number += 1
@@ -111,41 +111,41 @@ def test_a_change_of_a_file_builds_again_and_wakes_the_page(workshop: LivePrevie
         await watching
 
     asyncio.run(edit())
-    assert "新しい題" in (workshop.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace("<wbr>", "")
+    assert "新しい題" in (preview.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace("<wbr>", "")
 
 
-def test_what_is_saved_during_a_build_is_shown_at_once_and_stays_when_the_build_is_in(
-    workshop: LivePreview, tiny: TinySite, monkeypatch: pytest.MonkeyPatch
+def test_a_document_saved_during_a_build_is_shown_at_once_and_stays_after_that_build(
+    preview: LivePreview, tiny: TinySite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, ready, go, put = workshop.site / "press/2020/05/station/index.html", threading.Event(), threading.Event(), swap.swap_in
+    page, ready, may_swap, swap_in = preview.site / "press/2020/05/station/index.html", threading.Event(), threading.Event(), swap.swap_in
 
-    def wait_and_put(*paths: Path) -> None:
+    def wait_and_swap(*paths: Path) -> None:
         ready.set()
-        assert go.wait(60)
-        put(*paths)
+        assert may_swap.wait(60)
+        swap_in(*paths)
 
     async def save_meanwhile() -> list[str]:
-        await workshop.build()
+        await preview.build()
         tiny.article("press/2020/other.md", "別の話")
-        monkeypatch.setattr(staging, "swap_in", wait_and_put)
-        building = asyncio.create_task(workshop.build())
-        assert await asyncio.to_thread(ready.wait, 60)  # everything is made, nothing is in place
-        await workshop.show([tiny.article("press/2020/station.md", lead="いま直した文です。")])
-        seen = [page.read_text(encoding="utf-8")]
-        go.set()
+        monkeypatch.setattr(staging, "swap_in", wait_and_swap)
+        building = asyncio.create_task(preview.build())
+        assert await asyncio.to_thread(ready.wait, 60)  # everything is built, nothing is published
+        await preview.show([tiny.article("press/2020/station.md", lead="いま直した文です。")])
+        shown = [page.read_text(encoding="utf-8")]
+        may_swap.set()
         await building
-        return [*seen, page.read_text(encoding="utf-8")]
+        return [*shown, page.read_text(encoding="utf-8")]
 
     assert all("いま直した文です。" in html for html in asyncio.run(save_meanwhile()))
-    assert (workshop.site / "press/2020/05/other/index.html").exists()
-    asyncio.run(workshop.build())
-    assert verify(workshop.order, tiny.root / "full") == []
+    assert (preview.site / "press/2020/05/other/index.html").exists()
+    asyncio.run(preview.build())
+    assert verify(preview.options, tiny.root / "full") == []
 
 
-def test_no_file_outside_the_site_is_served(workshop: LivePreview) -> None:
-    asyncio.run(workshop.build())
-    (answer,) = get(workshop, "/%2e%2e/mail/lists.json")
-    assert answer.status_code == 404
+def test_no_file_outside_the_site_is_served(preview: LivePreview) -> None:
+    asyncio.run(preview.build())
+    (response,) = get(preview, "/%2e%2e/mail/lists.json")
+    assert response.status_code == 404
 
 
 @contextmanager
@@ -164,8 +164,8 @@ def served(app: Starlette) -> Iterator[str]:
         thread.join()
 
 
-def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser: Browser, workshop: LivePreview, tiny: TinySite) -> None:
-    with served(create_app(workshop)) as address, closing(browser.new_page(viewport={"width": 1500, "height": 900})) as page:
+def test_a_browser_shows_every_form_side_by_side_and_reloads_after_a_build(browser: Browser, preview: LivePreview, tiny: TinySite) -> None:
+    with served(create_app(preview)) as address, closing(browser.new_page(viewport={"width": 1500, "height": 900})) as page:
         page.goto(f"{address}/-/press/1/")  # before the first build: it loads itself when there is one
         page.wait_for_selector("iframe")
         assert page.evaluate("document.documentElement.scrollWidth") <= 1500
@@ -173,8 +173,8 @@ def test_a_browser_shows_every_form_side_by_side_and_loads_itself_again(browser:
             sorted(frame["width"] for frame in (f.bounding_box() or {"width": 0} for f in page.locator("iframe").all()))
             == [377] * 4 + [642] * 2
         )
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
         for number in range(9):  # the watcher may not have begun to look at the first change
             tiny.article("press/2020/station.md", f"新しい題{number}")
             with suppress(TimeoutError):

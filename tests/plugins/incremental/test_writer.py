@@ -1,0 +1,86 @@
+"""An incremental build renders only the pages that depend on the change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plugins.builder.options import MANIFEST, BuildReport
+from tests.tiny import TinySite
+
+
+@pytest.fixture
+def ten(tiny: TinySite) -> TinySite:
+    """Ten articles in ten months, built once."""
+    for number in range(1, 11):
+        tiny.article(f"press/2020/a{number}.md", f"第{number}話", f"2020-{number:02}-01")
+    tiny.build()
+    return tiny
+
+
+def rendered(report: BuildReport) -> set[str]:
+    return {name.removesuffix("index.html") for name in report.reasons}
+
+
+def modified(site: TinySite) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in site.output.rglob("*") if path.is_file() and path.parent != site.output}
+
+
+def test_a_build_without_a_change_renders_no_page_and_writes_no_file(ten: TinySite) -> None:
+    before = modified(ten)
+    report = ten.build()
+    assert (report.rendered, report.written, report.removed) == (0, 0, 0)
+    assert report.kept > 30
+    assert modified(ten) == before
+
+
+def test_an_edited_body_renders_the_page_of_that_document_alone(ten: TinySite) -> None:
+    file = ten.content / "press/2020/a5.md"
+    file.write_text(file.read_text(encoding="utf-8").replace("本文です。", "本文を直しました。"), encoding="utf-8")
+    report = ten.build()
+    assert rendered(report) == {"press/2020/05/a5/"}
+    assert report.written < 40  # the page and its furigana, the four feeds that carry its body, its entry and its shards in the search
+
+
+def test_a_new_article_renders_its_page_the_pages_that_list_it_and_its_neighbour(ten: TinySite) -> None:
+    ten.article("press/2020/a11.md", "第11話", "2020-11-01")
+    assert rendered(ten.build()) == {
+        "",
+        "press/",
+        "press/2020/10/",
+        "press/2020/10/a10/",
+        "press/2020/11/",
+        "press/2020/11/a11/",
+        "places/ishinomaki/",
+        "places/",
+        "topics/housing/",
+        "topics/",
+        "search/",
+        "search/titles/2020/",
+        "accessibility/results/",
+    }
+
+
+def test_a_page_whose_file_somebody_altered_is_rendered_again(ten: TinySite) -> None:
+    page = ten.site / "press/2020/05/a5/index.html"
+    page.unlink()
+    page.write_text("<p>defaced</p>")
+    report = ten.build()
+    assert rendered(report) == {"press/2020/05/a5/"}
+    assert "defaced" not in page.read_text(encoding="utf-8")
+    assert "altered" in report.explain("/press/2020/05/a5/")
+
+
+def test_the_explanation_of_a_rendered_page_names_the_changed_document(ten: TinySite) -> None:
+    ten.article("press/2020/a5.md", "題を直した話", "2020-05-01")
+    report = ten.build()
+    assert "document:press/2020/a5.md" in report.explain("/press/2020/05/a5/")
+    assert "前のまま" in report.explain("/press/2020/01/a1/")
+    assert "no such page" in report.explain("/press/2020/01/nothing/")
+
+
+def test_with_an_unreadable_manifest_every_page_is_rendered_and_comes_out_the_same(ten: TinySite) -> None:
+    (ten.output / MANIFEST).write_text('{"format": 1, "pages": 3}')
+    report = ten.build()
+    assert (report.kept, report.written) == (0, 0)
