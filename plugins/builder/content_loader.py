@@ -7,7 +7,7 @@ faults are told at once. A new table is one reader that returns ``(value, faults
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,14 +49,14 @@ def load_content(
         store = ContentCache(known[0], f"{known[1]} {digest(registry)}", registry) if known else None
         library = read_library(content, registry, now, store, shows_drafts=shows_drafts)
     except ContentErrors as found:
-        raise ContentErrors([*found.faults, *faults]) from found
+        raise ContentErrors([*found.diagnostics, *faults]) from found
     if faults:
         raise ContentErrors(faults)
     return Content(library, works, readings)
 
 
 def _below(content: Path, fault: Diagnostic) -> Diagnostic:
-    return Diagnostic(PurePosixPath(content.name) / fault.path, fault.line, fault.ja, fault.en)
+    return replace(fault, path=PurePosixPath(content.name) / fault.path)
 
 
 def load(pelican: Any) -> None:

@@ -81,7 +81,7 @@ class Rerenderer:
             return []
         found = apply_rules(source, levels, urgent=kind == "notice")
         below = PurePosixPath(content.name)
-        return [replace(f.fault, path=f.fault.path.relative_to(below)) for f in found if f.level == "error"]
+        return [replace(each, path=each.path.relative_to(below)) for each in found if each.severity == "error"]
 
 
 def _faults(content: Path, faults: list[Diagnostic]) -> ContentErrors:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def build(
 ) -> BuildReport:
     """Build site and mail. ``on_page`` is called after each page that is made, ``on_made`` when something was made and put in place.
 
-    Raises `plugins.diagnostics.ContentFaults` with every fault of the sources, `BuildFailed` for anything else.
+    Raises `plugins.diagnostics.ContentErrors` with every error of the sources, `BuildFailed` for anything else.
     """
     start = time.perf_counter()
     output = order.output.absolute()
@@ -124,7 +124,7 @@ def _said(order: BuildOptions) -> str:
 
 
 def _told(report: BuildReport) -> dict[str, Any]:
-    warnings = [(str(fault.path), fault.line, fault.ja, fault.en) for fault in report.warnings]
+    warnings = [diagnostic.as_record() for diagnostic in report.warnings]
     return {
         "pages": report.pages,
         "issues": report.issues,
@@ -136,7 +136,7 @@ def _told(report: BuildReport) -> dict[str, Any]:
 
 def _untouched(output: Path, last: up_to_date.BuildRecord, seconds: float) -> BuildReport:
     told: Mapping[str, Any] = last.report
-    warnings = tuple(Diagnostic(PurePosixPath(path), line, ja, en) for path, line, ja, en in told["warnings"])
+    warnings = tuple(Diagnostic.from_record(record) for record in told["warnings"])
     return BuildReport(output, told["pages"], told["issues"], told["files"], seconds, 0, told["kept"], 0, 0, {}, warnings)
 
 

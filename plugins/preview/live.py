@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from watchfiles import awatch
 
 from plugins.builder.options import BuildFailed, BuildOptions
+from plugins.builder.rules import failure_diagnostics
 from plugins.builder.run import build
-from plugins.diagnostics import ContentErrors
+from plugins.diagnostics import ContentErrors, Diagnostic
 
 if TYPE_CHECKING:
     from plugins.builder.pelican_run import RunResult
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class LivePreview:
-    """``watched`` are folders and files whose change starts a build. ``turn`` counts the builds; ``faults`` are those of the last one."""
+    """``watched`` are folders and files whose change starts a build. ``turn`` counts the builds; ``diagnostics`` are those of the last one."""
 
     order: BuildOptions
     watched: tuple[Path, ...]
     turn: int = 0
-    faults: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     _rereading: Rerenderer | None = None
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the build began that is running."""
@@ -48,7 +49,7 @@ class LivePreview:
         for path in dict.fromkeys(self._saved):
             shown = await asyncio.to_thread(self._show, [path])
             faults = faults if shown is None else shown
-        self.faults = faults
+        self.diagnostics = faults
         await self._tell()
 
     async def show(self, changed: Iterable[Path]) -> None:
@@ -57,7 +58,7 @@ class LivePreview:
         self._saved += paths
         shown = await asyncio.to_thread(self._show, paths)
         if shown is not None:
-            self.faults = shown
+            self.diagnostics = shown
             await self._tell()
 
     async def _tell(self) -> None:
@@ -90,19 +91,19 @@ class LivePreview:
             await self._changed.wait_for(lambda: self.turn != seen)
         return self.turn
 
-    def _faults(self) -> tuple[str, ...]:
+    def _faults(self) -> tuple[Diagnostic, ...]:
         try:
             build(self.order, on_made=self._remember)
         except ContentErrors as found:
-            return tuple(map(str, found.faults))
+            return found.diagnostics
         except (BuildFailed, FileNotFoundError) as error:
-            return (str(error),)
+            return failure_diagnostics(error, self.order.output)
         return ()
 
     def _remember(self, made: RunResult) -> None:
         self._rereading = made.rereading
 
-    def _show(self, changed: list[Path]) -> tuple[str, ...] | None:
+    def _show(self, changed: list[Path]) -> tuple[Diagnostic, ...] | None:
         """The faults of the one document that changed, none if its page was made; None if more has to be looked at."""
         content = self.order.content.absolute()
         if self._rereading is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
@@ -110,7 +111,7 @@ class LivePreview:
         try:
             page = self._rereading.page(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
         except ContentErrors as found:
-            return tuple(map(str, found.faults))
+            return found.diagnostics
         if page is None:
             return None
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -14,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from plugins.builder.rules import read_descriptions
+from plugins.diagnostic_formats import as_github, as_json, as_sarif, as_text
 from plugins.preview.issue_views import Bundle, bundles
 from plugins.preview.live import LivePreview
 
@@ -43,6 +46,7 @@ def create_app(workshop: LivePreview) -> Starlette:
             Route("/-/", desk.overview),
             Route("/-/reload.js", desk.script),
             Route("/-/turn", desk.turn),
+            Route("/-/diagnostics", desk.diagnostics),
             Route("/-/{key}/{number}/", desk.issue),
             Route("/-/{key}/{number}/html", desk.html),
             Route("/-/{key}/{number}/{name:str}", desk.text),
@@ -88,6 +92,20 @@ class _PreviewApp:
             raise HTTPException(404)
         return PlainTextResponse(self._bundle(request).text(name))
 
+    def diagnostics(self, request: Request) -> Response:
+        """The diagnostics of the last build for a program: ``?format=`` text, json, sarif or github, as `todoke check --format` prints them."""
+        chosen, found = request.query_params.get("format", "json"), self.workshop.diagnostics
+        match chosen:
+            case "json":
+                return Response(as_json(found), media_type="application/json")
+            case "sarif":
+                return Response(as_sarif(found, read_descriptions(), version("todoke")), media_type="application/sarif+json")
+            case "github":
+                return PlainTextResponse(as_github(found, read_descriptions()))
+            case "text":
+                return PlainTextResponse(as_text(found))
+        raise HTTPException(400, "format: text, json, sarif, github")
+
     def script(self, _request: Request) -> Response:
         """The script that waits for the next build."""
         return Response(RELOAD, media_type="text/javascript")
@@ -114,7 +132,7 @@ class _PreviewApp:
             return self._page("overview.html", status=404)
         if file.suffix != ".html":
             return FileResponse(file)
-        notice = self.templates.get_template("faults.html").render(faults=self.workshop.faults)
+        notice = self.templates.get_template("faults.html").render(faults=self.workshop.diagnostics)
         html = file.read_text(encoding="utf-8").replace("</body>", f"{notice}{SCRIPT}</body>")
         return HTMLResponse(html)
 
@@ -130,7 +148,7 @@ class _PreviewApp:
     def _page(self, template: str, status: int = 200, **values: object) -> Response:
         shown = {
             "bundles": bundles(self.workshop.mail),
-            "faults": self.workshop.faults,
+            "faults": self.workshop.diagnostics,
             "is_building": self.workshop.turn == 0,
             "now": self.workshop.order.now,
             "script": SCRIPT,

@@ -197,7 +197,11 @@ def read_registry(toml: Path, places: Path) -> Registry:
     if missing:
         raise ContentErrors(
             Diagnostic(
-                PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are"
+                PurePosixPath(path.as_posix()),
+                1,
+                "ファイルがありません。場所を確かめてください",
+                "no such file: check where you are",
+                "R101",
             )
             for path in missing
         )
@@ -220,7 +224,7 @@ def _parse(toml: Path) -> _File:
     try:
         data = tomllib.loads(toml.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}")]) from error
+        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}", "R102")]) from error
     for table in ("publications", "lists", "feeds"):
         for key, row in data.get(table, {}).items():
             row["key"] = key
@@ -233,7 +237,9 @@ def _parse(toml: Path) -> _File:
 def _fault(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Diagnostic:
     where = ".".join(map(str, place))
     ja, both, en = message.removeprefix("Value error, ").partition(" / ")
-    return Diagnostic(path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}")
+    return Diagnostic(
+        path, _line(toml, place), f"{where}：{ja}" if both else f"{where} が正しくありません", f"{where}: {en or message}", "R103"
+    )
 
 
 def _line(toml: Path, place: tuple[int | str, ...]) -> int:

@@ -61,7 +61,11 @@ def amount(value: str) -> int:
 def check_directives(source: Source) -> list[Diagnostic]:
     """Return what is wrong with the directives of ``source``: unknown words, values that cannot be read."""
     lines = enumerate(source.body.split("\n"), source.body_line)
-    return [Diagnostic(source.path, number_, ja, en) for number_, line in lines for ja, en in (*_line_faults(line), *_inline_faults(line))]
+    return [
+        Diagnostic(source.path, number_, ja, en, "F601")
+        for number_, line in lines
+        for ja, en in (*_line_faults(line), *_inline_faults(line))
+    ]
 
 
 def _element(found: re.Match[str]) -> str:

@@ -109,6 +109,7 @@ class LinkResolver:
                 line,
                 f"画像「{src}」に説明がありません。![ここに説明]({src}) と書いてください",
                 f"image {src!r} has no alt text: write ![what it shows]({src})",
+                "F402",
             )
         measured = self._measure(draft, src, line)
         if isinstance(measured, Diagnostic):
@@ -130,12 +131,14 @@ class LinkResolver:
                 line,
                 f"画像「{src}」がありません。content/images/ に置き、場所を書き直してください",
                 f"no image at {src!r}: put it into content/images/ and name its place",
+                "F403",
             )
         return Diagnostic(
             draft.source.path,
             line,
             f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{found}）",
             f"cannot read image {src!r}: save it as PNG or JPEG ({found})",
+            "F404",
         )
 
     def _picture(self, draft: ParsedSource, faults: list[Diagnostic]) -> Picture | None:
@@ -161,6 +164,7 @@ class LinkResolver:
                     line,
                     f"「{unknown[0]}」という出版物はありません。使えるのは {known} です",
                     f"no publication {unknown[0]!r}: use one of {known}",
+                    "F602",
                 )
                 if unknown
                 else None
@@ -178,6 +182,7 @@ class LinkResolver:
                 line,
                 f"「{value}」に figures（数の並び）がありません。::記事 で載せるか、figures を書いてください",
                 f"{value!r} has no figures: name it with ::article, or give it figures",
+                "F603",
             )
         if is_draft or (date and draft.head.meta.date and date > draft.head.meta.date):
             return Diagnostic(
@@ -185,6 +190,7 @@ class LinkResolver:
                 line,
                 f"「{value}」は、この号が出るときにまだ公開されていません。date を見直してください",
                 f"{value!r} is not yet public when this issue goes out: look at its date",
+                "F604",
             )
         element.set(f"data-{name}", str(path))
         return None
@@ -207,4 +213,5 @@ def _missing(draft: ParsedSource, href: str) -> Diagnostic:
         draft.source.line_with(href),
         f"リンク先「{href}」がありません。ファイルの場所を確かめてください",
         f"no page or file at {href!r}: check the path",
+        "F401",
     )

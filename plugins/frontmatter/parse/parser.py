@@ -105,6 +105,7 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
             line,
             f"「{name}」という出版物はありません。使えるのは {known} です",
             f"no publication {name!r}: use one of {known}",
+            "F301",
         )
     kind = str(source.data.get("kind", publication.kind))
     permitted = [key for key, content_type in CONTENT_TYPES.items() if content_type.chosen_by_editor]
@@ -115,6 +116,7 @@ def _home(source: Source, registry: Registry) -> tuple[str, Publication | None] 
             source.line_of(("kind",)),
             f"「{kind}」という種類はありません。使えるのは {known} です",
             f"no kind {kind!r}: use one of {known}",
+            "F302",
         )
     return kind, publication
 
@@ -128,6 +130,7 @@ def _list_home(source: Source, registry: Registry) -> tuple[str, Publication | N
             1,
             f"「{key}」という配信先はありません。content/mail/<配信先>/<号>.md に置きます（配信先：{known}）",
             f"no list {key!r}: use one of {known}",
+            "F303",
         )
     return "issue", registry.publications[registry.lists[key].publication]
 
@@ -148,6 +151,7 @@ def _markup_faults(source: Source, body: Body) -> list[Diagnostic]:
             source.line_with(title),
             f"見出し「{title}」は「##」から始めてください。「#」は題名（title）の分です",
             f"begin heading {title!r} with ##: the title is the only # of a page",
+            "F701",
         )
         for title in titles
     ] + [
@@ -156,6 +160,7 @@ def _markup_faults(source: Source, body: Body) -> list[Diagnostic]:
             source.line_with(text),
             f"本文に「{text}」は書けません。Markdownの書き方に直してください",
             f"{text!r} may not stand in a body: write it in Markdown",
+            "F702",
         )
         for text in forbidden_elements(body)
     ]
@@ -171,5 +176,6 @@ def _name_faults(source: Source, meta: Meta) -> list[Diagnostic]:
             1,
             f"ファイルの名前「{name}」はアドレスになりません。半角の英小文字、数字、ハイフンにするか、slug を書いてください",
             f"{name!r} cannot be an address: rename the file to a-z, 0-9 and hyphens, or add slug",
+            "F304",
         )
     ]

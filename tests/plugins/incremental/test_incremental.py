@@ -238,7 +238,7 @@ class Edits(RuleBasedStateMachine):
         try:
             build(self.order)
         except ContentErrors as faults:  # a link to what was moved: the editor mends it
-            for fault in faults.faults:
+            for fault in faults.diagnostics:
                 file = self.folder / fault.path
                 file.write_text(re.sub(r"\n\[次の話\]\(.*\)\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
             build(self.order)
