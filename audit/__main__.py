@@ -119,7 +119,7 @@ def main() -> int:
     site = report.output / "site"
     pages = every_page(site)
     html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
-    broken_links = (*links.broken, *check_mail_links(report.output / "mail", site))
+    broken_links = (*links.diagnostics, *check_mail_links(report.output / "mail", site))
     print_lines((*html_errors, *nu_errors, *broken_links))
     with serving(site) as address:  # the checks in a browser take minutes, and come last
         print_weights(weigh_all(address, one_of_each(templates)))

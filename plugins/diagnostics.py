@@ -1,34 +1,100 @@
-"""What is wrong in a source file, where, and what to write instead."""
+"""One type for everything that is wrong: in a source file, a table, a mail issue or the built site. `plugins.diagnostic_formats` prints it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+"""An error stops what was asked for. A warning stops nothing. A note says what was repaired on the way. The words are SARIF's levels (§3.27.10)."""
+
+_LABELS: dict[Severity, tuple[str, str]] = {"error": ("", ""), "warning": ("注意：", "warning: "), "note": ("参考：", "note: ")}
+
+# C0 and C1 controls, what ends a line for some terminals, and what turns the reading direction (Unicode TR 36): a message quotes what somebody
+# wrote, and none of it may move the cursor, forge a second line or hide a word.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, order=True)
+class Fix:
+    """The one right text for a place: it replaces the characters ``start:end`` of the file.
+
+    Offsets count characters of the decoded text with line feeds and without a byte-order mark. A fix never crosses the end of a line.
+    """
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, order=True)
 class Diagnostic:
-    """One mistake of an editor.
+    """One thing that is wrong, and what to do.
 
-    ``path`` is relative to the checkout, ``line`` counts from 1. ``ja`` and ``en`` say the same: what is wrong and what to write.
+    ``path`` is relative to the checkout. ``line`` counts from 1, and so does ``column``, in characters; ``column`` 0 means the whole line.
+    ``ja`` and ``en`` say the same: what is wrong and what to write. ``rule`` is the code under which `todoke check --explain` gives the reason.
+    ``subject`` names what in the line is meant (the column of a table, an address), where the messages do not. ``fix`` is set where no person has to decide.
     """
 
     path: PurePosixPath
     line: int
     ja: str
     en: str
+    rule: str
+    severity: Severity = "error"
+    column: int = 0
+    subject: str = ""
+    fix: Fix | None = dataclasses.field(default=None, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.ja} / {self.en}"
+        """Return ``file:line: Japanese / English [rule]`` on one line."""
+        (ja, en), name = _LABELS[self.severity], f"{self.subject}：" if self.subject else ""
+        return printable(f"{self.path}:{self.line}: {ja}{name}{self.ja} / {en}{self.en} [{self.rule}]")
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the diagnostic as JSON can hold it."""
+        return dataclasses.asdict(self) | {"path": str(self.path)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Diagnostic:
+        """Return the diagnostic of which ``record`` was made by `as_record`."""
+        fix = Fix(**record["fix"]) if record["fix"] else None
+        return cls(**{**record, "path": PurePosixPath(record["path"]), "fix": fix})
+
+
+@dataclass(frozen=True)
+class RuleDescription:
+    """What `todoke check --explain` and SARIF say of one code: its name and its reason, in both languages.
+
+    ``source`` cites the standard or the law, if there is one. ``bad`` and ``good`` are examples, or empty. Each package describes the codes of
+    its diagnostics in one tuple ``RULES``; `plugins.builder.rules` joins them.
+    """
+
+    code: str
+    ja: str
+    en: str
+    why_ja: str
+    why_en: str
+    source: str = ""
+    bad: str = ""
+    good: str = ""
 
 
 class ContentErrors(Exception):
-    """The sources hold faults; nothing was built.
+    """The sources hold errors; nothing was built.
 
-    ``faults`` holds all of them, of all files, sorted by file and line, each once.
+    ``diagnostics`` holds all of them, of all files, sorted by file and line, each once.
     """
 
-    def __init__(self, faults: Iterable[Diagnostic]) -> None:
-        self.faults = tuple(sorted(set(faults)))
-        super().__init__("\n".join(map(str, self.faults)))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(sorted(set(diagnostics)))
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with each control character written out, such as ``\x1b`` and ``\n``, so that it is one harmless line."""
+    return CONTROLS.sub(lambda control: control[0].encode("unicode_escape").decode("ascii"), text)

@@ -1,18 +1,25 @@
-"""The reference of the rules of ``todoke check``, from the rules themselves. Editors read it, so it is Japanese."""
+"""The reference of the rules and of all other codes, from the rules themselves. Editors read it, so it is Japanese."""
 
 from __future__ import annotations
 
 from docs.generate.tables import table
+from plugins.builder.rules import read_descriptions
 from plugins.checks.rules.catalogue import RULES
 
 LEVELS = {"error": "止まる", "warn": "注意", "off": "調べない"}
 
 
 def rules_page() -> str:
-    """Return Markdown: a table of all rules, then each with its reason, its source and an example."""
+    """Return Markdown: a table of the rules on sources, each with its reason, its source and an example; then a table of all other codes."""
     rows = ((rule.code, rule.ja, LEVELS[rule.level], "○" if rule.fixes else "") for rule in RULES.values())
     sections = [table(("番号", "調べること", "扱い", "`--fix`"), rows)]
     for rule in RULES.values():
         examples = f"よくない例：\n\n```text\n{rule.bad}\n```\n\nよい例：\n\n```text\n{rule.good}\n```\n"
         sections.append(f"## {rule.code} {rule.ja}\n\n{rule.why_ja}\n\n{rule.en}: {rule.why_en}\n\nもと：{rule.source}\n\n{examples}")
+    sections.append(f"## ほかの番号\n\nどれも止まります（E2は知らせるだけです）。扱いは変えられません。\n\n{_other_codes()}")
     return "\n".join(sections)
+
+
+def _other_codes() -> str:
+    others = (rule for code, rule in read_descriptions().items() if code not in RULES)
+    return table(("番号", "直すところ", "わけ"), ((rule.code, rule.ja, rule.why_ja) for rule in others))

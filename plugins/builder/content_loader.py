@@ -7,7 +7,7 @@ are reported at once. A new table is one reader that returns its value with its 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,14 +49,14 @@ def load_content(
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
     except ContentErrors as errors:
-        raise ContentErrors([*errors.faults, *diagnostics]) from errors
+        raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     if diagnostics:
         raise ContentErrors(diagnostics)
     return Content(library, works, readings)
 
 
 def _relative_to_checkout(content: Path, diagnostic: Diagnostic) -> Diagnostic:
-    return Diagnostic(PurePosixPath(content.name) / diagnostic.path, diagnostic.line, diagnostic.ja, diagnostic.en)
+    return replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path)
 
 
 def load(pelican: Any) -> None:

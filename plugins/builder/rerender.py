@@ -83,7 +83,7 @@ class Rerenderer:
             return []
         results = apply_rules(manuscript, levels, urgent=content_type == "notice")
         root = PurePosixPath(content.name)
-        return [replace(result.fault, path=result.fault.path.relative_to(root)) for result in results if result.level == "error"]
+        return [replace(result, path=result.path.relative_to(root)) for result in results if result.severity == "error"]
 
 
 def _as_errors(content: Path, diagnostics: list[Diagnostic]) -> ContentErrors:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,7 @@ def _options_text(options: BuildOptions) -> str:
 
 def _report_values(report: BuildReport) -> dict[str, Any]:
     """What a build record keeps of a report."""
-    warnings = [(str(warning.path), warning.line, warning.ja, warning.en) for warning in report.warnings]
+    warnings = [warning.as_record() for warning in report.warnings]
     pages = {"pages": report.pages, "issues": report.issues, "files": report.files, "kept": report.rendered + report.kept}
     return pages | {"warnings": warnings}
 
@@ -143,7 +143,7 @@ def _report_values(report: BuildReport) -> dict[str, Any]:
 def _repeated_report(output: Path, record: up_to_date.BuildRecord, seconds: float) -> BuildReport:
     """The report of a build that had nothing to do."""
     values: Mapping[str, Any] = record.report
-    warnings = tuple(Diagnostic(PurePosixPath(path), line, ja, en) for path, line, ja, en in values["warnings"])
+    warnings = tuple(Diagnostic.from_record(warning) for warning in values["warnings"])
     return BuildReport(output, values["pages"], values["issues"], values["files"], seconds, 0, values["kept"], 0, 0, {}, warnings)
 
 

@@ -1,4 +1,4 @@
-"""All that `todoke check` says: faults of front matter and links, and findings of the rules, together."""
+"""What `todoke check` reports: errors of front matter, links and issues, and the results of the rules, together."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.builder.content_loader import load_content
+from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.repair import Repair, repair
-from plugins.checks.rules.catalogue import RULES, explanation
+from plugins.checks.rules.catalogue import RULES, explain, explain_check
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.frontmatter.parse.source import find_sources
@@ -21,26 +22,25 @@ from plugins.publications.type_templates import missing_templates
 
 @dataclass(frozen=True)
 class SourceReport:
-    """What stops a build, what is only told, how many sources were read, and how many places ``--fix`` would mend."""
+    """``errors`` stop a build, ``warnings`` do not. ``sources`` counts the files read, ``fixable`` the places that ``--fix`` would repair."""
 
-    faults: tuple[Diagnostic, ...]
+    errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     sources: int
-    mendable: int
+    fixable: int
 
 
 def check_sources(content: Path, publications: Path, now: dt.datetime, settings: Path = Path("pelicanconf.py")) -> SourceReport:
     """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold. ``settings`` name the theme."""
     registry, levels = _settings(content, publications)
-    found = inspect(content, registry, levels)
-    faults = [*(finding.fault for finding in found.errors), *missing_templates(Path(runpy.run_path(str(settings))["THEME"]))]
+    inspection = inspect(content, registry, levels)
+    errors = [*inspection.errors, *missing_templates(Path(runpy.run_path(str(settings))["THEME"]))]
     try:
         compose_all(load_content(content, publications, now).library)
     except ContentErrors as error:
-        faults += error.faults
-    warnings = tuple(finding.fault for finding in found.warnings)
-    mendable = sum(finding.hit.instead is not None for finding in found.findings)
-    return SourceReport(tuple(sorted(set(faults))), warnings, len(find_sources(content)), mendable)
+        errors += error.diagnostics
+    fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)
+    return SourceReport(tuple(sorted(set(errors))), inspection.warnings, len(find_sources(content)), fixable)
 
 
 def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair]:
@@ -52,8 +52,9 @@ def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair
 def explain_rule(code: str, publications: Path) -> str:
     """Return the explanation of a rule; of every rule for ``all``. Raises `KeyError` for an unknown code."""
     levels = read_levels(publications)
-    codes = list(RULES) if code == "all" else [code.upper()]
-    return "\n\n".join(explanation(RULES[one], levels[one]) for one in codes)
+    descriptions = read_descriptions()
+    codes = sorted(descriptions) if code == "all" else [code.upper()]
+    return "\n\n".join(explain_check(RULES[each], levels[each]) if each in RULES else explain(descriptions[each]) for each in codes)
 
 
 def _settings(content: Path, publications: Path) -> tuple[Registry, Levels]:

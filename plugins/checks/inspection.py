@@ -1,10 +1,10 @@
-"""All rules over all sources."""
+"""Runs all rules over all sources."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from plugins.checks.levels import Levels
 from plugins.checks.rules.catalogue import RULES
 from plugins.checks.rules.manuscript import Manuscript, file_size, read_manuscript
-from plugins.checks.rules.rule import Hit, Level
-from plugins.diagnostics import Diagnostic
+from plugins.checks.rules.rule import Hit
+from plugins.diagnostics import Diagnostic, Fix, Severity
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
@@ -23,73 +23,74 @@ _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class RuleDiagnostic:
-    """One hit of one rule in one source, with the level that counts there."""
-
-    code: str
-    level: Level
-    fault: Diagnostic
-    hit: Hit
-
-
-@dataclass(frozen=True)
 class Inspection:
-    """``sources`` were read, ``rules`` codes were tried, and this was found, by file and line."""
+    """``sources`` files were read, the rules with the codes ``rules`` were run, and this is their result, by file and line."""
 
     sources: int
     rules: tuple[str, ...]
-    findings: tuple[RuleDiagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
     @property
-    def errors(self) -> tuple[RuleDiagnostic, ...]:
+    def errors(self) -> tuple[Diagnostic, ...]:
         """What stops a build."""
-        return tuple(finding for finding in self.findings if finding.level == "error")
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error")
 
     @property
-    def warnings(self) -> tuple[RuleDiagnostic, ...]:
-        """What is only told."""
-        return tuple(finding for finding in self.findings if finding.level == "warn")
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What stops nothing."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning")
 
 
 def inspect(content: Path, registry: Registry, levels: Levels, library: Library | None = None) -> Inspection:
-    """Try every rule that is not off on every source below ``content``.
+    """Run every rule that is not off on every source below ``content``.
 
-    Imported partner entries are left out: they are somebody else's words. In an urgent notice an error counts as a warning: a warning to the public
-    is never held up by its typography. With a ``library``, what was found before in the same bytes is taken from its store.
+    Imported partner entries are left out: their words are another author's. In an urgent notice an error counts as a warning: typography never
+    holds up a warning to the public. With a ``library``, the results for the same bytes are taken from its content cache.
     """
-    desk = _Inspector(content, registry, levels)
-    before = {path: (key, found or _CLEAN) for path, (key, found) in library.cache.notes(_ROOM).items()} if library else {}
-    keys = {str(path): desk.key(told) for path, told in library.digests.items()} if library else {}
+    inspector = _Inspector(content, registry, levels)
+    cached = {path: (key, result or _CLEAN) for path, (key, result) in library.cache.notes(_NAME).items()} if library else {}
+    keys = {str(path): inspector.key(digest) for path, digest in library.digests.items()} if library else {}
     paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {
-        path: before[path][1]
+        path: cached[path][1]
         for path in paths
-        if path in before and before[path][0] == keys.get(path) and desk.holds(path, before[path][1])
+        if path in cached and cached[path][0] == keys.get(path) and inspector.is_current(path, cached[path][1])
     }
-    fresh = {path: found for _, batch in map_batches(desk.look, [path for path in paths if path not in known]) for path, found in batch}
+    missing = [path for path in paths if path not in known]
+    fresh = {path: result for _, batch in map_batches(inspector.inspect_batch, missing) for path, result in batch}
     if library:
-        library.cache.note(_ROOM, [(path, keys[path], None if found == _CLEAN else found) for path, found in fresh.items() if path in keys])
-    looked = {**known, **fresh}
-    findings = [finding for found in looked.values() for finding in found.findings]
-    tried = tuple(code for code, level in levels.items() if level != "off")
-    sources = sum(found.counts for found in looked.values())
-    return Inspection(sources, tried, tuple(sorted(findings, key=lambda finding: (finding.fault, finding.code))))
+        library.cache.note(
+            _NAME, [(path, keys[path], None if result == _CLEAN else result) for path, result in fresh.items() if path in keys]
+        )
+    results = {**known, **fresh}.values()
+    diagnostics = sorted((diagnostic for result in results for diagnostic in result.diagnostics), key=_by_place)
+    codes = tuple(code for code, level in levels.items() if level != "off")
+    return Inspection(sum(result.counts for result in results), codes, tuple(diagnostics))
 
 
-_ROOM = "checks"
+_NAME = "checks"
+"""The name under which the content cache keeps the results."""
+
+
+def _by_place(diagnostic: Diagnostic) -> tuple[PurePosixPath, int, str, int]:
+    return diagnostic.path, diagnostic.line, diagnostic.rule, diagnostic.column
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """What was found in one source, and what it weighed: name of a file, its bytes. ``counts`` unless it is somebody else's."""
+class _Result:
+    """The result for one source.
+
+    ``sizes`` holds the name of each file that a rule asked for, and its bytes: the result holds as long as they do. ``counts`` is false for
+    sources that no rule looks at.
+    """
 
     counts: bool
-    findings: tuple[RuleDiagnostic, ...]
-    weighed: tuple[tuple[str, int | None], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sizes: tuple[tuple[str, int | None], ...]
 
 
-_CLEAN = _Looked(True, (), ())
-"""Most sources. Nothing is stored for them but that they are."""
+_CLEAN = _Result(True, (), ())
+"""The result of most sources. The cache stores None for it, so that thousands of equal results take no room."""
 
 
 @dataclass(frozen=True)
@@ -98,55 +99,52 @@ class _Inspector:
     registry: Registry
     levels: Levels
 
-    def key(self, source: bytes) -> bytes:
-        """On what the findings depend: the bytes of the source, and the levels."""
-        return hashlib.blake2b(source + self._told_levels, digest_size=16).digest()
+    def key(self, digest: bytes) -> bytes:
+        """Return the cache key: the result depends on the bytes of the source and on the levels."""
+        return hashlib.blake2b(digest + self._levels_as_bytes, digest_size=16).digest()
 
     @cached_property
-    def _told_levels(self) -> bytes:
+    def _levels_as_bytes(self) -> bytes:
         return repr(sorted(self.levels.items())).encode()
 
-    def holds(self, path: str, found: _Looked) -> bool:
-        """Tell whether the files that a source names weigh what they did."""
-        return all(file_size((self.content / path).parent / name) == size for name, size in found.weighed)
+    def is_current(self, path: str, result: _Result) -> bool:
+        """Tell whether the files that a source links to still have the sizes that the result was made with."""
+        return all(file_size((self.content / path).parent / name) == size for name, size in result.sizes)
 
-    def look(self, paths: Sequence[str]) -> list[tuple[str, _Looked]]:
-        return [(path, self._look(PurePosixPath(path))) for path in paths]
+    def inspect_batch(self, paths: Sequence[str]) -> list[tuple[str, _Result]]:
+        return [(path, self._inspect(PurePosixPath(path))) for path in paths]
 
-    def _look(self, path: PurePosixPath) -> _Looked:
+    def _inspect(self, path: PurePosixPath) -> _Result:
         source = read_manuscript(self.content, path)
         kind = content_type_of(source, path, self.registry) if source else "partner"
         if source is None or kind == "partner":
-            return _Looked(False, (), ())
-        weighed = dict[str, int | None]()
+            return _Result(False, (), ())
+        sizes = dict[str, int | None]()
 
-        def weigh(name: str) -> int | None:
-            weighed[name] = source.weigh(name)
-            return weighed[name]
+        def size_of(name: str) -> int | None:
+            sizes[name] = source.size_of(name)
+            return sizes[name]
 
-        findings = tuple(apply_rules(replace(source, weigh=weigh), self.levels, urgent=kind == "notice"))
-        return _Looked(True, findings, tuple(weighed.items()))
+        diagnostics = tuple(apply_rules(replace(source, size_of=size_of), self.levels, urgent=kind == "notice"))
+        return _Result(True, diagnostics, tuple(sizes.items()))
 
 
-def apply_rules(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterator[RuleDiagnostic]:
-    """Yield what the rules find in one source."""
+def apply_rules(source: Manuscript, levels: Levels, *, urgent: bool = False) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of every rule for one source."""
     for code, level in levels.items():
         if level != "off":
-            counted: Level = "warn" if urgent else level
-            yield from _findings(source, code, counted, RULES[code].find(source))
+            severity: Severity = "error" if level == "error" and not urgent else "warning"
+            yield from (_diagnostic(source, code, severity, hit) for hit in RULES[code].find(source))
 
 
 def content_type_of(source: Manuscript, path: PurePosixPath, registry: Registry) -> str:
-    """Return the kind of document: what it says itself, or what its publication is."""
+    """Return the content type of a source: its own ``kind``, or that of its publication."""
     if written := _KIND.search(source.text, 0, source.body):
         return written[1]
     publication = registry.publications.get(path.parts[0])
     return publication.content_type if publication else path.parts[0]
 
 
-def _findings(source: Manuscript, code: str, level: Level, hits: Iterable[Hit]) -> Iterator[RuleDiagnostic]:
-    ja, en = ("", "") if level == "error" else ("注意：", "warning: ")
-    for hit in hits:
-        yield RuleDiagnostic(
-            code, level, Diagnostic(source.path, source.line(hit.start), f"{code} {ja}{hit.ja}", f"{code} {en}{hit.en}"), hit
-        )
+def _diagnostic(source: Manuscript, code: str, severity: Severity, hit: Hit) -> Diagnostic:
+    fix = Fix(hit.start, hit.end, hit.replacement) if hit.replacement is not None else None
+    return Diagnostic(source.path, source.line(hit.start), hit.ja, hit.en, code, severity, source.column(hit.start), fix=fix)

@@ -34,6 +34,7 @@ def _fault(name: str, text: str, code: str, level: object) -> Diagnostic | None:
             line,
             f"[checks] 「{code}」という規則はありません。「{near[0]}」ではありませんか",
             f"[checks] no rule {code!r}: did you mean {near[0]!r}?",
+            "R104",
         )
     if level not in get_args(Level):
         return Diagnostic(
@@ -41,5 +42,6 @@ def _fault(name: str, text: str, code: str, level: object) -> Diagnostic | None:
             line,
             f'[checks] {code} に書けるのは "off"、"warn"、"error" です（{level!r} ではなく）',
             f'[checks] {code} is "off", "warn" or "error", not {level!r}',
+            "R104",
         )
     return None

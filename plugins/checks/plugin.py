@@ -23,17 +23,17 @@ from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.library import LIBRARY
 
 WARNINGS = Key[tuple[Diagnostic, ...]]("warnings of the checks", __name__)
-"""What the checks found and what does not stop a build; the command prints it."""
+"""What does not stop a build; the command prints it."""
 
 
 def check_sources(pelican: Pelican) -> None:
-    """Inspect every source; keep the warnings. Raises `ContentErrors` with every finding of level error."""
+    """Inspect every source; keep the warnings. Raises `ContentErrors` with every diagnostic of severity error."""
     build = context_of(pelican.settings)
     library = build[LIBRARY]
     inspection = inspect(build.content, library.registry, read_levels(build.publications), library)
     if inspection.errors:
-        raise ContentErrors(finding.fault for finding in inspection.errors)
-    build.provide(WARNINGS, tuple(finding.fault for finding in inspection.warnings))
+        raise ContentErrors(inspection.errors)
+    build.provide(WARNINGS, inspection.warnings)
     build.provide(INSPECTION, inspection)
 
 

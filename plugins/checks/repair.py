@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
-from plugins.checks.rules.rule import Hit
+from plugins.diagnostics import Fix
 from plugins.files import write_atomically
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 
 _ROUNDS = 3
-"""One repair may uncover another (２０１５／３／２１ → 2015/3/21 → 2015年3月21日); more than this many never happened."""
+"""One repair may uncover another (２０１５／３／２１ → 2015/3/21 → 2015年3月21日). More rounds than this were never needed."""
 
 
 @dataclass(frozen=True)
@@ -31,44 +31,45 @@ class Repair:
 
 
 def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) -> list[Repair]:
-    """Repair every source below ``content``; with ``write`` false only say what would change. Partner entries are never touched."""
-    changes: list[Repair] = []
+    """Repair every source below ``content``; with ``write`` false only return what would change. Partner entries are never touched."""
+    repairs: list[Repair] = []
     for path in find_sources(content):
         source = read_manuscript(content, path)
         if source is None or content_type_of(source, path, registry) == "partner":
             continue
-        mended = repaired(source, levels)
-        if mended != source.text:
-            changes += _changes(source, mended)
+        text = repaired(source, levels)
+        if text != source.text:
+            repairs += _changed_lines(source, text)
             if write:
-                _replace(content / path, mended)
-    return changes
+                _replace(content / path, text)
+    return repairs
 
 
 def repaired(source: Manuscript, levels: Levels) -> str:
     """Return the text of ``source`` with every safe repair made. It never gains or loses a line."""
     text = source.text
     for _ in range(_ROUNDS):
-        now = manuscript(source.path, text, source.weigh)
-        hits = [finding.hit for finding in apply_rules(now, levels)]
-        mended = _apply(now, [hit for hit in hits if hit.instead is not None and HIDDEN not in now.loose[hit.start : hit.end]])
-        if mended == text:
+        current = manuscript(source.path, text, source.size_of)
+        fixes = [diagnostic.fix for diagnostic in apply_rules(current, levels) if diagnostic.fix]
+        following = _apply(text, [fix for fix in fixes if HIDDEN not in current.loose[fix.start : fix.end]])
+        if following == text:
             break
-        text = mended
+        text = following
     return text
 
 
-def _apply(source: Manuscript, hits: list[Hit]) -> str:
-    text, end = source.text, len(source.text) + 1
-    for hit in sorted(hits, key=lambda hit: hit.start, reverse=True):
-        if hit.end <= end:  # two rules on one place: the later round sees what is left
-            text = text[: hit.start] + str(hit.instead) + text[hit.end :]
-            end = hit.start
+def _apply(text: str, fixes: list[Fix]) -> str:
+    """Apply ``fixes`` from the end of the text to its beginning, so that the offsets of those that remain stay right."""
+    free = len(text) + 1  # everything before this offset is as it was
+    for fix in sorted(fixes, key=lambda fix: fix.start, reverse=True):
+        if fix.end <= free:  # two rules want the same place: the next round sees what the first of them left
+            text = text[: fix.start] + fix.text + text[fix.end :]
+            free = fix.start
     return text
 
 
-def _changes(source: Manuscript, mended: str) -> list[Repair]:
-    pairs = zip(source.text.split("\n"), mended.split("\n"), strict=True)
+def _changed_lines(source: Manuscript, text: str) -> list[Repair]:
+    pairs = zip(source.text.split("\n"), text.split("\n"), strict=True)
     return [Repair(source.path, number, before, after) for number, (before, after) in enumerate(pairs, 1) if before != after]
 
 

@@ -86,10 +86,11 @@ def read_audit(content: Path) -> Audit | None:
             1,
             f"検査の結果として読めません（{where}）。make audit で作り直してください",
             f"no audit result ({where}: {detail['msg']}): make it again with make audit",
+            "D401",
         )
         raise ContentErrors([fault]) from error
 
 
 def _by_rule(inspection: Inspection) -> list[tuple[str, str, int]]:
-    counted = Counter(finding.code for finding in inspection.warnings)
-    return [(code, RULES[code].ja, counted[code]) for code in sorted(counted)]
+    counts = Counter(warning.rule for warning in inspection.warnings)
+    return [(code, RULES[code].ja, counts[code]) for code in sorted(counts)]

@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Now, Output, Toml, moment, out, print_faults, print_warnings, progress_bar, say, stop
+from plugins.cli.console import (
+    Content,
+    Format,
+    Now,
+    Output,
+    Toml,
+    err,
+    moment,
+    out,
+    print_diagnostics,
+    progress_bar,
+    say,
+    stop,
+    stop_with_errors,
+)
 
 
 def build(
@@ -28,39 +42,43 @@ def build(
     verify: Annotated[
         bool, typer.Option("--verify", help="すべて作り直したものと、一字一句比べる。 Compare with a full build, byte for byte.")
     ] = False,
+    chosen: Format = "text",
 ) -> None:
-    """サイトとメールを作ります。 Build the site and the mail issues. Faults in any file: nothing changes."""
+    """サイトとメールを作ります。 Build the site and the mail issues. With an error in any file nothing changes."""
     from plugins.builder.options import BuildFailed, BuildOptions
     from plugins.builder.run import build as run
     from plugins.builder.run import verify as compare
     from plugins.diagnostics import ContentErrors
 
     keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
-    order = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
+    options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
     try:
         with progress_bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
-            report = run(order, lambda: bar.advance(task), keep)
+            report = run(options, lambda: bar.advance(task), keep)
             with TemporaryDirectory() as folder:
-                differing = compare(order, Path(folder) / "output") if verify else []
-    except ContentErrors as faults:
-        print_faults(faults.faults)
+                differing = compare(options, Path(folder) / "output") if verify else []
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, chosen)
     except BuildFailed as error:
-        stop(str(error))
+        from plugins.builder.rules import failure_diagnostics
+
+        stop_with_errors(failure_diagnostics(error, output), chosen)
     except OSError as error:
         stop(
             f"{output} に書けません。公開中のものは前のままです（{error.strerror}） / cannot write {error.filename or output}: {error.strerror}"
         )
-    print_warnings(report.warnings)
+    if differing:
+        from plugins.builder.rules import difference_diagnostics
+
+        stop_with_errors((*report.warnings, *difference_diagnostics(differing, output)), chosen)
+    print_diagnostics(report.warnings, chosen, {"pages": report.pages, "rendered": report.rendered, "issues": report.issues})
     say(
         f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
-        f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}"
+        f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
+        chosen,
     )
     if explain:
-        out.print(report.explain(explain), markup=False)
-    if differing:
-        stop(
-            f"{len(differing)}個のファイルが、作り直したものと違います / {len(differing)} files differ from a full build: {', '.join(differing[:5])}"
-        )
+        (out if chosen == "text" else err).print(report.explain(explain), markup=False)
     if verify:
-        say("すべて作り直したものと同じです The same as a full build, byte for byte")
+        say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)

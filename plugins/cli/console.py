@@ -1,24 +1,43 @@
-"""What the site's commands share: the two streams, common options, how diagnostics are printed, how a command ends."""
+"""What the site's commands share: the two streams, common options, how diagnostics are printed, how a command ends.
+
+Exit status: 0 if all is well, 1 if something is wrong with the content, 2 if something is wrong with the command line.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from plugins.diagnostic_formats import FormatName, as_github, as_json, as_sarif
+
+if TYPE_CHECKING:
+    from plugins.diagnostics import Diagnostic, Severity
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+_STYLES: dict[Severity, str | None] = {"error": None, "warning": "yellow", "note": "dim"}
 
 Now = Annotated[str | None, typer.Option(help="公開時点。例 2021-03-31T12:00（省けば今）。 The moment to build for; default: now.")]
 Content = Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")]
 Output = Annotated[Path, typer.Option(help="できあがりのフォルダー。 Folder for the result.")]
 Toml = Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")]
+Format = Annotated[
+    FormatName,
+    typer.Option(
+        "--format",
+        help="直すところの書き方。text は人に、json と sarif はプログラムに、github は GitHub Actions に。"
+        " How diagnostics are printed: for people, for programs, for GitHub Actions.",
+    ),
+]
 
 
 def verbosity() -> int:
@@ -27,10 +46,13 @@ def verbosity() -> int:
     return int(context.meta.get("todoke.verbosity", 0)) if context else 0
 
 
-def say(message: str) -> None:
-    """Print what is neither asked-for data nor a fault: what was done, and what to do next. Not with ``--quiet``."""
+def say(message: str, chosen: FormatName = "text") -> None:
+    """Print what is neither asked-for data nor an error: what was done, and what to do next. Not with ``--quiet``.
+
+    In another format than text it goes to the error stream: a program that reads the output stream gets the document and nothing else.
+    """
     if verbosity() >= 0:
-        out.print(message, markup=False)
+        (out if chosen == "text" else err).print(message, markup=False)
 
 
 def safe_text(text: object) -> str:
@@ -54,31 +76,50 @@ def moment(now: str | None) -> dt.datetime:
 
 
 def progress_bar() -> Progress:
-    """Return a bar on standard error, which shows on a terminal only and not with ``--quiet``."""
+    """Return a bar on the error stream, which shows on a terminal only and not with ``--quiet``."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal or verbosity() < 0)
 
 
-def print_faults(faults: tuple[object, ...]) -> NoReturn:
-    """Print each fault on a line, and end with status 1."""
-    for fault in faults:
-        err.print(str(fault), markup=False)
-    stop(f"{len(faults)}か所を直してください。公開中のものは前のままです / {len(faults)} faults: nothing was changed")
+def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, summary: Mapping[str, object] | None = None) -> None:
+    """Print ``diagnostics``: as text on the error stream, in another format as one document on the output stream.
+
+    ``summary`` adds entries to the JSON document. The descriptions of the rules are loaded for the two formats that print them.
+    """
+    if chosen == "text":
+        for diagnostic in diagnostics:
+            err.print(str(diagnostic), markup=False, style=_STYLES[diagnostic.severity])
+        return
+    if chosen == "json":
+        sys.stdout.write(as_json(diagnostics, summary))
+        return
+    from importlib.metadata import version
+
+    from plugins.builder.rules import read_descriptions
+
+    rules = read_descriptions()
+    sys.stdout.write(as_github(diagnostics, rules) if chosen == "github" else as_sarif(diagnostics, rules, version("todoke")))
 
 
-def print_warnings(warnings: tuple[object, ...]) -> None:
-    """Print each warning on a line."""
-    for warning in warnings:
-        err.print(str(warning), markup=False, style="yellow")
+def stop_with_errors(diagnostics: Sequence[Diagnostic], chosen: FormatName, summary: Mapping[str, object] | None = None) -> NoReturn:
+    """Print ``diagnostics`` and end with status 1."""
+    print_diagnostics(diagnostics, chosen, summary)
+    stop_because_of(diagnostics)
+
+
+def stop_because_of(diagnostics: Sequence[Diagnostic]) -> NoReturn:
+    """Print how many of ``diagnostics`` are errors and end with status 1."""
+    count = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
+    stop(f"{count}か所を直してください。公開中のものは前のままです / {count} errors: nothing was changed")
 
 
 def stop(message: str) -> NoReturn:
-    """Say why it ends, and end with status 1: something is wrong with the files or the world."""
+    """Print why the command ends, and end with status 1: something is wrong with the files or the world."""
     err.print(message, markup=False, style="bold red")
     raise typer.Exit(1)
 
 
 def wrong_usage(message: str) -> NoReturn:
-    """Say what is wrong with the command line, and end with status 2, as Typer does for what it finds itself."""
+    """Print what is wrong with the command line, and end with status 2, as Typer does for what it finds itself."""
     err.print(message, markup=False, style="bold red")
     raise typer.Exit(2)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli.console import moment, print_faults, say, stop
+from plugins.cli.console import Format, err, moment, out, print_diagnostics, say, stop, stop_with_errors, wrong_usage
+from plugins.diagnostic_formats import FormatName
+from plugins.diagnostics import ContentErrors, Diagnostic
 
 if TYPE_CHECKING:
     from plugins.events.table_import.importer import TableImport
@@ -24,54 +26,55 @@ def import_events(
         str | None, typer.Option(help="いまの日時。掲載日になり、年のない日付はこの日に近い年とみなします / the present")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="JSONで書く / write JSON")] = False,
+    chosen: Format = "text",
+    json_output: Annotated[bool, typer.Option("--json", help="--format json と同じ / the same as --format json", hidden=True)] = False,
 ) -> None:
     """イベント一覧（推奨データセット）を記事にします。 Turn a table of events into Markdown files. Ends with 1 if any row was refused."""
-    from plugins.diagnostics import ContentErrors
     from plugins.events.table_import.files import write
     from plugins.events.table_import.importer import import_table
     from plugins.events.table_import.table import UnreadableTable
     from plugins.frontmatter.model.registry import read_registry
 
-    at = moment(now)
+    chosen = "json" if json_output else chosen
+    path = PurePosixPath(file.as_posix())
     try:
         registry = read_registry(publications, content / "data" / "municipalities.csv")
-        taken = import_table(file.read_bytes(), content, _publication(registry, publication), registry, at.astimezone(registry.site.zone))
-    except ContentErrors as errors:
-        print_faults(errors.faults)
-    except (UnreadableTable, ValueError) as error:
-        stop(f"{file}: {error}")
+        key, present = _publication(registry, publication), moment(now).astimezone(registry.site.zone)
+        table = import_table(file.read_bytes(), path, content, key, registry, present)
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, chosen)
+    except UnreadableTable as error:
+        ja, _, en = str(error).partition(" / ")
+        stop_with_errors([Diagnostic(path, 1, ja, en, "E101")], chosen)
     if not dry_run:
-        write(content, taken.planned)
-    _show(taken, json_output, dry_run)
-    if taken.refusals:
+        write(content, table.planned)
+    _show(table, chosen, dry_run)
+    if table.refusals:
         raise typer.Exit(1)
 
 
-def _publication(registry: Registry, wanted: str) -> str:
-    of_events = [key for key, publication in registry.publications.items() if publication.content_type == "event"]
-    if wanted and wanted not in of_events:
-        raise ValueError(f"「{wanted}」は催しの出版物ではありません / {wanted!r} is no publication of events: {', '.join(of_events)}")
+def _publication(registry: Registry, key: str) -> str:
+    """Return the publication that ``--publication`` names, or else the first of events."""
+    of_events = [publication.key for publication in registry.publications.values() if publication.content_type == "event"]
+    if key and key not in of_events:
+        wrong_usage(f"「{key}」は催しの出版物ではありません / {key!r} is no publication of events: {', '.join(of_events)}")
     if not of_events:
-        raise ValueError("催しの出版物がありません / publications.toml has no publication of kind event")
-    return wanted or of_events[0]
+        stop("催しの出版物がありません / publications.toml has no publication of kind event")
+    return key or of_events[0]
 
 
-def _show(taken: TableImport, as_json: bool, dry_run: bool) -> None:
-    counts = {kind: sum(1 for each in taken.planned if each.outcome.name == kind) for kind in ("NEW", "RENEWED", "SAME", "KEPT")}
-    refused = taken.rows - len(taken.planned)
-    if as_json:
-        files = [{"path": str(each.path), "outcome": each.outcome.name.lower()} for each in taken.planned]
-        notes = [{"line": n.line, "column": n.column, "refusal": n.refusal, "ja": n.ja, "en": n.en} for n in taken.notes]
-        typer.echo(json.dumps({"rows": taken.rows, "refused": refused, "files": files, "notes": notes}, ensure_ascii=False, indent=2))
-        return
-    for note in taken.notes:
-        typer.echo(f"{'取り込めません refused' if note.refusal else '直しました repaired'} {note}")
-    for each in taken.planned:
-        if each.outcome.name != "SAME":
-            typer.echo(f"{each.path}: {each.outcome.value}")
+def _show(table: TableImport, chosen: FormatName, dry_run: bool) -> None:
+    counts = Counter(file.outcome.name for file in table.planned)
+    refused = table.rows - len(table.planned)
+    files = [{"path": str(file.path), "outcome": file.outcome.name.lower()} for file in table.planned]
+    print_diagnostics(table.diagnostics, chosen, {"rows": table.rows, "refused": refused, "files": files})
+    for file in table.planned:
+        if file.outcome.name != "SAME":
+            (out if chosen == "text" else err).print(f"{file.path}: {file.outcome.value}", markup=False)
+    new, renewed, same, kept = (counts[name] for name in ("NEW", "RENEWED", "SAME", "KEPT"))
     say(
-        f"{taken.rows}行のうち、新規{counts['NEW']}、更新{counts['RENEWED']}、変化なし{counts['SAME']}、手直しのため保留{counts['KEPT']}、取り込めない{refused}"
-        f" / {taken.rows} rows: {counts['NEW']} new, {counts['RENEWED']} renewed, {counts['SAME']} unchanged, {counts['KEPT']} kept, {refused} refused"
-        f"{'（何も書いていません / nothing written）' if dry_run else ''}"
+        f"{table.rows}行のうち、新規{new}、更新{renewed}、変化なし{same}、手直しのため保留{kept}、取り込めない{refused}"
+        f" / {table.rows} rows: {new} new, {renewed} renewed, {same} unchanged, {kept} kept, {refused} refused"
+        f"{'（何も書いていません / nothing written）' if dry_run else ''}",
+        chosen,
     )

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import moment, say, stop, wrong_usage
+from plugins.cli.console import Content, Toml, moment, print_diagnostics, say, stop, wrong_usage
 
 
 def new_issue(
     key: Annotated[str, typer.Argument(metavar="LIST", help="配信先（publications.toml の lists）。 The mail list.")],
     now: Annotated[str, typer.Option(help="号の日時。例 2021-03-31T12:00（省けば今）。 The issue's date; default: now.")] = "",
-    content: Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")] = Path("content"),
-    publications: Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")] = Path("publications.toml"),
+    content: Content = Path("content"),
+    publications: Toml = Path("publications.toml"),
 ) -> None:
     """次の号の原稿を、前の号のあとに出た記事を並べて作ります。 Open the next issue, filled with what appeared since the last one."""
     from plugins.diagnostics import ContentErrors
@@ -22,21 +22,19 @@ def new_issue(
     from plugins.frontmatter.model.registry import read_registry
     from plugins.magazine.compose.new_issue import new_issue, write
 
-    at = moment(now)
     try:
+        date = moment(now)
         registry = read_registry(publications, content / "data" / "municipalities.csv")
         if key not in registry.lists:
-            wrong_usage(
-                f"「{key}」という配信先はありません。使えるのは {'、'.join(registry.lists)} です / no list {key!r}: use one of {', '.join(registry.lists)}"
-            )
-        path, text = new_issue(read_library(content, registry, at), key, at)
+            known = ", ".join(registry.lists)
+            wrong_usage(f"「{key}」という配信先はありません。使えるのは {known} です / no list {key!r}: use one of {known}")
+        path, text = new_issue(read_library(content, registry, date), key, date)
         file = write(content, path, text)
-    except ContentErrors as faults:
-        stop(f"{faults}\n先に、これらを直してください / mend these first")
+    except ContentErrors as error:
+        print_diagnostics(error.diagnostics, "text")
+        stop("先に、これらを直してください / correct these first")
     except FileExistsError as error:
         stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
-    except (ValueError, FileNotFoundError) as error:
-        stop(str(error))
     say(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
     if "\n::" not in text:
         say("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")

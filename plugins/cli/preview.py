@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import moment, say
+from plugins.cli.console import Content, Now, Toml, moment, say
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds that the thread of a build may keep the interpreter while a saved page waits to be shown. Python's default is ten times as long."""
@@ -16,9 +16,9 @@ _SWITCH_INTERVAL = 0.0005
 
 def preview(
     port: Annotated[int, typer.Option(min=1, max=65535, help="見せる場所。 Port on 127.0.0.1.")] = 8000,
-    now: Annotated[str, typer.Option(help="公開時点。例 2021-03-31T12:00（省けば今）。 The moment to build for; default: now.")] = "",
-    content: Annotated[Path, typer.Option(help="原稿のフォルダー。 Folder of the sources.")] = Path("content"),
-    publications: Annotated[Path, typer.Option(help="出版物の一覧。 The list of publications.")] = Path("publications.toml"),
+    now: Now = None,
+    content: Content = Path("content"),
+    publications: Toml = Path("publications.toml"),
     output: Annotated[Path, typer.Option(help="下見のためのフォルダー。 Folder for the preview's own output.")] = Path("var/preview"),
 ) -> None:
     """サイトと号を、書きながら見ます。 Show site and issues while you write; every change is built at once."""

@@ -225,6 +225,7 @@ def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], conte
                         _line(content, PurePosixPath(path), (key,)),
                         f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",
                         f"the same name as {other}: change the file name or slug of one of them",
+                        "F305",
                     )
                 )
     return diagnostics

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from watchfiles import awatch
 
 from plugins.builder.options import BuildFailed, BuildOptions
+from plugins.builder.rules import failure_diagnostics
 from plugins.builder.run import build
-from plugins.diagnostics import ContentErrors
+from plugins.diagnostics import ContentErrors, Diagnostic
 
 if TYPE_CHECKING:
     from plugins.builder.pelican_run import RunResult
@@ -32,7 +33,7 @@ class LivePreview:
     options: BuildOptions
     watched: tuple[Path, ...]
     version: int = 0
-    diagnostics: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     _rerenderer: Rerenderer | None = None
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the running build began."""
@@ -97,20 +98,20 @@ class LivePreview:
             await self._changed.wait_for(lambda: self.version != known)
         return self.version
 
-    def _build(self) -> tuple[str, ...]:
+    def _build(self) -> tuple[Diagnostic, ...]:
         """Build, and return the diagnostics."""
         try:
             build(self.options, on_built=self._keep_rerenderer)
         except ContentErrors as errors:
-            return tuple(map(str, errors.faults))
+            return errors.diagnostics
         except (BuildFailed, FileNotFoundError) as error:
-            return (str(error),)
+            return failure_diagnostics(error, self.options.output)
         return ()
 
     def _keep_rerenderer(self, result: RunResult) -> None:
         self._rerenderer = result.rerenderer
 
-    def _rerender(self, changed: list[Path]) -> tuple[str, ...] | None:
+    def _rerender(self, changed: list[Path]) -> tuple[Diagnostic, ...] | None:
         """Render the page of the one document that changed, and return its diagnostics; None if only a build can tell."""
         content = self.options.content.absolute()
         if self._rerenderer is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
@@ -118,7 +119,7 @@ class LivePreview:
         try:
             page = self._rerenderer.rerender(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
         except ContentErrors as errors:
-            return tuple(map(str, errors.faults))
+            return errors.diagnostics
         if page is None:
             return None
         try:

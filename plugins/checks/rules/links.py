@@ -81,7 +81,7 @@ def _unweighed(source: Manuscript) -> Iterator[Hit]:
         address = unquote(urlsplit(link.to).path)
         kind = _KINDS.get(PurePosixPath(address).suffix.lower())
         if kind and not (kind.lower() in link.words.lower() and _SIZE.search(link.words)):
-            size = source.weigh(address) if "://" not in link.to else None
+            size = source.size_of(address) if "://" not in link.to else None
             told = f"（{kind}、{readable_size(size) if size is not None else '1.2MB'}）"
             yield Hit(
                 link.start,

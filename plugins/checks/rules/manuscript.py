@@ -73,7 +73,7 @@ class Manuscript:
     """One source. ``path`` is what faults name; ``text`` has line feeds and no byte-order mark; ``body`` is where its body begins.
 
     ``marked``: the body without code, for headings, tables, links. ``prose``: what readers read, front matter values included, without code, markup
-    and addresses. ``loose``: prose without links and images, where a repair may write. ``weigh`` gives the bytes of a file named in the source, or None.
+    and addresses. ``loose``: prose without links and images, where a repair may write. ``size_of`` gives the bytes of a file named in the source, or None.
     """
 
     path: PurePosixPath
@@ -82,11 +82,15 @@ class Manuscript:
     marked: str
     prose: str
     loose: str
-    weigh: Callable[[str], int | None]
+    size_of: Callable[[str], int | None]
 
     def line(self, at: int) -> int:
         """Return the line, from 1, of an offset."""
         return self.text.count("\n", 0, at) + 1
+
+    def column(self, at: int) -> int:
+        """Return the column, from 1, of an offset."""
+        return at - self.text.rfind("\n", 0, at)
 
 
 def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
@@ -100,7 +104,7 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
     return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size((content / path).parent / name))
 
 
-def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
+def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
     """Cut ``text`` into front matter and body, and hide in each what is not to be judged."""
     found = _HEAD.match(text)
     at = found.end() if found else 0
@@ -109,7 +113,7 @@ def manuscript(path: PurePosixPath, text: str, weigh: Callable[[str], int | None
     values = _hide(head, *_NO_VALUE)
     prose = _hide(marked, *_NO_PROSE)
     loose = _without_links(prose, marked)
-    return Manuscript(path, text, at, _blank(head) + marked, values + prose, values + loose, weigh)
+    return Manuscript(path, text, at, _blank(head) + marked, values + prose, values + loose, size_of)
 
 
 def visible(text: str) -> str:

@@ -15,14 +15,14 @@ Level = Literal["off", "warn", "error"]
 class Hit:
     """One place where a rule is broken: offsets into the manuscript, what is wrong and what to write, in both languages.
 
-    ``instead`` is the text to put in the place of ``start:end`` where that cannot change the meaning; None where a person decides.
+    ``replacement`` is the text to put in the place of ``start:end`` where that cannot change the meaning; None where a person decides.
     """
 
     start: int
     end: int
     ja: str
     en: str
-    instead: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,11 @@ def text(value: str) -> tuple[str, list[Note]]:
     if clean == value.strip(" 　\t\r\n"):
         return clean, []
     return clean, [
-        Note("半角カナや機種依存文字、見えない文字を直しました", "half-width kana, machine-dependent or invisible characters put right")
+        Note(
+            "半角カナや機種依存文字、見えない文字を直しました",
+            "half-width kana, machine-dependent or invisible characters put right",
+            "E201",
+        )
     ]
 
 
@@ -40,7 +44,7 @@ def line(value: str) -> tuple[str, list[Note]]:
     clean, notes = text(value)
     joined = re.sub(r"\s*[\r\n]+\s*", " ", clean)
     if joined != clean:
-        notes = [*notes, Note("途中の改行を空白にしました", "line breaks became spaces")]
+        notes = [*notes, Note("途中の改行を空白にしました", "line breaks became spaces", "E201")]
     return joined, notes
 
 
@@ -56,12 +60,18 @@ def coordinates(latitude: str, longitude: str) -> tuple[tuple[float, float] | No
     try:
         north, east = float(digits(latitude)), float(digits(longitude))
     except ValueError:
-        return None, [Note(f"緯度「{latitude}」と経度「{longitude}」が数ではないので、載せません", "coordinates are no numbers: left out")]
+        return None, [
+            Note(f"緯度「{latitude}」と経度「{longitude}」が数ではないので、載せません", "coordinates are no numbers: left out", "E202")
+        ]
     if _within(north, LATITUDES) and _within(east, LONGITUDES):
         return (north, east), []
     if _within(east, LATITUDES) and _within(north, LONGITUDES):
-        return (east, north), [Note(f"緯度と経度が逆でした。緯度{east:g}、経度{north:g}としました", "latitude and longitude were swapped")]
-    return None, [Note(f"緯度{north:g}、経度{east:g}は日本の中にないので、載せません", "the place is not in Japan: coordinates left out")]
+        return (east, north), [
+            Note(f"緯度と経度が逆でした。緯度{east:g}、経度{north:g}としました", "latitude and longitude were swapped", "E202")
+        ]
+    return None, [
+        Note(f"緯度{north:g}、経度{east:g}は日本の中にないので、載せません", "the place is not in Japan: coordinates left out", "E202")
+    ]
 
 
 def _within(value: float, span: tuple[float, float]) -> bool:

@@ -39,7 +39,7 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
     if not consistent and contradicting:
         other = by_code[contradicting[0]].name
         raise CellRefused(
-            f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}"
+            f"コード「{code}」は{other}ですが、市区町村名は「{name}」です", f"code {code!r} is {other}, but the name is {name!r}", "E107"
         )
     if repaired := next(iter(consistent or prefecture), None):
         return (by_code.get(repaired) or named), repaired, _notes(code, repaired)
@@ -47,16 +47,25 @@ def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pla
         return (
             named,
             named.code,
-            [Note(f"コード「{code}」が読めないので、市区町村名から「{named.code}」としました", f"code from the name: {named.code}")],
+            [
+                Note(
+                    f"コード「{code}」が読めないので、市区町村名から「{named.code}」としました", f"code from the name: {named.code}", "E204"
+                )
+            ],
         )
     raise CellRefused(
         f"コード「{code}」、市区町村名「{name}」は、この県の市町村ではありません",
         f"{code!r} {name!r} is no municipality of this prefecture",
+        "E107",
     )
 
 
 def _notes(code: str, repaired: str) -> list[Note]:
-    return [] if repaired == code.strip() else [Note(f"コード「{code}」を「{repaired}」としました", f"code {code!r} became {repaired!r}")]
+    return (
+        []
+        if repaired == code.strip()
+        else [Note(f"コード「{code}」を「{repaired}」としました", f"code {code!r} became {repaired!r}", "E204")]
+    )
 
 
 def _named(name: str, places: Mapping[str, Place]) -> Place | None:

@@ -40,19 +40,21 @@ def day(value: str, near: dt.date) -> tuple[dt.date | None, list[Note]]:
         return _with_note(value, _EPOCH + dt.timedelta(days=int(compact)))
     match = _DAY.fullmatch(compact)
     if not match:
-        raise CellRefused(f"日付「{value}」が読めません", f"{value!r} is no date")
+        raise CellRefused(f"日付「{value}」が読めません", f"{value!r} is no date", "E105")
     parsed = _with_year(value, match, near)
     if match["weekday"] and _WEEKDAYS[parsed.weekday()] != match["weekday"]:
         actual = f"{parsed.isoformat()}は{_WEEKDAYS[parsed.weekday()]}曜日"
         raise CellRefused(
-            f"日付「{value}」の曜日が合いません（{actual}）。どちらが正しいか確かめてください", f"{value!r}: wrong weekday for {parsed}"
+            f"日付「{value}」の曜日が合いません（{actual}）。どちらが正しいか確かめてください",
+            f"{value!r}: wrong weekday for {parsed}",
+            "E105",
         )
     return _with_note(value, parsed)
 
 
 def _with_note(value: str, parsed: dt.date) -> tuple[dt.date, list[Note]]:
     plain = digits(value) in (f"{parsed.year}/{parsed.month}/{parsed.day}", f"{parsed:%Y/%m/%d}")
-    return parsed, [] if plain else [Note(f"日付「{value}」を{parsed.isoformat()}と読みました", f"{value!r} read as {parsed}")]
+    return parsed, [] if plain else [Note(f"日付「{value}」を{parsed.isoformat()}と読みました", f"{value!r} read as {parsed}", "E203")]
 
 
 def _with_year(value: str, match: re.Match[str], near: dt.date) -> dt.date:
@@ -65,14 +67,16 @@ def _with_year(value: str, match: re.Match[str], near: dt.date) -> dt.date:
     days = [day for year in (near.year - 1, near.year, near.year + 1) if (day := _date_or_none(year, month, day_of_month))]
     candidates = [day for day in days if not match["weekday"] or _WEEKDAYS[day.weekday()] == match["weekday"]]
     if not candidates:
-        raise CellRefused(f"日付「{value}」の年が分かりません。年を書いてください", f"no year near {near} fits {value!r}: write the year")
+        raise CellRefused(
+            f"日付「{value}」の年が分かりません。年を書いてください", f"no year near {near} fits {value!r}: write the year", "E105"
+        )
     return min(candidates, key=lambda day: abs(day - near))
 
 
 def _existing_day(value: str, year: int, month: int, day_of_month: int) -> dt.date:
     parsed = _date_or_none(year, month, day_of_month)
     if parsed is None:
-        raise CellRefused(f"日付「{value}」はありません", f"there is no day {value!r}")
+        raise CellRefused(f"日付「{value}」はありません", f"there is no day {value!r}", "E105")
     return parsed
 
 
@@ -92,15 +96,15 @@ def clock(value: str) -> tuple[dt.time | None, list[Note]]:
         half_width = f"{half_width[:-2]}:{half_width[-2:]}"
     match = _TIME.fullmatch(half_width)
     if not match:
-        raise CellRefused(f"時刻「{value}」が読めません。10:00 のように書いてください", f"{value!r} is no time: write 10:00")
+        raise CellRefused(f"時刻「{value}」が読めません。10:00 のように書いてください", f"{value!r} is no time: write 10:00", "E106")
     half = (match["half"] or match["half2"] or "").upper()
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
     if half in ("午後", "PM") and hour < 12:
         hour += 12
     if (hour, minute) == (24, 0):  # the end of the day; 00:00 of the same day would be its beginning
-        return dt.time(23, 59), [Note("24:00を23:59としました", "24:00 became 23:59")]
+        return dt.time(23, 59), [Note("24:00を23:59としました", "24:00 became 23:59", "E203")]
     if hour > 23 or minute > 59:
-        raise CellRefused(f"時刻「{value}」はありません", f"there is no time {value!r}")
+        raise CellRefused(f"時刻「{value}」はありません", f"there is no time {value!r}", "E106")
     parsed = dt.time(hour, minute)
     plain = half_width in (f"{hour}:{minute:02}", f"{hour:02}:{minute:02}", f"{hour:02}:{minute:02}:00")
-    return parsed, [] if plain else [Note(f"時刻「{value}」を{parsed:%H:%M}と読みました", f"{value!r} read as {parsed:%H:%M}")]
+    return parsed, [] if plain else [Note(f"時刻「{value}」を{parsed:%H:%M}と読みました", f"{value!r} read as {parsed:%H:%M}", "E203")]

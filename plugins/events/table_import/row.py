@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from plugins.diagnostics import Diagnostic
 from plugins.events.table_import import cells, codes, dates
-from plugins.events.table_import.notes import CellRefused, ImportNote, Note
+from plugins.events.table_import.notes import CellRefused, Note
 from plugins.events.table_import.table import NAME, Row
 from plugins.frontmatter.model.registry import Place
 
@@ -34,13 +35,13 @@ class Entry:
 
 @dataclass
 class _RowReader:
-    """Reads the cells of one row and collects the notes."""
+    """Reads the cells of one row and collects the diagnostics."""
 
     row: Row
-    notes: list[ImportNote] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def note(self, column: str, note: Note, *, refusal: bool = False) -> None:
-        self.notes.append(ImportNote(self.row.line, column, note.ja, note.en, refusal))
+        self.diagnostics.append(note.at(self.row.path, self.row.line, column, "error" if refusal else "note"))
 
     def line(self, column: str) -> str:
         """Return a cell as one repaired line; empty if it has nothing."""
@@ -59,23 +60,23 @@ class _RowReader:
 
     @property
     def refused(self) -> bool:
-        return any(note.refusal for note in self.notes)
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
-def read_entry(row: Row, places: Mapping[str, Place], near: dt.date) -> tuple[Entry | None, list[ImportNote]]:
-    """Return the event of ``row`` (None if it is refused) and the notes. A date without a year means the day nearest to ``near``."""
+def read_entry(row: Row, places: Mapping[str, Place], near: dt.date) -> tuple[Entry | None, list[Diagnostic]]:
+    """Return the event of ``row`` (None if it is refused) and the diagnostics. A date without a year means the day nearest to ``near``."""
     reader = _RowReader(row)
     title = reader.line(NAME)
     if not title:
-        reader.note(NAME, Note("イベント名がありません", "the name is missing"), refusal=True)
+        reader.note(NAME, Note("イベント名がありません", "the name is missing", "E104"), refusal=True)
     location = reader.read(CODE, lambda: _location(row, places))
     start, end = _span(reader, near)
     meta = {"title": title} | _place_fields(reader, location[0] if location else None) | {"start": start, "end": end} | _details(reader)
     if reader.refused or location is None:
-        return None, reader.notes
+        return None, reader.diagnostics
     source, name = _identity(reader, location[1], title, start)
     meta = {key: value for key, value in meta.items() if value not in ("", None)}
-    return Entry(row.line, source, name, int(start[:4]), meta, _paragraphs(reader, str(meta["venue"]))), reader.notes
+    return Entry(row.line, source, name, int(start[:4]), meta, _paragraphs(reader, str(meta["venue"]))), reader.diagnostics
 
 
 def _location(row: Row, places: Mapping[str, Place]) -> tuple[tuple[Place | None, str], list[Note]]:
@@ -89,14 +90,14 @@ def _span(reader: _RowReader, near: dt.date) -> tuple[str, str]:
     first = reader.read("開始日", lambda: dates.day(cell["開始日"], near))
     if first is None:
         if not cell["開始日"]:
-            reader.note("開始日", Note("開始日がありません", "the first day is missing"), refusal=True)
+            reader.note("開始日", Note("開始日がありません", "the first day is missing", "E104"), refusal=True)
         return "", ""
     last = reader.read("終了日", lambda: dates.day(cell["終了日"], first)) or first
     start = reader.read("開始時間", lambda: dates.clock(cell["開始時間"]))
     end = reader.read("終了時間", lambda: dates.clock(cell["終了時間"]))
     if last < first or (last == first and start and end and end < start):
         original = f"{cell['開始日']} {cell['開始時間']}〜{cell['終了日']} {cell['終了時間']}"
-        reader.note("終了日", Note(f"終わりが始まりより前です（{original}）", "it ends before it begins"), refusal=True)
+        reader.note("終了日", Note(f"終わりが始まりより前です（{original}）", "it ends before it begins", "E108"), refusal=True)
     has_end = last > first or end
     return _moment(first, start), _moment(last, end) if has_end else ""
 
@@ -112,9 +113,9 @@ def _place_fields(reader: _RowReader, place: Place | None) -> dict[str, object]:
     venue = reader.line("場所名称")
     if not venue and address:
         venue = address
-        reader.note("場所名称", Note("場所名称がないので、住所を会場としました", "no venue: the address is used"))
+        reader.note("場所名称", Note("場所名称がないので、住所を会場としました", "no venue: the address is used", "E206"))
     if not venue:
-        reader.note("場所名称", Note("場所名称も住所もありません", "neither venue nor address"), refusal=True)
+        reader.note("場所名称", Note("場所名称も住所もありません", "neither venue nor address", "E104"), refusal=True)
     coordinates = reader.read("緯度", lambda: cells.coordinates(cell["緯度"], cell["経度"]))
     fields: dict[str, object] = {"municipalities": [place.name] if place else None, "venue": venue, "address": address}
     return fields | ({"latitude": f"{coordinates[0]:g}", "longitude": f"{coordinates[1]:g}"} if coordinates else {})
@@ -156,9 +157,9 @@ def _url(reader: _RowReader) -> str:
     if not value or re.fullmatch(r"https?://[^\s<>\"]+", value):
         return value
     if re.fullmatch(r"(www\.)?[a-z0-9.-]+\.(jp|com|net|org|info)(/[^\s<>\"]*)?", value, re.IGNORECASE):
-        reader.note("URL", Note(f"「{value}」の頭に https:// を付けました", f"https:// put before {value!r}"))
+        reader.note("URL", Note(f"「{value}」の頭に https:// を付けました", f"https:// put before {value!r}", "E205"))
         return f"https://{value}"
-    reader.note("URL", Note(f"「{value}」はアドレスではないので、載せません", f"{value!r} is no address: left out"))
+    reader.note("URL", Note(f"「{value}」はアドレスではないので、載せません", f"{value!r} is no address: left out", "E205"))
     return ""
 
 
@@ -167,7 +168,7 @@ def _identity(reader: _RowReader, code: str, title: str, start: str) -> tuple[st
     number = cells.digits(reader.row.cells["NO"])
     if not number:
         number = hashlib.sha256(f"{title}\n{start}".encode()).hexdigest()[:10]
-        reader.note("NO", Note(f"NOがないので、名前と日付から「{number}」としました", f"no number: {number} made of name and day"))
+        reader.note("NO", Note(f"NOがないので、名前と日付から「{number}」としました", f"no number: {number} made of name and day", "E207"))
     slug = re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-") or hashlib.sha256(number.encode()).hexdigest()[:10]
     return f"{code}-{number}", f"{code}-{slug}"[:80].strip("-")
 

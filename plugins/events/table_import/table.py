@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import StringIO
+from pathlib import PurePosixPath
 
+from plugins.diagnostics import Diagnostic
 from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import ImportNote
 
 NAME, START = "イベント名", "開始日"
 COLUMNS = tuple(
@@ -46,27 +47,28 @@ class UnreadableTable(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """``line`` is the line of the file on which the row begins. ``cells`` has every column of `COLUMNS`, empty if the table has none."""
+    """``line`` is the line of the file ``path`` on which the row begins. ``cells`` has every column of `COLUMNS`, empty if the table has none."""
 
+    path: PurePosixPath
     line: int
     cells: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows, and the notes of what was repaired or refused while reading."""
+    """The rows, and the diagnostics of what was repaired or refused while reading."""
 
     rows: tuple[Row, ...] = ()
-    notes: tuple[ImportNote, ...] = field(default=())
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def read_table(data: bytes) -> Table:
-    """Read a table of events in UTF-8 (with or without BOM), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
+def read_table(data: bytes, path: PurePosixPath) -> Table:
+    """Read the bytes of ``path``, a table of events in UTF-8 (with or without BOM), UTF-16 or cp932, separated by commas or tabs. Raises `UnreadableTable`."""
     if len(data) > LARGEST:
         raise UnreadableTable("ファイルが20MBを超えています / larger than 20 MB")
     text, encoding = _decode(data)
-    notes = (
-        [ImportNote(1, "", f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
+    diagnostics = (
+        [_note(path, 1, f"文字コードは{encoding}でした。UTF-8に直して読みました", f"encoding {encoding}, read as such")]
         if encoding != "UTF-8"
         else []
     )
@@ -80,14 +82,18 @@ def read_table(data: bytes) -> Table:
     line, header = records[header_at][0], [_column(cell) for cell in records[header_at][1]]
     if START not in header:
         raise UnreadableTable(f"列「{START}」がありません / no column {START}")
-    notes += _header_notes(line, records[header_at][1], header)
+    diagnostics += _header_notes(path, line, records[header_at][1], header)
     rows: list[Row] = []
     for line, cells in records[header_at + 1 :]:
-        row_notes = _shape_notes(line, cells, header)
-        notes += row_notes
-        if not any(note.refusal for note in row_notes):
-            rows.append(Row(line, dict.fromkeys(COLUMNS, "") | _cells(header, cells)))
-    return Table(tuple(rows), tuple(notes))
+        of_row = _shape_diagnostics(path, line, cells, header)
+        diagnostics += of_row
+        if not any(diagnostic.severity == "error" for diagnostic in of_row):
+            rows.append(Row(path, line, dict.fromkeys(COLUMNS, "") | _cells(header, cells)))
+    return Table(tuple(rows), tuple(diagnostics))
+
+
+def _note(path: PurePosixPath, line: int, ja: str, en: str, column: str = "") -> Diagnostic:
+    return Diagnostic(path, line, ja, en, "E208", "note", subject=column)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -126,25 +132,25 @@ def _column(cell: str) -> str:
     return _NAMES.get(name.lower(), name)
 
 
-def _header_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
+def _header_notes(path: PurePosixPath, line: int, cells: Sequence[str], header: Sequence[str]) -> list[Diagnostic]:
     notes = [
-        ImportNote(line, cell, f"列の名前を「{name}」と読みました", f"column read as {name}")
+        _note(path, line, f"列の名前を「{name}」と読みました", f"column read as {name}", cell)
         for cell, name in zip(cells, header, strict=True)
         if name in COLUMNS and cell.strip() != name and digits(cell) != digits(name)
     ]
     unknown = [name for name in header if name and name not in COLUMNS]
     if unknown:
         names = "、".join(unknown)
-        notes.append(ImportNote(line, "", f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
+        notes.append(_note(path, line, f"知らない列は読みません：{names}", f"unknown columns are not read: {names}"))
     return notes
 
 
-def _shape_notes(line: int, cells: Sequence[str], header: Sequence[str]) -> list[ImportNote]:
+def _shape_diagnostics(path: PurePosixPath, line: int, cells: Sequence[str], header: Sequence[str]) -> list[Diagnostic]:
     if any(cell.strip() for cell in cells[len(header) :]):
         message = f"列が{len(header)}より多く、ずれています。文の中の「,」を引用符で囲んでください"
-        return [ImportNote(line, "", message, "more cells than columns: put quotes around commas", refusal=True)]
+        return [Diagnostic(path, line, message, "more cells than columns: put quotes around commas", "E102")]
     if len(cells) < len(header):
-        return [ImportNote(line, "", "足りない列は空とみなしました", "missing cells are taken as empty")]
+        return [_note(path, line, "足りない列は空とみなしました", "missing cells are taken as empty")]
     return []
 
 

@@ -200,7 +200,11 @@ def read_registry(toml: Path, places: Path) -> Registry:
     if missing:
         raise ContentErrors(
             Diagnostic(
-                PurePosixPath(path.as_posix()), 1, "ファイルがありません。場所を確かめてください", "no such file: check where you are"
+                PurePosixPath(path.as_posix()),
+                1,
+                "ファイルがありません。場所を確かめてください",
+                "no such file: check where you are",
+                "R101",
             )
             for path in missing
         )
@@ -223,7 +227,7 @@ def _parse(toml: Path) -> _File:
     try:
         data = tomllib.loads(toml.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}")]) from error
+        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}", "R102")]) from error
     for table in ("publications", "lists", "feeds"):
         for key, row in data.get(table, {}).items():
             row["key"] = key
@@ -237,7 +241,9 @@ def _diagnostic(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], m
     # The validators above raise "ja / en", before which Pydantic puts "Value error, ". Its own messages are English only.
     key = ".".join(map(str, place))
     ja, has_both, en = message.removeprefix("Value error, ").partition(" / ")
-    return Diagnostic(path, _line(toml, place), f"{key}：{ja}" if has_both else f"{key} が正しくありません", f"{key}: {en or message}")
+    return Diagnostic(
+        path, _line(toml, place), f"{key}：{ja}" if has_both else f"{key} が正しくありません", f"{key}: {en or message}", "R103"
+    )
 
 
 def _line(toml: Path, place: tuple[int | str, ...]) -> int:

@@ -135,7 +135,7 @@ class AttachmentResolver:
         if path is not None and self.references.resolve("file", str(path)):
             return []
         ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
-        return [Diagnostic(self.source.path, self.source.line_of((key, *index)), ja, en)]
+        return [Diagnostic(self.source.path, self.source.line_of((key, *index)), ja, en, "F501")]
 
     def _captions(self, meta: Video) -> list[Diagnostic]:
         path = self.place(meta.captions) or PurePosixPath()
@@ -143,8 +143,8 @@ class AttachmentResolver:
         try:
             text = (self.references.content / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8")]
-        return [Diagnostic(path, line, ja, en) for line, ja, en in check_captions(text)]
+            return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8", "F502")]
+        return [Diagnostic(path, line, ja, en, "F502") for line, ja, en in check_captions(text)]
 
     def _transcript(self, body: Body) -> list[Diagnostic]:
         heading = next((h for h in body.root.iter("h2", "h3") if plain_text(h) == TRANSCRIPT), None)
@@ -152,12 +152,18 @@ class AttachmentResolver:
             ja = f"書き起こしがありません。本文に「## {TRANSCRIPT}」と書き、話されたことばをすべて書いてください"
             return [
                 Diagnostic(
-                    self.source.path, self.source.body_line, ja, f"no transcript: write '## {TRANSCRIPT}' and below it all that is said"
+                    self.source.path,
+                    self.source.body_line,
+                    ja,
+                    f"no transcript: write '## {TRANSCRIPT}' and below it all that is said",
+                    "F503",
                 )
             ]
         if not _has_words(heading):
             line = self.source.line_with(TRANSCRIPT)
-            return [Diagnostic(self.source.path, line, f"「{TRANSCRIPT}」の下に、話されたことばがありません", "the transcript is empty")]
+            return [
+                Diagnostic(self.source.path, line, f"「{TRANSCRIPT}」の下に、話されたことばがありません", "the transcript is empty", "F503")
+            ]
         return []
 
     def _record(self, meta: Record) -> tuple[tuple[File, ...], list[Diagnostic]]:
@@ -173,7 +179,7 @@ class AttachmentResolver:
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
                     f"cannot read the PDF {attachment.file!r}: {error}",
                 )
-                missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en)]
+                missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en, "F504")]
                 pdf = None
             diagnostics += missing
             if pdf:

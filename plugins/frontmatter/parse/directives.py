@@ -65,7 +65,9 @@ def check_directives(source: Source) -> list[Diagnostic]:
     """Return the diagnostics of the directives in ``source``: unknown words, and values that cannot be read."""
     lines = enumerate(source.body.split("\n"), source.body_line)
     return [
-        Diagnostic(source.path, line_number, ja, en) for line_number, line in lines for ja, en in (*_check_line(line), *_check_inline(line))
+        Diagnostic(source.path, line_number, ja, en, "F601")
+        for line_number, line in lines
+        for ja, en in (*_check_line(line), *_check_inline(line))
     ]
 
 

@@ -15,12 +15,29 @@ if TYPE_CHECKING:
     from plugins.frontmatter.parse.source import Source
 
 
+_CODES = {
+    "missing": "F201",
+    "extra_forbidden": "F202",
+    "string_type": "F203",
+    "tuple_type": "F203",
+    "list_type": "F203",
+    "bool_parsing": "F203",
+    "bool_type": "F203",
+    "literal_error": "F204",
+    "string_too_short": "F205",
+    "string_too_long": "F206",
+    "string_pattern_mismatch": "F207",
+    "explained": "F208",
+}
+"""Type of an error of Pydantic → code of the rule; every other type is F209."""
+
+
 def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Diagnostic:
     """Turn one error that ``model`` found in ``source`` into a `Diagnostic` on the line that the editor has to change."""
     at = detail.get("ctx", {}).get("at")
     place = (*detail["loc"], at) if at else detail["loc"]
     ja, en = _messages(".".join(map(str, place)), model, detail)
-    return Diagnostic(source.path, source.line_of(place), ja, en)
+    return Diagnostic(source.path, source.line_of(place), ja, en, _CODES.get(detail["type"], "F209"))
 
 
 def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:

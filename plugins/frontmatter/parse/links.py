@@ -115,6 +115,7 @@ class LinkResolver:
                 line,
                 f"画像「{src}」に説明がありません。![ここに説明]({src}) と書いてください",
                 f"image {src!r} has no alt text: write ![what it shows]({src})",
+                "F402",
             )
         picture = self._read_picture(parsed, src, line)
         if isinstance(picture, Diagnostic):
@@ -137,12 +138,14 @@ class LinkResolver:
                 line,
                 f"画像「{src}」がありません。content/images/ に置き、場所を書き直してください",
                 f"no image at {src!r}: put it into content/images/ and name its place",
+                "F403",
             )
         return Diagnostic(
             parsed.source.path,
             line,
             f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{picture}）",
             f"cannot read image {src!r}: save it as PNG or JPEG ({picture})",
+            "F404",
         )
 
     def _picture(self, parsed: ParsedSource, diagnostics: list[Diagnostic]) -> Picture | None:
@@ -168,6 +171,7 @@ class LinkResolver:
                     line,
                     f"「{unknown[0]}」という出版物はありません。使えるのは {known} です",
                     f"no publication {unknown[0]!r}: use one of {known}",
+                    "F602",
                 )
                 if unknown
                 else None
@@ -185,6 +189,7 @@ class LinkResolver:
                 line,
                 f"「{value}」に figures（数の並び）がありません。::記事 で載せるか、figures を書いてください",
                 f"{value!r} has no figures: name it with ::article, or give it figures",
+                "F603",
             )
         if is_draft or (date and parsed.header.meta.date and date > parsed.header.meta.date):
             return Diagnostic(
@@ -192,6 +197,7 @@ class LinkResolver:
                 line,
                 f"「{value}」は、この号が出るときにまだ公開されていません。date を見直してください",
                 f"{value!r} is not yet public when this issue goes out: look at its date",
+                "F604",
             )
         element.set(f"data-{name}", str(path))
         return None
@@ -214,4 +220,5 @@ def _missing(parsed: ParsedSource, href: str) -> Diagnostic:
         parsed.source.line_with(href),
         f"リンク先「{href}」がありません。ファイルの場所を確かめてください",
         f"no page or file at {href!r}: check the path",
+        "F401",
     )

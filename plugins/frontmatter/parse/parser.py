@@ -107,6 +107,7 @@ def _placement(source: Source, registry: Registry) -> tuple[str, Publication | N
             line,
             f"「{name}」という出版物はありません。使えるのは {known} です",
             f"no publication {name!r}: use one of {known}",
+            "F301",
         )
     content_type = str(source.data.get("kind", publication.content_type))
     permitted = [key for key, model in CONTENT_TYPES.items() if model.chosen_by_editor]
@@ -117,6 +118,7 @@ def _placement(source: Source, registry: Registry) -> tuple[str, Publication | N
             source.line_of(("kind",)),
             f"「{content_type}」という種類はありません。使えるのは {known} です",
             f"no kind {content_type!r}: use one of {known}",
+            "F302",
         )
     return content_type, publication
 
@@ -131,6 +133,7 @@ def _issue_placement(source: Source, registry: Registry) -> tuple[str, Publicati
             1,
             f"「{key}」という配信先はありません。content/mail/<配信先>/<号>.md に置きます（配信先：{known}）",
             f"no list {key!r}: use one of {known}",
+            "F303",
         )
     return "issue", registry.publications[registry.lists[key].publication]
 
@@ -151,6 +154,7 @@ def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
             source.line_with(title),
             f"見出し「{title}」は「##」から始めてください。「#」は題名（title）の分です",
             f"begin heading {title!r} with ##: the title is the only # of a page",
+            "F701",
         )
         for title in titles
     ] + [
@@ -159,6 +163,7 @@ def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
             source.line_with(text),
             f"本文に「{text}」は書けません。Markdownの書き方に直してください",
             f"{text!r} may not stand in a body: write it in Markdown",
+            "F702",
         )
         for text in forbidden_elements(body)
     ]
@@ -174,5 +179,6 @@ def _check_name(source: Source, meta: Meta) -> list[Diagnostic]:
             1,
             f"ファイルの名前「{name}」はアドレスになりません。半角の英小文字、数字、ハイフンにするか、slug を書いてください",
             f"{name!r} cannot be an address: rename the file to a-z, 0-9 and hyphens, or add slug",
+            "F304",
         )
     ]

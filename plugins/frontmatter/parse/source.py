@@ -99,13 +99,14 @@ def read_source(root: Path, path: PurePosixPath) -> Source | Diagnostic:
             1,
             "ファイルが1MBを超えています。画像は別のファイルにしてください",
             "larger than 1 MB: keep pictures in files of their own",
+            "F101",
         )
     try:
         text = data.decode("utf-8-sig")  # Windows' Notepad may put a byte order mark in front
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return Diagnostic(
-            path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8"
+            path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8", "F102"
         )
     source = split_front_matter(path, text.replace("\r\n", "\n").replace("\r", "\n"))
     return source if isinstance(source, Diagnostic) else replace(source, digest=hashlib.blake2b(data, digest_size=16).digest())
@@ -120,11 +121,16 @@ def split_front_matter(path: PurePosixPath, text: str) -> Source | Diagnostic:
             line,
             f"見えない制御文字（U+{ord(match[0]):04X}）があります。消してください",
             f"control character U+{ord(match[0]):04X}: delete it",
+            "F103",
         )
     lines = text.split("\n")
     if lines[0].rstrip() != "---" or "---" not in (stripped := [line.rstrip() for line in lines[1:]]):
         return Diagnostic(
-            path, 1, "先頭に「---」で囲んだ題名や日付がありません", "no front matter: begin with ---, title and date, and another ---"
+            path,
+            1,
+            "先頭に「---」で囲んだ題名や日付がありません",
+            "no front matter: begin with ---, title and date, and another ---",
+            "F104",
         )
     end = stripped.index("---") + 1
     try:
@@ -136,6 +142,7 @@ def split_front_matter(path: PurePosixPath, text: str) -> Source | Diagnostic:
             line,
             f"YAMLとして読めません。「項目: 内容」の形にし、内容に「: 」や「#」があれば引用符で囲んでください（{error.problem}）",
             f"not valid YAML: {error.problem}",
+            "F105",
         )
     return Source(path, data, places, "\n".join(lines[end + 1 :]), end + 2)
 

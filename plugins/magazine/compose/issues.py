@@ -38,11 +38,11 @@ def compose_all(library: Library) -> list[Composition]:
     return [composition for composition in composed if composition.document.is_live(library.now)]
 
 
-def issue_diagnostic(issue: Document, words: str, ja: str, en: str) -> Diagnostic:
-    """Return a fault of ``issue`` at the first line of its body that holds ``words``, or at the body's first line."""
+def issue_diagnostic(issue: Document, words: str, ja: str, en: str, rule: str) -> Diagnostic:
+    """Return a diagnostic of ``issue`` at the first line of its body that holds ``words``, or at the body's first line."""
     lines = issue.markdown.split("\n")
     at = next((number for number, line in enumerate(lines) if words and words in line), 0)
-    return Diagnostic(PurePosixPath("content") / issue.path, issue.body_line + at, ja, en)
+    return Diagnostic(PurePosixPath("content") / issue.path, issue.body_line + at, ja, en, rule)
 
 
 def carried_earlier(library: Library, folder: PurePosixPath) -> dict[PurePosixPath, Document]:
@@ -70,12 +70,13 @@ def _twice(issue: Document, before: dict[PurePosixPath, Document]) -> list[Diagn
                     path.name,
                     f"「{path}」は第{earlier}号に載せました。もう一度載せるときは、行の終わりに「もう一度」と書いてください",
                     f"{path} was in issue {earlier}: delete the line, or end it with 'again'",
+                    "I101",
                 )
             )
         elif path in seen:
             faults.append(
                 issue_diagnostic(
-                    issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one"
+                    issue, path.name, f"「{path}」がこの号に二度あります。一つを消してください", f"{path} is here twice: delete one", "I102"
                 )
             )
         seen.add(path)
@@ -97,6 +98,7 @@ def _empty(issue: Composition) -> list[Diagnostic]:
                 "",
                 "載せるものがありません。コーナー（##）に文章か ::記事 を書いてください",
                 "nothing to send: write a corner (##) with words or ::article",
+                "I103",
             )
         ]
     if (
@@ -108,6 +110,7 @@ def _empty(issue: Composition) -> list[Diagnostic]:
                 "::",
                 "前の号のあとに載せるものが一つも見つかりません。日時を先に延ばすか、文章だけで送るなら :: の行を消してください",
                 "a digest with nothing in it: move its date, or delete the :: lines to send the words alone",
+                "I103",
             )
         ]
     return []
@@ -116,8 +119,11 @@ def _empty(issue: Composition) -> list[Diagnostic]:
 def _blanks(issue: Composition) -> list[Diagnostic]:
     document = issue.document
     names = [name for name, value in (("title", issue.meta.title), ("preheader", issue.meta.preheader or "")) if PLACEHOLDER in value]
-    head = [Diagnostic(PurePosixPath("content") / document.path, 1, f"{name} を書いてください", f"write the {name}") for name in names]
+    head = [
+        Diagnostic(PurePosixPath("content") / document.path, 1, f"{name} を書いてください", f"write the {name}", "I104") for name in names
+    ]
     lines = [line for line in document.markdown.split("\n") if PLACEHOLDER in line]
     return head + [
-        issue_diagnostic(document, line, f"「{line.strip()}」のところを書いてください", f"fill in {line.strip()!r}") for line in lines
+        issue_diagnostic(document, line, f"「{line.strip()}」のところを書いてください", f"fill in {line.strip()!r}", "I104")
+        for line in lines
     ]

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.diagnostics import Diagnostic
+from plugins.magazine.gate.diagnostic import Report
 
 PERSONAL = "https://personal.invalid/"
 _ADDRESS = re.compile(r"https?://[^\s<>\"「」（）]+")
 
 
-def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], object]) -> Iterator[GateDiagnostic]:
+def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable[[str], object], report: Report) -> Iterator[Diagnostic]:
     """Yield each address of the parsed HTML part and of ``texts`` that leads nowhere. ``find`` finds a file behind ``base`` by its name."""
     found = [element.get(name, "") for element in root.iter("a", "img") for name in ("href", "src") if element.get(name)]
     found += [address for text in texts for address in _ADDRESS.findall(text)]
@@ -21,12 +22,13 @@ def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable
         if address.startswith(("mailto:", "tel:", "#")):
             continue
         if not re.match(r"https?://[^/]", address):
-            yield GateDiagnostic(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address")
+            yield report(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address", "M501")
         elif address.startswith(f"{base}/") and not _exists(find, address.removeprefix(base)):
-            yield GateDiagnostic(
+            yield report(
                 _last(address),
                 f"「{address}」のページが、できたサイトにありません。リンク先を確かめてください",
                 f"{address!r} is not in the built site: check the link",
+                "M502",
             )
 
 

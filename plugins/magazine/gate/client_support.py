@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.diagnostics import Diagnostic
+from plugins.magazine.gate.diagnostic import Report
 
 TABLE = Path(__file__).parent / "support.csv"
 _SAFE_SCHEMES = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
@@ -26,28 +27,29 @@ def verdicts() -> dict[tuple[str, str], str]:
         return {(row["kind"], row["name"]): row["verdict"] for row in csv.DictReader(line for line in file if not line.startswith("#"))}
 
 
-def support(root: Any) -> Iterator[GateDiagnostic]:
+def support(root: Any, report: Report) -> Iterator[Diagnostic]:
     """Yield what the parsed HTML part uses and should not, each once."""
     seen: set[tuple[str, str]] = set()
     for kind, name, words in _used(root):
         if (kind, name) not in seen and verdicts().get((kind, name), "unknown") in ("refuse", "unknown"):
             seen.add((kind, name))
-            yield _refusal(kind, name, words)
+            yield _refusal(report, kind, name, words)
 
 
-def forbidden(root: Any) -> Iterator[GateDiagnostic]:
+def forbidden(root: Any, report: Report) -> Iterator[Diagnostic]:
     """Yield what would run, load or carry meaning that is lost: handlers, odd schemes, ``url()``."""
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
         for name, value in element.attrib.items():
             if name.startswith("on") or name in ("background", "srcset", "action", "formaction"):
-                yield GateDiagnostic(name, f"「{name}」は書けません。消してください", f"{name!r} may not be in a mail: delete it")
+                yield report(name, f"「{name}」は書けません。消してください", f"{name!r} may not be in a mail: delete it", "M302")
             if name in ("href", "src") and not value.startswith("#") and not _SAFE_SCHEMES.match(value):
-                yield GateDiagnostic(
+                yield report(
                     value,
                     f"「{value}」はメールから開けません。https:// から書いてください",
                     f"{value!r} cannot be opened from a mail: begin with https://",
+                    "M303",
                 )
 
 
@@ -80,10 +82,11 @@ def _declared(style: str) -> Iterator[tuple[str, str, str]]:
             yield from (("function", function, function) for function in re.findall(r"([a-z-]+)\(", value))
 
 
-def _refusal(kind: str, name: str, words: str) -> GateDiagnostic:
+def _refusal(report: Report, kind: str, name: str, words: str) -> Diagnostic:
     ja = {"element": "要素", "attribute": "属性", "property": "CSS", "at-rule": "CSS", "function": "CSSの関数"}[kind]
-    return GateDiagnostic(
+    return report(
         words,
         f"{ja}「{name}」はメールで使えません。Markdownの書き方か、support.csv にあるものに直してください",
         f"{kind} {name!r} does not work in mail: use Markdown, or what support.csv lists",
+        "M301",
     )

@@ -15,7 +15,8 @@ from typing import Any
 from cssselect import parse as parse_selector
 from lxml.cssselect import CSSSelector
 
-from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.diagnostics import Diagnostic
+from plugins.magazine.gate.diagnostic import Report
 from plugins.typography.colour import contrast as ratio
 
 LEAST = 4.5
@@ -37,7 +38,7 @@ class _Rule:
     style: Style
 
 
-def contrast(root: Any) -> Iterator[GateDiagnostic]:
+def contrast(root: Any, report: Report) -> Iterator[Diagnostic]:
     """Yield each pair of colours of the parsed HTML part that cannot be read."""
     light, dark = _pairs(root, {}), _pairs(root, _dark_styles(root))
     ways: list[tuple[str, dict[tuple[str, str], str], Callable[[str], str]]] = [
@@ -49,10 +50,11 @@ def contrast(root: Any) -> Iterator[GateDiagnostic]:
     for way, pairs, change in ways:
         for (ink, ground), words in pairs.items():
             if (found := ratio(change(ink), change(ground))) < LEAST:
-                yield GateDiagnostic(
+                yield report(
                     words,
                     f"「{words[:20]}」の文字色{ink}と地色{ground}は、{way}で対比が{found:.2f}です。{LEAST}以上の色にしてください",
                     f"{words[:20]!r}: {ink} on {ground} has contrast {found:.2f} ({way}): {LEAST} or more",
+                    "M401",
                 )
 
 

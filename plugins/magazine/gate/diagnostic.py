@@ -1,14 +1,19 @@
-"""What the gate asks of an issue's parts. One module, one subject; each yields a `GateDiagnostic` for everything that must be mended."""
+"""How a check of the gate reports: it names words of the issue, and gets a `Diagnostic` at the line that holds them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
+
+from plugins.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True)
-class GateDiagnostic:
-    """One thing that must not go out. ``words`` is what to look for in the issue's Markdown; ``ja`` and ``en`` say what to write instead."""
+class Report(Protocol):
+    """Makes the diagnostics of one issue.
 
-    words: str
-    ja: str
-    en: str
+    ``words`` are looked for in the issue's Markdown, since the parts of a mail have no line numbers that an editor knows; empty words mean the
+    first line of the body. ``rule`` is a code of `plugins.magazine.gate.rules`.
+    """
+
+    def __call__(self, words: str, ja: str, en: str, rule: str) -> Diagnostic:
+        """Return the diagnostic, at its line."""
+        ...

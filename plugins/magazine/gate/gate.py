@@ -11,6 +11,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import lxml.html
@@ -23,7 +24,7 @@ from plugins.magazine.compose.issues import issue_diagnostic
 from plugins.magazine.gate.addresses import check_addresses
 from plugins.magazine.gate.client_support import forbidden, support
 from plugins.magazine.gate.contrast import contrast
-from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.magazine.gate.diagnostic import Report
 from plugins.magazine.gate.obligations import check_obligations
 from plugins.magazine.gate.structure import structure
 from plugins.magazine.gate.text_alternatives import check_text
@@ -49,22 +50,21 @@ class Gate:
     base: str
     office: Site
 
-    def examine(self, printed: RenderedIssue) -> list[Diagnostic]:
-        """Return every fault of one issue, each at the line where the editor mends it. Empty means: it may go out."""
-        document = printed.issue.document
-        return list(dict.fromkeys(issue_diagnostic(document, f.words, f.ja, f.en) for f in self._findings(printed)))
+    def examine(self, rendered: RenderedIssue) -> list[Diagnostic]:
+        """Return every diagnostic of one issue, each at the line where the editor corrects it. An empty list lets the issue go out."""
+        return list(dict.fromkeys(self._diagnostics(rendered, partial(issue_diagnostic, rendered.issue.document))))
 
-    def _findings(self, printed: RenderedIssue) -> Iterator[GateDiagnostic]:
-        parts = printed.parts
+    def _diagnostics(self, rendered: RenderedIssue, report: Report) -> Iterator[Diagnostic]:
+        parts = rendered.parts
         root = lxml.html.document_fromstring(parts.html)
-        yield from _weight(printed)
-        yield from check_obligations(root, parts, printed.issue, self.office, self.base)
-        yield from structure(root)
-        yield from support(root)
-        yield from forbidden(root)
-        yield from contrast(root)
-        yield from check_addresses(root, (parts.text, parts.light.text), self.base, self.find)
-        yield from check_text(root, parts.text, parts.light)
+        yield from _check_size(rendered, report)
+        yield from check_obligations(root, parts, rendered.issue, self.office, self.base, report)
+        yield from structure(root, report)
+        yield from support(root, report)
+        yield from forbidden(root, report)
+        yield from contrast(root, report)
+        yield from check_addresses(root, (parts.text, parts.light.text), self.base, self.find, report)
+        yield from check_text(root, parts.text, parts.light, report)
 
 
 def encoded_size(size: int) -> int:
@@ -72,16 +72,17 @@ def encoded_size(size: int) -> int:
     return -(-size // 57) * 78  # 57 bytes become a line of 76 characters, CR and LF
 
 
-def _weight(printed: RenderedIssue) -> Iterator[GateDiagnostic]:
-    size = encoded_size(len(printed.parts.html.encode("utf-8")))
+def _check_size(rendered: RenderedIssue, report: Report) -> Iterator[Diagnostic]:
+    size = encoded_size(len(rendered.parts.html.encode("utf-8")))
     if size > LARGEST:
         longest = max(
-            printed.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks)
+            rendered.issue.corners, key=lambda corner: len(corner.blocks) + sum(len(getattr(b, "html", "")) for b in corner.blocks)
         )
-        yield GateDiagnostic(
+        yield report(
             longest.title,
             f"メールが{size // 1000}kBあります。100kBまでにしてください。いちばん長いコーナーは「{longest.title}」です",
             f"the mail has {size // 1000} kB, at most 100 kB: shorten the longest corner, {longest.title!r}",
+            "M701",
         )
 
 
@@ -93,13 +94,11 @@ def validate_html(printed: Sequence[RenderedIssue], passed: frozenset[str]) -> l
     with tempfile.TemporaryDirectory() as folder:
         for number, one in enumerate(fresh):
             (Path(folder) / f"{number}.html").write_text(one.parts.html, encoding="utf-8", newline="\n")
-        told = validate(Path(folder))
-    return [_told(fresh, line) for line in told if "error" in line or not told[0].startswith('"')]
+        return [_mail_diagnostic(fresh, error) for error in validate(Path(folder))]
 
 
-def _told(fresh: Sequence[RenderedIssue], line: str) -> Diagnostic:
-    """The validator names its temporary files by number; anything else it says concerns all."""
-    found = [p for number, p in enumerate(fresh) if f"/{number}.html" in line.replace("\\", "/")]
-    message = line.rsplit("error: ", 1)[-1]
-    ja, en = f"HTMLが正しくありません。メールの型か本文のHTMLを直してください（{message}）", f"not valid HTML: {message}"
-    return issue_diagnostic((found or list(fresh))[0].issue.document, "", ja, en)
+def _mail_diagnostic(rendered: Sequence[RenderedIssue], error: Diagnostic) -> Diagnostic:
+    """Turn an error in a temporary file, which is named by the issue's number in ``rendered``, into one of that issue's source."""
+    named = [issue for number, issue in enumerate(rendered) if error.path.name == f"{number}.html"]
+    ja, en = f"メールの型か本文のHTMLを直してください。{error.ja}", f"correct the mail template or the HTML of the body: {error.en}"
+    return issue_diagnostic((named or list(rendered))[0].issue.document, "", ja, en, "M801")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from plugins.magazine.gate.diagnostic import GateDiagnostic
+from plugins.diagnostics import Diagnostic
+from plugins.magazine.gate.diagnostic import Report
 from plugins.magazine.render.light import LARGEST, LightPart
 from plugins.magazine.render.text import DRAWN, WIDTH, without_drawn_lines
 from plugins.typography.phrases import columns
@@ -14,41 +15,49 @@ from plugins.typography.phrases import columns
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff](?:[\s：:]|$))", re.MULTILINE)
 
 
-def check_text(root: Any, text: str, light: LightPart) -> Iterator[GateDiagnostic]:
+def check_text(root: Any, text: str, light: LightPart, report: Report) -> Iterator[Diagnostic]:
     """Yield what is wrong with the text part and the light part of the parsed HTML part."""
-    yield from _order(root, text)
+    yield from _order(root, text, report)
     for name, part in (("mail.txt", text), ("light.txt", light.text)):
         if found := DRAWN.search(part):
-            yield GateDiagnostic(
-                found[0], f"{name} に飾りの記号「{found[0]}」があります。ことばにしてください", f"{name} has {found[0]!r}: write words"
+            yield report(
+                found[0],
+                f"{name} に飾りの記号「{found[0]}」があります。ことばにしてください",
+                f"{name} has {found[0]!r}: write words",
+                "M602",
             )
     for line in text.split("\n"):
         if columns(line) > WIDTH + 8 and "://" not in line:
-            yield GateDiagnostic(line[:8], f"mail.txt の行「{line[:8]}…」が長すぎます", f"a line of mail.txt is too long: {line[:8]!r}")
+            yield report(line[:8], f"mail.txt の行「{line[:8]}…」が長すぎます", f"a line of mail.txt is too long: {line[:8]!r}", "M603")
         if gap := _GAP.search(line):
             words = line[max(0, gap.start() - 1) : gap.end() + 1]
-            yield GateDiagnostic(
+            yield report(
                 words,
                 f"「{words}」の途中に空白があります。読み上げが切れるので、詰めて書いてください",
                 f"{words!r} has a space inside the word: close it",
+                "M603",
             )
     if light.size > LARGEST:
-        yield GateDiagnostic(
+        yield report(
             "",
             f"light.txt が{light.size}バイトあります。はじめのあいさつを短くしてください",
             f"light.txt has {light.size} bytes: shorten the greeting",
+            "M604",
         )
 
 
-def _order(root: Any, text: str) -> Iterator[GateDiagnostic]:
+def _order(root: Any, text: str, report: Report) -> Iterator[Diagnostic]:
     """Headings and addresses of the HTML stand in the text in the same order."""
     flat, at = _flat(text), 0
     for heading in root.iter("h1", "h2", "h3", "h4"):
         words = _flat(without_drawn_lines(heading.text_content()))
         where = flat.find(words, at)
         if where < 0:
-            yield GateDiagnostic(
-                heading.text_content().strip(), f"見出し「{words}」が mail.txt にありません", f"heading {words!r} is not in mail.txt"
+            yield report(
+                heading.text_content().strip(),
+                f"見出し「{words}」が mail.txt にありません",
+                f"heading {words!r} is not in mail.txt",
+                "M601",
             )
             return
         at = where + len(words)
@@ -57,7 +66,7 @@ def _order(root: Any, text: str) -> Iterator[GateDiagnostic]:
         address = link.get("href", "").removeprefix("mailto:")
         where = text.find(f"\n{address}\n", at)
         if where < 0:
-            yield GateDiagnostic(address, f"リンク「{address}」が mail.txt にありません", f"link {address!r} is not in mail.txt")
+            yield report(address, f"リンク「{address}」が mail.txt にありません", f"link {address!r} is not in mail.txt", "M601")
             return
         at = where + len(address)
 

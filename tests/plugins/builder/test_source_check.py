@@ -39,14 +39,14 @@ def test_faults_and_findings_are_told_together(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="①です。")
     tiny.write("press/2020/b.md", "---\ntitel: 題\n---\n本文\n")
     told = check(tiny, status=1)
-    assert "content/press/2020/a.md:7: T101" in told
+    assert "content/press/2020/a.md:7: 「①」は" in told and "[T101]" in told
     assert "content/press/2020/b.md:2: 「titel」" in told
 
 
 def test_a_warning_is_told_and_stops_nothing(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="２０人です。")
     told = check(tiny)
-    assert "a.md:7: T104 注意：" in told
+    assert "a.md:7: 注意：" in told and "[T104]" in told
     assert "1 warnings" in told
     assert [fault.line for fault in tiny.build().warnings] == [7]
 
@@ -56,7 +56,7 @@ def test_a_build_refuses_an_error_and_the_last_good_output_stays(tiny: TinySite)
     tiny.build()
     before = tiny.page("/press/2020/05/a/")
     tiny.article("press/2020/a.md", lead="①です。")
-    with pytest.raises(ContentErrors, match=r"content/press/2020/a\.md:7: T101"):
+    with pytest.raises(ContentErrors, match=r"content/press/2020/a\.md:7: .* \[T101\]"):
         tiny.build()
     assert tiny.page("/press/2020/05/a/") == before
 
@@ -79,7 +79,7 @@ def test_an_urgent_notice_is_never_held_up_and_a_partner_is_never_judged(tiny: T
     assert "- title: 津波注意報①" in told
     assert "①です" in (tiny.content / "partners/blog/2020/a.md").read_text(encoding="utf-8")
     tiny.write("notices/2021/tsunami.md", NOTICE)
-    assert "tsunami.md:2: T101 注意：" in check(tiny)
+    assert "tsunami.md:2: 注意：「①」は" in check(tiny)
     assert len(tiny.build().warnings) == 1
 
 

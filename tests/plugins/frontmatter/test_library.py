@@ -20,7 +20,7 @@ from tests.tiny import NOW, PUBLICATIONS, TinySite
 def faults(site: TinySite) -> list[str]:
     with pytest.raises(ContentErrors) as caught:
         site.library()
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.diagnostics]
 
 
 @pytest.mark.parametrize("case", FAULTS)
@@ -66,7 +66,7 @@ def test_a_name_used_twice_in_a_publication_names_the_other_file(tiny: TinySite)
     tiny.article("press/2021/station.md", date="2021-01-01")
     assert faults(tiny) == [
         "content/press/2021/station.md:1: アドレスの名前が press/2020/station.md と同じです。どちらかのファイル名か slug を変えてください"
-        " / the same name as press/2020/station.md: change the file name or slug of one of them"
+        " / the same name as press/2020/station.md: change the file name or slug of one of them [F305]"
     ]
 
 
@@ -138,7 +138,7 @@ def test_faults_of_publications_toml_are_told_together(tiny: TinySite) -> None:
     )
     with pytest.raises(ContentErrors) as caught:
         read_registry(toml, tiny.content / "data" / "municipalities.csv")
-    told = [str(fault) for fault in caught.value.faults]
+    told = [str(fault) for fault in caught.value.diagnostics]
     assert [line.split(" ")[0] for line in told] == ["publications.toml:11:", "publications.toml:21:"]
     assert "対比" in told[0]
     assert "publications.jobs.kind" in told[1]

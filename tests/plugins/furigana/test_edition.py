@@ -175,5 +175,5 @@ def test_a_row_of_the_table_without_a_reading_is_a_fault_with_its_line(tiny: Tin
     tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n亘理,WATARI\n")
     with pytest.raises(ContentErrors) as caught:
         tiny.build()
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.diagnostics
     assert (str(fault.path), fault.line) == ("content/data/readings.csv", 3)

@@ -144,7 +144,7 @@ def test_a_damaged_picture_stops_the_build_with_the_line_that_names_it(tiny: Tin
     tiny.write("press/2020/a.md", ARTICLE.replace("![港](../../images/port.png)", ""))
     with pytest.raises(ContentErrors) as caught:
         tiny.build()
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.diagnostics
     assert (str(fault.path), fault.line) == ("content/press/2020/a.md", 4)
     assert "壊れています" in fault.ja
 

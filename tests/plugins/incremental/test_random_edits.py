@@ -154,7 +154,7 @@ class Edits(RuleBasedStateMachine):
         try:
             build(self.options)
         except ContentErrors as errors:  # a link to a moved document: remove the link, as an editor would
-            for diagnostic in errors.faults:
+            for diagnostic in errors.diagnostics:
                 file = self.folder / diagnostic.path
                 file.write_text(re.sub(r"\n\[次の話\]\(.*\)\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
             build(self.options)

@@ -81,7 +81,7 @@ def test_one_build_reports_the_faults_of_tables_and_documents_and_leaves_the_las
     works_site.write("press/2020/a.md", "---\ntitle:\n---\n")
     with pytest.raises(ContentErrors) as caught:
         works_site.build()
-    assert [(str(f.path), f.line) for f in caught.value.faults] == [
+    assert [(str(f.path), f.line) for f in caught.value.diagnostics] == [
         ("content/data/progress.csv", 2),
         ("content/data/progress.csv", 3),
         ("content/press/2020/a.md", 1),

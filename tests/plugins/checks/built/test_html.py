@@ -21,7 +21,9 @@ def test_every_mail_is_valid_html(sample: BuildReport) -> None:
 
 def test_a_fault_in_a_page_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("<!doctype html><html lang=ja><title>題</title><p><img src=a.png></p>", encoding="utf-8")
-    assert any("alt" in line for line in validate(tmp_path))
+    (diagnostic,) = validate(tmp_path)
+    assert "alt" in diagnostic.en
+    assert (diagnostic.path.name, diagnostic.line, diagnostic.column, diagnostic.rule) == ("a.html", 1, 49, "H101")
 
 
 def test_nothing_checked_is_no_pass(tmp_path: Path) -> None:
@@ -45,4 +47,4 @@ def test_a_fault_in_the_last_chunk_is_found(tmp_path: Path, monkeypatch: pytest.
         )
     found = validate(tmp_path)
     assert len(found) == 1
-    assert "b.html" in found[0]
+    assert found[0].path.name == "b.html"

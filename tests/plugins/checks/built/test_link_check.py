@@ -45,7 +45,7 @@ def site(tmp_path: Path) -> Site:
     ],
 )
 def test_what_leads_somewhere_passes(body: str, site: Site) -> None:
-    assert check_links(site(body)).broken == ()
+    assert check_links(site(body)).diagnostics == ()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_leads_somewhere_passes(body: str, site: Site) -> None:
     ],
 )
 def test_what_leads_nowhere_is_found(body: str, head: str, address: str, site: Site) -> None:
-    assert [(broken.page, broken.address) for broken in check_links(site(body, head)).broken] == [("/index.html", address)]
+    assert [(found.path.name, found.subject) for found in check_links(site(body, head)).diagnostics] == [("index.html", address)]
 
 
 def test_feeds_sitemaps_and_styles_are_followed(site: Site) -> None:
@@ -76,9 +76,9 @@ def test_feeds_sitemaps_and_styles_are_followed(site: Site) -> None:
         sitemap__xml=f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{base}/5/</loc></url></urlset>',
         style__css="a { background: url(6.svg) }",
     )
-    broken = check_links(root).broken
-    assert sorted(one.address.replace(base, "") for one in broken) == ["/1/", "/2/", "/3/", "/4.png", "/5/", "6.svg"]
-    assert str(broken[0]).endswith("このアドレスのページやファイルがありません / no such page or file")
+    broken = check_links(root).diagnostics
+    assert sorted(one.subject.replace(base, "") for one in broken) == ["/1/", "/2/", "/3/", "/4.png", "/5/", "6.svg"]
+    assert str(broken[0]).endswith("このアドレスのページやファイルがありません / no such page or file [L101]")
 
 
 def test_a_mail_that_links_to_a_missing_page_is_found(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -88,7 +88,7 @@ def test_a_mail_that_links_to_a_missing_page_is_found(site: Site, tmp_path_facto
         f'<a href="{to}">a</a>' for to in ("https://site.example.jp/a/", "https://site.example.jp/b/", "https://personal.invalid/x")
     )
     (mail / "press" / "1" / "mail.html").write_text(PAGE.format(head="", body=links), encoding="utf-8")
-    assert [broken.address for broken in check_mail_links(mail, site())] == ["https://site.example.jp/b/"]
+    assert [broken.subject for broken in check_mail_links(mail, site())] == ["https://site.example.jp/b/"]
 
 
 def test_nothing_checked_is_no_pass(tmp_path: Path) -> None:
@@ -98,6 +98,6 @@ def test_nothing_checked_is_no_pass(tmp_path: Path) -> None:
 
 def test_every_address_of_the_sample_leads_somewhere(sample: BuildReport) -> None:
     references = check_links(sample.output / "site")
-    assert references.broken == ()
+    assert references.diagnostics == ()
     assert references.addresses > 5_000
     assert check_mail_links(sample.output / "mail", sample.output / "site") == ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plugins.checks.inspection import apply_rules
 from plugins.checks.levels import read_levels
 from plugins.checks.repair import repaired
-from plugins.checks.rules.catalogue import RULES, explanation
+from plugins.checks.rules.catalogue import RULES, explain_check
 from plugins.checks.rules.manuscript import Manuscript, manuscript
 from plugins.checks.rules.rule import Level, Rule
 
@@ -24,7 +24,7 @@ def written(body: str, head: str = HEAD) -> Manuscript:
 
 
 def found(body: str, head: str = HEAD) -> list[str]:
-    return [f"{finding.code}:{finding.fault.line}" for finding in apply_rules(written(body, head), ALL)]
+    return [f"{diagnostic.rule}:{diagnostic.line}" for diagnostic in apply_rules(written(body, head), ALL)]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -127,20 +127,21 @@ def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
 
 def test_the_remedy_for_a_file_names_its_own_size(tmp_path: Path) -> None:
     source = manuscript(PurePosixPath("a.md"), HEAD + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
-    assert "「計画（PDF、1.2MB）」" in str(next(iter(apply_rules(source, ALL))).fault)
+    assert "「計画（PDF、1.2MB）」" in str(next(iter(apply_rules(source, ALL))))
 
 
 def test_a_finding_says_code_place_reason_and_remedy_in_both_languages_on_one_line() -> None:
-    told = str(next(iter(apply_rules(written("\n①番\n"), ALL))).fault)
-    assert told.startswith("content/press/2020/a.md:6: T101 「①」は")
-    assert "「（1）」のように書いてください / T101 '①' is another character" in told
+    told = str(next(iter(apply_rules(written("\n①番\n"), ALL))))
+    assert told.startswith("content/press/2020/a.md:6: 「①」は")
+    assert "「（1）」のように書いてください / '①' is another character" in told
+    assert told.endswith(" [T101]")
     assert "\n" not in told
 
 
 def test_every_rule_is_explained_with_its_reason_in_both_languages() -> None:
     for rule in RULES.values():
-        assert rule.why_ja in explanation(rule, "warn")
-        assert rule.why_en in explanation(rule, "warn")
+        assert rule.why_ja in explain_check(rule, "warn")
+        assert rule.why_en in explain_check(rule, "warn")
 
 
 def test_levels_are_read_and_mistakes_in_them_are_told_with_their_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from plugins.frontmatter.model.registry import Place
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 from todoke import app
 
+TABLE = PurePosixPath("events.csv")
 PLACES = {
     name: Place(code, name, "", slug)
     for code, name, slug in (("042021", "石巻市", "ishinomaki"), ("045811", "女川町", "onagawa"), ("041009", "仙台市", "sendai"))
@@ -63,7 +65,7 @@ def table(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> str:
 
 def import_rows(site: TinySite, text: str | bytes) -> TableImport:
     raw = text if isinstance(text, bytes) else text.encode("utf-8")
-    return import_table(raw, site.content, "kouryu", site.registry(), NOW)
+    return import_table(raw, TABLE, site.content, "kouryu", site.registry(), NOW)
 
 
 def event_of(site: TinySite, text: str | bytes) -> Event:
@@ -78,7 +80,7 @@ def event_of(site: TinySite, text: str | bytes) -> Event:
 
 def test_a_correct_row_becomes_an_event_without_any_note(kouryu: TinySite) -> None:
     imported = import_rows(kouryu, table(GOOD))
-    assert imported.notes == ()
+    assert imported.diagnostics == ()
     assert [str(p.path) for p in imported.planned] == ["kouryu/2021/042021-0000000001.md"]
     meta = event_of(kouryu, table(GOOD))
     assert (meta.title, meta.venue, meta.municipalities[0].name) == ("川開き", "旧北上川の岸", "石巻市")
@@ -125,7 +127,7 @@ def test_a_known_error_is_repaired_with_a_note_that_has_its_line(kouryu: TinySit
     imported = import_rows(kouryu, table(GOOD | {"NO": "9"}, GOOD | change))
     assert imported.refusals == []
     assert written in imported.planned[1].text.replace("'2021", "2021").replace("'2019", "2019").replace(":30'", ":30").replace("00'", "00")
-    assert [note.line for note in imported.notes if words in note.ja] == [3]
+    assert [note.line for note in imported.diagnostics if words in note.ja] == [3]
 
 
 # case: (cells to change, column, words)
@@ -153,7 +155,7 @@ REFUSALS = {
 def test_a_row_that_cannot_be_repaired_is_refused_and_the_other_rows_are_imported(kouryu: TinySite, case: str) -> None:
     change, column, words = REFUSALS[case]
     imported = import_rows(kouryu, table(GOOD | change, GOOD | {"NO": "2"}))
-    assert [(note.line, note.column) for note in imported.refusals if words in note.ja] == [(2, column)]
+    assert [(note.line, note.subject) for note in imported.refusals if words in note.ja] == [(2, column)]
     assert [str(p.path) for p in imported.planned] == ["kouryu/2021/042021-2.md"]
 
 
@@ -172,12 +174,12 @@ def test_line_numbers_count_the_line_breaks_inside_cells(kouryu: TinySite) -> No
 @pytest.mark.parametrize("raw", [b"", b"\xff\x00\x81", "名前,日付\n".encode(), "イベント名,終了日\n川,1\n".encode()])
 def test_a_file_that_is_no_table_of_events_is_unreadable(raw: bytes) -> None:
     with pytest.raises(UnreadableTable):
-        read_table(raw)
+        read_table(raw, TABLE)
 
 
 def test_a_second_import_changes_nothing_and_a_changed_row_renews_its_file(kouryu: TinySite) -> None:
     write(kouryu.content, import_rows(kouryu, table(GOOD)).planned)
-    later = import_table(table(GOOD).encode(), kouryu.content, "kouryu", kouryu.registry(), NOW + dt.timedelta(days=30))
+    later = import_table(table(GOOD).encode(), TABLE, kouryu.content, "kouryu", kouryu.registry(), NOW + dt.timedelta(days=30))
     assert [p.outcome for p in later.planned] == [Outcome.SAME]
     moved = import_rows(kouryu, table(GOOD | {"開始日": "2022-07-30"}))
     assert [(str(p.path), p.outcome) for p in moved.planned] == [("kouryu/2021/042021-0000000001.md", Outcome.RENEWED)]
@@ -259,9 +261,9 @@ def test_the_command_prints_the_notes_writes_the_files_and_exits_with_1_for_a_re
     arguments = ["events", "import", str(file), "--content", str(kouryu.content), "--publications", str(kouryu.root / "publications.toml")]
     result = CliRunner().invoke(app, [*arguments, "--now", "2021-03-31T12:00"])
     assert result.exit_code == 1
-    assert "2行目「都道府県コード又は市区町村コード」" in result.output
-    assert "取り込めません refused 3行目「終了日」" in result.output
+    assert "events.csv:2: 参考：都道府県コード又は市区町村コード：" in result.output
+    assert "events.csv:3: 終了日：" in result.output
     assert "2行のうち、新規1、更新0、変化なし0、手直しのため保留0、取り込めない1" in result.output
     assert (kouryu.content / "kouryu/2021/042021-0000000001.md").is_file()
     second = CliRunner().invoke(app, [*arguments, "--json"])
-    assert json.loads(second.output)["files"] == [{"path": "kouryu/2021/042021-0000000001.md", "outcome": "same"}]
+    assert json.loads(second.stdout)["files"] == [{"path": "kouryu/2021/042021-0000000001.md", "outcome": "same"}]

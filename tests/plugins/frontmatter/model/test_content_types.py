@@ -216,7 +216,7 @@ def test_a_content_type_without_its_template_stops_check_and_build_and_both_name
     with pytest.raises(ContentErrors, match=r"templates/types/shelter\.html:1: .*class Shelter.*write this file"):
         shelters.build(settings=settings)
     report = check_sources(shelters.content, shelters.root / "publications.toml", NOW, settings)
-    assert [fault.path.name for fault in report.faults] == ["shelter.html"]
+    assert [fault.path.name for fault in report.errors] == ["shelter.html"]
 
 
 def test_an_unknown_content_type_of_a_publication_is_refused_with_those_that_there_are(tiny: TinySite) -> None:

@@ -235,7 +235,7 @@ def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySit
     tiny.write("mail/press/2.md", finished)
     with pytest.raises(ContentErrors) as found:
         compose_all(tiny.library())
-    assert [fault.line for fault in found.value.faults] == [
+    assert [fault.line for fault in found.value.diagnostics] == [
         1,
         1,
         7,

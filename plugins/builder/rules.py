@@ -1,0 +1,74 @@
+"""Every code that a diagnostic can have, with its description: what `todoke check --explain` and SARIF print.
+
+| letter | what is wrong |
+|---|---|
+| T | a source that somebody could not read: ``[checks]`` of ``publications.toml`` decides its level |
+| F | front matter, links, images and attachments of a source |
+| I, M | composition of a mail issue; the gate that every mail passes |
+| R, D | settings and theme; tables below ``content/data`` |
+| E | a table of events that is imported |
+| H, L | HTML and links of the built site |
+| B | the build itself |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from plugins.checks import descriptions
+from plugins.checks.rules import catalogue
+from plugins.diagnostics import Diagnostic, RuleDescription
+from plugins.events.table_import import rules as events
+from plugins.frontmatter.model import rules as front_matter
+from plugins.magazine.compose import rules as composition
+from plugins.magazine.gate import rules as gate
+from plugins.progress import table as progress
+from plugins.publications import type_templates
+from plugins.readings import table as readings
+
+BUILD = (
+    RuleDescription(
+        "B101",
+        "作れなかったサイト",
+        "a build that failed",
+        "原稿のほかの理由（重すぎるページ、よそのフォルダーなど）で止まりました。公開中のものは前のままです",
+        "a reason other than the sources (a page that is too heavy, a folder of somebody else): what is public stays as it was",
+    ),
+    RuleDescription(
+        "B102",
+        "作り直したものとの違い",
+        "a difference from a full build",
+        "todoke build --verify が、続きから作ったものと、すべて作り直したものとの違いを見つけました",
+        "todoke build --verify found a file that the incremental build made in another way than a full build",
+    ),
+)
+
+
+def failure_diagnostics(error: Exception, output: Path) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each line of what a failed build says; a line is in two languages, or only in English."""
+    pairs = [line.partition(" / ") for line in str(error).split("\n") if line]
+    return tuple(Diagnostic(PurePosixPath(output.as_posix()), 1, ja, en or ja, "B101") for ja, _, en in pairs)
+
+
+def difference_diagnostics(names: Iterable[str], output: Path) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each of the files ``names`` below ``output`` that a full build makes differently."""
+    ja, en = "作り直したものと違います", "differs from a full build"
+    return tuple(Diagnostic(PurePosixPath(output.as_posix(), name), 1, ja, en, "B102") for name in names)
+
+
+def read_descriptions() -> dict[str, RuleDescription]:
+    """Return every description by its code, in the order of the codes."""
+    rules = (
+        *map(catalogue.describe, catalogue.RULES.values()),
+        *descriptions.RULES,
+        *front_matter.RULES,
+        *composition.RULES,
+        *gate.RULES,
+        *events.RULES,
+        *progress.RULES,
+        *readings.RULES,
+        *type_templates.RULES,
+        *BUILD,
+    )
+    return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}

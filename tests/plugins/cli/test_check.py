@@ -1,0 +1,95 @@
+"""`check`, `validate`, `build` and `new issue`: what they print in each format, where, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.tiny import TinySite
+from todoke import app
+
+
+def run(site: TinySite, command: str, *options: str) -> Result:
+    arguments = [*command.split(), *options, "--publications", str(site.root / "publications.toml"), "--content", str(site.content)]
+    return CliRunner().invoke(app, [*arguments, "--now", "2021-03-31T12:00"])
+
+
+@pytest.fixture
+def faulty(tiny: TinySite) -> TinySite:
+    """One error of a rule, one of front matter, one warning."""
+    tiny.article("press/2020/a.md", lead="①の２０人です。")
+    tiny.write("press/2020/b.md", "---\ntitel: 題\ndate: 2020-01-02\ntitle: 題\n---\n本文\n")
+    return tiny
+
+
+@pytest.mark.parametrize("command", ["check", "build"])
+def test_errors_are_one_document_on_the_output_stream_and_the_status_is_one(faulty: TinySite, command: str) -> None:
+    done = run(faulty, command, "--format", "json", *(["--output", str(faulty.output)] if command == "build" else []))
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    places = {(each["rule"], each["path"], each["line"]) for each in document["diagnostics"]}
+    assert {("F202", "content/press/2020/b.md", 2)} <= places
+    assert document["errors"] >= 1
+    assert "errors: nothing was changed" in done.stderr
+
+
+def test_check_prints_sarif_and_github_commands(faulty: TinySite) -> None:
+    sarif = json.loads(run(faulty, "check", "--format", "sarif").stdout)
+    assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["T104", "T101", "F202"]
+    lines = run(faulty, "check", "--format", "github").stdout.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        "::warning file=content/press/2020/a.md",
+        "::error file=content/press/2020/a.md",
+        "::error file=content/press/2020/b.md",
+    ]
+
+
+def test_text_goes_to_the_error_stream_and_warnings_alone_end_with_zero(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md", lead="２０人です。")
+    done = run(tiny, "check")
+    assert done.exit_code == 0
+    assert "a.md:7: 注意：" in done.stderr and "[T104]" in done.stderr
+    assert done.stdout == "まちがいはありません No errors: 1 files, 1 warnings\n"
+
+
+def test_a_good_build_prints_an_empty_document_and_its_words_elsewhere(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    done = run(tiny, "build", "--format", "json", "--output", str(tiny.output))
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["diagnostics"] == []
+    assert "Built:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "--format", "xml"],
+        ["check", "--explain", "T999"],
+        ["check", "--now", "きのう"],
+        ["validate", "--output", "no-such-folder"],
+        ["new", "issue", "press", "--now", "きのう"],
+        ["new", "issue", "no-such-list"],
+    ],
+)
+def test_a_wrong_command_line_ends_with_two(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("code", ["f202", "M401", "T101", "E105", "L101", "I101", "R103", "D201"])
+def test_any_code_is_explained(code: str) -> None:
+    done = CliRunner().invoke(app, ["check", "--explain", code])
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"{code.upper()}  ") and "わけ Reason: " in done.stdout
+
+
+def test_validate_prints_errors_of_html_and_links_with_their_lines(tmp_path: Path) -> None:
+    page = '<!doctype html><html lang="ja"><title>題</title>\n<p><img src="/a.png"></p>\n<p><a href="/gone/">行き先</a></p></html>'
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text(page, encoding="utf-8")
+    done = CliRunner().invoke(app, ["validate", "--output", str(tmp_path), "--format", "json"])
+    assert done.exit_code == 1
+    found = [(each["rule"], Path(each["path"]).name, each["line"], each["subject"]) for each in json.loads(done.stdout)["diagnostics"]]
+    assert found == [("H101", "index.html", 2, None), ("L101", "index.html", 2, "/a.png"), ("L101", "index.html", 3, "/gone/")]
