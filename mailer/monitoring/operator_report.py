@@ -112,8 +112,7 @@ async def _deliver(around: DeliveryContext, report: OperatorReport) -> bool:
     identity = f"<report-{ref.list}-{ref.number}-{report.stage}-{report.ended:%Y%m%d%H%M%S}@{domain}>"
     content = compose_report(report, config.return_path, operator, identity)
     for relay in config.relays:
-        password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
-        connection = SmtpConnection(relay, password, hello=domain)
+        connection = SmtpConnection(relay, around.password_for(relay), hello=domain)
         with suppress(RelayError):
             outcomes = await send_direct(connection, [DirectMessage(Envelope(config.return_path, operator), content)])
             if outcomes[0].is_accepted:

@@ -71,7 +71,7 @@ def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient
     # The real link is that person's key: not for a screen.
     links = RecipientLinks(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
     origin = SenderIdentity(config.return_path, config.message_id_domain)
-    mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, origin=origin)
+    mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, identity=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")
 
 
@@ -109,10 +109,10 @@ def _compose(around: DeliveryContext, issue: Issue, mail_list: MailList, address
     """Each test has a Message-ID of its own: a mail program would hide the second copy of one that it has."""
     turn = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
     named = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{turn}"))
-    token = around.tokens.sign(LinkClaim(NOBODY, issue.ref.list))
+    token = around.signer.sign(LinkClaim(NOBODY, issue.ref.list))
     links = RecipientLinks(f"{around.config.service_url}/unsubscribe/{token}", f"{around.config.service_url}/preferences/{token}")
     origin = SenderIdentity(around.config.return_path, around.config.message_id_domain)
-    return compose.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, origin=origin)
+    return compose.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 
 
 async def _deliver(around: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
