@@ -1,4 +1,4 @@
-"""What a run needs from outside, and who hears how it goes."""
+"""What a run is handed from outside, and who hears of its progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailer.config import Config
+from mailer.config import Config, RelaySettings
 from mailer.database.engine import Database
 from mailer.delivery import retry
 from mailer.message.links import LinkSigner
@@ -17,7 +17,7 @@ from mailer.secrets import Secret
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not longer than the run."""
+    """Wait for so many seconds, or until `stop` is set."""
     try:
         await asyncio.wait_for(stop.wait(), max(0.0, seconds))
     except TimeoutError:
@@ -25,7 +25,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 class Progress(Protocol):
-    """Hears how a run goes. Both calls come from the event loop and must return at once."""
+    """Is told of the progress of a run. Both calls come from the event loop and must return at once."""
 
     def begin(self, total: int) -> None:
         """`total` deliveries are due."""
@@ -36,17 +36,22 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What a run needs from outside. `pauses` are the seconds before each further try to connect.
+    """What a run needs from outside.
 
-    `password` is for every relay with a user name. `is_patient`: an absent relay is tried for ever (`todoke work`).
+    `pauses` are the seconds before each further try to connect. `password` is for every relay with a user name that `passwords`
+    does not name. `waits_for_relays`: relays that cannot be reached are tried for ever (`todoke work`).
     """
 
     config: Config
     database: Database
-    tokens: LinkSigner
+    signer: LinkSigner
     password: Secret | None
     clock: Clock
     pauses: tuple[float, ...] = (1.0, 5.0, 15.0)
     waits_for_relays: bool = False
     passwords: Mapping[str, Secret] | None = None
     jitter: Callable[[], float] = retry.random_jitter
+
+    def password_for(self, relay: RelaySettings) -> Secret | None:
+        """The relay's password; None if it has no user name."""
+        return (self.passwords or {}).get(relay.name, self.password) if relay.username else None

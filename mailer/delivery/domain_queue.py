@@ -1,6 +1,6 @@
-"""Lanes: what goes to one group of recipient domains, with its own connections, rate and rests; emergency first.
+"""Queues: mail to one group of recipient domains, with its own connections, rate and backoff; emergencies first.
 
-A 421 or 454 lets the recipient's domain rest, doubling each time, while the rest of the list goes on.
+After a 421 or 454 the recipient's domain is left alone for a while, doubled each time, and the rest of the list goes on.
 """
 
 from __future__ import annotations
@@ -16,132 +16,125 @@ from mailer.model.recipient import ClaimedRow
 
 QueuedRow = tuple[Batch, ClaimedRow]
 
-
-LONGEST_REST = 300.0  # seconds
-
-
-LOW = 250  # rows; below that the next slice is claimed
-
-
-PATIENT = 4.0  # seconds; a longer rest is written into the ledger, so that the slice can end
+LONGEST_BACKOFF = 300.0  # seconds
+REFILL_BELOW = 250  # rows: half a batch, so that the next one is claimed before the connections run dry
+LONGEST_WAIT_IN_QUEUE = 4.0  # seconds; a longer backoff is written into the ledger, so that the batch can end
 
 
 @dataclass(slots=True)
 class Backoff:
-    """How long a domain rests: `step` seconds now, twice that next time, until something gets through."""
+    """How long a domain is left alone: `step` seconds until `until`, twice that next time, until a message gets through."""
 
     until: float
     step: float
 
 
-def next_backoff(rest: Backoff | None, now: float, base: float) -> Backoff:
-    """The next rest after a 421 or 454."""
-    if rest is not None and rest.until > now:
-        return rest  # several connections heard the same word
-    step = base if rest is None else min(max(rest.step * 2, base), LONGEST_REST)
+def next_backoff(current: Backoff | None, now: float, base: float) -> Backoff:
+    """The backoff after another 421 or 454. `base` is the first step in seconds."""
+    if current is not None and current.until > now:
+        return current  # several connections got the same reply at the same time: it counts once
+    step = base if current is None else min(max(current.step * 2, base), LONGEST_BACKOFF)
     return Backoff(now + step, step)
 
 
 class DomainQueue:
-    """A queue of claimed rows. `limits` is None for everybody who has no lane of their own."""
+    """A queue of claimed rows. `limits` is None for the queue of all domains that have none of their own; its name is empty.
 
-    def __init__(self, limits: QueueSettings | None, meter: RateLimiter, base_rest: float) -> None:
+    `changed` is set when there is something new or nothing more to wait for, `has_room` when another batch may be claimed.
+    """
+
+    def __init__(self, limits: QueueSettings | None, limiter: RateLimiter, base_backoff: float) -> None:
         self.name = limits.name if limits else ""
         self.limits = limits
-        self.meter = meter
-        self.carriers: set[asyncio.Task[None]] = set()
-        self.changed = asyncio.Event()  # there is something new, or nothing more to wait for
-        self.low = asyncio.Event()  # there is room for another slice
+        self.limiter = limiter
+        self.workers: set[asyncio.Task[None]] = set()
+        self.changed = asyncio.Event()
+        self.has_room = asyncio.Event()
         self._urgent: deque[QueuedRow] = deque()
         self._usual: deque[QueuedRow] = deque()
-        self._rests: dict[str, Backoff] = {}
-        self._base_rest = base_rest
+        self._backoffs: dict[str, Backoff] = {}
+        self._base_backoff = base_backoff
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._usual)
 
     def is_full(self, *, is_urgent: bool) -> bool:
-        """Whether there are rows enough for a while. Those of an emergency do not wait for room behind a newsletter's."""
-        return len(self._urgent) >= LOW or (not is_urgent and len(self) >= LOW)
+        """Whether there are rows enough for a while. Rows of an emergency do not wait for room behind those of a newsletter."""
+        return len(self._urgent) >= REFILL_BELOW or (not is_urgent and len(self) >= REFILL_BELOW)
 
     @property
-    def has_rests(self) -> bool:
-        """Whether some domain was told to rest."""
-        return bool(self._rests)
+    def has_backoffs(self) -> bool:
+        """Whether some domain has asked for less and has taken nothing since."""
+        return bool(self._backoffs)
 
-    def push(self, found: Batch) -> None:
-        """Add a slice's rows at the end of their class."""
-        queue = self._urgent if found.is_urgent else self._usual
-        queue.extend([(found, row) for row in found.claim.rows])
+    def push(self, batch: Batch) -> None:
+        """Add a batch's rows at the end of their class."""
+        self._rows_like(batch).extend([(batch, row) for row in batch.claim.rows])
         self.changed.set()
 
     def put_back(self, item: QueuedRow) -> None:
         """A row that did not leave is the next again."""
-        (self._urgent if item[0].is_urgent else self._usual).appendleft(item)
+        self._rows_like(item[0]).appendleft(item)
         self.changed.set()
 
     def pop(self, now: float) -> QueuedRow | None:
-        """The next row that may leave now. Rows of slices that are over fall out here."""
-        for queue in (self._urgent, self._usual) if self._urgent else (self._usual,):
-            for _ in range(len(queue)):
-                found, row = item = queue.popleft()
-                if found.is_over:
-                    found.drop()
-                elif not found.may_leave(row):
-                    queue.appendleft(item)
+        """The next row that may leave now. Rows of batches that are over are dropped on the way."""
+        for rows in (self._urgent, self._usual) if self._urgent else (self._usual,):
+            for _ in range(len(rows)):
+                batch, row = item = rows.popleft()
+                if batch.is_over:
+                    batch.drop()
+                elif not batch.may_leave(row):
+                    rows.appendleft(item)
                     break
-                elif self._rests and self._is_resting(item, now):
-                    queue.append(item)
+                elif self._backoffs and self._is_backing_off(row, now):
+                    rows.append(item)
                 else:
                     return item
         return None
 
-    def clear(self) -> None:
-        """Give every row up; they stay due."""
-        for queue in (self._urgent, self._usual):
-            while queue:
-                queue.popleft()[0].drop()
-        self.changed.set()
-
     def purge(self) -> None:
-        """Give up the rows of slices that are over."""
-        for queue in (self._urgent, self._usual):
-            for _ in range(len(queue)):
-                item = queue.popleft()
+        """Drop the rows of batches that are over; they stay due."""
+        for rows in (self._urgent, self._usual):
+            for _ in range(len(rows)):
+                item = rows.popleft()
                 if item[0].is_over:
                     item[0].drop()
                 else:
-                    queue.append(item)
+                    rows.append(item)
         self.changed.set()
 
     def back_off(self, domain: str, now: float) -> float:
-        """A relay asked for less to this domain. Seconds that it will rest."""
-        if self._base_rest <= 0:
+        """A relay asked for less mail to this domain. For how many seconds is it left alone?"""
+        if self._base_backoff <= 0:
             return 0.0
-        found = self._rests[domain] = next_backoff(self._rests.get(domain), now, self._base_rest)
-        return found.until - now
+        backoff = self._backoffs[domain] = next_backoff(self._backoffs.get(domain), now, self._base_backoff)
+        return backoff.until - now
 
-    def wake(self, domain: str) -> None:
-        """Something got through."""
-        if self._rests:
-            self._rests.pop(domain, None)
+    def end_backoff(self, domain: str) -> None:
+        """A message to this domain was taken."""
+        if self._backoffs:
+            self._backoffs.pop(domain, None)
 
     def take_domain(self, domain: str) -> list[QueuedRow]:
-        """Takes out what is queued for a domain that rests for long."""
+        """Take out the rows that are queued for a domain."""
         taken: list[QueuedRow] = []
-        for queue in (self._urgent, self._usual):
-            for _ in range(len(queue)):
-                item = queue.popleft()
-                (taken if domain_of(item[1].address) == domain else queue).append(item)
+        for rows in (self._urgent, self._usual):
+            for _ in range(len(rows)):
+                item = rows.popleft()
+                (taken if domain_of(item[1].address) == domain else rows).append(item)
         return taken
 
-    def rests(self, now: float) -> dict[str, float]:
-        """Domains that rest, and for how many seconds more."""
-        return {domain: rest.until - now for domain, rest in self._rests.items() if rest.until > now}
+    def backoffs(self, now: float) -> dict[str, float]:
+        """The domains that are left alone, and for how many seconds more."""
+        return {domain: backoff.until - now for domain, backoff in self._backoffs.items() if backoff.until > now}
 
-    def _is_resting(self, item: QueuedRow, now: float) -> bool:
-        rest = self._rests.get(domain_of(item[1].address))
-        return rest is not None and rest.until > now
+    def _rows_like(self, batch: Batch) -> deque[QueuedRow]:
+        return self._urgent if batch.is_urgent else self._usual
+
+    def _is_backing_off(self, row: ClaimedRow, now: float) -> bool:
+        backoff = self._backoffs.get(domain_of(row.address))
+        return backoff is not None and backoff.until > now
 
 
 def domain_of(address: str) -> str:
@@ -149,6 +142,6 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def queue_of_domain(config: Config) -> dict[str, tuple[str, ...]]:
-    """The domains of each lane."""
-    return {lane.name: lane.domains for lane in config.queues}
+def domains_by_queue(config: Config) -> dict[str, tuple[str, ...]]:
+    """The recipient domains of each queue of `mailer.toml`."""
+    return {queue.name: queue.domains for queue in config.queues}

@@ -1,8 +1,7 @@
-"""The office: carries claimed slices over several connections, the same for one process and for workers on many machines.
+"""The delivery engine: sends claimed batches over several connections, the same for one process and for workers on many machines.
 
-A slice's rows go into their lane's queue; carriers, one for each connection, take them from there through `_Work`: compose,
-write the intent into the journal, send, decide what the reply means, write that down. `carry` ends when the ledger knows
-of every row. Whatever fails, messages in flight are finished, what has not left stays due, and the first error is kept.
+`run_batch` ends when the ledger knows what became of every row. Whatever fails: messages in flight are finished, rows that have not
+left stay due, and the first error is kept in `failure`.
 """
 
 from __future__ import annotations
@@ -15,28 +14,28 @@ from typing import Self, cast
 
 from mailer import log
 from mailer.database import claims, heartbeats, limits
-from mailer.database.claims import Claim
-from mailer.database.engine import Database
+from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.limits import TokenBucket
 from mailer.delivery import retry
 from mailer.delivery.batch import Batch
+from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.domain_queue import DomainQueue
-from mailer.delivery.heartbeat import EVERY, Throughput
-from mailer.delivery.heartbeat import heartbeats as pulses_of
+from mailer.delivery.heartbeat import INTERVAL, Throughput
+from mailer.delivery.heartbeat import heartbeats as current_heartbeats
 from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
+from mailer.delivery.leases import Leases
 from mailer.delivery.rate_limiter import RateLimiter
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relay_pool import Relay, RelayPool
-from mailer.message.compiled import CompiledMessage
-from mailer.message.compose import SenderIdentity
-from mailer.message.links import return_path_for
 from mailer.model.errors import TodokeMailError
-from mailer.model.ids import Fence, IssueId, SubscriberId
+from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.state import DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
+CLOCK_INTERVAL = 0.01  # seconds for which a timestamp is used again: to format one costs as much as the rest of a result
+MIN_BATCH, MAX_BATCH = 10, 500  # rows
 OnResult = Callable[[IssueId, DeliveryState], None]
 RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 
@@ -44,49 +43,52 @@ RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 class DeliveryEngine:
     """For an `async with` block.
 
-    :param carry_lane: what one connection does (`carrying.carry_lane`).
-    :param told: hears of each result: issue and new state.
+    :param run_connection: what one connection does (`connection_worker.run_connection`).
+    :param on_result: is told of each result: issue and new state.
     """
 
-    def __init__(self, around: DeliveryContext, carry_lane: RunConnection, told: OnResult = lambda _issue, _state: None) -> None:
-        self.around = around
-        self._carry_lane = carry_lane
-        self.desk = JournalDirectory(around.config.state)
+    def __init__(self, context: DeliveryContext, run_connection: RunConnection, on_result: OnResult = lambda _issue, _state: None) -> None:
+        config = context.config
+        self.context = context
+        self.on_result = on_result
+        self.journals = JournalDirectory(config.state)
         self.stopped = asyncio.Event()
         self.failure: Exception | None = None
-        self.recorder = Recorder(around.database, around.clock, self.fail, self._recorded)
-        self.told = told
-        self.routes = self._make_routes()
-        self.lanes = {lane.name: lane for lane in self._make_lanes()}
-        self.turn = GroupCommit(self.fail, syncs=around.config.durability == "power")
-        self._moulds: dict[IssueId, CompiledMessage] = {}
-        self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
-        self._slices: dict[Fence, Batch] = {}
+        self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
+        self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
+        self.composer = Composer(config, context.signer)
+        self.relays = self._make_relays()
+        self.queues = {queue.name: queue for queue in self._make_queues()}
+        self._run_connection = run_connection
+        self._leases = Leases(
+            context.database, self.recorder, self.queues.values(), owner=self.journals.name, lease=config.lease, on_failure=self.fail
+        )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._now, self._read_again = timestamp(around.clock()), 0.0
-        self._speed = Throughput(time.monotonic())
-        self._beating: list[asyncio.Task[None]] = []
+        self._background: list[asyncio.Task[None]] = []
+        self._now, self._now_until = timestamp(context.clock()), 0.0
+        self._throughput = Throughput(time.monotonic())
 
     async def __aenter__(self) -> Self:
-        """Begin to keep the leases alive."""
-        self._beating = [asyncio.create_task(self._beat()), asyncio.create_task(self._say())]
+        """Begin to keep the leases alive and to report."""
+        self._background = [asyncio.create_task(self._leases.keep_alive()), asyncio.create_task(self._report())]
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Finish what is in flight, close every connection, write down what is left."""
+        """Finish the messages in flight, close every connection, record what is left."""
         self.stop()
-        await asyncio.gather(*(task for lane in self.lanes.values() for task in lane.carriers), return_exceptions=True)
-        for task in self._beating:
+        await asyncio.gather(*(task for queue in self.queues.values() for task in queue.workers), return_exceptions=True)
+        for task in self._background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        database, owner = self.context.database, self.journals.name
         try:
-            await self.recorder.ask_until_answered(limits.release, self.around.database, self.desk.name)
-            await self.recorder.ask_until_answered(heartbeats.save_heartbeats, self.around.database, self.desk.name, ())
-        except TodokeMailError as broken:
-            self.fail(broken)
-        self.turn.end()
+            await self.recorder.ask_until_answered(limits.release, database, owner)
+            await self.recorder.ask_until_answered(heartbeats.save_heartbeats, database, owner, ())
+        except TodokeMailError as failure:
+            self.fail(failure)
+        self.group_commit.commit()
         await self.recorder.close()
-        self.desk.close()
+        self.journals.close()
 
     @property
     def is_over(self) -> bool:
@@ -94,216 +96,162 @@ class DeliveryEngine:
         return self.stopped.is_set()
 
     def now(self) -> Timestamp:
-        """The moment, read a hundred times a second at most: writing it down costs as much as the rest of a result."""
-        turn = time.monotonic()
-        if turn >= self._read_again:
-            self._read_again, self._now = turn + 0.01, timestamp(self.around.clock())
+        """The time, read again after `CLOCK_INTERVAL`."""
+        monotonic = time.monotonic()
+        if monotonic >= self._now_until:
+            self._now_until, self._now = monotonic + CLOCK_INTERVAL, timestamp(self.context.clock())
         return self._now
 
     def stop(self, issue_id: IssueId | None = None) -> None:
-        """Begin nothing more, at all or of one issue. What is in flight is finished."""
-        for found in self._slices.values():
-            if issue_id is None or found.claim.issue_id == issue_id:
-                found.is_over = True
+        """Begin nothing more, of one issue or at all. Messages in flight are finished."""
+        for batch in self._leases.batches():
+            if issue_id is None or batch.claim.issue_id == issue_id:
+                batch.is_over = True
         if issue_id is None:
             self.stopped.set()
-        self._purge()
-
-    def _purge(self) -> None:
-        for lane in self.lanes.values():
-            lane.purge()
-            lane.low.set()
+        for queue in self.queues.values():
+            queue.purge()
+            queue.has_room.set()
 
     def fail(self, error: Exception) -> None:
-        """Something broke: end the run, keep the first reason."""
+        """End the run because of this error; the first one is kept."""
         if self.failure is None:
             log.event("run fails", why=type(error).__name__)
         self.failure = self.failure or error
         self.stop()
 
-    async def claim(self, frozen: FrozenIssue, lane: DomainQueue, after: int) -> tuple[Claim, Batch | None] | None:
-        """The next slice of an issue for a lane, or None. Its journal is made first: a claim without one has lost it."""
-        around, mould, token = self.around, self._mould(frozen), self.desk.token()
-        journal, began = self.desk.open(token), time.monotonic()
-        wanted = claims.ClaimRequest(frozen.issue_id, lane.name, after, _size(lane), _window(around.database))
-        try:
-            found = await self.recorder.ask(
-                claims.claim_batch,
-                around.database,
-                wanted,
-                token=token,
-                owner=self.desk.name,
-                lease=around.config.lease,
-                now=around.clock(),
-            )
-        except BaseException:
-            journal.close(is_done=False)  # the claim may have been made all the same
-            raise
-        if found is None or not found.rows:
-            journal.close(is_done=True)
-            return None if found is None else (found, None)
-        journal.begin(found.fence, found.issue_id)
-        made = Batch(
-            found,
-            frozen,
-            mould,
-            journal,
-            retry.retry_policy(frozen.issue.list_class),
-            leased_at=began,
-            lease=around.config.lease,
-            advance=lambda slice_: self.spawn(self._advance(slice_)),
-            ended=self.recorder.add,
-            lane=lane.name,
-        )
-        log.event("slice claimed", issue=str(frozen.issue.ref), lane=lane.name, slice=found.fence, rows=len(found.rows))
-        return found, made
-
-    async def run_batch(self, found: Batch, lane: DomainQueue) -> None:
-        """Send a slice. Ends when the ledger knows what became of each row, or that it has not left."""
-        self._slices[found.claim.fence] = found
-        found.is_over = found.is_over or self.is_over
-        lane.push(found)
-        if found.is_over:
-            lane.purge()
-        self._man(lane)
-        await found.finished
-        del self._slices[found.claim.fence]
-        log.event("slice ended", issue=str(found.frozen.issue.ref), slice=found.claim.fence, fenced=found.is_fenced, **found.tally)
-        if found.is_fenced and self.failure is None:
-            now, intended = self.around.clock(), found.intended
-            await self.recorder.ask_until_answered(
-                claims.release_never_sent, self.around.database, found.claim.fence, found.claim.issue_id, intended, now=now
-            )
-            found.journal.path.unlink(missing_ok=True)
-
-    def return_path(self, issue_id: IssueId, subscriber_id: SubscriberId) -> str:
-        """Where this message comes back to. VERP: a bounce tells by its address whose it is, and a stamp that it is ours."""
-        base = self.around.config.return_path
-        if not self.around.config.verp:
-            return base
-        found = self._return_paths.get(issue_id)
-        if found is None:
-            found = self._return_paths[issue_id] = return_path_for(base, issue_id, self.around.tokens)
-        return found(subscriber_id)
-
-    def _mould(self, frozen: FrozenIssue) -> CompiledMessage:
-        found = self._moulds.get(frozen.issue_id)
-        if found is None:
-            config = self.around.config
-            origin = SenderIdentity(config.return_path, config.message_id_domain)
-            found = CompiledMessage(
-                frozen.issue, frozen.mail_list, tokens=self.around.tokens, service_url=config.service_url, origin=origin
-            )
-            self._moulds[frozen.issue_id] = found
-        return found
-
-    def _make_routes(self) -> RelayPool:
-        around = self.around
-        routes = []
-        for relay in around.config.relays:
-            password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
-            meter = self._meter(f"relay:{relay.name}", relay.rate)
-            routes.append(Relay(relay, password, meter, asyncio.Semaphore(relay.connections)))
-        return RelayPool(routes, hello=around.config.message_id_domain, pauses=around.pauses, is_patient=around.waits_for_relays)
-
-    def _make_lanes(self) -> list[DomainQueue]:
-        base = self.around.pauses[0] if self.around.pauses else 0.0
-        own = [DomainQueue(found, self._meter(f"lane:{found.name}", found.rate), base) for found in self.around.config.queues]
-        return [DomainQueue(None, self._meter("", 0.0), base), *own]
-
-    def _meter(self, key: str, rate: float) -> RateLimiter:
-        if not rate:
-            return RateLimiter(rate, None)
-        shared = TokenBucket(key, rate, max(1.0, rate))
-
-        async def draw(wanted: int) -> tuple[int, float]:
-            return await self.recorder.ask(limits.take_tokens, self.around.database, shared, wanted)
-
-        return RateLimiter(rate, draw)
-
-    def _man(self, lane: DomainQueue) -> None:
-        """As many carriers as the lane may have and has work for."""
-        most = lane.limits.connections if lane.limits else self.routes.most
-        while len(lane.carriers) < min(most, len(lane)):
-            task = asyncio.get_running_loop().create_task(self._carrier(lane))
-            lane.carriers.add(task)
-
-    async def _carrier(self, lane: DomainQueue) -> None:
-        try:
-            await self._carry_lane(self, lane)
-        except Exception as error:  # whatever it is, the others finish what they carry and the run ends
-            self.fail(error)
-        lane.carriers.discard(cast(asyncio.Task[None], asyncio.current_task()))
-        if self.routes.trouble is not None or (len(lane) and not lane.carriers and not self.around.waits_for_relays):
-            self.stop()
-        elif len(lane) and not lane.carriers:
-            await pause(self.stopped, LINGER)
-            self._man(lane)
-
     def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run this beside the rest; the engine waits for it before it ends."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _advance(self, found: Batch) -> None:
-        """Write the next window of intents into the database, for all who might have to take the slice over."""
-        await self._renew(found, found.next_window(time.monotonic()))
-        found.is_advancing = False
-        for lane in self.lanes.values():
-            lane.changed.set()
-
-    async def _renew(self, found: Batch, reached: SubscriberId) -> None:
-        began = time.monotonic()
+    async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
+        """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed."""
+        context, compiled, token = self.context, self.composer.compiled(frozen), self.journals.new_token()
+        journal, began = self.journals.open(token), time.monotonic()
+        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window())
         try:
-            is_ours = await self.recorder.ask_until_answered(
-                claims.raise_high_water_mark, self.around.database, found.claim, reached, lease=self.around.config.lease
+            claim = await self.recorder.ask(
+                claims.claim_batch,
+                context.database,
+                request,
+                token=token,
+                owner=self.journals.name,
+                lease=context.config.lease,
+                now=context.clock(),
             )
-        except TodokeMailError as error:
+        except BaseException:
+            journal.close(is_done=False)  # the claim may have been made all the same
+            raise
+        if claim is None or not claim.rows:
+            journal.close(is_done=True)
+            return None if claim is None else (claim, None)
+        journal.begin(claim.fence, claim.issue_id)
+        batch = Batch(
+            claim,
+            frozen,
+            compiled,
+            journal,
+            retry.retry_policy(frozen.issue.list_class),
+            leased_at=began,
+            lease=context.config.lease,
+            request_window=lambda batch: self.spawn(self._leases.open_window(batch)),
+            on_dropped=self.recorder.add,
+            queue=queue.name,
+        )
+        log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
+        return claim, batch
+
+    async def run_batch(self, batch: Batch, queue: DomainQueue) -> None:
+        """Send a batch. Ends when the ledger knows what became of each row, or that it has not left."""
+        claim = batch.claim
+        self._leases.add(batch)
+        batch.is_over = batch.is_over or self.is_over
+        queue.push(batch)
+        if batch.is_over:
+            queue.purge()
+        self._start_workers(queue)
+        await batch.finished
+        self._leases.remove(batch)
+        log.event("batch ended", issue=str(batch.frozen.issue.ref), batch=claim.fence, fenced=batch.is_fenced, **batch.tally)
+        if batch.is_fenced and self.failure is None:
+            # Whoever took it over had to doubt every row up to the high-water mark; here it is known which of them never left.
+            database, now = self.context.database, self.context.clock()
+            await self.recorder.ask_until_answered(
+                claims.release_never_sent, database, claim.fence, claim.issue_id, batch.intended, now=now
+            )
+            batch.journal.path.unlink(missing_ok=True)
+
+    def _make_relays(self) -> RelayPool:
+        context = self.context
+        relays = [
+            Relay(
+                settings,
+                context.password_for(settings),
+                self._limiter(f"relay:{settings.name}", settings.rate),
+                asyncio.Semaphore(settings.connections),
+            )
+            for settings in context.config.relays
+        ]
+        hello = context.config.message_id_domain
+        return RelayPool(relays, hello=hello, pauses=context.pauses, is_patient=context.waits_for_relays)
+
+    def _make_queues(self) -> list[DomainQueue]:
+        base = self.context.pauses[0] if self.context.pauses else 0.0
+        own = [DomainQueue(limits_, self._limiter(f"queue:{limits_.name}", limits_.rate), base) for limits_ in self.context.config.queues]
+        return [DomainQueue(None, self._limiter("", 0.0), base), *own]
+
+    def _limiter(self, key: str, rate: float) -> RateLimiter:
+        """A limiter for messages a second, which all processes share under this key. 0: no limit."""
+        if not rate:
+            return RateLimiter(rate, None)
+        bucket = TokenBucket(key, rate, max(1.0, rate))
+
+        async def draw(wanted: int) -> tuple[int, float]:
+            return await self.recorder.ask(limits.take_tokens, self.context.database, bucket, wanted)
+
+        return RateLimiter(rate, draw)
+
+    def _start_workers(self, queue: DomainQueue) -> None:
+        """As many connection workers as the queue may have and has rows for."""
+        most = queue.limits.connections if queue.limits else self.relays.max_connections
+        while len(queue.workers) < min(most, len(queue)):
+            queue.workers.add(asyncio.get_running_loop().create_task(self._worker(queue)))
+
+    async def _worker(self, queue: DomainQueue) -> None:
+        try:
+            await self._run_connection(self, queue)
+        except Exception as error:  # of whatever kind: the others finish their messages and the run ends
             self.fail(error)
-            return
-        if is_ours:
-            found.advance(reached, began)
-            found.renewed(began)
-        else:
-            found.is_fenced = found.is_over = True
-            self._purge()
+        queue.workers.discard(cast(asyncio.Task[None], asyncio.current_task()))
+        is_abandoned = len(queue) > 0 and not queue.workers
+        if self.relays.trouble is not None or (is_abandoned and not self.context.waits_for_relays):
+            self.stop()
+        elif is_abandoned:
+            await pause(self.stopped, LINGER)
+            self._start_workers(queue)
 
-    def _recorded(self, found: Batch, number: int) -> None:
-        self._speed.count(found.claim.issue_id, found.lane, number)
+    def _count(self, batch: Batch, number: int) -> None:
+        self._throughput.count(batch.claim.issue_id, batch.queue, number)
 
-    async def _say(self) -> None:
-        """For `status` and `/metrics`."""
+    async def _report(self) -> None:
+        """Heartbeats, for `status` and `/metrics`."""
+        database, owner, loop = self.context.database, self.journals.name, asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(EVERY)
-            now = time.monotonic()
-            loop_now = asyncio.get_running_loop().time()
-            said = pulses_of(self.lanes.values(), self.routes.all, self._speed.rates(now), loop_now)
+            await asyncio.sleep(INTERVAL)
+            current = current_heartbeats(self.queues.values(), self.relays.all, self._throughput.rates(time.monotonic()), loop.time())
             try:
-                await self.recorder.ask_until_answered(heartbeats.save_heartbeats, self.around.database, self.desk.name, said)
+                await self.recorder.ask_until_answered(heartbeats.save_heartbeats, database, owner, current)
             except TodokeMailError as error:
                 self.fail(error)
                 return
 
-    async def _beat(self) -> None:
-        """A sign of life, three times in every lease."""
-        lease = self.around.config.lease
-        while True:
-            await asyncio.sleep(lease / 3)
-            for found in list(self._slices.values()):
-                if not found.is_fenced and not found.finished.done():
-                    await self._renew(found, found.high_water_mark)
-            try:
-                await self.recorder.ask_until_answered(limits.renew, self.around.database, self.desk.name, lease=lease)
-            except TodokeMailError as error:
-                self.fail(error)
-                return
+    def _first_window(self) -> int:
+        """Rows. With SQLite no other process takes a batch over, so nothing is gained by small steps."""
+        return 100 if self.context.database.is_shared else MAX_BATCH
 
 
-def _size(lane: DomainQueue) -> int:
-    """Rows of one slice: about ten seconds' worth where there is a rate, so that nobody's unsubscription is overtaken for long."""
-    return max(10, min(500, int(lane.meter.rate * 10))) if lane.meter.draw else 500
-
-
-def _window(database: Database) -> int:
-    """Rows of the first window. With SQLite nobody else takes a slice over."""
-    return 100 if database.is_shared else 500
+def _batch_size(queue: DomainQueue) -> int:
+    """Rows: about ten seconds' worth where there is a rate, since a claimed reader who unsubscribes still gets the issue."""
+    return max(MIN_BATCH, min(MAX_BATCH, int(queue.limiter.rate * 10))) if queue.limiter.draw else MAX_BATCH

@@ -1,10 +1,12 @@
-"""What is on the wire, written down before and after: an append-only file for each claimed slice.
+"""What is on the wire, written before and after it: an append-only file for each claimed batch.
 
-An intent is in the file before the first byte of a body leaves, a result in the turn of the event loop that brought the
-reply (`GroupCommit`), each by a `write` of whole lines, so they survive the death of the process at any moment; with `durability = "power"` intents are synced to the disk first, so
-they survive a power cut too. The ledger learns results in groups, later. After a kill, `replay` tells for each slice what is
-known: a result; an intent alone (the body may have arrived); or nothing (it has not left).
+An intent is in the file before the first byte of a body leaves, a result in the turn of the event loop that brought the reply
+(`GroupCommit`), each by one `write` of whole lines. So they survive the death of the process at any moment; with
+`durability = "power"` intents are synced to the disk first and survive a power cut too. The ledger gets the results later, in
+groups. After a kill, `replay` says for each row what is known: a result; an intent alone (the body may have arrived); or nothing
+(the body has not left).
 
+Lines: `c FENCE ISSUE` (the claim), `i SUBSCRIBER` (intent), `r [RESULT]` (`DeliveryResult.line`). Newer versions must read older files.
 The files of one process lie in a folder with a lock that the kernel drops when the process dies.
 """
 
@@ -31,160 +33,160 @@ from mailer.model.state import RESULTS, DeliveryState
 
 LOCK = "lock"
 
-
-Go = Callable[[bool], None]
+Allow = Callable[[bool], None]
+"""Is called once it is decided whether a body may leave."""
 
 
 class Journal:
-    """The file of one slice. `JournalError` if it cannot be written: then nothing may leave."""
+    """The file of one batch. Every method that writes raises `JournalError` if the file cannot be written: then nothing may leave."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _told(path):
+        with _journal_errors(path):
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._waiting = b""
+        self._unwritten = b""
 
     def begin(self, fence: Fence, issue_id: IssueId) -> None:
-        """Which claim this is the journal of."""
+        """Write which claim this is the journal of."""
         self._write(b"c %d %d\n" % (fence, issue_id))
 
     def intend(self, subscriber_id: SubscriberId) -> None:
-        """The body for this subscriber is about to leave. It may when `flush` has been called."""
-        self._waiting += b"i %d\n" % subscriber_id
+        """The body for this subscriber is about to leave. It may leave after the next `flush`."""
+        self._unwritten += b"i %d\n" % subscriber_id
 
     def result(self, line: str) -> None:
-        """What became of one (`DeliveryResult.line`). Written by the next `flush`."""
-        self._waiting += f"r {line}\n".encode()
+        """A result (`DeliveryResult.line`). The next `flush` writes it."""
+        self._unwritten += f"r {line}\n".encode()
 
     def flush(self) -> None:
-        """Write all that was said since the last one, as one write."""
-        if self._waiting:
-            lines, self._waiting = self._waiting, b""
+        """Write every line since the last flush, as one write."""
+        if self._unwritten:
+            lines, self._unwritten = self._unwritten, b""
             self._write(lines)
 
     def sync(self) -> None:
-        """To the disk itself. Blocks; call in a thread."""
-        with _told(self.path):
+        """Sync the file to the disk. Blocks; call it in a thread."""
+        with _journal_errors(self.path):
             os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
 
     def close(self, *, is_done: bool) -> None:
-        """The slice is over; if everything is in the ledger, the file is not needed any more."""
-        file, self._file = self._file, -1  # the number may be another file's soon
+        """Close the file. `is_done`: everything is in the ledger, so the file is removed."""
+        file, self._file = self._file, -1  # the system may give the same number to another file soon
         with suppress(OSError):
             os.close(file)
         if is_done:
             self.path.unlink(missing_ok=True)
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, lines: bytes) -> None:
         try:
-            written = os.write(self._file, line)
+            size = os.write(self._file, lines)
         except OSError as error:
             raise _unwritable(self.path, str(error.strerror)) from error
-        if written != len(line):
+        if size != len(lines):
             raise _unwritable(self.path, "only a part of a line found room")
 
 
 class GroupCommit:
-    """What one turn of the event loop has to say: one write for each journal, and then the bodies leave.
+    """One write for each journal in a turn of the event loop; then the bodies leave.
 
     All connections that were answered in the same turn share that write. With `syncs` (`durability = "power"`) bodies wait until
-    it is on the disk itself; all that is written while one sync runs shares the next one.
+    the write is on the disk; whatever is written while one sync runs shares the next one.
 
-    :param failed: hears that a journal cannot be written. Then nothing leaves.
+    :param on_failure: is told that a journal cannot be written. Then no body leaves.
     """
 
-    def __init__(self, failed: Callable[[Exception], None], *, syncs: bool) -> None:
-        self._failed = failed
+    def __init__(self, on_failure: Callable[[Exception], None], *, syncs: bool) -> None:
+        self._on_failure = on_failure
         self._syncs = syncs
         self._journals: dict[Journal, None] = {}
-        self._leaving: list[Go] = []
-        self._unsynced: list[tuple[dict[Journal, None], list[Go]]] = []
+        self._waiting: list[Allow] = []
+        self._unsynced: list[tuple[dict[Journal, None], list[Allow]]] = []
         self._syncing: asyncio.Task[None] | None = None
 
-    def touch(self, journal: Journal) -> None:
-        """It has something to write."""
+    def add(self, journal: Journal) -> None:
+        """The journal has something to write in this turn."""
         if not self._journals:
-            asyncio.get_running_loop().call_soon(self.end)
+            asyncio.get_running_loop().call_soon(self.commit)
         self._journals[journal] = None
 
-    def then(self, journal: Journal, go: Go) -> None:
-        """It has something to write; then call `go`, with whether the body may leave."""
-        self.touch(journal)
-        self._leaving.append(go)
+    def add_intent(self, journal: Journal, allow: Allow) -> None:
+        """As `add`; then call `allow` with whether the body may leave."""
+        self.add(journal)
+        self._waiting.append(allow)
 
-    def end(self) -> None:
-        """Write what there is."""
+    def commit(self) -> None:
+        """Write what was added, and let the bodies leave, or sync first."""
         journals, self._journals = self._journals, {}
-        leaving, self._leaving = self._leaving, []
-        is_written = self._write(journals)
-        if not (leaving and is_written and self._syncs):
-            _tell(leaving, is_written)
+        waiting, self._waiting = self._waiting, []
+        is_written = self._flush(journals)
+        if not (waiting and is_written and self._syncs):
+            _answer(waiting, is_written)
             return
-        self._unsynced.append((journals, leaving))
+        self._unsynced.append((journals, waiting))
         if self._syncing is None or self._syncing.done():
             self._syncing = asyncio.get_running_loop().create_task(self._sync())
 
-    def _write(self, journals: Iterable[Journal]) -> bool:
+    def _flush(self, journals: Iterable[Journal]) -> bool:
         try:
             for journal in journals:
                 journal.flush()
         except JournalError as error:
-            self._failed(error)
+            self._on_failure(error)
             return False
         return True
 
     async def _sync(self) -> None:
         while self._unsynced:
-            turns, self._unsynced = self._unsynced, []
+            commits, self._unsynced = self._unsynced, []
             is_synced = True
             try:
-                for journal in {journal for journals, _ in turns for journal in journals}:
+                for journal in {journal for journals, _ in commits for journal in journals}:
                     await asyncio.to_thread(journal.sync)
             except JournalError as error:
-                self._failed(error)
+                self._on_failure(error)
                 is_synced = False
-            for _, leaving in turns:
-                _tell(leaving, is_synced)
+            for _, waiting in commits:
+                _answer(waiting, is_synced)
 
 
-def _tell(leaving: Iterable[Go], may_leave: bool) -> None:
-    for go in leaving:
-        go(may_leave)
+def _answer(waiting: Iterable[Allow], may_leave: bool) -> None:
+    for allow in waiting:
+        allow(may_leave)
 
 
 class JournalDirectory:
-    """The folder of one living process: makes journals, and finds those of dead processes."""
+    """The folder of one living process. `name` names the process in the database too: host, process number and a random part."""
 
     def __init__(self, state: Path) -> None:
         self._state = state
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state / self.name
-        with _told(self._folder):
+        with _journal_errors(self._folder):
             self._folder.mkdir(parents=True)
         self._lock = FileLock(self._folder / LOCK)
         self._lock.acquire(timeout=0)
 
-    def token(self) -> str:
-        """A name for the next slice's journal."""
+    def new_token(self) -> str:
+        """A name for the next batch's journal."""
         return f"{self.name}/{secrets.token_hex(8)}"
 
     def open(self, token: str) -> Journal:
-        """The slice's journal. Made before the slice is claimed: a claim without journal means that the journal was lost."""
-        return Journal(path_of(self._state, token))
+        """The batch's journal. Opened before the batch is claimed: a claim without a journal means that the journal was lost."""
+        return Journal(journal_path(self._state, token))
 
     def close(self) -> None:
-        """The process ends. The folder goes too, unless journals are left in it."""
+        """The process ends. The folder is removed, unless there are journals in it."""
         self._lock.release()
-        _remove(self._folder)
+        _remove_if_empty(self._folder)
 
 
-def path_of(state: Path, token: str) -> Path:
-    """Where the journal of that name is."""
+def journal_path(state: Path, token: str) -> Path:
+    """The journal of that name."""
     return state / f"{token}.log"
 
 
 def orphaned_journals(state: Path) -> Iterator[Path]:
-    """The folders of dead processes, each locked while it is looked at, and removed afterwards if it is empty."""
+    """The folders of dead processes. Each is locked until the next one is asked for, and then removed if it is empty."""
     for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
         lock = FileLock(folder / LOCK)
         try:
@@ -195,12 +197,12 @@ def orphaned_journals(state: Path) -> Iterator[Path]:
             yield folder
         finally:
             lock.release()
-            _remove(folder)
+            _remove_if_empty(folder)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a journal tells. `known` by subscriber; None: the body was about to leave, and nothing is known after that."""
+    """What a journal says. `known` by subscriber; None: the body was about to leave, and nothing is known of it after that."""
 
     fence: Fence | None
     issue_id: IssueId | None
@@ -208,7 +210,7 @@ class Replay:
 
 
 def replay(path: Path) -> Replay:
-    """Read a journal to its end, or to the line that a kill cut off.
+    """Read a journal to its end, or to the first line that is not whole or not understood.
 
     :raises JournalError: the file cannot be read.
     """
@@ -223,8 +225,8 @@ def replay(path: Path) -> Replay:
             if line.startswith(b"i "):
                 known[SubscriberId(int(line[2:]))] = None
             elif line.startswith(b"r "):
-                found = _parse(json.loads(line[2:]))
-                known[found.subscriber_id] = found
+                result = _parse_result(json.loads(line[2:]))
+                known[result.subscriber_id] = result
             elif line.startswith(b"c "):
                 first, second = line[2:].split()
                 fence, issue_id = Fence(int(first)), IssueId(int(second))
@@ -234,24 +236,24 @@ def replay(path: Path) -> Replay:
 
 
 class Timestamp(NamedTuple):
-    """A moment and how it is written down."""
+    """A time, and its text as the journal and the ledger store it."""
 
     at: datetime
     text: str
 
 
 def timestamp(at: datetime) -> Timestamp:
-    """With its text."""
+    """The time with its text."""
     return Timestamp(at, format_timestamp(at))
 
 
-def format_timestamp(moment: datetime) -> str:
-    """UTC with microseconds always, so that a database without a type for it keeps them in order."""
-    return moment.astimezone(UTC).isoformat(" ", "microseconds")
+def format_timestamp(at: datetime) -> str:
+    """UTC, always with microseconds: SQLite has no type for times, and texts of one length sort as the times do."""
+    return at.astimezone(UTC).isoformat(" ", "microseconds")
 
 
-def _parse(row: list[str]) -> DeliveryResult:
-    subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = row
+def _parse_result(values: list[str]) -> DeliveryResult:
+    subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = values
     if DeliveryState(state) not in RESULTS:
         raise ValueError(state)  # the ledger would refuse it, and the row would be taken for one that has not left
     return DeliveryResult(
@@ -267,7 +269,7 @@ def _parse(row: list[str]) -> DeliveryResult:
     )
 
 
-def _remove(folder: Path) -> None:
+def _remove_if_empty(folder: Path) -> None:
     if any(folder.glob("*.log")):
         return
     with suppress(OSError):
@@ -276,8 +278,8 @@ def _remove(folder: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """OSError as one of ours."""
+def _journal_errors(path: Path) -> Iterator[None]:
+    """An OSError as a JournalError."""
     try:
         yield
     except OSError as error:

@@ -1,24 +1,21 @@
-"""Lanes: what goes to one group of recipient domains, with its own connections, rate and rests; emergency first.
-
-A 421 or 454 lets the recipient's domain rest, doubling each time, while the rest of the list goes on.
-"""
+"""Rates: tokens are drawn from a bucket in the database, which all processes share, and are used up here."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-DrawTokens = Callable[[int], Awaitable[tuple[int, float]]]  # how many tokens are wanted → how many there are, seconds to the next
+DrawTokens = Callable[[int], Awaitable[tuple[int, float]]]
+"""Takes how many tokens are wanted; returns how many there are, and in how many seconds there is another one."""
 
 
 @dataclass(slots=True)
 class RateLimiter:
-    """Tokens that this process has drawn and not used. Without `draw` there is no limit."""
+    """Tokens that this process has drawn and not used. `rate` is in messages a second. Without `draw` there is no limit."""
 
     rate: float
     draw: DrawTokens | None
     tokens: int = 0
-    not_before: float = 0.0
 
     def allows(self) -> bool:
         """Whether a message may leave now."""
@@ -29,9 +26,9 @@ class RateLimiter:
         self.tokens -= self.draw is not None
 
     async def fill(self) -> float:
-        """Draw what the next second needs. Seconds to wait before the next try, 0 if there is something."""
+        """Draw what the next second needs. Seconds to wait before the next try; 0 if a message may leave now."""
         if self.draw is None or self.tokens > 0:
             return 0.0
         granted, seconds = await self.draw(max(1, int(self.rate)))
         self.tokens += granted
-        return 0.0 if granted else min(seconds, 1.0)
+        return 0.0 if granted else min(seconds, 1.0)  # at most a second: a run that is stopped should not wait for a slow rate

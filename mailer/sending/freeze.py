@@ -37,7 +37,7 @@ def prepare(
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` says no.
     """
-    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).doubtful
+    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
     return replace(freeze(database, root, ref, now=now, permit=permit), interrupted=interrupted)
 
 

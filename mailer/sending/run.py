@@ -135,7 +135,7 @@ async def deliver(around: DeliveryContext, frozen: FrozenIssue, progress: Progre
             stopping.cancel()
     if office.failure is not None:
         raise office.failure
-    summary = summarize(around.database, frozen, stopped=stop.is_set(), trouble=office.routes.trouble)
+    summary = summarize(around.database, frozen, stopped=stop.is_set(), trouble=office.relays.trouble)
     return summary if summary.remaining else summarize(around.database, frozen, stopped=stop.is_set())
 
 

@@ -21,7 +21,7 @@ from mailer.delivery import domain_queue, recovery
 from mailer.delivery.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext
 from mailer.delivery.engine import DeliveryEngine
-from mailer.delivery.feeder import Feeder
+from mailer.delivery.feeder import START, Feeder
 from mailer.model.errors import DatabaseError, TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
@@ -61,7 +61,7 @@ async def _halt(office: DeliveryEngine, stop: asyncio.Event) -> None:
 
 
 async def _loop(office: DeliveryEngine, look: float) -> None:
-    feeder, around = Feeder(office), office.around
+    feeder, around = Feeder(office), office.context
     await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
     while not office.is_over:
         for found in await _ready(office):
@@ -72,7 +72,7 @@ async def _loop(office: DeliveryEngine, look: float) -> None:
 
 async def _queue(office: DeliveryEngine, look: float) -> None:
     app = create_queue(office)
-    await office.recorder.ask_until_answered(engine.create_job_tables, office.around.database, app.schema_manager.get_schema())
+    await office.recorder.ask_until_answered(engine.create_job_tables, office.context.database, app.schema_manager.get_schema())
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
@@ -80,13 +80,13 @@ async def _queue(office: DeliveryEngine, look: float) -> None:
                 install_signal_handlers=False,
                 fetch_job_polling_interval=look,
                 shutdown_graceful_timeout=60,
-                name=office.desk.name,
+                name=office.journals.name,
             )
         )
         try:
             while not office.is_over:
                 await _dispatch(office, app)
-                await operator_report.send_due_reports(office.around)
+                await operator_report.send_due_reports(office.context)
                 await _rest(office, look)
         except TodokeMailError as error:
             office.fail(error)
@@ -100,7 +100,7 @@ async def _queue(office: DeliveryEngine, look: float) -> None:
 
 def create_queue(office: DeliveryEngine) -> procrastinate.App:
     """The queue with its one task: carry a slice."""
-    conninfo = office.around.database.address
+    conninfo = office.context.database.address
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=JOBS + 2))
 
     @app.task(name="todoke.carry")
@@ -113,12 +113,12 @@ def create_queue(office: DeliveryEngine) -> procrastinate.App:
 async def _carry(office: DeliveryEngine, ref: IssueRef, name: str) -> None:
     """One job: claim a slice and see it to its end. Nothing to claim: somebody else was quicker, or it is not wanted any more."""
     try:
-        around = office.around
+        around = office.context
         frozen = await office.recorder.ask_until_answered(issues.find, around.database, ref)
-        if frozen is None or frozen.status is not IssueStatus.SENDING or office.is_over or name not in office.lanes:
+        if frozen is None or frozen.status is not IssueStatus.SENDING or office.is_over or name not in office.queues:
             return
-        lane = office.lanes[name]
-        got = await office.claim(frozen, lane, 0)
+        lane = office.queues[name]
+        got = await office.claim(frozen, lane, START)
         if got is not None and got[1] is not None:
             await office.run_batch(got[1], lane)
     except Exception as error:
@@ -127,13 +127,13 @@ async def _carry(office: DeliveryEngine, ref: IssueRef, name: str) -> None:
 
 
 async def _dispatch(office: DeliveryEngine, app: procrastinate.App) -> None:
-    around = office.around
+    around = office.context
     await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(30.0, around.config.lease)):
         await app.job_manager.retry_job(job)
     for found in await _ready(office):
         await office.recorder.ask_until_answered(
-            ledger.assign_queues, around.database, found.issue_id, domain_queue.queue_of_domain(around.config)
+            ledger.assign_queues, around.database, found.issue_id, domain_queue.domains_by_queue(around.config)
         )
         waiting = await office.recorder.ask_until_answered(waiting_by_queue, around.database, found.issue_id)
         for lane, number in waiting.items():
@@ -150,7 +150,7 @@ async def _defer(app: procrastinate.App, found: FrozenIssue, lane: str, part: in
 
 async def _ready(office: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     """Issues with something due; what is too late expires here."""
-    around, found = office.around, list[FrozenIssue]()
+    around, found = office.context, list[FrozenIssue]()
     for one in await office.recorder.ask_until_answered(issues.sendable_issues, around.database, now=around.clock()):
         expires = one.issue.expires
         if expires is None or around.clock() < expires:

@@ -1,8 +1,9 @@
 """One SMTP connection to a relay: aiosmtplib connects, says EHLO, starts TLS and authenticates; then messages are sent.
 
-With PIPELINING a `wire.Pipe` takes the transport over and gives it back for QUIT; without, aiosmtplib's own commands
-carry the same prepared bytes one after the other. Either way `wire.Work` hears how far each message came.
-A relay of another kind must pass tests/mailer/smtp/test_connection.py; tests/mailer/smtp/test_aiosmtplib.py pins what is used here.
+With PIPELINING a `PipeliningProtocol` takes the transport over and gives it back for QUIT; without, aiosmtplib's own commands send
+the same prepared bytes one after the other. Either way the `MessageSource` is told how far each message came.
+A connection of another kind must pass tests/mailer/smtp/test_connection.py. tests/mailer/smtp/test_aiosmtplib.py pins what is used here
+beyond aiosmtplib's documentation.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from mailer.smtp.transaction import MessageSource, StopReason, Transaction
 
 
 class SmtpConnection:
-    """One connection. Not for use by two tasks at once.
+    """One connection. Not for use by two tasks at once. `sent` counts the messages that the relay took since the last connect.
 
     :param hello: the name for EHLO.
     :param most: messages per connection.
-    :param timeouts: other ones than the relay's settings and RFC 5321 ask for.
+    :param timeouts: other ones than those of the relay's settings and RFC 5321.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class SmtpConnection:
         self._timeouts = timeouts or Timeouts(command=settings.timeout)
         self._client: aiosmtplib.SMTP | None = None
         self._begun = 0
-        self._is_dirty = False
+        self._needs_reset = False  # a transaction was begun and not finished
         self.sent = 0
         self.why_lost = ""
 
@@ -58,7 +59,7 @@ class SmtpConnection:
         return self._client is not None and self._client.is_connected and self._begun < self._most
 
     async def ready(self) -> None:
-        """Bring the connection to where messages can be sent, connecting if needed.
+        """Make the connection ready for messages, connecting if needed.
 
         :raises RelayUnavailable: not reachable, or told to come back later.
         :raises RelayRefused: TLS, certificate or password; trying again does not help.
@@ -68,10 +69,10 @@ class SmtpConnection:
         await self.close()
         self._client = await self._connect()
         self._begun = self.sent = 0
-        self._is_dirty = False
+        self._needs_reset = False
 
-    async def run(self, work: MessageSource) -> StopReason:
-        """Send until `work` has nothing, the connection's share is used up, or the connection is lost.
+    async def run(self, source: MessageSource) -> StopReason:
+        """Send until `source` has nothing, the connection's share is used up, or the connection is lost.
 
         :raises RelayUnavailable: the connection is not open; call `ready` first.
         """
@@ -79,60 +80,60 @@ class SmtpConnection:
         if client is None or client.protocol is None or not client.is_connected:
             raise RelayUnavailable("The connection to the relay is not open.")
         if client.supports_extension("pipelining"):
-            ended = await self._pipelined(client, client.protocol, work)
+            reason = await self._pipelined(client, client.protocol, source)
         else:
-            ended = await self._one_by_one(client, work)
-        if ended is StopReason.LOST:
+            reason = await self._one_by_one(client, source)
+        if reason is StopReason.LOST:
             self._hang_up()
-        return ended
+        return reason
 
     async def close(self) -> None:
-        """QUIT, politely; then the connection is gone in any case."""
+        """Say QUIT if the connection is open (RFC 5321 section 4.1.1.10); it is gone afterwards in any case."""
         if self._client is not None and self._client.is_connected:
             with suppress(SMTPException, OSError):
                 await self._client.quit(timeout=min(5.0, self._settings.timeout))
         self._hang_up()
 
-    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, work: MessageSource) -> StopReason:
+    async def _pipelined(self, client: aiosmtplib.SMTP, protocol: aiosmtplib.protocol.SMTPProtocol, source: MessageSource) -> StopReason:
         transport = cast(asyncio.Transport, client.transport)
-        pipe = PipeliningProtocol(
+        pipelining = PipeliningProtocol(
             transport,
-            work,
+            source,
             most=self._most - self._begun,
             timeouts=self._timeouts,
             on_lost=protocol.connection_lost,
         )
-        ended = await pipe.run()
-        self._begun = self._most - pipe.left
-        self.sent += pipe.sent
-        self.why_lost = pipe.why_lost
-        if ended is not StopReason.LOST:
+        reason = await pipelining.run()
+        self._begun = self._most - pipelining.left
+        self.sent += pipelining.sent
+        self.why_lost = pipelining.why_lost
+        if reason is not StopReason.LOST:
             transport.set_protocol(protocol)
-        return ended
+        return reason
 
-    async def _one_by_one(self, client: aiosmtplib.SMTP, work: MessageSource) -> StopReason:
+    async def _one_by_one(self, client: aiosmtplib.SMTP, source: MessageSource) -> StopReason:
         while self._begun < self._most:
-            letter = work.next()
-            if letter is None:
+            transaction = source.next()
+            if transaction is None:
                 return StopReason.IDLE
             self._begun += 1
-            outcome = await self._exchange(client, letter, work)
+            outcome = await self._exchange(client, transaction, source)
             if outcome is None:
-                work.give_back(letter)
+                source.give_back(transaction)
                 return StopReason.LOST
-            self.sent += outcome.phase is Phase.BODY and _is_ok(outcome)
-            work.done(letter, outcome)
+            self.sent += outcome.is_accepted
+            source.done(transaction, outcome)
             if outcome.code is None or outcome.code == CLOSING or not client.is_connected:
                 self.why_lost = outcome.text
                 return StopReason.LOST
         return StopReason.SPENT
 
-    async def _exchange(self, client: aiosmtplib.SMTP, letter: Transaction, work: MessageSource) -> Outcome | None:
-        """One message. None if the connection was lost, or is closing, before the relay said a word about it."""
-        if self._is_dirty and not _is_ok(await self._step(Phase.MAIL, client.rset())):
+    async def _exchange(self, client: aiosmtplib.SMTP, transaction: Transaction, source: MessageSource) -> Outcome | None:
+        """One message. None if the connection was lost, or is closing, before the relay had said anything about the message."""
+        if self._needs_reset and not _is_ok(await self._step(Phase.MAIL, client.rset())):
             return None
-        self._is_dirty = True
-        mail, rcpt, data = letter.envelope.removesuffix(b"\r\n").split(b"\r\n")
+        self._needs_reset = True
+        mail, rcpt, data = transaction.envelope.removesuffix(b"\r\n").split(b"\r\n")
         outcome = await self._step(Phase.MAIL, client.execute_command(mail))
         if outcome.code is None or outcome.code == CLOSING:
             return None
@@ -143,23 +144,23 @@ class SmtpConnection:
         outcome = await self._step(Phase.DATA, client.execute_command(data))
         if outcome.code != START_INPUT:
             return outcome if outcome.code is None or outcome.code >= 400 else self._lost(Phase.DATA, outcome.text)
-        return await self._body(client, letter, work)
+        return await self._body(client, transaction, source)
 
-    async def _body(self, client: aiosmtplib.SMTP, letter: Transaction, work: MessageSource) -> Outcome | None:
+    async def _body(self, client: aiosmtplib.SMTP, transaction: Transaction, source: MessageSource) -> Outcome | None:
         protocol = client.protocol
         if protocol is None or not client.is_connected:
             return self._lost(Phase.DATA, "connection lost before the message")
         may_leave: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        work.before_body(letter, lambda found: None if may_leave.done() else may_leave.set_result(found))
+        source.before_body(transaction, lambda allowed: None if may_leave.done() else may_leave.set_result(allowed))
         if not await may_leave:
-            return None
+            return None  # `run` hangs up: after 354 that is the only way not to send it
 
         async def reply() -> SMTPResponse:
-            protocol.write(b"".join(letter.body))
+            protocol.write(b"".join(transaction.body))
             return await protocol.read_response(timeout=self._timeouts.end)
 
         outcome = await self._step(Phase.BODY, reply())
-        self._is_dirty = not _is_ok(outcome)
+        self._needs_reset = not _is_ok(outcome)
         return outcome
 
     async def _connect(self) -> aiosmtplib.SMTP:
@@ -180,7 +181,7 @@ class SmtpConnection:
             await self._log_in(client)
         except (SMTPException, OSError) as error:
             client.close()
-            raise _trouble(settings, error) from error
+            raise _relay_error(settings, error) from error
         except RelayError:
             client.close()
             raise
@@ -190,7 +191,7 @@ class SmtpConnection:
         if self._settings.tls in ("none", "implicit"):
             return
         if client.supports_extension("starttls"):
-            # A failure here ends the connection: falling back to clear text is what an attacker would wait for.
+            # A failure ends the connection (RFC 3207 section 6): an attacker would wait for a fall-back to clear text.
             await client.starttls()
             await client.ehlo()
         elif self._settings.tls == "required":
@@ -204,7 +205,7 @@ class SmtpConnection:
         await client.login(self._settings.username, self._password.value)
 
     async def _step(self, phase: Phase, reply: Awaitable[SMTPResponse]) -> Outcome:
-        """One command and its reply. A lost line or silence is an outcome too, with code None."""
+        """One command and its reply. A lost connection or silence is an outcome too, with code None."""
         try:
             code, text = await reply
         except SMTPResponseException as error:
@@ -238,8 +239,8 @@ def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
     return context
 
 
-def _trouble(settings: RelaySettings, error: Exception) -> RelayError:
-    """A failure on the way to a usable connection: passing, or for somebody to mend?"""
+def _relay_error(settings: RelaySettings, error: Exception) -> RelayError:
+    """A failure to connect as one of ours: `RelayUnavailable` if another try may help, `RelayRefused` if a person must act."""
     name = _name(settings)
     if isinstance(error, SMTPResponseException):
         kind = RelayRefused if error.code >= 500 else RelayUnavailable

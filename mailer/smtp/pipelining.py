@@ -1,9 +1,8 @@
 """SMTP with pipelining (RFC 2920), as a state machine on a transport that aiosmtplib has connected and authenticated.
 
-MAIL, RCPT and DATA leave in one write; on 354 the body, its dot and the next envelope leave in one write. So a message
-costs one round trip, one read and one write, and at most two messages are on their way: one whose body is with the relay,
-and the next one's envelope. `asyncio.BufferedProtocol`: asyncio's usual one allocates 256 KiB a read.
-Whoever gives the messages is called back (`MessageSource`), in the event loop, never from another thread.
+MAIL, RCPT and DATA leave in one write; on 354 the body, its dot and the next envelope leave in one write. So a message costs one
+round trip, one read and one write, and at most two messages are on their way: one whose body is with the relay, and the next one's
+envelope. The protocol is an `asyncio.BufferedProtocol`: asyncio's usual one allocates 256 KiB for each read.
 """
 
 from __future__ import annotations
@@ -12,30 +11,32 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailer.message.compiled import END
+from mailer.message.compiled import END_OF_DATA
 from mailer.model.outcome import Outcome, Phase
 from mailer.smtp.transaction import MessageSource, StopReason, Transaction
 
-CLOSING = 421  # RFC 5321 section 3.8: the relay hangs up after this
-START_INPUT = 354
-LONGEST_REPLY = 16_384  # bytes; RFC 5321 section 4.5.3.1.5 says 512 a line
+CLOSING = 421  # RFC 5321 section 3.8: the relay closes the connection after this
+START_INPUT = 354  # RFC 5321 section 4.3.2: the intermediate reply to DATA
+LONGEST_REPLY = 16_384  # bytes; RFC 5321 section 4.5.3.1.5 allows 512 a line, and a reply may have several
 ENDLESS = "the relay's reply has no end"
-WATCH = 0.5  # seconds between looks at the deadline
-# RFC 5321 section 4.2: a code and what follows it. All that a reply of one line, or the last one of several, may begin with.
-ENDS = {b"%d%s" % (code, mark): code for code in range(200, 600) for mark in (b" ", b"", b"\r")}
-GOES_ON = {b"%d-" % code: code for code in range(200, 600)}
+WATCH_INTERVAL = 0.5  # seconds between looks at the deadline, instead of a timer for each reply
 
-# What the next reply answers: nothing; a body; RSET, or the dot of a message whose recipient was refused; an envelope's three
-# commands. Plain numbers, which find their method in a tuple: an enumeration's members cost more than all else about a reply.
+# RFC 5321 section 4.2: a reply line is a code, then a space and text or nothing. These are all beginnings of a reply of one line,
+# or of the last line of several; a dictionary finds the code faster than `int` does.
+LAST_LINE = {b"%d%s" % (code, mark): code for code in range(200, 600) for mark in (b" ", b"", b"\r")}
+CONTINUED_LINE = {b"%d-" % code: code for code in range(200, 600)}
+
+# What the next reply answers: nothing; a body; RSET, or the dot of a message whose recipient was refused; one of the envelope's
+# three commands. Plain numbers, the places of their handlers in a tuple: looking up a member of an enum costs more than the rest.
 NOTHING, BODY, RESET, MAIL, RCPT, DATA = range(6)
 _BODY = Phase.BODY
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """RFC 5321 section 4.5.3.2, seconds: the reply to MAIL or RCPT, to DATA, a block of the body, the reply after the body.
+    """Seconds, after RFC 5321 section 4.5.3.2: the reply to MAIL or RCPT, to DATA, one block of the body, the reply after the body.
 
-    Giving up earlier after the body would turn mail that arrives into "unknown".
+    Giving up earlier after the body would turn mail that arrives into `unknown`.
     """
 
     command: float = 300.0
@@ -48,12 +49,13 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
     """Sends one message after the other until none is left, its share is sent or the connection is lost.
 
     :param most: messages that may be begun; `left` counts them down.
+    :param on_lost: is told that the transport is gone, as `asyncio.Protocol.connection_lost`.
     """
 
     def __init__(
         self,
         transport: asyncio.Transport,
-        work: MessageSource,
+        source: MessageSource,
         *,
         most: int,
         timeouts: Timeouts,
@@ -61,20 +63,20 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
-        self._work = work
+        self._source = source
         self.left = most
         self._timeouts = timeouts
         self._on_lost = on_lost
-        self._hear = (self._unasked, self._hear_body, self._hear_reset, self._hear_mail, self._hear_rcpt, self._hear_data)
+        self._handlers = (self._on_unexpected, self._on_body, self._on_reset, self._on_mail, self._on_rcpt, self._on_data)
         command, data = timeouts.command, min(timeouts.data, timeouts.command)
-        self._patience = (command, timeouts.end, command, command, command, data)
+        self._waits = (command, timeouts.end, command, command, command, data)
         self._step = NOTHING
         self._sent: Transaction | None = None  # its body is with the relay
-        self._letter: Transaction | None = None  # its envelope is with the relay
+        self._next: Transaction | None = None  # its envelope is with the relay
         self._buffer = bytearray(LONGEST_REPLY)
         self._view = memoryview(self._buffer)
-        self._filled = 0
-        self._lines: list[bytes] = []
+        self._filled = 0  # bytes of the buffer
+        self._lines: list[bytes] = []  # of a reply that is not complete yet
         self._is_paused = False
         self._is_over = False
         self._deadline = 0.0
@@ -86,7 +88,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
     async def run(self) -> StopReason:
         """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now."""
         self._transport.set_protocol(self)
-        self._look()
+        self._check_deadline()
         self._begin(b"")
         try:
             return await self._ended
@@ -97,7 +99,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
             if self._watch is not None:
                 self._watch.cancel()
 
-    # What asyncio calls
+    # Called by asyncio
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Where the next bytes go."""
@@ -110,21 +112,21 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         begin = buffer.rfind(b"\n", 0, filled) + 1
         if begin:
             lines = bytes(self._view[: begin - 1]).split(b"\n")
-            rest = self._filled = filled - begin
-            buffer[:rest] = buffer[begin:filled]
-            self._take(lines)
+            remaining = self._filled = filled - begin
+            buffer[:remaining] = buffer[begin:filled]
+            self._handle_lines(lines)
         if self._filled == LONGEST_REPLY:
             self.lose(ENDLESS)
 
     def pause_writing(self) -> None:
         """The relay takes the body slowly."""
         self._is_paused = True
-        self._wait()
+        self._set_deadline()
 
     def resume_writing(self) -> None:
-        """The whole body is with the system."""
+        """The rest of the body is with the system."""
         self._is_paused = False
-        self._wait()
+        self._set_deadline()
 
     def eof_received(self) -> bool:
         """The relay hung up."""
@@ -136,7 +138,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self.lose(str(exc) if exc else "connection lost")
         self._on_lost(exc)
 
-    # What happens
+    # Replies and their consequences
 
     def lose(self, why: str) -> None:
         """Give the connection up and account for each message on it."""
@@ -145,159 +147,162 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self.why_lost = why
         self._transport.abort()
         self._end(StopReason.LOST)
-        sent, letter = self._sent, self._letter
-        self._sent = self._letter = None
+        sent, following = self._sent, self._next
+        self._sent = self._next = None
         if sent is not None:
-            self._work.done(sent, Outcome(_BODY, None, why))
-        if letter is not None and letter.is_answered:
-            self._work.done(letter, letter.refusal or Outcome(Phase.DATA, None, why))
-        elif letter is not None:
-            self._work.give_back(letter)
+            self._source.done(sent, Outcome(_BODY, None, why))
+        if following is not None and following.is_answered:
+            self._source.done(following, following.refusal or Outcome(Phase.DATA, None, why))
+        elif following is not None:
+            self._source.give_back(following)
 
-    def _take(self, lines: list[bytes]) -> None:
+    def _handle_lines(self, lines: list[bytes]) -> None:
         for line in lines:
             if self._is_over:
                 return
-            code = ENDS.get(line[:4])
+            code = LAST_LINE.get(line[:4])
             if code is None or self._lines:
-                self._odd(code, line)
+                self._handle_unusual(code, line)
             else:
-                self._hear[self._step](code, line[4:])
-        self._wait()
+                self._handlers[self._step](code, line[4:])
+        self._set_deadline()
 
-    def _odd(self, code: int | None, line: bytes) -> None:
-        """A line of a reply that has several (RFC 5321 section 4.2.1), `code` being there in the last one; or garbage."""
-        if code is None and line[:4] not in GOES_ON:
+    def _handle_unusual(self, code: int | None, line: bytes) -> None:
+        """A line of a reply that has several (RFC 5321 section 4.2.1), or garbage. `code` is given with the last line."""
+        if code is None and line[:4] not in CONTINUED_LINE:
             self.lose(f"not an SMTP reply: {line.rstrip()[:80]!r}")
             return
         self._lines.append(line[4:].rstrip(b"\r"))
         if sum(map(len, self._lines)) > LONGEST_REPLY:
             self.lose(ENDLESS)
         elif code is not None:
-            whole = b" ".join(self._lines)
+            text = b" ".join(self._lines)
             self._lines.clear()
-            self._hear[self._step](code, whole)
+            self._handlers[self._step](code, text)
 
-    def _unasked(self, code: int, said: bytes) -> None:
-        self.lose(f"a reply that nobody asked for: {code} {_text(said)}")
+    def _on_unexpected(self, code: int, text: bytes) -> None:
+        self.lose(f"a reply that nobody asked for: {code} {_decode(text)}")
 
-    def _hear_body(self, code: int, said: bytes) -> None:
-        letter, self._sent = self._sent, None
-        assert letter is not None
+    def _on_body(self, code: int, text: bytes) -> None:
+        transaction, self._sent = self._sent, None
+        assert transaction is not None
         self.sent += 200 <= code < 300
-        self._work.done(letter, Outcome(_BODY, code, _text(said)))
-        self._hear_reset(code, said)
+        self._source.done(transaction, Outcome(_BODY, code, _decode(text)))
+        self._on_reset(code, text)
 
-    def _hear_reset(self, code: int, said: bytes) -> None:
+    def _on_reset(self, code: int, text: bytes) -> None:
         """One message is over: the replies to the envelope behind it follow, or there is none yet."""
-        self._step = NOTHING if self._letter is None else MAIL
+        self._step = NOTHING if self._next is None else MAIL
         if code == CLOSING:
-            self.lose(f"{code} {_text(said)}")
-        elif self._letter is None and not self._is_over:
+            self.lose(f"{code} {_decode(text)}")
+        elif self._next is None and not self._is_over:
             self._begin(b"")
 
-    def _hear_mail(self, code: int, said: bytes) -> None:
-        if code == CLOSING:  # the relay is closing, whoever it would have been for
-            self.lose(f"{code} {_text(said)}")
+    def _on_mail(self, code: int, text: bytes) -> None:
+        if code == CLOSING:  # it answers the connection, not this message: the message is given back untried
+            self.lose(f"{code} {_decode(text)}")
             return
-        letter = self._letter
-        assert letter is not None
-        letter.is_answered = True
+        transaction = self._next
+        assert transaction is not None
+        transaction.is_answered = True
         if code >= 300:
-            letter.refusal = Outcome(Phase.MAIL, code, _text(said))
+            transaction.refusal = Outcome(Phase.MAIL, code, _decode(text))
         self._step = RCPT
 
-    def _hear_rcpt(self, code: int, said: bytes) -> None:
+    def _on_rcpt(self, code: int, text: bytes) -> None:
         self._step = DATA
         if code < 300:
             return
-        letter = self._letter
-        assert letter is not None
-        letter.refusal = letter.refusal or Outcome(Phase.RCPT, code, _text(said))
+        transaction = self._next
+        assert transaction is not None
+        transaction.refusal = transaction.refusal or Outcome(Phase.RCPT, code, _decode(text))
         if code == CLOSING:
-            self.lose(f"{code} {_text(said)}")
+            self.lose(f"{code} {_decode(text)}")
 
-    def _hear_data(self, code: int, said: bytes) -> None:
-        letter = self._letter
-        assert letter is not None
+    def _on_data(self, code: int, text: bytes) -> None:
+        transaction = self._next
+        assert transaction is not None
         self._step = NOTHING
         if code != START_INPUT:
-            self._letter = None
-            self._work.done(letter, letter.refusal or Outcome(Phase.DATA, code, _text(said)))
-            self._reset(b"RSET\r\n", code, said)
-        elif letter.refusal is not None:
-            self._letter = None
-            self._work.done(letter, letter.refusal)
-            self._withhold(letter.refusal)
+            self._next = None
+            self._source.done(transaction, transaction.refusal or Outcome(Phase.DATA, code, _decode(text)))
+            self._reset(b"RSET\r\n", code, text)
+        elif transaction.refusal is not None:
+            self._next = None
+            self._source.done(transaction, transaction.refusal)
+            self._withhold_body(transaction.refusal)
         else:
-            self._work.before_body(letter, self._go)
+            self._source.before_body(transaction, self._send_body)
 
-    def _withhold(self, refusal: Outcome) -> None:
+    def _withhold_body(self, refusal: Outcome) -> None:
         """The relay waits for a body that must not reach anybody."""
         if refusal.phase is Phase.MAIL:
-            self.lose("the relay waits for a body without a sender")  # even an empty one must not be sent
+            # The relay has refused the sender and asks for a body all the same: not even an empty message may be sent.
+            self.lose("the relay waits for a body without a sender")
         else:
-            self._reset(END, START_INPUT, b"")  # RFC 2920 section 3.1: no recipient was taken. Send none of the body
+            # RFC 2920 section 3.1: 354 although no recipient was taken. A lone dot ends the transaction without a message.
+            self._reset(END_OF_DATA, START_INPUT, b"")
 
-    def _reset(self, ending: bytes, code: int, said: bytes) -> None:
+    def _reset(self, ending: bytes, code: int, text: bytes) -> None:
         if code == CLOSING:
-            self.lose(f"{code} {_text(said)}")
+            self.lose(f"{code} {_decode(text)}")
             return
         self._step = RESET
         self._begin(ending)
 
-    def _go(self, may_leave: bool) -> None:
+    def _send_body(self, may_leave: bool) -> None:
         """Write the body, and behind it the next envelope."""
-        letter = self._letter
-        if letter is None or self._is_over:
+        transaction = self._next
+        if transaction is None or self._is_over:
             return
-        self._letter = None
+        self._next = None
         if not may_leave:
-            self._work.give_back(letter)
-            self.lose("a message was withdrawn")  # after 354 the only way not to send it; nothing of it has left
+            self._source.give_back(transaction)
+            # After 354 every byte is taken for the body (RFC 5321 section 4.1.1.4): hanging up is the only way not to send it.
+            self.lose("a message was withdrawn")
             return
-        self._sent, self._step = letter, BODY
-        body, letter.body = letter.body, []
+        self._sent, self._step = transaction, BODY
+        body, transaction.body = transaction.body, []
         body.append(self._envelope())
         self._transport.write(b"".join(body))
-        self._wait()
+        self._set_deadline()
 
     def _begin(self, before: bytes) -> None:
-        """Write the next envelope, or end if there is none and nothing is awaited."""
+        """Write the next envelope, or end if there is none and no reply is awaited."""
         following = self._envelope()
         if following and self._step == NOTHING:
             self._step = MAIL
         if before or following:
             self._transport.write(before + following)
-            self._wait()
+            self._set_deadline()
         elif self._step == NOTHING and not self._is_over:
             self._end(StopReason.IDLE if self.left > 0 else StopReason.SPENT)
 
-    def _end(self, how: StopReason) -> None:
+    def _end(self, reason: StopReason) -> None:
         self._is_over = True
-        if not self._ended.done():  # who waited for it may have been cancelled
-            self._ended.set_result(how)
+        if not self._ended.done():  # the task that waits in `run` may have been cancelled
+            self._ended.set_result(reason)
 
     def _envelope(self) -> bytes:
-        self._letter = letter = self._work.next() if self.left > 0 and not self._is_over else None
-        if letter is None:
+        self._next = transaction = self._source.next() if self.left > 0 and not self._is_over else None
+        if transaction is None:
             return b""
         self.left -= 1
-        return letter.envelope
+        return transaction.envelope
 
-    def _wait(self) -> None:
-        """From now on, as long as the step allows."""
-        seconds = self._timeouts.block if self._is_paused else self._patience[self._step]
+    def _set_deadline(self) -> None:
+        """The relay has as long as the step allows, from now on."""
+        seconds = self._timeouts.block if self._is_paused else self._waits[self._step]
         self._deadline = self._loop.time() + seconds
 
-    def _look(self) -> None:
-        """Every now and then: has the relay been silent for too long?"""
-        is_awaited = self._step != NOTHING or self._letter is not None
+    def _check_deadline(self) -> None:
+        """Lose the connection if the relay has been silent for too long; otherwise come again."""
+        is_awaited = self._step != NOTHING or self._next is not None
         if is_awaited and self._deadline and self._loop.time() > self._deadline:
             self.lose("the relay did not answer in time")
             return
-        self._watch = self._loop.call_later(WATCH, self._look)
+        self._watch = self._loop.call_later(WATCH_INTERVAL, self._check_deadline)
 
 
-def _text(said: bytes) -> str:
-    return said.decode("utf-8", "replace").strip()
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "replace").strip()

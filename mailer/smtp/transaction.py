@@ -1,4 +1,4 @@
-"""A message on its way over a connection, and who gives it and hears what became of it."""
+"""A mail transaction (RFC 5321 section 3.3) and the source that connections take transactions from."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mailer.model.outcome import Outcome
 from mailer.model.recipient import Envelope
 
 
-def envelope_commands(found: Envelope) -> bytes:
-    """MAIL, RCPT and DATA as one write (RFC 2920). Both addresses have been through `message.mailbox` or `addresses.parse`."""
-    return f"MAIL FROM:<{found.return_path}>\r\nRCPT TO:<{found.recipient}>\r\nDATA\r\n".encode("ascii")
+def envelope_commands(envelope: Envelope) -> bytes:
+    """MAIL, RCPT and DATA as one write (RFC 2920 section 3.1). Both addresses have been through `headers.mailbox` or `addresses.parse`."""
+    return f"MAIL FROM:<{envelope.return_path}>\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode("ascii")
 
 
 def dot_stuff(content: bytes) -> bytes:
-    """The body as it goes over the line: dots doubled at line starts, ended by a lone dot (RFC 5321 section 4.5.2).
+    """The body as it is sent: dots doubled at line starts, ended by a lone dot (RFC 5321 section 4.5.2).
 
     :param content: lines ended by CRLF, as `message.compose` makes them.
     """
@@ -28,7 +28,7 @@ def dot_stuff(content: bytes) -> bytes:
 
 
 class StopReason(Enum):
-    """Why a pipe stopped."""
+    """Why a connection has stopped sending."""
 
     IDLE = auto()  # nothing to send now; the connection is good
     SPENT = auto()  # its share of messages is sent; the connection is good
@@ -37,9 +37,10 @@ class StopReason(Enum):
 
 @dataclass(slots=True, eq=False)
 class Transaction:
-    """One message on its way: `envelope_commands` is MAIL, RCPT and DATA as bytes, `key` whatever its giver needs to know it by.
+    """One message on its way. `envelope` is MAIL, RCPT and DATA as bytes (`envelope_commands`), `body` ends with the lone dot.
 
-    `identity` is its Message-ID, for the giver's own account.
+    `key` is whatever the source knows the message by; `message_id` is for its own account. The connection sets `is_answered` when
+    the relay has answered to MAIL, and `refusal` when a command of the envelope was refused.
     """
 
     key: object
@@ -51,16 +52,19 @@ class Transaction:
 
 
 class MessageSource(Protocol):
-    """Gives messages and hears what became of them. Each letter ends in exactly one of `done` and `give_back`."""
+    """Gives messages and is told what became of them. Each transaction ends in exactly one of `done` and `give_back`.
+
+    All calls come from the event loop. A connection of another kind must pass tests/mailer/smtp/test_connection.py with it.
+    """
 
     def next(self) -> Transaction | None:
         """The next message, or None if there is none now."""
 
-    def before_body(self, letter: Transaction, go: Callable[[bool], None]) -> None:
-        """The body is about to leave: write that down, then call `go`, now or later. False: it must not leave."""
+    def before_body(self, transaction: Transaction, allow: Callable[[bool], None]) -> None:
+        """The body is about to leave: record that, then call `allow`, now or later. False: the body must not leave."""
 
-    def done(self, letter: Transaction, outcome: Outcome) -> None:
+    def done(self, transaction: Transaction, outcome: Outcome) -> None:
         """The relay has answered, or the connection was lost while it was this message's turn."""
 
-    def give_back(self, letter: Transaction) -> None:
-        """The connection was lost before the relay said a word about this message."""
+    def give_back(self, transaction: Transaction) -> None:
+        """The connection was lost before the relay had said anything about this message."""

@@ -45,7 +45,7 @@ def press(home: House, link: str) -> None:
     """As a mail program does it (RFC 8058 section 3.1)."""
 
     async def post() -> httpx.Response:
-        app = create_app(home.database, home.around.tokens, bundle.read_lists(home.root), home.clock)
+        app = create_app(home.database, home.around.signer, bundle.read_lists(home.root), home.clock)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             await client.get(link)
             return await client.post(link, data={"List-Unsubscribe": "One-Click"})

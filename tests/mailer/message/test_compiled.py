@@ -1,4 +1,4 @@
-"""A poured message is, byte for byte, the one that Python's `email` builds."""
+"""A rendered message is, byte for byte, the one that Python's `email` builds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailer.message import alternatives, compose
 from mailer.message.compiled import CompiledMessage, format_to_bytes
 from mailer.message.compose import SenderIdentity
-from mailer.message.headers import format_to as message_to_line
+from mailer.message.headers import format_to
 from mailer.message.links import LinkClaim, LinkSigner, RecipientLinks, parse_return_path, return_path_for
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
@@ -22,21 +22,21 @@ from mailer.secrets import Secret
 from mailer.smtp.transaction import dot_stuff
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET
 
-ORIGIN = SenderIdentity("bounce@example.jp", "todoke.example.jp")
-TOKENS = LinkSigner((Secret(SECRET),))
+IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")
+SIGNER = LinkSigner((Secret(SECRET),))
 SERVICE = "https://mail.example.jp"
 UNSUBSCRIBE, PREFERENCES = "https://personal.invalid/unsubscribe", "https://personal.invalid/preferences"
 NAMES = st.sampled_from(["", "山田 太郎", "Taro Yamada", "Yamada 太郎", "長" * 12, "長" * 30, "é", "O'Brien, T.", "a.b", "髙①", "サトー"])
 
 
-def mould(issue: Issue = ISSUE) -> CompiledMessage:
-    return CompiledMessage(issue, LIST, tokens=TOKENS, service_url=SERVICE, origin=ORIGIN)
+def compiled(issue: Issue = ISSUE) -> CompiledMessage:
+    return CompiledMessage(issue, LIST, signer=SIGNER, service_url=SERVICE, identity=IDENTITY)
 
 
-def built(issue: Issue, recipient: Recipient) -> bytes:
-    token = TOKENS.sign(LinkClaim(recipient.subscriber_id, issue.ref.list))
+def built_by_email(issue: Issue, recipient: Recipient) -> bytes:
+    token = SIGNER.sign(LinkClaim(recipient.subscriber_id, issue.ref.list))
     links = RecipientLinks(f"{SERVICE}/unsubscribe/{token}", f"{SERVICE}/preferences/{token}")
-    return dot_stuff(compose.compose(issue, LIST, recipient, links=links, sent_at=NOW, origin=ORIGIN).content)
+    return dot_stuff(compose.compose(issue, LIST, recipient, links=links, sent_at=NOW, identity=IDENTITY).content)
 
 
 @given(
@@ -48,7 +48,7 @@ def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: 
     body = "".join(text)
     issue = replace(ISSUE, text=body + UNSUBSCRIBE + "\n", html=UNSUBSCRIBE + body)
     recipient = Recipient(SubscriberId(subscriber_id), "reader@example.jp", name)
-    assert b"".join(mould(issue).render(recipient, NOW)) == built(issue, recipient)
+    assert b"".join(compiled(issue).render(recipient, NOW)) == built_by_email(issue, recipient)
 
 
 @given(
@@ -58,15 +58,15 @@ def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: 
 def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset: str) -> None:
     issue = replace(ISSUE, light=LightPart(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
     recipient = Recipient(SubscriberId(7), "reader@example.jp", "山田 太郎")
-    poured = b"".join(mould(issue).render(recipient, NOW, is_light=True))
-    assert poured == built(alternatives.as_light(issue), recipient) and b"multipart" not in poured
+    rendered = b"".join(compiled(issue).render(recipient, NOW, is_light=True))
+    assert rendered == built_by_email(alternatives.as_light(issue), recipient) and b"multipart" not in rendered
 
 
 @given(NAMES | st.text(max_size=40), st.sampled_from(["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp"]))
 def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str) -> None:
     recipient = Recipient(SubscriberId(1), address, name)
     try:
-        expected = message_to_line(recipient)
+        expected = format_to(recipient)
     except TodokeMailError:
         with pytest.raises(TodokeMailError):
             format_to_bytes(recipient)
@@ -74,35 +74,35 @@ def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str)
         assert format_to_bytes(recipient) == expected
 
 
-def test_one_mould_pours_for_numbers_of_every_length_and_for_every_hour() -> None:
-    found = mould()
+def test_one_compiled_issue_renders_for_numbers_of_every_length_and_for_every_hour() -> None:
+    message = compiled()
     for subscriber_id in (1, 99, 12345, 9_999_999):
         recipient = Recipient(SubscriberId(subscriber_id), "a@example.jp", "読者 花子")
-        assert b"".join(found.render(recipient, NOW)) == built(ISSUE, recipient)
-    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(found.render(recipient, NOW + timedelta(hours=1)))
+        assert b"".join(message.render(recipient, NOW)) == built_by_email(ISSUE, recipient)
+    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(message.render(recipient, NOW + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("key", ["fukko-press", "a" * 64, "x"])
 def test_the_quick_signature_is_that_of_itsdangerous(key: str) -> None:
-    sign = TOKENS.signer(key)
+    sign = SIGNER.signer(key)
     for subscriber_id in (1, 10, 987654321):
-        assert sign(SubscriberId(subscriber_id)).decode() == TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key))
-        assert TOKENS.read(sign(SubscriberId(subscriber_id)).decode()) == LinkClaim(SubscriberId(subscriber_id), key)
+        assert sign(SubscriberId(subscriber_id)).decode() == SIGNER.sign(LinkClaim(SubscriberId(subscriber_id), key))
+        assert SIGNER.read(sign(SubscriberId(subscriber_id)).decode()) == LinkClaim(SubscriberId(subscriber_id), key)
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", ".\r\n@x.jp", "a@b\nx", "a b@c.jp"])
 def test_what_could_break_out_is_refused(address: str) -> None:
     with pytest.raises(AddressError):
-        mould().render(Recipient(SubscriberId(1), address), NOW)
+        compiled().render(Recipient(SubscriberId(1), address), NOW)
 
 
-def test_an_issue_with_a_place_left_over_has_no_mould() -> None:
+def test_an_issue_with_a_place_left_over_is_not_compiled() -> None:
     with pytest.raises(MessageError, match="personal place"):
-        mould(replace(ISSUE, html=f"{UNSUBSCRIBE} https://personal.invalid/other"))
+        compiled(replace(ISSUE, html=f"{UNSUBSCRIBE} https://personal.invalid/other"))
 
 
 def test_a_return_path_names_its_message_and_cannot_be_forged() -> None:
-    path = return_path_for("bounce@example.jp", IssueId(45), TOKENS)(SubscriberId(7))
-    assert parse_return_path(path, TOKENS) == (45, 7)
-    assert parse_return_path(path.replace("45-7", "45-8"), TOKENS) is None
-    assert parse_return_path("bounce@example.jp", TOKENS) is None
+    path = return_path_for("bounce@example.jp", IssueId(45), SIGNER)(SubscriberId(7))
+    assert parse_return_path(path, SIGNER) == (45, 7)
+    assert parse_return_path(path.replace("45-7", "45-8"), SIGNER) is None
+    assert parse_return_path("bounce@example.jp", SIGNER) is None

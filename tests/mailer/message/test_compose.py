@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.message import compose as message
+from mailer.message import compose as composition
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.headers import mailbox
 from mailer.message.links import RecipientLinks
@@ -24,13 +24,13 @@ from mailer.model.recipient import Envelope, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
-ORIGIN = SenderIdentity("bounce@example.jp", "todoke.example.jp")
+IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")
 TARO = Recipient(SubscriberId(7), "taro@example.jp", "山田 太郎")
 
 
 def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipient = TARO, link: str = LINK) -> Message:
     links = RecipientLinks(link, link.replace("unsubscribe", "preferences"))
-    return message.compose(issue, mail_list, recipient, links=links, sent_at=NOW, origin=ORIGIN)
+    return composition.compose(issue, mail_list, recipient, links=links, sent_at=NOW, identity=IDENTITY)
 
 
 def parsed(composed: Message) -> EmailMessage:
@@ -94,7 +94,9 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 
 def test_a_message_id_is_stable_personal_and_tells_no_address() -> None:
-    ids = {message.message_id(IssueRef("l", str(number)), SubscriberId(reader), "d.example") for number in range(9) for reader in range(9)}
+    ids = {
+        composition.message_id(IssueRef("l", str(number)), SubscriberId(reader), "d.example") for number in range(9) for reader in range(9)
+    }
     assert len(ids) == 81
     assert compose().message_id == parsed(compose())["Message-ID"]
     assert "taro" not in compose().message_id

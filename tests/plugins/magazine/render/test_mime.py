@@ -43,7 +43,7 @@ def sent(root: Path, name: str, *, is_light: bool) -> bytes:
     origin = SenderIdentity("bounce@example.jp", "todoke.example.jp")
     reader = Recipient(SubscriberId(1), "reader@example.jp", "𠮷田 花子")
     links = RecipientLinks(LINK, LINK.replace("unsubscribe", "preferences"))
-    return compose.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, origin=origin).content
+    return compose.compose(chosen, bundle.read_lists(root)[ref.list], reader, links=links, sent_at=NOW, identity=origin).content
 
 
 def reading(subject: str, text: str, html: str) -> Reading:

@@ -1,0 +1,60 @@
+"""Messages for claimed rows: each issue is compiled once in a run, and its return paths are begun once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from mailer.config import Config
+from mailer.delivery.domain_queue import QueuedRow
+from mailer.message.compiled import CompiledMessage
+from mailer.message.compose import SenderIdentity
+from mailer.message.links import LinkSigner, return_path_for
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.issue import FrozenIssue
+from mailer.model.recipient import Envelope
+from mailer.smtp.transaction import Transaction, envelope_commands
+
+
+class Composer:
+    """The issues of a run, compiled."""
+
+    def __init__(self, config: Config, signer: LinkSigner) -> None:
+        self._config = config
+        self._signer = signer
+        self._identity = SenderIdentity(config.return_path, config.message_id_domain)
+        self._compiled: dict[IssueId, CompiledMessage] = {}
+        self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
+
+    def compiled(self, frozen: FrozenIssue) -> CompiledMessage:
+        """The issue, compiled.
+
+        :raises MessageError: it has a place that cannot be filled, or a header that must not leave.
+        """
+        compiled = self._compiled.get(frozen.issue_id)
+        if compiled is None:
+            compiled = self._compiled[frozen.issue_id] = CompiledMessage(
+                frozen.issue, frozen.mail_list, signer=self._signer, service_url=self._config.service_url, identity=self._identity
+            )
+        return compiled
+
+    def transaction(self, item: QueuedRow, sent_at: datetime) -> Transaction:
+        """The row's message with its envelope; the item is its key.
+
+        :raises AddressError: the address or the name could break out of an envelope or a header.
+        """
+        batch, row = item
+        compiled, subscriber_id = batch.compiled, row.subscriber_id
+        message_id = compiled.message_id(subscriber_id)
+        body = compiled.render(row, sent_at, is_light=row.is_light, message_id=message_id)
+        envelope = Envelope(self._return_path(batch.claim.issue_id, subscriber_id), row.address)
+        return Transaction(item, envelope_commands(envelope), body, message_id=message_id)
+
+    def _return_path(self, issue_id: IssueId, subscriber_id: SubscriberId) -> str:
+        """With VERP a bounce says by its address whose it is, and its signature that we made the address."""
+        if not self._config.verp:
+            return self._config.return_path
+        make = self._return_paths.get(issue_id)
+        if make is None:
+            make = self._return_paths[issue_id] = return_path_for(self._config.return_path, issue_id, self._signer)
+        return make(subscriber_id)
