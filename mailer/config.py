@@ -7,11 +7,13 @@ dataclasses. Secrets are not part of it: see `secret`.
 from __future__ import annotations
 
 import ipaddress
+import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -71,7 +73,7 @@ class RelaySettings:
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """The limits of a lane: what goes to one domain of recipients, or to several that share their servers. 0: no limit."""
+    """The limits of a domain queue: what goes to one domain of recipients, or to several that share their servers. 0: no limit."""
 
     name: str
     domains: tuple[str, ...]
@@ -144,7 +146,7 @@ class _Relay(_Section):
         return self
 
 
-class _Lane(_Section):
+class _Queue(_Section):
     domains: list[str] = Field(default=[], max_length=50)
     connections: int = Field(default=1, ge=1, le=50)
     rate: float = Field(default=0.0, ge=0, strict=False)
@@ -158,7 +160,7 @@ class _File(_Section):
     return_path: str
     secret_file: str | None = None
     relay: list[_Relay] = [_Relay()]
-    lanes: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], _Lane] = {}
+    queues: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], _Queue] = {}
     verp: bool = True
     durability: Durability = "process"
     lease: float = Field(default=60.0, ge=1, le=3600, strict=False)
@@ -213,13 +215,29 @@ def is_loopback(host: str) -> bool:
 
 def _parse(path: Path) -> _File:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return _File.model_validate(_with_new_names(path, tomllib.loads(path.read_text("utf-8"))))
     except FileNotFoundError:
         raise ConfigError(path, ("no such file; give another with --config",)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(path, (f"cannot be read: {error}",)) from error
     except ValidationError as error:
         raise ConfigError(path, _faults(error)) from None  # the input is not shown: somebody may have put a password in it
+
+
+def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """The file's values, with `[lanes]` of version 0.1 as `[queues]` and one line on standard error that says what to write."""
+    if "lanes" not in values:
+        return values
+    if "queues" in values:
+        raise ConfigError(path, ("[lanes] is the old name of [queues]: move its tables there",))
+    lanes = values["lanes"] if isinstance(values["lanes"], dict) else {}
+    example = next((name for name in lanes if re.fullmatch(DOMAIN, name)), "docomo.ne.jp")  # not a name that could break the line
+    print(
+        f'{path}: [lanes] is now [queues]: write [queues."{example}"]. Version 0.3 will not read the old name. '
+        f'[lanes] は [queues] に変わりました。[queues."{example}"] と書いてください。',
+        file=sys.stderr,
+    )
+    return {("queues" if name == "lanes" else name): value for name, value in values.items()}
 
 
 def _faults(error: ValidationError) -> tuple[str, ...]:
@@ -237,7 +255,7 @@ def _freeze(path: Path, file: _File) -> Config:
         return_path=file.return_path,
         secret_file=_beside(home, file.secret_file),
         relays=tuple(sorted((_relay(home, relay) for relay in file.relay), key=lambda relay: relay.priority)),
-        queues=tuple(_lane(name.lower(), lane) for name, lane in sorted(file.lanes.items())),
+        queues=tuple(_queue(name.lower(), queue) for name, queue in sorted(file.queues.items())),
         verp=file.verp,
         durability=file.durability,
         lease=file.lease,
@@ -252,9 +270,9 @@ def _relay(home: Path, relay: _Relay) -> RelaySettings:
     return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
 
 
-def _lane(name: str, lane: _Lane) -> QueueSettings:
-    domains = tuple(domain.lower() for domain in lane.domains) or (name,)
-    return QueueSettings(name, domains, lane.connections, lane.rate, lane.messages_per_connection)
+def _queue(name: str, queue: _Queue) -> QueueSettings:
+    domains = tuple(domain.lower() for domain in queue.domains) or (name,)
+    return QueueSettings(name, domains, queue.connections, queue.rate, queue.messages_per_connection)
 
 
 def _beside(home: Path, name: str | None) -> Path | None:

@@ -55,7 +55,7 @@ class DueRow(NamedTuple):
 
 INSERT_CLAIM = (
     insert(claim)
-    .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "reached")})
+    .values({name: bindparam(name) for name in ("issue_id", "token", "owner", "high_water_mark")})
     .values(lease_until=server_clock() + bindparam("lease", type_=Float()))
     .returning(claim.c.id)
 )
@@ -63,7 +63,7 @@ INSERT_CLAIM = (
 RAISE_HIGH_WATER_MARK = (
     update(claim)
     .where(claim.c.id == bindparam("fence"))
-    .values(reached=bindparam("up_to"), lease_until=server_clock() + bindparam("lease", type_=Float()))
+    .values(high_water_mark=bindparam("up_to"), lease_until=server_clock() + bindparam("lease", type_=Float()))
 )
 
 DELETE_CLAIM = delete(claim).where(claim.c.id == bindparam("fence"))
@@ -76,7 +76,7 @@ def _claiming(old: Collection[DeliveryState]) -> Update:
 
 CLAIM_RANGE = _claiming({DeliveryState.PENDING}).where(
     delivery.c.subscriber_id.between(bindparam("first"), bindparam("last")),
-    delivery.c.lane.concat("") == bindparam("in_queue"),  # `concat`: no index, as in `transition`
+    delivery.c.queue.concat("") == bindparam("in_queue"),  # `concat`: no index, as in `transition`
 )
 """Claims all pending rows of a queue between two subscribers. Parameters: issue, claim, now, first, last, in_queue."""
 
@@ -108,7 +108,7 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
     query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
     query = query.where(issue.c.status == IssueStatus.SENDING)
-    query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.lane == bindparam("queue"))
+    query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
     if state is DeliveryState.DEFERRED:
         query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")))
     else:

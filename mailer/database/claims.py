@@ -79,7 +79,7 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
         if not rows:
             return Claim(Fence(0), request.issue_id, token, (), SubscriberId(0))
         mark = rows[min(request.window, len(rows)) - 1].subscriber_id
-        values = {"issue_id": request.issue_id, "token": token, "owner": owner, "reached": mark, "lease": lease}
+        values = {"issue_id": request.issue_id, "token": token, "owner": owner, "high_water_mark": mark, "lease": lease}
         fence = connection.execute(claim_statements.INSERT_CLAIM, values).scalar_one()
         _claim_rows(connection, request, rows, fence, now, is_range=is_range)
         return Claim(fence, request.issue_id, token, rows, mark)
@@ -116,7 +116,7 @@ def take_over(database: Database, held: OpenClaim, *, now: datetime, only_expire
     deleted, so the late holder's next `raise_high_water_mark` fails and it sends nothing more.
     """
     with database.writing() as connection:
-        query = select(claim.c.reached).where(claim.c.id == held.fence)
+        query = select(claim.c.high_water_mark).where(claim.c.id == held.fence)
         if only_expired:
             query = query.where(claim.c.lease_until < server_clock())
         mark = connection.execute(query.with_for_update()).scalar_one_or_none()

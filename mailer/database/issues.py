@@ -46,7 +46,7 @@ def sendable_issues(database: Database, *, now: datetime, list_class: ListClass 
     something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
     query = select(issue).where(_is_wanted(now), something)
     if list_class is not None:
-        query = query.where(issue.c.kind == list_class)
+        query = query.where(issue.c.list_class == list_class)
     with database.reading() as connection:
         found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
     return tuple(sorted(found, key=lambda one: one.issue.list_class is not ListClass.EMERGENCY))
@@ -163,7 +163,7 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
         "digest": content.digest,
         "subject": content.subject,
         "date": content.date,
-        "kind": content.list_class,
+        "list_class": content.list_class,
         "expires": content.expires,
         "archive_url": content.archive_url,
         "html": content.html,
@@ -184,7 +184,7 @@ def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any
 def _thaw(row: Row[Any]) -> FrozenIssue:
     ref = IssueRef(row.list, row.number)
     light = LightPart(row.light, row.light_charset) if row.light else None
-    list_class = ListClass(row.kind)
+    list_class = ListClass(row.list_class)
     content = Issue(ref, row.subject, row.date, list_class, row.expires, row.archive_url, row.html, row.text, row.digest, light)
     mail_list = MailList(
         key=row.list,

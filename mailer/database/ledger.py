@@ -27,8 +27,8 @@ from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
 def waiting_by_queue(database: Database, issue_id: IssueId) -> dict[str, int]:
     """How many deliveries of the issue wait in each lane?"""
-    query = select(delivery.c.lane, func.count()).where(delivery.c.issue_id == issue_id)
-    query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.lane)
+    query = select(delivery.c.queue, func.count()).where(delivery.c.issue_id == issue_id)
+    query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.queue)
     with database.reading() as connection:
         return {str(lane): int(number) for lane, number in connection.execute(query)}
 
@@ -179,11 +179,11 @@ def assign_queues(database: Database, issue_id: IssueId, queues: Mapping[str, Se
     """
     waiting = and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE))
     with database.writing() as connection:
-        connection.execute(assign_queue("").where(waiting, delivery.c.lane.not_in(["", *queues])))
+        connection.execute(assign_queue("").where(waiting, delivery.c.queue.not_in(["", *queues])))
         for name, domains in queues.items():
             is_of_queue = or_(*(delivery.c.address.like(f"%@{domain}") for domain in domains))
-            connection.execute(assign_queue(name).where(waiting, delivery.c.lane != name, is_of_queue))
-            connection.execute(assign_queue("").where(waiting, delivery.c.lane == name, ~is_of_queue))
+            connection.execute(assign_queue(name).where(waiting, delivery.c.queue != name, is_of_queue))
+            connection.execute(assign_queue("").where(waiting, delivery.c.queue == name, ~is_of_queue))
 
 
 def counts(database: Database, issue_id: IssueId) -> Mapping[DeliveryState, int]:
@@ -204,10 +204,10 @@ def next_due(database: Database, issue_id: IssueId) -> datetime | None:
 
 def due_by_queue(database: Database) -> dict[str, int]:
     """How many deliveries of each lane are not final, over all issues?"""
-    query = select(delivery.c.lane, func.count()).where(delivery.c.state.in_([*UNDER_WAY]))
+    query = select(delivery.c.queue, func.count()).where(delivery.c.state.in_([*UNDER_WAY]))
     open_issues = select(issue.c.id).where(issue.c.settled_at.is_(None))
     with database.reading() as connection:
-        found = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.lane))
+        found = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.queue))
         return {str(lane): int(number) for lane, number in found}
 
 

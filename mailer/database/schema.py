@@ -100,7 +100,7 @@ issue = Table(
     Column("digest", String(64), nullable=False),
     Column("subject", Text, nullable=False),
     Column("date", Utc, nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("list_class", String(16), nullable=False),  # newsletter | emergency
     Column("expires", Utc),
     Column("archive_url", Text, nullable=False),
     Column("html", Text, nullable=False),
@@ -137,9 +137,9 @@ delivery = Table(
     Column("first_tried", Utc),
     Column("not_before", Utc),
     Column("changed_at", Utc, nullable=False),
-    Column("lane", String(120), nullable=False, server_default=""),  # a lane of mailer.toml, or empty for all others
+    Column("queue", String(120), nullable=False, server_default=""),  # a queue of mailer.toml, or empty for all other domains
     Column("fence", Integer),  # the number of the claim that holds it, or held it last
-    Index("delivery_by_state", "issue_id", "state", "lane", "subscriber_id"),
+    Index("delivery_by_state", "issue_id", "state", "queue", "subscriber_id"),
     sqlite_with_rowid=False,  # the rows lie in the order in which they are sent: each step of one costs half
 )
 
@@ -153,12 +153,12 @@ claim = Table(
     Column("token", String(120), nullable=False, unique=True),  # the name of its journal
     Column("owner", String(120), nullable=False),
     Column("lease_until", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
-    Column("reached", Integer, nullable=False),  # bodies up to this subscriber may have left
+    Column("high_water_mark", Integer, nullable=False),  # bodies up to this subscriber may have left
     sqlite_autoincrement=True,
 )
 
 
-# How much of a rate is left, so that a restart does not begin with a full bucket. Keys: relay:NAME, lane:NAME.
+# How much of a rate is left, so that a restart does not begin with a full bucket. Keys: relay:NAME, queue:NAME.
 bucket = Table(
     "bucket",
     metadata,
@@ -180,15 +180,15 @@ slot = Table(
 
 
 # What each sender says of itself every few seconds: for `status` and `/metrics`, and for nothing that is decided.
-pulse = Table(
-    "pulse",
+heartbeat = Table(
+    "heartbeat",
     metadata,
     Column("owner", String(120), primary_key=True),
-    Column("kind", String(8), primary_key=True),  # issue | lane | relay
-    Column("name", String(130), primary_key=True),  # the issue's number in `issue`, the lane's or the relay's name
+    Column("kind", String(8), primary_key=True),  # issue | queue | relay
+    Column("name", String(130), primary_key=True),  # the id of the issue, or the name of the queue or the relay
     Column("connections", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),  # rows in hand
-    Column("resting", Integer, nullable=False),  # domains of a lane, or the relay itself (1), that rest
+    Column("backing_off", Integer, nullable=False),  # domains of a queue, or the relay itself (1), that are left alone for a while
     Column("rate", Float, nullable=False),  # results a second
     Column("at", Float, nullable=False),  # seconds since 1970, by the database's clock where it has one
 )

@@ -35,4 +35,4 @@ def insert_initial(columns: Collection[str], rows: Select[Any]) -> Insert:
 
 def assign_queue(name: str) -> Update:
     """An UPDATE that moves deliveries to a domain queue and leaves their state alone. Add conditions."""
-    return update(delivery).values(lane=name)
+    return update(delivery).values(queue=name)

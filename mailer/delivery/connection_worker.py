@@ -101,7 +101,7 @@ class _ConnectionWorker:
             return True
         wanted = [(f"relay:{route.settings.name}", route.settings.connections)]
         if self._lane.limits is not None:
-            wanted.append((f"lane:{self._lane.name}", self._lane.limits.connections))
+            wanted.append((f"queue:{self._lane.name}", self._lane.limits.connections))
         for key, most in wanted:
             lease = self._office.around.config.lease
             number = await self._office.recorder.ask_until_answered(

@@ -208,7 +208,7 @@ class DeliveryEngine:
 
     def _make_lanes(self) -> list[DomainQueue]:
         base = self.around.pauses[0] if self.around.pauses else 0.0
-        own = [DomainQueue(found, self._meter(f"lane:{found.name}", found.rate), base) for found in self.around.config.queues]
+        own = [DomainQueue(found, self._meter(f"queue:{found.name}", found.rate), base) for found in self.around.config.queues]
         return [DomainQueue(None, self._meter("", 0.0), base), *own]
 
     def _meter(self, key: str, rate: float) -> RateLimiter:

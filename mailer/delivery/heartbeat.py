@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
+from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
 from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.relay_pool import Relay
 from mailer.model.ids import IssueId
@@ -24,7 +24,7 @@ class Throughput:
     def count(self, issue_id: IssueId, lane: str, number: int) -> None:
         """So many more results."""
         self.counts[ISSUE, str(issue_id)] += number
-        self.counts[LANE, lane] += number
+        self.counts[QUEUE, lane] += number
 
     def rates(self, now: float) -> dict[tuple[str, str], float]:
         """Results a second, for each issue and lane."""
@@ -39,7 +39,7 @@ def heartbeats(
 ) -> tuple[Heartbeat, ...]:
     """All lines of one sender."""
     found = [
-        Heartbeat(LANE, lane.name, len(lane.carriers), len(lane), len(lane.rests(now)), round(rates.get((LANE, lane.name), 0.0), 2))
+        Heartbeat(QUEUE, lane.name, len(lane.carriers), len(lane), len(lane.rests(now)), round(rates.get((QUEUE, lane.name), 0.0), 2))
         for lane in lanes
     ]
     found += [Heartbeat(RELAY, route.settings.name, route.live, 0, int(route.is_out or route.rests_until > now)) for route in routes]

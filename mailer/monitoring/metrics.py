@@ -41,13 +41,15 @@ class _Once(Collector):
         found = self._found
         yield from _issues(found)
         lanes = [((one.name or "everybody",), one) for one in found.lanes]
-        yield _family("lane_waiting", "Deliveries of a lane that are not final.", ["lane"], [(key, one.waiting) for key, one in lanes])
-        yield _family("lane_connections", "Connections that carry a lane.", ["lane"], [(key, one.connections) for key, one in lanes])
-        yield _family("lane_resting", "Domains of a lane that rest (421, 454).", ["lane"], [(key, one.resting) for key, one in lanes])
-        yield _family("lane_messages_per_second", "Results of a lane.", ["lane"], [(key, one.rate) for key, one in lanes])
+        yield _family("queue_waiting", "Deliveries of a queue that are not final.", ["queue"], [(key, one.waiting) for key, one in lanes])
+        yield _family("queue_connections", "Connections that send for a queue.", ["queue"], [(key, one.connections) for key, one in lanes])
+        yield _family(
+            "queue_backing_off", "Domains of a queue that asked for less (421, 454).", ["queue"], [(key, one.resting) for key, one in lanes]
+        )
+        yield _family("queue_messages_per_second", "Results of a queue.", ["queue"], [(key, one.rate) for key, one in lanes])
         relays = [((one.name,), one) for one in found.relays]
         yield _family("relay_connections", "Open connections to a relay.", ["relay"], [(key, one.connections) for key, one in relays])
-        yield _family("relay_resting", "Senders that cannot use a relay now.", ["relay"], [(key, one.resting) for key, one in relays])
+        yield _family("relay_backing_off", "Senders that cannot use a relay now.", ["relay"], [(key, one.resting) for key, one in relays])
         yield _family("senders", "Senders at work.", [], [((), found.senders)])
         since = found.waiting_since
         age = 0.0 if since is None else max(0.0, (self._now - since).total_seconds())

@@ -9,7 +9,7 @@ from datetime import datetime
 from mailer.config import Config
 from mailer.database import heartbeats, issues, ledger
 from mailer.database.engine import Database
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat, SenderHeartbeat
+from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat, SenderHeartbeat
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
@@ -88,7 +88,7 @@ def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIss
     beats, waiting = heartbeats.live_heartbeats(database), ledger.due_by_queue(database)
     return StatusSnapshot(
         issues=tuple(_issue(database, one, _of(beats, ISSUE, str(one.issue_id))) for one in chosen),
-        lanes=tuple(_lane(config, name, waiting.get(name, 0), _of(beats, LANE, name)) for name in _lanes(config, waiting)),
+        lanes=tuple(_lane(config, name, waiting.get(name, 0), _of(beats, QUEUE, name)) for name in _lanes(config, waiting)),
         relays=tuple(_relay(one.name, one.connections, _of(beats, RELAY, one.name)) for one in config.relays),
         senders=len({one.owner for one in beats}),
         waiting_since=issues.oldest_due_since(database, now=now),
@@ -107,13 +107,13 @@ def _lanes(config: Config, waiting: Mapping[str, int]) -> list[str]:
 
 def _lane(config: Config, name: str, waiting: int, said: list[Heartbeat]) -> QueueStatusRow:
     limit = next((lane.connections for lane in config.queues if lane.name == name), None)
-    connections, resting = sum(one.connections for one in said), max((one.resting for one in said), default=0)
+    connections, resting = sum(one.connections for one in said), max((one.backing_off for one in said), default=0)
     return QueueStatusRow(name, waiting, connections, limit, resting, round(sum(one.rate for one in said), 1))
 
 
 def _relay(name: str, limit: int, said: list[Heartbeat]) -> RelayStatusRow:
-    return RelayStatusRow(name, sum(one.connections for one in said), limit, sum(one.resting for one in said))
+    return RelayStatusRow(name, sum(one.connections for one in said), limit, sum(one.backing_off for one in said))
 
 
 def _of(beats: Iterable[SenderHeartbeat], kind: str, name: str) -> list[Heartbeat]:
-    return [one.pulse for one in beats if (one.pulse.kind, one.pulse.name) == (kind, name)]
+    return [one.heartbeat for one in beats if (one.heartbeat.kind, one.heartbeat.name) == (kind, name)]

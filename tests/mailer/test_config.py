@@ -114,3 +114,27 @@ def test_a_fault_does_not_repeat_what_was_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.load(write(tmp_path, GOOD + '[relay]\npassword = "tohoku"\n'))
     assert "tohoku" not in str(caught.value)
+
+
+def test_the_old_name_of_queues_is_still_read_and_one_line_says_what_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = write(tmp_path, GOOD + '[lanes."slow.example.jp"]\nrate = 5\n')
+    assert [(queue.name, queue.rate) for queue in Config.load(old).queues] == [("slow.example.jp", 5.0)]
+    written = capsys.readouterr()
+    assert (written.out, written.err.count("\n")) == ("", 1) and 'write [queues."slow.example.jp"]' in written.err
+    new = write(tmp_path, GOOD + '[queues."slow.example.jp"]\nrate = 5\n')
+    assert [(queue.name, queue.rate) for queue in Config.load(new).queues] == [("slow.example.jp", 5.0)]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[lanes."a.jp"]\n[queues."b.jp"]\n', r"\[lanes\] is the old name of \[queues\]"),
+        ('[lanes."a.jp"]\nspeed = 5\n', "queues.a.jp.speed"),
+        ("[[lanes]]\n", "queues: "),
+        ("lanes = 5\n", "queues: "),
+    ],
+)
+def test_mistakes_under_the_old_name_are_reported_under_the_new_one(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        Config.load(write(tmp_path, GOOD + text))

@@ -158,7 +158,7 @@ def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database
     issue = frozen(database, 6)
     with database.writing() as connection:
         for number, values in (
-            (2, {"lane": "x"}),
+            (2, {"queue": "x"}),
             (3, {"state": "failed"}),
             (4, {"state": "deferred", "not_before": NOW + timedelta(days=1)}),
         ):
@@ -235,7 +235,7 @@ def test_lanes_follow_the_settings(database: Database) -> None:
 
 
 def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) -> None:
-    url, slow = f"sqlite:///{tmp_path / 'x.db'}", TokenBucket("lane:x", 0.001, 5.0)
+    url, slow = f"sqlite:///{tmp_path / 'x.db'}", TokenBucket("queue:x", 0.001, 5.0)
     assert limits.take_tokens(open_database(url), slow, 3)[0] == 3
     granted, seconds = limits.take_tokens(open_database(url), slow, 3)
     assert granted == 2 and 900 < seconds <= 1000

@@ -189,7 +189,7 @@ def test_the_trigger_of_these_tests_refuses_an_illegal_step(database: Database) 
 
 def test_each_field_of_a_result_has_its_column_and_the_statement_leaves_no_other_column_out_unnoticed() -> None:
     assert set(result_statements.COLUMNS) | {result_statements.KEY} == set(DeliveryResult._fields)
-    untouched = {"issue_id", "subscriber_id", "address", "lane", "fence"}
+    untouched = {"issue_id", "subscriber_id", "address", "queue", "fence"}
     assert set(result_statements.COLUMNS.values()) == {column.name for column in delivery.c} - untouched
 
 

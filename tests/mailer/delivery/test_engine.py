@@ -287,7 +287,7 @@ def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: 
 
 def test_a_lane_has_its_own_connections_and_the_others_do_not_wait_for_it(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        lane = 'tls = "none"\n[lanes."slow.example.jp"]\nconnections = 1\nrate = 5\n'
+        lane = 'tls = "none"\n[queues."slow.example.jp"]\nconnections = 1\nrate = 5\n'
         home = house(tmp_path, receiver.port, readers=40, connections=2, relay=lane)
         slow = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
         subscriptions.import_subscribers(home.database, slow, source="test", now=NOW)

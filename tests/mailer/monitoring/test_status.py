@@ -23,7 +23,7 @@ from mailer.cli import status, tables
 from mailer.database import heartbeats, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest, claim_batch
 from mailer.database.engine import Database, open_database
-from mailer.database.heartbeats import ISSUE, LANE, RELAY, Heartbeat
+from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
 from mailer.delivery.heartbeat import Throughput
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
@@ -43,7 +43,7 @@ from tests.smtp import Manners, Receiver
 
 OPERATOR = "operator@example.jp"
 HEAD = f'operator = "{OPERATOR}"\n'
-TWO_LANES = 'tls = "none"\n[lanes."docomo.example"]\nconnections = 2\n'
+TWO_LANES = 'tls = "none"\n[queues."docomo.example"]\nconnections = 2\n'
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def look(home_or_database: Database, folder: Path) -> StatusSnapshot:
 
 def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_path: Path, shared: Database) -> None:
     claim_batch(shared, ClaimRequest(IssueId(1), "", limit=2), token="t", owner="a", lease=60, now=NOW)
-    said = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(LANE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
+    said = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(QUEUE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
     for owner in ("a", "b", "b"):  # who says it again is counted once
         heartbeats.save_heartbeats(shared, owner, said)
     found = look(shared, tmp_path)
@@ -156,7 +156,7 @@ def test_without_the_key_there_are_no_metrics(tmp_path: Path, shared: Database, 
 
 def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tmp_path: Path, shared: Database) -> None:
     heartbeats.save_heartbeats(
-        shared, "a", [Heartbeat(ISSUE, "1", rate=12.5), Heartbeat(LANE, "", 3, 2, 1, 12.5), Heartbeat(RELAY, "relay", 3, 0, 1)]
+        shared, "a", [Heartbeat(ISSUE, "1", rate=12.5), Heartbeat(QUEUE, "", 3, 2, 1, 12.5), Heartbeat(RELAY, "relay", 3, 0, 1)]
     )
     answer = ask(shared, tmp_path, KEY, f"Bearer {KEY}")
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -165,8 +165,8 @@ def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tm
     }
     assert found["todoke_deliveries", "fukko-press", "45", "pending"] == 6
     assert found["todoke_messages_per_second", "fukko-press", "45"] == 12.5
-    assert found["todoke_lane_waiting", "everybody"] == 6 and found["todoke_lane_connections", "everybody"] == 3
-    assert found["todoke_lane_resting", "everybody"] == found["todoke_relay_resting", "relay"] == 1
+    assert found["todoke_queue_waiting", "everybody"] == 6 and found["todoke_queue_connections", "everybody"] == 3
+    assert found["todoke_queue_backing_off", "everybody"] == found["todoke_relay_backing_off", "relay"] == 1
     assert found["todoke_relay_connections", "relay"] == 3 and found["todoke_senders",] == 1
     assert found["todoke_queue_age_seconds",] == 0
     assert not re.search(r"reader\d|@", answer.text)
