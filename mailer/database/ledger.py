@@ -20,7 +20,7 @@ from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
 from mailer.model.ids import Fence, IssueId, SubscriberId
-from mailer.model.outcome import LOST_LINE, DeliveryResult
+from mailer.model.outcome import CONNECTION_LOST, DeliveryResult
 from mailer.model.recipient import Recipient
 from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
@@ -98,7 +98,7 @@ def mark_unknown(
     database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, now: datetime
 ) -> tuple[LedgerEntry, ...]:
     """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
-    values = {"text": LOST_LINE, "changed_at": now, "attempts": delivery.c.attempts + 1}
+    values = {"text": CONNECTION_LOST, "changed_at": now, "attempts": delivery.c.attempts + 1}
     entries: list[LedgerEntry] = []
     with database.writing() as connection:
         for number in ids:

@@ -1,15 +1,4 @@
-"""The states of one delivery, every legal step between them, and what an SMTP reply means. Pure: values and `now` in, a decision out.
-
-pending ──► claimed ──► attempted ──► sent | deferred | failed | unknown
-claimed ──► pending                                  (given back: nothing had left)
-claimed ──► deferred | failed                        (refused before the message left)
-pending, deferred, claimed ──► suppressed | expired  (unsubscribed or cancelled; too late)
-claimed ──► unknown                                  (its holder vanished, and with it the journal)
-unknown ──► sent | deferred | failed | pending       (the journal or the operator knows; an emergency issue is sent again)
-deferred, failed ──► pending                         (the operator asks for another try)
-
-`claimed` is a lease: the row carries the number of its claim, the fencing token, and only results with that number count.
-"""
+"""What the relay answered to one message, and what is recorded of it. Pure."""
 
 from __future__ import annotations
 
@@ -21,8 +10,10 @@ from mailer.model.ids import SubscriberId
 
 
 class DeliveryResult(NamedTuple):
-    """What became of one delivery of a slice, in plain values as the ledger takes them: `state` is one of `rules.State`, moments are
-    texts (`written`), `not_before` is empty if there is none. `attempts` counts this one too.
+    """The result of one try, in plain values as the journal and the ledger store them.
+
+    `state` is one of `state.RESULTS`. Times are texts (`delivery.journal.format_timestamp`); `not_before` is empty if there is none.
+    `attempts` counts this try too; `code` is None if the connection was lost.
     """
 
     subscriber_id: SubscriberId
@@ -36,14 +27,17 @@ class DeliveryResult(NamedTuple):
     message_id: str
 
     def line(self) -> str:
-        """As JSON, an array: how it stands in the journal."""
-        number, state, attempts, code, text, first_tried, not_before, at, message_id = self
-        known = "null" if code is None else code
-        return f'[{number},"{state}",{attempts},{known},{quoted(text)},"{first_tried}","{not_before}","{at}","{message_id}"]'
+        """The result as a JSON array, as the journal stores it. Written out by hand: `json.dumps` takes six times as long."""
+        subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = self
+        number = "null" if code is None else code
+        return f'[{subscriber_id},"{state}",{attempts},{number},{quoted(text)},"{first_tried}","{not_before}","{at}","{message_id}"]'
 
 
 class Phase(StrEnum):
-    """How far a message came. DATA is before its first byte left, BODY after: only BODY can end in `unknown`."""
+    """The step of a transaction (RFC 5321 section 3.3) that an outcome belongs to.
+
+    DATA ends before the first byte of the body has left, BODY begins there: only an outcome of BODY can be `unknown`.
+    """
 
     MAIL = "MAIL"
     RCPT = "RCPT"
@@ -51,12 +45,17 @@ class Phase(StrEnum):
     BODY = "BODY"
 
 
-LOST_LINE = "connection lost after the message was handed over: it may or may not have arrived (RFC 1047)"
+CONNECTION_LOST = "connection lost after the message was handed over: it may or may not have arrived (RFC 1047)"
 
 
 class Outcome(NamedTuple):
-    """What the relay answered, and at which step. `code` is None when the line was lost instead."""
+    """What the relay answered, and to which step. `code` is None if the connection was lost instead."""
 
     phase: Phase
     code: int | None
     text: str
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the relay has taken the message (2yz after the body, RFC 5321 section 4.2.1)."""
+        return self.phase is Phase.BODY and self.code is not None and 200 <= self.code < 300

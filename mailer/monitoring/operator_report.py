@@ -6,8 +6,6 @@ commands, no reader's address: mail to the operator is mail like any other.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,11 +18,10 @@ from mailer.delivery.context import DeliveryContext
 from mailer.message.headers import POLICY
 from mailer.model.errors import RelayError
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
-from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.model.state import DeliveryState
 from mailer.smtp.connection import SmtpConnection
-from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
+from mailer.smtp.direct import DirectMessage, send_direct
 
 RECENT = timedelta(days=14)  # an older issue comes from a time without reports, or from a restored snapshot
 MOST_REPLIES = 10
@@ -116,34 +113,9 @@ async def _deliver(around: DeliveryContext, report: OperatorReport) -> bool:
     content = compose_report(report, config.return_path, operator, identity)
     for relay in config.relays:
         password = (around.passwords or {}).get(relay.name, around.password) if relay.username else None
-        line, work = SmtpConnection(relay, password, hello=domain), _One(Envelope(config.return_path, operator), content)
+        connection = SmtpConnection(relay, password, hello=domain)
         with suppress(RelayError):
-            await line.ready()
-            await line.run(work)
-        await line.close()
-        if work.is_sent:
-            return True
+            outcomes = await send_direct(connection, [DirectMessage(Envelope(config.return_path, operator), content)])
+            if outcomes[0].is_accepted:
+                return True
     return False
-
-
-class _One:
-    """One message as a connection's `letter.Work`."""
-
-    def __init__(self, to: Envelope, content: bytes) -> None:
-        self._waiting = deque([Transaction(to, envelope_commands(to), [dot_stuff(content)])])
-        self.is_sent = False
-
-    def next(self) -> Transaction | None:
-        """The message, once."""
-        return self._waiting.popleft() if self._waiting else None
-
-    def before_body(self, _letter: Transaction, go: Callable[[bool], None]) -> None:
-        """It is in no ledger."""
-        go(True)
-
-    def done(self, _letter: Transaction, outcome: Outcome) -> None:
-        """Taken or not."""
-        self.is_sent = outcome.phase is Phase.BODY and outcome.code is not None and 200 <= outcome.code < 300
-
-    def give_back(self, letter: Transaction) -> None:
-        """The next relay, or the next time."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from mailer import bundle
 from mailer.approval import approval
@@ -23,11 +21,11 @@ from mailer.message.compose import Message, SenderIdentity
 from mailer.message.links import NOBODY, LinkClaim, RecipientLinks
 from mailer.model import addresses
 from mailer.model.issue import Issue, IssueRef, MailList
-from mailer.model.outcome import Outcome, Phase
+from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
 from mailer.sending import freeze
 from mailer.smtp.connection import SmtpConnection
-from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
+from mailer.smtp.direct import DirectMessage, send_direct
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class TestResult:
     @property
     def is_sent(self) -> bool:
         """Whether the relay took it."""
-        return self.outcome.code is not None and 200 <= self.outcome.code < 300
+        return self.outcome.is_accepted
 
 
 def send_test(around: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[TestResult, ...]:
@@ -118,36 +116,6 @@ def _compose(around: DeliveryContext, issue: Issue, mail_list: MailList, address
 
 
 async def _deliver(around: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
-    line = SmtpConnection(around.config.relay, around.password, hello=around.config.message_id_domain)
-    work = _Tests(mails)
-    try:
-        while work.waiting:
-            await line.ready()
-            await line.run(work)
-    finally:
-        await line.close()
-    return tuple(work.tried)
-
-
-class _Tests:
-    """The tests as the connection's `letter.Work`. What a lost line leaves unsaid is a result too: nobody waits for a test for ever."""
-
-    def __init__(self, mails: Sequence[Message]) -> None:
-        self.waiting = deque(Transaction(mail, envelope_commands(mail.envelope), [dot_stuff(mail.content)]) for mail in mails)
-        self.tried: list[TestResult] = []
-
-    def next(self) -> Transaction | None:
-        """The next test."""
-        return self.waiting.popleft() if self.waiting else None
-
-    def before_body(self, _letter: Transaction, go: Callable[[bool], None]) -> None:
-        """A test is not in the ledger, so there is nothing to write down first."""
-        go(True)
-
-    def done(self, letter: Transaction, outcome: Outcome) -> None:
-        """Keep what the relay said."""
-        self.tried.append(TestResult(cast(Message, letter.key).envelope.recipient, outcome))
-
-    def give_back(self, letter: Transaction) -> None:
-        """The line was lost before the relay said a word."""
-        self.done(letter, Outcome(Phase.MAIL, None, "the connection was lost"))
+    connection = SmtpConnection(around.config.relay, around.password, hello=around.config.message_id_domain)
+    outcomes = await send_direct(connection, [DirectMessage(mail.envelope, mail.content) for mail in mails])
+    return tuple(TestResult(mail.envelope.recipient, outcome) for mail, outcome in zip(mails, outcomes, strict=True))

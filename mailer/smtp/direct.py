@@ -1,0 +1,62 @@
+"""Messages that are in no ledger, such as a test send or the operator's report: each is tried once, and its outcome is returned."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from mailer.model.outcome import Outcome, Phase
+from mailer.model.recipient import Envelope
+from mailer.smtp.connection import SmtpConnection
+from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
+
+
+class DirectMessage(NamedTuple):
+    """One message. `content` has CRLF line ends and is not dot-stuffed yet."""
+
+    envelope: Envelope
+    content: bytes
+
+
+async def send_direct(connection: SmtpConnection, messages: Sequence[DirectMessage]) -> tuple[Outcome, ...]:
+    """Send the messages over the connection, opening it as often as needed, and close it. One outcome for each, in their order.
+
+    :raises RelayError: the relay cannot be reached or will not have us.
+    """
+    source = _DirectSource(messages)
+    try:
+        while source.has_next:
+            await connection.ready()
+            await connection.run(source)
+    finally:
+        await connection.close()
+    return tuple(source.outcomes[number] for number in range(len(messages)))
+
+
+class _DirectSource:
+    """See `MessageSource`. The key of a transaction is the place of its message."""
+
+    def __init__(self, messages: Sequence[DirectMessage]) -> None:
+        self._waiting = deque(
+            Transaction(number, envelope_commands(message.envelope), [dot_stuff(message.content)])
+            for number, message in enumerate(messages)
+        )
+        self.outcomes: dict[object, Outcome] = {}
+
+    @property
+    def has_next(self) -> bool:
+        return bool(self._waiting)
+
+    def next(self) -> Transaction | None:
+        return self._waiting.popleft() if self._waiting else None
+
+    def before_body(self, _transaction: Transaction, allow: Callable[[bool], None]) -> None:
+        allow(True)  # there is no ledger in which the intent would have to be first
+
+    def done(self, transaction: Transaction, outcome: Outcome) -> None:
+        self.outcomes[transaction.key] = outcome
+
+    def give_back(self, transaction: Transaction) -> None:
+        # Not tried again: nobody should wait for a test for ever, and a report has the next relay.
+        self.done(transaction, Outcome(Phase.MAIL, None, "the connection was lost"))
