@@ -7,8 +7,8 @@ dataclasses. Secrets are not part of it: see `secret`.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mailer.model import addresses
 from mailer.model.errors import AddressError, ConfigError
 
+LOGGER = logging.getLogger("mailer.config")
 Approval = Literal["required", "off"]
 
 
@@ -232,10 +233,9 @@ def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(path, ("[lanes] is the old name of [queues]: move its tables there",))
     lanes = values["lanes"] if isinstance(values["lanes"], dict) else {}
     example = next((name for name in lanes if re.fullmatch(DOMAIN, name)), "docomo.ne.jp")  # not a name that could break the line
-    print(
+    LOGGER.warning(
         f'{path}: [lanes] is now [queues]: write [queues."{example}"]. Version 0.3 will not read the old name. '
-        f'[lanes] は [queues] に変わりました。[queues."{example}"] と書いてください。',
-        file=sys.stderr,
+        f'[lanes] は [queues] に変わりました。[queues."{example}"] と書いてください。'
     )
     return {("queues" if name == "lanes" else name): value for name, value in values.items()}
 

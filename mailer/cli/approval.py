@@ -9,7 +9,7 @@ import typer
 
 from mailer.approval import approval, authorship
 from mailer.approval.authorship import Authorship, AuthorUnknown, NotCommitted
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, errors_as_lines, now, open_for_command, system_account
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, command_session, now, open_for_command, system_account
 from mailer.config import Config
 from mailer.database import audit_log
 from mailer.model.audit_log import AuditEntry, verify
@@ -29,7 +29,7 @@ def approve(
     mail: MailPath = MAIL,
 ) -> None:
     """Approve an issue for its readers, as a second person. 号を承認する（書いた人とは別の人）"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         ref = IssueRef.parse(issue)
         given = approval.approve(database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now())
         typer.echo(f"{ref}: approved by {given.approver} for {given.size:,} readers (written by {given.author}). bundle {given.bundle}")
@@ -42,7 +42,7 @@ def show_audit(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Print and verify the log of approvals and sendings. 承認と配信の記録を確かめて見せる"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         entries = audit_log.entries(database)
         for entry in entries:
             typer.echo(_line(entry))

@@ -13,7 +13,7 @@ import typer
 from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, errors_as_lines, now, open_for_command, system_account
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, command_session, now, open_for_command, system_account
 from mailer.config import Config
 from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
@@ -48,7 +48,7 @@ def schedule(
     mail: MailPath = MAIL,
 ) -> None:
     """Freeze an issue now and send it at that time with the next `send`. 配信を予約する"""
-    with errors_as_lines(), open_for_command(settings := Config.load(config)) as database:
+    with command_session(), open_for_command(settings := Config.load(config)) as database:
         ref, moment = IssueRef.parse(issue), _moment(at)
         found, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
         freeze.refuse_expired(found.expires, ref, moment)
@@ -74,7 +74,7 @@ def resume(issue: Ref, config: ConfigPath = CONFIG) -> None:
 
 def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Call an issue off for good; whoever has it keeps it. 配信を取りやめる"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
         issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
         held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
@@ -89,7 +89,7 @@ def retry(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Let deferred deliveries (and refused ones) be tried with the next `send`. 送り直しの対象にする"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
         old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
         moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=address)
@@ -104,7 +104,7 @@ def resolve_unknown(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Say what became of deliveries that are unknown. 不明分の扱いを決める"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
         state = VERDICTS[verdict]
         moved = ledger.change_state(
@@ -115,7 +115,7 @@ def resolve_unknown(
 
 
 def _order(issue: str, config: ConfigPath, wanted: IssueStatus, words: str) -> None:
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         frozen = _frozen(database, issue)
         if frozen.status is IssueStatus.CANCELLED:
             _refuse(frozen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mailer import log
 from mailer.cli import progress, tables
 from mailer.cli.runtime import (
     CONFIG,
@@ -19,8 +17,9 @@ from mailer.cli.runtime import (
     LogOption,
     MailPath,
     Ref,
+    command_session,
     delivery_context,
-    errors_as_lines,
+    notify,
     now,
     open_for_command,
     system_account,
@@ -62,8 +61,7 @@ def send(
     mail: MailPath = MAIL,
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
-    log.configure(logs, sys.stderr)
-    with errors_as_lines():
+    with command_session(logs):
         settings, ref = Config.load(config), IssueRef.parse(issue)
         with open_for_command(settings) as database:
             if dry_run:
@@ -80,21 +78,21 @@ def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resen
     with progress.progress_display(console, str(ref)) as shown:
         sent = sending.send(delivery_context(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=system_account())
     for note in sent.prepared.notes:
-        typer.echo(note, err=True)
+        notify(note)
     for entry in sent.prepared.interrupted:
-        typer.echo(f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived.", err=True)
+        notify(f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived.")
     console.print(tables.summary_table(ref, sent.summary))
     if sent.summary.trouble is not None:
-        typer.echo(" ".join(str(sent.summary.trouble).split()), err=True)
+        notify(str(sent.summary.trouble))
     if sent.summary.stopped:
-        typer.echo("Stopped as asked. Run `send` again to go on.", err=True)
+        notify("Stopped as asked. Run `send` again to go on.")
     return sent.summary.exit_status
 
 
 def _rehearse(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:
     found = dry_run(settings, database, mail, ref, now())
     for note in found.notes:
-        typer.echo(note, err=True)
+        notify(note)
     word = "frozen already; still due" if found.is_frozen else "not frozen yet; would go to"
     typer.echo(f"{ref}: {word} {found.due} people. Nothing was sent.")
     if found.headers is not None:

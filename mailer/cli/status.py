@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from mailer.cli import tables
-from mailer.cli.runtime import CONFIG, ConfigPath, MaybeRef, Ref, errors_as_lines, now, open_for_command
+from mailer.cli.runtime import CONFIG, ConfigPath, MaybeRef, Ref, command_session, now, open_for_command
 from mailer.config import Config
 from mailer.database import issues, ledger
 from mailer.database.engine import Database
@@ -30,7 +30,7 @@ def who_missed(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Who has not got an issue, and why. 届いていない人と理由"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         frozen = freeze.find_frozen(database, IssueRef.parse(issue))
         entries = ledger.missed(database, frozen.issue_id) + unsubscribed_before_freeze(database, frozen)
     if as_csv:
@@ -59,7 +59,7 @@ def status(
     config: ConfigPath = CONFIG,
 ) -> None:
     """How far each issue is, how fast, and how long it will take. 配信の進み具合"""
-    with errors_as_lines():
+    with command_session():
         settings, ref = Config.load(config), None if issue is None else IssueRef.parse(issue)
         with open_for_command(settings) as database:
             _show(lambda: _look(settings, database, ref), as_json=as_json, watch=watch)

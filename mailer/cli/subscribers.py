@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mailer import bundle
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, errors_as_lines, now, open_for_command
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, now, open_for_command
 from mailer.config import Config
 from mailer.database import subscriptions
 from mailer.database.subscriptions import ImportResult
@@ -35,7 +35,7 @@ def import_subscribers(
     mail: MailPath = MAIL,
 ) -> None:
     """Add subscribers from a CSV; safe to repeat. 購読者をCSVから登録する"""
-    with errors_as_lines(), open_for_command(Config.load(config)) as database:
+    with command_session(), open_for_command(Config.load(config)) as database:
         reading = parse_csv(_bytes(file), bundle.read_lists(mail))
         done = subscriptions.import_subscribers(database, reading.entries, source=f"import {file.name}"[:64], now=now(), keep=not dry_run)
         for line in import_lines(reading, done, dry_run=dry_run):

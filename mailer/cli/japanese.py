@@ -1,0 +1,47 @@
+"""Each error of the mailer in Japanese. An error's own message is English and has the details; this sentence follows it on the same line."""
+
+from __future__ import annotations
+
+import re
+
+from mailer.approval.approval import NotApproved, SamePerson
+from mailer.approval.authorship import AuthorUnknown, NotCommitted
+from mailer.model import errors
+from mailer.model.audit_log import AuditBroken
+from mailer.model.errors import TodokeMailError
+
+SENTENCES: dict[type[TodokeMailError], str] = {
+    TodokeMailError: "処理を続けられません。",
+    errors.ConfigError: "設定ファイルを直してください。",
+    errors.SecretMissing: "秘密の値（鍵か合い言葉）がないか、短すぎます。",
+    errors.BundleError: "号のファイルがそろっていないか、作成のあとで変わっています。サイトを作り直してください。",
+    errors.AddressError: "メールアドレスか名前の書き方が正しくありません。",
+    errors.MessageError: "このメールは送れる形になっていません。",
+    errors.TokenError: "リンクを確かめられません。",
+    errors.PreferenceError: "送られた内容を読み取れません。",
+    errors.IllegalTransition: "配信の状態をそのように変えることはできません。",
+    errors.DatabaseError: "データベースを使えません。",
+    errors.CsvError: "CSVを読み取れません。",
+    errors.IssueUnknown: "その号は、まだ送られても予約されてもいません。",
+    errors.NobodySubscribed: "購読者がいません。先に登録してください。",
+    errors.IssueExpired: "期限を過ぎているので送りません。",
+    errors.SenderBusy: "ほかの send か work が送信中です。終わるまでお待ちください。",
+    errors.RelayError: "中継サーバーで問題が起きました。",
+    errors.RelayUnavailable: "中継サーバーにつながりません。しばらくしてから、もう一度 send を実行してください。",
+    errors.RelayRefused: "中継サーバーに断られました。設定を直してから、もう一度実行してください。",
+    errors.JournalError: "送信の控えを書けません。空き容量を確かめてください。",
+    errors.IssueStopped: "この号は、いまは送れません。",
+    NotApproved: "承認が必要です。",
+    SamePerson: "書いた人は承認できません。",
+    AuthorUnknown: "だれが書いたか分かりません。",
+    NotCommitted: "原稿がまだコミットされていません。",
+    AuditBroken: "記録が書き換えられているか、欠けています。",
+}
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ]")
+
+
+def in_japanese(error: TodokeMailError) -> str:
+    """Return the sentence of the error's class or of the nearest one above it; nothing if the message has Japanese of its own."""
+    if JAPANESE.search(str(error)):
+        return ""
+    return next(SENTENCES[each] for each in type(error).__mro__ if each in SENTENCES)
