@@ -187,7 +187,7 @@ def test_a_worker_that_is_killed_is_told_in_a_sentence() -> None:
         list(map_batches(perish, range(500), enough=100))
 
 
-@pytest.mark.parametrize("step", ["begin", "end"])
+@pytest.mark.parametrize("step", ["read_headers", "read_bodies"])
 def test_a_hand_that_is_killed_ends_the_build_and_leaves_the_last_site(three: TinySite, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     parent, before = os.getpid(), tree(three.site)
     for number in (4, 5):
