@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
-from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
 from tests.tiny import NOW, TinySite
 
 
@@ -102,14 +100,3 @@ def test_a_second_build_without_a_change_does_not_run_pelican(three: TinySite, m
     three.build()
     monkeypatch.setattr("plugins.builder.pelican_run.PelicanRun.run", None)  # calling it would fail
     assert (three.build().rendered, three.build().written) == (0, 0)
-
-
-def test_small_bundles_of_the_content_cache_are_joined_and_lose_no_document(tmp_path: Path, tiny: TinySite) -> None:
-    cache = ContentCache(tmp_path / "cache", "1", tiny.registry())
-    for number in range(120):
-        cache.keep([(f"{number % 70}.md", CachedDocument(number, 0, b"", {"read": number}))], [])
-    expected = {f"{number % 70}.md": number for number in range(120)}
-    for _ in range(2):
-        rows = ContentCache(tmp_path / "cache", "1", tiny.registry()).rows()
-        assert {path: row.parsed["read"] for path, row in rows.items()} == expected == {path: row.size for path, row in rows.items()}
-    assert os.path.getsize(tmp_path / "cache") < 100_000  # noqa: PTH202

@@ -187,7 +187,7 @@ def test_a_killed_worker_is_reported_with_the_likely_cause() -> None:
         list(map_batches(kill_self, range(500), enough=100))
 
 
-@pytest.mark.parametrize("step", ["begin", "end"])
+@pytest.mark.parametrize("step", ["read_headers", "read_bodies"])
 def test_a_build_whose_parallel_reader_is_killed_fails_and_leaves_the_last_site(
     three: TinySite, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -9,7 +9,6 @@ import icalendar
 import pytest
 
 from plugins.diagnostics import ContentErrors
-from plugins.readings.table import ReadingTable
 from tests.plugins.events.table_import.test_importer import KOURYU
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 
@@ -97,12 +96,6 @@ def test_the_script_has_whole_sentences_and_the_readings_of_names_in_brackets(fa
     assert "お店の便りです。「店の便り」。\n閖上（ゆりあげ）の店が開きました。" in script
     assert "終わった市" not in script
     assert "script.txt" in fair.page("/kouryu/on-air/")
-
-
-def test_a_reading_is_given_once_and_not_where_a_bracket_follows() -> None:
-    readings = ReadingTable({"気仙沼": "けせんぬま", "気仙沼市": "けせんぬまし"})
-    assert readings.with_brackets("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
-    assert readings.with_brackets("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
 
 
 def test_a_reading_that_is_not_in_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:

@@ -6,95 +6,24 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.registry import read_registry
 from plugins.furigana import edition
 from plugins.furigana.page import add_ruby, stay_in_edition
 from plugins.readings.analyser import read_text
-from plugins.readings.known import KnownReadings, Reading, known_readings
-from plugins.readings.ruby import align, weave
+from plugins.readings.known import KnownReadings, known_readings
+from plugins.readings.ruby import weave
 from plugins.readings.table import read_table
 from tests.tiny import TinySite
-
-RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")
 
 
 @pytest.fixture(scope="module")
 def readings() -> KnownReadings:
     registry = read_registry(Path("publications.toml"), Path("content/data/municipalities.csv"))
-    table, faults = read_table(Path("content"), registry)
-    assert faults == []
+    table, diagnostics = read_table(Path("content"), registry)
+    assert diagnostics == []
     return known_readings(table, registry.places.values())
-
-
-def in_kana(text: str, readings: KnownReadings) -> str:
-    """Return the text with every word replaced by its reading."""
-    kana, position = "", 0
-    for reading in read_text(text, readings):
-        kana += text[position : reading.start] + reading.kana
-        position = reading.end
-    return kana + text[position:]
-
-
-@pytest.mark.parametrize(
-    ("text", "kana"),
-    [
-        ("閖上の町", "ゆりあげのまち"),
-        ("南三陸町で", "みなみさんりくちょうで"),
-        ("浦宿駅", "うらしゅくえき"),
-        ("石巻市長", "いしのまきしちょう"),
-        ("大和町の", "たいわちょうの"),
-        ("3月10日に", "3がつとおかに"),
-        ("3月11日に", "3がつ11にちに"),
-        ("2月26日", "2がつ26にち"),
-        ("2人と3人", "ふたりと3にん"),
-        ("かなだけ abc 12", "かなだけ abc 12"),
-    ],
-)
-def test_place_names_and_dates_get_their_local_readings(text: str, kana: str, readings: KnownReadings) -> None:
-    assert in_kana(text, readings) == kana
-
-
-def test_a_reading_in_the_table_has_precedence_over_the_analyser() -> None:
-    assert in_kana("仙台の港", KnownReadings({}, {})) == "せんだいのみなと"
-    assert in_kana("仙台の港", KnownReadings({"仙台": "おためし"}, {})) == "おためしのみなと"
-
-
-@pytest.mark.parametrize(
-    ("surface", "kana", "parts"),
-    [
-        ("食べる", "たべる", [("食", "た"), ("べる", "")]),
-        ("引き渡し", "ひきわたし", [("引", "ひ"), ("き", ""), ("渡", "わた"), ("し", "")]),
-        ("お茶", "おちゃ", [("お", ""), ("茶", "ちゃ")]),
-        ("七ヶ宿", "しちかしゅく", [("七ヶ宿", "しちかしゅく")]),
-        ("10日", "とおか", [("10日", "とおか")]),
-        ("無理な読み", "ちがう", [("無理な読み", "ちがう")]),
-    ],
-)
-def test_a_reading_is_set_above_the_characters_that_it_belongs_to(surface: str, kana: str, parts: list[tuple[str, str]]) -> None:
-    assert align(surface, kana) == parts
-
-
-def test_a_reading_has_brackets_for_browsers_without_ruby() -> None:
-    assert weave("港", [], [Reading(0, 1, "みなと")]) == "<ruby>港<rp>（</rp><rt>みなと</rt><rp>）</rp></ruby>"
-
-
-def test_a_word_with_a_tag_inside_gets_no_reading_and_loses_a_break_inside_of_it() -> None:
-    word = [Reading(0, 2, "みなと")]
-    assert weave("港町", [(0, "<b>"), (1, "</b>")], word) == "<b>港</b>町"
-    assert RUBY.sub("", weave("港町", [(1, "<wbr>"), (2, "<wbr>")], word)) == "<ruby>港町</ruby><wbr>"
-
-
-@given(st.text(alphabet="港町が開きました<&>\"'。a1 ", max_size=60), st.lists(st.integers(0, 60), max_size=6))
-def test_no_character_and_no_tag_is_lost(text: str, places: list[int]) -> None:
-    tags = [(place, "<i>") for place in sorted(places) if place <= len(text)]
-    woven = weave(text, tags, read_text(text, KnownReadings({}, {})))
-    bare = re.sub(r"</?ruby>", "", RUBY.sub("", woven))
-    assert bare.count("<i>") == len(tags)
-    assert bare.replace("<i>", "") == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 PAGE = (

@@ -82,7 +82,7 @@ def test_no_line_breaks_inside_the_name_of_a_municipality(before: str, after: st
         assert not cuts & set(range(len(before) + 1, len(before) + len(name))), phrases(before + name + after)
 
 
-def test_a_first_character_alone_is_no_phrase_and_a_line_may_break_after_the_prefecture() -> None:
+def test_no_line_breaks_after_a_first_character_but_one_may_break_after_the_prefecture() -> None:
     assert phrases("とどけ みやぎ復興ポータル")[0] != "と"
     assert "「笑" not in phrases("まもなく開幕、「笑顔咲くたび 伊達な旅」")
     assert "宮城県" in phrases("宮城県名取市の港")[0]
@@ -108,6 +108,6 @@ def test_the_time_since_the_earthquake_is_counted_in_whole_months(day: dt.date, 
     assert since(day) == words
 
 
-def test_a_stamp_is_read_by_people_and_by_machines() -> None:
+def test_a_date_element_has_a_form_for_people_and_one_for_programs() -> None:
     moment = dt.datetime(2015, 3, 1, 9, 30, tzinfo=dt.UTC)
     assert time_element(moment) == time_element(moment.date()) == '<time datetime="2015-03-01">2015年3月1日</time>'

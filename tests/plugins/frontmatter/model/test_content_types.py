@@ -1,4 +1,4 @@
-"""What belongs to one kind: ways to look through jobs and records, papers, transcripts, captions, and what search engines are told."""
+"""What single content types add: lists of jobs and records, PDFs, transcripts, captions, JSON-LD; and a content type that is new."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\nこんにちは。\n"
 
 
 @pytest.fixture
-def kinds(tiny: TinySite) -> TinySite:
+def site(tiny: TinySite) -> TinySite:
     """A site with jobs, records and videos, and the files they need."""
     (tiny.root / "publications.toml").write_text(PUBLICATIONS + MORE, encoding="utf-8")
     tiny.write("files/a.vtt", VTT)
@@ -70,17 +70,17 @@ def described(site: TinySite, url: str, name: str) -> Any:
     return next(data for data in map(json.loads, texts) if data["@type"] == name)
 
 
-def test_jobs_are_listed_by_municipality_and_employment_nearest_deadline_first(kinds: TinySite) -> None:
-    kinds.write("jobs/2021/later.md", JOB.format(employment="正社員", deadline="2021-05-31"))
-    kinds.write("jobs/2021/sooner.md", JOB.format(employment="パート", deadline="2021-04-05"))
-    kinds.write("jobs/2021/over.md", JOB.format(employment="正社員", deadline="2021-03-30"))
-    kinds.build()
-    links = kinds.tree("/jobs/place/ishinomaki/").xpath("//h2/a/@href")
+def test_jobs_are_listed_by_municipality_and_employment_nearest_deadline_first(site: TinySite) -> None:
+    site.write("jobs/2021/later.md", JOB.format(employment="正社員", deadline="2021-05-31"))
+    site.write("jobs/2021/sooner.md", JOB.format(employment="パート", deadline="2021-04-05"))
+    site.write("jobs/2021/over.md", JOB.format(employment="正社員", deadline="2021-03-30"))
+    site.build()
+    links = site.tree("/jobs/place/ishinomaki/").xpath("//h2/a/@href")
     assert links == ["/jobs/2021/03/sooner/", "/jobs/2021/03/later/"]
-    assert kinds.tree("/jobs/employment/part-time/").xpath("//h2/a/@href") == ["/jobs/2021/03/sooner/"]
-    assert 'href="/jobs/employment/full-time/"' in kinds.page("/jobs/")
-    assert "jobs/place/ishinomaki/" in (kinds.site / "sitemap-jobs.xml").read_text(encoding="utf-8")
-    posting = described(kinds, "/jobs/2021/03/later/", "JobPosting")
+    assert site.tree("/jobs/employment/part-time/").xpath("//h2/a/@href") == ["/jobs/2021/03/sooner/"]
+    assert 'href="/jobs/employment/full-time/"' in site.page("/jobs/")
+    assert "jobs/place/ishinomaki/" in (site.site / "sitemap-jobs.xml").read_text(encoding="utf-8")
+    posting = described(site, "/jobs/2021/03/later/", "JobPosting")
     assert posting["validThrough"] == "2021-06-01T00:00:00+09:00"
     assert posting["employmentType"] == "FULL_TIME"
     assert posting["baseSalary"]["value"] == {"@type": "QuantitativeValue", "unitText": "MONTH", "minValue": 198000, "maxValue": 240000}
@@ -93,43 +93,43 @@ def test_pay_in_words_becomes_an_amount_or_nothing(pay: str, value: int | None) 
     assert (found["value"]["value"] if found else None) == value
 
 
-def test_a_record_links_its_papers_with_pages_and_size_and_keeps_its_old_address(kinds: TinySite) -> None:
-    kinds.write("kiroku/2020/a.md", RECORD)
-    kinds.build()
-    assert "手帳の写し（PDF、3ページ、1 kB）" in kinds.page("/kiroku/2020/05/a/")
-    assert (kinds.site / "files/a.pdf").is_file()
+def test_a_record_links_its_pdfs_with_pages_and_size_and_keeps_its_former_address(site: TinySite) -> None:
+    site.write("kiroku/2020/a.md", RECORD)
+    site.build()
+    assert "手帳の写し（PDF、3ページ、1 kB）" in site.page("/kiroku/2020/05/a/")
+    assert (site.site / "files/a.pdf").is_file()
     for url in ("/kiroku/fiscal/2011/", "/kiroku/level/elementary/", "/kiroku/type/responses/"):
-        assert "/kiroku/2020/05/a/" in kinds.page(url)
-    assert "url=/kiroku/2020/05/a/" in kinds.page("/old/kiroku/")
-    report = described(kinds, "/kiroku/2020/05/a/", "Report")
+        assert "/kiroku/2020/05/a/" in site.page(url)
+    assert "url=/kiroku/2020/05/a/" in site.page("/old/kiroku/")
+    report = described(site, "/kiroku/2020/05/a/", "Report")
     assert report["associatedMedia"][0]["contentUrl"] == "https://site.example.jp/files/a.pdf"
 
 
 @pytest.mark.parametrize(
     ("content", "words"), [(None, "ファイル「../../files/a.pdf」がありません"), (b"%PDF-1.7 broken", "が読めません"), (b"", "が読めません")]
 )
-def test_a_paper_that_is_missing_or_damaged_is_a_fault(kinds: TinySite, content: bytes | None, words: str) -> None:
-    kinds.write("kiroku/2020/a.md", RECORD)
-    (kinds.content / "files/a.pdf").unlink()
+def test_a_pdf_that_is_missing_or_damaged_is_refused(site: TinySite, content: bytes | None, words: str) -> None:
+    site.write("kiroku/2020/a.md", RECORD)
+    (site.content / "files/a.pdf").unlink()
     if content is not None:
-        (kinds.content / "files/a.pdf").write_bytes(content)
+        (site.content / "files/a.pdf").write_bytes(content)
     with pytest.raises(ContentErrors, match=rf"content/kiroku/2020/a\.md:9: .*{words}"):
-        kinds.build()
+        site.build()
 
 
 @pytest.mark.parametrize(
     ("body", "words"), [("本文。\n", "書き起こしがありません"), ("## 書き起こし\n\n## ほか\n\n文。\n", "ことばがありません")]
 )
-def test_a_video_without_a_transcript_is_a_fault(kinds: TinySite, body: str, words: str) -> None:
-    kinds.write("ranger/2020/a.md", VIDEO + body)
+def test_a_video_without_a_transcript_is_refused(site: TinySite, body: str, words: str) -> None:
+    site.write("ranger/2020/a.md", VIDEO + body)
     with pytest.raises(ContentErrors, match=words):
-        kinds.build()
+        site.build()
 
 
-def test_a_video_is_described_with_its_transcript(kinds: TinySite) -> None:
-    kinds.write("ranger/2020/a.md", VIDEO + "## 書き起こし\n\n**記者**：港です。\n\n## ほか\n\n文。\n")
-    kinds.build()
-    video = described(kinds, "/ranger/2020/05/a/", "VideoObject")
+def test_a_video_is_described_with_its_transcript(site: TinySite) -> None:
+    site.write("ranger/2020/a.md", VIDEO + "## 書き起こし\n\n**記者**：港です。\n\n## ほか\n\n文。\n")
+    site.build()
+    video = described(site, "/ranger/2020/05/a/", "VideoObject")
     assert (video["duration"], video["transcript"]) == ("PT1M5S", "記者：港です。")
     assert video["caption"]["contentUrl"] == "https://site.example.jp/files/a.vtt"
     assert transcript("本文") == ""
@@ -145,7 +145,7 @@ def test_a_video_is_described_with_its_transcript(kinds: TinySite) -> None:
         ("WEBVTT\n\n00:01.000 --> 00:02.000\n\n", 3, "no words"),
     ],
 )
-def test_captions_that_no_player_shows_are_told_with_their_line(text: str, line: int, words: str) -> None:
+def test_captions_that_no_player_shows_are_reported_with_their_line(text: str, line: int, words: str) -> None:
     assert [(number, words in en) for number, _, en in check_captions(text)] == [(line, True)]
     assert check_captions(VTT) == []
 
@@ -179,7 +179,7 @@ class Shelter(Dated):
         return (("収容", f"{self.capacity}人"),) if self.capacity else ()
 
 
-del CONTENT_TYPES["shelter"]  # other tests know nothing of it
+del CONTENT_TYPES["shelter"]  # only for the tests below
 
 
 @pytest.fixture

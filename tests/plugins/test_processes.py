@@ -1,0 +1,55 @@
+"""Work in several processes gives what one process gives, and the caller hears of every error."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Sequence
+
+import pytest
+
+from plugins.processes import WorkerLost, map_batches, run_ahead, without_gc
+
+
+def pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    return [(number, os.getpid()) for number in numbers]
+
+
+@pytest.mark.parametrize("enough", [10, 1_000])
+def test_every_item_is_worked_on_once_and_the_batches_of_one_worker_come_in_order(enough: int) -> None:
+    by_worker: dict[int, list[int]] = {}
+    for worker, batch in map_batches(pairs, range(300), enough=enough, batch=20):
+        assert len(batch) <= 20
+        by_worker.setdefault(worker, []).extend(number for number, _ in batch)
+    assert sorted(number for numbers in by_worker.values() for number in numbers) == list(range(300))
+    assert all(numbers == sorted(numbers) for numbers in by_worker.values())
+
+
+def test_a_few_items_are_worked_on_in_this_process() -> None:
+    assert {process for _, batch in map_batches(pairs, range(50), enough=100) for _, process in batch} == {os.getpid()}
+
+
+def test_work_that_runs_ahead_runs_in_another_process_and_once() -> None:
+    with run_ahead(os.getpid) as result:
+        assert result() == result() != os.getpid()
+
+
+def test_an_error_of_work_that_runs_ahead_is_raised_where_its_result_is_asked_for() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with run_ahead(fail) as result, pytest.raises(ValueError, match="no"):
+        result()
+
+
+def test_work_that_runs_ahead_and_is_killed_says_so() -> None:
+    with run_ahead(lambda: os.kill(os.getpid(), signal.SIGKILL)) as result, pytest.raises(WorkerLost, match="memory"):
+        result()
+
+
+def test_garbage_collection_is_off_inside_the_block_and_on_again_after_an_error() -> None:
+    with pytest.raises(ValueError, match="no"), without_gc():
+        assert not gc.isenabled()
+        raise ValueError("no")
+    assert gc.isenabled()
