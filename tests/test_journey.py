@@ -119,7 +119,12 @@ def test_a_build_with_a_fault_prints_file_and_line_and_exits_with_1(checkout: Ti
     output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
     assert "content/press/2020/a.md:2: 「titel」という項目はありません" in output
     assert "Traceback" not in output
-    assert "Traceback" not in todoke("check", "--now", "yesterday", *sources(checkout), status=2)
+
+
+def test_a_time_that_cannot_be_read_is_a_usage_error_in_one_line(checkout: TinySite) -> None:
+    output = todoke("check", "--now", "yesterday", *sources(checkout), status=2)
+    assert "yesterday" in output
+    assert "Traceback" not in output
 
 
 def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> None:
