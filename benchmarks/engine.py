@@ -1,4 +1,4 @@
-"""The engine for measuring: an issue of 40 kB, invented readers, one `send`. Run by `benchmarks.mail` in a process of its own.
+"""Measures one `send` of an issue of 40 kB to invented readers. Run by `benchmarks.mail` in a process of its own.
 
     python -m benchmarks.engine PORT READERS CONNECTIONS [DATABASE-URL]
 
@@ -36,7 +36,7 @@ SIZE = 40_000  # octets of the message
 
 
 class Quiet:
-    """No progress, but a look at rate and memory now and then."""
+    """Shows no progress, but notes time, messages and memory ten times in a run."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -44,11 +44,11 @@ class Quiet:
         self.course: list[tuple[float, int, int]] = []
 
     def begin(self, total: int) -> None:
-        """See `surroundings.Progress`."""
+        """See `delivery.context.Progress`."""
         self._every = max(1, total // 10)
 
     def step(self, state: DeliveryState) -> None:  # noqa: ARG002
-        """See `surroundings.Progress`."""
+        """See `delivery.context.Progress`."""
         self.done += 1
         if self.done % self._every == 0:
             self.course.append((round(time.perf_counter() - self.began, 2), self.done, memory()))
@@ -68,9 +68,11 @@ def issue() -> tuple[Issue, MailList]:
     html = html[: 20_500 // 3] + f"{PERSONAL_PLACE}</html>"
     plain = plain[: 8_000 // 3] + f"\n{PERSONAL_PLACE}\n"
     digest = hashlib.sha256(html.encode()).hexdigest()
-    found = Issue(REF, "復興プレス 第1号", now, ListClass.NEWSLETTER, None, "https://todoke.example.jp/mail/bench/1/", html, plain, digest)
+    content = Issue(
+        REF, "復興プレス 第1号", now, ListClass.NEWSLETTER, None, "https://todoke.example.jp/mail/bench/1/", html, plain, digest
+    )
     sender = ("復興プレス", "復興プレス", "press@example.jp", "reply@example.jp", "bench.todoke.example.jp", ListClass.NEWSLETTER)
-    return found, MailList("bench", *sender, "press@example.jp", "https://todoke.example.jp/mail/bench/")
+    return content, MailList("bench", *sender, "press@example.jp", "https://todoke.example.jp/mail/bench/")
 
 
 def fill(database: Database, readers: int) -> None:
@@ -95,8 +97,8 @@ def fill(database: Database, readers: int) -> None:
 
 
 @contextmanager
-def surroundings(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[DeliveryContext, Path]]:
-    """A database with the issue frozen for invented readers, a relay on loopback, and the folder in which all of it lies."""
+def prepared_context(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[DeliveryContext, Path]]:
+    """A context with a database in which the issue is frozen for invented readers and a relay on loopback, and the folder of all that."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "mailer.toml").write_text(
@@ -112,16 +114,16 @@ def surroundings(port: str, readers: int, connections: str, url: str = "") -> It
                 connection.execute(text("TRUNCATE subscriber, issue CASCADE"))
         fill(database, readers)
         issues.freeze(database, *issue(), datetime.now(UTC))
-        tokens = LinkSigner((Secret("only-for-measuring-only-for-measuring"),))
-        yield DeliveryContext(config, database, tokens, None, lambda: datetime.now(UTC)), home
+        signer = LinkSigner((Secret("only-for-measuring-only-for-measuring"),))
+        yield DeliveryContext(config, database, signer, None, lambda: datetime.now(UTC)), home
 
 
 def main(port: str, readers: str, connections: str, url: str = "") -> None:
-    """Freeze, send, report."""
-    with surroundings(port, int(readers), connections, url) as (around, home):
+    """Freeze, send, print."""
+    with prepared_context(port, int(readers), connections, url) as (context, home):
         progress = Quiet()
         began, cpu = progress.began, time.process_time()
-        summary = sending.send(around, home, REF, progress).summary
+        summary = sending.send(context, home, REF, progress).summary
         seconds, used = time.perf_counter() - began, time.process_time() - cpu
         assert summary.counts[DeliveryState.SENT] == int(readers), dict(summary.counts)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000

@@ -1,4 +1,4 @@
-"""From saving a file to seeing it: `todoke preview` beside `hugo server`, asked over HTTP until the new words are there."""
+"""The time from saving a file to seeing its page: `todoke preview` beside `hugo server`, requested over HTTP until the new words come."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.builders import NOW, Builder, python_environment, rewrite
 from benchmarks.corpus import write_corpus
 
 _EDITS = 5
-_PATIENCE = 900.0
+_FIRST_BUILD = 900.0
 """Seconds until a server has built its first site."""
 
 _PORTS = {"todoke": 8731, "hugo": 8732}
@@ -26,18 +26,18 @@ def compare(
     number: int, todoke: Callable[[Path], Builder], hugo: Callable[[Path], Builder], folder: Callable[[], AbstractContextManager[Path]]
 ) -> dict[str, float]:
     """Return the medians in seconds, and their ratio."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for make in (todoke, hugo):
         with folder() as root:
             write_corpus(root, number)
             builder = make(root)
             builder.prepare(builder.content)
-            found[builder.name] = statistics.median(measure(builder))
-    print(f"save to page, {number:,} articles: todoke preview {found['todoke']:.3f} s, hugo server {found['hugo']:.3f} s")
+            seconds[builder.name] = statistics.median(measure(builder))
+    print(f"save to page, {number:,} articles: todoke preview {seconds['todoke']:.3f} s, hugo server {seconds['hugo']:.3f} s")
     return {
-        "save_s": round(found["todoke"], 3),
-        "hugo_server_s": round(found["hugo"], 3),
-        "save_vs_hugo": round(found["todoke"] / found["hugo"], 3),
+        "save_s": round(seconds["todoke"], 3),
+        "hugo_server_s": round(seconds["hugo"], 3),
+        "save_vs_hugo": round(seconds["todoke"] / seconds["hugo"], 3),
     }
 
 
@@ -49,9 +49,9 @@ def measure(builder: Builder) -> Iterator[float]:
     assert date
     address = f"http://127.0.0.1:{port}/fukko-press/{date[1]}/{date[2]}/{article.stem}/"
     with _server(builder, port):
-        _wait(address, "", _PATIENCE)
+        _wait(address, "", _FIRST_BUILD)
         for number in range(_EDITS):
-            time.sleep(3)  # let what follows the page be done: an editor does not save five times a second
+            time.sleep(3)  # the whole build that follows the page should end first: an editor does not save five times a second
             words = f"{number}番目に直した一文"
             rewrite(article, lambda text, words=words: f"{text}\n{words}です。\n")  # type: ignore[misc]
             start = time.perf_counter()
@@ -73,8 +73,8 @@ def _server(builder: Builder, port: int) -> Iterator[None]:
         process.wait()
 
 
-def _wait(address: str, words: str, patience: float) -> None:
-    end = time.perf_counter() + patience
+def _wait(address: str, words: str, seconds: float) -> None:
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:

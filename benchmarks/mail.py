@@ -2,9 +2,9 @@
 
     python -m benchmarks.mail [--messages 20000] [--rounds 3] [--no-million]
 
-40 kB a message, 10 connections, into `smtp-sink` and into the light receiver of this folder. Everybody has a turn in every
-round, and the median of the rounds counts, because machines are shared. A table, and JSON as the last line:
-`vs_smtp_source` is measured into `smtp-sink`, the other ratios into the light receiver. CPU is the sender's own.
+40 kB a message, 10 connections, to `smtp-sink` and to the light receiver of this folder. Every sender runs once in every round, and
+the median of the rounds counts, because machines are shared. A table, and JSON as the last line:
+`vs_smtp_source` is measured with `smtp-sink`, the other ratios with the light receiver. CPU is the sender's own.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Run:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens."""
+    """A port of 127.0.0.1 on which no program listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -71,7 +71,7 @@ def receiver(kind: str, late: float = 0.0) -> Iterator[int]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while socket.socket().connect_ex(("127.0.0.1", port)):
-            time.sleep(0.05)  # another process: there is nothing to wait on but the port
+            time.sleep(0.05)  # another process: only its port shows that it is ready
         yield port
     finally:
         process.kill()
@@ -79,7 +79,7 @@ def receiver(kind: str, late: float = 0.0) -> Iterator[int]:
 
 
 def peer(sender: str, kind: str, messages: int, command: Sequence[str]) -> Run:
-    """Run another program to its end and account for it."""
+    """Run another program to its end and measure it."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -92,24 +92,24 @@ def engine(name: str, kind: str, messages: int, port: int, url: str = "", connec
     """Todoke, in a process of its own; freezing and filling the database are not counted."""
     command = [sys.executable, "-m", "benchmarks.engine", str(port), str(messages), str(connections), url]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    measured = json.loads(done.stdout.splitlines()[-1])
     if messages >= 1_000_000:
-        for seconds, sent, memory in found["course"]:
+        for seconds, sent, memory in measured["course"]:
             print(f"  {sent:>9,} sent after {seconds:6.1f} s, {memory} MB")
-    return Run(name, kind, messages, found["seconds"], found["cpu"], found["peak_mb"])
+    return Run(name, kind, messages, measured["seconds"], measured["cpu"], measured["peak_mb"])
 
 
 def overtaking(messages: int, port: int) -> dict[str, float]:
     """How soon an emergency overtakes a newsletter of that many messages."""
     command = [sys.executable, "-m", "benchmarks.overtaking", str(port), str(messages), str(CONNECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    print(f"  an emergency overtakes: {found}")
-    return found
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"  an emergency overtakes: {measured}")
+    return measured
 
 
 def prepare() -> None:
-    """nodemailer, fetched by npm; Debian's postfix for its generator and sink, never started as a service."""
+    """Install nodemailer by npm, and Debian's postfix for its generator and sink, which is never started as a service."""
     if not Path(SINK).exists():
         if not (shutil.which("apt-get") and os.geteuid() == 0):
             sys.exit("smtp-sink and smtp-source are missing: sudo apt-get install postfix (choose “No configuration”)")
@@ -141,38 +141,38 @@ def measure(messages: int, server: str) -> Iterator[Run]:
 
 def rounds(number: int, messages: int, server: str) -> list[Run]:
     """The run with the median rate of each sender and receiver."""
-    found: dict[tuple[str, str], list[Run]] = {}
-    for turn in range(number):
+    by_pair: dict[tuple[str, str], list[Run]] = {}
+    for index in range(number):
         for run in measure(messages, server):
-            print(f"  {turn + 1}/{number}  {run.sender:<20} {run.receiver:<16} {run.rate:>9,.0f}/s", flush=True)
-            found.setdefault((run.sender, run.receiver), []).append(run)
-    return [sorted(runs, key=lambda run: run.rate)[len(runs) // 2] for runs in found.values()]
+            print(f"  {index + 1}/{number}  {run.sender:<20} {run.receiver:<16} {run.rate:>9,.0f}/s", flush=True)
+            by_pair.setdefault((run.sender, run.receiver), []).append(run)
+    return [sorted(runs, key=lambda run: run.rate)[len(runs) // 2] for runs in by_pair.values()]
 
 
 def ratios(runs: Sequence[Run]) -> dict[str, float]:
-    """The last line."""
-    found = {(run.sender, run.receiver): run for run in runs}
-    mine, shared = found[MINE, LIGHT], found["todoke, PostgreSQL", LIGHT]
-    source = found["smtp-source", "smtp-sink"].rate
+    """The figures of the last line."""
+    by_pair = {(run.sender, run.receiver): run for run in runs}
+    mine, shared = by_pair[MINE, LIGHT], by_pair["todoke, PostgreSQL", LIGHT]
+    source = by_pair["smtp-source", "smtp-sink"].rate
     others = {"nodemailer": "nodemailer pool", "aiosmtplib": "aiosmtplib", "smtplib": "smtplib", "smtp_source_light": "smtp-source"}
     return {
-        "vs_smtp_source": round(found[MINE, "smtp-sink"].rate / source, 2),
-        **{f"vs_{key}": round(mine.rate / found[name, LIGHT].rate, 2) for key, name in others.items()},
+        "vs_smtp_source": round(by_pair[MINE, "smtp-sink"].rate / source, 2),
+        **{f"vs_{key}": round(mine.rate / by_pair[name, LIGHT].rate, 2) for key, name in others.items()},
         "rate": round(mine.rate),
         "cpu_per_1000": round(mine.cpu_per_thousand, 3),
         "peak_mb": mine.peak,
-        "postgresql_vs_smtp_source": round(found["todoke, PostgreSQL", "smtp-sink"].rate / source, 2),
+        "postgresql_vs_smtp_source": round(by_pair["todoke, PostgreSQL", "smtp-sink"].rate / source, 2),
         "postgresql_rate": round(shared.rate),
         "postgresql_cpu_per_1000": round(shared.cpu_per_thousand, 3),
     }
 
 
 def table(runs: Sequence[Run]) -> Table:
-    """For people."""
-    made = Table("sender", "receiver", "messages", "messages/s", "CPU s per 1,000", "peak MB")
+    """The runs, to be read by a person."""
+    rows = Table("sender", "receiver", "messages", "messages/s", "CPU s per 1,000", "peak MB")
     for run in runs:
-        made.add_row(run.sender, run.receiver, f"{run.messages:,}", f"{run.rate:,.0f}", f"{run.cpu_per_thousand:.3f}", str(run.peak))
-    return made
+        rows.add_row(run.sender, run.receiver, f"{run.messages:,}", f"{run.rate:,.0f}", f"{run.cpu_per_thousand:.3f}", str(run.peak))
+    return rows
 
 
 def main() -> None:

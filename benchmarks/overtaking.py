@@ -2,9 +2,9 @@
 
     python -m benchmarks.overtaking PORT READERS CONNECTIONS
 
-A tenth of the way through the newsletter, somebody else freezes an emergency for all its readers, as a second `send` does.
-Prints one line of JSON: seconds from there to its first and its thousandth message, by the ledger, and how many of the
-newsletter were still to come by then: 0 would prove nothing.
+When a tenth of the newsletter is sent, an emergency for all its readers is frozen, as a second `send` does it. Prints one line of JSON:
+seconds from there to its first and its thousandth message, by the ledger, and how many messages of the newsletter were still to come
+then: 0 would prove nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from benchmarks.engine import REF, Quiet, issue, surroundings
+from benchmarks.engine import REF, Quiet, issue, prepared_context
 from mailer.database import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery
@@ -30,17 +30,17 @@ EMERGENCY = IssueRef("bench", "emergency")
 
 
 class Interruption(Quiet):
-    """Freezes the emergency in a thread and over a connection of its own; the sender is told nothing."""
+    """Freezes the emergency in a thread and over a connection of its own; the sender is not notified."""
 
-    def __init__(self, around: DeliveryContext, at: int) -> None:
+    def __init__(self, context: DeliveryContext, at: int) -> None:
         super().__init__()
-        self._database = open_database(around.config.database)
+        self._database = open_database(context.config.database)
         self._at = at
         self._thread = Thread(target=self._freeze)
         self._frozen_at: datetime | None = None
 
     def step(self, state: DeliveryState) -> None:
-        """See `surroundings.Progress`."""
+        """See `delivery.context.Progress`."""
         super().step(state)
         if self.done == self._at:
             self._thread.start()
@@ -58,24 +58,24 @@ class Interruption(Quiet):
 
 
 def main(port: str, readers: str, connections: str) -> None:
-    """Send, interrupt, look into the ledger."""
-    with surroundings(port, int(readers), connections) as (around, home):
-        progress = Interruption(around, int(readers) // 10)
-        send.send(around, home, REF, progress)
-        first, thousandth, left = accounts(around.database)
-        after = [round((moment - progress.frozen_at()).total_seconds(), 3) for moment in (first, thousandth)]
+    """Send, interrupt, read the ledger."""
+    with prepared_context(port, int(readers), connections) as (context, home):
+        progress = Interruption(context, int(readers) // 10)
+        send.send(context, home, REF, progress)
+        first, thousandth, left = sent_times(context.database)
+        after = [round((time - progress.frozen_at()).total_seconds(), 3) for time in (first, thousandth)]
         print(json.dumps({"emergency_first_s": after[0], "emergency_thousandth_s": after[1], "newsletter_left": left}))
 
 
-def accounts(database: Database) -> tuple[datetime, datetime, int]:
-    """When the emergency's first and thousandth messages were taken, and what of the newsletter was then to come."""
-    numbers = {found.issue.ref: found.issue_id for ref in (REF, EMERGENCY) if (found := issues.find(database, ref)) is not None}
-    sent = select(delivery.c.changed_at).where(delivery.c.issue_id == numbers[EMERGENCY], delivery.c.state == DeliveryState.SENT)
+def sent_times(database: Database) -> tuple[datetime, datetime, int]:
+    """When the emergency's first and thousandth messages were sent, and how many of the newsletter were still to come then."""
+    ids = {frozen.issue.ref: frozen.issue_id for ref in (REF, EMERGENCY) if (frozen := issues.find(database, ref)) is not None}
+    sent = select(delivery.c.changed_at).where(delivery.c.issue_id == ids[EMERGENCY], delivery.c.state == DeliveryState.SENT)
     with database.reading() as connection:
-        moments = connection.execute(sent.order_by(delivery.c.changed_at).limit(1000)).scalars().all()
-        later = (delivery.c.issue_id == numbers[REF], delivery.c.changed_at > moments[-1])
+        times = connection.execute(sent.order_by(delivery.c.changed_at).limit(1000)).scalars().all()
+        later = (delivery.c.issue_id == ids[REF], delivery.c.changed_at > times[-1])
         left = connection.execute(select(func.count()).select_from(delivery).where(*later)).scalar_one()
-    return moments[0], moments[-1], left
+    return times[0], times[-1], left
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The peers for `benchmarks.mail`, each as its own manual has it: aiosmtplib and smtplib.
+"""The peers for `benchmarks.mail`, each used as its own manual shows: aiosmtplib and smtplib.
 
 python -m benchmarks.peers aiosmtplib|smtplib PORT MESSAGES CONNECTIONS
 """
@@ -29,24 +29,24 @@ def message() -> bytes:
 async def _aiosmtplib(port: int, messages: int, connections: int) -> None:
     content = message()
 
-    async def lane(numbers: range) -> None:
+    async def send(numbers: range) -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
             for number in numbers:
                 await client.sendmail(SENDER, [READER.format(number)], content)
 
-    await asyncio.gather(*(lane(range(first, messages, connections)) for first in range(connections)))
+    await asyncio.gather(*(send(range(first, messages, connections)) for first in range(connections)))
 
 
 def _smtplib(port: int, messages: int, connections: int) -> None:
     content = message()
 
-    def lane(numbers: range) -> None:
+    def send(numbers: range) -> None:
         with smtplib.SMTP("127.0.0.1", port) as client:
             for number in numbers:
                 client.sendmail(SENDER, [READER.format(number)], content)
 
     with ThreadPoolExecutor(connections) as pool:
-        list(pool.map(lane, (range(first, messages, connections) for first in range(connections))))
+        list(pool.map(send, (range(first, messages, connections) for first in range(connections))))
 
 
 def main(name: str, port: str, messages: str, connections: str) -> None:

@@ -1,8 +1,8 @@
-"""A light SMTP receiver for measuring: it takes every message, counts it and looks at nothing but its end.
+"""A light SMTP receiver for measuring: it takes every message and reads nothing of it but its end.
 
     python -m benchmarks.receiver PORT [SECONDS_LATE]
 
-It prints a line when it listens. Faster than `smtp-sink`, so that the sender is what is measured.
+It prints a line when it listens. It is faster than `smtp-sink`, so that it does not limit the sender.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST_ENVELOPE = 2048  # bytes
 
 
 class Session(asyncio.BufferedProtocol):
-    """One connection. Commands are read by line; a body only by where it ends."""
+    """One connection. Commands are read line by line; of a body only its end is searched."""
 
     def __init__(self, late: float) -> None:
         self._late = late
@@ -31,7 +31,7 @@ class Session(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport does not inherit from asyncio's
         self._transport.write(GREETING)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
@@ -39,20 +39,22 @@ class Session(asyncio.BufferedProtocol):
         return self._view[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Answer all that is there in one write."""
+        """Answer every complete command in one write."""
         self._filled += nbytes
         begin, answers = self._body() if self._in_body else (0, b"")
         while not self._in_body and (stop := self._buffer.find(b"\r\n", begin, self._filled)) >= 0:
             answer = self._command(self._buffer[begin : begin + 4].upper())
             answers += answer
-            # An empty body ends with the line end of DATA, so that stays.
+            # An empty body ends with the line end of DATA, so that is kept.
             begin = stop if answer is GO else stop + 2
         self._keep(begin)
         if answers:
             self._answer(answers)
 
     def _body(self) -> tuple[int, bytes]:
-        """What need not be kept, and the answer if the body has ended. Only an envelope can follow it: the end is looked for from behind."""
+        """How many bytes need not be kept, and the answer if the body has ended. Only an envelope can follow a body, so its end is searched
+        from behind.
+        """
         stop = self._buffer.rfind(END, max(0, self._filled - LONGEST_ENVELOPE), self._filled)
         if stop < 0:
             return max(0, self._filled - len(END)), b""
@@ -68,9 +70,9 @@ class Session(asyncio.BufferedProtocol):
         return b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n"
 
     def _keep(self, begin: int) -> None:
-        rest = self._filled - begin
-        self._buffer[:rest] = self._buffer[begin : self._filled]
-        self._filled = rest
+        remaining = self._filled - begin
+        self._buffer[:remaining] = self._buffer[begin : self._filled]
+        self._filled = remaining
 
     def _answer(self, answers: bytes) -> None:
         if self._late:

@@ -1,8 +1,8 @@
-"""From a frozen issue to a delivered message, one recipient at a time.
+"""From a frozen issue to a delivered message, one recipient at a time; hides databases, relays and what happens when either fails.
 
-The way of the data: `bundle` reads `output/mail` and trusts nothing; `store` freezes the issue and its recipients in
-one transaction; `delivery` (or `work`, on many machines) claims slices and gives them to the `office`; `mould` makes the
-bytes for exactly one person, `journal` writes the intent down, `relay` and `wire` send, `rules` decides what the reply
-means, `recorder` writes it into the ledger; `recovery` finds what a kill has left. `web` honours the
-link in every message. This package never imports Pelican, `plugins` or `demo`: `output/mail` is all they share.
+`bundle` reads `output/mail` and trusts nothing in it. `sending` freezes the issue and its recipients in one transaction. `delivery`
+claims batches, lets `message` render each message and `smtp` send it, and records what became of it through `database`. `web` serves
+the links in every message; `monitoring` shows how the sending goes; `approval` decides whether an issue may go out; `subscribers`
+imports people; `cli` holds the commands. `model` has the values that all of them speak of. The site builder is not imported from here:
+`output/mail` is all that the two share.
 """

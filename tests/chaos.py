@@ -1,9 +1,9 @@
-"""Chaos: a receiver that misbehaves at random, a sender that is killed at random, and the account afterwards.
+"""A receiver that misbehaves at random, a sender that is killed at random, and the accounts of both compared afterwards.
 
 python -m tests.chaos SECONDS     (make chaos: both databases, one after the other)
 
-Kills are counted in what the receiver hears, not in seconds: after so many commands and bodies, wherever the sender is then.
-So a slow machine sees the same chaos as a fast one.
+A kill comes after so many commands and bodies at the receiver, not after so many seconds: a slow machine sees the same chaos as a
+fast one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ SIGKILLED = -9
 
 @dataclass(frozen=True)
 class Account:
-    """What came of it. `lost`: the ledger says sent, and nothing arrived; `twice`: arrived twice and nobody was told of a doubt."""
+    """The two accounts compared. `lost`: sent by the ledger and never arrived. `twice`: arrived more than once. `early`: runs that
+    ended as finished with deliveries left. `in_doubt`: unknown by the ledger, each listed by name.
+    """
 
     readers: int
     runs: int
@@ -54,27 +56,27 @@ class Account:
     lost: int
     twice: int
     early: int
-    doubtful: int
+    in_doubt: int
     arrived_in_doubt: int
     counts: dict[str, int]
 
     @property
     def is_good(self) -> bool:
-        """What is promised."""
-        is_told = self.doubtful == self.counts.get("unknown", 0) and sum(self.counts.values()) == self.readers
-        return (self.lost, self.twice, self.early) == (0, 0, 0) and is_told and self.doubtful <= self.most_doubts
+        """Whether nothing was lost, and every doubt is listed."""
+        is_complete = self.in_doubt == self.counts.get("unknown", 0) and sum(self.counts.values()) == self.readers
+        return (self.lost, self.twice, self.early) == (0, 0, 0) and is_complete and self.in_doubt <= self.max_in_doubt
 
     @property
-    def most_doubts(self) -> float:
+    def max_in_doubt(self) -> float:
         """One for each connection and kill; a drop after a body is a doubt too, and there are some at each step in trouble."""
         return self.kills * CONNECTIONS + self.readers * TROUBLE
 
 
-class Fiend:
-    """The receiver. Everything it takes is on the disk before its 250; `wildness` is the chance of trouble at each step."""
+class UnreliableReceiver:
+    """Every message that it takes is on the disk before its 250; `trouble` is the chance of trouble at each step."""
 
     def __init__(self, journal: Path, seed: int) -> None:
-        self.wildness = 0.0
+        self.trouble = 0.0
         self._left = 0
         self._kill: Callable[[], None] | None = None
         self._dice = random.Random(seed)
@@ -99,9 +101,9 @@ class Fiend:
         """Call `kill` when so many more commands and bodies have come."""
         self._left, self._kill = events, kill
 
-    def calm_down(self) -> None:
+    def behave(self) -> None:
         """Behave from now on, and kill nobody."""
-        self._kill, self.wildness = None, 0.0
+        self._kill, self.trouble = None, 0.0
 
     def taken(self) -> Counter[str]:
         return Counter(self.journal.read_text("ascii").split())
@@ -118,20 +120,20 @@ class Fiend:
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._talk(reader, writer)
+            await self._serve(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 fiend ESMTP\r\n")
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 receiver ESMTP\r\n")
         recipient = ""
         while line := (await reader.readline()).decode("ascii", "replace").strip():
             self._count()
             verb = line[:4].upper()
             if verb == "EHLO":
-                writer.write(b"250-fiend\r\n250 PIPELINING\r\n")
+                writer.write(b"250-receiver\r\n250 PIPELINING\r\n")
             elif verb == "QUIT":
                 writer.write(b"221 bye\r\n")
                 return
@@ -164,12 +166,12 @@ class Fiend:
             kill()
 
     def _refusal(self) -> bytes | None:
-        if self._dice.random() >= self.wildness:
+        if self._dice.random() >= self.trouble:
             return None
         return self._dice.choice([b"421 closing", b"451 later", b"451 later", b"550 no"])
 
     async def _answer(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
-        if self._dice.random() < self.wildness:
+        if self._dice.random() < self.trouble:
             match self._dice.randrange(4):
                 case 0:
                     writer.transport.abort()
@@ -197,66 +199,66 @@ def child(config_path: str, root: str, hours: float) -> None:
 
 
 def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e9, seed: int = 1) -> Account:
-    """Kill and start again so often (or for so long); then let the receiver behave and the sender finish, and join the two accounts."""
-    dice, begun = random.Random(seed), time.monotonic()
+    """Kill the sender and start it again, so often or for so long. Then let the receiver behave and the sender finish, and compare."""
+    dice, began = random.Random(seed), time.monotonic()
     killed = runs = early = 0
-    with Fiend(folder / "taken", seed) as fiend:
-        home = house(folder, fiend.port, readers=readers, connections=CONNECTIONS, head=f'database = "{url}"\n')
+    with UnreliableReceiver(folder / "taken", seed) as receiver:
+        home = house(folder, receiver.port, readers=readers, connections=CONNECTIONS, head=f'database = "{url}"\n')
         hours, remaining = 0.0, readers
         while remaining:
-            is_wild = killed < kills and time.monotonic() - begun < seconds
+            is_wild = killed < kills and time.monotonic() - began < seconds
             runs, hours = runs + 1, hours + (0.3 if is_wild else 25)  # deferred ones are due again, and nobody waits for it
             process = fork.start(child, str(home.around.config.path), str(home.root), hours)
             if is_wild:
-                fiend.wildness = TROUBLE
-                fiend.kill_after(dice.choice([dice.randrange(1, 12), dice.randrange(1, readers)]), process.kill)
+                receiver.trouble = TROUBLE
+                receiver.kill_after(dice.choice([dice.randrange(1, 12), dice.randrange(1, readers)]), process.kill)
             else:
-                fiend.calm_down()
+                receiver.behave()
             process.join()
             killed += process.exitcode == SIGKILLED
             counts = ledger.counts(home.database, IssueId(1))
             remaining = sum(counts[state] for state in (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.CLAIMED))
             early += process.exitcode in (0, 1) and not is_wild and remaining > 0
-        taken = fiend.taken()
+        taken = receiver.taken()
         states = {entry.address: entry.state for entry in ledger.missed(home.database, IssueId(1))}
     everybody = {person.address for person in people(readers)}
-    doubtful = {address for address, state in states.items() if state is DeliveryState.UNKNOWN}
+    in_doubt = {address for address, state in states.items() if state is DeliveryState.UNKNOWN}
     lost = {address for address in everybody - set(taken) if address not in states}
     twice = sum(1 for number in taken.values() if number > 1)
     numbers = {state.value: number for state, number in counts.items() if number}
-    return Account(readers, runs, killed, len(lost), twice, early, len(doubtful), len(doubtful & set(taken)), numbers)
+    return Account(readers, runs, killed, len(lost), twice, early, len(in_doubt), len(in_doubt & set(taken)), numbers)
 
 
-def table(accounts: dict[str, Account]) -> Table:
-    """The joined accounts, for people."""
-    made = Table("", *accounts)
+def account_table(accounts: dict[str, Account]) -> Table:
+    """The accounts, to be read by a person."""
+    table = Table("", *accounts)
     rows: dict[str, Callable[[Account], object]] = {
-        "recipients": lambda one: one.readers,
-        "runs of `send`, of them killed": lambda one: f"{one.runs}, {one.kills}",
-        "lost (sent by the ledger, never arrived)": lambda one: one.lost,
-        "arrived twice": lambda one: one.twice,
-        "said “finished” too early": lambda one: one.early,
-        "unknown, each listed by name": lambda one: one.doubtful,
-        "… of them had arrived": lambda one: one.arrived_in_doubt,
-        "states": lambda one: ", ".join(f"{number} {state}" for state, number in one.counts.items()),
-        "as promised": lambda one: "yes" if one.is_good else "NO",
+        "recipients": lambda account: account.readers,
+        "runs of `send`, of them killed": lambda account: f"{account.runs}, {account.kills}",
+        "lost (sent by the ledger, never arrived)": lambda account: account.lost,
+        "arrived twice": lambda account: account.twice,
+        "said “finished” too early": lambda account: account.early,
+        "unknown, each listed by name": lambda account: account.in_doubt,
+        "… of them had arrived": lambda account: account.arrived_in_doubt,
+        "states": lambda account: ", ".join(f"{number} {state}" for state, number in account.counts.items()),
+        "as it must be": lambda account: "yes" if account.is_good else "NO",
     }
     for title, cell in rows.items():
-        made.add_row(title, *(str(cell(one)) for one in accounts.values()))
-    return made
+        table.add_row(title, *(str(cell(account)) for account in accounts.values()))
+    return table
 
 
 def main(seconds: str) -> None:
-    """Both databases again and again for so long, each time with other dice; a table, and status 1 if a promise was broken."""
+    """Both databases, again and again for so long, each time with another seed; a table, and status 1 if something was lost."""
     from tests.postgres import cluster
 
-    begun, is_good = time.monotonic(), True
+    began, is_good = time.monotonic(), True
     with cluster() as server:
-        while time.monotonic() - begun < float(seconds):
+        while time.monotonic() - began < float(seconds):
             seed = int(datetime.now(UTC).timestamp())
             accounts = {name: _once(server, name, seed) for name in ("SQLite", "PostgreSQL")}
-            Console(width=120).print(f"seed {seed}", table(accounts))
-            is_good = is_good and all(one.is_good for one in accounts.values())
+            Console(width=120).print(f"seed {seed}", account_table(accounts))
+            is_good = is_good and all(account.is_good for account in accounts.values())
     sys.exit(not is_good)
 
 

@@ -63,7 +63,7 @@ def _authorship(content: Path, ref: IssueRef, author: str) -> Authorship:
 
 def _line(entry: AuditEntry) -> str:
     """One entry in one line; a terminal must not obey what somebody wrote into it."""
-    step = entry.step
+    step = entry.event
     details = "; ".join(f"{key}={value}" for key, value in step.details.items() if value)
     text = f"{entry.number}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {step.what}  {step.issue}  by {step.actor}  [{details}]  {entry.hash}"
     return "".join(sign if sign.isprintable() else " " for sign in text)

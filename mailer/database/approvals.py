@@ -16,7 +16,7 @@ from mailer.model.issue import IssueRef
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who would get an issue now: how many, and the SHA-256 of their numbers in order."""
+    """The people who would get an issue now: how many they are, and the SHA-256 of their numbers in order."""
 
     size: int
     digest: str
@@ -24,7 +24,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A second person's word for one bundle and one audience."""
+    """A second person's approval of one bundle for one audience."""
 
     list: str
     number: str
@@ -39,12 +39,12 @@ class Approval:
 def audience(database: Database, key: str) -> Audience:
     """Who is subscribed to the list now?"""
     query = select(subscription.c.subscriber_id).where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
-    count, found = 0, hashlib.sha256()
+    count, digest = 0, hashlib.sha256()
     with database.reading() as connection:
         for number in connection.execute(query.order_by(subscription.c.subscriber_id)).scalars():
-            found.update(b"%d\n" % number)
+            digest.update(b"%d\n" % number)
             count += 1
-    return Audience(count, found.hexdigest())
+    return Audience(count, digest.hexdigest())
 
 
 def joined_since(database: Database, key: str, moment: datetime) -> int:
@@ -55,14 +55,14 @@ def joined_since(database: Database, key: str, moment: datetime) -> int:
         return connection.execute(query).scalar_one()
 
 
-def save(database: Database, given: Approval) -> None:
-    """Keeps an approval; earlier ones stay."""
+def save(database: Database, new: Approval) -> None:
+    """Stores an approval; earlier ones stay."""
     with database.writing() as connection:
-        connection.execute(insert(approval).values(asdict(given)))
+        connection.execute(insert(approval).values(asdict(new)))
 
 
 def latest(database: Database, ref: IssueRef) -> Approval | None:
-    """The newest approval of an issue, whatever it was bound to."""
+    """The newest approval of an issue, whatever bundle and audience it was bound to."""
     columns = [approval.c[name] for name in ("list", "number", "bundle", "audience", "size", "approver", "author", "at")]
     query = select(*columns).where(approval.c.list == ref.list, approval.c.number == ref.number).order_by(approval.c.id.desc()).limit(1)
     with database.reading() as connection:

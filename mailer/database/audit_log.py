@@ -12,11 +12,11 @@ from mailer.database.schema import audit
 from mailer.model.audit_log import AuditEntry, AuditEvent, next_entry
 
 
-def append(database: Database, step: AuditEvent, *, now: datetime) -> AuditEntry:
-    """Writes one step down, bound to the one before. Two writers cannot take the same number: it is the key."""
+def append(database: Database, event: AuditEvent, *, now: datetime) -> AuditEntry:
+    """Appends an event, bound to the entry before. Two writers cannot take the same number: it is the key."""
     with database.writing() as connection:
         row = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).one_or_none()
-        entry = next_entry(step, None if row is None else _entry(row), now)
+        entry = next_entry(event, None if row is None else _entry(row), now)
         connection.execute(insert(audit).values(_values(entry)))
     return entry
 
@@ -28,14 +28,14 @@ def entries(database: Database) -> tuple[AuditEntry, ...]:
 
 
 def _values(entry: AuditEntry) -> dict[str, Any]:
-    step = entry.step
+    event = entry.event
     return {
         "number": entry.number,
         "at": entry.at,
-        "actor": step.actor,
-        "what": step.what,
-        "issue": step.issue,
-        "details": dict(step.details),
+        "actor": event.actor,
+        "what": event.what,
+        "issue": event.issue,
+        "details": dict(event.details),
         "previous": entry.previous,
         "hash": entry.hash,
     }

@@ -1,7 +1,7 @@
-"""The engine: one door for `store`, opened once, brought up to date by Alembic on opening.
+"""Opens a database and hands out its transactions. Alembic brings the tables up to date on opening.
 
-SQLite runs in WAL mode with foreign keys on, waits for a lock instead of failing at once, and syncs at every commit:
-"attempted" must survive a power cut. The same tables and migrations are written for PostgreSQL.
+SQLite runs in WAL mode with foreign keys on, waits for a lock instead of failing at once, and syncs at every commit: a result that
+was recorded must survive a power cut. The same tables and migrations are written for PostgreSQL.
 """
 
 from __future__ import annotations
@@ -19,69 +19,55 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mailer.model.errors import DatabaseError
 
-
-def create_job_tables(database: Database, schema: str) -> None:
-    """Make the queue's tables if they are not there; several workers may come at once."""
-    with database.writing() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is None:
-            connection.connection.cursor().execute(schema)  # as it is: SQLAlchemy would look for parameters in its %
-
-
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-BUSY_TIMEOUT = 30  # seconds
-
-
-STUCK = 10  # seconds without a word inside a transaction
-
-
-MIGRATION_LOCK = 0x746F646F6B65  # a number of our own among PostgreSQL's advisory locks
-
-
-ONE_MIGRATION = threading.Lock()  # Alembic's context is one per process: two threads would mix up their connections
+BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
+IDLE_TIMEOUT = 10  # seconds without a statement inside a transaction, after which PostgreSQL ends the connection
+MIGRATION_LOCK = 0x746F646F6B65  # "todoke": a number of our own among PostgreSQL's advisory locks
+ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
 
 class Database:
-    """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start."""
+    """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start.
+
+    `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.is_shared = engine.dialect.name == "postgresql"  # several machines may be at work
+        self.is_shared = engine.dialect.name == "postgresql"
         self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
         self._writer = engine.execution_options(writing=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only asks.
+        """A transaction that only reads.
 
         :raises DatabaseError: the database cannot answer.
         """
-        with _told(self._engine), self._engine.connect() as connection:
+        with _database_errors(self._engine), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, keep: bool = True) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or rolled back on an error and when `keep` is false (rehearsal).
+        """A transaction that is committed at the end, or rolled back on an error and when `keep` is false (a dry run).
 
         :raises DatabaseError: the database cannot be written.
         """
-        with _told(self._engine), self._writer.connect() as connection:
+        with _database_errors(self._engine), self._writer.connect() as connection:
             yield connection
             if keep:
                 connection.commit()
 
     def ping(self) -> None:
-        """Nothing, if the database answers.
+        """Ask the database for an answer.
 
-        :raises DatabaseError: it does not.
+        :raises DatabaseError: there is none.
         """
         with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
 
@@ -94,8 +80,8 @@ def open_database(url: str) -> Database:
     engine = _engine(url)
     database = Database(engine)
     with database.writing() as connection:
-        # Several processes may open a new database at once. Alembic must find the transaction begun, or it commits SQLite's after
-        # each step, and another process takes the next one at the same time.
+        # Several processes may open a new database at once. This statement begins the transaction: Alembic would otherwise commit
+        # SQLite's after each step, and another process would take the next step at the same time.
         lock = text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})" if database.is_shared else "SELECT 1")
         connection.execute(lock)
         _migrate(connection)
@@ -123,20 +109,22 @@ def _engine(url: str) -> Engine:
 
 
 def _options(url: str) -> dict[str, Any]:
-    """For PostgreSQL: a machine that is stopped inside a transaction must not hold its locks for ever, and connections may go."""
+    """For PostgreSQL: a machine that is stopped inside a transaction must not hold its locks for ever, and a lost connection is
+    noticed before it is used (`pool_pre_ping`).
+    """
     if not url.startswith("postgresql"):
         return {}
-    return {"pool_pre_ping": True, "connect_args": {"options": f"-c idle_in_transaction_session_timeout={STUCK * 1000}"}}
+    return {"pool_pre_ping": True, "connect_args": {"options": f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT * 1000}"}}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say, see _begin_sqlite
+    connection.isolation_level = None  # the driver begins no transactions of its own: see _begin_sqlite
     for pragma in (f"busy_timeout = {BUSY_TIMEOUT * 1000}", "journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and then writes cannot wait for the lock (SQLITE_BUSY at once): take it at the start.
+    # A transaction that reads first and writes later cannot wait for the lock (SQLITE_BUSY at once), so it is taken at the start.
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
@@ -150,10 +138,21 @@ def _migrate(connection: Connection) -> None:
 
 
 @contextmanager
-def _told(engine: Engine) -> Iterator[None]:
-    """SQLAlchemy's errors as one of ours. The statement and its values stay out: they may hold addresses."""
+def _database_errors(engine: Engine) -> Iterator[None]:
+    """SQLAlchemy's errors as a DatabaseError. The statement and its values stay out of it: they may hold addresses."""
     try:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error.__class__.__name__
         raise DatabaseError(f"The database {engine.url.render_as_string(hide_password=True)} failed: {cause}.") from error
+
+
+def create_job_tables(database: Database, schema: str) -> None:
+    """Create the tables of the job queue if they are not there; several workers may come at once.
+
+    :param schema: Procrastinate's SQL.
+    """
+    with database.writing() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is None:
+            connection.connection.cursor().execute(schema)  # by the driver: SQLAlchemy would look for parameters in its %

@@ -1,4 +1,4 @@
-"""Frozen issues: what is being sent and to whom, fixed at one moment in one transaction."""
+"""Frozen issues: content and recipients, fixed at one moment in one transaction, and what the operator has ordered since."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def status(database: Database, issue_id: IssueId) -> IssueStatus:
         return IssueStatus(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
 
 
-def set_status(database: Database, issue_id: IssueId, wanted: IssueStatus) -> None:
-    """The operator pauses an issue, lets it go on, or calls it off."""
+def set_status(database: Database, issue_id: IssueId, status: IssueStatus) -> None:
+    """The operator pauses an issue, resumes it, or cancels it."""
     with database.writing() as connection:
-        connection.execute(update(issue).where(issue.c.id == issue_id).values(status=wanted))
+        connection.execute(update(issue).where(issue.c.id == issue_id).values(status=status))
 
 
 def sendable_issues(database: Database, *, now: datetime, list_class: ListClass | None = None) -> tuple[FrozenIssue, ...]:
     """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
-    something = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
-    query = select(issue).where(_is_wanted(now), something)
+    has_due = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
+    query = select(issue).where(_is_to_be_sent(now), has_due)
     if list_class is not None:
         query = query.where(issue.c.list_class == list_class)
     with database.reading() as connection:
-        found = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
-    return tuple(sorted(found, key=lambda one: one.issue.list_class is not ListClass.EMERGENCY))
+        oldest_first = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
+    return tuple(sorted(oldest_first, key=lambda frozen: frozen.issue.list_class is not ListClass.EMERGENCY))
 
 
 def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
@@ -61,53 +61,53 @@ def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
 
 def oldest_due_since(database: Database, *, now: datetime) -> datetime | None:
     """Since when has the oldest delivery been due that is not sent yet? Paused and scheduled issues do not wait."""
-    fresh = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
-    fresh = fresh.where(_is_wanted(now), _has(UNTRIED))
-    again = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
-    again = again.where(_is_wanted(now), delivery.c.state == DeliveryState.DEFERRED, delivery.c.not_before <= now)
+    untried = select(func.min(func.coalesce(issue.c.send_at, issue.c.frozen_at, type_=issue.c.frozen_at.type)))
+    untried = untried.where(_is_to_be_sent(now), _has(UNTRIED))
+    deferred = select(func.min(delivery.c.not_before)).join_from(delivery, issue)
+    deferred = deferred.where(_is_to_be_sent(now), delivery.c.state == DeliveryState.DEFERRED, delivery.c.not_before <= now)
     with database.reading() as connection:
-        found = [connection.execute(query).scalar_one() for query in (fresh, again)]
-    return min((moment for moment in found if moment is not None), default=None)
+        times = [connection.execute(query).scalar_one() for query in (untried, deferred)]
+    return min((time for time in times if time is not None), default=None)
 
 
 def issues_to_report(database: Database) -> tuple[tuple[FrozenIssue, ReportStage], ...]:
-    """Which issues have come so far that the operator is to be told, and has not been?"""
-    fresh, going_on = _has(UNTRIED), _has(UNDER_WAY)
-    query = select(issue, going_on.label("going_on")).where(
-        issue.c.settled_at.is_(None), ~fresh, or_(~going_on, issue.c.reported_at.is_(None))
+    """Which issues have reached a stage that has not been reported to the operator yet?"""
+    has_untried, is_under_way = _has(UNTRIED), _has(UNDER_WAY)
+    query = select(issue, is_under_way.label("is_under_way")).where(
+        issue.c.settled_at.is_(None), ~has_untried, or_(~is_under_way, issue.c.reported_at.is_(None))
     )
     with database.reading() as connection:
         rows = connection.execute(query.order_by(issue.c.id)).all()
-    return tuple((_thaw(row), ReportStage.TRIED if row.going_on else ReportStage.FINISHED) for row in rows)
+    return tuple((_thaw(row), ReportStage.TRIED if row.is_under_way else ReportStage.FINISHED) for row in rows)
 
 
 def mark_reported(database: Database, issue_id: IssueId, stage: ReportStage, now: datetime) -> bool:
-    """True for whoever marks it first: one report, however many machines there are."""
+    """True for the first process that marks it: one report, however many machines there are."""
     values = {"reported_at": now} | ({"settled_at": now} if stage is ReportStage.FINISHED else {})
     with database.writing() as connection:
-        step = update(issue).where(issue.c.id == issue_id, _told(stage).is_(None)).values(values)
+        step = update(issue).where(issue.c.id == issue_id, _mark(stage).is_(None)).values(values)
         return connection.execute(step).rowcount == 1
 
 
 def unmark_reported(database: Database, issue_id: IssueId, stage: ReportStage, now: datetime) -> None:
-    """The report that was marked at that moment did not leave."""
+    """The report that was marked at that time could not be sent."""
     with database.writing() as connection:
-        column = _told(stage)
+        column = _mark(stage)
         connection.execute(update(issue).where(issue.c.id == issue_id, column == now).values({column.name: None}))
 
 
 def reopen(connection: Connection, issue_id: IssueId) -> None:
-    """Something of the issue is to be sent again: its end will be reported anew."""
+    """Something of the issue is to be sent again: its end will be reported once more."""
     connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition that a delivery has its turn."""
+    """The condition that a delivery may be tried now."""
     is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
     return or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, is_time))
 
 
-def _is_wanted(now: datetime) -> ColumnElement[bool]:
+def _is_to_be_sent(now: datetime) -> ColumnElement[bool]:
     return and_(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
 
 
@@ -115,19 +115,19 @@ def _has(states: Collection[DeliveryState]) -> ColumnElement[bool]:
     return exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state.in_([*states])).correlate(issue))
 
 
-def _told(stage: ReportStage) -> Column[datetime]:
+def _mark(stage: ReportStage) -> Column[datetime]:
     return issue.c.settled_at if stage is ReportStage.FINISHED else issue.c.reported_at
 
 
 def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> FrozenIssue:
-    """Fixes content and recipients together; if the issue is frozen already, that one is the answer.
+    """Fixes content and recipients together. If the issue is frozen already, the frozen one is returned.
 
     Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible.
     """
     with database.writing() as connection:
-        found = _find(connection, content.ref)
-        if found is not None:
-            return found
+        frozen = _find(connection, content.ref)
+        if frozen is not None:
+            return frozen
         issue_id = connection.execute(
             insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
@@ -147,7 +147,7 @@ def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now:
     chosen = select(*columns.values()).join_from(subscriber, subscription)
     chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
     connection.execute(insert_initial(tuple(columns), chosen))
-    if connection.dialect.name == "postgresql":  # it would plan for the table as it was until its own look, minutes later
+    if connection.dialect.name == "postgresql":  # until its own ANALYZE, minutes later, it would plan for an empty table
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
 
 

@@ -1,7 +1,7 @@
-"""The ledger: one row per issue and recipient, and every step of it. It answers "who did not get it?".
+"""The ledger: one row for each issue and recipient, and its state. It answers "who has not got it, and why?".
 
-Each change names the states it may start from (`rules`), inside the statement itself: a row that is elsewhere is not
-touched. Slices of rows are claimed in `store.claims`; what became of them is recorded here, in groups.
+Rows are claimed by `claims`; their results are recorded here, in groups. Each statement touches only rows in a state from which the
+step is allowed (`transitions`).
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
 
 
 def waiting_by_queue(database: Database, issue_id: IssueId) -> dict[str, int]:
-    """How many deliveries of the issue wait in each lane?"""
+    """How many deliveries of the issue wait in each queue? The queue of all other domains has no name."""
     query = select(delivery.c.queue, func.count()).where(delivery.c.issue_id == issue_id)
-    query = query.where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED])).group_by(delivery.c.queue)
+    query = query.where(delivery.c.state.in_([*DUE])).group_by(delivery.c.queue)
     with database.reading() as connection:
-        return {str(lane): int(number) for lane, number in connection.execute(query)}
+        return {str(queue): int(number) for queue, number in connection.execute(query)}
 
 
-ANSWERED = (DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+WITH_REPLY = (DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
-LONGEST_TEXT = 500  # characters of a relay's reply that are kept
+LONGEST_REPLY = 500  # characters of a relay's reply that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +79,25 @@ class ResultGroup:
 
 
 def record(database: Database, groups: Sequence[ResultGroup], *, now: datetime) -> int:
-    """Writes down, in one transaction, what became of deliveries. How many counted?
+    """Records results in one transaction. How many rows were changed?
 
-    Only rows that this claim holds, or that became `unknown` while it held them, are touched: a late result of a holder
-    that has been fenced off is evidence about its own message and about nothing else, and doing it again changes nothing.
+    Only rows that this claim holds, or that became `unknown` while it held them, are touched: a late result of a holder that has been
+    fenced off is evidence about its own message and about nothing else. Recording a result again changes nothing.
     """
-    counted = 0
+    changed = 0
     with database.writing() as connection:
         for group in groups:
             if group.results:
-                counted += result_statements.execute(connection, group.results, group.issue_id, group.fence)
+                changed += result_statements.execute(connection, group.results, group.issue_id, group.fence)
             if group.is_last:
                 claims.end(connection, group.fence, group.issue_id, now, is_complete=group.is_complete)
-    return counted
+    return changed
 
 
 def mark_unknown(
     database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, now: datetime
 ) -> tuple[LedgerEntry, ...]:
-    """Turns deliveries whose body was about to leave when their sender was killed into `unknown`, and says which."""
+    """Deliveries whose body was about to leave when their sender was killed become `unknown`. Which were they?"""
     values = {"text": CONNECTION_LOST, "changed_at": now, "attempts": delivery.c.attempts + 1}
     entries: list[LedgerEntry] = []
     with database.writing() as connection:
@@ -117,7 +117,7 @@ def unknown_of_claim(database: Database, issue_id: IssueId, fence: Fence) -> tup
 
 
 def count_due(database: Database, issue_id: IssueId, *, now: datetime) -> int:
-    """How many deliveries have their turn now?"""
+    """How many deliveries may be tried now?"""
     with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
@@ -130,7 +130,7 @@ def is_under_way(database: Database, issue_id: IssueId, *, now: datetime) -> boo
 
 
 def first_due(database: Database, issue_id: IssueId, *, now: datetime) -> Recipient | None:
-    """Who would be next? For a rehearsal."""
+    """Who would be next? For a dry run."""
     query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
     with database.reading() as connection:
         row = connection.execute(query.where(_is_due(issue_id, now)).order_by(delivery.c.subscriber_id).limit(1)).one_or_none()
@@ -147,9 +147,9 @@ def change_state(
     why: str = "",
     address: str = "",
 ) -> int:
-    """An operator's step for all deliveries of an issue in some states, or for one address. How many took it?
+    """A step of all deliveries of an issue that are in some states, or of one address. How many rows were changed?
 
-    :raises IllegalTransition: the rules do not know that step.
+    :raises IllegalTransition: the table of states does not have that step.
     """
     step = transition(old, new).where(delivery.c.issue_id == issue_id).values(not_before=None, changed_at=now)
     if address:
@@ -157,14 +157,14 @@ def change_state(
     if why:
         step = step.values(text=why)
     with database.writing() as connection:
-        moved = connection.execute(step).rowcount
-        if moved and new is DeliveryState.PENDING:
+        changed = connection.execute(step).rowcount
+        if changed and new is DeliveryState.PENDING:
             issues.reopen(connection, issue_id)
-        return moved
+        return changed
 
 
 def defer(database: Database, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], *, until: datetime, now: datetime) -> None:
-    """Lets claimed deliveries wait because their lane is resting; that is no attempt."""
+    """Lets claimed deliveries wait because their domain has asked for less; that does not count as a try."""
     step = transition({DeliveryState.CLAIMED}, DeliveryState.DEFERRED, by_key=True).where(
         delivery.c.issue_id == issue_id, delivery.c.fence == fence, delivery.c.subscriber_id.in_(ids)
     )
@@ -190,31 +190,31 @@ def counts(database: Database, issue_id: IssueId) -> Mapping[DeliveryState, int]
     """How many deliveries are in each state? States without any are there with 0."""
     query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
     with database.reading() as connection:
-        found = {DeliveryState(state): int(number) for state, number in connection.execute(query)}
-    return {state: found.get(state, 0) for state in DeliveryState}
+        counted = {DeliveryState(state): int(number) for state, number in connection.execute(query)}
+    return {state: counted.get(state, 0) for state in DeliveryState}
 
 
 def next_due(database: Database, issue_id: IssueId) -> datetime | None:
     """When is the next deferred delivery to be tried?"""
     query = select(func.min(delivery.c.not_before)).where(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.DEFERRED)
     with database.reading() as connection:
-        found: datetime | None = connection.execute(query).scalar_one()
-        return found
+        due: datetime | None = connection.execute(query).scalar_one()
+        return due
 
 
 def due_by_queue(database: Database) -> dict[str, int]:
-    """How many deliveries of each lane are not final, over all issues?"""
+    """How many deliveries of each queue are still to be tried, over all issues?"""
     query = select(delivery.c.queue, func.count()).where(delivery.c.state.in_([*UNDER_WAY]))
     open_issues = select(issue.c.id).where(issue.c.settled_at.is_(None))
     with database.reading() as connection:
-        found = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.queue))
-        return {str(lane): int(number) for lane, number in found}
+        rows = connection.execute(query.where(delivery.c.issue_id.in_(open_issues)).group_by(delivery.c.queue))
+        return {str(queue): int(number) for queue, number in rows}
 
 
 def replies(database: Database, issue_id: IssueId, most: int) -> tuple[ReplyCount, ...]:
-    """What did relays say to those who have not got the issue? The most frequent first."""
+    """What did relays reply to messages that were not taken? The most frequent reply first."""
     number = func.count().label("number")
-    query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(ANSWERED))
+    query = select(delivery.c.state, delivery.c.code, number).where(delivery.c.issue_id == issue_id, delivery.c.state.in_(WITH_REPLY))
     query = query.group_by(delivery.c.state, delivery.c.code).order_by(number.desc(), delivery.c.state, delivery.c.code).limit(most)
     with database.reading() as connection:
         return tuple(ReplyCount(DeliveryState(row.state), row.code, row.number) for row in connection.execute(query))
@@ -228,7 +228,7 @@ def missed(database: Database, issue_id: IssueId) -> tuple[LedgerEntry, ...]:
 
 
 def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ...]:
-    """Who has left the list, and since when? They are left out when an issue is frozen."""
+    """Who has left the list, and since when? An issue is frozen without them."""
     query = select(subscriber.c.email, subscription.c.since).join_from(subscription, subscriber)
     query = query.where(subscription.c.list == key, subscription.c.state != SUBSCRIBED).order_by(subscriber.c.email)
     with database.reading() as connection:
@@ -250,7 +250,7 @@ def _entry(row: Row[Any]) -> LedgerEntry:
 
 
 def printable(reply: str) -> str:
-    """A relay's reply may hold anything; a terminal must not obey it."""
+    """A relay's reply without control characters, which a terminal would obey, and not too long."""
     if reply.isprintable():
-        return reply[:LONGEST_TEXT]
-    return "".join(sign if sign.isprintable() else " " for sign in reply)[:LONGEST_TEXT]
+        return reply[:LONGEST_REPLY]
+    return "".join(character if character.isprintable() else " " for character in reply)[:LONGEST_REPLY]

@@ -1,4 +1,4 @@
-"""What all processes share: how much of a rate is left, and who holds which connection."""
+"""What all processes share: how much of a rate is left, and which process holds which connection."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from mailer.model.errors import DatabaseError
 
 @dataclass(frozen=True, slots=True)
 class TokenBucket:
-    """A token bucket: messages a second, and how many may leave at once after a rest."""
+    """`rate` in messages a second; `burst`: how many may leave at once after a time without any."""
 
     key: str
     rate: float
     burst: float
 
 
-def take_tokens(database: Database, rate: TokenBucket, wanted: int) -> tuple[int, float]:
-    """Takes up to `wanted` whole tokens. How many, and in how many seconds is there another one?
+def take_tokens(database: Database, tokens: TokenBucket, wanted: int) -> tuple[int, float]:
+    """Takes up to `wanted` whole tokens. How many were there, and in how many seconds is there another one?
 
     The level is in the database, so it holds over a restart and over all machines together.
     """
     with database.writing() as connection:
         now = connection.execute(select(server_clock())).scalar_one()
-        level = _level(connection, rate, now)
+        level = _level(connection, tokens, now)
         granted = min(wanted, int(level))
-        connection.execute(update(bucket).where(bucket.c.key == rate.key).values(level=level - granted, at=now))
-        return granted, max(0.0, (1 - (level - granted)) / rate.rate)
+        connection.execute(update(bucket).where(bucket.c.key == tokens.key).values(level=level - granted, at=now))
+        return granted, max(0.0, (1 - (level - granted)) / tokens.rate)
 
 
 def acquire_slot(database: Database, key: str, most: int, *, owner: str, lease: float) -> int | None:
-    """Takes one of `most` connections, if one is free or its holder has not been heard of. Its number, or None."""
+    """Takes one of `most` connections, if one is free or the lease of its holder is over. Its number, or None."""
     try:
         with database.writing() as connection:
             now = connection.execute(select(server_clock())).scalar_one()
-            taken = select(slot.c.number).where(slot.c.key == key, slot.c.until >= now)
-            numbers = set(connection.execute(taken.with_for_update()).scalars())
+            held = select(slot.c.number).where(slot.c.key == key, slot.c.until >= now)
+            numbers = set(connection.execute(held.with_for_update()).scalars())
             free = next((number for number in range(most) if number not in numbers), None)
             if free is not None:
                 connection.execute(delete(slot).where(slot.c.key == key, slot.c.number == free))
                 connection.execute(insert(slot).values(key=key, number=free, owner=owner, until=now + lease))
             return free
     except DatabaseError:
-        return None  # another machine was quicker by a moment; the next try sees it
+        return None  # two machines took the same number, and the table's key refused the second; it tries again
 
 
 def renew(database: Database, owner: str, *, lease: float) -> None:
-    """A sign of life for every connection that the process holds."""
+    """Renews the lease of every connection that the process holds."""
     with database.writing() as connection:
         connection.execute(update(slot).where(slot.c.owner == owner).values(until=server_clock() + lease))
 
 
 def release(database: Database, owner: str, key: str | None = None, number: int | None = None) -> None:
-    """Gives a connection back, or all that the process held."""
+    """Gives a connection back, or all that the process holds."""
     rows = delete(slot).where(slot.c.owner == owner)
     if key is not None:
         rows = rows.where(slot.c.key == key, slot.c.number == number)
@@ -65,15 +65,16 @@ def release(database: Database, owner: str, key: str | None = None, number: int 
 
 
 def release_dead(database: Database, owners: set[str]) -> None:
-    """Gives back what processes held that are known to be dead."""
+    """Gives back the connections of processes that are known to be dead."""
     if owners:
         with database.writing() as connection:
             connection.execute(delete(slot).where(or_(slot.c.owner.in_(owners), slot.c.until < server_clock())))
 
 
-def _level(connection: Connection, rate: TokenBucket, now: float) -> float:
-    row = connection.execute(select(bucket.c.level, bucket.c.at).where(bucket.c.key == rate.key).with_for_update()).one_or_none()
+def _level(connection: Connection, tokens: TokenBucket, now: float) -> float:
+    query = select(bucket.c.level, bucket.c.at).where(bucket.c.key == tokens.key)
+    row = connection.execute(query.with_for_update()).one_or_none()
     if row is None:
-        connection.execute(insert(bucket).values(key=rate.key, level=rate.burst, at=now))
-        return rate.burst
-    return min(rate.burst, float(row.level) + max(0.0, now - float(row.at)) * rate.rate)
+        connection.execute(insert(bucket).values(key=tokens.key, level=tokens.burst, at=now))
+        return tokens.burst
+    return min(tokens.burst, float(row.level) + max(0.0, now - float(row.at)) * tokens.rate)

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class server_clock(FunctionElement[float]):
-    """Seconds since 1970: PostgreSQL's own, which all machines share; with SQLite there is one machine only."""
+    """Seconds since 1970 by PostgreSQL's clock, which all machines share; with SQLite there is only one machine."""
 
     type = Float()
     inherit_cache = True
@@ -45,13 +45,16 @@ metadata = MetaData()
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware moment, kept as UTC. SQLite has no time zones, so the zone is put back on reading."""
+    """An aware time, stored as UTC. SQLite has no time zones, so the zone is put back on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware → UTC; a naive moment is a mistake in our code."""
+        """Aware → UTC.
+
+        :raises ValueError: the time is naive, which is a mistake in our code.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -70,7 +73,7 @@ subscriber = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("email", String(254), nullable=False),
-    Column("email_key", String(254), nullable=False, unique=True),  # lower case: one person, one mail
+    Column("email_key", String(254), nullable=False, unique=True),  # in lower case: one person, one row
     Column("name", String(200), nullable=False),
     Column("created_at", Utc, nullable=False),
 )
@@ -90,7 +93,7 @@ subscription = Table(
 )
 
 
-# What was frozen is sent to the end, whatever is built meanwhile: hence the sender's headers are here too.
+# A frozen issue is sent to its end, whatever is built meanwhile. So the list's headers are here too.
 issue = Table(
     "issue",
     metadata,
@@ -117,8 +120,8 @@ issue = Table(
     Column("light_charset", String(16)),
     Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled
     Column("send_at", Utc),  # not before this moment
-    Column("reported_at", Utc),  # when the operator was told that everybody had been tried
-    Column("settled_at", Utc),  # when the operator was told that nothing was left to be tried again
+    Column("reported_at", Utc),  # when it was reported that every delivery had been tried
+    Column("settled_at", Utc),  # when it was reported that none is left to be tried again
     UniqueConstraint("list", "number"),
 )
 
@@ -140,11 +143,11 @@ delivery = Table(
     Column("queue", String(120), nullable=False, server_default=""),  # a queue of mailer.toml, or empty for all other domains
     Column("fence", Integer),  # the number of the claim that holds it, or held it last
     Index("delivery_by_state", "issue_id", "state", "queue", "subscriber_id"),
-    sqlite_with_rowid=False,  # the rows lie in the order in which they are sent: each step of one costs half
+    sqlite_with_rowid=False,  # stored in the order in which they are sent: a change of state costs half
 )
 
 
-# A slice of one issue that one process is sending. Its number is the fencing token: it grows and is never used again.
+# A batch of one issue that one process is sending. Its number is the fencing token: it grows and is never used again.
 claim = Table(
     "claim",
     metadata,
@@ -179,7 +182,7 @@ slot = Table(
 )
 
 
-# What each sender says of itself every few seconds: for `status` and `/metrics`, and for nothing that is decided.
+# What each sender reports of itself every two seconds: for `status` and `/metrics`. Nothing is decided by it.
 heartbeat = Table(
     "heartbeat",
     metadata,

@@ -1,4 +1,4 @@
-"""Who reads what. An end of a subscription is kept as a row, so that no later import can undo it."""
+"""Who reads which list. An ended subscription stays as a row, so that no later import can undo it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ UNSUBSCRIBED = "unsubscribed"
 
 @dataclass(frozen=True, slots=True)
 class ImportedSubscriber:
-    """One person who asked for some lists. `form` is html or light; None leaves it as it is, html for who is new."""
+    """One person who asked for some lists. `form` is html or light; None leaves it as it is, and is html for
+    a new subscriber.
+    """
 
     address: str
     name: str
@@ -31,7 +33,7 @@ class ImportedSubscriber:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did. `kept_out` holds (address, list) of people who had left and were left alone."""
+    """What an import did. `kept_out` holds (address, list) of people who had left the list and were not subscribed again."""
 
     people: int
     subscriptions: int
@@ -42,7 +44,7 @@ class ImportResult:
 def import_subscribers(
     database: Database, people: Iterable[ImportedSubscriber], *, source: str, now: datetime, keep: bool = True
 ) -> ImportResult:
-    """Subscribes people, all in one transaction. Doing it again changes nothing; `keep=False` only rehearses."""
+    """Subscribes people, all in one transaction. Doing it again changes nothing. `keep=False` is a dry run."""
     added = subscribed = already = 0
     kept_out: list[tuple[str, str]] = []
     with database.writing(keep=keep) as connection:
@@ -76,32 +78,32 @@ def unsubscribe(database: Database, subscriber_id: SubscriberId, key: str, *, so
 
 
 def preferences(database: Database, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
-    """Every list that the person has ever asked for, and how it stands now. Empty: there is no such person."""
+    """Every list that the person has ever asked for, with the preference now. Empty: there is no such person."""
     with database.reading() as connection:
-        return _standings(connection, subscriber_id)
+        return _preferences(connection, subscriber_id)
 
 
 def save_preferences(
     database: Database,
     subscriber_id: SubscriberId,
-    wanted: Callable[[tuple[ListPreference, ...]], Mapping[str, Preference]],
+    choose: Callable[[tuple[ListPreference, ...]], Mapping[str, Preference]],
     *,
     source: str,
     now: datetime,
 ) -> tuple[ListPreference, ...]:
-    """The person's own changes, all in one transaction; doing it again changes nothing. How do the lists stand then?
+    """Makes the person's own changes in one transaction and returns the preferences after them. Doing it again changes nothing.
 
-    :param wanted: asked with how they stand, inside the transaction; what it raises undoes everything.
+    :param choose: current preferences → new preference by list. It is called inside the transaction; an exception undoes everything.
     """
     with database.writing() as connection:
-        for key, choice in wanted(_standings(connection, subscriber_id)).items():
+        for key, preference in choose(_preferences(connection, subscriber_id)).items():
             row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
-            state = UNSUBSCRIBED if choice is Preference.STOP else SUBSCRIBED
-            turned = {"state": state, "source": source, "since": now}
-            connection.execute(update(subscription).where(row, subscription.c.state != state).values(turned))
-            form = {} if choice is Preference.STOP else {"format": choice.value}
+            state = UNSUBSCRIBED if preference is Preference.STOP else SUBSCRIBED
+            change = {"state": state, "source": source, "since": now}
+            connection.execute(update(subscription).where(row, subscription.c.state != state).values(change))
+            form = {} if preference is Preference.STOP else {"format": preference.value}
             connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
-        return _standings(connection, subscriber_id)
+        return _preferences(connection, subscriber_id)
 
 
 def count(database: Database, key: str) -> int:
@@ -112,7 +114,7 @@ def count(database: Database, key: str) -> int:
 
 
 def first(database: Database, key: str) -> Recipient | None:
-    """The first person subscribed to the list now, for a rehearsal."""
+    """The first person who is subscribed to the list now. For a dry run."""
     query = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
     query = query.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED).order_by(subscriber.c.id).limit(1)
     with database.reading() as connection:
@@ -129,9 +131,9 @@ def find(database: Database, address: str) -> SubscriberId | None:
 
 def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -> tuple[SubscriberId, bool]:
     key = addresses.address_key(person.address)
-    found = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
-    if found is not None:
-        return found, False
+    known = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
+    if known is not None:
+        return known, False
     values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now}
     added = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
     return added, True
@@ -142,10 +144,10 @@ def _state(connection: Connection, subscriber_id: SubscriberId, key: str) -> str
     return connection.execute(query).scalar_one_or_none()
 
 
-def _standings(connection: Connection, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
+def _preferences(connection: Connection, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
     query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
-    found = connection.execute(query.order_by(subscription.c.list))
-    return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in found)
+    rows = connection.execute(query.order_by(subscription.c.list))
+    return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in rows)
 
 
 def _set_form(connection: Connection, subscriber_id: SubscriberId, key: str, form: str | None) -> None:

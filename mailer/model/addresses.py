@@ -1,4 +1,4 @@
-"""Addresses and names of people: what may go into an envelope and a header, and what may not. Pure."""
+"""Addresses and names of people: which may go into an envelope and a header. Pure."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from mailer.model.errors import AddressError
 
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bq]\?[^?\s]*\?=", re.IGNORECASE)  # RFC 2047
 LONGEST_NAME = 100  # characters
-# Overrides of the reading direction can make one address look like another.
+# Controls of the reading direction can make one address look like another.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def parse(text: str) -> str:
-    """The address in the one form we store and send to: ASCII, domain in lower case, IDN domains as A-labels.
+    """The address in the one form that is stored and sent to: ASCII, the domain in lower case, an IDN domain as A-labels (RFC 5890).
 
     :raises AddressError: not an address (RFC 5321 section 4.1.2), has control characters, or needs SMTPUTF8.
     """
     if unsafe_characters(text):
         raise AddressError(text, "the address has control characters, line breaks or an encoded word")
     try:
-        found = validate_email(text.strip(" "), check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True)
+        parsed = validate_email(text.strip(" "), check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True)
     except EmailNotValidError as error:
         raise AddressError(text, str(error)) from None
-    if found.ascii_email is None:
+    if parsed.ascii_email is None:
         raise AddressError(text, "the part before @ is not ASCII; such addresses (SMTPUTF8, RFC 6531) are not supported yet")
-    return found.ascii_email
+    return parsed.ascii_email
 
 
 def address_key(address: str) -> str:
-    """What makes two addresses the same person's: no case. RFC 5321 lets hosts tell case apart; none of note does."""
+    """Equal for two addresses of the same person: in lower case. RFC 5321 section 2.4 lets hosts tell case apart; none of note does."""
     return address.lower()
 
 
 def check_name(name: str) -> str:
-    """The name without outer spaces, or a refusal.
+    """The name without outer spaces.
 
-    :raises AddressError: too long, or characters that could break out of a header.
+    :raises AddressError: it is too long, or has characters that could break out of a header.
     """
     if unsafe_characters(name):
         raise AddressError(name, "the name has control characters, line breaks or an encoded word")
@@ -49,10 +49,10 @@ def check_name(name: str) -> str:
 
 
 def unsafe_characters(text: str) -> bool:
-    """Whether the text has characters that end a line, steer a terminal, turn the reading direction, or are no text.
+    """Whether the text has characters that end a line, control a terminal, turn the reading direction, or are no text.
 
-    Encoded words too: a mail program would decode them, and what comes out has not been looked at.
+    Encoded words count too: a mail program would decode them, and nobody has checked what comes out.
     """
     return ENCODED_WORD.search(text) is not None or any(
-        unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in BIDI_CONTROLS for sign in text
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in BIDI_CONTROLS for character in text
     )

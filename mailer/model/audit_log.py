@@ -1,8 +1,8 @@
-"""The audit log: every step of approval and sending, each entry bound to the one before by a hash. Pure.
+"""The audit log: every event of approval and sending, each entry bound to the one before by a hash. Pure.
 
 An entry's hash covers its own words and the hash before it, so a changed, removed or inserted entry breaks every hash
-after it. That the last entries were cut off shows only to somebody who has noted the newest hash elsewhere: `todoke
-audit` prints it, and `--expect HASH` asks whether it is still there.
+after it. If the last entries were cut off, only somebody who has noted the newest hash elsewhere can see it: `todoke audit`
+prints that hash, and `--expect HASH` checks that it is still there.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from mailer.model.errors import TodokeMailError
 
 FIRST = "0" * 64
-"""What stands before the first entry."""
+"""The hash before the first entry."""
 
 
 class AuditBroken(TodokeMailError):
-    """The log is not what was written. `number` is the first entry that does not hold, or None."""
+    """The log is not what was written. `number` is the first entry that is wrong, or None."""
 
     def __init__(self, message: str, number: int | None = None) -> None:
         self.number = number
@@ -29,7 +29,7 @@ class AuditBroken(TodokeMailError):
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One thing that somebody did: `what` in one word, to which issue, with which details."""
+    """Something that somebody did: `what` in a few words, to which issue, with which details."""
 
     actor: str
     what: str
@@ -39,41 +39,41 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A step as it stands in the log. `number` counts from 1."""
+    """An event in the log. `number` counts from 1."""
 
     number: int
     at: datetime
-    step: AuditEvent
+    event: AuditEvent
     previous: str
     hash: str
 
 
-def entry_hash(number: int, at: datetime, step: AuditEvent, previous: str) -> str:
+def entry_hash(number: int, at: datetime, event: AuditEvent, previous: str) -> str:
     """SHA-256 of the entry's canonical JSON, in hexadecimal."""
-    told = [number, at.astimezone(UTC).isoformat(), step.actor, step.what, step.issue, dict(step.details), previous]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    values = [number, at.astimezone(UTC).isoformat(), event.actor, event.what, event.issue, dict(event.details), previous]
+    return hashlib.sha256(json.dumps(values, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def next_entry(step: AuditEvent, last: AuditEntry | None, at: datetime) -> AuditEntry:
+def next_entry(event: AuditEvent, last: AuditEntry | None, at: datetime) -> AuditEntry:
     """The entry that follows `last`."""
     number, previous = (1, FIRST) if last is None else (last.number + 1, last.hash)
-    return AuditEntry(number, at, step, previous, entry_hash(number, at, step, previous))
+    return AuditEntry(number, at, event, previous, entry_hash(number, at, event, previous))
 
 
 def verify(entries: Iterable[AuditEntry], expected: str | None = None) -> str:
-    """The newest hash, if every entry holds.
+    """The newest hash, if every entry is as it was written.
 
     :param expected: a hash that was noted earlier and must still be in the chain.
     :raises AuditBroken: an entry was changed, removed or put in.
     """
-    newest, seen = FIRST, set[str]()
+    newest, hashes = FIRST, set[str]()
     for number, entry in enumerate(entries, 1):
         if entry.number != number or entry.previous != newest:
             raise AuditBroken(f"The audit log is broken at entry {number}: an entry before it is missing or was put in.", number)
-        if entry.hash != entry_hash(entry.number, entry.at, entry.step, entry.previous):
+        if entry.hash != entry_hash(entry.number, entry.at, entry.event, entry.previous):
             raise AuditBroken(f"The audit log is broken at entry {number}: its words are not those that were written.", number)
         newest = entry.hash
-        seen.add(newest)
-    if expected is not None and expected not in seen:
+        hashes.add(newest)
+    if expected is not None and expected not in hashes:
         raise AuditBroken(f"The hash {expected} is not in the audit log: entries at its end were cut off, or it is another log.")
     return newest

@@ -1,4 +1,4 @@
-"""A claimed slice on its way: its journal, its lease, and how many of its rows are still without an end."""
+"""The clock that everything is handed, so that a test can stop it."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from zoneinfo import ZoneInfo
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 
-
 Clock = Callable[[], datetime]
+"""The time now, with a zone."""

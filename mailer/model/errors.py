@@ -1,7 +1,7 @@
-"""Everything this package refuses, as one family. The command line prints the message as one line, never a traceback.
+"""The mailer's exceptions, one family. The command line prints the message of one as a line, never a traceback.
 
-Each message says what happened, to what, and what to do. `exit_status` is what the command line returns: 1 for
-something a person must change, 75 (EX_TEMPFAIL, sysexits.h) for something that another try may cure.
+Each message says what happened, to what, and what to do. `exit_status` is that of the command line: 1 if a person must change
+something, 75 (EX_TEMPFAIL, sysexits.h) if another try may help.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from pathlib import Path
 
 
 class TodokeMailError(Exception):
-    """The base of the family."""
+    """The base of all of them."""
 
     exit_status = 1
 
 
 class ConfigError(TodokeMailError):
-    """`mailer.toml` cannot be used. `faults` holds every bad key, so that one round of editing is enough."""
+    """`mailer.toml` cannot be used. `diagnostics` has every bad key, so that one round of editing is enough."""
 
-    def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, diagnostics: tuple[str, ...]) -> None:
         self.path = path
-        self.faults = faults
-        super().__init__(f"{path}: " + "; ".join(faults))
+        self.diagnostics = diagnostics
+        super().__init__(f"{path}: " + "; ".join(diagnostics))
 
 
 class SecretMissing(TodokeMailError):
@@ -38,7 +38,7 @@ class BundleError(TodokeMailError):
 
 
 class AddressError(TodokeMailError):
-    """An e-mail address or a name that must not go into a message. `reason` is fit to show to whoever wrote it."""
+    """An e-mail address or a name that must not go into a message. `reason` may be shown to the person who wrote it."""
 
     def __init__(self, value: str, reason: str) -> None:
         self.value = value
@@ -51,7 +51,7 @@ class MessageError(TodokeMailError):
 
 
 class TokenError(TodokeMailError):
-    """A link that this service did not sign, or whose key has been retired. Carries nothing of the token itself."""
+    """A link that this service did not sign, or whose key has been retired. The message does not repeat the token."""
 
 
 class PreferenceError(TodokeMailError):
@@ -59,7 +59,7 @@ class PreferenceError(TodokeMailError):
 
 
 class IllegalTransition(TodokeMailError):
-    """A delivery was asked to go from one state to another that the rules do not allow."""
+    """A step between two states of a delivery that the table of states does not have."""
 
 
 class DatabaseError(TodokeMailError):
@@ -67,7 +67,7 @@ class DatabaseError(TodokeMailError):
 
 
 class CsvError(TodokeMailError):
-    """A file of subscribers that cannot be read at all. Single bad lines are refusals, not errors."""
+    """A file of subscribers that cannot be read at all. A bad line is a refusal, not an error."""
 
 
 class IssueUnknown(TodokeMailError):
@@ -79,15 +79,15 @@ class NobodySubscribed(TodokeMailError):
 
 
 class IssueExpired(TodokeMailError):
-    """The issue may no longer be sent: old news from a restored machine has gone out elsewhere."""
+    """It is too late to send the issue. A machine that was restored from a backup must not send old news."""
 
 
 class SenderBusy(TodokeMailError):
-    """Another `send` is at work on the same database."""
+    """Another `send` uses the same database."""
 
 
 class RelayError(TodokeMailError):
-    """The relay as a whole, not one recipient. `code` and `text` are its reply, or None and what was seen instead."""
+    """The relay as a whole refuses or fails, not one recipient. `code` and `text` are its reply, or None and what happened instead."""
 
     def __init__(self, message: str, code: int | None = None, text: str = "") -> None:
         self.code = code
@@ -96,20 +96,20 @@ class RelayError(TodokeMailError):
 
 
 class RelayUnavailable(RelayError):
-    """The relay cannot be reached or says to come back later. Nobody has lost anything: run `send` again."""
+    """The relay cannot be reached or asks to come back later. No delivery is lost: run `send` again."""
 
     exit_status = 75
 
 
 class RelayRefused(RelayError):
-    """The relay will not have us: TLS, password or sender address. Trying again changes nothing."""
+    """The relay refuses us: TLS, password or sender address. Another try changes nothing."""
 
 
 class JournalError(TodokeMailError):
-    """The journal cannot be written or read. Nothing leaves without it."""
+    """The journal cannot be written or read. No message leaves without it."""
 
     exit_status = 75
 
 
 class IssueStopped(TodokeMailError):
-    """The issue is paused, cancelled or not yet due, and somebody asked to send it."""
+    """The issue is paused, cancelled or not due yet, and somebody asked to send it."""

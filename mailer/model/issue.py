@@ -1,4 +1,4 @@
-"""The values that pass from room to room: a mail list, an issue of it, and how an issue is named."""
+"""The values that most packages speak of: a mail list, an issue of it, and how an issue is named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from enum import StrEnum
 from mailer.model.errors import IssueUnknown
 from mailer.model.ids import IssueId
 
+PERSONAL_HOST = "personal.invalid"  # RFC 2606 section 2 reserves .invalid: a link that is left over leads nowhere
+PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
+PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
+SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
+
 
 class ListClass(StrEnum):
     """What a list is for, as the bundle and the database write it. An emergency overtakes newsletters and has a retry policy of its own."""
@@ -19,7 +24,7 @@ class ListClass(StrEnum):
 
 
 class IssueStatus(StrEnum):
-    """What the operator wants of an issue."""
+    """What the operator has ordered for an issue."""
 
     SENDING = "sending"
     PAUSED = "paused"
@@ -27,34 +32,10 @@ class IssueStatus(StrEnum):
 
 
 class ReportStage(StrEnum):
-    """How far an issue is, for the reports to the operator."""
+    """How far an issue has come, for the reports to the operator."""
 
-    TRIED = "tried"  # everybody once; some are tried again later
+    TRIED = "tried"  # every delivery once; some are tried again later
     FINISHED = "finished"
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenIssue:
-    """An issue as it is sent to the end, whatever is built meanwhile."""
-
-    issue_id: IssueId
-    issue: Issue
-    mail_list: MailList
-    frozen_at: datetime
-    status: IssueStatus = IssueStatus.SENDING
-    send_at: datetime | None = None
-
-
-PERSONAL_HOST = "personal.invalid"  # RFC 2606 reserves .invalid
-
-
-PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
-
-
-PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
-
-
-SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +57,13 @@ class IssueRef:
         return cls(key, number)
 
     def __str__(self) -> str:
-        """As it is written."""
+        """`LIST/NUMBER`."""
         return f"{self.list}/{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class MailList:
-    """One list: who it is from, how it is named in headers, whom to ask."""
+    """One list: who it is from, how it is named in headers, whom readers can ask."""
 
     key: str
     title: str
@@ -105,9 +86,9 @@ class LightPart:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue. `html`, `text` and `light` still carry the personal places; `digest` is the SHA-256 of its issue.json.
+    """One issue. `html`, `text` and `light` still hold the personal places; `digest` is the SHA-256 of its issue.json.
 
-    `charset` is that of the text part; without `html` the text is sent alone (`parts.lightened`).
+    `charset` is that of the text part. Without `html` the text is sent alone (`message.alternatives.as_light`).
     """
 
     ref: IssueRef
@@ -121,6 +102,18 @@ class Issue:
     digest: str
     light: LightPart | None = None
     charset: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenIssue:
+    """An issue as it is sent to its end, whatever is built meanwhile. `send_at`: not before that time."""
+
+    issue_id: IssueId
+    issue: Issue
+    mail_list: MailList
+    frozen_at: datetime
+    status: IssueStatus = IssueStatus.SENDING
+    send_at: datetime | None = None
 
 
 def is_safe_key(key: str) -> bool:

@@ -1,8 +1,4 @@
-"""Issue + recipient → the bytes for exactly one person, and their envelope. Pure: same input, same bytes.
-
-This is the careful way, 3 ms a message, with Python's `email`. `mould` runs it once per issue, cuts the result at the
-personal places and fills them 200 times faster; a test proves that the bytes are the same.
-"""
+"""Whom a message is for. Named tuples, not dataclasses: one is made for every message, and a tuple is made in a third of the time."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from mailer.model.ids import SubscriberId
 
 
 class ClaimedRow(NamedTuple):
-    """A claimed delivery. `attempts` counts the tries so far; `is_light`: its reader asked for the light form."""
+    """A claimed delivery. `attempts` counts the tries so far; `is_light`: the reader asked for the light form."""
 
     subscriber_id: SubscriberId
     address: str
@@ -32,15 +28,15 @@ class Recipient(NamedTuple):
 
 
 class Addressee(Protocol):
-    """Whoever a message is for: a `Recipient`, or a row of the ledger."""
+    """What a message needs to know of its recipient: a `Recipient`, or a row of the ledger."""
 
     @property
     def subscriber_id(self) -> SubscriberId:
-        """The number in `subscriber`."""
+        """The id in the table `subscriber`."""
 
     @property
     def address(self) -> str:
-        """As `addresses.parse` leaves it."""
+        """As `addresses.parse` returns it."""
 
     @property
     def name(self) -> str:
@@ -48,7 +44,7 @@ class Addressee(Protocol):
 
 
 class Envelope(NamedTuple):
-    """RFC 5321: who it comes back to and who gets it. One recipient by type, so nobody sees anybody else."""
+    """RFC 5321 section 2.3.1: the return path and one recipient. There is no place for a second, so no reader sees another's address."""
 
     return_path: str
     recipient: str

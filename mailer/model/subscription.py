@@ -1,4 +1,4 @@
-"""What a reader may choose on the preferences page, and what a posted form says. Pure: bytes in, a choice out."""
+"""What a reader may choose for a list: HTML, the light text, or none."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 HTML, LIGHT = "html", "light"
-
-
 FORMATS = (HTML, LIGHT)
-
-
 STOP = "stop"
 
 
 class Preference(StrEnum):
-    """How a list is to be received."""
+    """How a reader wants to receive a list."""
 
     HTML = HTML
     LIGHT = LIGHT
@@ -24,7 +20,7 @@ class Preference(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListPreference:
-    """One list of a reader, as it is now."""
+    """One list of a reader, with the preference now."""
 
     list: str
-    choice: Preference
+    preference: Preference

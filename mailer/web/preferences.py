@@ -27,7 +27,7 @@ class ListOffer:
 
 def list_offers(standings: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
     """The lists of a reader with their titles; a list that is not published any more is shown by its key."""
-    return tuple(ListOffer(one.list, lists[one.list].title if one.list in lists else one.list, one.choice) for one in standings)
+    return tuple(ListOffer(one.list, lists[one.list].title if one.list in lists else one.list, one.preference) for one in standings)
 
 
 def parse_form(body: bytes, standings: Iterable[ListPreference]) -> dict[str, Preference]:
@@ -36,7 +36,7 @@ def parse_form(body: bytes, standings: Iterable[ListPreference]) -> dict[str, Pr
     :param body: `application/x-www-form-urlencoded`, as the page's two forms post it.
     :raises PreferenceError: a field that the page does not have; then nothing is to be changed.
     """
-    now = {one.list: one.choice for one in standings}
+    now = {one.list: one.preference for one in standings}
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=200, errors="strict")
     except ValueError:

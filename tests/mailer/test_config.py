@@ -42,7 +42,7 @@ def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.load(write(tmp_path, text))
     told = str(caught.value)
-    assert len(caught.value.faults) == 7
+    assert len(caught.value.diagnostics) == 7
     assert all(
         key in told
         for key in ("mailer.toml", "service_url", "return_path", "message_id_domain", "serivce", "relay.port", "relay.tls", "relay.speed")

@@ -51,7 +51,7 @@ def test_nothing_goes_out_before_a_second_person_has_approved(tmp_path: Path) ->
         approve(home)
         send.send(home.around, home.root, REF, Seen(), actor="operator")
     assert len(receiver.accepted) == 3
-    assert [(entry.step.what, entry.step.actor) for entry in audit_log.entries(home.database)] == [
+    assert [(entry.event.what, entry.event.actor) for entry in audit_log.entries(home.database)] == [
         ("sending refused", ""),
         ("approved", "鈴木 一郎"),
         ("sending begun", "operator"),
@@ -64,7 +64,7 @@ def test_who_wrote_it_cannot_approve_it_however_the_name_is_spaced(tmp_path: Pat
     home = guarded(tmp_path, 1)
     with pytest.raises(SamePerson):
         approve(home, name)
-    assert [entry.step.what for entry in audit_log.entries(home.database)] == ["approval refused"]
+    assert [entry.event.what for entry in audit_log.entries(home.database)] == ["approval refused"]
 
 
 def test_a_changed_byte_voids_the_approval(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_every_order_stands_in_the_audit_log(desk: Desk) -> None:
     for order in ("pause", "resume", "retry", "cancel"):
         desk.types(f"{order} fukko-press/45", mail=False)
     with closing(open_database(Config.load(desk.folder / "mailer.toml").database)) as database:
-        steps = [entry.step.what for entry in audit_log.entries(database)]
+        steps = [entry.event.what for entry in audit_log.entries(database)]
     assert steps == ["scheduling refused", "scheduled", "paused", "resumed", "retried", "cancelled"]
 
 

@@ -41,11 +41,11 @@ def frozen(database: Database, readers: int = 3) -> FrozenIssue:
     return issues.freeze(database, ISSUE, LIST, NOW)
 
 
-def taken(
+def take(
     database: Database, issue: FrozenIssue, *, limit: int = 500, after: int = 0, window: int = 500, lease: float = 60.0
 ) -> Claim | None:
-    wanted = ClaimRequest(issue.issue_id, "", after, limit, window)
-    return claims.claim_batch(database, wanted, token=f"t{random.random()}", owner="me", lease=lease, now=NOW)
+    request = ClaimRequest(issue.issue_id, "", after, limit, window)
+    return claims.claim_batch(database, request, token=f"t{random.random()}", owner="me", lease=lease, now=NOW)
 
 
 def result(number: int, state: DeliveryState = DeliveryState.SENT, text: str = "ok") -> DeliveryResult:
@@ -102,20 +102,20 @@ def test_a_file_that_is_no_database_is_one_error(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path / 'x.db'}")
 
 
-def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
+def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     tokyo = datetime.fromisoformat("2026-03-11T14:46:00+09:00")
     subscriptions.import_subscribers(database, people(1), source="t", now=tokyo)
     with database.reading() as connection:
-        found = connection.execute(sa.select(subscriber.c.created_at)).scalar_one()
-    assert (found, found.tzinfo) == (tokyo, UTC)
+        created_at = connection.execute(sa.select(subscriber.c.created_at)).scalar_one()
+    assert (created_at, created_at.tzinfo) == (tokyo, UTC)
 
 
-def test_a_naive_moment_does_not_get_in(database: Database) -> None:
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises((DatabaseError, ValueError)):
         subscriptions.import_subscribers(database, people(1), source="t", now=datetime(2026, 3, 11))
 
 
-def test_what_was_frozen_comes_back_whole_and_once(database: Database) -> None:
+def test_a_frozen_issue_comes_back_as_it_was_and_is_frozen_once(database: Database) -> None:
     first = frozen(database)
     assert issues.find(database, REF) == first
     subscriptions.import_subscribers(database, people(9), source="t", now=NOW)
@@ -146,15 +146,15 @@ def test_the_database_itself_refuses_a_delivery_to_nobody(database: Database) ->
         connection.execute(sa.insert(delivery).values(values))
 
 
-def test_slices_are_claimed_without_gap_or_overlap(database: Database) -> None:
-    issue, seen = frozen(database, 25), list[int]()
-    while claim := taken(database, issue, limit=10):
-        seen += [row.subscriber_id for row in claim.rows]
-    assert len(seen) == len(set(seen)) == 25
+def test_batches_are_claimed_without_gap_or_overlap(database: Database) -> None:
+    issue, claimed = frozen(database, 25), list[int]()
+    while claim := take(database, issue, limit=10):
+        claimed += [row.subscriber_id for row in claim.rows]
+    assert len(claimed) == len(set(claimed)) == 25
     assert states(database, issue) == {DeliveryState.CLAIMED: 25}
 
 
-def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database) -> None:
+def test_rows_between_those_of_a_batch_stay_as_they_are(database: Database) -> None:
     issue = frozen(database, 6)
     with database.writing() as connection:
         for number, values in (
@@ -163,7 +163,7 @@ def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database
             (4, {"state": "deferred", "not_before": NOW + timedelta(days=1)}),
         ):
             connection.execute(sa.update(delivery).where(delivery.c.subscriber_id == number).values(values))
-    claim = taken(database, issue, limit=2)
+    claim = take(database, issue, limit=2)
     assert claim is not None and [row.subscriber_id for row in claim.rows] == [1, 5]
     assert states(database, issue) == {
         DeliveryState.PENDING: 2,
@@ -175,7 +175,7 @@ def test_what_lies_between_the_rows_of_a_slice_stays_as_it_is(database: Database
 
 def test_results_count_once_and_only_with_the_right_fencing_token(database: Database) -> None:
     issue = frozen(database)
-    claim = taken(database, issue)
+    claim = take(database, issue)
     assert claim is not None
     assert ledger.record(database, [ResultGroup(issue.issue_id, Fence(claim.fence + 1), [result(1)])], now=NOW) == 0
     for counted in (1, 0):
@@ -186,21 +186,23 @@ def test_results_count_once_and_only_with_the_right_fencing_token(database: Data
     assert claims.open_claims(database) == ()
 
 
-def test_a_holder_that_vanished_leaves_doubt_only_up_to_what_it_had_announced(database: Database) -> None:
+def test_after_a_vanished_sender_only_rows_up_to_its_high_water_mark_are_in_doubt(database: Database) -> None:
     issue = frozen(database, 10)
-    claim = taken(database, issue, window=4, lease=-1.0)
+    claim = take(database, issue, window=4, lease=-1.0)
     assert claim is not None
     assert claims.take_over(database, claims.open_claims(database, expired_only=True)[0], now=NOW) == 4
     assert states(database, issue) == {DeliveryState.UNKNOWN: 4, DeliveryState.PENDING: 6}
     assert not claims.raise_high_water_mark(database, claim, SubscriberId(10), lease=60.0)  # fenced off
-    assert ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1  # evidence counts all the same
+    assert (
+        ledger.record(database, [ResultGroup(issue.issue_id, claim.fence, [result(2)])], now=NOW) == 1
+    )  # a late result is evidence about its own message
     assert claims.release_never_sent(database, claim.fence, issue.issue_id, {SubscriberId(2), SubscriberId(3)}, now=NOW) == 2
     assert states(database, issue) == {DeliveryState.SENT: 1, DeliveryState.UNKNOWN: 1, DeliveryState.PENDING: 8}
 
 
-def test_a_claim_that_is_kept_alive_is_not_taken_away(database: Database) -> None:
+def test_a_claim_whose_lease_was_renewed_is_not_taken_over(database: Database) -> None:
     issue = frozen(database)
-    claim = taken(database, issue, lease=-1.0)
+    claim = take(database, issue, lease=-1.0)
     assert claim is not None and claims.raise_high_water_mark(database, claim, SubscriberId(3), lease=60.0)
     assert claims.open_claims(database, expired_only=True) == ()
     assert claims.take_over(database, claims.open_claims(database)[0], now=NOW) == 0
@@ -214,7 +216,7 @@ def test_a_claim_that_is_kept_alive_is_not_taken_away(database: Database) -> Non
         (DeliveryState.SUPPRESSED, DeliveryState.PENDING),
     ],
 )
-def test_a_step_that_the_rules_do_not_allow_changes_nothing(database: Database, old: DeliveryState, new: DeliveryState) -> None:
+def test_a_step_that_the_table_does_not_have_changes_nothing(database: Database, old: DeliveryState, new: DeliveryState) -> None:
     issue = frozen(database)
     with pytest.raises(IllegalTransition):
         ledger.change_state(database, issue.issue_id, {old}, new, now=NOW)
@@ -226,12 +228,12 @@ def test_a_reply_is_kept_short_and_harmless_to_a_terminal() -> None:
     assert text.isprintable() and len(text) == 500
 
 
-def test_lanes_follow_the_settings(database: Database) -> None:
+def test_queues_follow_the_settings(database: Database) -> None:
     issue = frozen(database)
     ledger.assign_queues(database, issue.issue_id, {"own": ("example.jp",)})
-    assert taken(database, issue) is None
+    assert take(database, issue) is None
     ledger.assign_queues(database, issue.issue_id, {})
-    assert (claim := taken(database, issue)) is not None and len(claim.rows) == 3
+    assert (claim := take(database, issue)) is not None and len(claim.rows) == 3
 
 
 def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) -> None:
@@ -241,7 +243,7 @@ def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) ->
     assert granted == 2 and 900 < seconds <= 1000
 
 
-def test_connections_are_counted_over_all_processes_and_those_of_the_dead_are_freed(database: Database) -> None:
+def test_connections_are_counted_over_all_processes_and_those_of_dead_processes_are_freed(database: Database) -> None:
     assert [limits.acquire_slot(database, "relay:x", 2, owner="a", lease=60) for _ in range(3)] == [0, 1, None]
     limits.release(database, "a", "relay:x", 0)
     assert limits.acquire_slot(database, "relay:x", 2, owner="b", lease=60) == 0

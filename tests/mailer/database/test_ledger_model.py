@@ -1,4 +1,4 @@
-"""The ledger against a simple model: whatever claims, results, deaths and orders come, both say the same."""
+"""The ledger against a simple model: whatever claims, results, dead senders and orders come, both have the same states."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ OUTCOMES = st.sampled_from([DeliveryState.SENT, DeliveryState.FAILED, DeliverySt
 
 @dataclass
 class Held:
-    """A claim as the model sees it. A claim that was taken over is `is_dead`; its holder does not know yet."""
+    """A claim as the model sees it. `is_dead`: it was taken over, and its holder does not know yet."""
 
     claim: Claim
     is_dead: bool = False
-    told: set[int] = field(default_factory=set)
+    recorded: set[int] = field(default_factory=set)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -44,7 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.states = dict.fromkeys(range(1, READERS + 1), DeliveryState.PENDING)
         self.fences: dict[int, int] = {}
         self.held: list[Held] = []
-        self.gone: set[int] = set()
+        self.unsubscribed: set[int] = set()
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
@@ -53,28 +53,28 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 6), window=st.integers(1, 6), is_late=st.booleans())
     def claim(self, limit: int, window: int, is_late: bool) -> None:
-        wanted, lease = ClaimRequest(self.issue_id, "", 0, limit, window), -1.0 if is_late else 60.0
-        found = claims.claim_batch(self.database, wanted, token=str(random.random()), owner="me", lease=lease, now=NOW)
+        request, lease = ClaimRequest(self.issue_id, "", 0, limit, window), -1.0 if is_late else 60.0
+        claim = claims.claim_batch(self.database, request, token=str(random.random()), owner="me", lease=lease, now=NOW)
         due = [n for state in (DeliveryState.PENDING, DeliveryState.DEFERRED) for n in sorted(self.states) if self.states[n] is state][
             :limit
         ]
         for number in due:
-            check_transition(self.states[number], DeliveryState.SUPPRESSED if number in self.gone else DeliveryState.CLAIMED)
-            self.states[number] = DeliveryState.SUPPRESSED if number in self.gone else DeliveryState.CLAIMED
-        left = sorted(set(due) - self.gone)
-        assert [row.subscriber_id for row in found.rows] == left if found else not due
-        if found is not None and found.rows:
-            self.held.append(Held(found))
-            self.fences |= dict.fromkeys(left, found.fence)
+            check_transition(self.states[number], DeliveryState.SUPPRESSED if number in self.unsubscribed else DeliveryState.CLAIMED)
+            self.states[number] = DeliveryState.SUPPRESSED if number in self.unsubscribed else DeliveryState.CLAIMED
+        left = sorted(set(due) - self.unsubscribed)
+        assert [row.subscriber_id for row in claim.rows] == left if claim else not due
+        if claim is not None and claim.rows:
+            self.held.append(Held(claim))
+            self.fences |= dict.fromkeys(left, claim.fence)
 
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0, 99), row=st.integers(0, 99), outcome=OUTCOMES)
     def record(self, which: int, row: int, outcome: DeliveryState) -> None:
         held = self.held[which % len(self.held)]
         number = held.claim.rows[row % len(held.claim.rows)].subscriber_id
-        if number > held.claim.high_water_mark or number in held.told:
+        if number > held.claim.high_water_mark or number in held.recorded:
             return
-        held.told.add(number)
+        held.recorded.add(number)
         result = DeliveryResult(number, outcome.value, 1, 250, "", format_timestamp(NOW), "", format_timestamp(NOW), "<x@y>")
         counted = ledger.record(self.database, [ResultGroup(self.issue_id, held.claim.fence, [result])], now=NOW)
         counts = self.fences[number] == held.claim.fence and self.states[number] in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
@@ -90,10 +90,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self._release(held, [row.subscriber_id for row in held.claim.rows], DeliveryState.PENDING)
 
     @rule()
-    def rescue(self) -> None:
-        for found in claims.open_claims(self.database, expired_only=True):
-            claims.take_over(self.database, found, now=NOW)
-            held = next(one for one in self.held if one.claim.fence == found.fence)
+    def take_over(self) -> None:
+        for claim in claims.open_claims(self.database, expired_only=True):
+            claims.take_over(self.database, claim, now=NOW)
+            held = next(held for held in self.held if held.claim.fence == claim.fence)
             held.is_dead = True
             numbers = [row.subscriber_id for row in held.claim.rows]
             self._release(held, [n for n in numbers if n <= held.claim.high_water_mark], DeliveryState.UNKNOWN)
@@ -102,7 +102,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=st.integers(1, READERS))
     def leave_the_list(self, number: int) -> None:
         subscriptions.unsubscribe(self.database, SubscriberId(number), "fukko-press", source="t", now=NOW)
-        self.gone.add(number)
+        self.unsubscribed.add(number)
 
     @rule(verdict=st.sampled_from([DeliveryState.SENT, DeliveryState.PENDING, DeliveryState.FAILED]))
     def resolve(self, verdict: DeliveryState) -> None:

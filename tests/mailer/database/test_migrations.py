@@ -1,4 +1,4 @@
-"""Databases of every older version, with people and mail under way in them, come up to date and nothing in them is lost."""
+"""Databases of every older version, with people and mail under way in them, are migrated and nothing in them is lost."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_there_is_a_test_for_every_older_version() -> None:
 
 
 @pytest.mark.parametrize("version", OLDER)
-def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: str, version: str) -> None:
+def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, version: str) -> None:
     with closing(open_database(database_url)) as made, made.writing() as connection:  # makes the folder; then back to that version
         command.downgrade(alembic(connection), version)
         fill(connection)
@@ -113,7 +113,7 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
         counts = {state: number for state, number in ledger.counts(database, IssueId(1)).items() if number}
         assert counts == dict.fromkeys(map(DeliveryState, STATES), 1)
         assert subscriptions.count(database, LIST.key) == 4
-        assert [one.choice for number in (1, 5) for one in subscriptions.preferences(database, SubscriberId(number))] == [
+        assert [one.preference for number in (1, 5) for one in subscriptions.preferences(database, SubscriberId(number))] == [
             Preference.HTML,
             Preference.STOP,
         ]
@@ -124,21 +124,21 @@ def test_an_older_database_comes_up_to_date_with_everything_in_it(database_url: 
         assert claim is not None and [row.subscriber_id for row in claim.rows] == [2, 4]
         if not database.is_shared:  # Alembic's comparison does not see this
             with database.reading() as connection:
-                made_by = sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
-                assert "WITHOUT ROWID" in connection.execute(made_by).scalar_one()
+                definition = sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
+                assert "WITHOUT ROWID" in connection.execute(definition).scalar_one()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All steps are one transaction: nobody meets a database between two versions, and nobody takes the next step at the same time."""
+    """All steps are one transaction: no process finds a database between two versions, or takes the next step at the same time."""
     with closing(open_database(database_url)) as made, made.writing() as connection:
         command.downgrade(alembic(connection), "0001")
         fill(connection)
 
-    def breaks(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise sa.exc.OperationalError("none", None, OSError("the disk is gone"))
 
     with monkeypatch.context() as patched, pytest.raises(DatabaseError, match="the disk is gone"):
-        patched.setattr("alembic.op.drop_table" if "sqlite" in database_url else "alembic.op.create_table", breaks)
+        patched.setattr("alembic.op.drop_table" if "sqlite" in database_url else "alembic.op.create_table", fail)
         open_database(database_url)
     engine = sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Sending an issue against a real relay: who gets it, who does not, and what a second run does."""
+"""Sending an issue to a real relay: who gets it, who does not, and what a second run does."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_several_connections_are_used_and_reused(tmp_path: Path) -> None:
         pytest.param(Manners(drop_after_body={"reader2@example.jp"}), DeliveryState.UNKNOWN, None, id="lost after the body"),
     ],
 )
-def test_trouble_with_one_recipient_is_written_down_and_the_others_get_theirs(
+def test_trouble_with_one_recipient_is_recorded_and_the_others_get_theirs(
     tmp_path: Path, manners: Manners, state: DeliveryState, code: int | None
 ) -> None:
     with Receiver(manners) as receiver:
@@ -114,7 +114,7 @@ def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
     assert home.clock() - NOW > timedelta(days=5)
 
 
-def test_an_unknown_recipient_is_sent_again_only_when_the_operator_says_so(tmp_path: Path) -> None:
+def test_an_unknown_delivery_is_sent_again_only_when_the_operator_orders_it(tmp_path: Path) -> None:
     with Receiver(Manners(drop_after_body={"reader1@example.jp"})) as receiver:
         home = house(tmp_path, receiver.port, readers=1)
         send(home)
@@ -126,7 +126,7 @@ def test_an_unknown_recipient_is_sent_again_only_when_the_operator_says_so(tmp_p
     assert len({message.mail["Message-ID"] for message in receiver.accepted}) == 1
 
 
-def test_whoever_unsubscribes_after_the_freeze_is_left_out(tmp_path: Path) -> None:
+def test_a_reader_who_unsubscribes_after_the_freeze_gets_nothing(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"reader3@example.jp": "450 busy"})) as receiver:
         home = house(tmp_path, receiver.port, readers=3)
         send(home)
@@ -152,7 +152,7 @@ def test_people_who_join_after_the_freeze_get_the_next_issue_only(tmp_path: Path
     assert len(receiver.accepted) == 5
 
 
-def test_an_issue_built_anew_is_finished_as_it_was_frozen(tmp_path: Path) -> None:
+def test_an_issue_that_was_built_again_is_finished_as_it_was_frozen(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
         home = house(tmp_path, receiver.port, readers=2)
         send(home)
@@ -185,7 +185,7 @@ def test_an_expired_issue_is_not_sent(tmp_path: Path) -> None:
     assert issues.find(home.database, REF) is None
 
 
-def test_an_absent_relay_costs_nobody_an_attempt(tmp_path: Path) -> None:
+def test_an_absent_relay_does_not_count_as_a_try_for_any_reader(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         home = house(tmp_path, closed.getsockname()[1], readers=5)
@@ -194,7 +194,7 @@ def test_an_absent_relay_costs_nobody_an_attempt(tmp_path: Path) -> None:
     assert (summary.exit_status, states(home)) == (75, {DeliveryState.PENDING: 5})
 
 
-def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> None:
+def test_a_refused_sender_stops_the_run_and_no_reader_has_failed(tmp_path: Path) -> None:
     with Receiver(Manners(mail="550 who are you")) as receiver:
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         summary = send(home).summary
@@ -202,7 +202,7 @@ def test_a_refused_sender_stops_the_run_and_blames_nobody(tmp_path: Path) -> Non
     assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 4, DeliveryState.DEFERRED: 1})
 
 
-def test_a_relay_that_begins_to_refuse_everybody_does_not_use_up_the_list(tmp_path: Path) -> None:
+def test_a_relay_that_begins_to_refuse_everybody_stops_the_run_before_the_whole_list_has_failed(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={person.address: "554 5.7.1 relay access denied" for person in people(80)})) as receiver:
         home = house(tmp_path, receiver.port, readers=80, connections=1)
         summary = send(home).summary
@@ -229,9 +229,9 @@ def test_a_second_sender_is_refused_while_the_first_is_at_work(tmp_path: Path) -
 
     def at_first(count: int) -> None:
         if count == 1:
-            rival = threading.Thread(target=try_too)
-            rival.start()
-            rival.join()
+            second = threading.Thread(target=try_too)
+            second.start()
+            second.join()
 
     with Receiver(Manners(on_accept=at_first)) as receiver:
         home = house(tmp_path, receiver.port, readers=10)
@@ -285,15 +285,15 @@ def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: 
     assert (summary.exit_status, len(receiver.accepted)) == (0, 30)
 
 
-def test_a_lane_has_its_own_connections_and_the_others_do_not_wait_for_it(tmp_path: Path) -> None:
+def test_a_queue_has_its_own_connections_and_other_domains_do_not_wait_for_it(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        lane = 'tls = "none"\n[queues."slow.example.jp"]\nconnections = 1\nrate = 5\n'
-        home = house(tmp_path, receiver.port, readers=40, connections=2, relay=lane)
+        queue = 'tls = "none"\n[queues."slow.example.jp"]\nconnections = 1\nrate = 5\n'
+        home = house(tmp_path, receiver.port, readers=40, connections=2, relay=queue)
         slow = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
         subscriptions.import_subscribers(home.database, slow, source="test", now=NOW)
         send(home)
     assert len(set(receiver.recipients)) == len(receiver.recipients) == 52
-    assert "slow.example.jp" in receiver.recipients[-1]  # five at once, the others one by one, behind everybody else
+    assert "slow.example.jp" in receiver.recipients[-1]  # five at once, the others one by one, behind all others
 
 
 @pytest.mark.parametrize("durability", ["process", "power"])

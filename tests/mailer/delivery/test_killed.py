@@ -1,4 +1,4 @@
-"""kill -9 in the middle of an issue: nobody is missing, and nobody is sent twice."""
+"""kill -9 in the middle of an issue: no reader is missing, and none is sent two messages."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
         assert children[0].exitcode == -signal.SIGKILL
         second = send.send(home.around, home.root, REF, Seen())
 
-    got = Counter(receiver.recipients)
+    received = Counter(receiver.recipients)
     unknown = {entry.address for entry in second.prepared.interrupted}
     everybody = {person.address for person in people(READERS)}
-    assert set(got.values()) == {1}
-    assert everybody - set(got) <= unknown
+    assert set(received.values()) == {1}
+    assert everybody - set(received) <= unknown
     assert 1 <= len(unknown) <= CONNECTIONS
     assert second.summary.counts[DeliveryState.SENT] == READERS - len(unknown)
     assert {entry.address for entry in ledger.missed(home.database, second.prepared.frozen.issue_id)} == unknown

@@ -1,4 +1,4 @@
-"""What a reply means: the whole table, without a server."""
+"""What a reply means and when a delivery is tried again: the whole table, without a server."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def test_after_five_days_it_is_given_up(days: float, state: DeliveryState) -> No
 
 
 @given(st.sampled_from(Phase), st.none() | st.integers(-1, 999), st.integers(1, 1000), st.timedeltas(timedelta(0), timedelta(days=9)))
-def test_every_decision_is_a_legal_step_and_only_a_2xx_after_the_body_is_sent(
+def test_every_decision_is_a_step_of_the_table_and_only_a_2xx_after_the_body_is_sent(
     phase: Phase, code: int | None, attempt: int, age: timedelta
 ) -> None:
-    found = retry.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
-    assert found.state in RESULTS
-    check_transition(DeliveryState.CLAIMED, found.state)
-    assert (found.state is DeliveryState.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
-    assert (found.not_before is not None) == (found.state is DeliveryState.DEFERRED)
-    assert found.state is not DeliveryState.UNKNOWN or phase is Phase.BODY
+    decision = retry.decide(Outcome(phase, code, ""), attempt=attempt, first_tried=NOW, now=NOW + age)
+    assert decision.state in RESULTS
+    check_transition(DeliveryState.CLAIMED, decision.state)
+    assert (decision.state is DeliveryState.SENT) == (phase is Phase.BODY and code is not None and 200 <= code < 300)
+    assert (decision.not_before is not None) == (decision.state is DeliveryState.DEFERRED)
+    assert decision.state is not DeliveryState.UNKNOWN or phase is Phase.BODY
 
 
 def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:

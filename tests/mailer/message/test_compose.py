@@ -53,7 +53,7 @@ def parsed(composed: Message) -> EmailMessage:
         ("Precedence", "bulk"),
     ],
 )
-def test_a_header_says(header: str, value: str) -> None:
+def test_a_header_has_its_value(header: str, value: str) -> None:
     assert parsed(compose()).get_all(header) == [value]
 
 
@@ -93,7 +93,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert compose().content == compose().content
 
 
-def test_a_message_id_is_stable_personal_and_tells_no_address() -> None:
+def test_a_message_id_is_stable_and_personal_and_does_not_reveal_the_address() -> None:
     ids = {
         composition.message_id(IssueRef("l", str(number)), SubscriberId(reader), "d.example") for number in range(9) for reader in range(9)
     }
@@ -105,9 +105,9 @@ def test_a_message_id_is_stable_personal_and_tells_no_address() -> None:
 @pytest.mark.parametrize("part", ["html", "text"])
 def test_a_personal_place_left_over_is_never_sent(part: str) -> None:
     old = f"{getattr(ISSUE, part)} https://personal.invalid/other"
-    spoiled = replace(ISSUE, html=old) if part == "html" else replace(ISSUE, text=old)
+    with_leftover = replace(ISSUE, html=old) if part == "html" else replace(ISSUE, text=old)
     with pytest.raises(MessageError, match="personal place"):
-        compose(spoiled)
+        compose(with_leftover)
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", "a@b>\nx", "a@b\x00", "a b@c", "<a@b>", "ü@example.jp", "a@b\u0085", "", "a"])
@@ -132,11 +132,11 @@ HEADERS = {
     "From", "To", "Reply-To", "Subject", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Archive", "Archived-At",
     "Precedence", "Date", "Message-ID", "MIME-Version", "Content-Type",
 }  # fmt: skip
-SPICE = st.text(st.sampled_from('a \r\n\t\x00\x0b\x0c\x85\u2028\u202e<>@,:;"\\=?復髙😀') | st.characters(), max_size=120)
+TROUBLESOME_TEXT = st.text(st.sampled_from('a \r\n\t\x00\x0b\x0c\x85\u2028\u202e<>@,:;"\\=?復髙😀') | st.characters(), max_size=120)
 
 
-@given(name=SPICE, title=SPICE, subject=SPICE, sender=SPICE)
-def test_whatever_is_written_no_header_is_added_and_the_text_survives(name: str, title: str, subject: str, sender: str) -> None:
+@given(name=TROUBLESOME_TEXT, title=TROUBLESOME_TEXT, subject=TROUBLESOME_TEXT, sender=TROUBLESOME_TEXT)
+def test_no_text_can_add_a_header_and_every_text_survives(name: str, title: str, subject: str, sender: str) -> None:
     try:
         composed = compose(
             replace(ISSUE, subject=subject), replace(LIST, title=title, from_name=sender), Recipient(SubscriberId(1), "a@example.jp", name)
@@ -150,8 +150,8 @@ def test_whatever_is_written_no_header_is_added_and_the_text_survives(name: str,
     assert mail.is_multipart() and max(map(len, composed.content.split(b"\r\n"))) <= 998
 
 
-@given(SPICE)
-def test_whatever_passes_as_an_address_can_stand_in_an_envelope(text: str) -> None:
+@given(TROUBLESOME_TEXT)
+def test_every_text_that_is_accepted_as_an_address_can_stand_in_an_envelope(text: str) -> None:
     try:
         address = addresses.parse(text)
     except AddressError:

@@ -43,7 +43,7 @@ def test_a_signed_token_with_another_content_is_refused(value: object) -> None:
 
 
 @given(st.text(max_size=400))
-def test_no_text_is_a_token_by_chance_and_the_error_does_not_repeat_it(text: str) -> None:
+def test_no_text_is_a_token_by_chance_and_the_error_does_not_repeat_the_text(text: str) -> None:
     with pytest.raises(TokenError) as caught:
         LinkSigner((NEW,)).read(text)
     assert len(text) < 8 or text not in str(caught.value)

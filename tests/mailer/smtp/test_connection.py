@@ -1,4 +1,4 @@
-"""One connection to a real SMTP server: every phase, TLS, password, reuse. Each relay must pass this."""
+"""One connection to a real SMTP server: every phase, TLS, password, reuse. A connection of another kind must pass this too."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def settings(port: int, tls: Tls = "none", *, ca_file: Path | None = None, usern
     return RelaySettings("127.0.0.1", port, tls, username, None, ca_file, 1, 5.0)
 
 
-class Post:
-    """Messages to send, and what became of them. `withdrawn` are not let go when it comes to the body."""
+class Outbox:
+    """A message source that remembers what became of its messages. The bodies of `withdrawn` must not leave."""
 
     def __init__(self, *addresses: str, withdrawn: Collection[str] = (), content: bytes = CONTENT) -> None:
         self._content = content
@@ -49,41 +49,41 @@ class Post:
         address = self.waiting.popleft()
         return Transaction(address, envelope_commands(Envelope("bounce@example.jp", address)), [dot_stuff(self._content)])
 
-    def before_body(self, letter: Transaction, go: Callable[[bool], None]) -> None:
-        if letter.key not in self._withdrawn:
-            self.left.append(str(letter.key))
-        go(letter.key not in self._withdrawn)
+    def before_body(self, transaction: Transaction, allow: Callable[[bool], None]) -> None:
+        if transaction.key not in self._withdrawn:
+            self.left.append(str(transaction.key))
+        allow(transaction.key not in self._withdrawn)
 
-    def done(self, letter: Transaction, outcome: Outcome) -> None:
-        assert letter.key not in self.outcomes
-        self.outcomes[str(letter.key)] = outcome
+    def done(self, transaction: Transaction, outcome: Outcome) -> None:
+        assert transaction.key not in self.outcomes
+        self.outcomes[str(transaction.key)] = outcome
 
-    def give_back(self, letter: Transaction) -> None:
-        self.given_back.append(str(letter.key))
-        if letter.key not in self._withdrawn:
-            self.waiting.appendleft(str(letter.key))
+    def give_back(self, transaction: Transaction) -> None:
+        self.given_back.append(str(transaction.key))
+        if transaction.key not in self._withdrawn:
+            self.waiting.appendleft(str(transaction.key))
 
 
-def talk(found: RelaySettings, post: Post, password: str = PASSWORD, most: int = 100) -> list[StopReason]:
-    """Send all of it, with as many connections as it takes."""
+def send_all(relay: RelaySettings, outbox: Outbox, password: str = PASSWORD, most: int = 100) -> list[StopReason]:
+    """Send all messages, over as many connections as it takes."""
 
-    async def whole() -> list[StopReason]:
-        line, ended = SmtpConnection(found, Secret(password), hello="todoke.example.jp", most=most), list[StopReason]()
+    async def run() -> list[StopReason]:
+        connection, reasons = SmtpConnection(relay, Secret(password), hello="todoke.example.jp", most=most), list[StopReason]()
         try:
-            while post.waiting:
-                await line.ready()
-                ended.append(await line.run(post))
+            while outbox.waiting:
+                await connection.ready()
+                reasons.append(await connection.run(outbox))
         finally:
-            await line.close()
-        return ended
+            await connection.close()
+        return reasons
 
-    return asyncio.run(whole())
+    return asyncio.run(run())
 
 
-def one(found: RelaySettings, password: str = PASSWORD) -> Outcome:
-    post = Post()
-    talk(found, post, password)
-    return post.outcomes[TO]
+def send_one(relay: RelaySettings, password: str = PASSWORD) -> Outcome:
+    outbox = Outbox()
+    send_all(relay, outbox, password)
+    return outbox.outcomes[TO]
 
 
 both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "one by one"])
@@ -91,12 +91,12 @@ both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelinin
 
 @both_ways
 def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
-    post = Post(TO, "second@example.jp", "third@example.jp")
+    outbox = Outbox(TO, "second@example.jp", "third@example.jp")
     with Receiver(Manners(pipelining=pipelining)) as receiver:
-        assert talk(settings(receiver.port), post) == [StopReason.IDLE]
-    assert set(post.outcomes.values()) == {Outcome(Phase.BODY, 250, "queued")}
-    assert receiver.recipients == post.left == [TO, "second@example.jp", "third@example.jp"]
-    assert {(found.mail_from, found.content) for found in receiver.accepted} == {("bounce@example.jp", CONTENT)}
+        assert send_all(settings(receiver.port), outbox) == [StopReason.IDLE]
+    assert set(outbox.outcomes.values()) == {Outcome(Phase.BODY, 250, "queued")}
+    assert receiver.recipients == outbox.left == [TO, "second@example.jp", "third@example.jp"]
+    assert {(message.mail_from, message.content) for message in receiver.accepted} == {("bounce@example.jp", CONTENT)}
     assert receiver.connections == 1
 
 
@@ -114,35 +114,35 @@ def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
         (Manners(data={TO: "421 closing"}), Phase.BODY, 421),
     ],
 )
-def test_a_failure_tells_its_phase_and_the_others_go_through(manners: Manners, phase: Phase, code: int | None, pipelining: bool) -> None:
-    manners, post = replace(manners, pipelining=pipelining), Post("first@example.jp", TO, "next@example.jp", "last@example.jp")
+def test_a_failure_has_its_phase_and_the_other_messages_arrive(manners: Manners, phase: Phase, code: int | None, pipelining: bool) -> None:
+    manners, outbox = replace(manners, pipelining=pipelining), Outbox("first@example.jp", TO, "next@example.jp", "last@example.jp")
     with Receiver(manners) as receiver:
-        talk(settings(receiver.port), post)
-    assert (post.outcomes[TO].phase, post.outcomes[TO].code) == (phase, code)
-    assert [post.outcomes[name].code for name in ("first@example.jp", "next@example.jp", "last@example.jp")] == [250, 250, 250]
+        send_all(settings(receiver.port), outbox)
+    assert (outbox.outcomes[TO].phase, outbox.outcomes[TO].code) == (phase, code)
+    assert [outbox.outcomes[name].code for name in ("first@example.jp", "next@example.jp", "last@example.jp")] == [250, 250, 250]
     assert [name for name in receiver.recipients if name != TO] == ["first@example.jp", "next@example.jp", "last@example.jp"]
 
 
 @both_ways
 @pytest.mark.parametrize(("reply", "code"), [("550 who", 550), ("451 later", 451)])
-def test_a_refused_sender_is_told_for_each_message(reply: str, code: int, pipelining: bool) -> None:
-    post = Post(TO, "next@example.jp")
+def test_a_refused_sender_is_the_outcome_of_each_message(reply: str, code: int, pipelining: bool) -> None:
+    outbox = Outbox(TO, "next@example.jp")
     with Receiver(Manners(mail=reply, pipelining=pipelining)) as receiver:
-        talk(settings(receiver.port), post)
-    assert {(outcome.phase, outcome.code) for outcome in post.outcomes.values()} == {(Phase.MAIL, code)}
-    assert (len(post.outcomes), receiver.accepted, post.left) == (2, [], [])
+        send_all(settings(receiver.port), outbox)
+    assert {(outcome.phase, outcome.code) for outcome in outbox.outcomes.values()} == {(Phase.MAIL, code)}
+    assert (len(outbox.outcomes), receiver.accepted, outbox.left) == (2, [], [])
 
 
 @both_ways
-def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> None:
-    async def impatient(found: RelaySettings) -> Outcome:
-        line, post = SmtpConnection(found, None, hello="x.example", timeouts=Timeouts(end=0.0)), Post()
-        await line.ready()
-        assert await line.run(post) is StopReason.LOST
-        return post.outcomes[TO]
+def test_silence_after_the_body_leaves_it_open_whether_the_message_arrived(pipelining: bool) -> None:
+    async def send_impatiently(relay: RelaySettings) -> Outcome:
+        connection, outbox = SmtpConnection(relay, None, hello="x.example", timeouts=Timeouts(end=0.0)), Outbox()
+        await connection.ready()
+        assert await connection.run(outbox) is StopReason.LOST
+        return outbox.outcomes[TO]
 
     with Receiver(Manners(pipelining=pipelining, deaf={TO})) as receiver:
-        outcome = asyncio.run(impatient(settings(receiver.port)))
+        outcome = asyncio.run(send_impatiently(settings(receiver.port)))
     assert (outcome.phase, outcome.code) == (Phase.BODY, None)
 
 
@@ -155,8 +155,8 @@ def test_silence_after_the_body_is_not_taken_for_an_answer(pipelining: bool) -> 
     ],
     ids=["MAIL or RCPT", "DATA", "a block of the body"],
 )
-def test_each_silence_has_a_time_of_its_own(silent_at: bytes, timeouts: Timeouts, phase: Phase | None) -> None:
-    """RFC 5321 section 4.5.3.2. What was not let go comes back, and of what has gone nobody can know."""
+def test_each_step_has_its_own_time_out(silent_at: bytes, timeouts: Timeouts, phase: Phase | None) -> None:
+    """RFC 5321 section 4.5.3.2. A message whose body has not left is given back; of one whose body has, nobody can know."""
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hello\r\n")
@@ -166,23 +166,23 @@ def test_each_silence_has_a_time_of_its_own(silent_at: bytes, timeouts: Timeouts
                 break
         await asyncio.Event().wait()  # and takes nothing more from the line
 
-    async def whole() -> tuple[StopReason, Post]:
+    async def run() -> tuple[StopReason, Outbox]:
         server = await asyncio.start_server(session, "127.0.0.1", 0, limit=1024)
-        post = Post(content=CONTENT + b"x" * 20_000_000 + b"\r\n" if silent_at == b"body" else CONTENT)
-        line = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example", timeouts=timeouts)
-        await line.ready()
-        ended = await line.run(post)
+        outbox = Outbox(content=CONTENT + b"x" * 20_000_000 + b"\r\n" if silent_at == b"body" else CONTENT)
+        connection = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example", timeouts=timeouts)
+        await connection.ready()
+        reason = await connection.run(outbox)
         server.close()
-        return ended, post
+        return reason, outbox
 
-    ended, post = asyncio.run(whole())
-    assert ended is StopReason.LOST
-    assert (list(post.outcomes.values()), post.given_back) == (
+    reason, outbox = asyncio.run(run())
+    assert reason is StopReason.LOST
+    assert (list(outbox.outcomes.values()), outbox.given_back) == (
         ([Outcome(phase, None, "the relay did not answer in time")], []) if phase else ([], [TO])
     )
 
 
-def test_a_run_that_is_called_off_accounts_for_what_is_on_its_way() -> None:
+def test_a_run_that_is_cancelled_accounts_for_every_message() -> None:
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hello\r\n")
         while line := await reader.readline():
@@ -192,38 +192,38 @@ def test_a_run_that_is_called_off_accounts_for_what_is_on_its_way() -> None:
                 arrived.set()
                 await asyncio.Event().wait()
 
-    async def whole() -> Post:
-        server, post = await asyncio.start_server(session, "127.0.0.1", 0), Post(TO, "next@example.jp")
-        line = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example")
-        await line.ready()
-        run = asyncio.create_task(line.run(post))
+    async def cancel() -> Outbox:
+        server, outbox = await asyncio.start_server(session, "127.0.0.1", 0), Outbox(TO, "next@example.jp")
+        connection = SmtpConnection(settings(server.sockets[0].getsockname()[1]), None, hello="x.example")
+        await connection.ready()
+        running = asyncio.create_task(connection.run(outbox))
         await arrived.wait()
-        run.cancel()
+        running.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await run
+            await running
         server.close()
-        return post
+        return outbox
 
     arrived = asyncio.Event()
-    post = asyncio.run(whole())
-    assert post.outcomes == {TO: Outcome(Phase.BODY, None, "the run was ended")}
-    assert post.given_back == ["next@example.jp"]
+    outbox = asyncio.run(cancel())
+    assert outbox.outcomes == {TO: Outcome(Phase.BODY, None, "the run was ended")}
+    assert outbox.given_back == ["next@example.jp"]
 
 
 @both_ways
-def test_a_connection_is_reused_and_renewed_after_its_share(pipelining: bool) -> None:
-    post = Post(*(f"r{number}@example.jp" for number in range(7)))
+def test_a_connection_is_used_again_and_replaced_after_its_share_of_messages(pipelining: bool) -> None:
+    outbox = Outbox(*(f"r{number}@example.jp" for number in range(7)))
     with Receiver(Manners(pipelining=pipelining)) as receiver:
-        assert talk(settings(receiver.port), post, most=3) == [StopReason.SPENT, StopReason.SPENT, StopReason.IDLE]
+        assert send_all(settings(receiver.port), outbox, most=3) == [StopReason.SPENT, StopReason.SPENT, StopReason.IDLE]
     assert (len(receiver.accepted), receiver.connections) == (7, 3)
 
 
 @both_ways
 def test_a_withdrawn_message_is_not_sent_and_the_others_are(pipelining: bool) -> None:
-    post = Post("first@example.jp", "left@example.jp", TO, withdrawn={"left@example.jp"})
+    outbox = Outbox("first@example.jp", "left@example.jp", TO, withdrawn={"left@example.jp"})
     with Receiver(Manners(pipelining=pipelining)) as receiver:
-        talk(settings(receiver.port), post)
-    assert (receiver.recipients, post.given_back) == (["first@example.jp", TO], ["left@example.jp"])
+        send_all(settings(receiver.port), outbox)
+    assert (receiver.recipients, outbox.given_back) == (["first@example.jp", TO], ["left@example.jp"])
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_withdrawn_message_is_not_sent_and_the_others_are(pipelining: bool) ->
 )
 def test_a_message_arrives_over_tls(tls: Tls, manners: Manners, ca_file: Path | None) -> None:
     with Receiver(manners) as receiver:
-        assert one(settings(receiver.port, tls, ca_file=ca_file)).code == 250
+        assert send_one(settings(receiver.port, tls, ca_file=ca_file)).code == 250
 
 
 @pytest.mark.parametrize(
@@ -248,18 +248,18 @@ def test_a_message_arrives_over_tls(tls: Tls, manners: Manners, ca_file: Path | 
         pytest.param("implicit", Manners(implicit=True), id="unknown certificate, implicit"),
     ],
 )
-def test_without_the_tls_that_is_required_nothing_is_said(tls: Tls, manners: Manners) -> None:
+def test_without_the_tls_that_is_required_nothing_is_sent(tls: Tls, manners: Manners) -> None:
     with Receiver(manners) as receiver, pytest.raises(RelayRefused, match="clear"):
-        one(settings(receiver.port, tls))
+        send_one(settings(receiver.port, tls))
     assert receiver.accepted == []
 
 
 def test_a_password_opens_the_relay_and_a_wrong_one_does_not() -> None:
     with Receiver(Manners(starttls=True, password=True)) as receiver:
-        found = settings(receiver.port, "required", ca_file=CERTIFICATE, username=USER)
-        assert one(found).code == 250
+        relay = settings(receiver.port, "required", ca_file=CERTIFICATE, username=USER)
+        assert send_one(relay).code == 250
         with pytest.raises(RelayRefused) as caught:
-            one(found, password="wrong-wrong")
+            send_one(relay, password="wrong-wrong")
     assert caught.value.code == 535
     assert "wrong-wrong" not in str(caught.value)
 
@@ -268,21 +268,21 @@ def test_a_closed_port_is_unavailable_not_refused() -> None:
     with Receiver() as receiver:
         port = receiver.port
     with pytest.raises(RelayUnavailable, match="cannot be reached"):
-        one(settings(port))
+        send_one(settings(port))
 
 
-def test_a_ca_file_that_is_none_says_so(tmp_path: Path) -> None:
+def test_a_missing_ca_file_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(RelayRefused, match="ca_file"):
-        one(settings(1, "required", ca_file=tmp_path / "none.pem"))
+        send_one(settings(1, "required", ca_file=tmp_path / "none.pem"))
 
 
 @given(st.lists(st.sampled_from([b".", b"..", b"a", b".a", b"", b"a."])))
-def test_dots_are_doubled_and_the_end_is_unmistakable(lines: list[bytes]) -> None:
-    wire = dot_stuff(b"".join(line + b"\r\n" for line in lines))
-    assert wire.endswith(b".\r\n")
-    assert b"\r\n.\r\n" not in wire[:-3].removesuffix(b"\r\n") + b"\r\n"
-    got = [line.removeprefix(b".") for line in wire.removesuffix(b".\r\n").split(b"\r\n")[:-1]]
-    assert got == (lines or [b""])
+def test_dots_are_doubled_so_that_only_the_last_line_ends_the_body(lines: list[bytes]) -> None:
+    stuffed = dot_stuff(b"".join(line + b"\r\n" for line in lines))
+    assert stuffed.endswith(b".\r\n")
+    assert b"\r\n.\r\n" not in stuffed[:-3].removesuffix(b"\r\n") + b"\r\n"
+    received = [line.removeprefix(b".") for line in stuffed.removesuffix(b".\r\n").split(b"\r\n")[:-1]]
+    assert received == (lines or [b""])
 
 
 def test_the_tests_certificate_is_usable() -> None:

@@ -53,7 +53,7 @@ def link(subscriber_id: int = 1, key: str = "fukko-press") -> str:
 
 
 def choices(database: Database, subscriber_id: int = 1) -> dict[str, Preference]:
-    return {one.list: one.choice for one in subscriptions.preferences(database, SubscriberId(subscriber_id))}
+    return {one.list: one.preference for one in subscriptions.preferences(database, SubscriberId(subscriber_id))}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
