@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Publications = Annotated[Path, typer.Option(help="出版物の設定 / the publications file")]
 Content = Annotated[Path, typer.Option(help="記事のフォルダー / the content folder")]
 Format = Annotated[arguments.Format, typer.Option("--format", help="表示の形 / how to print: text or json")]
-Json = Annotated[bool, typer.Option("--json", hidden=True, help="--format json と同じ / the same as --format json")]
+Json = Annotated[bool, typer.Option("--json", help="--format json と同じ / the same as --format json")]
 Utc = Annotated[bool, typer.Option("--utc", help="日時を日本時間でなく協定世界時で / show times in UTC instead of JST")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="たずねない / do not ask")]
 Loopback = Annotated[bool, typer.Option("--allow-loopback", help="見本と試験だけ / for the demonstration and tests only")]
@@ -141,31 +141,34 @@ def review_entries(
 def remove_feed(
     key_or_address: Annotated[
         str,
-        typer.Argument(metavar="KEY|ADDRESS", help="外すブログの名前か、取り下げる記事のアドレス / a feed's key, or an entry to take down"),
+        typer.Argument(
+            metavar="KEY|ADDRESS|FILE",
+            help="外すブログの名前か、取り下げる記事のアドレスかファイル / a feed's key, or an entry to take down by its address or file",
+        ),
     ],
     content: Content = Path("content"),
     publications: Publications = Path("publications.toml"),
     yes: Yes = False,
 ) -> None:
     """協力ブログの登録を外す（記事は残る）か、一つの記事を取り下げる / unsubscribe from partner blogs (entries stay), or take an entry down."""
-    if key_or_address.startswith(("http://", "https://", "tag:")):
+    if key_or_address.startswith(("http://", "https://", "tag:", "urn:")) or key_or_address.endswith(".md"):
         _take_down(key_or_address, content, yes)
     else:
         _unsubscribe(key_or_address, content, publications, yes)
 
 
 def _take_down(address: str, content: Path, yes: bool) -> None:
-    from plugins.partners.entries import takedown
+    from plugins.partners.entries import review, takedown
 
     if not yes:
         typer.confirm(f"{address} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
-    arguments.exit_on_error(lambda: takedown.note(content, [address]))
     removed: list[str] = []
-    arguments.exit_on_error(lambda: removed.extend(takedown.apply(content)))
+    if address.endswith(".md") and "//" not in address:
+        arguments.exit_on_error(lambda: removed.extend(takedown.take_down_file(content, review.file_of(content, address))))
+    else:
+        arguments.exit_on_error(lambda: removed.extend(takedown.take_down(content, address)))
     for path in removed:
         arguments.echo(f"消しました / removed: {path}")
-    if not removed:
-        arguments.echo("まだ取り込んでいない記事です / was never imported")
 
 
 def _unsubscribe(key: str, content: Path, publications: Path, yes: bool) -> None:

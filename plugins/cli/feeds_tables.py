@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 PREVIEWED = 5
 """Entries that ``feeds add`` shows."""
 
+WAITING_REASONS = {
+    "new": "",
+    "edit": "{} の新しい版 / a new version of it",
+    "conflict": "{} の新しい版。公開すると職員の直しは消えます / a new version; to publish it undoes an editor's change",
+}
+
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal may obey and that ``json.dumps`` leaves as they are. It escapes C0 itself (RFC 8259, section 7)."""
 
@@ -58,8 +64,10 @@ def print_update(report: UpdateReport, as_json: bool, *, dry_run: bool = False, 
     for feed in report.feeds:
         for note in notes(feed, utc):
             typer.echo(f"{feed.key}: {safe_text(note)}")
-    for path in report.taken_down:
+    for path in report.removal.files:
         typer.echo(f"取り下げました / taken down: {safe_text(path)}")
+    for name in report.removal.shared:
+        typer.echo(f"いくつもの記事に共通なので、取り下げません / several entries share it, none is taken down: {safe_text(name)}")
 
 
 def _print_counts(report: UpdateReport, dry_run: bool) -> None:
@@ -85,6 +93,10 @@ def notes(report: FeedReport, utc: bool = False) -> list[str]:
         f"まだ取りに行きません / not due before {waits_until}" if waits_until else "",
         f"{report.left_out}件は多すぎて読みません / {report.left_out} entries past the limit" if report.left_out else "",
         f"{report.taken_down}件は取り下げたものです / {report.taken_down} entries were taken down" if report.taken_down else "",
+        f"{report.waiting}件の直しが確認を待っています。todoke feeds review / {report.waiting} new versions wait for review"
+        if report.waiting
+        else "",
+        f"{report.kept}件は前より短いので、前の本文を残しました / {report.kept} longer texts were kept" if report.kept else "",
         f"引っ越しました。url を直してください / moved, change url: {moved_to}" if moved_to else "",
     ]
     return [line for line in lines if line]
@@ -109,8 +121,15 @@ def print_waiting(drafts: Sequence[WaitingEntry], as_json: bool, utc: bool = Fal
         _print_json([asdict(draft) for draft in drafts])
         return
     for draft in drafts:
-        for indent, line in (("", draft.path), ("  ", f"{_front_matter_time(draft.date, utc)}  {draft.title}"), ("  ", draft.original)):
-            typer.echo(f"{indent}{safe_text(line)}")
+        reason = WAITING_REASONS[draft.kind].format(draft.edit_of)
+        for indent, line in (
+            ("", draft.path),
+            ("  ", f"{_front_matter_time(draft.date, utc)}  {draft.title}"),
+            ("  ", draft.original),
+            ("  ", reason),
+        ):
+            if line:
+                typer.echo(f"{indent}{safe_text(line)}")
     typer.echo(f"{len(drafts)}件が確認を待っています / {len(drafts)} entries wait for review")
 
 

@@ -13,6 +13,7 @@ from plugins.partners.entries.entry import Entry, make_entry
 from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, remove_unused_pictures, render, write
 from plugins.partners.entries.reconcile import EntryChange, ImportPlan, plan
 from plugins.partners.entries.takedown import Takedown
+from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.http.addresses import AddressRules, UrlOverride
 from plugins.partners.http.body import MemoryBudget
 from plugins.partners.http.client import HttpClient, Limits
@@ -30,6 +31,7 @@ from plugins.partners.state import FeedState
 class FeedReport:
     """The result of one feed. ``failed``: why, in words. ``moved_to``: an address to write into publications.toml. ``ended``: the server said 410.
 
+    ``waiting``: new versions of entries that an editor has to decide about. ``kept``: texts that were kept, since the new ones are cut.
     ``waits_until``: the feed was not asked, since it is not due (ISO 8601). ``failing_since``: it has failed for a week or longer (a day).
     """
 
@@ -40,6 +42,8 @@ class FeedReport:
     pictures: int = 0
     taken_down: int = 0
     left_out: int = 0
+    waiting: int = 0
+    kept: int = 0
     not_modified: bool = False
     failed: str | None = None
     moved_to: str | None = None
@@ -119,13 +123,13 @@ class FeedImport:
     async def _import_entries(self, parsed: ParsedFeed, override: UrlOverride) -> FeedReport:
         """Bring the feed's folder up to date."""
         entries = [make_entry(entry, self.feed, self.context.topics, self.context.now) for entry in parsed.entries]
-        allowed = [entry for entry in entries if not self.context.takedown.covers(entry)]
+        allowed, refused = self.context.takedown.split(entries, self.feed)
         import_plan = await asyncio.to_thread(self._plan, allowed)
         images = ImageDownloads(self.context.client, self.context.sandbox, self.context.robots, override, self.context.limits, self.folder)
         if not self.context.dry_run:
             for change in import_plan.changes:
                 await self._write(change, images)
-        return self._report(import_plan, images.downloaded, len(entries) - len(allowed), parsed.left_out)
+        return self._report(import_plan, images.downloaded, len(refused), parsed.left_out)
 
     def _plan(self, entries: list[Entry]) -> ImportPlan:
         """Compare with the existing files. Runs in a thread, since it reads all of them."""
@@ -137,10 +141,11 @@ class FeedImport:
         if change.kind == "pictures" and not _is_unedited(path, change, images):
             return
         final = await images.download(change)
-        if change.kind == "pictures" and path.read_bytes() == render(final.front, final.body):
+        if change.kind == "pictures" and path.read_bytes() == render(final.front, final.body or ""):
             return
         write(self.folder, final)
-        remove_unused_pictures(path, final.front, final.body)
+        if final.body is not None:
+            remove_unused_pictures(path, final.front, final.body)
 
     def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int, left_out: int) -> FeedReport:
         kinds = [change.kind for change in import_plan.changes]
@@ -152,7 +157,11 @@ class FeedImport:
             pictures=pictures,
             taken_down=taken_down,
             left_out=left_out,
-            files=tuple((self.folder / change.path).as_posix() for change in import_plan.changes if change.kind != "pictures"),
+            waiting=import_plan.waiting,
+            kept=import_plan.kept,
+            files=tuple(
+                (self.folder / change.path).as_posix() for change in import_plan.changes if change.kind in ("new", "changed", "edit")
+            ),
         )
 
     def _success(self, response: Fetched, report: FeedReport) -> FeedOutcome:
@@ -174,6 +183,9 @@ class FeedImport:
 
 def _is_unedited(path: Path, change: EntryChange, images: ImageDownloads) -> bool:
     """Tell whether a file's body is as the importer wrote it. An editor's edit is worth more than a late picture."""
-    body = read_entry(path)[1]
+    front, body = read_entry(path)
+    stored = StoredEntry(change.path, front, body)
+    if stored.source:
+        return not stored.has_edited_body
     names: dict[str, str | None] = {src: name for src, name in images.existing(change).items() if name and name in body}
     return body == images.body(change, names)

@@ -54,10 +54,10 @@ class Options:
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """The result of a run: a report of each feed, in their order, and the files that the takedown list removed."""
+    """The result of a run: a report of each feed, in their order, and what the takedown list removed."""
 
     feeds: tuple[FeedReport, ...]
-    taken_down: tuple[str, ...] = ()
+    removal: takedown.Removal = field(default_factory=takedown.Removal)
 
     @property
     def all_failed(self) -> bool:
@@ -68,12 +68,12 @@ class UpdateReport:
 async def update(feeds: Sequence[FeedConfig], settings: Settings, options: Options) -> UpdateReport:
     """Import ``feeds``. Raises BusyError, TakedownError, and OSError if the state cannot be written."""
     with _lock(options):
-        removed = takedown.apply(options.content, dry_run=options.dry_run)
+        removal = takedown.apply(options.content, dry_run=options.dry_run)
         states = state.load(options.state)
         async with _open_context(settings, options) as context:
             outcomes = await _import_all(context, feeds, states)
         _save(states, outcomes, options)
-    return UpdateReport(tuple(outcomes[feed.key].report for feed in feeds), removed)
+    return UpdateReport(tuple(outcomes[feed.key].report for feed in feeds), removal)
 
 
 @contextmanager

@@ -329,5 +329,8 @@ class Partner(Dated):
     licence: Line
     feed: str
     entry_id: str
+    also_known_as: tuple[str, ...] = ()
     first_seen: Moment
     hash: str
+    source: dict[str, str] = {}
+    edit_of: str = ""

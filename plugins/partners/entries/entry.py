@@ -14,13 +14,18 @@ from plugins.partners.model.urls import canonical, is_web
 
 LONGEST_ID = 500
 
+LONGEST_AUTHOR = 200
+"""Characters: as much as the site takes in a credit."""
+
+_NO_NAMES = frozenset({"", "unknown", "anonymous", "admin", "administrator", "author", "noreply", "webmaster", "user"})
+
 
 @dataclass(frozen=True)
 class Entry:
     """An entry that is ready to be compared with files.
 
     Two entries with equal ``identity`` are the same. ``entry_id`` is the id as the feed wrote it, which the file keeps. ``published`` is in Japan time
-    and never after now; ``dated`` tells whether the feed gave it.
+    and never after now; ``dated`` tells whether the feed gave it. ``author`` is the entry's own, '' if the feed names none.
     """
 
     identity: str
@@ -32,6 +37,7 @@ class Entry:
     dated: bool
     fingerprint: str
     topics: tuple[str, ...] = ()
+    author: str = ""
 
 
 def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
@@ -49,7 +55,14 @@ def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], no
         dated=published is not None,
         fingerprint=fingerprint(title, parsed.body),
         topics=tuple(sorted({text.fold(category) for category in parsed.categories} & topics)),
+        author=_author(parsed.author),
     )
+
+
+def _author(name: str) -> str:
+    """Return an author's name for the credit; '' for the accounts that blog software puts in the place of a name."""
+    own = text.shorten(text.plain_text(name), LONGEST_AUTHOR)
+    return "" if "@" in own or own.lower() in _NO_NAMES else own
 
 
 def fingerprint(title: str, body: str) -> str:
@@ -62,7 +75,12 @@ def stored_id(feed_id: str, link: str, content_hash: str) -> str:
     folded = text.fold(feed_id)
     if len(folded) > LONGEST_ID:
         return f"sha256:{hashlib.sha256(folded.encode()).hexdigest()}"
-    return folded or text.fold(link) or f"sha256:{content_hash}"
+    return folded or text.fold(link) or content_id(content_hash)
+
+
+def content_id(content_hash: str) -> str:
+    """Return the id to keep of an entry that has neither id nor link."""
+    return f"sha256:{content_hash}"
 
 
 def identity(entry_id: str) -> str:
@@ -70,9 +88,10 @@ def identity(entry_id: str) -> str:
     return canonical(entry_id) if is_web(entry_id) else entry_id
 
 
-def slug(entry: Entry, feed_key: str, digits: int = 8) -> str:
-    """Return the name of the file and page, ``20120311-3fa9c1d2``: the day in Japan and ``digits`` of a SHA-256.
+def slug(entry: Entry, feed_key: str, digits: int = 8, more: str = "") -> str:
+    """Return the name of the file and page, ``20120311-3fa9c1d2``: the day in Japan and ``digits`` of a SHA-256 of feed and identity.
 
-    The feed's key is hashed, too: all feeds are one publication, and two of them may carry the same entry.
+    The feed's key is hashed, too: all feeds are one publication, and two of them may carry the same entry. ``more`` distinguishes entries whose feed
+    gives all of them the same id.
     """
-    return f"{entry.published:%Y%m%d}-{hashlib.sha256(f'{feed_key} {entry.identity}'.encode()).hexdigest()[:digits]}"
+    return f"{entry.published:%Y%m%d}-{hashlib.sha256(f'{feed_key} {entry.identity}{more}'.encode()).hexdigest()[:digits]}"

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from plugins.files import write_atomically
-from plugins.partners.entries.reconcile import EntryChange, StoredEntry
+from plugins.partners.entries.reconcile import EntryChange
+from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.model.errors import EntryFileError
 
 FENCE = "---\n"
@@ -40,7 +41,7 @@ def read_stored(folder: Path) -> tuple[StoredEntry, ...]:
 
 def _stored(folder: Path, path: Path) -> StoredEntry:
     front, body = read_entry(path)
-    return StoredEntry(path.relative_to(folder), front, body.count("<img "))
+    return StoredEntry(path.relative_to(folder), front, body)
 
 
 def has_entries(folder: Path) -> bool:
@@ -80,9 +81,13 @@ def render(front: Mapping[str, object], body: str) -> bytes:
 
 
 def write(folder: Path, change: EntryChange) -> Path:
-    """Write the file of one change and return its path. Raises OSError."""
+    """Write the file of one change and return its path; remove an obsolete one. Raises EntryFileError and OSError."""
     path = folder / change.path
-    write_atomically(path, render(change.front, change.body))
+    if change.kind == "obsolete":
+        remove(path)
+    else:
+        body = read_entry(path)[1] if change.body is None else change.body
+        write_atomically(path, render(change.front, body))
     return path
 
 
@@ -98,6 +103,15 @@ def remove_unused_pictures(path: Path, front: Mapping[str, object], body: str) -
     for picture in _pictures(path):
         if picture.name not in body and picture.name != front.get("image"):
             picture.unlink()
+
+
+def move_pictures(source: Path, target: Path, body: str) -> str:
+    """Give the pictures of ``source`` to the entry ``target``, and return ``body`` with their new names."""
+    for picture in _pictures(source):
+        name = picture.name.replace(source.stem, target.stem, 1)
+        picture.replace(target.with_name(name))
+        body = body.replace(f'"{picture.name}"', f'"{name}"')
+    return body
 
 
 def _pictures(path: Path) -> list[Path]:

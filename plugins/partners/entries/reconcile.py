@@ -1,77 +1,117 @@
 """Which entry is which file, and what has to be written. Pure: it decides and writes nothing.
 
-Files are matched by their front matter, never by the state file, so that a lost state cannot make duplicates.
+Files are matched by their front matter, never by the state file, so that a lost state cannot make duplicates. An editor decides before the partner's
+new version replaces a published text of a feed in review, an editor's own text, or a longer text: such a version waits as a draft beside its entry.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal
 
-from plugins.partners.entries.entry import Entry, identity, slug
+from plugins.partners.entries.entry import Entry, slug
+from plugins.partners.entries.names import match, names_of, names_of_file, without_duplicates
+from plugins.partners.entries.versions import (
+    Difference,
+    FrontMatter,
+    StoredEntry,
+    compare,
+    first_version,
+    next_version,
+    remembered_version,
+    renamed_version,
+    source_of,
+    waiting_version,
+)
 from plugins.partners.model.config import FeedConfig
-from plugins.partners.model.dates import day_minute, iso, read_moment
-from plugins.partners.model.urls import path_of
-
-FrontMatter = Mapping[str, object]
-
-OUR_KEYS = ("title", "date", "original", "author", "licence", "feed", "entry_id", "first_seen", "updated", "hash")
-"""The front matter that the importer writes, in order. Other keys are the editor's and are not changed."""
+from plugins.partners.model.dates import day_minute, read_moment
 
 PICTURE_RETRY_PERIOD = timedelta(days=3)
 """For so long after the first sight of an entry its missing pictures are asked for."""
 
-
-@dataclass(frozen=True)
-class StoredEntry:
-    """An existing file: its path relative to the feed's folder, its front matter, and how many pictures it shows."""
-
-    path: PurePath
-    front: FrontMatter
-    pictures: int = 0
-
-    @property
-    def identity(self) -> str:
-        """The identity of the entry that the file was made from."""
-        return identity(str(self.front.get("entry_id", "")))
+ChangeKind = Literal["new", "changed", "renamed", "pictures", "edit", "obsolete"]
 
 
 @dataclass(frozen=True)
 class EntryChange:
-    """A file to write, relative to the feed's folder. "pictures": the text is the same, but some pictures could not be had the last time."""
+    """A file to write, relative to the feed's folder. ``body`` is None if the file keeps its body.
 
-    kind: Literal["new", "changed", "pictures"]
+    "renamed": the text is the same, its address or id is not. "pictures": some pictures could not be had the last time. "edit": a new version that
+    waits for an editor, in a file of its own. "obsolete": such a file that is to be removed, since the feed has the published version again.
+    """
+
+    kind: ChangeKind
     path: PurePath
     front: FrontMatter
-    body: str
+    body: str | None
 
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """The files to write, and how many entries need no new text."""
+    """The files to write; how many entries need no new text; how many new versions wait; how many texts are kept since the new ones are cut."""
 
     changes: tuple[EntryChange, ...]
     unchanged: int
+    waiting: int = 0
+    kept: int = 0
 
 
 def plan(entries: Iterable[Entry], stored: Iterable[StoredEntry], feed: FeedConfig, now: datetime) -> ImportPlan:
     """Decide what to write for ``entries``, in their order. A file whose entry left the feed is not changed: feeds show only the newest entries."""
     files = sorted(stored, key=lambda file: file.path.as_posix())
+    edits = {file.edit_of: file for file in files if file.edit_of}
     taken = {file.path.as_posix() for file in files}
     changes: list[EntryChange] = []
-    pairs = match_entries(_without_duplicates(entries), files)
+    pairs = match_entries(without_duplicates(entries, feed.site), [file for file in files if not file.edit_of], feed)
+    waiting = kept = 0
     for entry, file in pairs:
         if file is None:
             changes.append(_new(entry, feed, taken, now))
-        elif file.front.get("hash") != entry.fingerprint:
-            changes.append(_changed(entry, file, feed, now))
-        elif lacks_pictures(entry, file, now):
-            changes.append(EntryChange("pictures", file.path, file.front, entry.body))
-    return ImportPlan(tuple(changes), len(pairs) - sum(change.kind != "pictures" for change in changes))
+            continue
+        difference = compare(entry, file, feed)
+        kept += difference.is_cut
+        waiting += difference.waits
+        changes += _changes(difference, entry, file, edits.get(file.path.as_posix()), feed, now)
+    written = sum(change.kind in ("new", "changed") for change in changes)
+    return ImportPlan(tuple(changes), len(pairs) - written - waiting, waiting, kept)
+
+
+def match_entries(entries: Sequence[Entry], files: Sequence[StoredEntry], feed: FeedConfig) -> list[tuple[Entry, StoredEntry | None]]:
+    """Return each entry with its file, or with None."""
+    indexes = match([names_of(entry, feed.site) for entry in entries], [names_of_file(file.front, feed.site) for file in files])
+    return [(entry, None if index is None else files[index]) for entry, index in zip(entries, indexes, strict=True)]
+
+
+def _changes(
+    difference: Difference, entry: Entry, file: StoredEntry, edit: StoredEntry | None, feed: FeedConfig, now: datetime
+) -> list[EntryChange]:
+    """Decide what to write for an entry that has a file. ``edit`` is the version of it that waits for an editor, if there is one."""
+    if difference.waits:
+        return [*_if_new(file, remembered_version(entry, file, feed)), *_waiting(entry, file, edit, feed, now)]
+    obsolete = [EntryChange("obsolete", edit.path, edit.front, None)] if edit and not edit.is_edited else []
+    if difference.in_text:
+        body = entry.body if difference.in_body else None
+        return [EntryChange("changed", file.path, next_version(entry, file, feed, now), body), *obsolete]
+    if renamed := _if_new(file, renamed_version(entry, file, feed)):
+        return [*renamed, *obsolete]
+    if not difference.is_cut and lacks_pictures(entry, file, now):
+        return [EntryChange("pictures", file.path, file.front, entry.body), *obsolete]
+    return list(obsolete)
+
+
+def _if_new(file: StoredEntry, front: FrontMatter) -> list[EntryChange]:
+    return [] if front == file.front else [EntryChange("renamed", file.path, front, None)]
+
+
+def _waiting(entry: Entry, file: StoredEntry, edit: StoredEntry | None, feed: FeedConfig, now: datetime) -> list[EntryChange]:
+    """Write the new version beside its entry, unless it is there, or an editor is at work on the one that is there."""
+    if edit and (edit.is_edited or edit.source == {**source_of(entry, feed), "written": edit.source.get("written")}):
+        return []
+    path = edit.path if edit else file.path.with_name(f"edit-{file.path.name}")
+    return [EntryChange("edit", path, waiting_version(entry, file, feed, now), entry.body)]
 
 
 def lacks_pictures(entry: Entry, file: StoredEntry, now: datetime) -> bool:
@@ -80,87 +120,20 @@ def lacks_pictures(entry: Entry, file: StoredEntry, now: datetime) -> bool:
         first_seen = read_moment(str(file.front.get("first_seen", "")))
     except ValueError:
         return False
-    return file.pictures < entry.body.count("<img ") and now - first_seen < PICTURE_RETRY_PERIOD
-
-
-def _without_duplicates(entries: Iterable[Entry]) -> list[Entry]:
-    """Keep the first of several entries with one identity: feeds put the newest first."""
-    return list({entry.identity: entry for entry in reversed(list(entries))}.values())[::-1]
-
-
-def match_entries(entries: list[Entry], stored: list[StoredEntry]) -> list[tuple[Entry, StoredEntry | None]]:
-    """Find each entry's file: by identity, else by path and date, for blogs whose host or ids changed."""
-    file_by_identity = {file.identity: file for file in reversed(stored)}
-    by_identity = {entry.identity: file_by_identity.get(entry.identity) for entry in entries}
-    claimed = {file.path for file in by_identity.values() if file}
-    moved = _by_place([file for file in stored if file.path not in claimed])
-    places = Counter(_entry_place(entry) for entry in entries)
-    return [(entry, by_identity[entry.identity] or _moved(entry, moved, places)) for entry in entries]
-
-
-def _moved(entry: Entry, files: Mapping[str, StoredEntry], places: Mapping[str, int]) -> StoredEntry | None:
-    """Return the unclaimed file at the entry's place, unless another entry of the feed is at the same place."""
-    entry_place = _entry_place(entry)
-    return files.get(entry_place) if entry_place and places[entry_place] == 1 else None
-
-
-def _by_place(stored: list[StoredEntry]) -> dict[str, StoredEntry]:
-    """Index files by place. A place of two files identifies none of them and is left out."""
-    pairs = [(stored_place, file) for file in stored for stored_place in _stored_places(file)]
-    counts = Counter(stored_place for stored_place, _ in pairs)
-    return {stored_place: file for stored_place, file in pairs if counts[stored_place] == 1}
-
-
-def _entry_place(entry: Entry) -> str:
-    """Return path and date (title, if the feed gives no date); '' if the link is only the home page."""
-    path = path_of(entry.original)
-    return f"{path} {day_minute(entry.published) if entry.dated else entry.title}" if path else ""
-
-
-def _stored_places(file: StoredEntry) -> tuple[str, ...]:
-    path = path_of(str(file.front.get("original", "")))
-    return (f"{path} {str(file.front.get('date', ''))[:16]}", f"{path} {file.front.get('title', '')}") if path else ()
+    return file.body.count("<img ") < entry.body.count("<img ") and now - first_seen < PICTURE_RETRY_PERIOD
 
 
 def _new(entry: Entry, feed: FeedConfig, taken: set[str], now: datetime) -> EntryChange:
     """Make the first version of a file, and add its path to ``taken``."""
     path = _free_path(entry, feed.key, taken)
     taken.add(path.as_posix())
-    front: dict[str, object] = {**_front(entry, feed), "date": day_minute(entry.published), "first_seen": iso(now)}
-    if entry.topics:
-        front["topics"] = list(entry.topics)
-    if feed.mode == "review":
-        front["draft"] = True
-    return EntryChange("new", path, ordered(front), entry.body)
-
-
-def _changed(entry: Entry, file: StoredEntry, feed: FeedConfig, now: datetime) -> EntryChange:
-    """Make the next version. The address on our site (path, date), the first sight and the editor's keys stay."""
-    front = {"date": day_minute(entry.published), "first_seen": iso(now), **file.front, **_front(entry, feed), "updated": iso(now)}
-    return EntryChange("changed", file.path, ordered(front), entry.body)
-
-
-def _front(entry: Entry, feed: FeedConfig) -> dict[str, object]:
-    """Return the keys that always come from the feed: title, credit, identity."""
-    return {
-        "title": entry.title,
-        "original": entry.original,
-        "author": feed.author,
-        "licence": feed.licence,
-        "feed": feed.key,
-        "entry_id": entry.entry_id,
-        "hash": entry.fingerprint,
-    }
-
-
-def ordered(front: FrontMatter) -> dict[str, object]:
-    """Return ``front`` with OUR_KEYS first, in their order, then the editor's in theirs."""
-    ours = {key: front[key] for key in OUR_KEYS if key in front}
-    return {**ours, **{key: value for key, value in front.items() if key not in ours}}
+    return EntryChange("new", path, first_version(entry, feed, now), entry.body)
 
 
 def _free_path(entry: Entry, feed_key: str, taken: set[str]) -> PurePath:
-    """Return ``<yyyy>/<slug>.md``. Two identities whose hashes begin alike get longer names, never one file."""
+    """Return ``<yyyy>/<slug>.md``. Entries whose feed repeats ids, and ids whose hashes begin alike, get other names, never one file."""
     year = f"{entry.published:%Y}"
-    paths = (PurePath(year, f"{slug(entry, feed_key, digits)}.md") for digits in (8, 16, 64))
+    more = f" {entry.original} {entry.title} {day_minute(entry.published) if entry.dated else ''}"
+    options = ((8, ""), (16, ""), (8, more), (64, more), (64, f"{more} {entry.fingerprint}"))
+    paths = (PurePath(year, f"{slug(entry, feed_key, digits, extra)}.md") for digits, extra in options)
     return next(path for path in paths if path.as_posix() not in taken)

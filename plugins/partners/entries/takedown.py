@@ -1,43 +1,72 @@
-"""Entries that were taken down on request: ``content/partners/takedown.txt``, one address or id on a line. They never come back.
+"""Entries that were taken down on request: ``content/partners/takedown.txt``, one name of an entry on a line. They never come back.
 
-The list is beside the entries, in Git, so that the reason for a removal is in its history.
+A name is an address or an id, now or earlier; or it begins with ``feed:KEY:`` and holds within one feed only. A name that several entries share takes
+down none of them. The list is beside the entries, in Git, so that the reason for a removal is in its history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.files import write_atomically
-from plugins.partners.entries.entry import Entry, identity
+from plugins.partners.entries.entry import Entry, content_id, identity
 from plugins.partners.entries.files import read_front, remove
-from plugins.partners.model.errors import TakedownError
-from plugins.partners.model.urls import canonical
+from plugins.partners.entries.names import Names, names_of, names_of_file
+from plugins.partners.model.config import FeedConfig
+from plugins.partners.model.errors import EntryNotFoundError, SharedNameError, TakedownError
 
 _HEADER = """# 書き手の求めで取り下げた記事。一行に一つ、元の記事のアドレス（original）か entry_id。消しません。
 # Taken down on request, one original address or entry_id on a line. todoke feeds update removes them and never imports them again.
 """
 
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
+"""An absolute URI (RFC 3986, section 4.3), such as ``tag:``. Another id (``7``) is unique in its feed only."""
+
+Front = Mapping[str, object]
+
 
 @dataclass(frozen=True)
 class Takedown:
-    """The list, as identities (``entry.identity``): the spelling of an address makes no difference."""
+    """The list. ``names`` are in comparable form (``entry.identity``): the spelling of an address makes no difference."""
 
     names: frozenset[str] = frozenset()
 
-    def covers(self, entry: Entry) -> bool:
-        """Tell whether an entry must not be imported."""
-        return not self.names.isdisjoint({entry.identity, canonical(entry.original)})
+    def split(self, entries: Sequence[Entry], feed: FeedConfig) -> tuple[list[Entry], list[Entry]]:
+        """Return the entries of one feed that may be imported, and those that were taken down."""
+        labels = [labels_of(names_of(entry, feed.site), feed.key, entry.entry_id) for entry in entries]
+        owners: dict[str, set[str]] = defaultdict(set)
+        for entry, own in zip(entries, labels, strict=True):
+            for label in own:
+                owners[label].add(f"{entry.entry_id} {entry.original} {entry.fingerprint} {entry.published}")
+        allowed: list[Entry] = []
+        refused: list[Entry] = []
+        for entry, own in zip(entries, labels, strict=True):
+            barred = any(len(owners[label]) == 1 for label in own & self.names)
+            (refused if barred else allowed).append(entry)
+        return allowed, refused
 
-    def covers_file(self, front: dict[str, object]) -> bool:
-        """Tell whether the file with this front matter must be removed."""
-        return not self.names.isdisjoint(identity(name) for name in _names(front))
+
+@dataclass(frozen=True)
+class Removal:
+    """What the list did: the files that were removed, and the names on it that several entries share."""
+
+    files: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
-def _names(front: dict[str, object]) -> tuple[str, ...]:
-    """Return the names of an entry: its address and its id."""
-    return tuple(str(front[key]) for key in ("original", "entry_id") if front.get(key))
+def labels_of(names: Names, feed_key: str, entry_id: str) -> frozenset[str]:
+    """Return every name by which the list may hold an entry."""
+    everywhere = names.all | ({entry_id} if entry_id.startswith("sha256:") else frozenset())
+    return everywhere | {f"feed:{feed_key}:{name}" for name in everywhere | set(_full_names(names, names.date))}
+
+
+def _full_names(names: Names, *dates: str) -> list[str]:
+    """Return names made of all names together, for an entry of which no single name is its own: with the text, and with title and date."""
+    return [" ".join([names.id, names.link, last]) for last in (content_id(names.digest), *(f"{date} {names.title}" for date in dates))]
 
 
 def list_path(content: Path) -> Path:
@@ -63,7 +92,7 @@ def _lines(text: str) -> list[str]:
 
 
 def note(content: Path, names: Iterable[str]) -> None:
-    """Add addresses or ids to the list, each once."""
+    """Add names to the list, each once."""
     path = list_path(content)
     text = path.read_text("utf-8") if path.exists() else _HEADER
     listed = set(_lines(text))
@@ -73,18 +102,132 @@ def note(content: Path, names: Iterable[str]) -> None:
         write_atomically(path, f"{text.rstrip()}\n{lines}".encode())
 
 
-def apply(content: Path, *, dry_run: bool = False) -> tuple[str, ...]:
-    """Remove every file that the list covers, with its pictures, and return the paths.
+def _comment_out(content: Path, shared: frozenset[str]) -> None:
+    path = list_path(content)
+    lines = path.read_text("utf-8").splitlines()
+    kept = [
+        f"# いくつもの記事に共通なので使いません / shared by several entries: {line}" if identity(line.strip()) in shared else line
+        for line in lines
+    ]
+    write_atomically(path, ("\n".join(kept) + "\n").encode())
 
-    The other names of each removed entry are added to the list, so that a blog that changes its ids or its address brings nothing back.
+
+def apply(content: Path, *, dry_run: bool = False) -> Removal:
+    """Remove every entry that the list names, with its pictures.
+
+    The other names of each removed entry are added to the list, so that a blog that changes its ids or its address brings nothing back. A name that
+    several entries share is made a comment: else it would take down the last of them as soon as the others are gone.
     """
-    listed = read_takedown(content)
-    if not listed.names:
-        return ()
-    fronts = {path: read_front(path) for path in sorted((content / "partners").rglob("*.md"))}
-    covered = {path: front for path, front in fronts.items() if listed.covers_file(front)}
-    if covered and not dry_run:
-        note(content, (name for front in covered.values() for name in _names(front)))
-        for path in covered:
+    listed = read_takedown(content).names
+    if not listed:
+        return Removal()
+    library = _Library.read(content)
+    files: dict[Path, Front] = {}
+    shared = []
+    for name in sorted(listed & library.labels()):
+        fronts = library.with_label(name)
+        if _is_one_entry(fronts.values()):
+            files |= fronts
+        else:
+            shared.append(name)
+    if shared and not dry_run:
+        _comment_out(content, frozenset(shared))
+    return Removal(_take_down(content, library, files, dry_run), tuple(shared))
+
+
+def take_down(content: Path, name: str) -> tuple[str, ...]:
+    """Take down the entry with this address or id, now or earlier, and return the files that were removed.
+
+    Raises EntryNotFoundError if no file has it, SharedNameError if several entries have it, TakedownError, EntryFileError.
+    """
+    read_takedown(content)
+    library = _Library.read(content)
+    fronts = library.with_label(identity(name))
+    if not fronts:
+        raise EntryNotFoundError(name)
+    if not _is_one_entry(fronts.values()):
+        raise SharedNameError(name, tuple(path.as_posix() for path in fronts))
+    note(content, [name])
+    return _take_down(content, library, fronts, dry_run=False)
+
+
+def take_down_file(content: Path, path: Path) -> tuple[str, ...]:
+    """Take down one file. Another feed's entry with the same address stays. Raises TakedownError, EntryFileError."""
+    read_takedown(content)
+    library = _Library.read(content)
+    return _take_down(content, library, {path: library.fronts[path]}, dry_run=False, within_feed=True)
+
+
+def _take_down(content: Path, library: _Library, files: Mapping[Path, Front], dry_run: bool, within_feed: bool = False) -> tuple[str, ...]:
+    """Remove files with their new versions that wait, and add all names that identify them to the list."""
+    removed = [*files, *(edit for path in files for edit in library.edits_of(path))]
+    if files and not dry_run:
+        note(content, (name for path in files for name in library.identifying_names(path, within_feed)))
+        for path in removed:
             remove(path)
-    return tuple(path.as_posix() for path in covered)
+    return tuple(path.as_posix() for path in removed)
+
+
+def _is_one_entry(fronts: Collection[Front]) -> bool:
+    """Tell whether files are of one entry: equal in each feed, and in all feeds with one title or one id (two feeds may have one entry)."""
+    different = {tuple(str(front.get(key)) for key in ("feed", "entry_id", "original", "hash", "date")) for front in fronts}
+    feeds = {feed_key for feed_key, *_ in different}
+    same_title = len({str(front.get("title")) for front in fronts}) == 1
+    return len(different) == len(feeds) and (same_title or len({identity(str(front.get("entry_id"))) for front in fronts}) == 1)
+
+
+@dataclass(frozen=True)
+class _Library:
+    """The front matter of all entries of all feeds."""
+
+    fronts: Mapping[Path, Front]
+    root: Path
+
+    @classmethod
+    def read(cls, content: Path) -> _Library:
+        """Read all files. Raises EntryFileError."""
+        root = content / "partners"
+        return cls({path: read_front(path) for path in sorted(root.rglob("*.md"))}, root)
+
+    def entries(self) -> Iterator[tuple[Path, Front]]:
+        """Yield the entries, without the new versions that wait."""
+        return ((path, front) for path, front in self.fronts.items() if not front.get("edit_of"))
+
+    def labels(self) -> frozenset[str]:
+        return frozenset().union(*(self.labels_of(front) for _, front in self.entries()))
+
+    def with_label(self, label: str) -> dict[Path, Front]:
+        return {path: front for path, front in self.entries() if label in self.labels_of(front)}
+
+    def labels_of(self, front: Front) -> frozenset[str]:
+        return labels_of(names_of_file(front), str(front.get("feed", "")), str(front.get("entry_id", "")))
+
+    def edits_of(self, path: Path) -> list[Path]:
+        """Return the new versions of an entry that wait."""
+        folder = self.root / path.relative_to(self.root).parts[0]
+        name = path.relative_to(folder).as_posix()
+        return [edit for edit, front in self.fronts.items() if front.get("edit_of") == name and edit.is_relative_to(folder)]
+
+    def identifying_names(self, path: Path, within_feed: bool) -> list[str]:
+        """Return the names to list for a file: those that no other entry has; title and date if there is no better one."""
+        front = self.fronts[path]
+        names, feed_key = names_of_file(front), str(front.get("feed", ""))
+        own = sorted(name for name in names.all if self._identifies(name, front))
+        if not own:
+            full_names = _full_names(names, names.date, "")  # the file does not say whether the feed gave the date
+            own = [name for name in full_names if self._identifies(f"feed:{feed_key}:{name}", front)]
+        return [self._line(name, front, within_feed) for name in own]
+
+    def _identifies(self, label: str, front: Front) -> bool:
+        return _is_one_entry([front, *self.with_label(label).values()])
+
+    def _line(self, name: str, front: Front, within_feed: bool) -> str:
+        """Return the line for a name: an address as it was written, and a name that is unique in its feed only with the feed's key."""
+        written = [str(front.get("original", "")), str(front.get("entry_id", "")), *map(str, _list(front.get("also_known_as")))]
+        if not within_feed and (name.startswith("//") or _URI.match(name)):
+            return next((each for each in written if identity(each) == name), name)
+        return f"feed:{front.get('feed', '')}:{name}"
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

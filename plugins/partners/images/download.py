@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugins.files import write_atomically
-from plugins.partners.entries.reconcile import EntryChange, FrontMatter
+from plugins.partners.entries.reconcile import EntryChange
+from plugins.partners.entries.versions import FrontMatter, with_written
 from plugins.partners.http.addresses import UrlOverride
 from plugins.partners.http.body import MEGABYTE, MemoryBudget
 from plugins.partners.http.client import HttpClient, Limits
@@ -42,20 +43,23 @@ class ImageDownloads:
 
     async def download(self, change: EntryChange) -> EntryChange:
         """Return ``change`` with its final body: pictures that could be had are shown, the others are links."""
+        if change.body is None:
+            return change
         names = self.existing(change)
         for image in images_to_fetch(change.body):
             if image.src not in names and self.requested < MOST_REQUESTS and self.failed < MOST_FAILURES:
                 await self._download(image, change, names)
-        return replace(change, body=self.body(change, names), front=_with_lead_image(change, names))
+        body = self.body(change, names)
+        return replace(change, body=body, front=with_written(_with_lead_image(change, names), body))
 
     def existing(self, change: EntryChange) -> dict[str, str | None]:
         """Return the pictures that earlier runs have downloaded: address → file."""
-        names = {image.src: self._existing_name(image, change) for image in images_to_fetch(change.body)}
+        names = {image.src: self._existing_name(image, change) for image in images_to_fetch(change.body or "")}
         return {src: name for src, name in names.items() if name}
 
     def body(self, change: EntryChange, names: dict[str, str | None]) -> str:
         """Return the body as it is written, with the pictures of ``names``."""
-        return show_downloaded(change.body, names, str(change.front["title"]), str(change.front["original"]))
+        return show_downloaded(change.body or "", names, str(change.front["title"]), str(change.front["original"]))
 
     def _existing_name(self, image: ImageToFetch, change: EntryChange) -> str | None:
         folder = (self.folder / change.path).parent
@@ -102,6 +106,6 @@ def _with_lead_image(change: EntryChange, names: dict[str, str | None]) -> Front
     """Return the front matter. Lists show a new entry with the first picture that its writer described."""
     if change.kind != "new":
         return change.front
-    described = (image for image in images_to_fetch(change.body) if image.description and names.get(image.src))
+    described = (image for image in images_to_fetch(change.body or "") if image.description and names.get(image.src))
     lead = next(described, None)
     return {**change.front, "image": names[lead.src], "image_alt": lead.description} if lead else change.front

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import lxml.html
 
-from plugins.partners.model.urls import canonical
+from plugins.partners.model.urls import without_scheme
 from plugins.partners.sanitize.elements import Element
 from plugins.partners.sanitize.image_marks import escape_directives, to_link
 from plugins.partners.sanitize.sanitizer import final_pass
@@ -34,7 +34,7 @@ class ImageToFetch:
 
     def name(self, stem: str, suffix: str) -> str:
         """Return the name of its file beside ``stem``.md."""
-        return f"{stem}-{hashlib.sha256(canonical(self.src).encode()).hexdigest()[:8]}.{suffix}"
+        return f"{stem}-{hashlib.sha256(without_scheme(self.src).encode()).hexdigest()[:8]}.{suffix}"
 
     def names(self, stem: str) -> tuple[str, ...]:
         """Return the names that its file can have."""

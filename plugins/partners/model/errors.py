@@ -57,6 +57,26 @@ class TakedownError(PartnersError):
         super().__init__(f"{path}: 取り下げの一覧が読めません。Git から戻してください / cannot read the takedown list, restore it ({why})")
 
 
+class EntryNotFoundError(PartnersError):
+    """No imported entry has this address or id."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}: このアドレスの記事は取り込んでいません。記事のファイルでも指定できます / no imported entry has this address: check it, or name the entry's file"
+        )
+
+
+class SharedNameError(PartnersError):
+    """Several entries share an address or id, so that it takes down none of them. ``files`` are theirs."""
+
+    def __init__(self, name: str, files: tuple[str, ...]) -> None:
+        self.files = files
+        listed = "\n".join(files)
+        super().__init__(
+            f"{name}: いくつもの記事に共通です。取り下げる記事のファイルを書いてください / several entries share it: name the file of the one to take down\n{listed}"
+        )
+
+
 class BusyError(PartnersError):
     """Another update holds the lock."""
 

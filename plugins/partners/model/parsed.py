@@ -20,11 +20,15 @@ class ParsedEntry:
     published: FeedDate | None
     updated: FeedDate | None
     categories: tuple[str, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True)
 class ParsedFeed:
-    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and its own title, author and home page."""
+    """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and its own title, author and home page.
+
+    ``is_complete`` is False for a document that was cut off.
+    """
 
     version: str
     entries: tuple[ParsedEntry, ...]
@@ -32,6 +36,7 @@ class ParsedFeed:
     title: str = ""
     author: str = ""
     site: str = ""
+    is_complete: bool = True
 
 
 def to_json(feed: ParsedFeed) -> dict[str, Any]:

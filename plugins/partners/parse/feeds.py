@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import lxml.html
 
 from plugins.partners.model.dates import FeedDate
 from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
-from plugins.partners.model.urls import absolute
+from plugins.partners.model.urls import absolute, is_web
 from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
 from plugins.partners.sanitize.sanitizer import html_from_text, sanitize
@@ -29,6 +30,9 @@ MOST_CATEGORIES = 50
 
 LARGEST_IN_ALL = 16_000_000
 """Characters of all bodies together. Entries after that are left out; feeds put the newest first."""
+
+
+_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])", re.IGNORECASE)
 
 
 def feed_links(body: bytes, url: str, content_type: str) -> list[str]:
@@ -58,7 +62,14 @@ def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
         title=_text(about.get("title")),
         author=_text((about.get("author_detail") or {}).get("name") or about.get("author")),
         site=absolute(options["url"], _text(about.get("link"))) or "",
+        is_complete=is_json(text) or _has_end(text),
     )
+
+
+def _has_end(text: str) -> bool:
+    """Tell whether the root element is closed. feedparser reads a document that was cut off as if it were whole, with half of its last entry."""
+    root = _ROOT.search(text)
+    return root is None or re.search(rf"</{re.escape(root.group(1))}\s*>", text[root.end() :]) is not None
 
 
 def _feedparser_document(text: str, url: str) -> Mapping[str, Any]:
@@ -94,6 +105,7 @@ def parsed_entry(item: dict[str, Any], url: str, site: str) -> ParsedEntry:
         published=_date(item, "published") or _date(item, "created") or _date(item, "updated"),
         updated=_date(item, "updated"),
         categories=tuple(_text(tag.get("term")) for tag in item.get("tags", [])[:MOST_CATEGORIES]),
+        author=_text((item.get("author_detail") or {}).get("name") or item.get("author")),
     )
 
 
@@ -102,9 +114,15 @@ def _text(value: object) -> str:
 
 
 def _link(item: dict[str, Any], url: str) -> str:
-    """Return where the entry can be read: its link, or an id that is an address, or ''."""
-    for value in (item.get("link"), item.get("id")):
-        address = absolute(url, value) if isinstance(value, str) and value.strip() else None
+    """Return where the entry can be read: its link, or an id that is an address, or ''.
+
+    feedparser gives a guid without ``isPermaLink="false"`` as the link, too. ``abc123`` is no address: relative to the feed's it would be an invented one.
+    """
+    link, identifier = item.get("link"), item.get("id")
+    for value in (link, identifier):
+        if not isinstance(value, str) or (value == identifier and not is_web(value.strip())):
+            continue
+        address = absolute(url, value) if value.strip() else None
         if address is not None and address.startswith("http"):
             return address
     return ""

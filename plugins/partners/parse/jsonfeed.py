@@ -45,6 +45,7 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
         "id": str(identifier) if isinstance(identifier, (str, int, float)) else "",
         "link": item.get("url") or item.get("external_url"),
         "title": item.get("title"),
+        "author": _author(item),
         "content": [{"type": kind, "value": value} for kind, value in texts if isinstance(value, str) and value][:1],
         "tags": [{"term": tag} for tag in _list(item.get("tags"))],
         **_date("published", item.get("date_published")),

@@ -37,6 +37,8 @@ async def parse(body: bytes, source: Source, sandbox: Sandbox) -> ParsedFeed:
     feed = _from_answer(answer)
     if not feed.version:
         raise ParseError("フィードとして読めません / not a feed in a known format")
+    if not feed.is_complete:
+        raise ParseError("途中で切れています。次の取り込みを待ちます / the document is incomplete, waiting for the next time")
     return feed
 
 

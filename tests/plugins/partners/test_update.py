@@ -109,6 +109,7 @@ def test_an_entry_becomes_one_file_with_credit(world: World) -> None:
         "entry_id": "tag:blogger.com,1999:blog-100.post-1",
         "first_seen": "2016-02-10T10:00:00+09:00",
         "hash": front["hash"],
+        "source": front["source"],
         "topics": ["水産業"],
     }
     assert list(front)[:3] == ["title", "date", "original"]
@@ -208,16 +209,6 @@ def test_a_blog_that_moved_to_another_host_makes_no_duplicates(world: World) -> 
     report = world.run({"/w": page(moved)}, wordpress)["hama"]
     assert (report.new, report.changed) == (0, 1) and set(world.files()) == names
     assert read_front(world.options.content / names.pop())["entry_id"] == "http://www.ashiyu.example.net/?p=123"
-
-
-def test_review_writes_drafts_once_and_then_obeys_the_editor(world: World) -> None:
-    review = replace(HAMA, mode="review")
-    world.run({"/hama": page(BLOGGER)}, review)
-    path = world.options.content / "partners/hama/2012/20120311-2fcff2ef.md"
-    assert read_front(path)["draft"] is True
-    path.write_text(path.read_text("utf-8").replace("draft: true\n", ""), "utf-8")
-    world.run({"/hama": page(BLOGGER.replace("船のこと".encode(), b"x"))}, review, now=LATER)
-    assert "draft" not in read_front(path) and read_front(path)["updated"]
 
 
 def test_a_hanging_server_and_an_error_page_do_not_stop_the_good_feed(world: World) -> None:

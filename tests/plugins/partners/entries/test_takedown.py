@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import html5lib
 import pytest
 
-from plugins.partners.entries import takedown
+from plugins.partners.entries import review, takedown
 from plugins.partners.entries.files import read_front
 from plugins.partners.model.config import read_settings
 from plugins.partners.sanitize.sanitizer import sanitize
 from plugins.partners.subscriptions import suggest_key
 from tests.plugins.cli.test_feeds import BLOGGER, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
-from tests.plugins.partners.test_update import LATER, World
+from tests.plugins.partners.test_update import HAMA, LATER, World
 from tests.tiny import TinySite
 
 HOME = b"""<!DOCTYPE html><html><head><title>x</title><link rel="alternate" type="application/rss+xml" href="/comments/feed">
@@ -43,8 +45,8 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def entry_of(world: World, title: str) -> Path:
-    return next(path for path in world.options.content.rglob("*.md") if title in str(read_front(path)["title"]))
+def entry_of(world: World, title: str, feed: str = "hama") -> Path:
+    return next(path for path in (world.options.content / "partners" / feed).rglob("*.md") if title in str(read_front(path)["title"]))
 
 
 def test_a_web_page_leads_to_its_feed_which_is_shown_and_written(toml: Path) -> None:  # noqa: F811
@@ -119,13 +121,100 @@ def test_pitfall_an_entry_is_removed_at_once_on_request_and_never_comes_back(wor
     picture.write_bytes(b"x")
     takedown.note(world.options.content, ["https://HAMA.example.com/2012/03/wakame.html?utm_source=x"])
     world.run({"/hama": page(b"", 500)}, now=LATER)
-    assert not path.exists() and not picture.exists() and world.done.taken_down == (path.as_posix(),)
+    assert not path.exists() and not picture.exists() and world.done.removal.files == (path.as_posix(),)
     moved = BLOGGER.replace(b"hama.example.com/2012/03/wakame", b"www.hama.example.net/elsewhere")
     report = world.run({"/hama": page(moved)}, now=LATER)["hama"]
     assert (report.new, report.taken_down) == (0, 1) and not path.exists()
     before = takedown.list_path(world.options.content).read_bytes()
     takedown.apply(world.options.content)
     assert takedown.list_path(world.options.content).read_bytes() == before
+
+
+def entries_at(link: str, *guids: str) -> bytes:
+    items = "".join(
+        f"<item><title>題名{number}</title><link>{link}</link><guid isPermaLink='false'>{guid}</guid>"
+        f"<pubDate>Mon, 06 Jan 2014 0{number}:00:00 +0900</pubDate><description>見本の本文です。</description></item>"
+        for number, guid in enumerate(guids)
+    ).replace("<guid isPermaLink='false'></guid>", "")
+    return f'<rss version="2.0"><channel><title>浜の日記</title>{items}</channel></rss>'.encode()
+
+
+def titles(world: World, feed: str = "hama") -> set[str]:
+    return {str(read_front(path)["title"]) for path in (world.options.content / "partners" / feed).rglob("*.md")}
+
+
+@pytest.mark.parametrize("link", ["http://hama.example.com/", "http://hama.example.com/blog"], ids=["home", "page"])
+@pytest.mark.parametrize(
+    "guids", [("g0", "g1", "g2", "g3", "g4"), ("", "", "", "", ""), ("g", "g", "g", "g", "g")], ids=["ids", "none", "one"]
+)
+def test_to_refuse_one_entry_leaves_the_others_that_share_its_address(world: World, link: str, guids: tuple[str, ...]) -> None:
+    review_feed, other = replace(HAMA, mode="review"), replace(HAMA, key="other", url="/other")
+    pages = {"/hama": page(entries_at(link, *guids)), "/other": page(entries_at(link, *guids))}
+    world.run(pages, review_feed, other)
+    everything = {f"題名{number}" for number in range(5)}
+    assert titles(world) == titles(world, "other") == everything
+    refused = entry_of(world, "題名2", "hama")
+    review.refuse(world.options.content, refused.relative_to(world.options.content / "partners").as_posix())
+    reports = world.run(pages, review_feed, other, now=LATER)
+    assert titles(world) == everything - {"題名2"} and titles(world, "other") == everything
+    assert (reports["hama"].taken_down, reports["other"].taken_down) == (1, 0)
+
+
+def test_an_address_that_several_entries_share_takes_down_none_of_them_and_says_so(toml: Path) -> None:  # noqa: F811
+    pages = {"/x": page(entries_at("http://hama.example.com/blog", "g0", "g1"))}
+    with served(Site(pages)) as base:
+        update = ["update", "hama", "--allow-loopback", "--url", f"hama={base}/x", "--force", "--now", "2016-02-10T10:00"]
+        call(*update)
+        files = sorted((toml.parent / "content").rglob("*.md"))
+        result = call("remove", "http://hama.example.com/blog", "--yes")
+        assert result.exit_code == 2 and "several entries share it" in result.output and all(file.name in result.output for file in files)
+        takedown.note(toml.parent / "content", ["http://hama.example.com/blog"])
+        assert "none is taken down: //hama.example.com/blog" in call(*update).output
+        assert sorted((toml.parent / "content").rglob("*.md")) == files
+        named = files[0].relative_to(toml.parent).as_posix()
+        result = call("remove", named, "--yes")
+        assert result.exit_code == 0 and named in result.output
+        call(*update)
+    assert sorted((toml.parent / "content").rglob("*.md")) == files[1:]
+
+
+def test_an_address_of_no_entry_is_an_error_and_is_not_listed(toml: Path) -> None:  # noqa: F811
+    result = call("remove", "https://hama.example.com/typo", "--yes")
+    assert result.exit_code == 2 and "no imported entry has this address" in result.output
+    assert not takedown.list_path(toml.parent / "content").exists()
+
+
+@pytest.mark.parametrize("mode", ["publish", "review"])
+@pytest.mark.parametrize("host", ["old", "new"])
+def test_a_takedown_reaches_an_entry_by_every_address_that_it_ever_had(world: World, host: str, mode: Literal["publish", "review"]) -> None:
+    feed = replace(HAMA, mode=mode)
+    for server in ("old", "new"):
+        world.run({"/hama": page(entries_at(f"http://{server}.example.com/1", "g1"))}, feed)
+        for draft in review.waiting(world.options.content):
+            if draft.kind == "new":
+                review.publish(world.options.content, draft.path)
+    (path,) = (path for path in world.options.content.rglob("*.md") if not path.name.startswith("edit-"))
+    removed = takedown.take_down(world.options.content, f"https://{host}.example.com/1/")
+    assert removed[0] == path.as_posix() and list(world.options.content.rglob("*.md")) == []
+    for address in ("http://old.example.com/1", "http://new.example.com/1"):
+        assert world.run({"/hama": page(entries_at(address, "other-id"))}, feed, now=LATER)["hama"].taken_down == 1
+
+
+def test_an_entry_that_two_feeds_have_is_taken_down_in_both(world: World) -> None:
+    other = replace(HAMA, key="other", url="/other")
+    world.run({"/hama": page(BLOGGER), "/other": page(BLOGGER)}, HAMA, other)
+    removed = takedown.take_down(world.options.content, "http://hama.example.com/2012/03/wakame.html")
+    assert len(removed) == 2
+
+
+def test_an_id_that_is_unique_in_its_feed_only_is_listed_with_the_feeds_key(world: World) -> None:
+    other = replace(HAMA, key="other", url="/other")
+    pages = {"/hama": page(entries_at("http://hama.example.com/a", "7")), "/other": page(entries_at("http://hama.example.com/b", "7"))}
+    world.run(pages, HAMA, other)
+    takedown.take_down(world.options.content, "http://hama.example.com/a")
+    world.run(pages, HAMA, other, now=LATER)
+    assert titles(world) == set() and titles(world, "other") == {"題名0"}
+    assert "feed:hama:7\n" in takedown.list_path(world.options.content).read_text("utf-8")
 
 
 def test_an_unreadable_takedown_list_stops_everything(toml: Path) -> None:  # noqa: F811
