@@ -1,4 +1,4 @@
-"""A CSV of subscribers → entries and refusals. Pure: bytes in, values out; `store.subscriptions.enrol` writes them.
+"""A CSV of subscribers → entries and refusals. Pure: bytes in, values out; `database.subscriptions.import_subscribers` writes them.
 
 Columns `email`, `name`, `lists` (keys separated by `;` or space), `format` (html or light; may be left out). Excel on Japanese Windows writes cp932, newer ones
 UTF-8 with a BOM: both are read. Bad lines are refused one by one with their number; the others are imported.
@@ -89,7 +89,19 @@ def _columns(heading: list[str]) -> list[str]:
     columns = [cell.strip().lower() for cell in heading]
     missing = [name for name in NEEDED if name not in columns]
     if missing:
-        raise CsvError(f"The first line must name the columns {','.join(COLUMNS)}; missing: {', '.join(missing)}.")
+        optional = [name for name in COLUMNS if name not in NEEDED]
+        raise CsvError(
+            f"The first line must name the columns {', '.join(NEEDED)}, and may name {', '.join(optional)}; missing: {', '.join(missing)}. "
+            f"一行目に列の名前が足りません：{', '.join(missing)}"
+        )
+    # A misspelt `format` would lose what the column says without a word.
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown or len(set(columns)) < len(columns):
+        names = ", ".join(map(repr, unknown or [name for name in columns if columns.count(name) > 1]))
+        raise CsvError(
+            f"The first line names a column that is not known, or one twice: {names}. Known are {', '.join(COLUMNS)}; take the column out. "
+            f"知らない列か、二度ある列です：{names}"
+        )
     return columns
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from plugins.diagnostics import Diagnostic
 
@@ -57,9 +58,17 @@ class BuildReport:
     warnings: tuple[Diagnostic, ...] = ()
 
     def explain(self, url: str) -> str:
-        """Return why the page at ``url`` was rendered or not, in both languages."""
-        name = f"{url.strip('/')}/index.html".lstrip("/") if not url.endswith(".html") else url.lstrip("/")
+        """Return why this run rendered the page at ``url`` (an address or a path below the site) or did not, in both languages."""
+        path = urlsplit(url).path
+        name = f"{path.strip('/')}/index.html".lstrip("/") if not path.endswith(".html") else path.lstrip("/")
         if name in self.reasons:
             return f"{name}: 作り直しました rendered: {self.reasons[name]}"
-        exists = (self.output / "site" / name).is_file()
-        return f"{name}: " + ("前のまま kept: nothing that it reads has changed" if exists else "このサイトにありません no such page")
+        if not (self.output / "site" / name).is_file():
+            return f"{name}: このサイトにありません no such page"
+        if name.startswith("furigana/"):
+            original = self.explain(name.removeprefix("furigana/"))
+            return f"{name}: 写しです。もとのページと一緒に作られます a copy, made anew together with its page: {original}"
+        return (
+            f"{name}: 今回は前のまま。読んだものは変わっていません（理由は、作り直したときの実行で出ます）"
+            " kept in this run: nothing that it reads has changed. A reason is given by the run that renders the page"
+        )

@@ -31,7 +31,7 @@ from plugins.processes import map_batches
 _ENOUGH = 8
 """Pages for which another process is started. One new article changes a dozen long lists, and they are worth it."""
 
-NEW = "前の記録がありません / nothing is known of an earlier one"
+NEW = "このページの前の記録がありません（新しいページか、設定・プログラムが変わったあと） / no record of the page: it is new, or code or settings changed"
 
 _FOR_PELICAN = frozenset({"override_output", "template_name", "url"})
 """Parameters of `Writer.write_file` itself, which no template gets."""
@@ -197,12 +197,24 @@ def _reason_of_entry(name: str, entry: PageEntry | None, template_digest: str, p
 
 
 def explain_read(read: Read | None) -> str:
-    """Return a sentence about a changed read; an empty string for none."""
+    """Return a sentence about a changed read, the first of the page in the order of its template; an empty string for none."""
     if read is None:
         return ""
     owner, name = read
     value = name if owner == CONTEXT else f"{owner.removeprefix(CONTEXT)} {name}"
-    return f"読んだものが変わりました / what it reads changed: {value}"
+    ja, en = _READ_WORDS.get((owner.partition(":")[0], name), ("", ""))
+    return f"読んだものが変わりました{f'（{ja}）' if ja else ''} / what it reads changed{f' ({en})' if en else ''}: {value}"
+
+
+_READ_WORDS = {
+    ("shown", "content"): ("文書の本文", "the body of the document"),
+    ("shown", "structured"): ("文書の本文か前付け", "body or front matter of the document"),
+    ("document", "meta"): (
+        "ほかの文書の前付け：題名、日付、地域など",
+        "front matter of a document that the page lists: title, date, places …",
+    ),
+}
+"""What the commonest reads mean to an editor. ``structured`` comes first on an article's page, and stands for the document as a whole."""
 
 
 def render_pending(plan: RenderPlan | None) -> None:

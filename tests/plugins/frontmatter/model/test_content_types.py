@@ -164,10 +164,10 @@ municipalities: [石巻市]
 SHELTER_TEMPLATE = "<dl class=card><div><dt>所在地</dt><dd>{{ m.address }}</dd></div><div><dt>座標</dt><dd>{{ m.latitude }}, {{ m.longitude }}</dd></div></dl>\n"
 
 
-class Shelter(Dated):
+class SampleShelter(Dated):
     """A place to flee to."""
 
-    key: ClassVar[str] = "shelter"
+    key: ClassVar[str] = "sample-shelter"
     word: ClassVar[str] = "避難所"
     address: Line
     latitude: float = Field(ge=20, le=46)
@@ -179,28 +179,28 @@ class Shelter(Dated):
         return (("収容", f"{self.capacity}人"),) if self.capacity else ()
 
 
-del CONTENT_TYPES["shelter"]  # only for the tests below
+del CONTENT_TYPES["sample-shelter"]  # only for the tests below
 
 
 @pytest.fixture
 def shelters(tiny: TinySite, tmp_path: Path) -> Iterator[TinySite]:
     """A checkout with a content type of its own: one class, and a theme without its template."""
 
-    CONTENT_TYPES["shelter"] = Shelter
+    CONTENT_TYPES["sample-shelter"] = SampleShelter
     shutil.copytree("themes/miyagi", tiny.root / "theme")
     (tiny.root / "settings.py").write_text(f"from pelicanconf import *\n\nTHEME = {str(tiny.root / 'theme')!r}\n", "utf-8")
     with (tiny.root / "publications.toml").open("a", encoding="utf-8") as toml:
         toml.write(
-            '\n[publications.hinan]\ntitle = "避難所一覧"\nreading = "ひなんじょいちらん"\nkind = "shelter"\ncolour = "#1a4f2f"\n'
+            '\n[publications.hinan]\ntitle = "避難所一覧"\nreading = "ひなんじょいちらん"\nkind = "sample-shelter"\ncolour = "#1a4f2f"\n'
             'department = "危機対策課"\ncontact = "hinan@example.jp"\ndescription = "避難所です。"\n'
         )
     tiny.write("hinan/2021/chuo.md", SHELTER)
     yield tiny
-    del CONTENT_TYPES["shelter"]
+    del CONTENT_TYPES["sample-shelter"]
 
 
 def test_a_new_content_type_is_one_class_and_one_template(shelters: TinySite) -> None:
-    (shelters.root / "theme" / "templates" / "types" / "shelter.html").write_text(SHELTER_TEMPLATE, "utf-8")
+    (shelters.root / "theme" / "templates" / "types" / "sample-shelter.html").write_text(SHELTER_TEMPLATE, "utf-8")
     shelters.build(settings=shelters.root / "settings.py")
     page = shelters.page("/hinan/2021/03/chuo/")
     assert "石巻市架空町1番" in page and "38.43, 141.3" in page and "体育館が避難所になります。" in page
@@ -213,10 +213,10 @@ def test_a_new_content_type_is_one_class_and_one_template(shelters: TinySite) ->
 
 def test_a_content_type_without_its_template_stops_check_and_build_and_both_name_the_file(shelters: TinySite) -> None:
     settings = shelters.root / "settings.py"
-    with pytest.raises(ContentErrors, match=r"templates/types/shelter\.html:1: .*class Shelter.*write this file"):
+    with pytest.raises(ContentErrors, match=r"templates/types/sample-shelter\.html:1: .*class SampleShelter.*write this file"):
         shelters.build(settings=settings)
     report = check_sources(shelters.content, shelters.root / "publications.toml", NOW, settings)
-    assert [fault.path.name for fault in report.errors] == ["shelter.html"]
+    assert [fault.path.name for fault in report.errors] == ["sample-shelter.html"]
 
 
 def test_an_unknown_content_type_of_a_publication_is_refused_with_those_that_there_are(tiny: TinySite) -> None:
