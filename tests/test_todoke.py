@@ -61,7 +61,7 @@ def test_quiet_leaves_out_what_was_not_asked_for(tmp_path: Path) -> None:
     site = make_site(tmp_path)
     site.article("press/2020/a1.md", "第1話", "2020-01-01")
     places = ["--content", str(site.content), "--publications", str(tmp_path / "publications.toml"), "--now", "2021-03-31T12:00"]
-    assert "No faults" in CliRunner().invoke(app, ["check", *places]).output
+    assert "No errors" in CliRunner().invoke(app, ["check", *places]).output
     quiet = CliRunner().invoke(app, ["check", "--quiet", *places])
     assert (quiet.exit_code, quiet.output) == (0, "")
 

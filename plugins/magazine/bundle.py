@@ -1,4 +1,4 @@
-"""The seam: what the mailer needs of an issue, as files. The format is in docs/reference/bundle.md."""
+"""The bundle: what the mailer needs of an issue, as files. ``docs/reference/bundle.md`` describes the format."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from plugins.magazine.compose.composition import Composition
 from plugins.magazine.render.renderer import Alternatives
 
 
-def write_issue(folder: Path, issue: Composition, parts: Alternatives, base: str) -> None:
-    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the parts, UTF-8 with line feeds."""
+def write_issue(folder: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
+    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds."""
     target = folder / issue.mail_list.key / issue.number
     target.mkdir(parents=True, exist_ok=True)
-    encoded = encode(parts)
+    encoded = encode(alternatives)
     for name, data in encoded.items():
         (target / name).write_bytes(data)
-    told: dict[str, dict[str, object]] = {
+    parts: dict[str, dict[str, object]] = {
         name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()
     }
-    told["light.txt"]["charset"] = parts.light.charset
-    _write_json(target / "issue.json", _describe(issue, base) | {"parts": told})
+    parts["light.txt"]["charset"] = alternatives.light.charset
+    _write_json(target / "issue.json", _describe(issue, base) | {"parts": parts})
 
 
-def encode(parts: Alternatives) -> dict[str, bytes]:
-    """Return the files of the parts. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
-    texts = {"mail.html": parts.html, "mail.txt": parts.text, "light.txt": parts.light.text}
+def encode(alternatives: Alternatives) -> dict[str, bytes]:
+    """Return the files of the alternatives. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
+    texts = {"mail.html": alternatives.html, "mail.txt": alternatives.text, "light.txt": alternatives.light.text}
     return {name: text.encode("utf-8") for name, text in texts.items()}
 
 

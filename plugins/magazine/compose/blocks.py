@@ -1,6 +1,7 @@
-"""What stands in a corner: words of the editor, an article, an event, progress in numbers. Values; nothing is chosen or rendered here.
+"""The blocks of a section: words of the editor, an article, an event, progress in figures. Values; nothing is selected or rendered here.
 
-A new kind of block: one class here with its ``kind``, one branch in `choice`, `spoken` and the templates of ``themes/*/mail``.
+To add a kind of block, write one class here with its ``kind``, and one branch in `plugins.magazine.compose.selection`,
+`plugins.magazine.render.text_blocks` and the templates of ``themes/*/mail``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Teaser:
-    """An article that the issue points to. One that has been taken down keeps its words and loses its link.
+    """An article that the issue links to. One that has been taken down keeps its words and loses its link.
 
     ``credit`` names who wrote a partner's entry and under which licence; it is empty for our own.
     """
@@ -46,23 +47,23 @@ class Teaser:
 
 @dataclass(frozen=True)
 class EventTeaser(Teaser):
-    """An event of the coming weeks, with when and where."""
+    """An event of the coming weeks, with time and place."""
 
     kind: ClassVar[str] = "event"
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of word and value, ready to show."""
+        """Pairs of label and value, ready to show."""
         meta = self.document.meta
         if not isinstance(meta, Event):
             raise TypeError(f"{self.document.path} is no event")
         pairs = (("日時", span(meta.start, meta.end)), ("場所", meta.venue), ("費用", meta.fee or ""))
-        return tuple((word, strip_controls(value)) for word, value in pairs if value)
+        return tuple((label, strip_controls(value)) for label, value in pairs if value)
 
 
 @dataclass(frozen=True)
 class FigureLine:
-    """One number of progress in words: ``15,361戸``, ``16,000戸`` and 96 (percent)."""
+    """One figure of progress as it is shown: ``15,361戸``, ``16,000戸`` and 96 (percent)."""
 
     label: str
     done: str
@@ -72,7 +73,7 @@ class FigureLine:
 
 @dataclass(frozen=True)
 class ProgressFigures(Teaser):
-    """Progress in numbers, computed from the figures of a document."""
+    """The figures of a progress document."""
 
     kind: ClassVar[str] = "figures"
 
@@ -83,8 +84,8 @@ class ProgressFigures(Teaser):
         return self.document.meta
 
     @property
-    def counts(self) -> tuple[FigureLine, ...]:
-        return tuple(_count(figure) for figure in self.meta.figures)
+    def lines(self) -> tuple[FigureLine, ...]:
+        return tuple(_figure_line(figure) for figure in self.meta.figures)
 
     @property
     def as_of(self) -> str:
@@ -95,13 +96,13 @@ class ProgressFigures(Teaser):
 Block = Prose | Teaser | EventTeaser | ProgressFigures
 
 
-def _count(figure: Figure) -> FigureLine:
+def _figure_line(figure: Figure) -> FigureLine:
     unit = strip_controls(figure.unit)
     return FigureLine(strip_controls(figure.label), f"{number(figure.done)}{unit}", f"{number(figure.total)}{unit}", figure.percent)
 
 
 def credit(document: Document, feed_title: str) -> str:
-    """Return ``ココロプレス、取材班、CC BY 4.0``: the source of a partner's entry (a licence asks for it)."""
+    """Return ``ココロプレス、取材班、CC BY 4.0``, which a licence asks for (CC BY 4.0, section 3a1); nothing for a document that is no partner's."""
     meta = document.meta
     return strip_controls("、".join((feed_title, meta.author, meta.licence))) if isinstance(meta, Partner) else ""
 
@@ -110,8 +111,8 @@ def span(start: dt.datetime, end: dt.datetime | None) -> str:
     """Return ``2018年4月14日（土曜日）11時から15時まで``; a moment at midnight is a whole day."""
     if end is None or end == start:
         return f"{japanese_day(start)}{_hour(start)}" + ("から" if _hour(start) else "")
-    last = _hour(end) if end.date() == start.date() else f"{japanese_day(end)}{_hour(end)}"
-    return f"{japanese_day(start)}{_hour(start)}から{last}まで"
+    end_words = _hour(end) if end.date() == start.date() else f"{japanese_day(end)}{_hour(end)}"
+    return f"{japanese_day(start)}{_hour(start)}から{end_words}まで"
 
 
 def _hour(moment: dt.datetime) -> str:

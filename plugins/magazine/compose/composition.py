@@ -1,7 +1,7 @@
-"""An issue as values: greeting, corners, and in each corner its blocks. Pure.
+"""An issue as values: greeting, sections, and in each section its blocks. Pure.
 
-The Markdown of an issue has become HTML in which ``<h2>`` begins a corner and ``<div data-teaser>`` and its kin stand for what
-`plugins.frontmatter.parse.directives` lets an editor write.
+The Markdown of an issue has become HTML, in which ``<h2>`` begins a section, and ``<div data-teaser>`` and the like stand for the directives
+of `plugins.frontmatter.parse.directives`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        return f"corner-{self.number}"
+        return f"corner-{self.number}"  # public since the first issue: links into pages of old issues must not break
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Composition:
     mail_list: MailList
     publication: Publication
     greeting: tuple[Block, ...]
-    corners: tuple[Section, ...]
+    sections: tuple[Section, ...]
 
     @property
     def number(self) -> str:
@@ -59,61 +59,62 @@ class Composition:
 
     @property
     def preheader(self) -> str:
-        """What a mail program shows after the subject."""
+        """The text that a mail program shows after the subject."""
         return one_line(self.meta.preheader or self.document.summary)
 
     @property
     def subject(self) -> str:
-        """What is new stands first: a phone shows about twenty characters."""
+        """The subject of the mail. The title of the issue stands before its number: a phone shows about twenty characters."""
         return one_line(f"{self.meta.title}（{self.label}）")
 
     @property
     def articles(self) -> frozenset[PurePosixPath]:
         """Every document that the issue carries."""
-        blocks = (*self.greeting, *(block for corner in self.corners for block in corner.blocks))
+        blocks = (*self.greeting, *(block for section in self.sections for block in section.blocks))
         return frozenset(block.document.path for block in blocks if not isinstance(block, Prose))
 
 
 def compose(issue: Document, library: Library, carried: Carried | None = None) -> Composition:
-    """Compose ``issue``, a document of kind ``issue`` whose directives the library has resolved.
+    """Compose ``issue``, a document of content type ``issue`` whose directives the library has resolved.
 
-    What earlier issues of the list have ``carried`` is not found again by a directive; see `issues.compose_all`.
+    A directive does not find again what earlier issues of the list have ``carried``; see `plugins.magazine.compose.issues.compose_all`.
+    Raises `TypeError` for a document of another type.
     """
     if not isinstance(issue.meta, Issue):
         raise TypeError(f"{issue.path} is no issue")
     mail_list = library.registry.lists[issue.path.parts[1]]
     body = parse_html(issue.html)
-    chooser = Selection(issue, library, carried or {}, set(named_documents(body)))
-    parts = list(_parts(body, chooser))
-    filled = [part for part in parts[1:] if part[1]]  # a corner for which nothing came in is left out
+    selection = Selection(issue, library, carried or {}, set(named_documents(body)))
+    parts = list(_split(body, selection))
+    filled = [(title, blocks) for title, blocks in parts[1:] if blocks]  # a section whose directives find nothing is left out
     return Composition(
         document=issue,
         meta=issue.meta,
         mail_list=mail_list,
         publication=library.registry.publications[mail_list.publication],
         greeting=parts[0][1],
-        corners=tuple(Section(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
+        sections=tuple(Section(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
     )
 
 
 def named_documents(body: Body, *, again: bool = True) -> list[PurePosixPath]:
     """Return the articles that the issue names by file, in their order; without ``again`` only those not marked もう一度."""
-    elements = [(e, e.get(f"data-{name}")) for name in ("teaser", "figures") for e in body.directives(name)]
+    elements = [(element, element.get(f"data-{name}")) for name in ("teaser", "figures") for element in body.directives(name)]
     return [PurePosixPath(path) for element, path in elements if again or element.get("data-again") is None]
 
 
 def has_directives(body: Body) -> bool:
-    """Tell whether the issue leaves it to a directive what it carries."""
+    """Tell whether a directive decides what the issue carries."""
     return any(body.directives(name) for name in ("since", "events", "partners"))
 
 
-def _parts(body: Body, chooser: Selection) -> Iterator[tuple[str, tuple[Block, ...]]]:
-    """Yield (title, blocks): first the greeting, which has no title, then each corner."""
+def _split(body: Body, selection: Selection) -> Iterator[tuple[str, tuple[Block, ...]]]:
+    """Yield (title, blocks): first the greeting, which has no title, then each section."""
     title, blocks = "", list[Block]()
     for element in body.root:
         if element.tag == "h2":
             yield title, tuple(blocks)
             title, blocks = plain_text(element), []
         else:
-            blocks += chooser.blocks(element)
+            blocks += selection.blocks(element)
     yield title, tuple(blocks)

@@ -1,4 +1,7 @@
-"""Structure and accessibility of the HTML part: languages, headings, tables, images, links (WCAG 2.2; Email Markup Consortium's report)."""
+"""Structure and accessibility of the HTML part: languages, headings, tables, images, links, sizes of text.
+
+The rules are those of WCAG 2.2 that a machine can decide, and those of the Email Markup Consortium's accessibility report.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,30 @@ from typing import Any
 
 from plugins.diagnostics import Diagnostic
 from plugins.magazine.gate.diagnostic import Report
+from plugins.magazine.gate.styles import declarations, is_hidden
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_BLIND = re.compile(
+_VAGUE_LINK = re.compile(
     r"(こちら|ここ|詳細|詳しくは?|続き|続きを読む|もっと見る|クリック|リンク|here|click here|more|read more|link)[。.!！]*", re.IGNORECASE
 )
 SMALLEST, BODY = 14, 16
 """CSS pixels: the smallest text there may be, and the size of what people read."""
 
 
-def structure(root: Any, report: Report) -> Iterator[Diagnostic]:
+def check_structure(root: Any, report: Report) -> Iterator[Diagnostic]:
     """Yield what is wrong with the parsed HTML part."""
-    yield from _languages(root, report)
-    yield from _headings(root, report)
-    yield from _tables(root, report)
-    yield from _images(root, report)
-    yield from _links(root, report)
-    yield from _sizes(root, report)
+    yield from _check_languages(root, report)
+    yield from _check_headings(root, report)
+    yield from _check_tables(root, report)
+    yield from _check_images(root, report)
+    yield from _check_links(root, report)
+    yield from _check_text_sizes(root, report)
 
 
-def _languages(root: Any, report: Report) -> Iterator[Diagnostic]:
-    outer = next((child for child in root.find("body") if isinstance(child.tag, str)), None)
-    for name, element in (("html", root), ("body > *", outer)):
+def _check_languages(root: Any, report: Report) -> Iterator[Diagnostic]:
+    """WCAG 2.2, 3.1.1. Webmail cuts ``<html>`` and ``<body>`` off, so the outermost element inside the body says it too."""
+    outermost = next((child for child in root.find("body") if isinstance(child.tag, str)), None)
+    for name, element in (("html", root), ("body > *", outermost)):
         if element is None or not element.get("lang") or element.get("dir") not in ("ltr", "rtl"):
             yield report(
                 "",
@@ -42,9 +47,10 @@ def _languages(root: Any, report: Report) -> Iterator[Diagnostic]:
         yield report("", "title がありません。メールの型に書いてください", "no title: write it in issue.html", "M202")
 
 
-def _headings(root: Any, report: Report) -> Iterator[Diagnostic]:
+def _check_headings(root: Any, report: Report) -> Iterator[Diagnostic]:
+    """WCAG 2.2, 1.3.1 and 2.4.6."""
     headings = list(root.iter(*_HEADINGS))
-    if (count := sum(h.tag == "h1" for h in headings)) != 1:
+    if (count := sum(heading.tag == "h1" for heading in headings)) != 1:
         yield report("", f"h1 が{count}個あります。一つにしてください", f"{count} h1: there must be one", "M202")
     for before, heading in pairwise(headings):
         if int(heading.tag[1]) > int(before.tag[1]) + 1:
@@ -60,33 +66,35 @@ def _headings(root: Any, report: Report) -> Iterator[Diagnostic]:
             yield report("", "空の見出しがあります。ことばを書いてください", "an empty heading: write words", "M202")
 
 
-def _tables(root: Any, report: Report) -> Iterator[Diagnostic]:
+def _check_tables(root: Any, report: Report) -> Iterator[Diagnostic]:
+    """WCAG 2.2, 1.3.1: a table of data has headers; one for layout has the role ``presentation`` and no headers of its own."""
     for table in root.iter("table"):
-        heads = list(table.iter("th"))
-        if table.get("role") == "presentation" and heads and not table.findall(".//table"):
+        headers = list(table.iter("th"))
+        if table.get("role") == "presentation" and headers and not table.findall(".//table"):
             yield report(
                 "",
                 "見出しのある表に role=presentation が付いています。外してください",
                 "a table with headers has role=presentation: take it away",
                 "M203",
             )
-        if table.get("role") != "presentation" and not heads:
+        if table.get("role") != "presentation" and not headers:
             yield report(
                 "",
                 '並べるための表に role="presentation" がありません。データの表なら一行目を見出しにしてください',
                 "a table without headers needs role=presentation",
                 "M203",
             )
-        if any(not head.text_content().strip() and not _is_corner(head) for head in heads):
+        if any(not header.text_content().strip() and not _is_first_cell(header) for header in headers):
             yield report("|", "表の見出しに空のところがあります。ことばを書いてください", "an empty header cell: write words", "M203")
 
 
-def _is_corner(head: Any) -> bool:
-    """The cell above the row headings may be empty."""
-    return head.getprevious() is None and head.getparent().getprevious() is None
+def _is_first_cell(header: Any) -> bool:
+    """The cell above the row headers may be empty."""
+    return header.getprevious() is None and header.getparent().getprevious() is None
 
 
-def _images(root: Any, report: Report) -> Iterator[Diagnostic]:
+def _check_images(root: Any, report: Report) -> Iterator[Diagnostic]:
+    """WCAG 2.2, 1.1.1. Without a size, the text jumps when the images load."""
     for image in root.iter("img"):
         name = image.get("src", "").rsplit("/", 1)[-1]
         if not (image.get("alt") or "").strip():
@@ -97,18 +105,19 @@ def _images(root: Any, report: Report) -> Iterator[Diagnostic]:
             yield report(name, f"画像「{name}」の大きさが決まっていません", f"image {name!r} reserves no size", "M204")
 
 
-def _links(root: Any, report: Report) -> Iterator[Diagnostic]:
-    places: dict[str, str] = {}
+def _check_links(root: Any, report: Report) -> Iterator[Diagnostic]:
+    """WCAG 2.2, 2.4.4 and 2.4.9: the words of a link are enough to know where it leads."""
+    addresses: dict[str, str] = {}
     for link in root.iter("a"):
-        words, href = _name(link), link.get("href", "")
-        if not words or _BLIND.fullmatch(words):
+        words, href = _link_words(link), link.get("href", "")
+        if not words or _VAGUE_LINK.fullmatch(words):
             yield report(
                 f"[{words}]",
                 f"リンク「{words}」は、そこだけ読むと行き先が分かりません。行き先の名前を書いてください",
                 f"link {words!r} says nothing by itself: name where it leads",
                 "M205",
             )
-        elif places.setdefault(words, href) != href:
+        elif addresses.setdefault(words, href) != href:
             yield report(
                 words,
                 f"リンク「{words}」が二つの違う行き先にあります。ことばを変えてください",
@@ -117,24 +126,21 @@ def _links(root: Any, report: Report) -> Iterator[Diagnostic]:
             )
 
 
-def _name(link: Any) -> str:
-    alts = [image.get("alt", "") for image in link.iter("img")]
-    return " ".join("".join([link.text_content(), *alts]).split())
+def _link_words(link: Any) -> str:
+    alternatives = [image.get("alt", "") for image in link.iter("img")]
+    return " ".join("".join([link.text_content(), *alternatives]).split())
 
 
-def _sizes(root: Any, report: Report) -> Iterator[Diagnostic]:
+def _check_text_sizes(root: Any, report: Report) -> Iterator[Diagnostic]:
     for element in root.find("body").iter():
-        if not isinstance(element.tag, str) or _is_hidden(element):
+        if not isinstance(element.tag, str) or is_hidden(element):
             continue
-        found = re.search(r"(?:^|;)\s*font-size:\s*(\d+)px", element.get("style", ""))
-        if found and int(found[1]) < (BODY if element.tag in ("p", "li", "td", "th") and not element.get("class") else SMALLEST):
+        size = re.match(r"(\d+)(?:\.\d+)?px", declarations(element.get("style", "")).get("font-size", ""))
+        least = BODY if element.tag in ("p", "li", "td", "th") and not element.get("class") else SMALLEST
+        if size and int(size[1]) < least:
             yield report(
                 "",
-                f"<{element.tag}> の文字が{found[1]}pxです。本文は{BODY}px、ほかも{SMALLEST}px以上にしてください",
-                f"<{element.tag}> has {found[1]}px text: {BODY}px or more",
+                f"<{element.tag}> の文字が{size[1]}pxです。本文は{BODY}px、ほかも{SMALLEST}px以上にしてください",
+                f"<{element.tag}> has {size[1]}px text: {BODY}px or more",
                 "M206",
             )
-
-
-def _is_hidden(element: Any) -> bool:
-    return any("display:none" in e.get("style", "").replace(" ", "") for e in (element, *element.iterancestors()))

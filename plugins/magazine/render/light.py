@@ -1,7 +1,7 @@
 """The light part: text for old handsets and bad networks. Short lines, at most 10 kB, in the charset that such a handset knows best.
 
 1. Choose the charset for the whole issue: ISO-2022-JP if every character fits, otherwise UTF-8.
-2. Take items in their order as long as the part stays small enough; where it would not, stop and give the address of the rest.
+2. Take as many items, in their order, as keep the part small enough; after them comes the address of the rest.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, repeat
 
 from plugins.magazine.compose.blocks import Block, Prose
 from plugins.magazine.compose.composition import Composition
@@ -23,11 +24,11 @@ LARGEST = 10_000
 """Bytes as sent, in the chosen charset."""
 
 RESERVED = 600
-"""Bytes kept free: each recipient's own links are longer than the places they are put into."""
+"""Bytes kept free: each recipient's own links are longer than the placeholders that they replace."""
 
 ISO_2022_JP, UTF_8 = "iso-2022-jp", "utf-8"
 
-# ISO-2022-JP has these, but programs do not agree which character of Unicode each is (〜 or ～): such a text goes as UTF-8.
+# ISO-2022-JP has these, but programs map them to different characters of Unicode (〜 or ～): such a text goes as UTF-8.
 _AMBIGUOUS = frozenset("〜−‖¢£¬―＼¥‾")
 
 
@@ -46,7 +47,7 @@ class LightPart:
 
 @dataclass(frozen=True)
 class LightItem:
-    """A piece that is never cut, and where it stands on the issue's page."""
+    """A text that is never cut, and the anchor of its section on the issue's page."""
 
     text: str
     anchor: str
@@ -59,8 +60,8 @@ def fit_to_size(render: Callable[[list[LightItem], LightItem | None], str], item
     """
     whole = _tidy(render(items, None))
     charset = choose_charset(whole)
-    for count in range(len(items), 0, -1):
-        part = LightPart(whole if count == len(items) else _tidy(render(items[:count], items[count])), charset)
+    for fitting in range(len(items), 0, -1):
+        part = LightPart(whole if fitting == len(items) else _tidy(render(items[:fitting], items[fitting])), charset)
         if part.size <= LARGEST - RESERVED:
             return part
     return LightPart(_tidy(render([], items[0] if items else None)), charset)
@@ -82,15 +83,14 @@ def _tidy(text: str) -> str:
 
 
 def items(issue: Composition, base: str) -> list[LightItem]:
-    """Return the pieces: the greeting, then each block, a corner's heading with its first."""
-    nothing = iter([""] * 1000)
-    found = [LightItem(_item(block, base, nothing), "") for block in issue.greeting]
-    for corner in issue.corners:
-        numbers = (f"{corner.number}-{count}. " for count in range(1, 1000))
-        texts = [_item(block, base, numbers) for block in corner.blocks]
-        texts[0] = f"{fold(f'{corner.number}. {corner.title}')}\n\n{texts[0]}"
-        found += [LightItem(text, corner.anchor) for text in texts]
-    return found
+    """Return the items: the greeting, then each block; the first block of a section has the heading with it, so that they stay together."""
+    light_items = [LightItem(_item(block, base, repeat("")), "") for block in issue.greeting]
+    for section in issue.sections:
+        numbers = (f"{section.number}-{number}. " for number in count(1))
+        texts = [_item(block, base, numbers) for block in section.blocks]
+        texts[0] = f"{fold(f'{section.number}. {section.title}')}\n\n{texts[0]}"
+        light_items += [LightItem(text, section.anchor) for text in texts]
+    return light_items
 
 
 def _item(block: Block, base: str, numbers: Iterator[str]) -> str:

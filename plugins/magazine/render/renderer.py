@@ -1,4 +1,4 @@
-"""An issue's four faces, from one composition: the page's body, the HTML mail, the text mail, the light mail."""
+"""The four forms of an issue, from one composition: the body of its page, the HTML part, the text part, the light part."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from plugins.typography.filters import FILTERS
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
 PREFERENCES = "https://personal.invalid/preferences"
-"""The personal places of the seam (docs/reference/bundle.md): the mailer puts each recipient's own links here."""
+"""The personal places of a bundle (docs/reference/bundle.md): the mailer replaces them by each recipient's own links."""
 
 VERSION = "1"
 """Part of every cache key. Raise it when an HTML part would come out differently."""
@@ -37,7 +37,7 @@ WIDEST = 576
 
 @dataclass(frozen=True)
 class Alternatives:
-    """What one issue is sent as."""
+    """The MIME alternatives of one issue (RFC 2046, 5.1.4): a mail program shows the last that it understands."""
 
     html: str
     text: str
@@ -48,7 +48,7 @@ class Alternatives:
 class IssueRenderer:
     """Renders compositions with the templates of one theme. ``base`` is the public address without a trailing slash.
 
-    ``cache`` holds HTML parts by what they were made of; it may be thrown away at any time.
+    ``cache`` holds HTML parts by a digest of their input; it may be deleted at any time.
     """
 
     templates: Path
@@ -61,7 +61,7 @@ class IssueRenderer:
         return Alternatives(self.html(issue), self.text(issue), self.light(issue))
 
     def page(self, issue: Composition) -> str:
-        """Return the body of the permanent page: same words, the site's own links and styles."""
+        """Return the body of the issue's page: the same words with the site's own links and styles."""
         return self._render("page.html", issue)
 
     def html(self, issue: Composition) -> str:
@@ -70,24 +70,24 @@ class IssueRenderer:
         if self.cache is None:
             return _inlined(rendered)
         key = hashlib.sha256(f"{VERSION} {version('premailer')} {version('cssutils')} {rendered}".encode()).hexdigest()[:24]
-        kept = self.cache / f"{key}.html"
-        if not kept.is_file():
-            write_atomically(kept, _inlined(rendered).encode())
-        return kept.read_bytes().decode("utf-8")
+        cached = self.cache / f"{key}.html"
+        if not cached.is_file():
+            write_atomically(cached, _inlined(rendered).encode())
+        return cached.read_bytes().decode("utf-8")
 
     def text(self, issue: Composition) -> str:
         """Return the text part; lines end with a line feed."""
         return re.sub(r"\n{4,}", "\n\n\n", self._render("issue.txt", issue)).strip() + "\n"
 
     def light(self, issue: Composition) -> LightPart:
-        """Return the light part, cut at an item where it would become too heavy."""
+        """Return the light part, cut at an item where it would become too large."""
         items = light.items(issue, self.base)
-        return light.fit_to_size(lambda taken, rest: self._render("light.txt", issue, items=taken, rest=rest), items)
+        return light.fit_to_size(lambda fitting, rest: self._render("light.txt", issue, items=fitting, rest=rest), items)
 
-    def _render(self, name: str, issue: Composition, **more: object) -> str:
+    def _render(self, name: str, issue: Composition, **values: object) -> str:
         environment = self._environment(escape=not name.endswith(".txt"))
         places = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
-        return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **more))
+        return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **values))
 
     def _environment(self, *, escape: bool) -> Environment:
         environment = Environment(
@@ -100,16 +100,16 @@ class IssueRenderer:
         environment.filters.update(FILTERS)
         environment.filters.update(
             mail=self._mail_prose,
-            whole=lambda url: absolute(url, self.base),
+            absolute=lambda url: absolute(url, self.base),
             paragraph=paragraph,
-            short=light.fold,
-            reads=lambda blocks: blocks_text(blocks, self.base),
-            lines=lambda corner: section_text(corner, self.base),
+            narrow=light.fold,
+            blocks_text=lambda blocks: blocks_text(blocks, self.base),
+            section_text=lambda section: section_text(section, self.base),
         )
         return environment
 
     def _mail_prose(self, html: str) -> Markup:
-        """Prose as a mail client takes it: whole addresses, no scroll boxes, presentational width on images."""
+        """Return prose as mail clients understand it: absolute addresses, no boxes that scroll, ``width`` and ``height`` on images."""
         body = parse_html(html)
         for box in body.root.xpath(".//div[@class='table']"):
             box.drop_tag()
@@ -121,12 +121,12 @@ class IssueRenderer:
 
 
 def _mail_image(image: Any, base: str) -> None:
-    """Reserve the place, and let a narrow screen shrink it. Old Outlook reads only the width attribute."""
+    """Reserve the image's place; a narrow screen shrinks it by its style. Outlook reads only the ``width`` attribute."""
     image.set("src", absolute(image.get("src"), base))
     width, height = int(image.get("width", "576")), int(image.get("height", "324"))
-    shown = min(width, WIDEST)
-    image.set("width", str(shown))
-    image.set("height", str(round(height * shown / width)))
+    mail_width = min(width, WIDEST)
+    image.set("width", str(mail_width))
+    image.set("height", str(round(height * mail_width / width)))
     image.attrib.pop("loading", None)
 
 
@@ -147,6 +147,6 @@ def _inlined(html: str) -> str:
 
 
 def _squeeze(html: str) -> str:
-    """Take indentation out: it is a fifth of the weight, and clients clip at 102 kB. libxml2 closes ``wbr``, which HTML does not."""
+    """Remove indentation, which is a fifth of the bytes: Gmail clips at 102 kB. libxml2 writes ``</wbr>``, which HTML does not know."""
     lines = (line.strip() for line in html.replace("</wbr>", "").splitlines())
     return "\n".join(line for line in lines if line) + "\n"

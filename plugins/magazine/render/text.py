@@ -1,4 +1,4 @@
-"""Prose as it is read aloud: numbered headings, no drawn characters, addresses on lines of their own."""
+"""Prose as text that a screen reader reads well: numbered headings, no drawn characters, addresses on lines of their own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from plugins.frontmatter.parse.markdown import parse_html, plain_text
 from plugins.typography.phrases import wrap
 
 WIDTH = 70
-"""Columns; a Japanese character takes two. RFC 5322 asks for less than 78."""
+"""Columns; a Japanese character takes two. RFC 5322, 2.1.1, asks for at most 78."""
 
 Fold = Callable[[str], str]
 
 # Rules, boxes, shapes, stars and dingbats; lines drawn with ordinary signs.
 DRAWN = re.compile(r"[\u2500-\u27bf\u2b12-\u2b5f※〓]+|(?<![\w/])[-=*_~＝＊＿～]{3,}(?![\w/])")
 _DRAWN = re.compile(rf"[ \u3000]*(?:{DRAWN.pattern})[ \u3000]*")
-_ALONE = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "まる", "△": "三角", "▲": "三角"}
+_SHAPE_WORDS = {"○": "まる", "◯": "まる", "◎": "二重まる", "●": "まる", "△": "三角", "▲": "三角"}
 
 
 def paragraph(text: str) -> str:
@@ -30,13 +30,13 @@ def paragraph(text: str) -> str:
 
 def prose_text(html: str, base: str, headings: Iterator[str], fold: Fold = paragraph) -> str:
     """Return the text of prose. ``headings`` yields the number of each heading inside; ``base`` makes addresses whole."""
-    speaker = _Speaker(base, headings, fold)
-    blocks = [block for element in parse_html(html).root for block in speaker.blocks(element)]
+    writer = _TextWriter(base, headings, fold)
+    blocks = [block for element in parse_html(html).root for block in writer.blocks(element)]
     return "\n\n".join(block for block in blocks if block)
 
 
 @dataclass(frozen=True)
-class _Speaker:
+class _TextWriter:
     base: str
     headings: Iterator[str]
     fold: Fold
@@ -47,7 +47,7 @@ class _Speaker:
             case "h3" | "h4" | "h5" | "h6":
                 return [self.fold(f"{next(self.headings)}{plain_text(element)}")]
             case "ul" | "ol":
-                return [_apart(self._items(element, "")), *self._links(element)]
+                return [_join_items(self._items(element, "")), *self._links(element)]
             case "table":
                 return [*self._rows(element), *self._links(element)]
             case "figure":
@@ -60,46 +60,46 @@ class _Speaker:
                 return [self.fold(plain_text(element)), *self._links(element)]
 
     def _items(self, element: Any, outer: str) -> list[str]:
-        """Each item in its own lines; ``outer`` is the number of the item around an inner list."""
+        """Return each item on its own lines; ``outer`` is the number of the item around an inner list."""
         lines: list[str] = []
         for count, item in enumerate(element.iterchildren("li"), 1):
-            mark = f"{outer}{count}." if element.tag == "ol" else ""
-            lines += [self.fold(f"{mark} {plain_text(_without_lists(item))}".strip())]
-            lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, mark)]
+            label = f"{outer}{count}." if element.tag == "ol" else ""
+            lines += [self.fold(f"{label} {plain_text(_without_lists(item))}".strip())]
+            lines += [line for inner in item.iterchildren("ul", "ol") for line in self._items(inner, label)]
         return lines
 
     def _rows(self, table: Any) -> list[str]:
-        """Each row as a paragraph, each cell after the name of its column: nobody hears columns, and a line end is a pause."""
-        heads = [plain_text(cell) for cell in table.xpath(".//thead//th")]
+        """Return each row as a paragraph, each cell after the name of its column: nobody hears columns, and a line end is a pause."""
+        headers = [plain_text(cell) for cell in table.xpath(".//thead//th")]
         rows = [[plain_text(cell) for cell in row] for row in table.xpath(".//tr[not(ancestor::thead)]")]
         captions = [self.fold(plain_text(caption)) for caption in table.iter("caption")]
-        return captions + ["\n".join(self.fold(_cell(*pair)) for pair in zip_longest(heads, row, fillvalue="")) for row in rows]
+        return captions + ["\n".join(self.fold(_cell(*pair)) for pair in zip_longest(headers, row, fillvalue="")) for row in rows]
 
     def _figure(self, figure: Any) -> str:
         images = [f"画像：{image.get('alt')}" for image in figure.iter("img")]
-        said = images + [plain_text(caption) for caption in figure.iter("figcaption")]
-        return self.fold("".join(f"{words.removesuffix('。')}。" for words in said))
+        sentences = images + [plain_text(caption) for caption in figure.iter("figcaption")]
+        return self.fold("".join(f"{sentence.removesuffix('。')}。" for sentence in sentences))
 
     def _links(self, element: Any) -> list[str]:
-        found = [a for a in element.iter("a") if not a.get("href", "#").startswith("#")]
-        return [see_also(plain_text(a), absolute(a.get("href"), self.base), self.fold) for a in found]
+        links = [link for link in element.iter("a") if not link.get("href", "#").startswith("#")]
+        return [see_also(plain_text(link), absolute(link.get("href"), self.base), self.fold) for link in links]
 
 
-def _apart(items: list[str]) -> str:
-    """Items below each other; with a space between them when a line end alone would not show where one ends."""
+def _join_items(items: list[str]) -> str:
+    """Put each item on lines of its own, with an empty line between them if one has several lines: else nobody sees where it ends."""
     return ("\n\n" if any("\n" in item for item in items) else "\n").join(items)
 
 
 def _without_lists(item: Any) -> Any:
-    """A copy of a list's item without the lists inside it."""
+    """Return a copy of a list's item without the lists inside it."""
     copy = deepcopy(item)
     for inner in copy.xpath(".//ul | .//ol"):
         inner.drop_tree()
     return copy
 
 
-def _cell(head: str, cell: str) -> str:
-    return f"{head}：{cell}" if head else cell
+def _cell(header: str, cell: str) -> str:
+    return f"{header}：{cell}" if header else cell
 
 
 def see_also(name: str, url: str, fold: Fold = paragraph) -> str:
@@ -110,10 +110,10 @@ def see_also(name: str, url: str, fold: Fold = paragraph) -> str:
 def without_drawn_lines(text: str) -> str:
     """Return ``text`` without rules, boxes, shapes and stars, which a screen reader would read one by one.
 
-    A shape that stands alone, as in the cell of a table, is a word and becomes one.
+    A shape that is the whole text, as in the cell of a table, has a meaning: it becomes a word.
     """
-    if text.strip() in _ALONE:
-        return _ALONE[text.strip()]
+    if text.strip() in _SHAPE_WORDS:
+        return _SHAPE_WORDS[text.strip()]
     return _DRAWN.sub(" ", text).strip()
 
 

