@@ -69,59 +69,68 @@ def map_batches(
     The batches of one worker come in order; those of different workers come as they are ready. Each of n workers takes every n-th item. An
     exception of ``work`` is raised here. Raises `WorkerLost` if a worker is killed.
     """
-    count = min(os.cpu_count() or 1, len(items) // enough + 1)
-    if count == 1 or "fork" not in get_all_start_methods():
+    count = worker_count(len(items), enough)
+    if count == 1:
         if len(items) > enough:
             collect_rarely()
         for part in _batches(items, batch):
             yield 0, work(part)
         return
-    context = get_context("fork")
-    ends = [context.Pipe(duplex=False) for _ in range(count)]
-    workers = [
-        context.Process(target=_run_worker, args=(work, items[number::count], sender, batch), daemon=True)
-        for number, (_, sender) in enumerate(ends)
-    ]
-    gc.freeze()  # a collection in a worker would write to every object's header, and so copy every page of memory
-    try:
-        for worker in workers:
-            worker.start()
-        for _, sender in ends:
-            sender.close()  # only the worker holds it now: when the worker ends, reading raises EOFError
-        yield from _receive_results(
-            {receiver: (number, worker) for number, ((receiver, _), worker) in enumerate(zip(ends, workers, strict=True))}
-        )
-        for worker in workers:
-            worker.join()
-    finally:
-        for worker in workers:
-            if worker.is_alive():
-                worker.terminate()
-        gc.unfreeze()
+    with fork_workers(lambda number, sender: _send_results(work, items[number::count], sender, batch), count) as workers:
+        yield from _receive_results(workers)
 
 
 @contextmanager
 def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
     """Begin ``work`` in another process, and yield a function that waits for its result. Without fork, the first call of this function does the work."""
-    if "fork" not in get_all_start_methods():
+    if not _CAN_FORK:
         yield cache(work)
         return
-    receiver, sender = get_context("fork").Pipe(duplex=False)
-    worker = get_context("fork").Process(target=_run_worker, args=(lambda _: work(), (None,), sender, 1), daemon=True)
-    worker.start()
-    sender.close()
+    with fork_workers(lambda _, sender: _send_results(lambda _: work(), (None,), sender, 1), 1, waits=False) as workers:
 
-    @cache
-    def wait_for_result() -> _Result:
-        ((_, result),) = _receive_results({receiver: (0, worker)})
-        return result  # type: ignore[no-any-return]
+        @cache
+        def wait_for_result() -> _Result:
+            ((_, result),) = _receive_results(workers)
+            return result  # type: ignore[no-any-return]
 
-    try:
         yield wait_for_result
+
+
+_CAN_FORK = "fork" in get_all_start_methods()
+
+
+def worker_count(items: int, enough: int) -> int:
+    """How many processes shall share ``items`` things, of which ``enough`` make a second process pay. 1 where there is no fork (Windows)."""
+    return min(os.cpu_count() or 1, items // enough + 1) if _CAN_FORK else 1
+
+
+@contextmanager
+def fork_workers(target: Callable[[int, Connection], None], count: int, *, waits: bool = True) -> Iterator[dict[Connection, BaseProcess]]:
+    """Fork ``count`` workers, and yield this process's end of each connection with the worker, in the order of their numbers.
+
+    Each worker calls ``target`` with its number and its own end. At the end of the block the workers are waited for, or with ``waits`` false, or
+    after an exception, terminated.
+    """
+    context = get_context("fork")
+    ends = [context.Pipe() for _ in range(count)]
+    workers = [context.Process(target=target, args=(number, theirs), daemon=True) for number, (_, theirs) in enumerate(ends)]
+    gc.freeze()  # a collection in a worker would write to every object's header, and so copy every page of memory
+    try:
+        for worker in workers:
+            worker.start()
+        for _, theirs in ends:
+            theirs.close()  # only the worker holds it now: when the worker ends, reading raises EOFError
+        yield {ours: worker for (ours, _), worker in zip(ends, workers, strict=True)}
+        for worker in workers if waits else ():
+            worker.join()
     finally:
-        receiver.close()
-        worker.terminate()
-        worker.join()
+        for worker in workers:
+            if worker.is_alive():
+                worker.terminate()
+            worker.join()
+        for ours, _ in ends:
+            ours.close()
+        gc.unfreeze()
 
 
 def wait_for_messages(workers: Mapping[Connection, BaseProcess]) -> list[Connection]:
@@ -142,20 +151,20 @@ def receive(connection: Connection) -> bytes:
         raise WorkerLost from None
 
 
-def _receive_results(workers: dict[Connection, tuple[int, BaseProcess]]) -> Iterator[tuple[int, Any]]:
-    while workers:
-        for ready in wait_for_messages({connection: worker for connection, (_, worker) in workers.items()}):
-            number, _ = workers[ready]
+def _receive_results(workers: Mapping[Connection, BaseProcess]) -> Iterator[tuple[int, Any]]:
+    numbers, waiting = {connection: number for number, connection in enumerate(workers)}, dict(workers)
+    while waiting:
+        for ready in wait_for_messages(waiting):
             result, error, is_last = pickle.loads(receive(ready))  # noqa: S301 - from our own fork
             if error is not None:
                 raise error
             if is_last:
-                del workers[ready]
+                del waiting[ready]
             else:
-                yield number, result
+                yield numbers[ready], result
 
 
-def _run_worker(work: Callable[[Sequence[Any]], Any], items: Sequence[Any], sender: Connection, batch: int) -> None:
+def _send_results(work: Callable[[Sequence[Any]], Any], items: Sequence[Any], sender: Connection, batch: int) -> None:
     collect_rarely()
     try:
         for part in _batches(items, batch):

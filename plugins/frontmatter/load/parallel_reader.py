@@ -10,14 +10,11 @@ process does both steps alone.
 from __future__ import annotations
 
 import datetime as dt
-import gc
-import os
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path, PurePosixPath
@@ -30,7 +27,7 @@ from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import Reference, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
-from plugins.processes import collect_rarely, receive, wait_for_messages
+from plugins.processes import collect_rarely, fork_workers, receive, wait_for_messages, worker_count
 
 ENOUGH = 200
 """Sources for which a second process pays."""
@@ -174,32 +171,15 @@ class _Processes:
 @contextmanager
 def open_reader(share: ShareReader, paths: Sequence[str]) -> Iterator[SourceReader]:
     """Yield a reader of ``paths``: this process, or as many as the machine has processors."""
-    count = min(os.cpu_count() or 1, len(paths) // ENOUGH + 1)
-    if count == 1 or "fork" not in get_all_start_methods():
+    count = worker_count(len(paths), ENOUGH)
+    if count == 1:
         if len(paths) > ENOUGH:
             collect_rarely()
         yield _OneProcess(share, paths)
         return
-    context = get_context("fork")
     pickler = DocumentPickler(share.registry)
-    channels = [(_Channel(ours, pickler), _Channel(theirs, pickler)) for ours, theirs in (context.Pipe() for _ in range(count))]
-    workers = [
-        context.Process(target=_run_worker, args=(share, paths[number::count], theirs), daemon=True)
-        for number, (_, theirs) in enumerate(channels)
-    ]
-    gc.freeze()  # as in `plugins.processes.map_batches`: a collection in a worker would copy every page of memory
-    for worker in workers:
-        worker.start()
-    try:
-        yield _Processes(
-            [ours for ours, _ in channels], {ours.connection: worker for (ours, _), worker in zip(channels, workers, strict=True)}
-        )
-        for worker in workers:
-            worker.join()
-    finally:
-        for worker in workers:
-            worker.terminate()
-        gc.unfreeze()
+    with fork_workers(lambda number, connection: _run_worker(share, paths[number::count], _Channel(connection, pickler)), count) as workers:
+        yield _Processes([_Channel(connection, pickler) for connection in workers], workers)
 
 
 def _run_worker(share: ShareReader, paths: Sequence[str], channel: _Channel) -> None:
