@@ -9,6 +9,7 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cssselect import parse as parse_selector
@@ -108,6 +109,7 @@ def _inherited(styles: list[dict[str, str]], name: str, default: str) -> str:
     return next((colour for colour in colours if colour), default)
 
 
+@lru_cache(maxsize=256)  # a mail has about ten colours
 def _opaque(value: str) -> str | None:
     """Return a colour as ``#rrggbb``; None for ``transparent``, ``inherit`` and what no browser reads.
 

@@ -31,7 +31,7 @@ class StyleRule:
     style: Style
 
 
-@lru_cache(maxsize=4096)  # premailer repeats the same few styles on all elements, and each element asks for those of its ancestors
+@lru_cache(maxsize=4096)  # premailer repeats the same few styles on all elements, and each element asks for those of its ancestors too
 def declarations(style: str) -> Style:
     """Return the declarations of a ``style`` attribute; the last of a name wins. What a browser would drop is left out."""
     return _style(_blocks(style))
@@ -51,9 +51,10 @@ def dark_rules(css: str) -> Iterator[StyleRule]:
                     yield StyleRule(tinycss2.serialize(rule.prelude).strip(), _style(_blocks(rule.content)))
 
 
-def used_in_attribute(style: str) -> Iterator[Used]:
-    """Yield the properties and functions of a ``style`` attribute."""
-    return _used(_blocks(style))
+@lru_cache(maxsize=4096)
+def used_in_attribute(style: str) -> tuple[Used, ...]:
+    """Return the properties and functions of a ``style`` attribute."""
+    return tuple(_used(_blocks(style)))
 
 
 def used_in_sheet(css: str) -> Iterator[Used]:
