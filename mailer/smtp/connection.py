@@ -21,8 +21,8 @@ from mailer.config import RelaySettings, is_loopback
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
-from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol, Timeouts
-from mailer.smtp.transaction import MessageSource, StopReason, Transaction
+from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol
+from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
 
 class SmtpConnection:

@@ -182,7 +182,7 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         sending.send(home.around, home.root, REF, Seen())
     lines = out.getvalue().splitlines()
-    for event in ("slice claimed", "connected", "delivery", "slice ended", "disconnected", "run ended"):
+    for event in ("batch claimed", "connected", "delivery", "batch ended", "disconnected", "run ended"):
         assert any(event in line for line in lines), event
     assert not re.search(r"reader\d|@example", out.getvalue(), re.IGNORECASE)
     assert SECRET not in out.getvalue()
@@ -190,7 +190,7 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
         told = [json.loads(line) for line in lines]
         refused = next(one for one in told if one["event"] == "delivery" and one["code"] == 550)
         assert refused["reply"] == "<(recipient)> is unknown here" and refused["reader"] == 2 and refused["phase"] == "RCPT"
-        assert next(one for one in told if one["event"] == "slice ended")["sent"] == 3
+        assert next(one for one in told if one["event"] == "batch ended")["sent"] == 3
 
 
 # The report
