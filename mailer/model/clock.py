@@ -1,12 +1,17 @@
-"""A claimed slice on its way: its journal, its lease, and how many of its rows are still without an end."""
+"""The type of a clock that is passed in, and how a moment is written for people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 Clock = Callable[[], datetime]
+
+
+def format_time(moment: datetime, zone: tzinfo) -> str:
+    """Return the time for a person, with the zone's name: ``2021-03-31 12:00 JST``."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
