@@ -39,15 +39,15 @@ class Commands(MutableMapping[str, Any]):
 
     def __init__(self, makers: Mapping[str, Callable[[], Command]]) -> None:
         self._makers = makers
-        self._made: dict[str, Command] = {}
+        self._loaded: dict[str, Command] = {}
 
     def __getitem__(self, name: str) -> Command:
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        return self._made[name]
+        if name not in self._loaded:
+            self._loaded[name] = self._makers[name]()
+        return self._loaded[name]
 
     def __setitem__(self, name: str, command: Command) -> None:
-        self._made[name] = command
+        self._loaded[name] = command
 
     def __delitem__(self, name: str) -> NoReturn:
         raise TypeError("a command cannot be taken away")
@@ -59,21 +59,21 @@ class Commands(MutableMapping[str, Any]):
         return len(self._makers)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(chosen: bool) -> None:
+    if chosen:
         from importlib.metadata import version
 
         typer.echo(f"todoke {version('todoke')}")
         raise typer.Exit
 
 
-def _be_quiet(context: typer.Context, wanted: bool) -> None:
-    if wanted:
+def _be_quiet(context: typer.Context, chosen: bool) -> None:
+    if chosen:
         context.meta[VERBOSITY] = -1
 
 
-def _be_verbose(context: typer.Context, wanted: bool) -> None:
-    if wanted:
+def _be_verbose(context: typer.Context, chosen: bool) -> None:
+    if chosen:
         context.meta[VERBOSITY] = 1
 
 

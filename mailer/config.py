@@ -15,14 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mailer.model import addresses
+from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, ConfigError
 
 LOGGER = logging.getLogger("mailer.config")
 Approval = Literal["required", "off"]
+SOURCE_URL = "https://todoke.example.jp/todoke.git"
+"""The repository, as publiccode.yml has it. AGPL section 13: whoever runs a changed version offers the source of that one."""
+UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Config:
     operator: str | None = None
     metrics_key_file: Path | None = None
     approval: ApprovalRules = field(default_factory=ApprovalRules)
+    time_zone: ZoneInfo = JAPAN
+    source_url: str = SOURCE_URL
 
     @property
     def relay(self) -> RelaySettings:
@@ -168,6 +175,25 @@ class _File(_Section):
     operator: str | None = None
     metrics_key_file: str | None = None
     approval: dict[str, Approval] = {}
+    time_zone: str = JAPAN.key
+    source_url: str = SOURCE_URL
+
+    @field_validator("time_zone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # ValueError: a path out of the folder of zones; OSError: one of its folders
+            raise ValueError("no such time zone; write it as Asia/Tokyo") from None
+        return value
+
+    @field_validator("source_url")
+    @classmethod
+    def safe_source(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname or UNSAFE_IN_LINK.search(value):
+            raise ValueError("write the address of the source as https://git.example.jp/todoke")
+        return value
 
     @field_validator("service_url")
     @classmethod
@@ -178,7 +204,7 @@ class _File(_Section):
         # RFC 8058 section 3.1: the one-click address is HTTPS. http is for the demonstration on one's own machine.
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must begin with https:// (http:// only for 127.0.0.1 and localhost)")
-        if not value.isascii() or any(sign in value for sign in " <>\"'&\r\n\t"):
+        if UNSAFE_IN_LINK.search(value):
             raise ValueError("has characters that do not belong into a link")
         return value.rstrip("/")
 
@@ -262,6 +288,8 @@ def _freeze(path: Path, file: _File) -> Config:
         operator=file.operator,
         metrics_key_file=_beside(home, file.metrics_key_file),
         approval=ApprovalRules.read(file.approval),
+        time_zone=ZoneInfo(file.time_zone),
+        source_url=file.source_url,
     )
 
 

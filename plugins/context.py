@@ -31,7 +31,7 @@ class Key(Generic[Value]):
     owner: str
 
 
-class _Values:
+class _Provided:
     """What was provided so far. No mapping and no dataclass: `plugins.digest.records_in` walks through those, and would visit every document twice."""
 
     def __init__(self) -> None:
@@ -54,34 +54,34 @@ class BuildContext:
     site_url: str = ""
     validate_mail: bool = True
     shows_drafts: bool = False
-    _values: _Values = field(default_factory=_Values, init=False, repr=False, compare=False)
+    _provided: _Provided = field(default_factory=_Provided, init=False, repr=False, compare=False)
 
     def __getitem__(self, key: Key[Value]) -> Value:
         """Return what was provided under ``key``. Raises `KeyMisused` if nothing was."""
         try:
-            return self._values.by_key[key]  # type: ignore[no-any-return]  # `provide` takes only what the key's type allows
+            return self._provided.by_key[key]  # type: ignore[no-any-return]  # `provide` takes only what the key's type allows
         except KeyError:
             asker = sys._getframe(1).f_globals.get("__name__", "somebody")
             raise KeyMisused(f"{asker} asks for '{key.name}' of {key.owner}, which nobody has provided yet") from None
 
     def get(self, key: Key[Value]) -> Value | None:
         """Return what was provided under ``key``, or None: for what a site may do without, such as resized images."""
-        return self._values.by_key.get(key)
+        return self._provided.by_key.get(key)
 
     def provide(self, key: Key[Value], value: Value) -> None:
         """Provide ``value`` for the rest of the build. Raises `KeyMisused` if there is one already: what a plugin has read does not change."""
-        if key in self._values.by_key:
+        if key in self._provided.by_key:
             raise KeyMisused(f"'{key.name}' of {key.owner} has been provided already")
-        self._values.by_key[key] = value
+        self._provided.by_key[key] = value
 
     def replace(self, key: Key[Value], value: Value) -> None:
         """Put ``value`` in the place of the one provided. Raises `KeyMisused` if there is none.
 
         One step needs it: `plugins.magazine.plugin` gives the library the HTML of the issues, before any generator reads the library.
         """
-        if key not in self._values.by_key:
+        if key not in self._provided.by_key:
             raise KeyMisused(f"'{key.name}' of {key.owner} cannot be replaced before it is provided")
-        self._values.by_key[key] = value
+        self._provided.by_key[key] = value
 
 
 def add_context(settings: dict[str, Any], *, validate_mail: bool = True, shows_drafts: bool = False) -> BuildContext:

@@ -83,10 +83,10 @@ def value_of(schema: Schema) -> str:
     if schema.get("type") == "array":
         return f"list of {value_of(schema['items'])}"
     name = "e-mail address" if schema.get("format") == "email" else _NAMES.get(schema.get("type", ""), "text")
-    return " ".join((name, *_bounds(schema)))
+    return " ".join((name, *_limits(schema)))
 
 
-def _bounds(schema: Schema) -> Iterator[str]:
+def _limits(schema: Schema) -> Iterator[str]:
     words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below", "maxLength": "of at most"}
     for key, word in words.items():
         if key in schema:

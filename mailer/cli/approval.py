@@ -1,7 +1,10 @@
-"""`todoke approve`, `todoke audit`, and the test of `todoke send --test`: parse, call, print."""
+"""`todoke approve` and `todoke audit`: who let an issue go, and the log that says so."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +12,33 @@ import typer
 
 from mailer.approval import approval, authorship
 from mailer.approval.authorship import Authorship, AuthorUnknown, NotCommitted
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, command_session, now, open_for_command, system_account
+from mailer.cli import machine_output, tables
+from mailer.cli.machine_output import OutputFormat
+from mailer.cli.runtime import (
+    CONFIG,
+    MAIL,
+    ConfigPath,
+    FormatOption,
+    MailPath,
+    Ref,
+    UtcFlag,
+    command_session,
+    console,
+    now,
+    open_for_command,
+    parse_ref,
+    say,
+    shown_zone,
+    system_account,
+    wrong_usage,
+)
 from mailer.config import Config
 from mailer.database import audit_log
 from mailer.model.audit_log import AuditEntry, verify
 from mailer.model.issue import IssueRef
 
 CONTENT = Path("content")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def approve(
@@ -29,28 +52,55 @@ def approve(
     mail: MailPath = MAIL,
 ) -> None:
     """Approve an issue for its readers, as a second person. 号を承認する（書いた人とは別の人）"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        ref = IssueRef.parse(issue)
-        given = approval.approve(database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now())
-        typer.echo(f"{ref}: approved by {given.approver} for {given.size:,} readers (written by {given.author}). bundle {given.bundle}")
+    with command_session():
+        ref = parse_ref(issue)
+        if not name.strip():
+            wrong_usage("--as needs the name of who approves. --as に承認する人の名前を書いてください。")
+        with open_for_command(Config.load(config)) as database:
+            given = approval.approve(
+                database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now()
+            )
+        say(
+            f"{ref}: approved by {given.approver} for {given.size:,} readers (written by {given.author}). "
+            f"{given.size:,}人あてに承認しました。 bundle {given.bundle}"
+        )
 
 
 def show_audit(
     expect: Annotated[
         str | None, typer.Option("--expect", metavar="HASH", help="A hash noted earlier; it must still be there. 控えた値")
     ] = None,
+    output_format: FormatOption = OutputFormat.TEXT,
+    is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Print and verify the log of approvals and sendings. 承認と配信の記録を確かめて見せる"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        entries = audit_log.entries(database)
-        for entry in entries:
-            typer.echo(_line(entry))
-        newest = verify(entries, expect)
-        typer.echo(f"{len(entries)} entries, all hashes hold. Newest: {newest}")
+    with command_session():
+        noted = None if expect is None else expect.strip().lower()
+        if noted is not None and not SHA256.fullmatch(noted):
+            wrong_usage(f"{expect!r} is not a hash: 64 characters 0-9 a-f. ハッシュ値は64文字です。")
+        settings = Config.load(config)
+        with open_for_command(settings) as database:
+            entries = audit_log.entries(database)
+        _print_entries(entries, output_format, shown_zone(settings, is_utc))  # also when the log is broken: somebody must look at it
+        newest = verify(entries, noted)
+        if output_format is OutputFormat.TEXT:
+            say(
+                f"{len(entries)} entries, all hashes hold. {len(entries)}件、すべて正しくつながっています。\nNewest hash 最新のハッシュ値:\n{newest}"
+            )
+
+
+def _print_entries(entries: Sequence[AuditEntry], form: OutputFormat, zone: tzinfo) -> None:
+    if form is OutputFormat.CSV:
+        typer.echo(machine_output.to_csv([*map(machine_output.audit_row, entries)], machine_output.AUDIT_COLUMNS), nl=False)
+    elif form is OutputFormat.JSON:
+        typer.echo(machine_output.to_json([*map(machine_output.audit_entry, entries)]))
+    elif entries:
+        console().print(tables.audit_table(entries, zone))
 
 
 def _authorship(content: Path, ref: IssueRef, author: str) -> Authorship:
+    """Return who wrote the issue: Git's answer, or the stated name where there is no Git. A stated name never stands for a commit."""
     try:
         return authorship.authors_of_file(content / "mail" / ref.list / f"{ref.number}.md")
     except NotCommitted:
@@ -59,11 +109,3 @@ def _authorship(content: Path, ref: IssueRef, author: str) -> Authorship:
         if author.strip():
             return authorship.stated_author(author.strip())
         raise
-
-
-def _line(entry: AuditEntry) -> str:
-    """One entry in one line; a terminal must not obey what somebody wrote into it."""
-    step = entry.event
-    details = "; ".join(f"{key}={value}" for key, value in step.details.items() if value)
-    text = f"{entry.number}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {step.what}  {step.issue}  by {step.actor}  [{details}]  {entry.hash}"
-    return "".join(sign if sign.isprintable() else " " for sign in text)

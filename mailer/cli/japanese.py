@@ -37,11 +37,14 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     NotCommitted: "原稿がまだコミットされていません。",
     AuditBroken: "記録が書き換えられているか、欠けています。",
 }
+SENTENCE_ENDS = (".", "?", "!", ")", ";")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ]")
 
 
-def in_japanese(error: TodokeMailError) -> str:
-    """Return the sentence of the error's class or of the nearest one above it; nothing if the message has Japanese of its own."""
-    if JAPANESE.search(str(error)):
-        return ""
-    return next(SENTENCES[each] for each in type(error).__mro__ if each in SENTENCES)
+def in_both_languages(error: TodokeMailError) -> str:
+    """Return the error's message, and the sentence of its class or of the nearest one above it if the message has no Japanese of its own."""
+    message = str(error).strip()
+    if JAPANESE.search(message):
+        return message
+    japanese = next(SENTENCES[each] for each in type(error).__mro__ if each in SENTENCES)
+    return f"{message if message.endswith(SENTENCE_ENDS) else message + '.'} {japanese}"

@@ -1,10 +1,10 @@
-"""An operator's orders about an issue: send it later, hold it, call it off, try again, settle what is unknown."""
+"""What an operator orders about an issue: send it later, hold it, call it off, try again, settle what is unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -13,143 +13,197 @@ import typer
 from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, Ref, command_session, now, open_for_command, system_account
+from mailer.cli import machine_output, tables
+from mailer.cli.machine_output import OutputFormat
+from mailer.cli.runtime import (
+    CONFIG,
+    MAIL,
+    AddressOption,
+    ConfigPath,
+    FormatOption,
+    MailPath,
+    MaybeRef,
+    Ref,
+    UtcFlag,
+    check_address,
+    command_session,
+    console,
+    now,
+    open_for_command,
+    parse_ref,
+    parse_time,
+    say,
+    shown_zone,
+    system_account,
+    wrong_usage,
+)
 from mailer.config import Config
 from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
 from mailer.model.audit_log import AuditEvent
-from mailer.model.clock import JAPAN
+from mailer.model.clock import format_time
 from mailer.model.errors import IssueStopped
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
 
-CALLED_OFF = "called off by the operator"
+CANCELLED = "called off by the operator"
+"""Stands in the ledger for each recipient who will not get the issue."""
 
 
 class Resolution(StrEnum):
-    """What an unknown delivery turns out to be."""
+    """What became of an unknown delivery, as the operator says."""
 
     SENT = "sent"
     AGAIN = "again"
     FAILED = "failed"
 
 
-NOTED = {IssueStatus.PAUSED: "paused", IssueStatus.SENDING: "resumed"}
-
-
-VERDICTS = {Resolution.SENT: DeliveryState.SENT, Resolution.AGAIN: DeliveryState.PENDING, Resolution.FAILED: DeliveryState.FAILED}
+RESOLUTIONS = {Resolution.SENT: DeliveryState.SENT, Resolution.AGAIN: DeliveryState.PENDING, Resolution.FAILED: DeliveryState.FAILED}
+AUDIT_WORDS = {IssueStatus.PAUSED: "paused", IssueStatus.SENDING: "resumed"}
 
 
 def schedule(
-    issue: Ref,
-    at: Annotated[str, typer.Option("--at", help="When, for example 2026-03-11T14:46 (Japan time unless said otherwise). 配信する日時")],
+    issue: MaybeRef = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="When, for example 2026-03-11T14:46, in the site's zone. 配信する日時")
+    ] = None,
+    output_format: FormatOption = OutputFormat.TEXT,
+    is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
-    """Freeze an issue now and send it at that time with the next `send`. 配信を予約する"""
-    with command_session(), open_for_command(settings := Config.load(config)) as database:
-        ref, moment = IssueRef.parse(issue), _moment(at)
-        found, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
-        freeze.refuse_expired(found.expires, ref, moment)
-        freeze.refuse_nobody(database, ref)
-        with _refusal_noted(database, ref):
-            approval.permit_for(settings.approval, database)(found, mail_list, False)
-        frozen = issues.freeze(database, found, mail_list, now(), send_at=moment)
-        if frozen.send_at != moment:
-            raise IssueStopped(f"{ref} was frozen before, to be sent {frozen.send_at or 'at once'}. Cancel it, or let it go.")
-        _note(database, "scheduled", ref, {"at": moment.isoformat(), "bundle": approval.fingerprint(found, mail_list)})
-        typer.echo(f"{ref}: {ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]} people, not before {moment.isoformat()}.")
+    """Freeze an issue now and send it later; without an issue, list what is scheduled. 配信を予約する、予約を見る"""
+    with command_session():
+        if (issue is None) != (at is None):
+            wrong_usage("Write both LIST/NUMBER and --at, or neither to list. 号と --at は両方書くか、両方省いてください。")
+        ref = None if issue is None else parse_ref(issue)
+        if at is not None:
+            parse_time(at, UTC)  # a mistake in the command line is reported before one in the settings, which name the zone
+        settings = Config.load(config)
+        moment = None if at is None else parse_time(at, settings.time_zone)
+        with open_for_command(settings) as database:
+            if ref is None or moment is None:
+                _print_schedule(settings, database, output_format, is_utc=is_utc)
+                return
+            content, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
+            freeze.refuse_expired(content.expires, ref, moment, settings.time_zone)
+            freeze.refuse_nobody(database, ref)
+            with _refusal_recorded(database, ref):
+                approval.permit_for(settings.approval, database)(content, mail_list, False)
+            frozen = issues.freeze(database, content, mail_list, now(), send_at=moment)
+            if frozen.send_at != moment:
+                standing = "at once" if frozen.send_at is None else format_time(frozen.send_at, settings.time_zone)
+                raise IssueStopped(f"{ref} was frozen before, to be sent {standing}. Cancel it, or let it go.")
+            _record(database, "scheduled", ref, {"at": moment.isoformat(), "bundle": approval.fingerprint(content, mail_list)})
+            due = ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]
+        shown = format_time(moment, shown_zone(settings, is_utc))
+        say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {shown}. {due:,}人に {shown} 以後に送ります。")
 
 
 def pause(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Hold an issue; a running `send` stops with it at once. 配信を一時停止する"""
-    _order(issue, config, IssueStatus.PAUSED, "paused; `resume` lets it go on")
+    _set_status(issue, config, IssueStatus.PAUSED, "paused; `resume` lets it go on. 一時停止しました。resume で続けます。")
 
 
 def resume(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Let a paused issue go on with the next `send`. 一時停止を解く"""
-    _order(issue, config, IssueStatus.SENDING, "may go on; run `send`")
+    _set_status(issue, config, IssueStatus.SENDING, "may go on; run `send`. 続けられます。send を実行してください。")
 
 
 def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Call an issue off for good; whoever has it keeps it. 配信を取りやめる"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        frozen = _frozen(database, issue)
-        issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
-        held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
-        _note(database, "cancelled", frozen.issue.ref, {"held": str(held)})
-        typer.echo(f"{frozen.issue.ref}: called off for {held} people.")
+    with command_session():
+        ref = parse_ref(issue)
+        with open_for_command(Config.load(config)) as database:
+            frozen = freeze.find_frozen(database, ref)
+            issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
+            held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CANCELLED)
+            _record(database, "cancelled", ref, {"held": str(held)})
+        say(f"{ref}: called off for {tables.count(held, 'person', 'people')}. {held:,}人への配信を取りやめました。")
 
 
 def retry(
     issue: Ref,
     failed: Annotated[bool, typer.Option("--failed", help="Also those that were refused for good. 失敗した分も")] = False,
-    address: Annotated[str, typer.Option(help="Only this address. このアドレスだけ")] = "",
+    address: AddressOption = "",
     config: ConfigPath = CONFIG,
 ) -> None:
     """Let deferred deliveries (and refused ones) be tried with the next `send`. 送り直しの対象にする"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        frozen = _frozen(database, issue)
-        old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
-        moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=address)
-        _note(database, "retried", frozen.issue.ref, {"moved": str(moved)})
-        typer.echo(f"{frozen.issue.ref}: {moved} people are due now; run `send`.")
+    with command_session():
+        ref, only = parse_ref(issue), check_address(address) if address else ""
+        with open_for_command(Config.load(config)) as database:
+            frozen = freeze.find_frozen(database, ref)
+            old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
+            moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=only)
+            _record(database, "retried", ref, {"moved": str(moved)})
+        say(
+            f"{ref}: now due: {tables.count(moved, 'person', 'people')}; run `send`. {moved:,}人が再送の対象です。send を実行してください。"
+        )
 
 
 def resolve_unknown(
     issue: Ref,
-    verdict: Annotated[Resolution, typer.Option("--as", help="sent, again (some get two copies) or failed. どう扱うか")],
-    address: Annotated[str, typer.Option(help="Only this address. このアドレスだけ")] = "",
+    resolution: Annotated[Resolution, typer.Option("--as", help="sent, again (some get two copies) or failed. どう扱うか")],
+    address: AddressOption = "",
     config: ConfigPath = CONFIG,
 ) -> None:
     """Say what became of deliveries that are unknown. 不明分の扱いを決める"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        frozen = _frozen(database, issue)
-        state = VERDICTS[verdict]
-        moved = ledger.change_state(
-            database, frozen.issue_id, {DeliveryState.UNKNOWN}, state, now=now(), why="settled by the operator", address=address
-        )
-        _note(database, "unknown settled", frozen.issue.ref, {"as": verdict, "moved": str(moved)})
-        typer.echo(f"{frozen.issue.ref}: {moved} unknown deliveries are now {state}.")
+    with command_session():
+        ref, only = parse_ref(issue), check_address(address) if address else ""
+        with open_for_command(Config.load(config)) as database:
+            frozen = freeze.find_frozen(database, ref)
+            state = RESOLUTIONS[resolution]
+            moved = ledger.change_state(
+                database, frozen.issue_id, {DeliveryState.UNKNOWN}, state, now=now(), why="settled by the operator", address=only
+            )
+            _record(database, "unknown settled", ref, {"as": resolution, "moved": str(moved)})
+        say(f"{ref}: {tables.count(moved, 'unknown delivery', 'unknown deliveries')} settled as {state}. {moved:,}件を決めました。")
 
 
-def _order(issue: str, config: ConfigPath, wanted: IssueStatus, words: str) -> None:
-    with command_session(), open_for_command(Config.load(config)) as database:
-        frozen = _frozen(database, issue)
-        if frozen.status is IssueStatus.CANCELLED:
-            _refuse(frozen)
-        issues.set_status(database, frozen.issue_id, wanted)
-        _note(database, NOTED[wanted], frozen.issue.ref, {})
-        typer.echo(f"{frozen.issue.ref}: {words}.")
+def _print_schedule(settings: Config, database: Database, form: OutputFormat, *, is_utc: bool) -> None:
+    frozen_issues = (frozen for frozen in issues.all_issues(database) if frozen.send_at is not None and frozen.send_at > now())
+    later = [(frozen, _count_due(database, frozen)) for frozen in frozen_issues if frozen.status is not IssueStatus.CANCELLED]
+    rows = [machine_output.scheduled(frozen, due) for frozen, due in later]
+    if form is OutputFormat.CSV:
+        typer.echo(machine_output.to_csv(rows, machine_output.SCHEDULE_COLUMNS), nl=False)
+    elif form is OutputFormat.JSON:
+        typer.echo(machine_output.to_json(rows))
+    else:
+        console().print(tables.schedule_table(later, shown_zone(settings, is_utc)))
 
 
-def _note(database: Database, what: str, ref: IssueRef, details: dict[str, str]) -> None:
-    """Every order stands in the audit log."""
+def _count_due(database: Database, frozen: FrozenIssue) -> int:
+    counts = ledger.counts(database, frozen.issue_id)
+    return sum(counts[state] for state in DUE)
+
+
+def _set_status(issue: str, config: ConfigPath, status: IssueStatus, sentence: str) -> None:
+    with command_session():
+        ref = parse_ref(issue)
+        with open_for_command(Config.load(config)) as database:
+            frozen = freeze.find_frozen(database, ref)
+            if frozen.status is IssueStatus.CANCELLED:
+                _refuse_cancelled(ref)
+            issues.set_status(database, frozen.issue_id, status)
+            _record(database, AUDIT_WORDS[status], ref, {})
+        say(f"{ref}: {sentence}")
+
+
+def _record(database: Database, what: str, ref: IssueRef, details: dict[str, str]) -> None:
+    """Write an order into the audit log."""
     audit_log.append(database, AuditEvent(system_account(), what, str(ref), details), now=now())
 
 
 @contextmanager
-def _refusal_noted(database: Database, ref: IssueRef) -> Iterator[None]:
-    """A refusal for want of an approval stands there too."""
+def _refusal_recorded(database: Database, ref: IssueRef) -> Iterator[None]:
+    """Write a refusal for want of an approval into the audit log."""
     try:
         yield
     except NotApproved as error:
-        _note(database, "scheduling refused", ref, {"reason": str(error)})
+        _record(database, "scheduling refused", ref, {"reason": str(error)})
         raise
 
 
-def _refuse(frozen: FrozenIssue) -> NoReturn:
-    raise IssueStopped(f"{frozen.issue.ref} was called off for good. Publish a new issue.")
-
-
-def _frozen(database: Database, issue: str) -> FrozenIssue:
-    return freeze.find_frozen(database, IssueRef.parse(issue))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise IssueStopped(f"{text!r} is no moment. Write it as 2026-03-11T14:46.") from None
-    return found if found.tzinfo else found.replace(tzinfo=JAPAN)
+def _refuse_cancelled(ref: IssueRef) -> NoReturn:
+    raise IssueStopped(f"{ref} was called off for good. Publish a new issue. この号は取りやめました。新しい号を出してください。")

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
 from mailer import log, secrets
-from mailer.cli.japanese import in_japanese
+from mailer.cli.japanese import in_both_languages
+from mailer.cli.machine_output import OutputFormat
 from mailer.config import Config
 from mailer.database.engine import Database, open_database
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
-from mailer.model.errors import TodokeMailError
+from mailer.model import addresses
+from mailer.model.errors import AddressError, IssueUnknown, TodokeMailError
+from mailer.model.issue import IssueRef
 
 EX_SOFTWARE = 70
 """Exit status for a fault of ours (sysexits.h), as `todoke.py` has it."""
@@ -29,8 +34,14 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's setting
 MailPath = Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")]
 LogOption = Annotated[LogKind, typer.Option("--log", help="What happens, line by line on standard error. 動きの記録")]
 Ref = Annotated[str, typer.Argument(metavar="LIST/NUMBER", help="The issue, for example fukko-press/45. 配信先と号数")]
-MaybeRef = Annotated[str | None, typer.Argument(metavar="[LIST/NUMBER]", help="Only this issue. この号だけ")]
+MaybeRef = Annotated[str | None, typer.Argument(metavar="LIST/NUMBER", help="Only this issue. この号だけ")]
+AddressOption = Annotated[str, typer.Option("--address", metavar="ADDRESS", help="Only this address. このアドレスだけ")]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="Text, or JSON or CSV for other programs. 出力の形")]
+JsonFlag = Annotated[bool, typer.Option("--json", hidden=True, help="The same as --format json.")]
+CsvFlag = Annotated[bool, typer.Option("--csv", hidden=True, help="The same as --format csv.")]
+UtcFlag = Annotated[bool, typer.Option("--utc", help="Show times in UTC, not in the site's zone. 日時を協定世界時で示す")]
 
+TIME_OF_DAY = re.compile(r"[T ]\d\d:?\d\d", re.ASCII)
 CONFIG = Path("mailer.toml")
 MAIL = Path("output/mail")
 
@@ -51,7 +62,7 @@ def command_session(logs: LogKind = LogKind.OFF) -> Iterator[None]:
     try:
         yield
     except TodokeMailError as error:
-        report_error(f"{error} {in_japanese(error)}")
+        report_error(in_both_languages(error))
         raise typer.Exit(error.exit_status) from None
     except (typer.Exit, typer.Abort):
         raise
@@ -79,6 +90,73 @@ def notify(sentence: str) -> None:
         log.warning(" ".join(sentence.split()))
     else:
         typer.echo(" ".join(sentence.split()), err=True)
+
+
+def say(sentence: str) -> None:
+    """Print what was done and what comes next. Not with ``--quiet``."""
+    if verbosity() >= 0:
+        typer.echo(sentence)
+
+
+def console() -> Console:
+    """Return standard output for tables. Rich heeds ``NO_COLOR`` and the width of the terminal (``COLUMNS``)."""
+    return Console(highlight=False)
+
+
+def wrong_usage(sentence: str) -> NoReturn:
+    """Say what is wrong with the command line, and end with status 2, as Typer does for what it finds itself.
+
+    Status 2 is for a line that nobody could carry out. What the files, the database or the relay refuse is status 1, even if a name in it was mistyped.
+    """
+    report_error(sentence)
+    raise typer.Exit(2)
+
+
+def parse_ref(text: str) -> IssueRef:
+    """Read LIST/NUMBER. Ends with status 2 if it is none."""
+    try:
+        return IssueRef.parse(text)
+    except IssueUnknown as error:
+        wrong_usage(f"{error} 配信先/号数 の形で書いてください。例 fukko-press/45")
+
+
+def parse_time(text: str, zone: tzinfo) -> datetime:
+    """Read a date with a time; without an offset it is a time of ``zone``. Ends with status 2 if it is none.
+
+    A date alone is refused: whoever writes it does not mean midnight.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        moment.astimezone(UTC)  # years 1 and 9999 may have no UTC
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or not TIME_OF_DAY.search(text):
+        wrong_usage(f"{text!r} is not a date with a time. Write it as 2026-03-11T14:46. 日時は 2026-03-11T14:46 の形で書いてください。")
+    return moment
+
+
+def check_address(text: str) -> str:
+    """Return an address of the command line as it was written. Ends with status 2 if it is none."""
+    try:
+        addresses.parse(text)
+    except AddressError as error:
+        wrong_usage(in_both_languages(error))
+    return text
+
+
+def chosen_format(output_format: OutputFormat, *, is_json: bool = False, is_csv: bool = False) -> OutputFormat:
+    """Return the format, which older versions wrote as ``--json`` and ``--csv``. Ends with status 2 if two are asked for."""
+    asked = {form for form, is_asked in ((OutputFormat.JSON, is_json), (OutputFormat.CSV, is_csv)) if is_asked}
+    asked |= {output_format} - {OutputFormat.TEXT}
+    if len(asked) > 1:
+        wrong_usage("Ask for one format: --format json or --format csv. 形は一つだけ選んでください。")
+    return next(iter(asked), OutputFormat.TEXT)
+
+
+def shown_zone(settings: Config, is_utc: bool) -> tzinfo:
+    """Return the zone in which times are shown."""
+    return UTC if is_utc else settings.time_zone
 
 
 def delivery_context(settings: Config, database: Database) -> DeliveryContext:

@@ -1,4 +1,4 @@
-"""The mailer's part of the command line: parses, calls, prints. `todoke.py` gathers it with `register`."""
+"""`todoke send`: an issue to its readers, to one's own address as a test, or to nobody (`--dry-run`)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from mailer.cli import progress, tables
+from mailer.cli.japanese import in_both_languages
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
@@ -17,12 +17,18 @@ from mailer.cli.runtime import (
     LogOption,
     MailPath,
     Ref,
+    check_address,
     command_session,
+    console,
     delivery_context,
     notify,
     now,
     open_for_command,
+    parse_ref,
+    say,
     system_account,
+    verbosity,
+    wrong_usage,
 )
 from mailer.config import Config
 from mailer.database import audit_log
@@ -33,17 +39,6 @@ from mailer.model.audit_log import AuditEvent
 from mailer.model.issue import IssueRef
 from mailer.sending import preflight
 from mailer.sending import send as sending
-from mailer.sending.preflight import dry_run
-
-
-def run_test_send(around: DeliveryContext, mail: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool) -> int:
-    """Send a test, say what became of it, write it into the audit log; return the exit status."""
-    tried = preflight.send_test(around, mail, ref, to, is_light=is_light)
-    for one in tried:
-        typer.echo(f"{one.address}: {'test sent' if one.is_sent else 'refused'} ({one.outcome.code or ''} {one.outcome.text.strip()})")
-    sent = [one.address for one in tried if one.is_sent]
-    audit_log.append(around.database, AuditEvent(system_account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
-    return 0 if len(sent) == len(tried) else 1
 
 
 def send(
@@ -62,38 +57,65 @@ def send(
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
     with command_session(logs):
-        settings, ref = Config.load(config), IssueRef.parse(issue)
+        ref, testers = parse_ref(issue), [check_address(address) for address in test or ()]
+        if light and not testers:
+            wrong_usage("--light goes with --test. --light は --test と一緒に使います。")
+        if dry_run and testers:
+            wrong_usage("Choose one of --dry-run and --test. --dry-run と --test は一緒に使えません。")
+        settings = Config.load(config)
         with open_for_command(settings) as database:
             if dry_run:
-                _rehearse(settings, database, mail, ref)
+                _print_dry_run(settings, database, mail, ref)
                 return
-            if test:
-                raise typer.Exit(run_test_send(delivery_context(settings, database), mail, ref, test, is_light=light))
-            ended = _send(settings, database, mail, ref, resend_unknown)
-    raise typer.Exit(ended)
+            context = delivery_context(settings, database)
+            if testers:
+                exit_status = run_test_send(context, mail, ref, testers, is_light=light)
+            else:
+                exit_status = _send(context, mail, ref, resend_unknown)
+    raise typer.Exit(exit_status)
 
 
-def _send(settings: Config, database: Database, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
-    console = Console()
-    with progress.progress_display(console, str(ref)) as shown:
-        sent = sending.send(delivery_context(settings, database), mail, ref, shown, resend_unknown=resend_unknown, actor=system_account())
-    for note in sent.prepared.notes:
+def run_test_send(context: DeliveryContext, mail: Path, ref: IssueRef, testers: Sequence[str], *, is_light: bool) -> int:
+    """Send a test, print the relay's replies, write it into the audit log; return the exit status."""
+    results = preflight.send_test(context, mail, ref, testers, is_light=is_light)
+    for result in results:
+        reply = f"({result.outcome.code or ''} {result.outcome.text.strip()})"
+        if result.is_sent:
+            say(f"{result.address}: test sent {reply} テストを送りました。")
+        else:
+            notify(f"{result.address}: refused {reply} 中継に断られました。")
+    sent = [result.address for result in results if result.is_sent]
+    audit_log.append(context.database, AuditEvent(system_account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
+    return 0 if len(sent) == len(results) else 1
+
+
+def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
+    screen = console()
+    with progress.progress_display(screen, str(ref), is_quiet=verbosity() < 0) as display:
+        result = sending.send(context, mail, ref, display, resend_unknown=resend_unknown, actor=system_account())
+    for note in result.prepared.notes:
         notify(note)
-    for entry in sent.prepared.interrupted:
-        notify(f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived.")
-    console.print(tables.summary_table(ref, sent.summary))
-    if sent.summary.trouble is not None:
-        notify(str(sent.summary.trouble))
-    if sent.summary.stopped:
-        notify("Stopped as asked. Run `send` again to go on.")
-    return sent.summary.exit_status
+    for entry in result.prepared.interrupted:
+        notify(
+            f"{entry.list}/{entry.number} to {entry.address}: an earlier run was cut off; it may or may not have arrived. "
+            "前の送信が途中で切れたため、届いたか分かりません。"
+        )
+    if verbosity() >= 0:
+        screen.print(tables.summary_table(ref, result.summary, context.config.time_zone))
+    if result.summary.trouble is not None:
+        notify(in_both_languages(result.summary.trouble))
+    if result.summary.stopped:
+        notify("Stopped as asked. Run `send` again to go on. 止めました。もう一度 send を実行すると続きます。")
+    return result.summary.exit_status
 
 
-def _rehearse(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:
-    found = dry_run(settings, database, mail, ref, now())
-    for note in found.notes:
+def _print_dry_run(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:
+    rehearsal = preflight.dry_run(settings, database, mail, ref, now())
+    for note in rehearsal.notes:
         notify(note)
-    word = "frozen already; still due" if found.is_frozen else "not frozen yet; would go to"
-    typer.echo(f"{ref}: {word} {found.due} people. Nothing was sent.")
-    if found.headers is not None:
-        typer.echo(f"\n{found.headers}")
+    words = "frozen already; still due" if rehearsal.is_frozen else "not frozen yet; would go to"
+    typer.echo(
+        f"{ref}: {words} {tables.count(rehearsal.due, 'person', 'people')}. Nothing was sent. {rehearsal.due:,}人あて。まだ何も送っていません。"
+    )
+    if rehearsal.headers is not None:
+        typer.echo(f"\n{rehearsal.headers}")

@@ -1,46 +1,72 @@
-"""`todoke status`: once, or again and again until nothing is left to do."""
+"""`todoke status`, once or until nothing is left to do, and `todoke who-missed`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.live import Live
 
-from mailer.cli import tables
-from mailer.cli.runtime import CONFIG, ConfigPath, MaybeRef, Ref, command_session, now, open_for_command
+from mailer.cli import machine_output, tables
+from mailer.cli.machine_output import OutputFormat
+from mailer.cli.runtime import (
+    CONFIG,
+    ConfigPath,
+    CsvFlag,
+    FormatOption,
+    JsonFlag,
+    MaybeRef,
+    Ref,
+    UtcFlag,
+    chosen_format,
+    command_session,
+    console,
+    now,
+    open_for_command,
+    parse_ref,
+    shown_zone,
+    wrong_usage,
+)
 from mailer.config import Config
 from mailer.database import issues, ledger
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import FrozenIssue, IssueRef
 from mailer.model.state import DeliveryState
-from mailer.monitoring import status as overview
-from mailer.monitoring.status import StatusSnapshot
+from mailer.monitoring.status import StatusSnapshot, take_snapshot
 from mailer.sending import freeze
+
+INTERVAL = 2.0
+"""Seconds between two snapshots of `--watch`: a sender reports its figures to the database every few seconds, so more often shows nothing new."""
 
 
 def who_missed(
     issue: Ref,
-    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet. CSVで出す")] = False,
+    output_format: FormatOption = OutputFormat.TEXT,
+    is_csv: CsvFlag = False,
+    is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Who has not got an issue, and why. 届いていない人と理由"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        frozen = freeze.find_frozen(database, IssueRef.parse(issue))
-        entries = ledger.missed(database, frozen.issue_id) + unsubscribed_before_freeze(database, frozen)
-    if as_csv:
-        typer.echo(tables.missed_csv(entries), nl=False)
-    else:
-        Console().print(tables.missed_table(frozen.issue.ref, entries))
+    """List who has not got an issue, and why. 届いていない人と理由"""
+    with command_session():
+        ref, form, settings = parse_ref(issue), chosen_format(output_format, is_csv=is_csv), Config.load(config)
+        with open_for_command(settings) as database:
+            frozen = freeze.find_frozen(database, ref)
+            entries = ledger.missed(database, frozen.issue_id) + unsubscribed_before_freeze(database, frozen)
+        if form is OutputFormat.TEXT:
+            console().print(tables.missed_table(ref, entries, shown_zone(settings, is_utc)))
+        elif form is OutputFormat.CSV:
+            typer.echo(machine_output.to_csv([*map(machine_output.missed, entries)], machine_output.MISSED_COLUMNS), nl=False)
+        else:
+            typer.echo(machine_output.to_json([*map(machine_output.missed, entries)]))
 
 
 def unsubscribed_before_freeze(database: Database, frozen: FrozenIssue) -> tuple[LedgerEntry, ...]:
-    """People who have unsubscribed from the list and whom the issue therefore has no delivery for, as rows of `who-missed`."""
+    """Return people who have unsubscribed from the list and whom the issue therefore has no delivery for, as rows of `who-missed`."""
     ref, listed = frozen.issue.ref, {entry.address for entry in ledger.missed(database, frozen.issue_id)}
     return tuple(
         LedgerEntry(ref.list, ref.number, address, DeliveryState.SUPPRESSED, 0, None, "unsubscribed from the list", None, None, since)
@@ -49,45 +75,52 @@ def unsubscribed_before_freeze(database: Database, frozen: FrozenIssue) -> tuple
     )
 
 
-EVERY = 2.0  # seconds
-
-
 def status(
     issue: MaybeRef = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs. JSONで出す")] = False,
+    output_format: FormatOption = OutputFormat.TEXT,
+    is_json: JsonFlag = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it live until all is sent. 終わるまで見続ける")] = False,
+    is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """How far each issue is, how fast, and how long it will take. 配信の進み具合"""
+    """Show how far each issue is, how fast, and how long it will take. 配信の進み具合"""
     with command_session():
-        settings, ref = Config.load(config), None if issue is None else IssueRef.parse(issue)
+        ref, form = None if issue is None else parse_ref(issue), chosen_format(output_format, is_json=is_json)
+        if watch and form is OutputFormat.CSV:
+            wrong_usage("--watch shows text or JSON, not CSV. --watch は text か json で使います。")
+        settings = Config.load(config)
         with open_for_command(settings) as database:
-            _show(lambda: _look(settings, database, ref), as_json=as_json, watch=watch)
+            _print(lambda: _snapshot(settings, database, ref), form, shown_zone(settings, is_utc), watch=watch)
 
 
-def show_live(look: Callable[[], StatusSnapshot], show: Callable[[StatusSnapshot], None], pause: Callable[[float], None]) -> None:
-    """Look again and again until nothing is under way. Ctrl-C ends it, and only it: whoever sends goes on."""
+def show_live(take: Callable[[], StatusSnapshot], show: Callable[[StatusSnapshot], None], pause: Callable[[float], None]) -> None:
+    """Show snapshots until nothing is under way. Ctrl-C ends this view only: whoever sends goes on."""
     with suppress(KeyboardInterrupt):
         while True:
-            found = look()
-            show(found)
-            if not found.is_under_way:
+            snapshot = take()
+            show(snapshot)
+            if not snapshot.is_under_way:
                 return
-            pause(EVERY)
+            pause(INTERVAL)
 
 
-def _show(look: Callable[[], StatusSnapshot], *, as_json: bool, watch: bool) -> None:
-    if watch and as_json:
-        show_live(look, lambda found: typer.echo(tables.status_json(found, indent=None)), time.sleep)
+def _print(take: Callable[[], StatusSnapshot], form: OutputFormat, zone: tzinfo, *, watch: bool) -> None:
+    def print_json(snapshot: StatusSnapshot) -> None:  # one snapshot a line when there are many
+        typer.echo(machine_output.to_json(machine_output.status_snapshot(snapshot), indent=None if watch else 2))
+
+    if watch and form is OutputFormat.JSON:
+        show_live(take, print_json, time.sleep)
     elif watch:
-        with Live(auto_refresh=False) as live:
-            show_live(look, lambda found: live.update(tables.status_tables(found), refresh=True), time.sleep)
-    elif as_json:
-        typer.echo(tables.status_json(look()))
+        with Live(console=console(), auto_refresh=False) as live:
+            show_live(take, lambda snapshot: live.update(tables.status_tables(snapshot, zone), refresh=True), time.sleep)
+    elif form is OutputFormat.JSON:
+        print_json(take())
+    elif form is OutputFormat.CSV:
+        typer.echo(machine_output.to_csv(machine_output.status_rows(take()), machine_output.ISSUE_COLUMNS), nl=False)
     else:
-        Console().print(tables.status_tables(look()))
+        console().print(tables.status_tables(take(), zone))
 
 
-def _look(settings: Config, database: Database, ref: IssueRef | None) -> StatusSnapshot:
+def _snapshot(settings: Config, database: Database, ref: IssueRef | None) -> StatusSnapshot:
     chosen = issues.all_issues(database) if ref is None else (freeze.find_frozen(database, ref),)
-    return overview.take_snapshot(settings, database, chosen, now=now())
+    return take_snapshot(settings, database, chosen, now=now())

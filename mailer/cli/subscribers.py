@@ -1,4 +1,4 @@
-"""The mailer's part of the command line: parses, calls, prints. `todoke.py` gathers it with `register`."""
+"""`todoke subscribers import`: a CSV of people onto the lists."""
 
 from __future__ import annotations
 
@@ -8,44 +8,62 @@ from typing import Annotated
 import typer
 
 from mailer import bundle
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, now, open_for_command
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say
+from mailer.cli.tables import count
 from mailer.config import Config
 from mailer.database import subscriptions
 from mailer.database.subscriptions import ImportResult
 from mailer.model.errors import CsvError
 from mailer.subscribers.csv_import import CsvContent, parse_csv
 
-
-def import_lines(reading: CsvContent, done: ImportResult, *, dry_run: bool) -> list[str]:
-    """What an import did, one sentence a line: refusals first, the sum last."""
-    lines = [f"line {refusal.line}: {refusal.reason}" for refusal in reading.refusals]
-    lines += [f"{address} has left {key} and was not subscribed again" for address, key in done.kept_out]
-    verb = "would be added" if dry_run else "added"
-    lines.append(
-        f"{done.people} people and {done.subscriptions} subscriptions {verb}; {done.already} were there already; "
-        f"{len(done.kept_out)} left alone; {len(reading.refusals)} lines refused ({reading.encoding})."
-    )
-    return lines
+LONGEST_SOURCE = 64
+"""Characters of the column that says where a subscription comes from."""
 
 
 def import_subscribers(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns email,name,lists. 購読者のCSV")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Columns email,name,lists; format (html, light) is optional. 購読者のCSV")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen. 試すだけ")] = False,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
-    """Add subscribers from a CSV; safe to repeat. 購読者をCSVから登録する"""
-    with command_session(), open_for_command(Config.load(config)) as database:
-        reading = parse_csv(_bytes(file), bundle.read_lists(mail))
-        done = subscriptions.import_subscribers(database, reading.entries, source=f"import {file.name}"[:64], now=now(), keep=not dry_run)
-        for line in import_lines(reading, done, dry_run=dry_run):
-            typer.echo(line)
-    if reading.refusals:
+    """Add subscribers from a CSV; safe to repeat. Ends with 1 if lines were refused. 購読者をCSVから登録する"""
+    with command_session():
+        settings = Config.load(config)
+        content = parse_csv(_read(file), bundle.read_lists(mail))
+        with open_for_command(settings) as database:
+            source = f"import {file.name}"[:LONGEST_SOURCE]
+            result = subscriptions.import_subscribers(database, content.entries, source=source, now=now(), keep=not dry_run)
+        for line in refusal_lines(content):
+            notify(line)
+        for line in result_lines(content, result, dry_run=dry_run):
+            say(line)
+    if content.refusals:
         raise typer.Exit(1)
 
 
-def _bytes(file: Path) -> bytes:
+def refusal_lines(content: CsvContent) -> list[str]:
+    """Return one sentence for each line of the file that was refused."""
+    return [f"line {refusal.line}: {refusal.reason} {refusal.line}行目は登録していません。" for refusal in content.refusals]
+
+
+def result_lines(content: CsvContent, result: ImportResult, *, dry_run: bool) -> list[str]:
+    """Return what was done: one line for each person who had left a list and stays off it, then the sum."""
+    lines = [
+        f"{address} has left {key} and was not subscribed again. 本人が停止した配信には戻していません。" for address, key in result.kept_out
+    ]
+    verb, japanese = ("would be added", "登録できます（試しただけ）") if dry_run else ("added", "登録しました")
+    return [
+        *lines,
+        f"{count(result.people, 'person', 'people')} and {count(result.subscriptions, 'subscription')} {verb}; "
+        f"there already: {result.already:,}; left alone: {len(result.kept_out):,}; lines refused: {len(content.refusals):,} ({content.encoding}). "
+        f"{result.people:,}人、{result.subscriptions:,}件を{japanese}。",
+    ]
+
+
+def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise CsvError(f"{file}: cannot be read ({error.strerror}).") from error
+        raise CsvError(f"{file}: cannot be read ({error.strerror}). ファイルを読めません。") from error

@@ -1,99 +1,186 @@
-"""Values → Rich tables, JSON and CSV for the operator. Nothing is asked or decided here."""
+"""Values → listings for the operator's terminal, English first. Nothing is asked or decided here."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 
+from mailer.cli.listing import Column, Listing, Row
 from mailer.database.ledger import LedgerEntry
-from mailer.model.issue import IssueRef
+from mailer.log import escape
+from mailer.model.audit_log import AuditEntry
+from mailer.model.clock import format_time
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.monitoring.status import IssueStatusRow, StatusSnapshot
 from mailer.sending.run import IssueSummary
 
-WORDS = {
-    DeliveryState.SENT: "sent 送信済み",
-    DeliveryState.PENDING: "pending 未送信",
-    DeliveryState.DEFERRED: "deferred あとで再送",
-    DeliveryState.FAILED: "failed 届かない",
-    DeliveryState.UNKNOWN: "unknown 届いたか不明",
-    DeliveryState.SUPPRESSED: "suppressed 配信停止",
-    DeliveryState.CLAIMED: "claimed 送信中",
-    DeliveryState.EXPIRED: "expired 期限切れ",
+STATES = {
+    DeliveryState.SENT: "sent\n送信済み",
+    DeliveryState.PENDING: "pending\n未送信",
+    DeliveryState.DEFERRED: "deferred\nあとで再送",
+    DeliveryState.FAILED: "failed\n届かない",
+    DeliveryState.UNKNOWN: "unknown\n届いたか不明",
+    DeliveryState.SUPPRESSED: "suppressed\n配信停止",
+    DeliveryState.CLAIMED: "claimed\n送信中",
+    DeliveryState.EXPIRED: "expired\n期限切れ",
 }
-
-
 STYLES = {DeliveryState.SENT: "green", DeliveryState.FAILED: "red", DeliveryState.UNKNOWN: "yellow", DeliveryState.DEFERRED: "cyan"}
+STATUSES = {IssueStatus.SENDING: "sending 配信中", IssueStatus.PAUSED: "paused 一時停止", IssueStatus.CANCELLED: "cancelled 取りやめ"}
 
 
-def summary_table(ref: IssueRef, summary: IssueSummary) -> Table:
-    """The one table at the end of `send`."""
-    table = Table("state", "number", title=str(ref), caption=_next(summary))
-    table.columns[1].justify = "right"
-    for state, word in WORDS.items():
-        if summary.counts[state]:
-            table.add_row(word, str(summary.counts[state]), style=STYLES.get(state))
-    table.add_section()
-    table.add_row("all 合計", str(sum(summary.counts.values())))
-    return table
+def state_words(state: DeliveryState) -> str:
+    """Return the state in both languages, on one line."""
+    return STATES[state].replace("\n", " ")
 
 
-def status_tables(found: StatusSnapshot) -> Group:
-    """All issues, one line each; the lanes and relays while somebody is at work."""
-    shown: list[RenderableType] = [_issues_table(found)]
-    if found.senders or len(found.lanes) > 1:
-        shown += [_lanes_table(found), _relays_table(found)]
-    return Group(*shown)
+def summary_table(ref: IssueRef, summary: IssueSummary, zone: tzinfo) -> Listing:
+    """Return the one table at the end of `send`."""
+    rows = [Row((state_words(state), f"{summary.counts[state]:,}"), STYLES.get(state, "")) for state in STATES if summary.counts[state]]
+    rows.append(Row(("all 合計", f"{sum(summary.counts.values()):,}"), "bold"))
+    caption = "" if summary.next_due is None else f"next try after {format_time(summary.next_due, zone)} このあと再送します"
+    return Listing((Column("state\n状態"), Column("number\n件数", is_number=True)), tuple(rows), str(ref), caption)
 
 
-def status_json(found: StatusSnapshot, *, indent: int | None = 2) -> str:
-    """The same for other programs: an object with issues, lanes, relays, senders and waiting_since."""
-    told = {
-        "issues": [_status(one) for one in found.issues],
-        "lanes": [asdict(one) for one in found.lanes],
-        "relays": [asdict(one) for one in found.relays],
-        "senders": found.senders,
-        "waiting_since": _moment(found.waiting_since),
-    }
-    return json.dumps(told, indent=indent, sort_keys=True)
+def status_tables(snapshot: StatusSnapshot, zone: tzinfo) -> Group:
+    """Return all issues; and the queues and relays while somebody is sending, or if the settings have queues."""
+    tables: list[RenderableType] = [
+        _issues_table(snapshot, zone) if snapshot.issues else "No issue has been frozen yet. まだ号がありません。"
+    ]
+    if snapshot.senders or len(snapshot.queues) > 1:
+        tables += [_queues_table(snapshot), _relays_table(snapshot)]
+    return Group(*tables)
 
 
-def _issues_table(found: StatusSnapshot) -> Table:
-    used = [state for state in WORDS if any(one.counts[state] for one in found.issues)]
-    table = Table("issue", "status", "frozen (UTC)", *(WORDS[state] for state in used), "messages/s", "time left 残り")
-    for one in found.issues:
-        numbers = (f"{one.counts[state]:,}" for state in used)
-        rate = f"{one.rate:,.1f}" if one.rate else ""
-        table.add_row(str(one.ref), one.status.value, f"{one.frozen_at:%Y-%m-%d %H:%M}", *numbers, rate, format_duration(one.seconds_left))
-    return table
+def _issues_table(snapshot: StatusSnapshot, zone: tzinfo) -> Listing:
+    states = [state for state in STATES if any(row.counts[state] for row in snapshot.issues)]
+    columns = [
+        Column("issue\n号"),
+        Column("status\n状況", can_wrap=True),
+        Column("frozen\n確定", can_wrap=True),
+        *(Column(STATES[state], is_number=True) for state in states),
+    ]
+    if is_sending := any(row.rate for row in snapshot.issues):
+        columns += [Column("mails/s\n毎秒", is_number=True), Column("time left\n残り")]
+    if has_later := any(row.send_at and row.is_under_way for row in snapshot.issues):
+        columns.append(Column("not before\n予約", can_wrap=True))
+
+    def cells(row: IssueStatusRow) -> tuple[str, ...]:
+        is_finished = row.status is IssueStatus.SENDING and not row.is_under_way
+        status = "finished 終了" if is_finished else STATUSES[row.status]
+        fixed = (str(row.ref), status, format_time(row.frozen_at, zone), *(f"{row.counts[state]:,}" for state in states))
+        speed = (f"{row.rate:,.1f}" if row.rate else "", format_duration(row.seconds_left)) if is_sending else ()
+        return (*fixed, *speed, *((format_optional(row.send_at, zone),) if has_later else ()))
+
+    return Listing(tuple(columns), tuple(Row(cells(row)) for row in snapshot.issues))
 
 
-def _lanes_table(found: StatusSnapshot) -> Table:
-    table = Table("lane 宛先の組", "waiting", "connections", "domains resting", "messages/s", title=f"{found.senders} senders at work")
-    for one in found.lanes:
-        limit = "" if one.limit is None else f" / {one.limit}"
-        table.add_row(one.name or "everybody", f"{one.waiting:,}", f"{one.connections}{limit}", str(one.resting), f"{one.rate:,.1f}")
-    return table
+def _queues_table(snapshot: StatusSnapshot) -> Listing:
+    columns = (
+        Column("queue\n宛先の組"),
+        Column("waiting\n待ち", is_number=True),
+        Column("connections\n接続", is_number=True),
+        Column("backing off\n休止中の宛先", is_number=True),
+        Column("mails/s\n毎秒", is_number=True),
+    )
+    rows = []
+    for row in snapshot.queues:
+        connections = str(row.connections) if row.limit is None else f"{row.connections} / {row.limit}"
+        rows.append(Row((row.name or "others ほか", f"{row.waiting:,}", connections, str(row.backing_off), f"{row.rate:,.1f}")))
+    return Listing(columns, tuple(rows), f"senders at work 送信中のプロセス: {snapshot.senders}")
 
 
-def _relays_table(found: StatusSnapshot) -> Table:
-    table = Table("relay 中継", "connections", "")
-    for one in found.relays:
-        table.add_row(one.name, f"{one.connections} / {one.limit}", "resting" if one.resting else "")
-    return table
+def _relays_table(snapshot: StatusSnapshot) -> Listing:
+    columns = (Column("relay\n中継"), Column("connections\n接続", is_number=True), Column("state\n状態"))
+    rows = (
+        Row((row.name, f"{row.connections} / {row.limit}", "backing off 休止中" if row.backing_off else "ready 使える"))
+        for row in snapshot.relays
+    )
+    return Listing(columns, tuple(rows))
+
+
+def schedule_table(later: Sequence[tuple[FrozenIssue, int]], zone: tzinfo) -> RenderableType:
+    """Return the issues that are to be sent later, with the number of their deliveries."""
+    if not later:
+        return "Nothing is scheduled. 予約はありません。"
+    columns = (
+        Column("issue\n号"),
+        Column("not before\n予約した日時", can_wrap=True),
+        Column("status\n状況", can_wrap=True),
+        Column("people\n人数", is_number=True),
+    )
+    rows = [
+        Row((str(frozen.issue.ref), format_optional(frozen.send_at, zone), STATUSES[frozen.status], f"{due:,}")) for frozen, due in later
+    ]
+    return Listing(columns, tuple(rows))
+
+
+def missed_table(ref: IssueRef, entries: Sequence[LedgerEntry], zone: tzinfo) -> RenderableType:
+    """Return who has not got an issue, and why."""
+    if not entries:
+        return f"{ref}: everybody has got it. 全員に届けました。"
+    columns = (
+        Column("address\nアドレス"),
+        Column("state\n状態", can_wrap=True),
+        Column("code\n応答", is_number=True),
+        Column("reply\n応答の文", can_wrap=True),
+        Column("since\n日時", can_wrap=True),
+    )
+    rows = (
+        Row(
+            (
+                entry.address,
+                state_words(entry.state),
+                "" if entry.code is None else str(entry.code),
+                entry.text,
+                format_time(entry.changed_at, zone),
+            ),
+            STYLES.get(entry.state, ""),
+        )
+        for entry in entries
+    )
+    return Listing(columns, tuple(rows), f"{ref}: {len(entries):,} not delivered 届いていない人")
+
+
+def audit_table(entries: Sequence[AuditEntry], zone: tzinfo) -> Listing:
+    """Return the audit log. What somebody wrote into it cannot steer the terminal."""
+    columns = (
+        Column("entry\n記録"),
+        Column("time\n日時", can_wrap=True),
+        Column("issue\n号"),
+        Column("by\n人"),
+        Column("details\n詳細", can_wrap=True),
+        Column("hash\nハッシュ値"),
+    )
+    rows = (
+        Row(
+            (
+                f"{entry.number} {escape(entry.event.what)}",
+                f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
+                escape(entry.event.issue),
+                escape(entry.event.actor),
+                escape(_details(entry.event.details)),
+                entry.hash,
+            )
+        )
+        for entry in entries
+    )
+    return Listing(columns, tuple(rows))
+
+
+def _details(details: Mapping[str, str]) -> str:
+    return "; ".join(f"{key}={value}" for key, value in details.items() if value)
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return ``1 line``, ``2 lines``, ``1 person``, ``1,000 people``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def format_duration(seconds: int | None) -> str:
-    """12 s, 3 min 05 s, 2 h 10 min; nothing if nobody knows."""
+    """Return ``12 s``, ``3 min 05 s`` or ``2 h 10 min``; nothing for None."""
     if seconds is None:
         return ""
     minutes, hours = seconds // 60, seconds // 3600
@@ -102,52 +189,6 @@ def format_duration(seconds: int | None) -> str:
     return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"
 
 
-def missed_table(ref: IssueRef, entries: Sequence[LedgerEntry]) -> Table:
-    """Who has not got an issue, and why."""
-    table = Table("address", "state", "code", "reply", "since (UTC)", title=f"{ref}: {len(entries)} not delivered")
-    for entry in entries:
-        code = "" if entry.code is None else str(entry.code)
-        style = STYLES.get(entry.state)
-        table.add_row(
-            escape(entry.address), WORDS[entry.state], code, escape(entry.text), f"{entry.changed_at:%Y-%m-%d %H:%M}", style=style
-        )
-    return table
-
-
-def missed_csv(entries: Iterable[LedgerEntry]) -> str:
-    """The same as CSV with a heading; cells that a spreadsheet would run as a formula are quoted with an apostrophe."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("address", "state", "code", "text", "when"))
-    for entry in entries:
-        table.writerow((_cell(entry.address), entry.state, entry.code, _cell(entry.text), entry.changed_at.isoformat()))
-    return out.getvalue()
-
-
-def _status(one: IssueStatusRow) -> dict[str, Any]:
-    return {
-        "list": one.ref.list,
-        "number": one.ref.number,
-        "class": one.list_class,
-        "status": one.status.value,
-        "frozen_at": one.frozen_at.isoformat(),
-        "send_at": _moment(one.send_at),
-        "next_due": _moment(one.next_due),
-        "counts": {state.value: number for state, number in one.counts.items()},
-        "rate": one.rate,
-        "seconds_left": one.seconds_left,
-    }
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _next(summary: IssueSummary) -> str | None:
-    if summary.next_due is None:
-        return None
-    return f"next try after {summary.next_due:%Y-%m-%d %H:%M} UTC"
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+def format_optional(moment: datetime | None, zone: tzinfo) -> str:
+    """Return the time for a person; nothing for None."""
+    return "" if moment is None else format_time(moment, zone)

@@ -17,7 +17,7 @@ def append(database: Database, event: AuditEvent, *, now: datetime) -> AuditEntr
     with database.writing() as connection:
         row = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).one_or_none()
         entry = next_entry(event, None if row is None else _entry(row), now)
-        connection.execute(insert(audit).values(_values(entry)))
+        connection.execute(insert(audit).values(_columns(entry)))
     return entry
 
 
@@ -27,7 +27,7 @@ def entries(database: Database) -> tuple[AuditEntry, ...]:
         return tuple(_entry(row) for row in connection.execute(select(audit).order_by(audit.c.number)))
 
 
-def _values(entry: AuditEntry) -> dict[str, Any]:
+def _columns(entry: AuditEntry) -> dict[str, Any]:
     event = entry.event
     return {
         "number": entry.number,

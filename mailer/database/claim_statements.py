@@ -83,7 +83,7 @@ CLAIM_RANGE = _claiming({DeliveryState.PENDING}).where(
 
 def parse_due_rows(answer: str | None) -> list[DueRow]:
     """The rows in the one text that `due_query` selects; None if there are no rows (PostgreSQL)."""
-    return [DueRow._make(values) for values in json.loads(answer or "[]")]
+    return list(map(DueRow._make, json.loads(answer or "[]")))
 
 
 @cache

@@ -75,7 +75,7 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
         if not due:
             return None
         _suppress_unsubscribed(connection, request.issue_id, due, now)
-        rows = tuple(_claimed_row(row) for row in due if row.format != claim_statements.UNSUBSCRIBED)
+        rows = _subscribed(due)
         if not rows:
             return Claim(Fence(0), request.issue_id, token, (), SubscriberId(0))
         mark = rows[min(request.window, len(rows)) - 1].subscriber_id
@@ -155,9 +155,21 @@ def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryStat
     return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
 
 
-def _claimed_row(row: DueRow) -> ClaimedRow:
-    first_tried = _parse_time(row.first_tried) if row.first_tried else None
-    return ClaimedRow(row.subscriber_id, row.address, row.name, row.attempts, first_tried, row.format == LIGHT)
+def _subscribed(due: Sequence[DueRow]) -> tuple[ClaimedRow, ...]:
+    return tuple(
+        [
+            ClaimedRow(
+                row.subscriber_id,
+                row.address,
+                row.name,
+                row.attempts,
+                _parse_time(row.first_tried) if row.first_tried else None,
+                row.format == LIGHT,
+            )
+            for row in due
+            if row.format != claim_statements.UNSUBSCRIBED
+        ]
+    )
 
 
 def _parse_time(text: str) -> datetime:

@@ -129,7 +129,7 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
         if frozen is not None:
             return frozen
         issue_id = connection.execute(
-            insert(issue).values(_values(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
+            insert(issue).values(_columns(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
         _freeze_recipients(connection, issue_id, content.ref.list, now)
         return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
@@ -156,7 +156,7 @@ def _find(connection: Connection, ref: IssueRef) -> FrozenIssue | None:
     return None if row is None else _thaw(row)
 
 
-def _values(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
+def _columns(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
     return {
         "list": content.ref.list,
         "number": content.ref.number,

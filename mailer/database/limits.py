@@ -20,15 +20,15 @@ class TokenBucket:
     burst: float
 
 
-def take_tokens(database: Database, tokens: TokenBucket, wanted: int) -> tuple[int, float]:
-    """Takes up to `wanted` whole tokens. How many were there, and in how many seconds is there another one?
+def take_tokens(database: Database, tokens: TokenBucket, amount: int) -> tuple[int, float]:
+    """Takes up to `amount` whole tokens. How many were there, and in how many seconds is there another one?
 
     The level is in the database, so it holds over a restart and over all machines together.
     """
     with database.writing() as connection:
         now = connection.execute(select(server_clock())).scalar_one()
         level = _level(connection, tokens, now)
-        granted = min(wanted, int(level))
+        granted = min(amount, int(level))
         connection.execute(update(bucket).where(bucket.c.key == tokens.key).values(level=level - granted, at=now))
         return granted, max(0.0, (1 - (level - granted)) / tokens.rate)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from mailer.model.ids import Fence, IssueId
 from mailer.model.outcome import DeliveryResult
-from mailer.model.state import RESULTS, common_sources
+from mailer.model.state import RESULTS, DeliveryState, common_sources
 
 KEY = "subscriber_id"
 COLUMNS = {
@@ -31,6 +31,7 @@ COLUMNS = {
 
 INTEGERS = frozenset({"attempts", "code"})
 TIMES = frozenset({"first_tried", "not_before", "at"})
+OPTIONAL = frozenset({"not_before"})  # an empty text is stored as NULL
 SQLITE_TIME = 26  # characters of a time without its zone, as SQLAlchemy keeps it in SQLite
 
 
@@ -52,7 +53,7 @@ def sqlite_text(fields: Sequence[str]) -> str:
     return (
         f"UPDATE delivery SET {', '.join(assignments)}"  # noqa: S608 - names of this module, no value from outside
         f" WHERE issue_id = {place['issue_id']} AND subscriber_id = {place[KEY]} AND fence = {place['fence']}"
-        f" AND state IN ({_SOURCES}) AND {place['state']} IN ({_RESULTS})"
+        f" AND ({_is_one_of('state', _SOURCES)}) AND ({_is_one_of(place['state'], _RESULTS)})"
     )
 
 
@@ -64,27 +65,28 @@ def postgresql_text(fields: Sequence[str]) -> str:
         f"UPDATE delivery SET {', '.join(assignments)}"  # noqa: S608 - names of this module, no value from outside
         " FROM json_array_elements(CAST(:results AS json)) AS result"
         f" WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST({item[KEY]} AS integer)"
-        f" AND delivery.fence = :fence AND delivery.state IN ({_SOURCES}) AND {item['state']} IN ({_RESULTS})"
+        f" AND delivery.fence = :fence AND ({_is_one_of('delivery.state', _SOURCES)}) AND ({_is_one_of(item['state'], _RESULTS)})"
     )
 
 
 def _sqlite_value(field: str, place: str) -> str:
-    if field not in TIMES:
-        return place
-    return f"nullif(substr({place}, 1, {SQLITE_TIME}), '')"
+    value = f"substr({place}, 1, {SQLITE_TIME})" if field in TIMES else place
+    return f"nullif({value}, '')" if field in OPTIONAL else value
 
 
 def _postgresql_value(field: str, item: str) -> str:
+    value = f"nullif({item}, '')" if field in OPTIONAL else item
     if field in TIMES:
-        return f"CAST(nullif({item}, '') AS timestamptz)"
-    return f"CAST({item} AS integer)" if field in INTEGERS else item
+        return f"CAST({value} AS timestamptz)"
+    return f"CAST({value} AS integer)" if field in INTEGERS else value
 
 
-def _quoted(states: frozenset[str]) -> str:
-    return ", ".join(f"'{state}'" for state in sorted(states))
+def _is_one_of(value: str, states: Sequence[DeliveryState]) -> str:
+    """Not IN: SQLite makes a table of a list of more than two for each execution, which takes 1.5 µs of 8 for a result."""
+    return " OR ".join(f"{value} = '{state.value}'" for state in states)
 
 
-_RESULTS = _quoted(frozenset(state.value for state in RESULTS))
-_SOURCES = _quoted(frozenset(state.value for state in common_sources(RESULTS)))
+_SOURCES = sorted(common_sources(RESULTS))
+_RESULTS = sorted(RESULTS, key=lambda state: (state is not DeliveryState.SENT, state))  # the usual result first
 SQLITE = sqlite_text(DeliveryResult._fields)
 POSTGRESQL: TextClause = text(postgresql_text(DeliveryResult._fields))

@@ -208,8 +208,8 @@ class DeliveryEngine:
             return RateLimiter(rate, None)
         bucket = TokenBucket(key, rate, max(1.0, rate))
 
-        async def draw(wanted: int) -> tuple[int, float]:
-            return await self.recorder.ask(limits.take_tokens, self.context.database, bucket, wanted)
+        async def draw(amount: int) -> tuple[int, float]:
+            return await self.recorder.ask(limits.take_tokens, self.context.database, bucket, amount)
 
         return RateLimiter(rate, draw)
 

@@ -135,8 +135,8 @@ class CompiledMessage:
         marks = (format_to(SOMEBODY), links[0], format_datetime(issue.date).encode(), sample.message_id.encode())
         headers = _split(header_text + CRLF + CRLF, marks)
         static, places = [headers[4]], list[_Place]()
-        for piece in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
-            _take_apart(piece, links, length, static, places)
+        for encoded in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
+            _take_apart(encoded, links, length, static, places)
         return _Pattern((headers[0], headers[1] + self._bases[0], *headers[2:4]), static[0], tuple(zip(places, static[1:], strict=True)))
 
 
@@ -171,40 +171,40 @@ def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
     return [*parts, text]
 
 
-def _take_apart(piece: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place]) -> None:
-    """Add a piece of the body to `static`; if it is base64, cut out the last `length` bytes of each link as a place.
+def _take_apart(section: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place]) -> None:
+    """Add a section of the body to `static`; if it is base64, cut out the last `length` bytes of each link as a place.
 
     Base64 makes four characters of three bytes, so a place begins and ends at a group of three.
     """
-    raw = _decode_base64(piece)
-    tokens = [] if raw is None else sorted(at + len(link) - length for link in links for at in _positions(raw, link))
-    if raw is None or not tokens:
-        static[-1] += re.sub(rb"(?m)^\.", b"..", piece)
+    data = _decode_base64(section)
+    tokens = [] if data is None else sorted(at + len(link) - length for link in links for at in _positions(data, link))
+    if data is None or not tokens:
+        static[-1] += re.sub(rb"(?m)^\.", b"..", section)
         return
     done = 0
     for token in tokens:
-        first, last = token // 3 * 3, min(-(-(token + length) // 3) * 3, len(raw))
+        first, last = token // 3 * 3, min(-(-(token + length) // 3) * 3, len(data))
         begin, end = first // 3 * 4, -(-last // 3) * 4  # in characters, without line ends
         cuts = [0, *(cut - begin for cut in range(begin // LINE * LINE + LINE, end, LINE)), end - begin]
         lines = tuple(slice(*pair) for pair in pairwise(cuts))
-        static[-1] += piece[done : begin + begin // LINE * len(CRLF)]
-        places.append(_Place(raw[first:token], raw[token + length : last], lines))
+        static[-1] += section[done : begin + begin // LINE * len(CRLF)]
+        places.append(_Place(data[first:token], data[token + length : last], lines))
         static.append(b"")
         done = end + (end - 1) // LINE * len(CRLF)
-    static[-1] += piece[done:]
+    static[-1] += section[done:]
 
 
-def _encode_base64(raw: bytes) -> bytes:
-    return CRLF.join([b2a_base64(raw[at : at + RAW_LINE], newline=False) for at in range(0, len(raw), RAW_LINE)])
+def _encode_base64(data: bytes) -> bytes:
+    return CRLF.join([b2a_base64(data[at : at + RAW_LINE], newline=False) for at in range(0, len(data), RAW_LINE)])
 
 
-def _decode_base64(piece: bytes) -> bytes | None:
-    """The raw text, if the piece is base64 as `email` writes it."""
+def _decode_base64(section: bytes) -> bytes | None:
+    """The bytes behind it, if the section is base64 as `email` writes it."""
     try:
-        raw = a2b_base64(piece)
+        data = a2b_base64(section)
     except ValueError:
         return None
-    return raw if raw and _encode_base64(raw) + CRLF == piece else None
+    return data if data and _encode_base64(data) + CRLF == section else None
 
 
 def _positions(text: bytes, mark: bytes) -> list[int]:

@@ -125,9 +125,9 @@ def parse_return_path(address: str, signer: LinkSigner) -> tuple[IssueId, Subscr
     return IssueId(int(match[2])), SubscriberId(int(match[3]))
 
 
-def _url_base64(raw: bytes) -> bytes:
+def _url_base64(data: bytes) -> bytes:
     """Base64 with the alphabet for URLs and without padding (RFC 4648 section 5)."""
-    return b2a_base64(raw, newline=False).translate(URL_SAFE, b"=")
+    return b2a_base64(data, newline=False).translate(URL_SAFE, b"=")
 
 
 def _hmac(key: bytes) -> Callable[[bytes], bytes]:

@@ -1,4 +1,4 @@
-"""`/metrics`: an overview in Prometheus' text format. Numbers and names of lists, lanes and relays; nothing about a person."""
+"""`/metrics`: a snapshot in Prometheus' text format. Numbers and names of lists, queues and relays; nothing about a person."""
 
 from __future__ import annotations
 
@@ -15,56 +15,68 @@ from mailer.database.engine import Database
 from mailer.monitoring import status
 from mailer.monitoring.status import StatusSnapshot
 
-RECENT = timedelta(days=14)  # older issues are told only while something of them is left to send
+RECENT = timedelta(days=14)
+"""Older issues appear only while something of them is left to send: each issue is nine time series for ever in Prometheus."""
+
+Samples = Sequence[tuple[tuple[str, ...], float]]
 
 
 def exposition(config: Config, database: Database, now: datetime) -> bytes:
-    """What Prometheus asks for.
+    """Return the text that Prometheus reads (exposition format 0.0.4).
 
     :raises DatabaseError: the database cannot answer.
     """
     chosen = issues.recent(database, since=now - RECENT)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Once(status.take_snapshot(config, database, chosen, now=now), now))
+    registry.register(_SnapshotCollector(status.take_snapshot(config, database, chosen, now=now), now))
     return generate_latest(registry)
 
 
-class _Once(Collector):
-    """Prometheus' interface for values that are asked for once."""
+class _SnapshotCollector(Collector):
+    """Prometheus' interface for the values of one snapshot. The client's own gauges would keep values of earlier requests."""
 
-    def __init__(self, found: StatusSnapshot, now: datetime) -> None:
-        self._found = found
+    def __init__(self, snapshot: StatusSnapshot, now: datetime) -> None:
+        self._snapshot = snapshot
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Every metric."""
-        found = self._found
-        yield from _issues(found)
-        lanes = [((one.name or "everybody",), one) for one in found.lanes]
-        yield _family("queue_waiting", "Deliveries of a queue that are not final.", ["queue"], [(key, one.waiting) for key, one in lanes])
-        yield _family("queue_connections", "Connections that send for a queue.", ["queue"], [(key, one.connections) for key, one in lanes])
-        yield _family(
-            "queue_backing_off", "Domains of a queue that asked for less (421, 454).", ["queue"], [(key, one.resting) for key, one in lanes]
-        )
-        yield _family("queue_messages_per_second", "Results of a queue.", ["queue"], [(key, one.rate) for key, one in lanes])
-        relays = [((one.name,), one) for one in found.relays]
-        yield _family("relay_connections", "Open connections to a relay.", ["relay"], [(key, one.connections) for key, one in relays])
-        yield _family("relay_backing_off", "Senders that cannot use a relay now.", ["relay"], [(key, one.resting) for key, one in relays])
-        yield _family("senders", "Senders at work.", [], [((), found.senders)])
-        since = found.waiting_since
+        """Yield every metric."""
+        yield from _issues(self._snapshot)
+        yield from _queues(self._snapshot)
+        yield from _relays(self._snapshot)
+        yield _gauge("senders", "Senders at work.", [], [((), self._snapshot.senders)])
+        since = self._snapshot.waiting_since
         age = 0.0 if since is None else max(0.0, (self._now - since).total_seconds())
-        yield _family("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
+        yield _gauge("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
 
 
-def _issues(found: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
-    states = [((one.ref.list, one.ref.number, state.value), float(number)) for one in found.issues for state, number in one.counts.items()]
-    yield _family("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], states)
-    rates = [((one.ref.list, one.ref.number), one.rate) for one in found.issues]
-    yield _family("messages_per_second", "Results of an issue over all senders.", ["list", "number"], rates)
+def _issues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
+    rows = [((row.ref.list, row.ref.number), row) for row in snapshot.issues]
+    by_state = [((*key, state.value), float(count)) for key, row in rows for state, count in row.counts.items()]
+    yield _gauge("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], by_state)
+    rates = [(key, row.rate) for key, row in rows]
+    yield _gauge("messages_per_second", "Results of an issue over all senders.", ["list", "number"], rates)
 
 
-def _family(name: str, told: str, labels: list[str], values: Sequence[tuple[tuple[str, ...], float]]) -> GaugeMetricFamily:
-    made = GaugeMetricFamily(f"todoke_{name}", told, labels=labels)
-    for key, value in values:
-        made.add_metric(key, value)
-    return made
+def _queues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
+    rows = [((row.name or "everybody",), row) for row in snapshot.queues]
+    yield _gauge("queue_waiting", "Deliveries of a queue that are not final.", ["queue"], [(key, row.waiting) for key, row in rows])
+    connections = [(key, row.connections) for key, row in rows]
+    yield _gauge("queue_connections", "Connections that send for a queue.", ["queue"], connections)
+    backing_off = [(key, row.backing_off) for key, row in rows]
+    yield _gauge("queue_backing_off", "Domains of a queue that asked for less (421, 454).", ["queue"], backing_off)
+    yield _gauge("queue_messages_per_second", "Results of a queue.", ["queue"], [(key, row.rate) for key, row in rows])
+
+
+def _relays(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
+    rows = [((row.name,), row) for row in snapshot.relays]
+    yield _gauge("relay_connections", "Open connections to a relay.", ["relay"], [(key, row.connections) for key, row in rows])
+    backing_off = [(key, row.backing_off) for key, row in rows]
+    yield _gauge("relay_backing_off", "Senders that cannot use a relay now.", ["relay"], backing_off)
+
+
+def _gauge(name: str, description: str, labels: list[str], samples: Samples) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"todoke_{name}", description, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family

@@ -1,14 +1,15 @@
 """The report that the operator gets by mail: once when everybody has been tried, and once more when nothing is left to be tried again.
 
-One report however many machines are at work: whoever marks the issue in the database first, sends it. It holds numbers and
-commands, no reader's address: mail to the operator is mail like any other.
+There is one report however many machines are at work: whoever marks the issue in the database first, sends it. It holds numbers and commands and no
+reader's address: mail to the operator is mail like any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from email.message import EmailMessage
 
 from mailer import log
@@ -16,6 +17,7 @@ from mailer.database import issues, ledger
 from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
 from mailer.message.headers import POLICY
+from mailer.model.clock import format_time
 from mailer.model.errors import RelayError
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.recipient import Envelope
@@ -23,13 +25,17 @@ from mailer.model.state import DeliveryState
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
 
-RECENT = timedelta(days=14)  # an older issue comes from a time without reports, or from a restored snapshot
+RECENT = timedelta(days=14)
+"""No report about an older issue: it comes from a version without reports, or from a restored snapshot."""
 MOST_REPLIES = 10
+STAGES = {ReportStage.FINISHED: "finished", ReportStage.TRIED: "everybody tried"}
+STAGES_IN_JAPANESE = {ReportStage.FINISHED: "配信を終えました", ReportStage.TRIED: "全員に一度送りました"}
+INCOMPLETE = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED, DeliveryState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorReport:
-    """What the operator is told."""
+    """How an issue went. `counts` holds only states that occur."""
 
     ref: IssueRef
     subject: str
@@ -41,34 +47,42 @@ class OperatorReport:
     replies: tuple[ReplyCount, ...]
 
 
-def report_text(report: OperatorReport) -> tuple[str, str]:
-    """Subject and text."""
-    counts, ref = report.counts, report.ref
-    parts = [f"{number:,} {state}" for state, number in counts.items() if number]
-    left = "finished" if report.stage is ReportStage.FINISHED else "everybody tried"
-    lines = [
-        f"{ref} {report.subject}",
-        f"{left}: {report.ended.isoformat(timespec='seconds')}, begun {report.begun.isoformat(timespec='seconds')}",
-        "",
-        *(f"{state:<12}{number:>12,}" for state, number in counts.items() if number),
-        f"{'all':<12}{sum(counts.values()):>12,}",
-    ]
+def report_text(report: OperatorReport, zone: tzinfo) -> tuple[str, str]:
+    """Return subject and text."""
+    stage = STAGES[report.stage]
+    numbers = ", ".join(f"{count:,} {state}" for state, count in report.counts.items() if count)
+    return f"[todoke] {report.ref} {stage}: {numbers}", "\n".join(_lines(report, zone)) + "\n"
+
+
+def _lines(report: OperatorReport, zone: tzinfo) -> Iterator[str]:
+    ref, counts = report.ref, report.counts
+    yield f"{ref} {report.subject}"
+    yield f"{STAGES[report.stage]}: {format_time(report.ended, zone)}, begun {format_time(report.begun, zone)}"
+    yield f"{STAGES_IN_JAPANESE[report.stage]}（{format_time(report.begun, zone)} から）。"
+    yield ""
+    yield from (f"{state:<12}{count:>12,}" for state, count in counts.items() if count)
+    yield f"{'all':<12}{sum(counts.values()):>12,}"
     if report.next_due is not None:
-        lines += ["", f"Deferred ones are tried again from {report.next_due.isoformat(timespec='seconds')} on; a last report follows."]
+        yield ""
+        yield f"Deferred ones are tried again from {format_time(report.next_due, zone)} on; a last report follows."
+        yield "送れなかった分は、あとでもう一度送ります。終わったときに、もう一度お知らせします。"
     if report.replies:
-        lines += ["", "Replies of relays, the most frequent first:"]
-        lines += [f"{one.number:>12,}  {one.state}: {one.code or 'connection lost'}" for one in report.replies]
+        yield ""
+        yield "Replies of relays, the most frequent first: 中継サーバーの応答（多い順）"
+        yield from (f"{reply.number:>12,}  {reply.state}: {reply.code or 'connection lost'}" for reply in report.replies)
     if counts.get(DeliveryState.UNKNOWN):
-        lines += ["", f"Unknown: may or may not have arrived. Settle them: todoke resolve unknown {ref} --as sent|again|failed"]
-    if any(counts.get(state) for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED, DeliveryState.EXPIRED)):
-        lines += ["", f"Who, and why: todoke who-missed {ref}"]
-    return f"[todoke] {ref} {left}: {', '.join(parts)}", "\n".join(lines) + "\n"
+        yield ""
+        yield f"Unknown: may or may not have arrived. Settle them: todoke resolve unknown {ref} --as sent|again|failed"
+        yield "unknown は届いたか分からないものです。上のコマンドで扱いを決めてください。"
+    if any(counts.get(state) for state in INCOMPLETE):
+        yield ""
+        yield f"Who, and why: todoke who-missed {ref} （届いていない人と理由）"
 
 
-def compose_report(report: OperatorReport, sender: str, operator: str, identity: str) -> bytes:
-    """The message, CRLF, 7-bit. RFC 3834: nobody's holiday answer comes back."""
+def compose_report(report: OperatorReport, sender: str, operator: str, identity: str, zone: tzinfo) -> bytes:
+    """Return the message, CRLF, 7-bit. `Auto-Submitted` (RFC 3834 section 5) keeps holiday answers from coming back."""
     mail = EmailMessage(policy=POLICY)
-    subject, text = report_text(report)
+    subject, text = report_text(report, zone)
     for name, value in {"From": sender, "To": operator, "Subject": subject, "Auto-Submitted": "auto-generated"}.items():
         mail[name] = value
     mail["Date"] = report.ended
@@ -77,42 +91,42 @@ def compose_report(report: OperatorReport, sender: str, operator: str, identity:
     return mail.as_bytes()
 
 
-async def send_due_reports(around: DeliveryContext) -> int:
-    """Report every issue that has come so far. How many? Without `operator` in mailer.toml they are only marked.
+async def send_due_reports(context: DeliveryContext) -> int:
+    """Report every issue that has come so far, and return how many. Without `operator` in mailer.toml they are only marked.
 
     :raises DatabaseError: the database cannot answer.
     """
-    sent, now = 0, around.clock()
-    for frozen, stage in issues.issues_to_report(around.database):
+    sent, now = 0, context.clock()
+    for frozen, stage in issues.issues_to_report(context.database):
         begun = frozen.send_at or frozen.frozen_at
-        if not issues.mark_reported(around.database, frozen.issue_id, stage, now):
-            continue  # somebody else was quicker
-        if around.config.operator is None or begun < now - RECENT:
+        if not issues.mark_reported(context.database, frozen.issue_id, stage, now):
+            continue  # another machine was quicker
+        if context.config.operator is None or begun < now - RECENT:
             continue
-        found = _report(around, frozen, stage, begun, now)
-        if await _deliver(around, found):
+        if await _deliver(context, _report(context, frozen, stage, begun, now)):
             sent += 1
             log.event("report sent", issue=str(frozen.issue.ref), stage=stage.value)
         else:
-            issues.unmark_reported(around.database, frozen.issue_id, stage, now)
+            issues.unmark_reported(context.database, frozen.issue_id, stage, now)
             log.event("report not sent", issue=str(frozen.issue.ref), stage=stage.value)
     return sent
 
 
-def _report(around: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, begun: datetime, now: datetime) -> OperatorReport:
-    database, number = around.database, frozen.issue_id
-    counts = {state: found for state, found in ledger.counts(database, number).items() if found}
-    replies, due = ledger.replies(database, number, MOST_REPLIES), ledger.next_due(database, number)
-    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, due, replies)
+def _report(context: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, begun: datetime, now: datetime) -> OperatorReport:
+    database, issue_id = context.database, frozen.issue_id
+    counts = {state: count for state, count in ledger.counts(database, issue_id).items() if count}
+    replies, next_due = ledger.replies(database, issue_id, MOST_REPLIES), ledger.next_due(database, issue_id)
+    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies)
 
 
-async def _deliver(around: DeliveryContext, report: OperatorReport) -> bool:
-    config, operator = around.config, around.config.operator or ""
+async def _deliver(context: DeliveryContext, report: OperatorReport) -> bool:
+    """Give the report to the first relay that takes it."""
+    config, operator = context.config, context.config.operator or ""
     ref, domain = report.ref, config.message_id_domain
     identity = f"<report-{ref.list}-{ref.number}-{report.stage}-{report.ended:%Y%m%d%H%M%S}@{domain}>"
-    content = compose_report(report, config.return_path, operator, identity)
+    content = compose_report(report, config.return_path, operator, identity, config.time_zone)
     for relay in config.relays:
-        connection = SmtpConnection(relay, around.password_for(relay), hello=domain)
+        connection = SmtpConnection(relay, context.password_for(relay), hello=domain)
         with suppress(RelayError):
             outcomes = await send_direct(connection, [DirectMessage(Envelope(config.return_path, operator), content)])
             if outcomes[0].is_accepted:

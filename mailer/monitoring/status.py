@@ -1,4 +1,4 @@
-"""How everything stands, for `status` and `/metrics`: issues with their counts and speed, lanes, relays, senders at work."""
+"""One snapshot for `status` and `/metrics`: issues with their counts and speed, queues, relays, senders at work."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat, SenderHea
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
-SLOWEST = 0.05  # messages a second; below that nobody can say how long it takes
+SLOWEST_RATE = 0.05
+"""Messages a second. Below it a time left would be a guess from one or two messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueStatusRow:
-    """One issue. `rate` in messages a second over all senders; `due` are the rows whose turn it is now."""
+    """One issue. `rate` is in messages a second over all senders; `next_due` is when the next deferred delivery is tried."""
 
     ref: IssueRef
     list_class: ListClass
@@ -30,14 +31,14 @@ class IssueStatusRow:
     rate: float = 0.0
 
     @property
-    def in_hand(self) -> int:
-        """Not tried yet, or being sent now."""
+    def untried(self) -> int:
+        """Deliveries that nobody has tried yet, or that are being sent now."""
         return sum(self.counts[state] for state in UNTRIED)
 
     @property
     def seconds_left(self) -> int | None:
-        """Until everybody has been tried, at this rate. None: nobody can say."""
-        return round(self.in_hand / self.rate) if self.in_hand and self.rate > SLOWEST else None
+        """Seconds until everybody has been tried, at this rate. None if the rate is too low to say."""
+        return round(self.untried / self.rate) if self.untried and self.rate > SLOWEST_RATE else None
 
     @property
     def is_under_way(self) -> bool:
@@ -47,32 +48,35 @@ class IssueStatusRow:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatusRow:
-    """One lane over all senders; the lane of everybody without one has no name. `waiting`: rows that are not final."""
+    """One domain queue over all senders; the queue of all other domains has no name.
+
+    `waiting` are deliveries that are not final, `backing_off` the most domains that a sender lets rest, `limit` the connections allowed.
+    """
 
     name: str
     waiting: int
     connections: int
     limit: int | None
-    resting: int
+    backing_off: int
     rate: float
 
 
 @dataclass(frozen=True, slots=True)
 class RelayStatusRow:
-    """One relay over all senders; `resting` is the number of senders that cannot use it now."""
+    """One relay over all senders; `backing_off` is the number of senders that cannot use it now."""
 
     name: str
     connections: int
     limit: int
-    resting: int
+    backing_off: int
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSnapshot:
-    """Everything at one moment. `waiting_since` is when the oldest row became due that is not sent yet."""
+    """Everything at one moment. `waiting_since` is when the oldest delivery became due that is not sent yet."""
 
     issues: tuple[IssueStatusRow, ...]
-    lanes: tuple[QueueStatusRow, ...]
+    queues: tuple[QueueStatusRow, ...]
     relays: tuple[RelayStatusRow, ...]
     senders: int
     waiting_since: datetime | None
@@ -80,40 +84,45 @@ class StatusSnapshot:
     @property
     def is_under_way(self) -> bool:
         """Whether an issue is being sent, or will be."""
-        return any(one.is_under_way and one.status is IssueStatus.SENDING for one in self.issues)
+        return any(row.is_under_way and row.status is IssueStatus.SENDING for row in self.issues)
 
 
 def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIssue], *, now: datetime) -> StatusSnapshot:
-    """Asks the ledger and the senders' own words. Changes nothing."""
-    beats, waiting = heartbeats.live_heartbeats(database), ledger.due_by_queue(database)
+    """Ask the ledger and the heartbeats of the senders. Changes nothing.
+
+    :raises DatabaseError: the database cannot answer.
+    """
+    live, waiting = heartbeats.live_heartbeats(database), ledger.due_by_queue(database)
     return StatusSnapshot(
-        issues=tuple(_issue(database, one, _of(beats, ISSUE, str(one.issue_id))) for one in chosen),
-        lanes=tuple(_lane(config, name, waiting.get(name, 0), _of(beats, QUEUE, name)) for name in _lanes(config, waiting)),
-        relays=tuple(_relay(one.name, one.connections, _of(beats, RELAY, one.name)) for one in config.relays),
-        senders=len({one.owner for one in beats}),
+        issues=tuple(_issue(database, frozen, _select(live, ISSUE, str(frozen.issue_id))) for frozen in chosen),
+        queues=tuple(_queue(config, name, waiting.get(name, 0), _select(live, QUEUE, name)) for name in _queue_names(config, waiting)),
+        relays=tuple(_relay(relay.name, relay.connections, _select(live, RELAY, relay.name)) for relay in config.relays),
+        senders=len({each.owner for each in live}),
         waiting_since=issues.oldest_due_since(database, now=now),
     )
 
 
-def _issue(database: Database, found: FrozenIssue, said: list[Heartbeat]) -> IssueStatusRow:
-    counts, due = ledger.counts(database, found.issue_id), ledger.next_due(database, found.issue_id)
-    rate = round(sum(one.rate for one in said), 1)
-    return IssueStatusRow(found.issue.ref, found.issue.list_class, found.status, found.frozen_at, found.send_at, due, counts, rate)
+def _issue(database: Database, frozen: FrozenIssue, beats: list[Heartbeat]) -> IssueStatusRow:
+    issue, counts = frozen.issue, ledger.counts(database, frozen.issue_id)
+    next_due, rate = ledger.next_due(database, frozen.issue_id), round(sum(beat.rate for beat in beats), 1)
+    return IssueStatusRow(issue.ref, issue.list_class, frozen.status, frozen.frozen_at, frozen.send_at, next_due, counts, rate)
 
 
-def _lanes(config: Config, waiting: Mapping[str, int]) -> list[str]:
-    return sorted({"", *waiting, *(lane.name for lane in config.queues)})
+def _queue_names(config: Config, waiting: Mapping[str, int]) -> list[str]:
+    """Return the queues of the settings, those that still hold deliveries, and the queue without a name."""
+    return sorted({"", *waiting, *(queue.name for queue in config.queues)})
 
 
-def _lane(config: Config, name: str, waiting: int, said: list[Heartbeat]) -> QueueStatusRow:
-    limit = next((lane.connections for lane in config.queues if lane.name == name), None)
-    connections, resting = sum(one.connections for one in said), max((one.backing_off for one in said), default=0)
-    return QueueStatusRow(name, waiting, connections, limit, resting, round(sum(one.rate for one in said), 1))
+def _queue(config: Config, name: str, waiting: int, beats: list[Heartbeat]) -> QueueStatusRow:
+    limit = next((queue.connections for queue in config.queues if queue.name == name), None)
+    connections, backing_off = sum(beat.connections for beat in beats), max((beat.backing_off for beat in beats), default=0)
+    return QueueStatusRow(name, waiting, connections, limit, backing_off, round(sum(beat.rate for beat in beats), 1))
 
 
-def _relay(name: str, limit: int, said: list[Heartbeat]) -> RelayStatusRow:
-    return RelayStatusRow(name, sum(one.connections for one in said), limit, sum(one.backing_off for one in said))
+def _relay(name: str, limit: int, beats: list[Heartbeat]) -> RelayStatusRow:
+    return RelayStatusRow(name, sum(beat.connections for beat in beats), limit, sum(beat.backing_off for beat in beats))
 
 
-def _of(beats: Iterable[SenderHeartbeat], kind: str, name: str) -> list[Heartbeat]:
-    return [one.heartbeat for one in beats if (one.heartbeat.kind, one.heartbeat.name) == (kind, name)]
+def _select(live: Iterable[SenderHeartbeat], kind: str, name: str) -> list[Heartbeat]:
+    """Return the heartbeats that all senders gave about one thing."""
+    return [each.heartbeat for each in live if (each.heartbeat.kind, each.heartbeat.name) == (kind, name)]

@@ -1,9 +1,9 @@
-"""Before the first message: which issue, frozen when, and what a killed run left behind."""
+"""Before the first message: the issue and its recipients are frozen, and what a killed run left behind is settled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from mailer import bundle
@@ -13,6 +13,7 @@ from mailer.database import issues, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.delivery import recovery
+from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
 
@@ -35,70 +36,79 @@ def prepare(
     :raises BundleError: the issue is not frozen yet and its bundle is not in order. The ledger has not been touched.
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
-    :raises NotApproved: `permit` says no.
+    :raises NotApproved: `permit` refuses.
     """
     interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
-    return replace(freeze(database, root, ref, now=now, permit=permit), interrupted=interrupted)
+    return replace(freeze(config, database, root, ref, now=now, permit=permit), interrupted=interrupted)
 
 
-def freeze(database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit) -> PreparedIssue:
-    """`prepare` without looking at what killed runs have left.
+def freeze(
+    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit
+) -> PreparedIssue:
+    """Do what `prepare` does, but leave alone what killed runs have left.
 
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
-    found = issues.find(database, ref)
-    notes = () if found is None else compare_with_bundle(root, found)
-    if found is None:
+    frozen, zone = issues.find(database, ref), config.time_zone
+    notes = () if frozen is None else compare_with_bundle(root, frozen, zone)
+    if frozen is None:
         issue = bundle.read_issue(root, ref)
-        refuse_expired(issue.expires, ref, now)
+        refuse_expired(issue.expires, ref, now, zone)
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
         permit(issue, mail_list, False)
-        found = issues.freeze(database, issue, mail_list, now)
+        frozen = issues.freeze(database, issue, mail_list, now)
     else:
-        permit(found.issue, found.mail_list, True)
-    refuse_expired(found.issue.expires, ref, now)
-    refuse_stopped(found, now)
-    return PreparedIssue(found, notes, ())
+        permit(frozen.issue, frozen.mail_list, True)
+    refuse_expired(frozen.issue.expires, ref, now, zone)
+    refuse_stopped(frozen, now, zone)
+    return PreparedIssue(frozen, notes, ())
 
 
-def compare_with_bundle(root: Path, found: FrozenIssue) -> tuple[str, ...]:
-    """What to say about the bundle on disk when an issue is frozen already: nothing, if it is the same."""
-    ref, since = found.issue.ref, f"{found.frozen_at:%Y-%m-%d %H:%M} UTC"
+def compare_with_bundle(root: Path, frozen: FrozenIssue, zone: tzinfo) -> tuple[str, ...]:
+    """Return what the operator should know if the bundle on disk differs from the frozen issue; nothing if it is the same."""
+    ref, since = frozen.issue.ref, format_time(frozen.frozen_at, zone)
     try:
-        same = bundle.read_issue(root, ref).digest == found.issue.digest
+        is_same = bundle.read_issue(root, ref).digest == frozen.issue.digest
     except BundleError as error:
-        return (f"The bundle on disk cannot be used ({error}); going on with the issue as frozen {since}.",)
-    if same:
+        return (
+            f"The bundle on disk cannot be used ({error}); going on with the issue as frozen {since}. "
+            f"{since} に確定した内容のまま続けます。",
+        )
+    if is_same:
         return ()
-    return (f"{ref} was built anew after it was frozen; going on with the issue as frozen {since}, so that all get the same.",)
+    return (
+        f"{ref} was built anew after it was frozen; going on with the issue as frozen {since}, so that all get the same. "
+        f"作り直された号ではなく、{since} に確定した内容を全員に送ります。",
+    )
 
 
-def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime) -> None:
-    """Nothing, while the issue may be sent.
+def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
+    """Return if the issue may still be sent.
 
     :raises IssueExpired: a restored machine must not send what is long over.
     """
     if expires is not None and now >= expires:
-        raise IssueExpired(f"{ref} expired at {expires.isoformat()}: it is not sent any more. Publish a new issue.")
+        raise IssueExpired(f"{ref} expired at {format_time(expires, zone)}: it is not sent any more. Publish a new issue.")
 
 
-def refuse_stopped(found: FrozenIssue, now: datetime) -> None:
-    """Nothing, if the operator wants the issue to be sent now.
+def refuse_stopped(frozen: FrozenIssue, now: datetime, zone: tzinfo) -> None:
+    """Return if the operator wants the issue to be sent now.
 
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
-    ref = found.issue.ref
-    if found.status is IssueStatus.PAUSED:
-        raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on.")
-    if found.status is IssueStatus.CANCELLED:
-        raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue.")
-    if found.send_at is not None and now < found.send_at:
-        raise IssueStopped(f"{ref} is to be sent at {found.send_at.isoformat()}: nothing was sent yet. Run `send` again then.")
+    ref = frozen.issue.ref
+    if frozen.status is IssueStatus.PAUSED:
+        raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on. 一時停止中です。")
+    if frozen.status is IssueStatus.CANCELLED:
+        raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue. この号は取りやめました。")
+    if frozen.send_at is not None and now < frozen.send_at:
+        moment = format_time(frozen.send_at, zone)
+        raise IssueStopped(f"{ref} is to be sent at {moment}: nothing was sent yet. Run `send` again then. {moment} まで送りません。")
 
 
 def refuse_nobody(database: Database, ref: IssueRef) -> None:
-    """Nothing, if somebody would get the issue.
+    """Return if somebody would get the issue.
 
     :raises NobodySubscribed: recipients are frozen once, so an empty list would stay empty.
     """
@@ -109,11 +119,11 @@ def refuse_nobody(database: Database, ref: IssueRef) -> None:
 
 
 def find_frozen(database: Database, ref: IssueRef) -> FrozenIssue:
-    """The frozen issue.
+    """Return the frozen issue.
 
     :raises IssueUnknown: it has not been frozen.
     """
-    found = issues.find(database, ref)
-    if found is None:
+    frozen = issues.find(database, ref)
+    if frozen is None:
         raise IssueUnknown(f"{ref} has not been sent or frozen yet. See `todoke status` for those that have.")
-    return found
+    return frozen

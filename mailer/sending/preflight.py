@@ -1,4 +1,4 @@
-"""A test of an issue: to named addresses only, marked in the subject, past the ledger. Nobody's subscription is looked at."""
+"""Before an issue goes to readers: a dry run that sends nothing, and a test send to named addresses. Neither touches the ledger."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ from mailer.sending import freeze
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
 
+SUBJECT_MARK = "【テスト】"
+
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a `send` would do now: to how many, and the first message's headers (None if there is nobody)."""
+    """What a `send` would do now: to how many, and the headers of the first message (None if there is nobody)."""
 
     due: int
     is_frozen: bool
@@ -39,48 +41,46 @@ class DryRun:
 
 
 def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: datetime) -> DryRun:
-    """What `send` would do. Freezes nothing, sends nothing, needs no secret.
+    """Return what `send` would do. Freezes nothing, sends nothing, needs no secret.
 
     :raises BundleError: the issue is neither frozen nor in order on disk.
     :raises IssueExpired: it is too late to send it.
     """
-    found = issues.find(database, ref)
-    if found is None:
+    frozen = issues.find(database, ref)
+    if frozen is None:
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-        freeze.refuse_expired(issue.expires, ref, now)
+        freeze.refuse_expired(issue.expires, ref, now, config.time_zone)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, issue, mail_list)
         return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
-    freeze.refuse_expired(found.issue.expires, ref, now)
-    first = ledger.first_due(database, found.issue_id, now=now)
-    headers = _headers(config, found.issue, found.mail_list, first, now)
-    return DryRun(ledger.count_due(database, found.issue_id, now=now), True, freeze.compare_with_bundle(root, found), headers)
+    freeze.refuse_expired(frozen.issue.expires, ref, now, config.time_zone)
+    first = ledger.first_due(database, frozen.issue_id, now=now)
+    headers = _headers(config, frozen.issue, frozen.mail_list, first, now)
+    notes = freeze.compare_with_bundle(root, frozen, config.time_zone)
+    return DryRun(ledger.count_due(database, frozen.issue_id, now=now), True, notes, headers)
 
 
 def _approval_notes(config: Config, database: Database, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
     try:
         approval.permit_for(config.approval, database)(issue, mail_list, False)
     except NotApproved as error:
-        return (f"{error} Without it `send` will refuse.",)
+        return (f"{error} Without it `send` will refuse. 承認がないと送れません。",)
     return ()
 
 
 def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient | None, now: datetime) -> str | None:
     if first is None:
         return None
-    # The real link is that person's key: not for a screen.
+    # The real link is the key to that person's subscription: it must not appear on a screen.
     links = RecipientLinks(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
     origin = SenderIdentity(config.return_path, config.message_id_domain)
     mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, identity=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")
 
 
-MARK = "【テスト】"
-
-
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What the relay said to one test message."""
+    """The relay's outcome for one test message."""
 
     address: str
     outcome: Outcome
@@ -91,31 +91,31 @@ class TestResult:
         return self.outcome.is_accepted
 
 
-def send_test(around: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[TestResult, ...]:
-    """Send the issue as it lies on disk to each address, in its light form if asked. Nothing is frozen, and no row is written.
+def send_test(context: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[TestResult, ...]:
+    """Send the issue as it is on disk to each address, in its light form if asked. Nothing is frozen, and no row is written.
 
     :raises BundleError: the bundle is not in order.
     :raises AddressError: one of the addresses is none; nothing has been sent.
     :raises RelayError: the relay cannot be reached or will not have us.
     """
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-    marked = replace(alternatives.as_light(issue) if is_light else issue, subject=f"{MARK}{issue.subject}")
-    now = around.clock()
-    mails = [_compose(around, marked, mail_list, addresses.parse(address), now) for address in to]
-    return asyncio.run(_deliver(around, mails))
+    marked = replace(alternatives.as_light(issue) if is_light else issue, subject=f"{SUBJECT_MARK}{issue.subject}")
+    now = context.clock()
+    mails = [_compose(context, marked, mail_list, addresses.parse(address), now) for address in to]
+    return asyncio.run(_deliver(context, mails))
 
 
-def _compose(around: DeliveryContext, issue: Issue, mail_list: MailList, address: str, now: datetime) -> Message:
+def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, address: str, now: datetime) -> Message:
     """Each test has a Message-ID of its own: a mail program would hide the second copy of one that it has."""
-    turn = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
-    named = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{turn}"))
-    token = around.signer.sign(LinkClaim(NOBODY, issue.ref.list))
-    links = RecipientLinks(f"{around.config.service_url}/unsubscribe/{token}", f"{around.config.service_url}/preferences/{token}")
-    origin = SenderIdentity(around.config.return_path, around.config.message_id_domain)
-    return compose.compose(named, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
+    suffix = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
+    numbered = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{suffix}"))
+    token = context.signer.sign(LinkClaim(NOBODY, issue.ref.list))
+    links = RecipientLinks(f"{context.config.service_url}/unsubscribe/{token}", f"{context.config.service_url}/preferences/{token}")
+    origin = SenderIdentity(context.config.return_path, context.config.message_id_domain)
+    return compose.compose(numbered, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 
 
-async def _deliver(around: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
-    connection = SmtpConnection(around.config.relay, around.password, hello=around.config.message_id_domain)
+async def _deliver(context: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
+    connection = SmtpConnection(context.config.relay, context.password, hello=context.config.message_id_domain)
     outcomes = await send_direct(connection, [DirectMessage(mail.envelope, mail.content) for mail in mails])
     return tuple(TestResult(mail.envelope.recipient, outcome) for mail, outcome in zip(mails, outcomes, strict=True))

@@ -21,8 +21,8 @@ from mailer.config import RelaySettings, is_loopback
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
-from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol, Timeouts
-from mailer.smtp.transaction import MessageSource, StopReason, Transaction
+from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol
+from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
 
 class SmtpConnection:
@@ -117,7 +117,7 @@ class SmtpConnection:
             if transaction is None:
                 return StopReason.IDLE
             self._begun += 1
-            outcome = await self._exchange(client, transaction, source)
+            outcome = await self._run_transaction(client, transaction, source)
             if outcome is None:
                 source.give_back(transaction)
                 return StopReason.LOST
@@ -128,7 +128,7 @@ class SmtpConnection:
                 return StopReason.LOST
         return StopReason.SPENT
 
-    async def _exchange(self, client: aiosmtplib.SMTP, transaction: Transaction, source: MessageSource) -> Outcome | None:
+    async def _run_transaction(self, client: aiosmtplib.SMTP, transaction: Transaction, source: MessageSource) -> Outcome | None:
         """One message. None if the connection was lost, or is closing, before the relay had said anything about the message."""
         if self._needs_reset and not _is_ok(await self._step(Phase.MAIL, client.rset())):
             return None

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mailer.message.compiled import END_OF_DATA
 from mailer.model.outcome import Outcome, Phase
-from mailer.smtp.transaction import MessageSource, StopReason, Transaction
+from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
 CLOSING = 421  # RFC 5321 section 3.8: the relay closes the connection after this
 START_INPUT = 354  # RFC 5321 section 4.3.2: the intermediate reply to DATA
@@ -30,19 +29,6 @@ CONTINUED_LINE = {b"%d-" % code: code for code in range(200, 600)}
 # three commands. Plain numbers, the places of their handlers in a tuple: looking up a member of an enum costs more than the rest.
 NOTHING, BODY, RESET, MAIL, RCPT, DATA = range(6)
 _BODY = Phase.BODY
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds, after RFC 5321 section 4.5.3.2: the reply to MAIL or RCPT, to DATA, one block of the body, the reply after the body.
-
-    Giving up earlier after the body would turn mail that arrives into `unknown`.
-    """
-
-    command: float = 300.0
-    data: float = 120.0
-    block: float = 180.0
-    end: float = 600.0
 
 
 class PipeliningProtocol(asyncio.BufferedProtocol):

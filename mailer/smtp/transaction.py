@@ -27,6 +27,19 @@ def dot_stuff(content: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds, after RFC 5321 section 4.5.3.2: the reply to MAIL or RCPT, to DATA, one block of the body, the reply after the body.
+
+    Giving up earlier after the body would turn mail that arrives into `unknown`.
+    """
+
+    command: float = 300.0
+    data: float = 120.0
+    block: float = 180.0
+    end: float = 600.0
+
+
 class StopReason(Enum):
     """Why a connection has stopped sending."""
 

@@ -1,6 +1,6 @@
-"""The 38 success criteria of JIS X 8341-3:2016, levels A and AA (the same as WCAG 2.0), and how far a machine decides each here.
+"""The 38 success criteria of JIS X 8341-3:2016, levels A and AA (the same as WCAG 2.0), and how far a machine decides each of them.
 
-``machine`` names the test that runs on every page, or is empty where none can; ``person`` what somebody has to look at.
+``machine`` names the test that runs on every page; it is empty where no machine can decide. ``person`` names what a person has to judge.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ def read_levels(toml: Path) -> Levels:
     """Return each rule's own level, or what ``[checks]`` says instead. Raises `ContentErrors` for an unknown code or level."""
     text = toml.read_text(encoding="utf-8")
     table = tomllib.loads(text).get("checks", {})
-    if faults := [fault for code, level in table.items() if (fault := _fault(toml.name, text, code, level))]:
-        raise ContentErrors(faults)
+    if diagnostics := [diagnostic for code, level in table.items() if (diagnostic := _diagnostic(toml.name, text, code, level))]:
+        raise ContentErrors(diagnostics)
     return {code: table.get(code, rule.level) for code, rule in RULES.items()}
 
 
-def _fault(name: str, text: str, code: str, level: object) -> Diagnostic | None:
+def _diagnostic(name: str, text: str, code: str, level: object) -> Diagnostic | None:
     line = next((number for number, row in enumerate(text.split("\n"), 1) if row.replace('"', "").lstrip().startswith(code)), 1)
     if code not in RULES:
         near = get_close_matches(code, RULES, n=1) or ["T101"]

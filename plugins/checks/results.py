@@ -1,4 +1,4 @@
-"""The page アクセシビリティ検証結果: what was tested, on how many pages, as of when, and what no machine can find."""
+"""The page アクセシビリティ検証結果: what was tested, on how many pages, at what time, and what no machine can find."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from plugins.diagnostics import ContentErrors, Diagnostic
 URL = "/accessibility/results/"
 
 AUDIT = PurePosixPath("data/audit.json")
-"""Below ``content/``: the facts of the last `make audit`, committed with the sources, so that a build needs no browser to state them."""
+"""Below ``content/``: the results of the last `make audit`. They are committed with the sources, so that a build can state them without a browser."""
 
 
 class Audit(BaseModel):
-    """What `make audit` found. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages, ``copies`` those
+    """The results of `make audit`. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages, ``copies`` those
     among them that only repeat another page with readings.
     """
 
@@ -46,7 +46,7 @@ class Audit(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Tell whether no automatic test found anything."""
+        """Tell whether every automatic test passed."""
         return not (self.axe_violations or self.html_errors or self.nu_errors or self.broken_links)
 
 
@@ -60,7 +60,7 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
         """Write ``/accessibility/results/``."""
         inspection = context_of(self.settings)[INSPECTION]
         pages = writer.pages + 1  # and this one
-        facts: dict[str, Any] = {
+        variables: dict[str, Any] = {
             "audit": read_audit(Path(self.path)),
             "criteria": CRITERIA,
             "inspection": inspection,
@@ -68,11 +68,11 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
             "warned": _by_rule(inspection),
         }
         name = f"{URL.lstrip('/')}index.html"
-        writer.write_file(name, self.get_template("results"), self.context, url=URL, page_url=URL, **facts)
+        writer.write_file(name, self.get_template("results"), self.context, url=URL, page_url=URL, **variables)
 
 
 def read_audit(content: Path) -> Audit | None:
-    """Return the facts of the last audit; None if there was none. Raises `ContentErrors` for a file that is none of ours."""
+    """Return the results of the last audit; None if there was none. Raises `ContentErrors` for a file that `make audit` did not write."""
     path = content / AUDIT
     if not path.is_file():
         return None
@@ -81,14 +81,14 @@ def read_audit(content: Path) -> Audit | None:
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(map(str, detail["loc"])) or "JSON"
-        fault = Diagnostic(
+        diagnostic = Diagnostic(
             PurePosixPath(content.name) / AUDIT,
             1,
             f"検査の結果として読めません（{where}）。make audit で作り直してください",
             f"no audit result ({where}: {detail['msg']}): make it again with make audit",
             "D401",
         )
-        raise ContentErrors([fault]) from error
+        raise ContentErrors([diagnostic]) from error
 
 
 def _by_rule(inspection: Inspection) -> list[tuple[str, str, int]]:

@@ -32,13 +32,13 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.content_type == "event"), None)
         self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]
-        self.context["calendar_front"] = ""
+        self.context["calendar_url"] = ""
         if self.publication:
             self.front = f"{self.publication.url}calendar/"
             self.months = months.months(self.events, self.front)
-            self.context["calendar_front"] = self.front
+            self.context["calendar_url"] = self.front
             urls = [self.front, f"{self.publication.url}on-air/", *(month.url for month in self.months)]
-            self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
+            self.context.setdefault("section_urls", {}).setdefault(self.publication.key, []).extend(urls)
 
     def generate_output(self, writer: Writer) -> None:
         self.writer, base = writer, self.context["base"]

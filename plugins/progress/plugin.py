@@ -39,8 +39,8 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         if self.publication and self.works.rows:
             self.front = f"{self.publication.url}progress/"
             urls = [self.front, *map(self._field_url, self.works.fields), *map(self._place_url, self.places)]
-            self.context.setdefault("fronts", {}).setdefault(self.publication.key, []).extend(urls)
-            self.context["progress_front"] = self.front
+            self.context.setdefault("section_urls", {}).setdefault(self.publication.key, []).extend(urls)
+            self.context["progress_url"] = self.front
             self.context["progress"] = panels.prefecture_panels(self.works, {})
             self.context["progress_places"] = {place.slug: self._place_url(place) for place in self.places}
 

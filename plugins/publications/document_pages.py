@@ -1,7 +1,7 @@
 """Writes the page of every public document.
 
-Pelican's own generators of articles and pages find nothing here (``ARTICLE_PATHS`` and ``PAGE_PATHS`` are empty): they would make, for each of
-thousands of documents that have not changed, an object that nobody looks at.
+Pelican's own generators of articles and pages find nothing here (``ARTICLE_PATHS`` and ``PAGE_PATHS`` are empty). They would make an object for
+each of thousands of documents that have not changed, and nobody would use it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from plugins.structured_data.site import JsonLd
 
 @dataclass(frozen=True)
 class PageContext:
-    """What stands around every document, by its address; and of which site they are, at which address."""
+    """What a page shows besides its document: the site with its public address ``base``, and by address the neighbours and related documents."""
 
     site: Site
     base: str
@@ -36,74 +36,75 @@ class PageContext:
     related: Mapping[str, Related]
 
     @cached_property
-    def told(self) -> str:
-        """A digest of what is the same around all."""
+    def site_digest(self) -> str:
+        """A digest of what is the same for all documents."""
         return digest((self.site, self.base))
 
 
 PAGE_CONTEXT = Key[PageContext]("page context", __name__)
-"""Provided once all documents are sorted."""
+"""`plugins.publications.listing_pages` provides it when all documents are grouped."""
 
 
 @dataclass(frozen=True)
 class DocumentView:
-    """What templates call ``article`` or ``page``: a document, its body as the page shows it, and what stands around it.
+    """What templates call ``article`` or ``page``: a document, its body as the page shows it, its neighbours and related documents.
 
-    All that only this page shows is read from here, and not looked up in tables of the whole site: so one digest tells whether any of it changed.
+    A template reads here all that only this page shows, and looks nothing up in tables of the whole site. So one digest tells whether any of it
+    has changed.
     """
 
     document: Document
-    dresser: ImageMarkup | None
-    around: PageContext
+    image_markup: ImageMarkup | None
+    context: PageContext
 
     tracking_leaf: ClassVar[bool] = True
 
     @cached_property
     def tracking_key(self) -> str:
         """For `plugins.incremental`."""
-        return f"shown:{self.document.path}"
+        return f"document view:{self.document.path}"
 
     @property
     def tracking_whole(self) -> str:
-        """For `plugins.incremental`: one digest for all that can be read from it, told without loading the body."""
+        """For `plugins.incremental`: one digest of all that can be read from the view, computed without loading the body."""
         near, related = self.neighbours, self.related
         keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
         keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
-        offers = repr(self._offers) if self.document.image_urls else ""
-        return " ".join((self.document.tracking_whole, self.around.told, offers, *keys))
+        variants = repr(self._variants) if self.document.image_urls else ""
+        return " ".join((self.document.tracking_whole, self.context.site_digest, variants, *keys))
 
     @cached_property
     def tracking_digests(self) -> Mapping[str, str]:
-        """The digests of what is made from the body, told without loading it."""
+        """Digests of what is made from the body, computed without loading it."""
         document = self.document
-        content = digest((document.tracking_digests["html"], self._offers, document.picture is None))
-        return {"content": content, "structured": f"{document.tracking_whole} {self.around.told}"}
+        content = digest((document.tracking_digests["html"], self._variants, document.picture is None))
+        return {"content": content, "json_ld": f"{document.tracking_whole} {self.context.site_digest}"}
 
     @property
     def content(self) -> str:
         """The body, ready to show."""
         document = self.document
-        return self.dresser.add_sources(document.html, first_eager=document.picture is None) if self.dresser else document.html
+        return self.image_markup.add_sources(document.html, first_eager=document.picture is None) if self.image_markup else document.html
 
     @property
-    def structured(self) -> tuple[JsonLd, ...]:
-        """What the document is, for search engines; nothing if its kind has nothing of its own."""
-        found = describe(self.document, self.around.site, self.around.base)
-        return (found,) if found else ()
+    def json_ld(self) -> tuple[JsonLd, ...]:
+        """The document's JSON-LD for search engines; nothing if its content type has none of its own."""
+        json_ld = describe(self.document, self.context.site, self.context.base)
+        return (json_ld,) if json_ld else ()
 
     @property
     def neighbours(self) -> Neighbours | None:
-        """Who stands before and after it."""
-        return self.around.neighbours.get(self.document.url)
+        """The documents before and after it in its publication, or its mail list."""
+        return self.context.neighbours.get(self.document.url)
 
     @property
     def related(self) -> Related | None:
         """Earlier documents of the same place or topic."""
-        return self.around.related.get(self.document.url)
+        return self.context.related.get(self.document.url)
 
     @property
-    def _offers(self) -> object:
-        return self.dresser.offers(self.document.image_urls) if self.dresser else ()
+    def _variants(self) -> object:
+        return self.image_markup.offers(self.document.image_urls) if self.image_markup else ()
 
 
 class DocumentsGenerator(Generator):  # type: ignore[misc]
@@ -120,14 +121,13 @@ class DocumentsGenerator(Generator):  # type: ignore[misc]
         """Write every page."""
         build = context_of(self.settings)
         pages = [(document, *page_variables(document, build)) for document in build[LIBRARY].public]
-        self.context["shown"] = [
-            shown for _, _, own in pages for shown in own.values()
-        ]  # known to `plugins.incremental` before the first page
-        for document, name, own in pages:
-            writer.write_file(name, self.get_template(document.meta.page_template), self.context, **own)
+        # `plugins.incremental` finds the digests of all views here, before the first page is rendered.
+        self.context["document_views"] = [view for _, _, variables in pages for view in variables.values()]
+        for document, name, variables in pages:
+            writer.write_file(name, self.get_template(document.meta.page_template), self.context, **variables)
 
 
 def page_variables(document: Document, build: BuildContext) -> tuple[str, dict[str, Any]]:
-    """Return the file of a document's page, relative to the site, and what its template is given."""
+    """Return the file of a document's page, relative to the site, and the variables of its template."""
     variable = "page" if document.content_type == "page" else "article"
     return f"{document.url.lstrip('/')}index.html", {variable: DocumentView(document, build.get(IMAGES), build[PAGE_CONTEXT])}

@@ -1,4 +1,4 @@
-"""Ways to look through one publication: jobs by municipality and kind of employment, records by year, level and kind. Pure."""
+"""Facets of one publication: jobs by municipality and employment, records by fiscal year, school level and kind. Pure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LEVELS = {
 RECORDS = {"対応記録": "responses", "活動事例": "activities", "防災教育": "preparedness"}
 
 Label = tuple[str, str]
-"""A word that is shown, and its part of the address."""
+"""The word that readers see, and its part of the address."""
 
 
 @dataclass(frozen=True)
 class Facet:
-    """The documents that share one word; ``url`` never changes."""
+    """The documents that share one label; ``url`` never changes."""
 
     name: str
     url: str
@@ -36,33 +36,33 @@ class Facet:
 
 @dataclass(frozen=True)
 class Group:
-    """All words of one kind: ``title`` is what they have in common."""
+    """All facets of one kind, such as all municipalities; ``title`` names the kind."""
 
     title: str
     facets: tuple[Facet, ...]
 
 
 def groups(publication: Publication, documents: Sequence[Document]) -> tuple[Group, ...]:
-    """Return the ways to look through ``documents``, which keep their order. Kinds that need none have none."""
+    """Return the groups of facets for ``documents``, which keep their order; none for a content type other than jobs and records."""
     if publication.content_type == "job":
         jobs = sorted((d for d in documents if isinstance(d.meta, Job)), key=_deadline)
-        return _named(
+        return _groups(
             publication,
             jobs,
             (("市町村", "place", _places), ("雇用の形", "employment", _employment)),
         )
     if publication.content_type == "record":
         records = [d for d in documents if isinstance(d.meta, Record)]
-        return _named(publication, records, (("年度", "fiscal", _year), ("校種", "level", _level), ("種類", "type", _record_kind)))
+        return _groups(publication, records, (("年度", "fiscal", _year), ("校種", "level", _level), ("種類", "type", _record_kind)))
     return ()
 
 
-def _named(
-    publication: Publication, documents: Iterable[Document], ways: Iterable[tuple[str, str, Callable[[Document], list[Label]]]]
+def _groups(
+    publication: Publication, documents: Iterable[Document], kinds: Iterable[tuple[str, str, Callable[[Document], list[Label]]]]
 ) -> tuple[Group, ...]:
     documents = list(documents)
-    found = (Group(title, _facets(f"{publication.url}{part}/", documents, labels)) for title, part, labels in ways)
-    return tuple(group for group in found if group.facets)
+    groups = (Group(title, _facets(f"{publication.url}{part}/", documents, labels)) for title, part, labels in kinds)
+    return tuple(group for group in groups if group.facets)
 
 
 def _facets(base: str, documents: Iterable[Document], labels: Callable[[Document], list[Label]]) -> tuple[Facet, ...]:
@@ -74,7 +74,7 @@ def _facets(base: str, documents: Iterable[Document], labels: Callable[[Document
 
 
 def _order(label: Label) -> tuple[int, str]:
-    """Words in the order of their vocabulary; years and codes by themselves."""
+    """Return the sort key: words in the order of their vocabulary, years and places by their part of the address."""
     known = [*EMPLOYMENT, *LEVELS, *RECORDS]
     return (known.index(label[0]) if label[0] in known else 0, label[1])
 

@@ -1,4 +1,4 @@
-"""Atom (RFC 4287) and JSON Feed 1.1 of a list of documents."""
+"""Atom (RFC 4287) and JSON Feed 1.1 of a list of documents, and sitemaps (sitemaps.org, protocol 0.9). Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from plugins.frontmatter.model.document import Document
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-def shard(base: str, documents: Iterable[Document], fronts: Iterable[str] = ()) -> str:
-    """Return one ``urlset``. ``fronts`` are pages without a date. Partner entries belong to their own site and stay out."""
-    rows = [f"<url><loc>{escape(base + url)}</loc></url>" for url in fronts]
+def shard(base: str, documents: Iterable[Document], undated: Iterable[str] = ()) -> str:
+    """Return one ``urlset``. ``undated`` are addresses of pages without a date. Partner entries belong to their own site and are left out."""
+    rows = [f"<url><loc>{escape(base + url)}</loc></url>" for url in undated]
     rows += [
         f"<url><loc>{escape(base + d.url)}</loc><lastmod>{(d.meta.updated or d.date).isoformat()}</lastmod></url>"
         for d in documents
@@ -39,12 +39,12 @@ def _document(root: str, rows: list[str]) -> str:
 
 
 NEWEST = 30
-"""Entries in a feed. Readers fetch often enough; the archives hold the rest."""
+"""Entries in a feed. Feed readers fetch often enough to see each; the archives hold the rest."""
 
 
 @dataclass(frozen=True)
 class Channel:
-    """What a feed is about. ``base`` is the site's public address with a trailing slash, ``url`` a path below it."""
+    """Title, description and addresses of a feed. ``base`` is the site's public address with a trailing slash, ``url`` a path below it."""
 
     title: str
     description: str
@@ -80,16 +80,16 @@ def atom(channel: Channel, documents: Sequence[Document], as_of: dt.datetime) ->
             author_name=document.publication.department if document.publication else channel.author,
             categories=[topic.name for topic in document.meta.topics],
         )
-    written = StringIO()
-    feed.write(written, "utf-8")
-    return written.getvalue()
+    text = StringIO()
+    feed.write(text, "utf-8")
+    return text.getvalue()
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
     empty_since: dt.datetime
 
     def latest_post_date(self) -> dt.datetime:
-        """Feedgenerator would ask the clock when there are no items."""
+        """Without items, feedgenerator would take the time of the clock, and the same input would give other bytes."""
         return max((item["updateddate"] for item in self.items), default=self.empty_since)
 
 
@@ -126,5 +126,5 @@ def _item(channel: Channel, document: Document) -> dict[str, object]:
 
 
 def _portable(document: Document, channel: Channel) -> str:
-    """The body with absolute addresses: a feed reader does not know where it comes from."""
+    """Return the body with absolute addresses: a feed reader resolves relative ones against its own page, or not at all."""
     return document.html.replace('href="/', f'href="{channel.base}').replace('src="/', f'src="{channel.base}')

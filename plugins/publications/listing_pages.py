@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,14 @@ from plugins.publications import feeds as sitemap
 from plugins.publications.document_pages import PAGE_CONTEXT, PageContext
 
 _FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
-"""Addresses that navigation and foot name on every page. With them ``landmarks`` are all at which what every page shows is another."""
+"""Addresses that the navigation and the foot of every page link to, besides publications, notices and fixed pages."""
 
 
 class PublicationsGenerator(Generator):  # type: ignore[misc]
-    """One page for every shelf. What every template may use is put into the context first."""
+    """One page for every section, month, term, facet and mail list. The context for all templates is filled first."""
 
     def generate_context(self) -> None:
-        """Group the live documents, and put the groups where templates find them."""
+        """Group the public documents, and put the groups into the context of all templates."""
         build = context_of(self.settings)
         library = build[LIBRARY]
         self.registry: Registry = library.registry
@@ -39,9 +39,9 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.content_type == "page"]
         notices = list(reversed([d for d in self.documents if d.content_type == "notice"]))
-        around = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
-        build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, around, taxonomies.related(self.documents)))
-        self.context.setdefault("fronts", {})  # by publication, the pages that other rooms add to its section
+        neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
+        build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents)))
+        self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
         self.context.update(
             site=self.registry.site,
             registry=self.registry,
@@ -49,14 +49,16 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             now=library.now,
             as_of=library.as_of,
             sections=self.sections,
-            fronts_named=[(p.url, p.title, p.colour) for p in self.registry.publications.values()],  # on every page: one read, not thirty
+            # On every page: the incremental build records one read instead of thirty.
+            publication_links=[(p.url, p.title, p.colour) for p in self.registry.publications.values()],
             places=self.places,
             topics=self.topics,
             facets=self.facets,
-            standing=self.pages,
+            fixed_pages=self.pages,
             issues=list(reversed(self.issues)),
             notices=notices,
-            landmarks=frozenset(
+            # The addresses for which the parts that all pages share look different: there they mark the current page.
+            navigation_urls=frozenset(
                 (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))
             ),
         )
@@ -65,11 +67,11 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         by_list: dict[str, list[Document]] = {}
         for issue in self.issues:
             by_list.setdefault(issue.path.parts[1], []).append(issue)
-        found: dict[str, taxonomies.Neighbours] = {}
+        neighbours: dict[str, taxonomies.Neighbours] = {}
         for issues in by_list.values():
             padded: list[Document | None] = [None, *issues, None]
-            found |= {d.url: taxonomies.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
-        return found
+            neighbours |= {d.url: taxonomies.Neighbours(padded[at], padded[at + 2]) for at, d in enumerate(issues)}
+        return neighbours
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything."""
@@ -80,8 +82,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             self._section(section)
         self._page("/places/", "places")
         self._page("/topics/", "topics")
-        for shelf in (*self.places, *self.topics):
-            self._page(shelf.label.url, "shelf", shelf=shelf)
+        for term in (*self.places, *self.topics):
+            self._page(term.label.url, "term", term=term)
         self._mail()
         self._feeds("/", self.registry.site.title, self.registry.site.description, latest)
         self._sitemap()
@@ -118,12 +120,12 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
 
     def _sitemap(self) -> None:
-        fronts = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]
-        fronts += [shelf.label.url for shelf in (*self.places, *self.topics)]
-        shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), fronts), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
+        undated = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]
+        undated += [term.label.url for term in (*self.places, *self.topics)]
+        shards = {"/sitemap-site.xml": sitemap.shard(self.base, (), undated), "/sitemap-mail.xml": sitemap.shard(self.base, self.issues)}
         for key, section in self.sections.items():
             own = [facet.url for group in self.facets[key] for facet in group.facets]
-            own += [section.publication.url, *(month.url for month in section.months), *self.context["fronts"].get(key, ())]
+            own += [section.publication.url, *(month.url for month in section.months), *self.context["section_urls"].get(key, ())]
             shards[f"/sitemap-{key}.xml"] = sitemap.shard(self.base, section.documents, own)
         for path, text in shards.items():
             self._write(path, text)
@@ -131,15 +133,12 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self._write("/robots.txt", f"User-agent: *\nAllow: /\nSitemap: {self.base}/sitemap.xml\n")
 
     def _redirects(self) -> None:
-        for document in self._addressed():
+        for document in (*self.documents, *self.issues, *self.pages):
             for alias in document.meta.aliases:
                 self._page(alias, "redirect", target=document)
 
-    def _addressed(self) -> Iterable[Document]:
-        return (*self.documents, *self.issues, *self.pages)
-
     def _write(self, url: str, text: str) -> None:
-        """Write a file that no template makes."""
+        """Write a file that has no template."""
         path = Path(self.output_path) / url.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

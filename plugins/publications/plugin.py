@@ -1,6 +1,7 @@
 """The page of every document; sections, month archives, municipality and topic pages, feeds, sitemap, neighbours.
 
-Pelican's own listings are switched off in ``pelicanconf.py``: their pages shift with every article, and their addresses with them.
+Pelican's own listings are switched off in ``pelicanconf.py``: with every new article their entries move to another page of the list, so that no
+address keeps its content.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which documents stand together: sections, months, places, topics, neighbours. Pure."""
+"""Groups of documents: sections, months, places, topics, neighbours, related documents. Pure."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TermPage:
 
     @cached_property
     def tracking_key(self) -> str:
-        return f"shelf:{self.label.url}"
+        return f"term:{self.label.url}"
 
     @property
     def years(self) -> dict[int, list[Document]]:
@@ -95,34 +95,34 @@ class Neighbours:
 
 
 def sections(documents: Sequence[Document], registry: Registry) -> dict[str, Section]:
-    """Return a section for every publication, also for one that has nothing yet. ``documents`` come oldest first."""
+    """Return a section for every publication, also for one without documents. ``documents`` come oldest first."""
     by_key = _group(documents, lambda d: [d.publication.key] if d.publication else [])
     return {key: _section(publication, by_key.get(key, [])) for key, publication in registry.publications.items()}
 
 
 def _section(publication: Publication, documents: Sequence[Document]) -> Section:
     by_month = _group(documents, lambda d: [(d.date.year, d.date.month)])
-    months = tuple(MonthArchive(publication, *key, tuple(found)) for key, found in sorted(by_month.items(), reverse=True))
+    months = tuple(MonthArchive(publication, *key, tuple(group)) for key, group in sorted(by_month.items(), reverse=True))
     return Section(publication, tuple(reversed(documents)), months)
 
 
 def places(documents: Sequence[Document], registry: Registry) -> list[TermPage]:
-    """Return a shelf for each of the municipalities, in the order of their codes."""
+    """Return a term page for each municipality, in the order of their codes."""
     by_name = _group(documents, lambda d: [place.name for place in d.meta.municipalities])
     return [TermPage(place, tuple(reversed(by_name.get(name, [])))) for name, place in registry.places.items()]
 
 
 def topics(documents: Sequence[Document], registry: Registry) -> list[TermPage]:
-    """Return a shelf for each topic, in the order of ``publications.toml``."""
+    """Return a term page for each topic, in the order of ``publications.toml``."""
     by_name = _group(documents, lambda d: [topic.name for topic in d.meta.topics])
     return [TermPage(topic, tuple(reversed(by_name.get(name, [])))) for name, topic in registry.topics.items()]
 
 
-def neighbours(found: Iterable[Section]) -> dict[str, Neighbours]:
-    """Return, by address, who stands before and after each document of the sections."""
+def neighbours(sections: Iterable[Section]) -> dict[str, Neighbours]:
+    """Return, by address, the documents before and after each document of the sections."""
     before: dict[str, Document] = {}
     after: dict[str, Document] = {}
-    for section in found:
+    for section in sections:
         for newer, older in pairwise(section.documents):
             before[newer.url] = older
             after[older.url] = newer
@@ -135,15 +135,15 @@ def related(documents: Sequence[Document]) -> dict[str, Related]:
     Earlier ones only: a new article must not change the pages of old ones. ``documents`` come oldest first.
     """
     seen: dict[Place | Topic, list[Document]] = defaultdict(list)
-    found: dict[str, Related] = {}
+    by_url: dict[str, Related] = {}
     for document in documents:
         labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
-        if near := next((label for label in labels if seen[label]), None):
-            found[document.url] = Related(near, tuple(reversed(seen[near][-3:])))
+        if shared := next((label for label in labels if seen[label]), None):
+            by_url[document.url] = Related(shared, tuple(reversed(seen[shared][-3:])))
         if document.meta.is_listed:
             for label in labels:
                 seen[label].append(document)
-    return found
+    return by_url
 
 
 def _group(documents: Iterable[Document], keys: Callable[[Document], Iterable[_Key]]) -> dict[_Key, list[Document]]:

@@ -74,3 +74,22 @@ def test_garbage_collection_is_off_inside_the_block_and_on_again_after_an_error(
         assert not gc.isenabled()
         raise ValueError("no")
     assert gc.isenabled()
+
+
+def test_after_work_without_gc_no_collection_searches_the_objects_of_that_work() -> None:
+    searched: list[int] = []
+
+    def count_young_objects(phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            searched.append(len(gc.get_objects(generation=0)))
+
+    gc.callbacks.append(count_young_objects)
+    try:
+        with without_gc():
+            made_by_work: list[list[int]] = [[] for _ in range(50_000)]
+        later: list[list[int]] = [[] for _ in range(2_000)]
+    finally:
+        gc.callbacks.remove(count_young_objects)
+    assert len(made_by_work) > len(later)
+    assert searched
+    assert max(searched) < 10_000

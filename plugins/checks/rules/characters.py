@@ -1,4 +1,4 @@
-"""Characters that some readers do not get: T101 to T105, T108."""
+"""Characters that some readers cannot read or hear: T101 to T105, T108."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plugins.checks.rules.rule import Hit, Rule
 
 _SYMBOL = re.compile(r"[\u2116\u2121\u2160-\u217f\u2460-\u24ff\u2776-\u2793\u301d-\u301f\u3220-\u3243\u3250-\u32cb\u32ff-\u33ff]")
 _ANY = re.compile(f"{_SYMBOL.pattern[:-1]}\uff61-\uff9f０-９Ａ-Ｚａ-ｚ]")
-_WRITTEN = {
+_WORDS = {
     "№": "No.", "℡": "電話", "〝": "「", "〞": "」", "〟": "」", "㈱": "株式会社", "㈲": "有限会社", "㈹": "代表", "㏍": "株式会社", "㎡": "平方メートル", "㎢": "平方キロメートル",
     "㎥": "立方メートル", "㏄": "cc",
 }  # fmt: skip
@@ -28,35 +28,35 @@ _JOINED = frozenset(
     "日時 会場 場所 主催 共催 後援 協賛 対象 定員 費用 料金 内容 講師 締切 期間 期日 期限 時間 住所 氏名 電話 連絡先 備考 目的 資格 給与 職種 人数 方法 題名 名称 所在地 交通 参加費"
     " お知らせ お願い 問合せ 申込 申込先 問合先 宛先 送付先 件名 目次 記事 発行 編集 写真 資料".split()
 )
-"""Headings of notices, which are stretched with spaces so that they line up. Only these are joined without asking: 森　進 may be a name."""
+"""Headings of notices, which people spread with spaces so that they line up. Only these are repaired: 森　進 may be a name."""
 _GAP = r"[ \u3000]+"
 _STRETCHED = "|".join(_GAP.join(word) for word in sorted(_JOINED, key=len, reverse=True))
 _SPACED = re.compile(rf"[ \u3000](?<={_LETTER}.)[ \u3000]*{_LETTER}")
-"""Two letters with a gap: what every spread word has. It begins with the gap, so that the search skips to it."""
+"""Two letters with a gap, which every spread word has. The pattern begins with the gap: a search skips to the next space."""
 _KANJI = r"[\u3400-\u9fff々]"
 _SPREAD = re.compile(rf"(?<!{_KANJI})(?:{_STRETCHED})(?!{_KANJI})|(?<!{_LETTER}){_LETTER}(?:{_GAP}{_LETTER})+(?!{_LETTER})")
 
 
-@lru_cache(maxsize=1)  # four rules ask in turn
-def _odd(source: Manuscript) -> str:
-    """The prose if one of the four kinds of character is in it, of which hardly any source has one; else nothing."""
+@lru_cache(maxsize=1)  # four rules ask for the same source, one after the other
+def _searchable(source: Manuscript) -> str:
+    """Return the prose if it has one of the four kinds of character, else nothing: hardly any source has one, and four searches are saved."""
     return source.prose if _ANY.search(source.prose) else ""
 
 
 def _symbols(source: Manuscript) -> Iterator[Hit]:
-    for found in _SYMBOL.finditer(_odd(source)):
-        instead = _plain_symbol(found[0])
+    for match in _SYMBOL.finditer(_searchable(source)):
+        replacement = _plain_symbol(match[0])
         yield Hit(
-            *found.span(),
-            f"「{found[0]}」は、機種や読み上げソフトによって別の字になったり、読まれなかったりします。「{instead}」のように書いてください",
-            f"{found[0]!r} is another character, or silent, on some devices: write {instead!r}",
-            instead,
+            *match.span(),
+            f"「{match[0]}」は、機種や読み上げソフトによって別の字になったり、読まれなかったりします。「{replacement}」のように書いてください",
+            f"{match[0]!r} is another character, or silent, on some devices: write {replacement!r}",
+            replacement,
         )
 
 
 def _plain_symbol(symbol: str) -> str:
-    if symbol in _WRITTEN:
-        return _WRITTEN[symbol]
+    if symbol in _WORDS:
+        return _WORDS[symbol]
     if "❶" <= symbol <= "➓":
         return f"（{(ord(symbol) - ord('❶')) % 10 + 1}）"
     plain = unicodedata.normalize("NFKC", symbol)
@@ -66,35 +66,35 @@ def _plain_symbol(symbol: str) -> str:
 
 
 def _half_kana(source: Manuscript) -> Iterator[Hit]:
-    for found in _HALF_KANA.finditer(_odd(source)):
-        instead = unicodedata.normalize("NFKC", found[0])
+    for match in _HALF_KANA.finditer(_searchable(source)):
+        replacement = unicodedata.normalize("NFKC", match[0])
         yield Hit(
-            *found.span(),
-            f"半角カナ「{found[0]}」はメールで文字化けします。全角の「{instead}」で書いてください",
-            f"half-width kana {found[0]!r} breaks in mail: write {instead!r}",
-            instead,
+            *match.span(),
+            f"半角カナ「{match[0]}」はメールで文字化けします。全角の「{replacement}」で書いてください",
+            f"half-width kana {match[0]!r} breaks in mail: write {replacement!r}",
+            replacement,
         )
 
 
 def _spread(source: Manuscript) -> Iterator[Hit]:
-    for found in _SPREAD.finditer(source.prose) if _SPACED.search(source.prose) else ():
-        joined = re.sub(r"[ \u3000]+", "", found[0])
+    for match in _SPREAD.finditer(source.prose) if _SPACED.search(source.prose) else ():
+        joined = re.sub(r"[ \u3000]+", "", match[0])
         yield Hit(
-            *found.span(),
-            f"「{found[0]}」は、ことばの途中に空白があり、一字ずつ別に読まれます。「{joined}」と続けて書いてください",
-            f"{found[0]!r} has spaces inside a word and is read letter by letter: write {joined!r}",
+            *match.span(),
+            f"「{match[0]}」は、ことばの途中に空白があり、一字ずつ別に読まれます。「{joined}」と続けて書いてください",
+            f"{match[0]!r} has spaces inside a word and is read letter by letter: write {joined!r}",
             joined if joined in _JOINED else None,
         )
 
 
 def _wide(pattern: re.Pattern[str], ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
-    for found in pattern.finditer(_odd(source)):
-        instead = unicodedata.normalize("NFKC", found[0])
+    for match in pattern.finditer(_searchable(source)):
+        replacement = unicodedata.normalize("NFKC", match[0])
         yield Hit(
-            *found.span(),
-            f"全角の{ja}「{found[0]}」は、検索で見つからず、一字ずつ読まれることがあります。半角の「{instead}」で書いてください",
-            f"full-width {en} {found[0]!r} are not found by search and may be read one by one: write {instead!r}",
-            instead,
+            *match.span(),
+            f"全角の{ja}「{match[0]}」は、検索で見つからず、一字ずつ読まれることがあります。半角の「{replacement}」で書いてください",
+            f"full-width {en} {match[0]!r} are not match by search and may be read one by one: write {replacement!r}",
+            replacement,
         )
 
 
@@ -109,12 +109,12 @@ def _letters(source: Manuscript) -> Iterator[Hit]:
 def _ornaments(source: Manuscript) -> Iterator[Hit]:
     at = 0
     for line in source.prose.splitlines(keepends=True) if _SIGNS.search(source.prose) else ():
-        for found in () if _RULER.match(line) else _ORNAMENT.finditer(line):
+        for match in () if _RULER.match(line) else _ORNAMENT.finditer(line):
             yield Hit(
-                at + found.start(),
-                at + found.end(),
-                f"飾りの記号「{found[0][:6]}」は、読み上げソフトが一つずつ読みます。消すか、見出し（##）や区切り（---）にしてください",
-                f"ornament {found[0][:6]!r} is read out sign by sign: delete it, or use a heading (##) or a rule (---)",
+                at + match.start(),
+                at + match.end(),
+                f"飾りの記号「{match[0][:6]}」は、読み上げソフトが一つずつ読みます。消すか、見出し（##）や区切り（---）にしてください",
+                f"ornament {match[0][:6]!r} is read out sign by sign: delete it, or use a heading (##) or a rule (---)",
             )
         at += len(line)
 
@@ -135,19 +135,19 @@ RULES = (
     Rule(
         "T103", "warn", "ことばの途中の空白", "spaces inside a word",
         "「日　時」は「ひ、とき」と読まれ、検索でも見つかりません。並びをそろえるのは表や見た目の設定の役目です",
-        "日　時 is read as two words and not found by search; lining up is the work of tables and style sheets",
+        "日　時 is read as two words and not match by search; lining up is the work of tables and style sheets",
         "JIS X 8341-3 1.3.2, WCAG 2.2 F32", "日　時 3月21日", "日時 3月21日", _spread, fixes=True,
     ),
     Rule(
         "T104", "warn", "全角の数字", "full-width digits",
         "全角の数字は検索で見つからず、二けた以上が一字ずつ読まれることがあります",
-        "full-width digits are not found by search, and longer numbers may be read digit by digit",
+        "full-width digits are not match by search, and longer numbers may be read digit by digit",
         "公用文作成の考え方（2022）", "２０１５年３月に１，２３４人が集まりました。", "2015年3月に1,234人が集まりました。", _digits, fixes=True,
     ),
     Rule(
         "T105", "warn", "全角の英字", "full-width letters",
         "全角の英字は一字ずつ読まれることがあり、検索で見つかりません",
-        "full-width letters may be read one by one and are not found by search",
+        "full-width letters may be read one by one and are not match by search",
         "公用文作成の考え方（2022）", "ＪＲ石巻線", "JR石巻線", _letters, fixes=True,
     ),
     Rule(

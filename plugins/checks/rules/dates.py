@@ -1,4 +1,4 @@
-"""Dates and spans as people say them: T106, T107."""
+"""Dates and spans written as they are spoken: T106, T107."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from collections.abc import Iterator
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 
-# Each begins with what it must begin with, and looks back from there: so the search skips from digit to digit.
+# Each pattern begins with a digit or letter, and looks back from there: a search skips to the next one, which a lookbehind in front would prevent.
 _NEAR = rf"0-9A-Za-z{HIDDEN}"
 _WHOLE = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]{{3}})([/.\-])([0-9]{{1,2}})\2([0-9]{{1,2}})(?![{_NEAR}/.\-])")
 _ERA = re.compile(rf"([SHR](?<![{_NEAR}].))\.?([0-9]{{1,2}})([/.\-])([0-9]{{1,2}})\3([0-9]{{1,2}})(?![{_NEAR}/.\-])")
 _SHORT = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]?)/([0-9]{{1,2}})(?=[ \u3000]*[（(][月火水木金土日])")
 _ZERO = re.compile(r"0(?:(?<=年0)[1-9](?=月)|(?<=月0)[1-9](?=日))")
+# Letter of an era → its name, and the year before its first
 _ERAS = {"S": ("昭和", 1925), "H": ("平成", 1988), "R": ("令和", 2018)}
 _WAVE = re.compile("[～〜]")
 _SPAN = re.compile(r"(?<=[0-9日月年時分円人度回歳）)])[ \u3000]*[～〜][ \u3000]*(?=[0-9翌])")
 
 
 def _dates(source: Manuscript) -> Iterator[Hit]:
-    for found in _WHOLE.finditer(source.prose):
-        yield from _date(found, "", int(found[1]), int(found[3]), int(found[4]))
-    for found in _ERA.finditer(source.prose):
-        name, before = _ERAS[found[1]]
-        yield from _date(found, name, int(found[2]), int(found[4]), int(found[5]), before)
-    for found in _SHORT.finditer(source.prose):
-        if _is_date(2000, int(found[1]), int(found[2])):
-            yield _hit(found, f"{int(found[1])}月{int(found[2])}日")
-    for found in _ZERO.finditer(source.prose):
-        yield _hit(found, found[0][1])
+    for match in _WHOLE.finditer(source.prose):
+        yield from _date(match, "", int(match[1]), int(match[3]), int(match[4]))
+    for match in _ERA.finditer(source.prose):
+        era, year_before = _ERAS[match[1]]
+        yield from _date(match, era, int(match[2]), int(match[4]), int(match[5]), year_before)
+    for match in _SHORT.finditer(source.prose):
+        if _is_date(2000, int(match[1]), int(match[2])):
+            yield _hit(match, f"{int(match[1])}月{int(match[2])}日")
+    for match in _ZERO.finditer(source.prose):
+        yield _hit(match, match[0][1])
 
 
-def _date(found: re.Match[str], name: str, year: int, month: int, day: int, before: int = 0) -> Iterator[Hit]:
-    if _is_date(year + before, month, day):
-        yield _hit(found, f"{name}{year}年{month}月{day}日")
+def _date(match: re.Match[str], era: str, year: int, month: int, day: int, year_before_era: int = 0) -> Iterator[Hit]:
+    if _is_date(year + year_before_era, month, day):
+        yield _hit(match, f"{era}{year}年{month}月{day}日")
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
@@ -46,19 +47,19 @@ def _is_date(year: int, month: int, day: int) -> bool:
     return year >= 1900
 
 
-def _hit(found: re.Match[str], instead: str) -> Hit:
+def _hit(match: re.Match[str], replacement: str) -> Hit:
     return Hit(
-        *found.span(),
-        f"日付「{found[0]}」は、分数や番号として読まれることがあります。「{instead}」と書いてください",
-        f"the date {found[0]!r} may be read as a fraction or a number: write {instead!r}",
-        instead,
+        *match.span(),
+        f"日付「{match[0]}」は、分数や番号として読まれることがあります。「{replacement}」と書いてください",
+        f"the date {match[0]!r} may be read as a fraction or a number: write {replacement!r}",
+        replacement,
     )
 
 
 def _spans(source: Manuscript) -> Iterator[Hit]:
-    for found in _SPAN.finditer(source.prose) if _WAVE.search(source.prose) else ():
+    for match in _SPAN.finditer(source.prose) if _WAVE.search(source.prose) else ():
         yield Hit(
-            *found.span(),
+            *match.span(),
             "「～」は読み上げソフトが読まないことがあります。「10時から12時まで」のように書いてください",
             "the sign ～ may be silent: write から and まで (10時から12時まで)",
         )

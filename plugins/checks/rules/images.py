@@ -1,4 +1,4 @@
-"""Descriptions of pictures that describe: T301 to T303. That there is one at all, front matter sees to."""
+"""Alternative texts that describe the image: T301 to T303. Front matter checks that there is one (F402)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from plugins.checks.rules.manuscript import IMAGE, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 
 LONGEST = 120
-"""Characters. What is longer belongs into the text, where everybody can read it at their own pace."""
+"""Characters of an alternative text. A longer description belongs into the text, where everybody can read it at their own pace."""
 
-_NOTHING = re.compile(
+_GENERIC = re.compile(
     r"(?:写真|画像|図|図表|絵|イラスト|グラフ|地図|ロゴ|アイコン|image|photo|picture|figure|logo|icon)?[ \u3000]*[0-9０-９.\-]*",
     re.IGNORECASE,
 )
@@ -25,31 +25,31 @@ def _descriptions(source: Manuscript) -> Iterator[re.Match[str]]:
 
 
 def _empty_words(source: Manuscript) -> Iterator[Hit]:
-    for found in _descriptions(source):
-        words = found["alt"].strip()
-        if words and (_NOTHING.fullmatch(words) or _FILE.fullmatch(words)):
+    for match in _descriptions(source):
+        words = match["alt"].strip()
+        if words and (_GENERIC.fullmatch(words) or _FILE.fullmatch(words)):
             yield Hit(
-                *found.span(),
+                *match.span(),
                 f"画像の説明「{words}」では、何が写っているか分かりません。「新しい駅に着いた列車の写真」のように書いてください",
                 f"the alt text {words!r} does not say what is seen: write, for example, 新しい駅に着いた列車の写真",
             )
 
 
 def _long(source: Manuscript) -> Iterator[Hit]:
-    for found in _descriptions(source):
-        if len(found["alt"]) > LONGEST:
+    for match in _descriptions(source):
+        if len(match["alt"]) > LONGEST:
             yield Hit(
-                *found.span(),
-                f"画像の説明が{len(found['alt'])}文字あります。{LONGEST}文字までにし、残りは本文に書いてください",
-                f"the alt text has {len(found['alt'])} characters, at most {LONGEST}: put the rest into the text",
+                *match.span(),
+                f"画像の説明が{len(match['alt'])}文字あります。{LONGEST}文字までにし、残りは本文に書いてください",
+                f"the alt text has {len(match['alt'])} characters, at most {LONGEST}: put the rest into the text",
             )
 
 
 def _twice(source: Manuscript) -> Iterator[Hit]:
-    for found in IMAGE.finditer(source.marked):
-        if found["title"] and found["alt"].strip() == found["title"].strip():
+    for match in IMAGE.finditer(source.marked):
+        if match["title"] and match["alt"].strip() == match["title"].strip():
             yield Hit(
-                *found.span(),
+                *match.span(),
                 "画像の説明と下に出す文が同じで、二度読まれます。説明には見えるものを、下の文には伝えたいことを書いてください",
                 "alt text and caption are the same and read twice: describe what is seen in the first, say what it means in the second",
             )

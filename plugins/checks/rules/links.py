@@ -1,4 +1,4 @@
-"""Links whose words say where they lead: T401 to T404."""
+"""Link words that name the destination: T401 to T404."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Link:
-    """Offsets, the words shown, the address as written."""
+    """A link: its offsets, the words that readers see, the address as written."""
 
     start: int
     end: int
@@ -38,14 +38,14 @@ class Link:
     to: str
 
 
-@lru_cache(maxsize=1)  # four rules ask in turn
+@lru_cache(maxsize=1)  # four rules ask for the same source, one after the other
 def links(source: Manuscript) -> list[Link]:
     """Return every link of the body, written in Markdown or as ``<a>``, in order."""
     if "](" not in source.marked and "<" not in source.marked:
         return []
-    found = [*LINK.finditer(source.marked), *ANCHOR.finditer(source.marked)]
-    made = [Link(*one.span(), visible(source.text[one.start("text") : one.end("text")]), one["to"]) for one in found]
-    return sorted(made, key=lambda link: link.start)
+    matches = [*LINK.finditer(source.marked), *ANCHOR.finditer(source.marked)]
+    in_order = sorted(matches, key=lambda match: match.start())
+    return [Link(*match.span(), visible(source.text[match.start("text") : match.end("text")]), match["to"]) for match in in_order]
 
 
 def readable_size(count: int) -> str:
@@ -66,7 +66,7 @@ def _vague(source: Manuscript) -> Iterator[Hit]:
 
 def _bare(source: Manuscript) -> Iterator[Hit]:
     spans = [(link.start, link.end, link.to) for link in links(source) if _ADDRESS.fullmatch(link.words)]
-    spans += [(*found.span(), found["to"]) for found in _AUTOLINK.finditer(source.marked)]
+    spans += [(*match.span(), match["to"]) for match in _AUTOLINK.finditer(source.marked)]
     for start, end, to in spans:
         yield Hit(
             start,
@@ -76,18 +76,18 @@ def _bare(source: Manuscript) -> Iterator[Hit]:
         )
 
 
-def _unweighed(source: Manuscript) -> Iterator[Hit]:
+def _without_size(source: Manuscript) -> Iterator[Hit]:
     for link in links(source):
         address = unquote(urlsplit(link.to).path)
         kind = _KINDS.get(PurePosixPath(address).suffix.lower())
         if kind and not (kind.lower() in link.words.lower() and _SIZE.search(link.words)):
             size = source.size_of(address) if "://" not in link.to else None
-            told = f"（{kind}、{readable_size(size) if size is not None else '1.2MB'}）"
+            example = f"（{kind}、{readable_size(size) if size is not None else '1.2MB'}）"
             yield Hit(
                 link.start,
                 link.end,
-                f"ファイルへのリンク「{link.words}」に種類と大きさがありません。「{link.words}{told}」のように書いてください",
-                f"the link {link.words!r} leads to a file: say kind and size, such as {told}",
+                f"ファイルへのリンク「{link.words}」に種類と大きさがありません。「{link.words}{example}」のように書いてください",
+                f"the link {link.words!r} leads to a file: say kind and size, such as {example}",
             )
 
 
@@ -119,7 +119,7 @@ RULES = (
         "T403", "error", "大きさの分からないファイルへのリンク", "a link to a file without kind and size",
         "電波の弱いところや、料金のかかる回線で開く人が、開く前に決められません",
         "with a weak or paid line one must know before opening",
-        "デジタル庁 ウェブアクセシビリティ導入ガイドブック", "[計画書](https://www.example.jp/plan.pdf)", "[計画書（PDF、1.2MB）](https://www.example.jp/plan.pdf)", _unweighed,
+        "デジタル庁 ウェブアクセシビリティ導入ガイドブック", "[計画書](https://www.example.jp/plan.pdf)", "[計画書（PDF、1.2MB）](https://www.example.jp/plan.pdf)", _without_size,
     ),
     Rule(
         "T404", "warn", "同じことばで行き先のちがうリンク", "the same words for different places",

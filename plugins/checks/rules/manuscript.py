@@ -1,6 +1,6 @@
-"""A source as the rules see it: the file, and copies of the same length in which all else is hidden.
+"""A source as the rules see it: the text, and copies of the same length in which some parts are hidden.
 
-Offsets mean the same place in every copy, so that a rule may search one and a repair write into another.
+An offset means the same place in every copy, so that a rule may search in one copy and a repair may write into another.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 HIDDEN = "\x00"
-"""Stands for a hidden character. No source holds it: front matter refuses control characters."""
+"""Stands for a hidden character. No source holds it: front matter refuses control characters (F103)."""
 
 LINK = re.compile(
     r'(?<!!)\[(?P<text>(?:[^\[\]\n]|\n(?!\n)|\[[^\[\]]*\](?:\([^()]*\))?)*)\]\(\s*<?(?P<to>[^)\s>]*)>?(?:\s+"(?P<title>[^"]*)")?\s*\)'
@@ -21,59 +21,59 @@ ANCHOR = re.compile(r"<a\s[^<>]*?href=[\"']?(?P<to>[^\"'\s<>]*)[^<>]*>(?P<text>.
 
 
 @dataclass(frozen=True)
-class _Mark:
-    """What a pattern finds always holds one of ``signs``: a text without them need not be searched."""
+class _Pattern:
+    """A pattern, and the ``signs`` of which each of its matches holds one: a text without them need not be searched."""
 
     signs: tuple[str, ...]
     pattern: re.Pattern[str]
 
     def within(self, text: str) -> bool:
-        """Tell whether a search is worth it."""
+        """Tell whether ``text`` may have a match."""
         return any(sign in text for sign in self.signs)
 
 
-_HEAD = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
+_HEADER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
 _CODE = (
-    _Mark(("```", "~~~"), re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
-    _Mark(("<!--",), re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)),
-    _Mark(("</",), re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)),
-    _Mark(("`",), re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)),
+    _Pattern(("```", "~~~"), re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
+    _Pattern(("<!--",), re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)),
+    _Pattern(("</",), re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)),
+    _Pattern(("`",), re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)),
 )
 _BLOCK = re.compile(r"(?:^(?: {4}|\t).*(?:\n|\Z)|^[ \t]*\n)+", re.MULTILINE)
 _LIST = re.compile(r"^ {0,3}(?:[-*+]|[0-9]+\.|\[\^[^\]]+\]:|:)[ \t]")
 _NO_PROSE = (
-    _Mark(("<",), re.compile(r"<(?:https?|mailto):[^<>\s]*>")),
-    _Mark(("<",), re.compile(r"</?[A-Za-z][^<>]*>")),
-    _Mark(("](",), re.compile(r"(?<=\]\()\s*(?:<[^<>\n]*>|[^\s)]*)")),
-    _Mark(("]:",), re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+", re.MULTILINE)),
-    _Mark(("][",), re.compile(r"(?<=\])\[[^\]\n]*\]")),
-    _Mark(("[^",), re.compile(r"\[\^[^\]\n]+\]:?")),
-    _Mark(("::", "：："), re.compile(r"^(?:::|：：).*$", re.MULTILINE)),
-    _Mark(("{",), re.compile(r"\{[^\s{}]+[ \u3000]+[^{}\n]+\}")),  # {日付 2018-03-11} is written out by the build
-    _Mark(("://", "mailto:"), re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+")),
+    _Pattern(("<",), re.compile(r"<(?:https?|mailto):[^<>\s]*>")),
+    _Pattern(("<",), re.compile(r"</?[A-Za-z][^<>]*>")),
+    _Pattern(("](",), re.compile(r"(?<=\]\()\s*(?:<[^<>\n]*>|[^\s)]*)")),
+    _Pattern(("]:",), re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+", re.MULTILINE)),
+    _Pattern(("][",), re.compile(r"(?<=\])\[[^\]\n]*\]")),
+    _Pattern(("[^",), re.compile(r"\[\^[^\]\n]+\]:?")),
+    _Pattern(("::", "：："), re.compile(r"^(?:::|：：).*$", re.MULTILINE)),
+    _Pattern(("{",), re.compile(r"\{[^\s{}]+[ \u3000]+[^{}\n]+\}")),  # {日付 2018-03-11} is written out by the build
+    _Pattern(("://", "mailto:"), re.compile(r"(?:https?://|mailto:)[^\s\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef)>\]]+")),
 )
 _NO_VALUE = (
-    _Mark(("---", "#"), re.compile(r"^---[ \t]*$|^[ \t]*#.*$", re.MULTILINE)),
-    _Mark((":",), re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?[^\s:\"'{}\[\],]+[\"']?:(?=[ \t]|$)", re.MULTILINE)),
-    _Mark((":",), re.compile(r"[{,][ \t]*[A-Za-z_][\w-]*:(?=[ \t])")),
-    _Mark(("/", "mailto:"), re.compile(r"(?:https?://|mailto:|\.\.?/)[^\s,}\]\"']+")),
-    _Mark(("/",), re.compile(r"(?<![^\s\[,\"'])/[\w./~-]*")),
-    _Mark(("-",), re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?(?![0-9])")),
+    _Pattern(("---", "#"), re.compile(r"^---[ \t]*$|^[ \t]*#.*$", re.MULTILINE)),
+    _Pattern((":",), re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?[^\s:\"'{}\[\],]+[\"']?:(?=[ \t]|$)", re.MULTILINE)),
+    _Pattern((":",), re.compile(r"[{,][ \t]*[A-Za-z_][\w-]*:(?=[ \t])")),
+    _Pattern(("/", "mailto:"), re.compile(r"(?:https?://|mailto:|\.\.?/)[^\s,}\]\"']+")),
+    _Pattern(("/",), re.compile(r"(?<![^\s\[,\"'])/[\w./~-]*")),
+    _Pattern(("-",), re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?(?![0-9])")),
 )
 _LINKS = (
-    _Mark(("](",), LINK),
-    _Mark(("![",), IMAGE),
-    _Mark(("<",), ANCHOR),
-    _Mark(("][",), re.compile(r"\[[^\[\]\n]*\]\[[^\[\]\n]*\]")),
+    _Pattern(("](",), LINK),
+    _Pattern(("![",), IMAGE),
+    _Pattern(("<",), ANCHOR),
+    _Pattern(("][",), re.compile(r"\[[^\[\]\n]*\]\[[^\[\]\n]*\]")),
 )
 
 
 @dataclass(frozen=True)
 class Manuscript:
-    """One source. ``path`` is what faults name; ``text`` has line feeds and no byte-order mark; ``body`` is where its body begins.
+    """One source. ``path`` is what diagnostics name; ``text`` has line feeds and no byte-order mark; ``body`` is the offset of its body.
 
-    ``marked``: the body without code, for headings, tables, links. ``prose``: what readers read, front matter values included, without code, markup
-    and addresses. ``loose``: prose without links and images, where a repair may write. ``size_of`` gives the bytes of a file named in the source, or None.
+    ``marked`` is the body without code, for headings, tables and links. ``prose`` is the text for readers, values of front matter included, without
+    code, markup and addresses. ``loose`` is the prose without links and images, where a repair may write. ``size_of`` gives the bytes of a file named in the source, or None.
     """
 
     path: PurePosixPath
@@ -94,7 +94,7 @@ class Manuscript:
 
 
 def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
-    """Read ``content / path``; None if it is not UTF-8, which front matter reports already."""
+    """Read ``content / path``; None if it is not UTF-8, which front matter reports (F102)."""
     try:
         with open(f"{content}/{path}", "rb") as file:  # noqa: PTH123 - thousands of sources: no object for each
             text = file.read().decode("utf-8-sig")
@@ -105,20 +105,20 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
 
 
 def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
-    """Cut ``text`` into front matter and body, and hide in each what is not to be judged."""
-    found = _HEAD.match(text)
-    at = found.end() if found else 0
-    head, body = text[:at], text[at:]
+    """Split ``text`` into front matter and body, and hide in each what no rule looks at."""
+    header = _HEADER.match(text)
+    at = header.end() if header else 0
+    front_matter, body = text[:at], text[at:]
     marked = _without_code(body)
-    values = _hide(head, *_NO_VALUE)
+    values = _hide(front_matter, *_NO_VALUE)
     prose = _hide(marked, *_NO_PROSE)
     loose = _without_links(prose, marked)
-    return Manuscript(path, text, at, _blank(head) + marked, values + prose, values + loose, size_of)
+    return Manuscript(path, text, at, _blank(front_matter) + marked, values + prose, values + loose, size_of)
 
 
 def visible(text: str) -> str:
     """Return the words of a link's text: of an image its description, no tags, no emphasis, no space around."""
-    words = IMAGE.sub(lambda found: found["alt"], text)
+    words = IMAGE.sub(lambda image: image["alt"], text)
     return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
 
 
@@ -131,23 +131,23 @@ def _without_code(body: str) -> str:
     hidden = _hide(body, *_CODE)
     if not any(sign in f"\n{hidden}" for sign in ("\n ", "\n\t")):
         return hidden
-    return _BLOCK.sub(lambda found: _indented(found, hidden), hidden)
+    return _BLOCK.sub(lambda block: _without_indented(block, hidden), hidden)
 
 
-def _indented(found: re.Match[str], body: str) -> str:
-    """Four spaces are code, unless they continue a list, a footnote or a definition."""
-    before = body[: found.start()].rstrip("\n")
+def _without_indented(block: re.Match[str], body: str) -> str:
+    """Hide a block of lines with four spaces, which is code unless it continues a list, a footnote or a definition."""
+    before = body[: block.start()].rstrip("\n")
     last = before.rpartition("\n")[2]
-    begins = found.start() == 0 or found[0].startswith("\n") or body[: found.start()].endswith("\n\n")
+    begins = block.start() == 0 or block[0].startswith("\n") or body[: block.start()].endswith("\n\n")
     paragraph = before.rpartition("\n\n")[2].lstrip("\n")
     continues = _LIST.match(last) or _LIST.match(paragraph)
-    return found[0] if continues or not begins else _blank(found[0])
+    return block[0] if continues or not begins else _blank(block[0])
 
 
-def _hide(text: str, *marks: _Mark) -> str:
+def _hide(text: str, *marks: _Pattern) -> str:
     for mark in marks:
         if mark.within(text):
-            text = mark.pattern.sub(lambda found: _blank(found[0]), text)
+            text = mark.pattern.sub(lambda match: _blank(match[0]), text)
     return text
 
 
@@ -157,6 +157,6 @@ def _blank(text: str) -> str:
 
 def _without_links(prose: str, marked: str) -> str:
     for mark in _LINKS:
-        for found in mark.pattern.finditer(marked) if mark.within(marked) else ():
-            prose = prose[: found.start()] + _blank(found[0]) + prose[found.end() :]
+        for match in mark.pattern.finditer(marked) if mark.within(marked) else ():
+            prose = prose[: match.start()] + _blank(match[0]) + prose[match.end() :]
     return prose

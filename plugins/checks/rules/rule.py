@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds."""
+"""The types of a rule and of its hits."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. A new one is a `Rule` in the module of its subject; `tests/plugins/checks/rules/test_rules.py` tries ``bad`` and ``good`` of every rule.
+    """One rule. To add one, write a `Rule` in the module of its subject; `tests/plugins/checks/rules/test_rules.py` runs it on its ``bad`` and ``good``.
 
     ``level`` holds unless ``publications.toml`` says otherwise. ``ja`` and ``en`` name the rule, ``why_ja`` and ``why_en`` give the reason.
-    ``source`` cites the standard. ``fixes`` tells that `todoke check --fix` can repair it; then the repair turns ``bad`` into ``good``.
+    ``source`` cites the standard. If ``fixes`` is true, `todoke check --fix` can repair it, and the repair turns ``bad`` into ``good``.
     """
 
     code: str

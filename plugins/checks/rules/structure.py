@@ -19,7 +19,7 @@ _HEADING = re.compile(
 )
 _HASHES = re.compile(r"(?P<marks>#(?<![^\n]#)#{0,5})(?P<text>[^\n]*)$", re.MULTILINE)
 _OTHERWISE = ("\n=", "\n-", "<h", "<H")
-"""Without one of these all headings are lines that begin with #."""
+"""If a body has none of these, all its headings are lines that begin with #."""
 _BOLD = re.compile(r"(?:\A|(?<=\n\n)|(?<=\x00\n))(\*\*|__)([^*_\n]{1,40}[^*_\n。．.！!？?])\1[ \t]*(?=\n\n|\n?\Z)")
 _DOTS = re.compile(r"(?:^[ \u3000]*[・･]\S[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 _DIVIDER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$|^[ \t]*\|[ \t]*:?-+:?[ \t]*\|[ \t]*$", re.MULTILINE)
@@ -36,22 +36,22 @@ class Heading:
     words: str
 
 
-@lru_cache(maxsize=1)  # three rules ask in turn
+@lru_cache(maxsize=1)  # three rules ask for the same source, one after the other
 def headings(source: Manuscript) -> list[Heading]:
-    """Return the headings of the body in order, whatever way they are written."""
+    """Return the headings of the body in order: with number signs, underlined, or as HTML."""
     if any(sign in source.marked for sign in _OTHERWISE):
-        return [_heading(found, source.text) for found in _HEADING.finditer(source.marked)]
-    return [_named(found, "text", len(found["marks"]), source.text) for found in _HASHES.finditer(source.marked)]
+        return [_heading(match, source.text) for match in _HEADING.finditer(source.marked)]
+    return [_with_words(match, "text", len(match["marks"]), source.text) for match in _HASHES.finditer(source.marked)]
 
 
-def _heading(found: re.Match[str], text: str) -> Heading:
-    level = len(found["marks"] or "") or int(found["tag"] or 0) or (1 if found["line"][0] == "=" else 2)
-    return _named(found, next(name for name in ("text", "under", "inner") if found[name] is not None), level, text)
+def _heading(match: re.Match[str], text: str) -> Heading:
+    level = len(match["marks"] or "") or int(match["tag"] or 0) or (1 if match["line"][0] == "=" else 2)
+    return _with_words(match, next(name for name in ("text", "under", "inner") if match[name] is not None), level, text)
 
 
-def _named(found: re.Match[str], name: str, level: int, text: str) -> Heading:
-    words = text[found.start(name) : found.end(name)]
-    return Heading(*found.span(), level, re.sub(r"<[^<>]*>", "", words).strip(" \t#\u3000"))
+def _with_words(match: re.Match[str], group: str, level: int, text: str) -> Heading:
+    words = text[match.start(group) : match.end(group)]
+    return Heading(*match.span(), level, re.sub(r"<[^<>]*>", "", words).strip(" \t#\u3000"))
 
 
 def _top(source: Manuscript) -> Iterator[Hit]:
@@ -91,33 +91,33 @@ def _empty(source: Manuscript) -> Iterator[Hit]:
 
 
 def _bold(source: Manuscript) -> Iterator[Hit]:
-    for found in _BOLD.finditer(source.marked) if "**" in source.marked or "__" in source.marked else ():
+    for match in _BOLD.finditer(source.marked) if "**" in source.marked or "__" in source.marked else ():
         yield Hit(
-            *found.span(),
-            f"太字だけの段落「{found[2]}」は、見出しとして飛ばし読みできません。「## {found[2]}」と書いてください",
-            f"the bold paragraph {found[2]!r} is no heading to a screen reader: write '## {found[2]}'",
+            *match.span(),
+            f"太字だけの段落「{match[2]}」は、見出しとして飛ばし読みできません。「## {match[2]}」と書いてください",
+            f"the bold paragraph {match[2]!r} is no heading to a screen reader: write '## {match[2]}'",
         )
 
 
 def _dots(source: Manuscript) -> Iterator[Hit]:
-    for found in _DOTS.finditer(source.marked) if "・" in source.marked or "･" in source.marked else ():
+    for match in _DOTS.finditer(source.marked) if "・" in source.marked or "･" in source.marked else ():
         yield Hit(
-            *found.span(),
+            *match.span(),
             "「・」で始めた行は、一つの段落につながって表示されます。行のはじめを「- 」にし、前に空の行を置いてください",
             "lines that begin with ・ run together into one paragraph: begin each with '- ' after an empty line",
         )
 
 
 def _tables(source: Manuscript) -> Iterator[Hit]:
-    for found in _DIVIDER.finditer(source.marked) if "|" in source.marked and "-" in source.marked else ():
-        above = source.marked[: found.start()].rstrip("\n").rpartition("\n")[2]
-        empty_line = source.marked[: found.start()].endswith("\n\n")
+    for match in _DIVIDER.finditer(source.marked) if "|" in source.marked and "-" in source.marked else ():
+        above = source.marked[: match.start()].rstrip("\n").rpartition("\n")[2]
+        empty_line = source.marked[: match.start()].endswith("\n\n")
         cells = [cell.strip() for cell in above.strip().strip("|").split("|")]
         if "|" not in above or empty_line or not all(cells[1:]) or not any(cells):
-            yield _no_header(found.span())
-    for found in _TABLE.finditer(source.marked):
-        if "<th" not in found[0].lower():
-            yield _no_header(found.span())
+            yield _no_header(match.span())
+    for match in _TABLE.finditer(source.marked):
+        if "<th" not in match[0].lower():
+            yield _no_header(match.span())
 
 
 def _no_header(span: tuple[int, int]) -> Hit:

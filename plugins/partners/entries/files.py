@@ -57,7 +57,7 @@ def read_front(path: Path) -> dict[str, object]:
 def read_entry(path: Path) -> tuple[dict[str, object], str]:
     """Read one file: its front matter and its body. Raises EntryFileError."""
     try:
-        keys, body = _parts(path.read_text("utf-8"))
+        keys, body = _split(path.read_text("utf-8"))
         front = yaml.load(keys, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise EntryFileError(path, f"{type(error).__name__}") from error
@@ -66,7 +66,7 @@ def read_entry(path: Path) -> tuple[dict[str, object], str]:
     return {str(key): value for key, value in front.items()}, body
 
 
-def _parts(text: str) -> tuple[str, str]:
+def _split(text: str) -> tuple[str, str]:
     """Return the lines between the first two ``---``, and the text after them. Raises ValueError if there are none."""
     if not text.startswith(FENCE):
         raise ValueError("no front matter")

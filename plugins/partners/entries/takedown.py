@@ -125,9 +125,9 @@ def apply(content: Path, *, dry_run: bool = False) -> Removal:
     files: dict[Path, Front] = {}
     shared = []
     for name in sorted(listed & library.labels()):
-        fronts = library.with_label(name)
-        if _is_one_entry(fronts.values()):
-            files |= fronts
+        front_matters = library.with_label(name)
+        if _is_one_entry(front_matters.values()):
+            files |= front_matters
         else:
             shared.append(name)
     if shared and not dry_run:
@@ -142,20 +142,20 @@ def take_down(content: Path, name: str) -> tuple[str, ...]:
     """
     read_takedown(content)
     library = _Library.read(content)
-    fronts = library.with_label(identity(name))
-    if not fronts:
+    front_matters = library.with_label(identity(name))
+    if not front_matters:
         raise EntryNotFoundError(name)
-    if not _is_one_entry(fronts.values()):
-        raise SharedNameError(name, tuple(path.as_posix() for path in fronts))
+    if not _is_one_entry(front_matters.values()):
+        raise SharedNameError(name, tuple(path.as_posix() for path in front_matters))
     note(content, [name])
-    return _take_down(content, library, fronts, dry_run=False)
+    return _take_down(content, library, front_matters, dry_run=False)
 
 
 def take_down_file(content: Path, path: Path) -> tuple[str, ...]:
     """Take down one file. Another feed's entry with the same address stays. Raises TakedownError, EntryFileError."""
     read_takedown(content)
     library = _Library.read(content)
-    return _take_down(content, library, {path: library.fronts[path]}, dry_run=False, within_feed=True)
+    return _take_down(content, library, {path: library.front_matters[path]}, dry_run=False, within_feed=True)
 
 
 def _take_down(content: Path, library: _Library, files: Mapping[Path, Front], dry_run: bool, within_feed: bool = False) -> tuple[str, ...]:
@@ -168,19 +168,19 @@ def _take_down(content: Path, library: _Library, files: Mapping[Path, Front], dr
     return tuple(path.as_posix() for path in removed)
 
 
-def _is_one_entry(fronts: Collection[Front]) -> bool:
+def _is_one_entry(front_matters: Collection[Front]) -> bool:
     """Tell whether files are of one entry: equal in each feed, and in all feeds with one title or one id (two feeds may have one entry)."""
-    different = {tuple(str(front.get(key)) for key in ("feed", "entry_id", "original", "hash", "date")) for front in fronts}
+    different = {tuple(str(front.get(key)) for key in ("feed", "entry_id", "original", "hash", "date")) for front in front_matters}
     feeds = {feed_key for feed_key, *_ in different}
-    same_title = len({str(front.get("title")) for front in fronts}) == 1
-    return len(different) == len(feeds) and (same_title or len({identity(str(front.get("entry_id"))) for front in fronts}) == 1)
+    same_title = len({str(front.get("title")) for front in front_matters}) == 1
+    return len(different) == len(feeds) and (same_title or len({identity(str(front.get("entry_id"))) for front in front_matters}) == 1)
 
 
 @dataclass(frozen=True)
 class _Library:
     """The front matter of all entries of all feeds."""
 
-    fronts: Mapping[Path, Front]
+    front_matters: Mapping[Path, Front]
     root: Path
 
     @classmethod
@@ -191,7 +191,7 @@ class _Library:
 
     def entries(self) -> Iterator[tuple[Path, Front]]:
         """Yield the entries, without the new versions that wait."""
-        return ((path, front) for path, front in self.fronts.items() if not front.get("edit_of"))
+        return ((path, front) for path, front in self.front_matters.items() if not front.get("edit_of"))
 
     def labels(self) -> frozenset[str]:
         return frozenset().union(*(self.labels_of(front) for _, front in self.entries()))
@@ -206,11 +206,11 @@ class _Library:
         """Return the new versions of an entry that wait."""
         folder = self.root / path.relative_to(self.root).parts[0]
         name = path.relative_to(folder).as_posix()
-        return [edit for edit, front in self.fronts.items() if front.get("edit_of") == name and edit.is_relative_to(folder)]
+        return [edit for edit, front in self.front_matters.items() if front.get("edit_of") == name and edit.is_relative_to(folder)]
 
     def identifying_names(self, path: Path, within_feed: bool) -> list[str]:
         """Return the names to list for a file: those that no other entry has; title and date if there is no better one."""
-        front = self.fronts[path]
+        front = self.front_matters[path]
         names, feed_key = names_of_file(front), str(front.get("feed", ""))
         own = sorted(name for name in names.all if self._identifies(name, front))
         if not own:

@@ -94,10 +94,10 @@ def _validated(path: Path, tables: dict[str, Any]) -> _File:
     try:
         return _File.model_validate(tables)
     except ValidationError as error:
-        raise ConfigError(path, tuple(_fault(item["loc"], item["type"], item["msg"]) for item in error.errors())) from error
+        raise ConfigError(path, tuple(_problem(item["loc"], item["type"], item["msg"]) for item in error.errors())) from error
 
 
-def _fault(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     """Return the place of a fault and what to write instead."""
     place = ".".join(str(part) for part in loc if part != "[key]")
     return f"[{place}] {_advice(loc, kind)}（{message}）"

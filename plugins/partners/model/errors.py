@@ -10,12 +10,12 @@ class PartnersError(Exception):
 
 
 class ConfigError(PartnersError):
-    """``publications.toml`` cannot be used. ``faults`` holds one line for each fault."""
+    """``publications.toml`` cannot be used. ``problems`` holds one line for each fault."""
 
-    def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, problems: tuple[str, ...]) -> None:
         self.path = path
-        self.faults = faults
-        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        self.problems = problems
+        super().__init__("\n".join(f"{path}: {fault}" for fault in problems))
 
 
 class RefusedAddressError(PartnersError):

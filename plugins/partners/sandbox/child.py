@@ -1,4 +1,4 @@
-"""The child process: documents on stdin → answers on stdout. ``python -m plugins.partners.sandbox.child '{limits}'``.
+"""The child process: documents on stdin → responses on stdout. ``python -m plugins.partners.sandbox.child '{limits}'``.
 
 feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of memory. In
 this process they can: the limits are set before anything is parsed, and ``pool`` kills the process at the end of its time.
@@ -28,14 +28,14 @@ def main() -> None:
     serve(sys.stdin.buffer, sys.stdout.buffer, limits["cpu_seconds"])
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
+def serve(requests: BinaryIO, responses: BinaryIO, cpu_seconds: int) -> None:
     """Answer every request. After an error the process is of no more use, and its parent ends it."""
     while line := requests.readline():
         # RLIMIT_CPU counts from the start of the process, which serves many documents: so it is raised before each.
         set_limit("RLIMIT_CPU", int(time.process_time()) + 1 + cpu_seconds, soft=True)
         head, content = answer(json.loads(line), requests)
-        answers.write(json.dumps({**head, "size": len(content)}).encode("ascii") + b"\n" + content)
-        answers.flush()
+        responses.write(json.dumps({**head, "size": len(content)}).encode("ascii") + b"\n" + content)
+        responses.flush()
 
 
 def answer(options: dict[str, Any], requests: BinaryIO) -> Answer:

@@ -87,12 +87,12 @@ class Sandbox:
         return head, content
 
     @asynccontextmanager
-    async def _taken(self, wanted: int) -> AsyncIterator[list[_Child | None]]:
-        """Hold ``wanted`` slots, with the idle children in them."""
+    async def _taken(self, count: int) -> AsyncIterator[list[_Child | None]]:
+        """Hold ``count`` slots, with the idle children in them."""
         slots: list[_Child | None] = []
         try:
             async with self._taking:  # two tasks that each hold some of the slots would wait for each other for ever
-                while len(slots) < wanted:
+                while len(slots) < count:
                     slots.append(await self._slots.get())
             yield slots
         finally:
@@ -133,11 +133,11 @@ class _Child:
         stdin.write(json.dumps({**options, "size": len(body)}).encode("ascii") + b"\n")
         stdin.write(body)
         await stdin.drain()
-        head: dict[str, Any] = json.loads(await stdout.readuntil(b"\n"))
-        size = int(head["size"])
+        header: dict[str, Any] = json.loads(await stdout.readuntil(b"\n"))
+        size = int(header["size"])
         if size > LARGEST_ANSWER:
             raise ValueError("too large an answer")
-        return head, await stdout.readexactly(size)
+        return header, await stdout.readexactly(size)
 
     async def end(self) -> None:
         """Kill the process and wait for its end."""

@@ -60,7 +60,7 @@ def test_nothing_goes_out_before_a_second_person_has_approved(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["佐藤 花子", "佐藤花子", "佐藤　花子"])
-def test_who_wrote_it_cannot_approve_it_however_the_name_is_spaced(tmp_path: Path, name: str) -> None:
+def test_the_author_cannot_approve_however_the_name_is_spaced(tmp_path: Path, name: str) -> None:
     home = guarded(tmp_path, 1)
     with pytest.raises(SamePerson):
         approve(home, name)
@@ -84,7 +84,7 @@ def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
         send.send(home.around, home.root, REF, Seen())
 
 
-def test_a_reader_more_voids_it_and_a_reader_less_does_not(tmp_path: Path) -> None:
+def test_a_new_reader_voids_the_approval_and_one_who_left_does_not(tmp_path: Path) -> None:
     with Receiver() as receiver:
         home = guarded(tmp_path, receiver.port)
         approve(home)
@@ -102,7 +102,7 @@ def test_a_reader_more_voids_it_and_a_reader_less_does_not(tmp_path: Path) -> No
     assert sorted(receiver.recipients) == ["reader1@example.jp", "reader3@example.jp"]
 
 
-def test_what_is_frozen_goes_on_with_the_approval_it_had(tmp_path: Path) -> None:
+def test_a_frozen_issue_goes_on_with_the_approval_it_had(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"reader2@example.jp": "451 later"})) as receiver:
         home = guarded(tmp_path, receiver.port)
         approve(home)
@@ -123,21 +123,21 @@ def test_an_approval_needs_readers(tmp_path: Path) -> None:
     ("table", "needs"),
     [({}, False), ({"default": "required"}, True), ({"default": "required", "press": "off"}, False), ({"press": "required"}, True)],
 )
-def test_a_list_says_for_itself_or_the_default_holds(table: dict[str, str], needs: bool) -> None:
+def test_a_list_without_a_rule_of_its_own_follows_the_default(table: dict[str, str], needs: bool) -> None:
     assert ApprovalRules.read(table).needs("press") is needs  # type: ignore[arg-type]
 
 
 # The log
 
 
-def logged(home: House, number: int = 3) -> None:
+def append_entries(home: House, number: int = 3) -> None:
     for count in range(number):
         audit_log.append(home.database, AuditEvent("x", f"step {count}", "l/1", {"a": "b"}), now=home.clock())
 
 
-def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
+def test_the_audit_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
     home = house(tmp_path, 1)
-    logged(home)
+    append_entries(home)
     for statement in ("UPDATE audit SET actor = 'y'", "DELETE FROM audit"):
         with pytest.raises(DatabaseError, match="append-only"), home.database.writing() as connection:
             connection.execute(text(statement))
@@ -152,9 +152,9 @@ def test_the_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
         ("UPDATE audit SET hash = previous", 1),
     ],
 )
-def test_a_log_changed_behind_its_back_is_found_out(tmp_path: Path, statement: str, number: int) -> None:
+def test_an_audit_log_that_was_changed_in_the_database_fails_its_verification(tmp_path: Path, statement: str, number: int) -> None:
     home = house(tmp_path, 1)
-    logged(home)
+    append_entries(home)
     with home.database.writing() as connection:
         for verb in ("UPDATE", "DELETE"):
             connection.execute(text(f"DROP TRIGGER audit_no_{verb}"))
@@ -164,9 +164,9 @@ def test_a_log_changed_behind_its_back_is_found_out(tmp_path: Path, statement: s
     assert broken.value.number == number
 
 
-def test_a_noted_hash_shows_that_the_end_was_cut_off(tmp_path: Path) -> None:
+def test_a_hash_that_was_noted_shows_that_the_end_of_the_log_was_cut_off(tmp_path: Path) -> None:
     home = house(tmp_path, 1)
-    logged(home)
+    append_entries(home)
     entries = audit_log.entries(home.database)
     verify(entries, entries[1].hash)
     with pytest.raises(AuditBroken, match="cut off"):
@@ -193,19 +193,19 @@ def repository(folder: Path, message: str = "46号") -> Path:
 
 def test_the_author_is_whoever_made_the_last_commit_of_the_file(tmp_path: Path) -> None:
     file = repository(tmp_path, "45号\n\nCo-authored-by: 高橋 誠 <makoto@example.jp>\n")
-    found = authorship.authors_of_file(file)
-    assert all(found.includes(name) for name in ("佐藤 花子", "HANAKO@example.jp", "高橋誠", "makoto@example.jp"))
-    assert not found.includes("鈴木 一郎")
+    authors = authorship.authors_of_file(file)
+    assert all(authors.includes(name) for name in ("佐藤 花子", "HANAKO@example.jp", "高橋誠", "makoto@example.jp"))
+    assert not authors.includes("鈴木 一郎")
 
 
-def test_words_that_are_not_committed_have_no_author(tmp_path: Path) -> None:
+def test_a_text_that_is_not_committed_has_no_author(tmp_path: Path) -> None:
     file = repository(tmp_path)
     file.write_text("別の本文\n", "utf-8")
     with pytest.raises(NotCommitted, match="not committed"):
         authorship.authors_of_file(file)
 
 
-class Desk:
+class Terminal:
     """An operator's folder, with the editors' repository in it."""
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -219,56 +219,56 @@ class Desk:
             "email,name,lists,format\na@example.jp,甲,fukko-press,light\nb@example.jp,乙,fukko-press,\n", "utf-8"
         )
 
-    def types(self, *words: str, mail: bool = True) -> Result:
-        places = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
-        return CliRunner().invoke(app, [*words, *places], env={"TODOKE_SECRET": SECRET, "COLUMNS": "200"})
+    def run(self, *words: str, mail: bool = True) -> Result:
+        options = ["--config", str(self.folder / "mailer.toml"), *(["--mail", str(self.folder / "mail")] if mail else [])]
+        return CliRunner().invoke(app, [*words, *options], env={"TODOKE_SECRET": SECRET, "COLUMNS": "200"})
 
 
-def test_the_commands_from_commit_to_log(tmp_path: Path) -> None:
+def test_the_commands_from_the_commit_to_the_audit_log(tmp_path: Path) -> None:
     repository(tmp_path)
     content = ["--content", str(tmp_path / "content")]
     with Receiver() as receiver:
-        desk = Desk(tmp_path, receiver.port)
-        desk.types("subscribers", "import", str(tmp_path / "people.csv"))
-        rehearsed = desk.types("send", "fukko-press/45", "--dry-run")
-        assert "not approved" in rehearsed.output, rehearsed.output
-        assert desk.types("send", "fukko-press/45").exit_code == 1
-        refused = desk.types("approve", "fukko-press/45", "--as", "佐藤 花子", "--author", "だれか", *content)
+        terminal = Terminal(tmp_path, receiver.port)
+        terminal.run("subscribers", "import", str(tmp_path / "people.csv"))
+        dry_run = terminal.run("send", "fukko-press/45", "--dry-run")
+        assert "not approved" in dry_run.output, dry_run.output
+        assert terminal.run("send", "fukko-press/45").exit_code == 1
+        refused = terminal.run("approve", "fukko-press/45", "--as", "佐藤 花子", "--author", "だれか", *content)
         assert refused.exit_code == 1 and "another person" in refused.output
-        approved = desk.types("approve", "fukko-press/45", "--as", "鈴木 一郎", *content)
+        approved = terminal.run("approve", "fukko-press/45", "--as", "鈴木 一郎", *content)
         assert "approved by 鈴木 一郎 for 2 readers (written by 佐藤 花子)" in approved.output
-        sent = desk.types("send", "fukko-press/45")
-        assert sent.exit_code == 0, sent.output
+        result = terminal.run("send", "fukko-press/45")
+        assert result.exit_code == 0, result.output
     assert len(receiver.accepted) == 2
-    shown = desk.types("audit", mail=False)
-    assert shown.exit_code == 0
-    assert "5 entries, all hashes hold" in shown.output
-    assert desk.types("audit", "--expect", "f" * 64, mail=False).exit_code == 1
+    audit = terminal.run("audit", mail=False)
+    assert audit.exit_code == 0
+    assert "5 entries, all hashes hold" in audit.output
+    assert terminal.run("audit", "--expect", "f" * 64, mail=False).exit_code == 1
 
 
 # Tests that are sent, and the light form
 
 
-def test_a_test_goes_to_the_named_addresses_only_and_leaves_no_row(tmp_path: Path) -> None:
+def test_a_test_send_reaches_the_named_addresses_only_and_leaves_no_row(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        desk = Desk(tmp_path, receiver.port)
-        desk.types("subscribers", "import", str(tmp_path / "people.csv"))
-        tried = desk.types("send", "fukko-press/45", "--test", "me@example.jp", "--test", "you@example.jp")
-        assert tried.exit_code == 0, tried.output
+        terminal = Terminal(tmp_path, receiver.port)
+        terminal.run("subscribers", "import", str(tmp_path / "people.csv"))
+        result = terminal.run("send", "fukko-press/45", "--test", "me@example.jp", "--test", "you@example.jp")
+        assert result.exit_code == 0, result.output
         assert receiver.recipients == ["me@example.jp", "you@example.jp"]
         assert [str(message.mail["Subject"]) for message in receiver.accepted] == ["【テスト】みやぎ復興プレス 第45号"] * 2
         assert len({str(message.mail["Message-ID"]) for message in receiver.accepted}) == 2
         assert b"personal.invalid" not in b"".join(part.get_payload(decode=True) for part in receiver.accepted[0].mail.iter_parts())  # type: ignore[misc]
-        assert json.loads(desk.types("status", "--json", mail=False).output)["issues"] == []
-        assert desk.types("send", "fukko-press/45", "--test", "no address").exit_code == 1
+        assert json.loads(terminal.run("status", "--json", mail=False).output)["issues"] == []
+        assert terminal.run("send", "fukko-press/45", "--test", "no address").exit_code == 2
     assert len(receiver.accepted) == 2
 
 
-def test_a_refused_test_says_so(tmp_path: Path) -> None:
+def test_a_test_send_that_the_relay_refuses_is_not_sent(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"me@example.jp": "550 no such user"})) as receiver:
         home = house(tmp_path, receiver.port)
-        (tried,) = preflight.send_test(home.around, home.root, REF, ["me@example.jp"])
-    assert (tried.is_sent, tried.outcome.code) == (False, 550)
+        (result,) = preflight.send_test(home.around, home.root, REF, ["me@example.jp"])
+    assert (result.is_sent, result.outcome.code) == (False, 550)
     assert ledger.counts(home.database, IssueId(1)).values() and not any(ledger.counts(home.database, IssueId(1)).values())
 
 
@@ -277,11 +277,11 @@ def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Pa
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port)
         folder = write_issue(home.root)
-        told = json.loads((folder / "issue.json").read_text("utf-8"))
+        issue = json.loads((folder / "issue.json").read_text("utf-8"))
         raw = light.encode()
         (folder / "light.txt").write_bytes(raw)
-        told["parts"]["light.txt"] = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw), "charset": "iso-2022-jp"}
-        (folder / "issue.json").write_text(json.dumps(told), "utf-8")
+        issue["parts"]["light.txt"] = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw), "charset": "iso-2022-jp"}
+        (folder / "issue.json").write_text(json.dumps(issue), "utf-8")
         readers = [
             ImportedSubscriber("a@example.jp", "", ("fukko-press",), "light"),
             ImportedSubscriber("b@example.jp", "", ("fukko-press",)),
@@ -296,7 +296,7 @@ def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Pa
     assert "https://mail.example.jp/preferences/" in mail.get_content()
 
 
-def test_an_issue_without_a_light_part_goes_as_it_is() -> None:
+def test_an_issue_without_a_light_part_is_sent_as_it_is() -> None:
     assert alternatives.as_light(ISSUE) is ISSUE
     assert alternatives.as_light(replace(ISSUE, light=LightPart("軽い", "utf-8"))).text == "軽い"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from mailer import log
-from mailer.cli import status, tables
+from mailer.cli import machine_output, status, tables
 from mailer.database import heartbeats, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest, claim_batch
 from mailer.database.engine import Database, open_database
@@ -82,8 +82,8 @@ def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_pa
     for owner in ("a", "b", "b"):  # who says it again is counted once
         heartbeats.save_heartbeats(shared, owner, said)
     found = look(shared, tmp_path)
-    assert (found.issues[0].in_hand, found.issues[0].rate, found.issues[0].seconds_left) == (6, 3.0, 2)
-    assert [(lane.name, lane.waiting, lane.connections, lane.limit) for lane in found.lanes] == [
+    assert (found.issues[0].untried, found.issues[0].rate, found.issues[0].seconds_left) == (6, 3.0, 2)
+    assert [(queue.name, queue.waiting, queue.connections, queue.limit) for queue in found.queues] == [
         ("", 6, 6, None),
         ("docomo.example", 0, 0, 2),
     ]
@@ -121,11 +121,11 @@ def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Data
 
     status.show_live(lambda: look(shared, tmp_path), shown.append, pause)
     assert [one.is_under_way for one in shown] == [True, False]
-    assert pauses == [status.EVERY]
+    assert pauses == [status.INTERVAL]
     out = io.StringIO()
-    Console(file=out, width=160).print(tables.status_tables(shown[0]))
+    Console(file=out, width=160).print(tables.status_tables(shown[0], UTC))
     assert "docomo.example" in out.getvalue() and "pending" in out.getvalue()
-    assert json.loads(tables.status_json(shown[0]))["issues"][0]["counts"]["pending"] == 6
+    assert machine_output.status_snapshot(shown[0])["issues"][0]["counts"]["pending"] == 6
 
 
 # Metrics
@@ -182,7 +182,7 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         sending.send(home.around, home.root, REF, Seen())
     lines = out.getvalue().splitlines()
-    for event in ("slice claimed", "connected", "delivery", "slice ended", "disconnected", "run ended"):
+    for event in ("batch claimed", "connected", "delivery", "batch ended", "disconnected", "run ended"):
         assert any(event in line for line in lines), event
     assert not re.search(r"reader\d|@example", out.getvalue(), re.IGNORECASE)
     assert SECRET not in out.getvalue()
@@ -190,7 +190,7 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
         told = [json.loads(line) for line in lines]
         refused = next(one for one in told if one["event"] == "delivery" and one["code"] == 550)
         assert refused["reply"] == "<(recipient)> is unknown here" and refused["reader"] == 2 and refused["phase"] == "RCPT"
-        assert next(one for one in told if one["event"] == "slice ended")["sent"] == 3
+        assert next(one for one in told if one["event"] == "batch ended")["sent"] == 3
 
 
 # The report
@@ -273,7 +273,7 @@ def test_a_worker_reports_too(tmp_path: Path) -> None:
 
 def test_a_report_is_a_message_that_any_mail_program_reads() -> None:
     found = operator_report.OperatorReport(REF, "題 ①", ReportStage.FINISHED, NOW, NOW, {DeliveryState.SENT: 12345}, None, ())
-    mail = message_from_bytes(operator_report.compose_report(found, "bounce@example.jp", OPERATOR, "<x@y>"), policy=policy.default)
+    mail = message_from_bytes(operator_report.compose_report(found, "bounce@example.jp", OPERATOR, "<x@y>", UTC), policy=policy.default)
     assert mail["Subject"] == "[todoke] fukko-press/45 finished: 12,345 sent"
     assert "fukko-press/45 題 ①" in mail.get_content() and "12,345" in mail.get_content()
 

@@ -19,8 +19,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
-from mailer.smtp.pipelining import Timeouts
-from mailer.smtp.transaction import StopReason, Transaction, dot_stuff, envelope_commands
+from mailer.smtp.transaction import StopReason, Timeouts, Transaction, dot_stuff, envelope_commands
 from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
 
 TO = "reader@example.jp"

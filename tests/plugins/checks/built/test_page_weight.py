@@ -1,4 +1,4 @@
-"""Budgets: what a page may weigh, and a build that fails when one weighs more."""
+"""Budgets: how large a page may be, and that a build with a larger one fails."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from plugins.checks.built.page_weight import (
     SHEET,
     PageWeight,
     SiteFiles,
-    budget_diagnostics,
+    measure_page,
+    page_messages,
     pages_over_budget,
-    weigh_page,
 )
 from tests.tiny import TinySite
 
@@ -35,10 +35,10 @@ LIGHT = PageWeight("/a/", is_article=True, text=40_000, packed=12_000, script=0,
     ],
 )
 def test_each_budget_has_its_own_limit(weight: PageWeight, count: int) -> None:
-    assert len(budget_diagnostics(weight)) == count
+    assert len(page_messages(weight)) == count
 
 
-def test_a_page_is_weighed_with_everything_it_asks_for(tmp_path: Path) -> None:
+def test_the_weight_of_a_page_includes_every_file_that_it_loads(tmp_path: Path) -> None:
     (tmp_path / "theme").mkdir()
     for name, size in (("style.css", 100), ("a.js", 50), ("s.avif", 10), ("l.avif", 30), ("x.png", 20), ("alone.png", 7)):
         (tmp_path / "theme" / name).write_bytes(b"." * size)
@@ -48,16 +48,16 @@ def test_a_page_is_weighed_with_everything_it_asks_for(tmp_path: Path) -> None:
         '<picture><source srcset="/theme/s.avif 240w, /theme/l.avif 480w"><img alt="a > b" src="/theme/x.png"></picture><img src="/theme/alone.png" alt="">'
     )
     (tmp_path / "index.html").write_text(html, encoding="utf-8")
-    weight = weigh_page("index.html", SiteFiles(tmp_path))
+    weight = measure_page("index.html", SiteFiles(tmp_path))
     assert (weight.url, weight.is_article, weight.text, weight.script, weight.pictures) == ("/", True, len(html) + 150, 55, 37)
 
 
-def test_the_whole_sample_keeps_every_budget_even_where_nothing_is_packed(sample: BuildReport) -> None:
+def test_every_page_of_the_sample_keeps_the_budgets_even_without_compression(sample: BuildReport) -> None:
     site = sample.output / "site"
     assert pages_over_budget(site) == []
     files = SiteFiles(site)
     names = [page.relative_to(site).as_posix() for page in site.rglob("*.html")]
-    weights = [weigh_page(name, files) for name in names if not name.startswith("furigana/")]  # readings are the reader's choice
+    weights = [measure_page(name, files) for name in names if not name.startswith("furigana/")]  # readings are the reader's choice
     assert max(weight.text for weight in weights if weight.is_article) <= ARTICLE
     assert sum(weight.is_article for weight in weights) > 80
     (portal,) = (weight for weight in weights if weight.url == "/")

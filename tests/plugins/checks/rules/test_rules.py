@@ -19,28 +19,30 @@ HEAD = "---\ntitle: 題\ndate: 2020-05-01\n---\n"
 ALL: dict[str, Level] = dict.fromkeys(RULES, "error")
 
 
-def written(body: str, head: str = HEAD) -> Manuscript:
+def source_with(body: str, head: str = HEAD) -> Manuscript:
     return manuscript(PurePosixPath("content/press/2020/a.md"), head + body)
 
 
-def found(body: str, head: str = HEAD) -> list[str]:
-    return [f"{diagnostic.rule}:{diagnostic.line}" for diagnostic in apply_rules(written(body, head), ALL)]
+def broken_rules(body: str, head: str = HEAD) -> list[str]:
+    return [f"{diagnostic.rule}:{diagnostic.line}" for diagnostic in apply_rules(source_with(body, head), ALL)]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_finds_its_bad_example_and_its_good_one_breaks_no_rule(rule: Rule) -> None:
-    assert rule.code in {one.partition(":")[0] for one in found(f"はじめの段落です。\n\n{rule.bad}\n\nおわりの段落です。\n")}
-    assert found(f"はじめの段落です。\n\n{rule.good}\n\nおわりの段落です。\n") == []
+    assert rule.code in {
+        rule_and_line.partition(":")[0] for rule_and_line in broken_rules(f"はじめの段落です。\n\n{rule.bad}\n\nおわりの段落です。\n")
+    }
+    assert broken_rules(f"はじめの段落です。\n\n{rule.good}\n\nおわりの段落です。\n") == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fixes], ids=lambda rule: rule.code)
 def test_a_repair_turns_the_bad_example_into_the_good_one(rule: Rule) -> None:
-    assert repaired(written(rule.bad), ALL) == HEAD + rule.good
+    assert repaired(source_with(rule.bad), ALL) == HEAD + rule.good
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if not rule.fixes], ids=lambda rule: rule.code)
-def test_what_a_person_decides_is_not_repaired(rule: Rule) -> None:
-    assert repaired(written(rule.bad), ALL) == HEAD + rule.bad
+def test_a_rule_without_a_safe_repair_repairs_nothing(rule: Rule) -> None:
+    assert repaired(source_with(rule.bad), ALL) == HEAD + rule.bad
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,8 @@ def test_what_a_person_decides_is_not_repaired(rule: Rule) -> None:
         ("[名簿](../../files/a.XLSX)\n", ["T403:5"]),
     ],
 )
-def test_examples(body: str, expected: list[str]) -> None:
-    assert sorted(found(body)) == expected
+def test_a_rule_reports_exactly_these_lines(body: str, expected: list[str]) -> None:
+    assert sorted(broken_rules(body)) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_examples(body: str, expected: list[str]) -> None:
     ],
 )
 def test_code_addresses_and_directives_are_no_prose(body: str) -> None:
-    assert found(body) == []
+    assert broken_rules(body) == []
 
 
 def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> None:
@@ -97,8 +99,8 @@ def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> Non
         "---\ntitle: ㈱石巻の２０人\ndate: 2015-03-21 10:00\nimage: ../../images/①.png\nimage_alt: 写真\n"
         "figures:\n  - {label: 広さ㎡, done: 1, total: 2}\naliases: [/2015/3/21/]\n---\n"
     )
-    assert sorted(found("本文\n", head)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
-    mended = repaired(written("本文\n", head), ALL)
+    assert sorted(broken_rules("本文\n", head)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
+    mended = repaired(source_with("本文\n", head), ALL)
     assert "title: 株式会社石巻の20人\n" in mended
     assert "{label: 広さ平方メートル, done: 1, total: 2}" in mended
     assert "images/①.png" in mended
@@ -107,35 +109,35 @@ def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> Non
 
 def test_a_repair_keeps_out_of_links_images_and_code() -> None:
     body = "①と[２０人の会①](https://a.example.jp/)と`①`と![①の図](../../images/a.png)と<a href='/'>①</a>\n"
-    assert repaired(written(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
+    assert repaired(source_with(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
 
 
 def test_a_repair_may_uncover_another_and_a_rule_that_is_off_repairs_nothing() -> None:
-    assert repaired(written("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
-    assert repaired(written("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
+    assert repaired(source_with("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
+    assert repaired(source_with("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="①㈱ﾎﾞ２０日時　 \n#`*[](){}!|-=<>/・あ～年月:h\"'^3", max_size=60))
 def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
-    source = written(body)
+    source = source_with(body)
     mended = repaired(source, ALL)
     assert mended.count("\n") == source.text.count("\n")
     assert repaired(manuscript(source.path, mended), ALL) == mended
     assert len(source.prose) == len(source.marked) == len(source.loose) == len(source.text)
 
 
-def test_the_remedy_for_a_file_names_its_own_size(tmp_path: Path) -> None:
+def test_the_remedy_for_a_link_to_a_file_names_the_size_of_that_file(tmp_path: Path) -> None:
     source = manuscript(PurePosixPath("a.md"), HEAD + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
     assert "「計画（PDF、1.2MB）」" in str(next(iter(apply_rules(source, ALL))))
 
 
-def test_a_finding_says_code_place_reason_and_remedy_in_both_languages_on_one_line() -> None:
-    told = str(next(iter(apply_rules(written("\n①番\n"), ALL))))
-    assert told.startswith("content/press/2020/a.md:6: 「①」は")
-    assert "「（1）」のように書いてください / '①' is another character" in told
-    assert told.endswith(" [T101]")
-    assert "\n" not in told
+def test_a_diagnostic_has_place_reason_remedy_and_code_in_both_languages_on_one_line() -> None:
+    line = str(next(iter(apply_rules(source_with("\n①番\n"), ALL))))
+    assert line.startswith("content/press/2020/a.md:6: 「①」は")
+    assert "「（1）」のように書いてください / '①' is another character" in line
+    assert line.endswith(" [T101]")
+    assert "\n" not in line
 
 
 def test_every_rule_is_explained_with_its_reason_in_both_languages() -> None:

@@ -1,0 +1,137 @@
+"""What is listed, for other programs: JSON objects and CSV tables (docs/reference/machine-output.md). Times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from mailer.database.ledger import LedgerEntry
+from mailer.model.audit_log import AuditEntry
+from mailer.model.issue import FrozenIssue
+from mailer.model.state import DeliveryState
+from mailer.monitoring.status import IssueStatusRow, StatusSnapshot
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins with one of them as a formula (CWE-1236)."""
+Value = str | int | float | None
+
+
+class OutputFormat(StrEnum):
+    """How a command prints what it lists."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+def to_json(value: object, *, indent: int | None = 2) -> str:
+    """Return the value as JSON. Japanese text is written as it is."""
+    return json.dumps(value, indent=indent, ensure_ascii=False)
+
+
+def to_csv(rows: Sequence[Mapping[str, Value]], columns: Iterable[str]) -> str:
+    """Return rows as CSV under a heading. A cell that a spreadsheet would run as a formula begins with an apostrophe."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns := tuple(columns))
+    table.writerows([_cell(row[column]) for column in columns] for row in rows)
+    return out.getvalue()
+
+
+ISSUE_COLUMNS = (
+    *("list", "number", "class", "status", "frozen_at", "send_at", "next_due"),
+    *(state.value for state in DeliveryState),
+    *("rate", "seconds_left"),
+)
+
+
+def issue_status(row: IssueStatusRow) -> dict[str, Any]:
+    """Return one issue with its counts by state."""
+    return {
+        "list": row.ref.list,
+        "number": row.ref.number,
+        "class": row.list_class.value,
+        "status": row.status.value,
+        "frozen_at": _time(row.frozen_at),
+        "send_at": _time(row.send_at),
+        "next_due": _time(row.next_due),
+        "counts": {state.value: count for state, count in row.counts.items()},
+        "rate": row.rate,
+        "seconds_left": row.seconds_left,
+    }
+
+
+def status_snapshot(snapshot: StatusSnapshot) -> dict[str, Any]:
+    """Return everything at one moment."""
+    return {
+        "issues": [issue_status(row) for row in snapshot.issues],
+        "queues": [asdict(row) for row in snapshot.queues],
+        "relays": [asdict(row) for row in snapshot.relays],
+        "senders": snapshot.senders,
+        "waiting_since": _time(snapshot.waiting_since),
+    }
+
+
+def status_rows(snapshot: StatusSnapshot) -> list[dict[str, Value]]:
+    """Return the issues alone, each state a column."""
+    objects = [issue_status(row) for row in snapshot.issues]
+    return [{**{name: value for name, value in each.items() if name != "counts"}, **each["counts"]} for each in objects]
+
+
+MISSED_COLUMNS = ("address", "state", "code", "text", "when")
+
+
+def missed(entry: LedgerEntry) -> dict[str, Value]:
+    """Return who has not got an issue, and why."""
+    return {
+        "address": entry.address,
+        "state": entry.state.value,
+        "code": entry.code,
+        "text": entry.text,
+        "when": _time(entry.changed_at),
+    }
+
+
+SCHEDULE_COLUMNS = ("list", "number", "status", "send_at", "due")
+
+
+def scheduled(frozen: FrozenIssue, due: int) -> dict[str, Value]:
+    """Return an issue that is to be sent later; ``due`` is the number of deliveries."""
+    ref = frozen.issue.ref
+    return {"list": ref.list, "number": ref.number, "status": frozen.status.value, "send_at": _time(frozen.send_at), "due": due}
+
+
+AUDIT_COLUMNS = ("number", "at", "what", "issue", "actor", "details", "hash")
+
+
+def audit_entry(entry: AuditEntry) -> dict[str, Any]:
+    """Return one entry; its details are an object."""
+    step = entry.event
+    return {
+        "number": entry.number,
+        "at": entry.at.astimezone(UTC).isoformat(),
+        "what": step.what,
+        "issue": step.issue,
+        "actor": step.actor,
+        "details": dict(step.details),
+        "hash": entry.hash,
+    }
+
+
+def audit_row(entry: AuditEntry) -> dict[str, Value]:
+    """Return one entry; its details are JSON in one cell."""
+    return audit_entry(entry) | {"details": to_json(dict(entry.event.details), indent=None)}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _cell(value: Value) -> Value:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
