@@ -22,6 +22,8 @@ ENOUGH = 60
 
 _BATCH = 50
 
+_CAN_FORK = "fork" in get_all_start_methods()
+
 LOST = "手伝いのプロセスが途中で終わりました。メモリーが足りないのかもしれません。前のサイトはそのままです。もう一度実行してください"
 LOST_EN = "a helping process was ended from outside; perhaps memory ran out. The last site is as it was: try again"
 
@@ -100,11 +102,8 @@ def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
         yield wait_for_result
 
 
-_CAN_FORK = "fork" in get_all_start_methods()
-
-
 def worker_count(items: int, enough: int) -> int:
-    """How many processes shall share ``items`` things, of which ``enough`` make a second process pay. 1 where there is no fork (Windows)."""
+    """Return how many processes shall share ``items`` if ``enough`` of them make a second process pay: 1 where there is no fork (Windows)."""
     return min(os.cpu_count() or 1, items // enough + 1) if _CAN_FORK else 1
 
 
@@ -117,13 +116,13 @@ def fork_workers(target: Callable[[int, Connection], None], count: int, *, waits
     """
     context = get_context("fork")
     ends = [context.Pipe() for _ in range(count)]
-    workers = [context.Process(target=target, args=(number, theirs), daemon=True) for number, (_, theirs) in enumerate(ends)]
+    workers = [context.Process(target=_run_worker, args=(target, number, ends), daemon=True) for number in range(count)]
     gc.freeze()  # a collection in a worker would write to every object's header, and so copy every page of memory
     try:
         for worker in workers:
             worker.start()
         for _, theirs in ends:
-            theirs.close()  # only the worker holds it now: when the worker ends, reading raises EOFError
+            theirs.close()
         yield {ours: worker for (ours, _), worker in zip(ends, workers, strict=True)}
         for worker in workers if waits else ():
             worker.join()
@@ -135,6 +134,15 @@ def fork_workers(target: Callable[[int, Connection], None], count: int, *, waits
         for ours, _ in ends:
             ours.close()
         gc.unfreeze()
+
+
+def _run_worker(target: Callable[[int, Connection], None], number: int, ends: Sequence[tuple[Connection, Connection]]) -> None:
+    # A fork holds every end. As long as one process holds the end of a worker that was killed, a read of half a message from it would wait for ever.
+    for other, (ours, theirs) in enumerate(ends):
+        ours.close()
+        if other != number:
+            theirs.close()
+    target(number, ends[number][1])
 
 
 def wait_for_messages(workers: Mapping[Connection, BaseProcess]) -> list[Connection]:
@@ -151,7 +159,15 @@ def receive(connection: Connection) -> bytes:
     """Return the next message of a worker. Raises `WorkerLost` if the worker ended in the middle of it."""
     try:
         return connection.recv_bytes()
-    except EOFError:
+    except (EOFError, OSError):  # OSError: the message had begun
+        raise WorkerLost from None
+
+
+def send(connection: Connection, message: bytes) -> None:
+    """Send a message to a worker. Raises `WorkerLost` if the worker has ended."""
+    try:
+        connection.send_bytes(message)
+    except OSError:
         raise WorkerLost from None
 
 

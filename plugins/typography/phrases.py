@@ -12,6 +12,7 @@ from typing import Any
 
 import budoux
 from markupsafe import Markup, escape
+from wcwidth import width
 
 _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万億]")
 
@@ -59,31 +60,34 @@ def breakable(text: str) -> Markup:
     return Markup("<wbr>").join(escape(phrase) for phrase in phrases(text))
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break ``text`` into lines of at most ``width`` columns, at phrases where that is possible.
+def wrap(text: str, max_columns: int) -> list[str]:
+    """Break ``text`` into lines of at most ``max_columns`` columns, at phrases where that is possible.
 
     An address (``https://…``) is never cut, so a line with one may be longer.
     """
     lines = [""]
     for phrase in phrases(text):
-        for part in _parts_that_fit(phrase, width):
-            if lines[-1] and columns(lines[-1] + part) > width:
+        for part in _parts_that_fit(phrase, max_columns):
+            if lines[-1] and columns(lines[-1] + part) > max_columns:
                 lines.append("")
             lines[-1] += part if lines[-1] else part.lstrip()
     return [line.rstrip() for line in lines if line.strip()]
 
 
 def columns(text: str) -> int:
-    """Count columns: two for a wide character, one for others."""
-    return sum(2 if ord(character) > 0x2000 else 1 for character in text)
+    """Count columns as a mail program with a Japanese font shows them: two for a wide character, one for a half-width kana.
+
+    Characters of ambiguous width (UAX #11), such as ※ and …, are wide in Japanese fonts. Combining characters take no column.
+    """
+    return width(text, control_codes="ignore", ambiguous_width=2)
 
 
-def _parts_that_fit(phrase: str, width: int) -> list[str]:
+def _parts_that_fit(phrase: str, max_columns: int) -> list[str]:
     """Cut a phrase that is longer than a line: at spaces, or else after every half line of characters, which are two columns wide at most."""
-    if columns(phrase) <= width or "://" in phrase:
+    if columns(phrase) <= max_columns or "://" in phrase:
         return [phrase]
     words = re.findall(r"\S*\s+|\S+", phrase)
     if len(words) > 1:
-        return [part for word in words for part in _parts_that_fit(word, width)]
-    half = max(1, width // 2)
+        return [part for word in words for part in _parts_that_fit(word, max_columns)]
+    half = max(1, max_columns // 2)
     return [phrase[start : start + half] for start in range(0, len(phrase), half)]

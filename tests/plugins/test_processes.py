@@ -6,10 +6,11 @@ import gc
 import os
 import signal
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 
 import pytest
 
-from plugins.processes import WorkerLost, map_batches, run_ahead, without_gc
+from plugins.processes import WorkerLost, fork_workers, map_batches, receive, run_ahead, send, wait_for_messages, without_gc
 
 
 def pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -46,6 +47,26 @@ def test_an_error_of_work_that_runs_ahead_is_raised_where_its_result_is_asked_fo
 def test_work_that_runs_ahead_and_is_killed_says_so() -> None:
     with run_ahead(lambda: os.kill(os.getpid(), signal.SIGKILL)) as result, pytest.raises(WorkerLost, match="memory"):
         result()
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_message_is_lost_although_others_live() -> None:
+    def send_half_a_message(number: int, connection: Connection) -> None:
+        if number == 0:
+            os.write(connection.fileno(), (1_000).to_bytes(4, "big") + b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+        connection.recv_bytes()
+
+    with pytest.raises(WorkerLost, match="memory"), fork_workers(send_half_a_message, 3) as workers:
+        for connection in wait_for_messages(workers):
+            receive(connection)
+
+
+def test_a_message_to_a_worker_that_has_ended_says_that_it_is_lost() -> None:
+    with pytest.raises(WorkerLost, match="memory"), fork_workers(lambda *_: None, 2) as workers:
+        for worker in workers.values():
+            worker.join()
+        for connection in workers:
+            send(connection, b"message")
 
 
 def test_garbage_collection_is_off_inside_the_block_and_on_again_after_an_error() -> None:

@@ -27,7 +27,7 @@ from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import Reference, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
-from plugins.processes import collect_rarely, fork_workers, receive, wait_for_messages, worker_count
+from plugins.processes import collect_rarely, fork_workers, receive, send, wait_for_messages, worker_count
 
 ENOUGH = 200
 """Sources for which a second process pays."""
@@ -157,7 +157,7 @@ class _Processes:
         summaries = [header.summary_for_others if isinstance(header, Header) else header for header in headers.values()]
         message = pickle.dumps((summaries, images), protocol=5)  # once for all workers; a summary holds nothing of the registry
         for channel in self.channels:
-            channel.connection.send_bytes(message)
+            send(channel.connection, message)
         open_channels = {channel.connection: channel for channel in self.channels}
         while open_channels:
             for ready in wait_for_messages({connection: self.workers[connection] for connection in open_channels}):

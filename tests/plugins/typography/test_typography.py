@@ -58,6 +58,13 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     assert all(columns(line) <= width for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"), [("宮城", 4), ("ミヤギ", 6), ("ﾐﾔｷﾞ", 4), ("abc", 3), ("※1", 3), ("か\u3099", 2), ("e\u0301", 1), ("a\nb", 2)]
+)
+def test_columns_are_counted_as_a_japanese_font_shows_them(text: str, count: int) -> None:
+    assert columns(text) == count
+
+
 def test_an_address_is_never_cut() -> None:
     address = "https://todoke.example.jp/fukko-press/2016/03/five-years-on-and-a-very-long-name-indeed/"
     assert address in wrap(f"詳しくは{address}をご覧ください", 30) or any(
