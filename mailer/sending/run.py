@@ -113,32 +113,32 @@ def summarize(database: Database, frozen: FrozenIssue, *, stopped: bool = False,
     return IssueSummary(counts, due, stopped, trouble, issues.status(database, frozen.issue_id))
 
 
-async def deliver(around: DeliveryContext, frozen: FrozenIssue, progress: Progress, stop: asyncio.Event) -> IssueSummary:
-    """Send everything that is due. Call only while holding the lock (`lock.sending`).
+async def deliver(context: DeliveryContext, frozen: FrozenIssue, progress: Progress, stop: asyncio.Event) -> IssueSummary:
+    """Send everything that is due. Call only while holding the lock (`lock.sender_lock`).
 
     :param stop: once set, messages in flight are finished and nothing new is begun.
     :raises TodokeMailError: the database failed, or a message cannot be composed; what was sent is recorded.
     """
-    total = ledger.count_due(around.database, frozen.issue_id, now=around.clock())
+    total = ledger.count_due(context.database, frozen.issue_id, now=context.clock())
     progress.begin(total)
 
-    def told(issue_id: IssueId, state: DeliveryState) -> None:
+    def count_result(issue_id: IssueId, state: DeliveryState) -> None:
         if issue_id == frozen.issue_id:
             progress.step(state)
 
-    async with DeliveryEngine(around, run_connection, told) as office:
-        feeder = Feeder(office)
-        stopping = asyncio.create_task(_stop(office, stop))
+    async with DeliveryEngine(context, run_connection, count_result) as engine:
+        feeder = Feeder(engine)
+        stopping = asyncio.create_task(_stop(engine, stop))
         try:
             await feeder.run(frozen)
         finally:
             stopping.cancel()
-    if office.failure is not None:
-        raise office.failure
-    summary = summarize(around.database, frozen, stopped=stop.is_set(), trouble=office.relays.trouble)
-    return summary if summary.remaining else summarize(around.database, frozen, stopped=stop.is_set())
+    if engine.failure is not None:
+        raise engine.failure
+    summary = summarize(context.database, frozen, stopped=stop.is_set(), trouble=engine.relays.trouble)
+    return summary if summary.remaining else summarize(context.database, frozen, stopped=stop.is_set())
 
 
-async def _stop(office: DeliveryEngine, stop: asyncio.Event) -> None:
+async def _stop(engine: DeliveryEngine, stop: asyncio.Event) -> None:
     await stop.wait()
-    office.stop()
+    engine.stop()

@@ -28,140 +28,154 @@ from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
 from mailer.monitoring import operator_report
 
-LOOK = 1.0  # seconds between looks at what is due
-SLICE = 500
-MOST_JOBS = 64  # in the queue for one issue and lane at a time
-JOBS = 4  # slices that one worker carries at once
+POLL_INTERVAL = 1.0  # seconds between two queries for what is due
+BATCH = 500
+MOST_JOBS = 64  # waiting at a time for one issue and domain queue
+JOBS = 4  # batches that one worker sends at once
 EMERGENCY = 10  # Procrastinate takes higher numbers first
 OnResult = Callable[[IssueId, DeliveryState], None]
 
 
 def ignore_result(_issue_id: IssueId, _state: DeliveryState) -> None:
-    """Nobody listens."""
+    """Ignore the result: nobody shows progress."""
 
 
-async def run_worker(around: DeliveryContext, stop: asyncio.Event, told: OnResult = ignore_result, *, look: float = LOOK) -> None:
-    """Send until stopped. With SQLite, call only while holding the lock (`lock.sending`).
+async def run_worker(
+    context: DeliveryContext, stop: asyncio.Event, on_result: OnResult = ignore_result, *, poll_interval: float = POLL_INTERVAL
+) -> None:
+    """Send until stopped. With SQLite, call only while holding the lock (`lock.sender_lock`).
 
     :raises TodokeMailError: the database failed, or a message cannot be composed.
     """
-    async with DeliveryEngine(around, run_connection, told) as office:
-        halting = asyncio.create_task(_halt(office, stop))
+    async with DeliveryEngine(context, run_connection, on_result) as delivery_engine:
+        stopping = asyncio.create_task(_stop_with(delivery_engine, stop))
         try:
-            await (_queue(office, look) if around.database.is_shared else _loop(office, look))
+            await (_queue(delivery_engine, poll_interval) if context.database.is_shared else _loop(delivery_engine, poll_interval))
         finally:
-            halting.cancel()
-    if office.failure is not None:
-        raise office.failure
+            stopping.cancel()
+    if delivery_engine.failure is not None:
+        raise delivery_engine.failure
 
 
-async def _halt(office: DeliveryEngine, stop: asyncio.Event) -> None:
+async def _stop_with(delivery_engine: DeliveryEngine, stop: asyncio.Event) -> None:
     await stop.wait()
-    office.stop()
+    delivery_engine.stop()
 
 
-async def _loop(office: DeliveryEngine, look: float) -> None:
-    feeder, around = Feeder(office), office.context
-    await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=True)
-    while not office.is_over:
-        for found in await _ready(office):
-            await feeder.run(found)
-        await operator_report.send_due_reports(around)
-        await _rest(office, look)
+async def _loop(delivery_engine: DeliveryEngine, poll_interval: float) -> None:
+    feeder, context = Feeder(delivery_engine), delivery_engine.context
+    await delivery_engine.recorder.ask_until_answered(
+        recovery.recover, context.config, context.database, now=context.clock(), is_alone=True
+    )
+    while not delivery_engine.is_over:
+        for frozen in await _ready(delivery_engine):
+            await feeder.run(frozen)
+        await operator_report.send_due_reports(context)
+        await _pause(delivery_engine, poll_interval)
 
 
-async def _queue(office: DeliveryEngine, look: float) -> None:
-    app = create_queue(office)
-    await office.recorder.ask_until_answered(engine.create_job_tables, office.context.database, app.schema_manager.get_schema())
+async def _queue(delivery_engine: DeliveryEngine, poll_interval: float) -> None:
+    app = create_queue(delivery_engine)
+    await delivery_engine.recorder.ask_until_answered(
+        engine.create_job_tables, delivery_engine.context.database, app.schema_manager.get_schema()
+    )
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
                 concurrency=JOBS,
                 install_signal_handlers=False,
-                fetch_job_polling_interval=look,
+                fetch_job_polling_interval=poll_interval,
                 shutdown_graceful_timeout=60,
-                name=office.journals.name,
+                name=delivery_engine.journals.name,
             )
         )
         try:
-            while not office.is_over:
-                await _dispatch(office, app)
-                await operator_report.send_due_reports(office.context)
-                await _rest(office, look)
+            while not delivery_engine.is_over:
+                await _dispatch(delivery_engine, app)
+                await operator_report.send_due_reports(delivery_engine.context)
+                await _pause(delivery_engine, poll_interval)
         except TodokeMailError as error:
-            office.fail(error)
+            delivery_engine.fail(error)
         except ProcrastinateException as error:
-            office.fail(DatabaseError(f"The queue in the database failed: {error}. Start `run_worker` again; nothing is lost."))
+            delivery_engine.fail(DatabaseError(f"The queue in the database failed: {error}. Start `todoke work` again; nothing is lost."))
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
 
 
-def create_queue(office: DeliveryEngine) -> procrastinate.App:
-    """The queue with its one task: carry a slice."""
-    conninfo = office.context.database.address
+def create_queue(delivery_engine: DeliveryEngine) -> procrastinate.App:
+    """Return the job queue with its one task: send a batch. The task keeps the name ``todoke.carry``: jobs of an older version may wait."""
+    conninfo = delivery_engine.context.database.address
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=JOBS + 2))
 
     @app.task(name="todoke.carry")
-    async def carry(list_key: str, number: str, lane: str) -> None:
-        await _carry(office, IssueRef(list_key, number), lane)
+    async def send_batch(list_key: str, number: str, lane: str) -> None:  # the arguments are stored with jobs that may still wait
+        await _send_batch(delivery_engine, IssueRef(list_key, number), lane)
 
     return app
 
 
-async def _carry(office: DeliveryEngine, ref: IssueRef, name: str) -> None:
-    """One job: claim a slice and see it to its end. Nothing to claim: somebody else was quicker, or it is not wanted any more."""
+async def _send_batch(delivery_engine: DeliveryEngine, ref: IssueRef, name: str) -> None:
+    """Run one job: claim a batch and send it. There is nothing to do if another worker was quicker, or the issue was paused or called off."""
     try:
-        around = office.context
-        frozen = await office.recorder.ask_until_answered(issues.find, around.database, ref)
-        if frozen is None or frozen.status is not IssueStatus.SENDING or office.is_over or name not in office.queues:
+        context = delivery_engine.context
+        frozen = await delivery_engine.recorder.ask_until_answered(issues.find, context.database, ref)
+        if frozen is None or frozen.status is not IssueStatus.SENDING or delivery_engine.is_over or name not in delivery_engine.queues:
             return
-        lane = office.queues[name]
-        got = await office.claim(frozen, lane, START)
-        if got is not None and got[1] is not None:
-            await office.run_batch(got[1], lane)
+        queue = delivery_engine.queues[name]
+        claimed = await delivery_engine.claim(frozen, queue, START)
+        if claimed is not None and claimed[1] is not None:
+            await delivery_engine.run_batch(claimed[1], queue)
     except Exception as error:
-        office.fail(error)
+        delivery_engine.fail(error)
         raise
 
 
-async def _dispatch(office: DeliveryEngine, app: procrastinate.App) -> None:
-    around = office.context
-    await office.recorder.ask_until_answered(recovery.recover, around.config, around.database, now=around.clock(), is_alone=False)
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(30.0, around.config.lease)):
+async def _dispatch(delivery_engine: DeliveryEngine, app: procrastinate.App) -> None:
+    context = delivery_engine.context
+    await delivery_engine.recorder.ask_until_answered(
+        recovery.recover, context.config, context.database, now=context.clock(), is_alone=False
+    )
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(30.0, context.config.lease)):
         await app.job_manager.retry_job(job)
-    for found in await _ready(office):
-        await office.recorder.ask_until_answered(
-            ledger.assign_queues, around.database, found.issue_id, domain_queue.domains_by_queue(around.config)
+    for frozen in await _ready(delivery_engine):
+        await delivery_engine.recorder.ask_until_answered(
+            ledger.assign_queues, context.database, frozen.issue_id, domain_queue.domains_by_queue(context.config)
         )
-        waiting = await office.recorder.ask_until_answered(waiting_by_queue, around.database, found.issue_id)
-        for lane, number in waiting.items():
-            for part in range(min(-(-number // SLICE), MOST_JOBS)):
-                await _defer(app, found, lane, part)
+        waiting = await delivery_engine.recorder.ask_until_answered(waiting_by_queue, context.database, frozen.issue_id)
+        for queue_name, due in waiting.items():
+            for part in range(min(-(-due // BATCH), MOST_JOBS)):
+                await _defer(app, frozen, queue_name, part)
 
 
-async def _defer(app: procrastinate.App, found: FrozenIssue, lane: str, part: int) -> None:
-    ref, priority = found.issue.ref, EMERGENCY if found.issue.list_class is ListClass.EMERGENCY else 0
-    task = app.configure_task("todoke.carry", queueing_lock=f"{ref} {lane} {part}", priority=priority)
+async def _defer(app: procrastinate.App, frozen: FrozenIssue, queue_name: str, part: int) -> None:
+    ref, priority = frozen.issue.ref, EMERGENCY if frozen.issue.list_class is ListClass.EMERGENCY else 0
+    task = app.configure_task("todoke.carry", queueing_lock=f"{ref} {queue_name} {part}", priority=priority)
     with suppress(AlreadyEnqueued):
-        await task.defer_async(list_key=ref.list, number=ref.number, lane=lane)
+        await task.defer_async(list_key=ref.list, number=ref.number, lane=queue_name)
 
 
-async def _ready(office: DeliveryEngine) -> tuple[FrozenIssue, ...]:
-    """Issues with something due; what is too late expires here."""
-    around, found = office.context, list[FrozenIssue]()
-    for one in await office.recorder.ask_until_answered(issues.sendable_issues, around.database, now=around.clock()):
-        expires = one.issue.expires
-        if expires is None or around.clock() < expires:
-            found.append(one)
+async def _ready(delivery_engine: DeliveryEngine) -> tuple[FrozenIssue, ...]:
+    """Return the issues with something due. Deliveries of an issue that is too late expire here."""
+    context, sendable = delivery_engine.context, list[FrozenIssue]()
+    for frozen in await delivery_engine.recorder.ask_until_answered(issues.sendable_issues, context.database, now=context.clock()):
+        expires = frozen.issue.expires
+        if expires is None or context.clock() < expires:
+            sendable.append(frozen)
             continue
-        await office.recorder.ask(
-            ledger.change_state, around.database, one.issue_id, DUE, DeliveryState.EXPIRED, now=around.clock(), why="too late to be sent"
+        await delivery_engine.recorder.ask(
+            ledger.change_state,
+            context.database,
+            frozen.issue_id,
+            DUE,
+            DeliveryState.EXPIRED,
+            now=context.clock(),
+            why="too late to be sent",
         )
-    return tuple(found)
+    return tuple(sendable)
 
 
-async def _rest(office: DeliveryEngine, seconds: float) -> None:
+async def _pause(delivery_engine: DeliveryEngine, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(office.stopped.wait(), seconds)
+        await asyncio.wait_for(delivery_engine.stopped.wait(), seconds)

@@ -77,7 +77,7 @@ def test_an_issue_past_its_expiry_never_goes_out_also_after_a_restored_snapshot(
                 stop.set()
             return home.clock()
 
-        await worker.run_worker(replace(home.around, clock=clock), stop, look=0.01)
+        await worker.run_worker(replace(home.around, clock=clock), stop, poll_interval=0.01)
 
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=3)

@@ -264,7 +264,7 @@ def test_a_worker_reports_too(tmp_path: Path) -> None:
         receiver.manners.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
         home = house(tmp_path, receiver.port, readers=3, head=HEAD)
         issues.freeze(home.database, LETTER, LIST, NOW)
-        await worker.run_worker(home.around, stop, look=0.01)
+        await worker.run_worker(home.around, stop, poll_interval=0.01)
 
     with Receiver() as receiver:
         asyncio.run(asyncio.wait_for(until_reported(receiver), 60))

@@ -71,7 +71,7 @@ def test_what_is_due_goes_out_on_both_databases(tmp_path: Path, database_url: st
             if len(sent) == 700:
                 stop.set()
 
-        await asyncio.wait_for(work.run_worker(home.around, stop, told, look=0.1), 60)
+        await asyncio.wait_for(work.run_worker(home.around, stop, told, poll_interval=0.1), 60)
 
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=700, head=f'database = "{database_url}"\n')
