@@ -68,7 +68,7 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
     """Return the application; ``settings`` is the demonstration's ``mailer.toml``, ``output`` the built tree."""
     config = Config.load(settings)
     tokens = LinkSigner(secrets.signing_keys({}, config.secret_file))
-    service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now)
+    service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now, source_url=config.source_url)
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
     return Starlette(
         routes=[

@@ -78,8 +78,8 @@ def _command(diagnostic: Diagnostic, rules: Rules) -> str:
         "col": str(diagnostic.column or ""),
         "title": f"{diagnostic.rule} {rule.ja} {rule.en}" if rule else diagnostic.rule,
     }
-    written = ",".join(f"{name}={_escape(value, _PROPERTY_ESCAPES)}" for name, value in properties.items() if value)
-    return f"::{_COMMANDS[diagnostic.severity]} {written}::{_escape(_message(diagnostic), _DATA_ESCAPES)}"
+    joined = ",".join(f"{name}={_escape(value, _PROPERTY_ESCAPES)}" for name, value in properties.items() if value)
+    return f"::{_COMMANDS[diagnostic.severity]} {joined}::{_escape(_message(diagnostic), _DATA_ESCAPES)}"
 
 
 def _escape(value: str, escapes: Mapping[str, str]) -> str:

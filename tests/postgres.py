@@ -16,8 +16,8 @@ NOBODY = "nobody"
 
 def binaries() -> Path:
     """Debian keeps them out of the PATH."""
-    found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    initdb = shutil.which("initdb")
+    folders = [Path(initdb).parent] if initdb else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     assert folders, "The tests need PostgreSQL's server: tests/system.sh installs it, or: sudo apt-get install postgresql"
     return folders[-1]
 

@@ -39,7 +39,7 @@ def serve(
         log.hide(secret.value for secret in (*keys, *([metrics_key] if metrics_key else [])))
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
-            app = create_app(database, LinkSigner(keys), bundle.read_lists(mail), now, metrics=metrics)
+            app = create_app(database, LinkSigner(keys), bundle.read_lists(mail), now, metrics=metrics, source_url=settings.source_url)
             # No access log: the path of a request is the key to somebody's subscription. No log settings of uvicorn's own: its lines go through ours.
             uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False)
 

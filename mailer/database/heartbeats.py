@@ -43,7 +43,7 @@ def save_heartbeats(database: Database, owner: str, heartbeats: Sequence[Heartbe
         now = connection.execute(select(server_clock())).scalar_one()
         connection.execute(delete(heartbeat).where(or_(heartbeat.c.owner == owner, heartbeat.c.at < now - 4 * STALE)))
         if heartbeats:
-            connection.execute(insert(heartbeat), [asdict(one) | {"owner": owner, "at": now} for one in heartbeats])
+            connection.execute(insert(heartbeat), [asdict(values) | {"owner": owner, "at": now} for values in heartbeats])
 
 
 def live_heartbeats(database: Database) -> tuple[SenderHeartbeat, ...]:

@@ -99,10 +99,10 @@ class _ConnectionWorker:
         database, lease = self._engine.context.database, self._engine.context.config.lease
         if not database.is_shared:
             return True
-        bounds = [(f"relay:{relay.settings.name}", relay.settings.connections)]
+        limits_by_key = [(f"relay:{relay.settings.name}", relay.settings.connections)]
         if self._queue.limits is not None:
-            bounds.append((f"queue:{self._queue.name}", self._queue.limits.connections))
-        for key, most in bounds:
+            limits_by_key.append((f"queue:{self._queue.name}", self._queue.limits.connections))
+        for key, most in limits_by_key:
             number = await self._engine.recorder.ask_until_answered(
                 limits.acquire_slot, database, key, most, owner=self._engine.journals.name, lease=lease
             )

@@ -122,7 +122,7 @@ class CompiledMessage:
 
     def _cut(self, length: int, issue: Issue) -> _Pattern:
         """Compose for nobody, with links of this length, and take the message apart."""
-        links = tuple(base + bytes([letter]) * length for base, letter in zip(self._bases, b"uv", strict=True))
+        links = tuple(base + bytes([filler]) * length for base, filler in zip(self._bases, b"uv", strict=True))
         sample = compose.compose(
             issue,
             self._mail_list,

@@ -25,7 +25,7 @@ def fold_encoded_words(name: str, text: str, after: str = "") -> str:
     """A whole header with its line ends; ``after`` is plain and follows the text, such as `` <a@example.jp>``."""
     if text.isascii() and len(name) + len(text) + len(after) < ONE_LINE:
         return f"{name}: {text}{after}\r\n"
-    words = "\r\n ".join(f"=?utf-8?b?{b64encode(piece).decode('ascii')}?=" for piece in _chunks(text))
+    words = "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode('ascii')}?=" for chunk in _chunks(text))
     return f"{name}: {words}" + (f"\r\n {after.strip()}" if after else "") + "\r\n"
 
 

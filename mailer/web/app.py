@@ -1,9 +1,9 @@
-"""The subscription service: the one place behind the links in every message.
+"""The subscription service: the pages behind the links in every message.
 
-GET and HEAD only show a page, because mail scanners follow links; POST unsubscribes at once and may come again
-(RFC 8058: mail programs post `List-Unsubscribe=One-Click` here without a person seeing any page). `/preferences/` shows
-all lists of the person and changes them by POST. The signed token in the address is the only key: there is no cookie, so
-another site has nothing to borrow (no CSRF), and no referrer gives the address away.
+GET and HEAD only show a page, because mail scanners follow links. POST unsubscribes at once and may be repeated: mail programs post
+`List-Unsubscribe=One-Click` here, and no person sees a page (RFC 8058 section 3.2). `/preferences/` shows all lists of the person and changes them by POST.
+The signed token in the address is the only key. There is no cookie, so that another site has nothing to borrow (no CSRF), and no referrer gives the address
+away.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mailer.config import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner
@@ -39,7 +40,8 @@ from mailer.secrets import Secret
 from mailer.web import preferences
 
 TEMPLATES = Path(__file__).parent / "templates"
-LARGEST_BODY = 4096  # bytes; "List-Unsubscribe=One-Click" is 26, a form for ten lists about 300
+LARGEST_BODY = 4096
+"""Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
 TOO_LARGE = "The request is too large.\n"
 STYLE = (TEMPLATES / "page.css").read_text("utf-8")
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -54,154 +56,178 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class MetricsEndpoint:
-    """`/metrics` for who shows the key as `Authorization: Bearer KEY` (RFC 6750); `expose` gives Prometheus' text."""
+    """`/metrics` for requests with `Authorization: Bearer KEY` (RFC 6750 section 2.1); `expose` returns Prometheus' text."""
 
     key: Secret
     expose: Callable[[datetime], bytes]
 
 
 def create_app(
-    database: Database, tokens: LinkSigner, lists: Mapping[str, MailList], clock: Clock, *, metrics: MetricsEndpoint | None = None
+    database: Database,
+    tokens: LinkSigner,
+    lists: Mapping[str, MailList],
+    clock: Clock,
+    *,
+    metrics: MetricsEndpoint | None = None,
+    source_url: str = SOURCE_URL,
 ) -> Starlette:
-    """The ASGI application.
+    """Return the ASGI application.
 
     :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
-    :param metrics: None: there is no such page. The service is public, so by default it says nothing about the sending.
+    :param metrics: None: there is no such page. The service is public, so by default it tells nothing about the sending.
+    :param source_url: the source of this service, linked on every page (AGPL section 13).
     """
-    service = _Service(database, tokens, lists, clock, metrics)
+    service = _Service(database, tokens, lists, clock, metrics, source_url)
     return Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
             Route("/healthz", service.health, methods=["GET"]),
             Route("/metrics", service.metrics, methods=["GET"]),
-            Route("/unsubscribe/{token}", service.ask, methods=["GET"]),
+            Route("/unsubscribe/{token}", service.confirm, methods=["GET"]),
             Route("/unsubscribe/{token}", service.unsubscribe, methods=["POST"]),
-            Route("/preferences/{token}", service.show, methods=["GET"]),
-            Route("/preferences/{token}", service.prefer, methods=["POST"]),
+            Route("/preferences/{token}", service.preferences, methods=["GET"]),
+            Route("/preferences/{token}", service.save_preferences, methods=["POST"]),
         ],
-        middleware=[Middleware(_WithHeaders)],
+        middleware=[Middleware(_ProtectiveHeaders)],
         exception_handlers={
+            404: service.not_found,
             TokenError: service.bad_token,
             PreferenceError: service.bad_form,
-            DatabaseError: service.out_of_order,
+            DatabaseError: service.unavailable,
         },
     )
 
 
 class _Service:
     def __init__(
-        self, database: Database, tokens: LinkSigner, lists: Mapping[str, MailList], clock: Clock, metrics: MetricsEndpoint | None
+        self,
+        database: Database,
+        tokens: LinkSigner,
+        lists: Mapping[str, MailList],
+        clock: Clock,
+        metrics: MetricsEndpoint | None,
+        source_url: str,
     ) -> None:
         self._database = database
         self._tokens = tokens
         self._lists = lists
         self._clock = clock
         self._metrics = metrics
-        self._pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+        self._source_url = source_url
+        self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
     async def home(self, _request: Request) -> Response:
-        """A short word for whoever comes to the bare address."""
+        """Say what this service is for."""
         return self._page("home.html")
 
     async def health(self, _request: Request) -> Response:
-        """For a watcher: 200 if the database answers."""
+        """Answer 200 if the database answers, for a watcher."""
         await run_in_threadpool(self._database.ping)
         return PlainTextResponse("ok\n")
 
     async def metrics(self, request: Request) -> Response:
-        """How the sending stands, for Prometheus. To everybody else the page does not exist."""
-        shown = request.headers.get("authorization", "").encode()
-        if self._metrics is None or not hmac.compare_digest(shown, f"Bearer {self._metrics.key.value}".encode()):
+        """Return the figures for Prometheus. Without the key the page does not exist."""
+        authorization = request.headers.get("authorization", "").encode()
+        if self._metrics is None or not hmac.compare_digest(authorization, f"Bearer {self._metrics.key.value}".encode()):
             raise HTTPException(404)
         text = await run_in_threadpool(self._metrics.expose, self._clock())
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def ask(self, request: Request) -> Response:
-        """The page with the one button. Changes nothing."""
+    async def confirm(self, request: Request) -> Response:
+        """Show the page with the one button. Changes nothing."""
         claim = self._tokens.read(request.path_params["token"])
         return self._page("ask.html", claim=claim)
 
     async def unsubscribe(self, request: Request) -> Response:
-        """Ends the subscription, whatever the body says; the body is read only so far as to refuse a flood."""
+        """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
         claim = self._tokens.read(request.path_params["token"])
-        if await _body(request) is None:
+        if await _read_body(request) is None:
             return PlainTextResponse(TOO_LARGE, 413)
-        if not await run_in_threadpool(self._end, claim, self._clock()):
+        if not await run_in_threadpool(self._end_subscription, claim, self._clock()):
             raise TokenError("There is no such subscription.")
         return self._page("done.html", claim=claim)
 
-    async def show(self, request: Request) -> Response:
-        """The page with all lists of the person. Changes nothing."""
+    async def preferences(self, request: Request) -> Response:
+        """Show all lists of the person. Changes nothing."""
         claim = self._tokens.read(request.path_params["token"])
         if claim.subscriber_id == NOBODY:
-            return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
+            return self._test_page(claim)
         return self._preferences(claim, await run_in_threadpool(subscriptions.preferences, self._database, claim.subscriber_id), "")
 
-    async def prefer(self, request: Request) -> Response:
-        """Changes what the form says, and shows how things stand then. May be repeated."""
+    async def save_preferences(self, request: Request) -> Response:
+        """Change what the form asks for, and show the lists as they are then. May be repeated."""
         claim = self._tokens.read(request.path_params["token"])
-        body = await _body(request)
+        body = await _read_body(request)
         if body is None:
             return PlainTextResponse(TOO_LARGE, 413)
         if claim.subscriber_id == NOBODY:
-            return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
-        return self._preferences(claim, await run_in_threadpool(self._choose, claim, body, self._clock()), "saved")
+            return self._test_page(claim)
+        return self._preferences(claim, await run_in_threadpool(self._save, claim, body, self._clock()), "saved")
+
+    async def not_found(self, _request: Request, _error: Exception) -> Response:
+        """Say that there is no such page, and where to ask."""
+        return self._page("missing.html", 404)
 
     async def bad_form(self, _request: Request, _error: Exception) -> Response:
-        """A form that the page has not made, or one that was cut off on the way."""
+        """Say that a form was cut off on the way, or is none of this page's."""
         return self._page("form.html", 400)
 
     async def bad_token(self, _request: Request, _error: Exception) -> Response:
-        """What to do when a link does not work."""
+        """Say what to do when a link does not work."""
         return self._page("bad.html", 400)
 
-    async def out_of_order(self, _request: Request, _error: Exception) -> Response:
-        """The database is away; mail programs come again after a 503."""
+    async def unavailable(self, _request: Request, _error: Exception) -> Response:
+        """Answer 503 while the database is away: mail programs come again after it."""
         return self._page("busy.html", 503)
 
-    def _end(self, claim: LinkClaim, now: datetime) -> bool:
+    def _end_subscription(self, claim: LinkClaim, now: datetime) -> bool:
         return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
 
-    def _choose(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[ListPreference, ...]:
-        wanted = partial(preferences.parse_form, body)
-        return subscriptions.save_preferences(self._database, claim.subscriber_id, wanted, source="preferences", now=now)
+    def _save(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[ListPreference, ...]:
+        parse = partial(preferences.parse_form, body)  # called inside the transaction, with the preferences of that moment
+        return subscriptions.save_preferences(self._database, claim.subscriber_id, parse, source="preferences", now=now)
 
-    def _preferences(self, claim: LinkClaim, standings: tuple[ListPreference, ...], note: str) -> Response:
-        if not standings:
+    def _test_page(self, claim: LinkClaim) -> Response:
+        """Show what a reader would see, behind the link of a test send, which belongs to nobody."""
+        return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
+
+    def _preferences(self, claim: LinkClaim, current: tuple[ListPreference, ...], note: str) -> Response:
+        if not current:
             raise TokenError("There is no such subscription.")
-        offers = preferences.list_offers(standings, self._lists)
+        offers = preferences.list_offers(current, self._lists)
         return self._page("preferences.html", claim=claim, offers=offers, note=note, field=preferences.FIELD)
 
     def _page(self, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
-        found = None if claim is None else self._lists.get(claim.list)
-        title = found.title if found else claim.list if claim else ""
+        mail_list = None if claim is None else self._lists.get(claim.list)
+        title = mail_list.title if mail_list else claim.list if claim else ""
         token = "" if claim is None else self._tokens.sign(claim)
-        values |= {"style": STYLE, "title": title, "token": token, "lists": (found,) if found else tuple(self._lists.values())}
-        return HTMLResponse(self._pages.get_template(template).render(values), status)
+        lists = (mail_list,) if mail_list else tuple(self._lists.values())
+        values |= {"style": STYLE, "title": title, "token": token, "lists": lists, "source_url": self._source_url}
+        return HTMLResponse(self._templates.get_template(template).render(values), status)
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body, or None if it is a flood."""
+async def _read_body(request: Request) -> bytes | None:
+    """Return the body, or None if it is larger than any form of these pages. Not more than that is kept in memory."""
     body = b""
-    async for piece in request.stream():
-        body += piece
+    async for chunk in request.stream():
+        body += chunk
         if len(body) > LARGEST_BODY:
             return None
     return body
 
 
-class _WithHeaders:
+class _ProtectiveHeaders:
     """Puts the protective headers on every answer, errors included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """See the ASGI specification, "Applications"."""
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

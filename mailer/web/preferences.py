@@ -1,4 +1,4 @@
-"""What a reader may choose on the preferences page, and what a posted form says. Pure: bytes in, a choice out."""
+"""What a reader may choose on the preferences page, and what a posted form asks for. Pure: bytes in, choices out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from mailer.model.issue import MailList, is_safe_key
 from mailer.model.subscription import STOP, ListPreference, Preference
 
 FIELD = "list."
-
-
+"""Begins the name of each list's field, so that no list can be called like another field of the page."""
 EVERYTHING = "everything"
+MOST_FIELDS = 200
+"""More than all lists of a prefecture; `parse_qs` refuses a body with more before it builds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +26,33 @@ class ListOffer:
     choice: Preference
 
 
-def list_offers(standings: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
-    """The lists of a reader with their titles; a list that is not published any more is shown by its key."""
-    return tuple(ListOffer(one.list, lists[one.list].title if one.list in lists else one.list, one.preference) for one in standings)
+def list_offers(current: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
+    """Return the lists of a reader with their titles; a list that is not published any more is shown by its key."""
+    return tuple(ListOffer(each.list, lists[each.list].title if each.list in lists else each.list, each.preference) for each in current)
 
 
-def parse_form(body: bytes, standings: Iterable[ListPreference]) -> dict[str, Preference]:
-    """What the form asks to change, by list: only the reader's own lists, only what differs.
+def parse_form(body: bytes, current: Iterable[ListPreference]) -> dict[str, Preference]:
+    """Return what the form asks to change, by list: only the reader's own lists, only what differs.
 
     :param body: `application/x-www-form-urlencoded`, as the page's two forms post it.
     :raises PreferenceError: a field that the page does not have; then nothing is to be changed.
     """
-    now = {one.list: one.preference for one in standings}
+    now = {each.list: each.preference for each in current}
     try:
-        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=200, errors="strict")
+        fields = parse_qs(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=MOST_FIELDS, errors="strict"
+        )
     except ValueError:
         raise PreferenceError("The form cannot be read.") from None
-    wanted = dict.fromkeys(now, Preference.STOP) if fields == {EVERYTHING: [STOP]} else _fields(fields, now)
-    return {key: choice for key, choice in wanted.items() if now[key] is not choice}
+    choices = dict.fromkeys(now, Preference.STOP) if fields == {EVERYTHING: [STOP]} else _parse_fields(fields, now)
+    return {key: choice for key, choice in choices.items() if now[key] is not choice}
 
 
-def _fields(fields: Mapping[str, list[str]], now: Mapping[str, Preference]) -> dict[str, Preference]:
-    found: dict[str, Preference] = {}
+def _parse_fields(fields: Mapping[str, list[str]], now: Mapping[str, Preference]) -> dict[str, Preference]:
+    choices: dict[str, Preference] = {}
     for name, values in fields.items():
         key = name.removeprefix(FIELD)
         if not name.startswith(FIELD) or not is_safe_key(key) or key not in now or len(values) != 1 or values[0] not in [*Preference]:
             raise PreferenceError("The form has a field that this page does not have.")
-        found[key] = Preference(values[0])
-    return found
+        choices[key] = Preference(values[0])
+    return choices

@@ -139,8 +139,8 @@ def apply_rules(source: Manuscript, levels: Levels, *, urgent: bool = False) -> 
 
 def content_type_of(source: Manuscript, path: PurePosixPath, registry: Registry) -> str:
     """Return the content type of a source: its own ``kind``, or that of its publication."""
-    if written := _KIND.search(source.text, 0, source.body):
-        return written[1]
+    if own := _KIND.search(source.text, 0, source.body):
+        return own[1]
     publication = registry.publications.get(path.parts[0])
     return publication.content_type if publication else path.parts[0]
 

@@ -75,7 +75,7 @@ def _changed_lines(source: Manuscript, text: str) -> list[Repair]:
 
 def _replace(path: Path, text: str) -> None:
     """Write beside the file and swap, with the line ends and the byte-order mark it had: an interruption loses nothing."""
-    raw = path.read_bytes()
-    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    ends = "\r\n" if b"\r\n" in raw else "\n"
+    old_bytes = path.read_bytes()
+    mark = b"\xef\xbb\xbf" if old_bytes.startswith(b"\xef\xbb\xbf") else b""
+    ends = "\r\n" if b"\r\n" in old_bytes else "\n"
     write_atomically(path, mark + text.replace("\n", ends).encode("utf-8"))

@@ -1,4 +1,4 @@
-"""The command line's ``events``: the edge, where files are read and written and people are spoken to."""
+"""`todoke events import`: parse, call, print. What it needs is imported when it runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def import_events(
     publications: Annotated[Path, typer.Option(help="出版物の一覧 / the list of publications")] = Path("publications.toml"),
     publication: Annotated[str, typer.Option(help="入れる出版物。書かなければ催しの出版物 / where to, by default that of events")] = "",
     now: Annotated[
-        str | None, typer.Option(help="いまの日時。掲載日になり、年のない日付はこの日に近い年とみなします / the present")
+        str | None, typer.Option(help="いまの日時。掲載日になり、年のない日付はこの日に近い年とみなします / the date of the import")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")] = False,
     chosen: Format = "text",
@@ -39,8 +39,8 @@ def import_events(
     path = PurePosixPath(file.as_posix())
     try:
         registry = read_registry(publications, content / "data" / "municipalities.csv")
-        key, present = _publication(registry, publication), moment(now).astimezone(registry.site.zone)
-        table = import_table(file.read_bytes(), path, content, key, registry, present)
+        key, date = _publication(registry, publication), moment(now).astimezone(registry.site.zone)
+        table = import_table(file.read_bytes(), path, content, key, registry, date)
     except ContentErrors as error:
         stop_with_errors(error.diagnostics, chosen)
     except UnreadableTable as error:
@@ -48,7 +48,7 @@ def import_events(
         stop_with_errors([Diagnostic(path, 1, ja, en, "E101")], chosen)
     if not dry_run:
         write(content, table.planned)
-    _show(table, chosen, dry_run)
+    _print_result(table, chosen, dry_run)
     if table.refusals:
         raise typer.Exit(1)
 
@@ -63,7 +63,7 @@ def _publication(registry: Registry, key: str) -> str:
     return key or of_events[0]
 
 
-def _show(table: TableImport, chosen: FormatName, dry_run: bool) -> None:
+def _print_result(table: TableImport, chosen: FormatName, dry_run: bool) -> None:
     counts = Counter(file.outcome.name for file in table.planned)
     refused = table.rows - len(table.planned)
     files = [{"path": str(file.path), "outcome": file.outcome.name.lower()} for file in table.planned]

@@ -92,6 +92,7 @@ def notes(report: FeedReport, utc: bool = False) -> list[str]:
         "変わりありません / not modified" if report.not_modified else "",
         f"まだ取りに行きません / not due before {waits_until}" if waits_until else "",
         f"{report.left_out}件は多すぎて読みません / {report.left_out} entries past the limit" if report.left_out else "",
+        f"{report.broken}件は壊れていて読めません / {report.broken} entries could not be read" if report.broken else "",
         f"{report.taken_down}件は取り下げたものです / {report.taken_down} entries were taken down" if report.taken_down else "",
         f"{report.waiting}件の直しが確認を待っています。todoke feeds review / {report.waiting} new versions wait for review"
         if report.waiting

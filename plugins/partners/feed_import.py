@@ -31,7 +31,7 @@ from plugins.partners.state import FeedState
 class FeedReport:
     """The result of one feed. ``failed``: why, in words. ``moved_to``: an address to write into publications.toml. ``ended``: the server said 410.
 
-    ``waiting``: new versions of entries that an editor has to decide about. ``kept``: texts that were kept, since the new ones are cut.
+    ``broken``: entries that could not be read. ``waiting``: new versions of entries that an editor has to decide about. ``kept``: texts that were kept, since the new ones are cut.
     ``waits_until``: the feed was not asked, since it is not due (ISO 8601). ``failing_since``: it has failed for a week or longer (a day).
     """
 
@@ -42,6 +42,7 @@ class FeedReport:
     pictures: int = 0
     taken_down: int = 0
     left_out: int = 0
+    broken: int = 0
     waiting: int = 0
     kept: int = 0
     not_modified: bool = False
@@ -129,7 +130,7 @@ class FeedImport:
         if not self.context.dry_run:
             for change in import_plan.changes:
                 await self._write(change, images)
-        return self._report(import_plan, images.downloaded, len(refused), parsed.left_out)
+        return replace(self._report(import_plan, images.downloaded, len(refused)), left_out=parsed.left_out, broken=parsed.broken)
 
     def _plan(self, entries: list[Entry]) -> ImportPlan:
         """Compare with the existing files. Runs in a thread, since it reads all of them."""
@@ -147,7 +148,7 @@ class FeedImport:
         if final.body is not None:
             remove_unused_pictures(path, final.front, final.body)
 
-    def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int, left_out: int) -> FeedReport:
+    def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int) -> FeedReport:
         kinds = [change.kind for change in import_plan.changes]
         return FeedReport(
             key=self.feed.key,
@@ -156,7 +157,6 @@ class FeedImport:
             unchanged=import_plan.unchanged,
             pictures=pictures,
             taken_down=taken_down,
-            left_out=left_out,
             waiting=import_plan.waiting,
             kept=import_plan.kept,
             files=tuple(

@@ -70,10 +70,10 @@ def _facets(base: str, documents: Iterable[Document], labels: Callable[[Document
     for document in documents:
         for label in labels(document):
             by_label[label].append(document)
-    return tuple(Facet(label[0], f"{base}{label[1]}/", tuple(by_label[label])) for label in sorted(by_label, key=_order))
+    return tuple(Facet(label[0], f"{base}{label[1]}/", tuple(by_label[label])) for label in sorted(by_label, key=_sort_key))
 
 
-def _order(label: Label) -> tuple[int, str]:
+def _sort_key(label: Label) -> tuple[int, str]:
     """Return the sort key: words in the order of their vocabulary, years and places by their part of the address."""
     known = [*EMPLOYMENT, *LEVELS, *RECORDS]
     return (known.index(label[0]) if label[0] in known else 0, label[1])

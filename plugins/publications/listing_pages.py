@@ -90,8 +90,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self._redirects()
         writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")
 
-    def _page(self, url: str, template: str, **values: Any) -> None:
-        self.writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **values)
+    def _page(self, url: str, template: str, **variables: Any) -> None:
+        self.writer.write_file(
+            f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables
+        )
 
     def _section(self, section: taxonomies.Section) -> None:
         publication = section.publication

@@ -1,4 +1,4 @@
-"""The operator's file: all faults at once, and no secret in sight."""
+"""mailer.toml: all faults are reported at once, and no secret is printed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer import secrets as secret
+from mailer import secrets
 from mailer.config import Config
 from mailer.model.errors import ConfigError, SecretMissing
 from mailer.secrets import Secret
@@ -26,7 +26,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_relative_paths_begin_at_the_file(tmp_path: Path) -> None:
+def test_relative_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
     config = Config.load(write(tmp_path, GOOD + 'secret_file = "var/secret"\n[relay]\nca_file = "ca.pem"\n'))
     assert config.database == f"sqlite:///{(tmp_path / 'var' / 'todoke.db').as_posix()}"
     assert (config.secret_file, config.relay.ca_file) == (tmp_path / "var" / "secret", tmp_path / "ca.pem")
@@ -41,10 +41,10 @@ def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
     text = 'service_url = "ftp://x"\nreturn_path = "nobody"\nmessage_id_domain = "a b"\nserivce = 1\n[relay]\nport = 0\ntls = "yes"\nspeed = 9\n'
     with pytest.raises(ConfigError) as caught:
         Config.load(write(tmp_path, text))
-    told = str(caught.value)
+    message = str(caught.value)
     assert len(caught.value.diagnostics) == 7
     assert all(
-        key in told
+        key in message
         for key in ("mailer.toml", "service_url", "return_path", "message_id_domain", "serivce", "relay.port", "relay.tls", "relay.speed")
     )
 
@@ -58,13 +58,32 @@ def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
         ('service_url = "https://mail.example.jp/<"', "do not belong"),
     ],
 )
-def test_a_service_address_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+def test_an_unsafe_service_url_is_refused_with_the_reason(tmp_path: Path, line: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         Config.load(write(tmp_path, re.sub("service_url.*", line, GOOD)))
 
 
+def test_times_are_shown_in_japan_unless_the_file_names_another_zone(tmp_path: Path) -> None:
+    assert Config.load(write(tmp_path, GOOD)).time_zone.key == "Asia/Tokyo"
+    assert Config.load(write(tmp_path, GOOD + 'time_zone = "Pacific/Auckland"\n')).time_zone.key == "Pacific/Auckland"
+
+
+@pytest.mark.parametrize("zone", ["Tokyo", "", "../../etc/passwd", "Asia", "JST+9", "/etc/localtime"])
+def test_a_zone_that_does_not_exist_is_refused(tmp_path: Path, zone: str) -> None:
+    with pytest.raises(ConfigError, match=r"time_zone: .*Asia/Tokyo"):
+        Config.load(write(tmp_path, GOOD + f'time_zone = "{zone}"\n'))
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "git@example.jp:todoke", "https://git.example.jp/<b>", 'https://git.example.jp/\\"', "https:///x"]
+)
+def test_an_address_of_the_source_that_is_no_safe_link_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="source_url"):
+        Config.load(write(tmp_path, GOOD + f'source_url = "{url}"\n'))
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8025", "http://localhost:8025", "http://[::1]:8025"])
-def test_http_is_for_ones_own_machine(tmp_path: Path, url: str) -> None:
+def test_plain_http_is_accepted_for_this_machine_only(tmp_path: Path, url: str) -> None:
     assert Config.load(write(tmp_path, re.sub("service_url.*", f'service_url = "{url}"', GOOD))).service_url == url
 
 
@@ -75,7 +94,7 @@ def test_a_password_is_not_sent_without_verified_tls(tmp_path: Path, tls: str) -
 
 
 @pytest.mark.parametrize("text", ["a = ", "\x00", 'password = "x"\n' + GOOD])
-def test_what_is_no_settings_file_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_toml_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"mailer\.toml"):
         Config.load(write(tmp_path, text))
 
@@ -88,21 +107,21 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 def test_keys_come_from_the_environment_first_then_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{KEY}-file\n")
-    assert secret.signing_keys({}, file) == (Secret(f"{KEY}-file"),)
-    assert secret.signing_keys({"TODOKE_SECRET": f"{KEY}-new, {KEY}-old"}, file) == (Secret(f"{KEY}-new"), Secret(f"{KEY}-old"))
+    assert secrets.signing_keys({}, file) == (Secret(f"{KEY}-file"),)
+    assert secrets.signing_keys({"TODOKE_SECRET": f"{KEY}-new, {KEY}-old"}, file) == (Secret(f"{KEY}-new"), Secret(f"{KEY}-old"))
 
 
 @pytest.mark.parametrize("environ", [{}, {"TODOKE_SECRET": " , "}, {"TODOKE_SECRET": "short"}, {"TODOKE_SECRET": f"{KEY},short"}])
-def test_a_missing_or_weak_key_tells_how_to_make_one(environ: dict[str, str]) -> None:
+def test_a_missing_or_weak_key_is_an_error_that_says_how_to_make_one(environ: dict[str, str]) -> None:
     with pytest.raises(SecretMissing, match="import secrets") as caught:
-        secret.signing_keys(environ, None)
+        secrets.signing_keys(environ, None)
     assert "short," not in str(caught.value)
 
 
 def test_a_missing_password_says_where_to_put_it(tmp_path: Path) -> None:
     with pytest.raises(SecretMissing, match="TODOKE_RELAY_PASSWORD"):
-        secret.relay_password({}, tmp_path / "none")
-    assert secret.relay_password({"TODOKE_RELAY_PASSWORD": "x"}, None) == Secret("x")
+        secrets.relay_password({}, tmp_path / "none")
+    assert secrets.relay_password({"TODOKE_RELAY_PASSWORD": "x"}, None) == Secret("x")
 
 
 def test_a_secret_shows_itself_nowhere() -> None:
@@ -110,7 +129,7 @@ def test_a_secret_shows_itself_nowhere() -> None:
     assert "tohoku" not in f"{hidden!r} {hidden} {(hidden,)}"
 
 
-def test_a_fault_does_not_repeat_what_was_written(tmp_path: Path) -> None:
+def test_an_error_does_not_repeat_the_value_that_was_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.load(write(tmp_path, GOOD + '[relay]\npassword = "tohoku"\n'))
     assert "tohoku" not in str(caught.value)

@@ -75,13 +75,13 @@ def measure_page(name: str, files: SiteFiles, *, enough: int = 0) -> PageWeight:
     """Measure the built page ``name``, relative to the site. HTML of less than ``enough`` bytes is not packed: it counts as it is, which is more."""
     data = files.path(name).read_bytes()
     scripts = _SCRIPT.findall(data)
-    parts = [address.decode() for address in (*_STYLESHEET.findall(data), *(address for address, _ in scripts)) if address]
+    addresses = [address.decode() for address in (*_STYLESHEET.findall(data), *(address for address, _ in scripts)) if address]
     og_type = _OG_TYPE.search(data)
     return PageWeight(
         url="/" + name.removesuffix("index.html"),
         is_article=bool(og_type and og_type[1] == b"article"),
-        text=len(data) + sum(files.size(part) for part in parts),
-        packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(part) for part in parts),
+        text=len(data) + sum(files.size(address) for address in addresses),
+        packed=(pack(data) if len(data) >= enough else len(data)) + sum(files.packed(address) for address in addresses),
         script=sum(files.size(address.decode()) if address else len(inline) for address, inline in scripts),
         pictures=sum(_heaviest(markup, files) for markup in _PICTURE.findall(data.decode())) if name == "index.html" else 0,
     )

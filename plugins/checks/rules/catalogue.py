@@ -36,7 +36,7 @@ def explain(description: RuleDescription) -> str:
 
 def explain_check(rule: Rule, level: Level) -> str:
     """Return what `explain` does, with the level of the rule and with what --fix does."""
-    repair = "todoke check --fix で直せます can be repaired" if rule.fixes else "人が直します mended by hand"
+    repair = "todoke check --fix で直せます can be repaired" if rule.fixes else "人が直します repaired by hand"
     name, *rows = explain(describe(rule)).split("\n")
     return "\n".join((name, f"いまの扱い Level: {_LEVELS[level]}（publications.toml [checks]）", f"直し方 Repair: {repair}", *rows))
 

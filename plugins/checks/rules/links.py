@@ -22,7 +22,7 @@ _TRIM = re.compile(r"^[\s\u3000「『【（(\[＞>》→▶…・]+|[\s\u3000」
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(?P<to>https?://[^<>\s]+)>")
 _SIZE = re.compile(r"[0-9][0-9.,]*[ \u3000]?(?:kB|KB|MB|GB|キロバイト|メガバイト|バイト)")
-_KINDS = {
+_FILE_TYPES = {
     ".pdf": "PDF", ".doc": "Word", ".docx": "Word", ".xls": "Excel", ".xlsx": "Excel", ".ppt": "PowerPoint", ".pptx": "PowerPoint", ".csv": "CSV",
     ".zip": "ZIP", ".odt": "ODT", ".ods": "ODS",
 }  # fmt: skip
@@ -79,7 +79,7 @@ def _bare(source: Manuscript) -> Iterator[Hit]:
 def _without_size(source: Manuscript) -> Iterator[Hit]:
     for link in links(source):
         address = unquote(urlsplit(link.to).path)
-        kind = _KINDS.get(PurePosixPath(address).suffix.lower())
+        kind = _FILE_TYPES.get(PurePosixPath(address).suffix.lower())
         if kind and not (kind.lower() in link.words.lower() and _SIZE.search(link.words)):
             size = source.size_of(address) if "://" not in link.to else None
             example = f"（{kind}、{readable_size(size) if size is not None else '1.2MB'}）"

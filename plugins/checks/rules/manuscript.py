@@ -110,10 +110,10 @@ def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | No
     at = header.end() if header else 0
     front_matter, body = text[:at], text[at:]
     marked = _without_code(body)
-    values = _hide(front_matter, *_NO_VALUE)
+    visible_values = _hide(front_matter, *_NO_VALUE)
     prose = _hide(marked, *_NO_PROSE)
     loose = _without_links(prose, marked)
-    return Manuscript(path, text, at, _blank(front_matter) + marked, values + prose, values + loose, size_of)
+    return Manuscript(path, text, at, _blank(front_matter) + marked, visible_values + prose, visible_values + loose, size_of)
 
 
 def visible(text: str) -> str:

@@ -65,7 +65,7 @@ def _top(source: Manuscript) -> Iterator[Hit]:
             )
 
 
-def _order(source: Manuscript) -> Iterator[Hit]:
+def _skipped_levels(source: Manuscript) -> Iterator[Hit]:
     above = 1
     for heading in headings(source):
         if heading.level > above + 1:
@@ -139,7 +139,7 @@ RULES = (
         "T202", "error", "見出しの順番", "the order of headings",
         "見出しを飛ばしながら読む人は、抜けた段に何かあったと思います",
         "whoever reads by headings takes a missing level for missing content",
-        "JIS X 8341-3 1.3.1, WCAG 2.2 G141", "### 駅が開きました", "## 駅が開きました", _order,
+        "JIS X 8341-3 1.3.1, WCAG 2.2 G141", "### 駅が開きました", "## 駅が開きました", _skipped_levels,
     ),
     Rule(
         "T203", "error", "空の見出し", "an empty heading",

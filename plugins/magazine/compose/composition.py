@@ -85,14 +85,14 @@ def compose(issue: Document, library: Library, carried: Carried | None = None) -
     mail_list = library.registry.lists[issue.path.parts[1]]
     body = parse_html(issue.html)
     selection = Selection(issue, library, carried or {}, set(named_documents(body)))
-    parts = list(_split(body, selection))
-    filled = [(title, blocks) for title, blocks in parts[1:] if blocks]  # a section whose directives find nothing is left out
+    (_, greeting), *sections = _split(body, selection)
+    filled = [(title, blocks) for title, blocks in sections if blocks]  # a section whose directives find nothing is left out
     return Composition(
         document=issue,
         meta=issue.meta,
         mail_list=mail_list,
         publication=library.registry.publications[mail_list.publication],
-        greeting=parts[0][1],
+        greeting=greeting,
         sections=tuple(Section(number, heading(title), blocks) for number, (title, blocks) in enumerate(filled, 1)),
     )
 

@@ -22,7 +22,7 @@ _SAFE_SCHEMES = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 # Attributes whose addresses a client would fetch, or to which it would send what the reader writes.
 _LOADING_ATTRIBUTES = ("background", "srcset", "action", "formaction")
 
-_KINDS = {"element": "要素", "attribute": "属性", "property": "CSS", "at-rule": "CSS", "function": "CSSの関数"}
+_KIND_WORDS = {"element": "要素", "attribute": "属性", "property": "CSS", "at-rule": "CSS", "function": "CSSの関数"}
 
 
 @cache
@@ -41,7 +41,7 @@ def check_client_support(root: Any, report: Report) -> Iterator[Diagnostic]:
             seen.add(key)
             yield report(
                 used.words,
-                f"{_KINDS[used.kind]}「{used.name}」はメールで使えません。Markdownの書き方か、support.csv にあるものに直してください",
+                f"{_KIND_WORDS[used.kind]}「{used.name}」はメールで使えません。Markdownの書き方か、support.csv にあるものに直してください",
                 f"{used.kind} {used.name!r} does not work in mail: use Markdown, or what support.csv lists",
                 "M301",
             )

@@ -34,7 +34,7 @@ Pair = tuple[str, str]
 @dataclass(frozen=True)
 class _MatchedRule:
     specificity: tuple[int, int, int]
-    order: int
+    position: int
     elements: frozenset[Any]
     style: Style
 
@@ -122,15 +122,15 @@ def _opaque(value: str) -> str | None:
 def _dark_styles(root: Any) -> dict[Any, Style]:
     """Return what the dark block says of each element; later and more specific rules win. All of it is ``!important``."""
     css = "\n".join(style.text or "" for style in root.iter("style"))
-    rules = [matched for order, rule in enumerate(dark_rules(css)) for matched in _matched(root, order, rule)]
+    rules = [matched for position, rule in enumerate(dark_rules(css)) for matched in _matched(root, position, rule)]
     styles: dict[Any, Style] = {}
-    for rule in sorted(rules, key=lambda rule: (rule.specificity, rule.order)):
+    for rule in sorted(rules, key=lambda rule: (rule.specificity, rule.position)):
         for element in rule.elements:
             styles[element] = {**styles.get(element, {}), **rule.style}
     return styles
 
 
-def _matched(root: Any, order: int, rule: StyleRule) -> Iterator[_MatchedRule]:
+def _matched(root: Any, position: int, rule: StyleRule) -> Iterator[_MatchedRule]:
     for selector in parse_selector(rule.selectors):
         elements: Any = CSSSelector(selector.canonical())(root)
-        yield _MatchedRule(selector.specificity(), order, frozenset(elements), rule.style)
+        yield _MatchedRule(selector.specificity(), position, frozenset(elements), rule.style)

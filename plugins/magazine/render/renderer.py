@@ -82,12 +82,14 @@ class IssueRenderer:
     def light(self, issue: Composition) -> LightPart:
         """Return the light part, cut at an item where it would become too large."""
         items = light.items(issue, self.base)
-        return light.fit_to_size(lambda fitting, rest: self._render("light.txt", issue, items=fitting, rest=rest), items)
+        return light.fit_to_size(
+            lambda fitting, first_left_out: self._render("light.txt", issue, items=fitting, first_left_out=first_left_out), items
+        )
 
-    def _render(self, name: str, issue: Composition, **values: object) -> str:
+    def _render(self, name: str, issue: Composition, **variables: object) -> str:
         environment = self._environment(escape=not name.endswith(".txt"))
         places = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
-        return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **values))
+        return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **variables))
 
     def _environment(self, *, escape: bool) -> Environment:
         environment = Environment(

@@ -6,13 +6,18 @@ entry only if no other entry has it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from plugins.partners.entries.entry import Entry, content_id, identity
+from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import day_minute
-from plugins.partners.model.urls import canonical, is_web, path_of
+from plugins.partners.model.urls import absolute, canonical, is_web, path_of
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
+"""An absolute URI (RFC 3986, section 4.3), such as ``tag:``. Another id (``7``) is unique in its feed only."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,25 @@ class Names:
         return frozenset({self.id, self.link, *self.former} - {""})
 
 
-def names_of(entry: Entry, site: str) -> Names:
-    """Return the names of an entry of the feed whose home page is ``site``."""
-    date = day_minute(entry.published) if entry.dated else ""
-    return Names(_id(entry.entry_id, entry.fingerprint, site), _link(entry.original, site), entry.title, date, entry.fingerprint)
+def is_uri(name: str) -> bool:
+    """Tell whether an id is unique in all feeds."""
+    return _URI.match(name) is not None
+
+
+def names_of(entry: Entry, feed: FeedConfig) -> Names:
+    """Return the names of an entry of ``feed``.
+
+    ``former`` is the address that earlier versions of Todoke invented for an id that is none: they resolved it against the feed's address.
+    """
+    invented = "" if is_uri(entry.entry_id) else canonical(absolute(feed.url, entry.entry_id) or "")
+    return Names(
+        _id(entry.entry_id, entry.fingerprint, feed.site),
+        _link(entry.original, feed.site),
+        entry.title,
+        day_minute(entry.published) if entry.dated else "",
+        entry.fingerprint,
+        frozenset({invented} - {""}),
+    )
 
 
 def names_of_file(front: Mapping[str, object], site: str = "") -> Names:
@@ -124,7 +144,7 @@ _PASSES = (
     _same(lambda names: (names.link, names.id) if names.link else ("", "")),
     _same(lambda names: ("id", names.id)),
     _same(lambda names: ("link", names.link)),
-    _Pass(lambda names: _keys({names.id, names.link}), lambda names: _keys(names.former)),
+    _Pass(lambda names: _keys(names.all), lambda names: _keys(names.all)),
     _same(lambda names: (names.path, names.date) if names.path else ("", "")),
     _same(lambda names: (names.path, names.title) if names.path else ("", "")),
 )
@@ -169,12 +189,12 @@ def _identifying_keys(one_pass: _Pass, entries: Sequence[Names]) -> list[tuple[i
     return [(number, key) for number, key in pairs if counts[key] == 1]
 
 
-def without_duplicates(entries: Iterable[Entry], site: str) -> list[Entry]:
+def without_duplicates(entries: Iterable[Entry], feed: FeedConfig) -> list[Entry]:
     """Keep the first of several entries that are one (``is_same_entry``): feeds put the newest first."""
     kept: dict[tuple[str, str], list[Names]] = {}
     result = []
     for entry in entries:
-        names = names_of(entry, site)
+        names = names_of(entry, feed)
         same_key = kept.setdefault((names.id, names.link), [])
         if not any(is_same_entry(names, other) for other in same_key):
             same_key.append(names)

@@ -65,7 +65,7 @@ def plan(entries: Iterable[Entry], stored: Iterable[StoredEntry], feed: FeedConf
     edits = {file.edit_of: file for file in files if file.edit_of}
     taken = {file.path.as_posix() for file in files}
     changes: list[EntryChange] = []
-    pairs = match_entries(without_duplicates(entries, feed.site), [file for file in files if not file.edit_of], feed)
+    pairs = match_entries(without_duplicates(entries, feed), [file for file in files if not file.edit_of], feed)
     waiting = kept = 0
     for entry, file in pairs:
         if file is None:
@@ -81,7 +81,7 @@ def plan(entries: Iterable[Entry], stored: Iterable[StoredEntry], feed: FeedConf
 
 def match_entries(entries: Sequence[Entry], files: Sequence[StoredEntry], feed: FeedConfig) -> list[tuple[Entry, StoredEntry | None]]:
     """Return each entry with its file, or with None."""
-    indexes = match([names_of(entry, feed.site) for entry in entries], [names_of_file(file.front, feed.site) for file in files])
+    indexes = match([names_of(entry, feed) for entry in entries], [names_of_file(file.front, feed.site) for file in files])
     return [(entry, None if index is None else files[index]) for entry, index in zip(entries, indexes, strict=True)]
 
 

@@ -6,7 +6,6 @@ down none of them. The list is beside the entries, in Git, so that the reason fo
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +14,13 @@ from pathlib import Path
 from plugins.files import write_atomically
 from plugins.partners.entries.entry import Entry, content_id, identity
 from plugins.partners.entries.files import read_front, remove
-from plugins.partners.entries.names import Names, names_of, names_of_file
+from plugins.partners.entries.names import Names, is_uri, names_of, names_of_file
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.errors import EntryNotFoundError, SharedNameError, TakedownError
 
 _HEADER = """# 書き手の求めで取り下げた記事。一行に一つ、元の記事のアドレス（original）か entry_id。消しません。
 # Taken down on request, one original address or entry_id on a line. todoke feeds update removes them and never imports them again.
 """
-
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
-"""An absolute URI (RFC 3986, section 4.3), such as ``tag:``. Another id (``7``) is unique in its feed only."""
 
 Front = Mapping[str, object]
 
@@ -37,7 +33,7 @@ class Takedown:
 
     def split(self, entries: Sequence[Entry], feed: FeedConfig) -> tuple[list[Entry], list[Entry]]:
         """Return the entries of one feed that may be imported, and those that were taken down."""
-        labels = [labels_of(names_of(entry, feed.site), feed.key, entry.entry_id) for entry in entries]
+        labels = [labels_of(names_of(entry, feed), feed.key, entry.entry_id) for entry in entries]
         owners: dict[str, set[str]] = defaultdict(set)
         for entry, own in zip(entries, labels, strict=True):
             for label in own:
@@ -224,7 +220,7 @@ class _Library:
     def _line(self, name: str, front: Front, within_feed: bool) -> str:
         """Return the line for a name: an address as it was written, and a name that is unique in its feed only with the feed's key."""
         written = [str(front.get("original", "")), str(front.get("entry_id", "")), *map(str, _list(front.get("also_known_as")))]
-        if not within_feed and (name.startswith("//") or _URI.match(name)):
+        if not within_feed and (name.startswith("//") or is_uri(name)):
             return next((each for each in written if identity(each) == name), name)
         return f"feed:{front.get('feed', '')}:{name}"
 

@@ -123,7 +123,7 @@ def _has_new_body(entry: Entry, file: StoredEntry, in_title: bool) -> bool:
 
 
 def _has_new_address(entry: Entry, file: StoredEntry, feed: FeedConfig) -> bool:
-    link = names_of(entry, feed.site).link
+    link = names_of(entry, feed).link
     return bool(link) and digest(link) != file.source.get("original", digest(canonical(str(file.front.get("original", "")))))
 
 
@@ -184,7 +184,7 @@ def renamed_version(entry: Entry, file: StoredEntry, feed: FeedConfig) -> FrontM
 
     No id or address of an entry is replaced by none: not by the SHA-256 of a text, not by a home page.
     """
-    names, known = names_of(entry, feed.site), names_of_file(file.front, feed.site)
+    names, known = names_of(entry, feed), names_of_file(file.front, feed.site)
     front = dict(file.front)
     if names.id and names.id != known.id:
         front["entry_id"] = entry.entry_id
@@ -193,12 +193,15 @@ def renamed_version(entry: Entry, file: StoredEntry, feed: FeedConfig) -> FrontM
         front["original"] = front["original"] if edited else entry.original
         if file.source:
             front["source"] = {**file.source, "original": digest(names.link)}
+    if not names.link and known.link in names.former:
+        front["original"] = entry.original  # an invented address leads nowhere: the home page does
     return file.front if front == file.front else ordered({**front, **_earlier_names(file.front, front, feed.site)})
 
 
 def remembered_version(entry: Entry, file: StoredEntry, feed: FeedConfig) -> FrontMatter:
     """Return the front matter with the entry's new id and address among the other names; the page goes on to show the old ones."""
-    missing = names_of(entry, feed.site).all - names_of_file(file.front, feed.site).all
+    names = names_of(entry, feed)
+    missing = {names.id, names.link} - {""} - names_of_file(file.front, feed.site).all
     new = [name for name in (entry.entry_id, entry.original) if identity(name) in missing]
     return ordered({**file.front, "also_known_as": [*_also_known_as(file.front), *dict.fromkeys(new)]}) if new else file.front
 

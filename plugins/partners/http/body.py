@@ -134,3 +134,16 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int,
             await budget.reserve(len(body))
     stream.finish()
     return bytes(body)
+
+
+async def read_beginning(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, budget: MemoryBudget) -> bytes:
+    """Return the first ``max_bytes`` of the expanded body; the rest is not read. Raises FetchError if the encoding is broken or unknown."""
+    stream, body = decoder(encoding), bytearray()
+    async for chunk in chunks:
+        for piece in stream.expand(chunk):
+            body += piece
+            if len(body) >= max_bytes:
+                return bytes(body[:max_bytes])
+            await budget.reserve(len(body))
+    stream.finish()
+    return bytes(body)

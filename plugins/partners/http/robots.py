@@ -6,29 +6,29 @@ What a robots.txt allows holds for a day (section 2.4); only the time of that pe
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import aiohttp
 from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules
-from plugins.partners.http.body import MemoryBudget, read_body
+from plugins.partners.http.body import MemoryBudget, read_beginning
 from plugins.partners.http.client import PRODUCT, HttpClient, Limits
 from plugins.partners.http.fetch import follow_redirects
 from plugins.partners.model.errors import FetchError, PartnersError
 
-MOST_RULES = 2_000
-"""Rules of the group that addresses us."""
-
 LARGEST = 512 * 1024
-"""Bytes that are read; section 2.5 asks for at least 500 kibibytes."""
+"""Bytes that are read; section 2.5 asks for at least 500 kibibytes. The rest of a longer file is not looked at; the rules before it hold."""
+
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_PRODUCT_TOKEN = re.compile(r"[A-Za-z_-]+")
+_RESERVED = "/?#[]@!$&'()*+,;=:"
+"""RFC 3986, section 2.2."""
 
 REFUSED = "robots.txt が取り込みを断っています。書き手に確かめてください / robots.txt refuses us: ask the writer"
-
-_UNCHANGED = "/%?=&;:@!$'()*+,-._~[]#"
-"""Characters that RFC 3986 reserves or allows in a path or query; every other one is compared percent-encoded (section 2.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def rules_for(text: str, product: str) -> Rules:
     groups = list(_groups(text))
     ours = [rules for names, rules in groups if product.lower() in names]
     chosen = ours or [rules for names, rules in groups if "*" in names]
-    return tuple(rule for rules in chosen for rule in rules)[:MOST_RULES]
+    return tuple(rule for rules in chosen for rule in rules)
 
 
 def _groups(text: str) -> Iterator[tuple[set[str], list[Rule]]]:
@@ -86,7 +86,7 @@ def _groups(text: str) -> Iterator[tuple[set[str], list[Rule]]]:
             if has_rules:
                 yield names, rules
                 names, rules, has_rules = set(), [], False
-            names.add(value.lower())
+            names.add(_product_token(value))
         elif key in ("allow", "disallow"):
             has_rules = True
             if value.startswith(("/", "*")):  # an empty value forbids nothing (section 2.2.2)
@@ -102,9 +102,24 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             yield key.strip().lower(), value.strip()
 
 
+def _product_token(value: str) -> str:
+    """Return whom a user-agent line addresses: ``Todoke-feeds/1.0 (x)`` is Todoke-feeds, since a token has letters, ``_`` and ``-`` only (section 2.2.1)."""
+    token = _PRODUCT_TOKEN.match(value)
+    return token.group().lower() if token else value.lower()
+
+
 def _encoded(path: str) -> str:
-    """Return a path with every character outside _UNCHANGED percent-encoded (section 2.2.2)."""
-    return quote(path, safe=_UNCHANGED)
+    """Return a path in the form in which section 2.2.2 compares paths.
+
+    Octets outside US-ASCII are percent-encoded, percent-encoded unreserved characters are decoded (``/%66eed`` is ``/feed``), and reserved ones stay as
+    they are: ``%2F`` is no slash, ``%24`` no end of the pattern.
+    """
+    return _ESCAPE.sub(_normal_escape, quote(path, safe="%" + _RESERVED + "-._~"))
+
+
+def _normal_escape(match: re.Match[str]) -> str:
+    char = unquote_to_bytes(match.group()).decode("latin-1")
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else match.group().upper()
 
 
 @dataclass
@@ -154,7 +169,8 @@ async def _read(response: aiohttp.ClientResponse, limits: Limits, budget: Memory
         return ()
     encoding = response.headers.get("Content-Encoding", "")
     try:
-        body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, budget)
-    except FetchError:
-        return ()
-    return rules_for(body.decode("utf-8", "replace"), PRODUCT)
+        body = await read_beginning(response.content.iter_any(), encoding, limits.max_bytes, budget)
+    except FetchError as error:
+        return f"{error}（robots.txt）"
+    whole_lines = body if len(body) < limits.max_bytes else body[: body.rfind(b"\n") + 1]  # half a path would be another rule
+    return rules_for(whole_lines.decode("utf-8", "replace"), PRODUCT)

@@ -27,7 +27,7 @@ class ParsedEntry:
 class ParsedFeed:
     """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and its own title, author and home page.
 
-    ``is_complete`` is False for a document that was cut off.
+    ``is_complete`` is False for a document that was cut off. ``broken`` counts entries that could not be read.
     """
 
     version: str
@@ -37,6 +37,7 @@ class ParsedFeed:
     author: str = ""
     site: str = ""
     is_complete: bool = True
+    broken: int = 0
 
 
 def to_json(feed: ParsedFeed) -> dict[str, Any]:

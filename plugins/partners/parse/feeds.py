@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import io
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 import feedparser
 import lxml.html
 
-from plugins.partners.model.dates import FeedDate
+from plugins.partners.model.dates import FeedDate, parse_date
 from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
 from plugins.partners.model.urls import absolute, is_web
 from plugins.partners.parse.charset import decode
@@ -52,13 +51,16 @@ def _is_feed_link(rel: str, media_type: str) -> bool:
 def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
     """Parse ``body`` and sanitize its entries. ``options``: url, site, content_type, max_entries."""
     text = decode(body, options["content_type"])
-    document = read_json_feed(text) if is_json(text) else _feedparser_document(text, options["url"])
+    document = read_json_feed(text) if is_json(text) else _feedparser_document(text)
     about, items = document["feed"], document["entries"]
-    entries = _within_cap(parsed_entry(dict(item), options["url"], options["site"]) for item in items[: options["max_entries"]])
+    parsed = [_entry_or_none(dict(item), options["url"], options["site"]) for item in items[: options["max_entries"]]]
+    usable = [entry for entry in parsed if entry is not None]
+    entries = _within_cap(usable)
     return ParsedFeed(
         version=document.get("version") or "",
         entries=entries,
-        left_out=len(items) - len(entries),
+        left_out=len(items) - len(parsed) + len(usable) - len(entries),
+        broken=len(parsed) - len(usable),
         title=_text(about.get("title")),
         author=_text((about.get("author_detail") or {}).get("name") or about.get("author")),
         site=absolute(options["url"], _text(about.get("link"))) or "",
@@ -72,10 +74,11 @@ def _has_end(text: str) -> bool:
     return root is None or re.search(rf"</{re.escape(root.group(1))}\s*>", text[root.end() :]) is not None
 
 
-def _feedparser_document(text: str, url: str) -> Mapping[str, Any]:
+def _feedparser_document(text: str) -> Mapping[str, Any]:
     """Have feedparser read a feed. It sanitizes nothing: ``sanitize`` does, with a parser that works like a browser's."""
     # Bytes in a stream: feedparser would take a string for an address or a file name and open it.
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    # It gets no address of the document, since it would resolve ids against it, too: ``abc123`` would become an address that never existed.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     stream = io.BytesIO(text.encode("utf-8", "replace"))
     # Links inside an entry are relative to the entry, not to the feed, so they are left for ``sanitize``.
     document: Mapping[str, Any] = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
@@ -92,6 +95,16 @@ def _within_cap(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
             break
         kept.append(entry)
     return tuple(kept)
+
+
+def _entry_or_none(item: dict[str, Any], url: str, site: str) -> ParsedEntry | None:
+    """Turn one entry into a ParsedEntry; None if a library cannot. One entry's nonsense costs that entry and no other."""
+    try:
+        return parsed_entry(item, url, site)
+    except MemoryError:  # the limit of the process: the next entry would meet it, too
+        raise
+    except Exception:
+        return None
 
 
 def parsed_entry(item: dict[str, Any], url: str, site: str) -> ParsedEntry:
@@ -133,11 +146,9 @@ def _body(item: dict[str, Any], link: str, url: str) -> str:
     texts = [*item.get("content", []), item.get("summary_detail") or {}]
     longest = max(texts, key=lambda text: len(text.get("value") or ""))
     source = longest.get("value") or ""
-    base = longest.get("base") or url
+    base = absolute(url, longest.get("base") or "") or url
     return sanitize(html_from_text(source) if longest.get("type") == "text/plain" else source, link if base == url else base, link)
 
 
 def _date(item: dict[str, Any], name: str) -> FeedDate | None:
-    """Return a date that could be read, with its text."""
-    parsed = item.get(f"{name}_parsed")
-    return FeedDate(calendar.timegm(parsed), _text(item.get(name))[:100]) if parsed else None
+    return parse_date(_text(item.get(name)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 _VERSION = "https://jsonfeed.org/version/"
@@ -48,21 +47,9 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
         "author": _author(item),
         "content": [{"type": kind, "value": value} for kind, value in texts if isinstance(value, str) and value][:1],
         "tags": [{"term": tag} for tag in _list(item.get("tags"))],
-        **_date("published", item.get("date_published")),
-        **_date("updated", item.get("date_modified")),
+        "published": item.get("date_published"),
+        "updated": item.get("date_modified"),
     }
-
-
-def _date(name: str, value: object) -> dict[str, Any]:
-    """Return a date (RFC 3339) in feedparser's two forms: its text, and its parts in UTC."""
-    if not isinstance(value, str):
-        return {}
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return {}
-    parts = (parsed.astimezone(UTC) if parsed.tzinfo else parsed).timetuple()
-    return {name: value, f"{name}_parsed": parts}
 
 
 def _list(value: object) -> list[Any]:

@@ -113,7 +113,7 @@ def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, 
         counts = {state: number for state, number in ledger.counts(database, IssueId(1)).items() if number}
         assert counts == dict.fromkeys(map(DeliveryState, STATES), 1)
         assert subscriptions.count(database, LIST.key) == 4
-        assert [one.preference for number in (1, 5) for one in subscriptions.preferences(database, SubscriberId(number))] == [
+        assert [chosen.preference for number in (1, 5) for chosen in subscriptions.preferences(database, SubscriberId(number))] == [
             Preference.HTML,
             Preference.STOP,
         ]

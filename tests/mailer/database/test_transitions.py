@@ -46,7 +46,7 @@ def writes(source: str) -> list[str]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    return [found for node in ast.walk(tree) if id(node) not in docstrings for found in _written_by(node)]
+    return [place for node in ast.walk(tree) if id(node) not in docstrings for place in _written_by(node)]
 
 
 def _written_by(node: ast.AST) -> Iterator[str]:
@@ -80,10 +80,10 @@ def test_the_search_finds_a_write_however_it_is_spelled(planted: str) -> None:
 
 
 def test_no_module_writes_to_deliveries_past_the_table_of_states() -> None:
-    found = {
+    places_by_module = {
         path.relative_to(HOME).as_posix(): writes(path.read_text("utf-8")) for path in HOME.rglob("*.py") if "versions" not in path.parts
     }
-    assert {path for path, places in found.items() if places} == BUILDERS | HAND_WRITTEN
+    assert {path for path, places in places_by_module.items() if places} == BUILDERS | HAND_WRITTEN
     assert not any("delivery" in ast.unparse(node) for path in HOME.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))
                    if isinstance(node, ast.ImportFrom) and any(alias.name == "delivery" and alias.asname for alias in node.names))  # fmt: skip
 

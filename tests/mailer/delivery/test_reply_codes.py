@@ -43,8 +43,8 @@ def test_jitter_makes_a_wait_longer_by_a_quarter_at_most_and_never_shorter(jitte
 
 
 def test_the_policy_of_the_issue_decides_the_wait() -> None:
-    found = retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=1, first_tried=NOW, now=NOW, policy=retry.EMERGENCY)
-    assert found.not_before == NOW + timedelta(minutes=1)
+    decided = retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=1, first_tried=NOW, now=NOW, policy=retry.EMERGENCY)
+    assert decided.not_before == NOW + timedelta(minutes=1)
 
 
 def test_doubling_stops_after_ten_times_so_that_no_wait_overflows() -> None:

@@ -27,9 +27,9 @@ def outcomes(port: int, *names: str, most: int = 100) -> tuple[Outcome, ...]:
 @pytest.mark.parametrize("most", [1, 100])
 def test_each_message_has_its_outcome_in_the_order_in_which_they_were_given(pipelining: bool, most: int) -> None:
     with Receiver(Manners(pipelining=pipelining, rcpt={NAMES[1]: "550 no"})) as receiver:
-        found = outcomes(receiver.port, *NAMES, most=most)
-    assert [outcome.is_accepted for outcome in found] == [True, False, True]
-    assert (found[1].phase, found[1].code) == (Phase.RCPT, 550)
+        results = outcomes(receiver.port, *NAMES, most=most)
+    assert [outcome.is_accepted for outcome in results] == [True, False, True]
+    assert (results[1].phase, results[1].code) == (Phase.RCPT, 550)
     assert [(message.recipients, message.content) for message in receiver.accepted] == [
         ((NAMES[0],), b"Subject: x\r\n\r\n.dot\r\n"),
         ((NAMES[2],), b"Subject: x\r\n\r\n.dot\r\n"),
@@ -38,8 +38,8 @@ def test_each_message_has_its_outcome_in_the_order_in_which_they_were_given(pipe
 
 def test_a_message_whose_connection_was_lost_is_not_tried_again_and_the_others_are_sent() -> None:
     with Receiver(Manners(drop_before_body={NAMES[0]})) as receiver:
-        found = outcomes(receiver.port, *NAMES)
-    assert [(outcome.code, outcome.is_accepted) for outcome in found] == [(None, False), (250, True), (250, True)]
+        results = outcomes(receiver.port, *NAMES)
+    assert [(outcome.code, outcome.is_accepted) for outcome in results] == [(None, False), (250, True), (250, True)]
     assert receiver.recipients == [*NAMES[1:]]
 
 

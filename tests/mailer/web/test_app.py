@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mailer.config import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.message.links import LinkClaim, LinkSigner
@@ -19,6 +20,7 @@ from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TITLE = LIST.title
+SOURCE = "https://git.example.jp/todoke"
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def database(tmp_path: Path) -> Database:
 
 def ask(database: Database, method: str, path: str, content: bytes = b"") -> httpx.Response:
     async def once() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_app(database, TOKENS, {LIST.key: LIST}, Clock()))
+        transport = httpx.ASGITransport(app=create_app(database, TOKENS, {LIST.key: LIST}, Clock(), source_url=SOURCE))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
             return await client.request(method, path, content=content)
 
@@ -42,7 +44,7 @@ def path(subscriber_id: int = 1, key: str = "fukko-press") -> str:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_looking_changes_nothing(database: Database, method: str) -> None:
+def test_a_get_or_head_request_changes_nothing(database: Database, method: str) -> None:
     for _ in range(3):
         assert ask(database, method, path()).status_code == 200
     assert subscriptions.count(database, "fukko-press") == 2
@@ -52,7 +54,7 @@ def test_the_page_has_one_form_that_works_without_javascript(database: Database)
     page = ask(database, "GET", path()).text
     assert '<html lang="ja">' in page and TITLE in page
     assert page.count("<form") == page.count("<button") == 1 and 'method="post"' in page
-    assert not re.search(r"<script|src=|https?://", page)
+    assert not re.search(r"<script|src=|https?://", page.replace(SOURCE, ""))
 
 
 @pytest.mark.parametrize(
@@ -88,14 +90,47 @@ def test_a_signed_link_for_nobody_is_a_bad_link(database: Database) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_any_other_method_is_refused(database: Database, method: str) -> None:
+def test_every_other_method_is_refused(database: Database, method: str) -> None:
     assert ask(database, method, path()).status_code == 405
     assert subscriptions.count(database, "fukko-press") == 2
 
 
-def test_a_flood_is_refused(database: Database) -> None:
+def test_a_body_larger_than_any_form_is_refused(database: Database) -> None:
     assert ask(database, "POST", path(), b"x" * 5000).status_code == 413
     assert subscriptions.count(database, "fukko-press") == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "where", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", path(), 200),
+        ("POST", path(), 200),
+        ("GET", "/unsubscribe/x", 400),
+        ("GET", path().replace("unsubscribe", "preferences"), 200),
+        ("POST", path().replace("unsubscribe", "preferences"), 200),
+        ("GET", "/nowhere", 404),
+        ("GET", "/metrics", 404),
+        ("GET", "/favicon.ico", 404),
+    ],
+)
+def test_every_page_links_to_the_source_of_the_service(database: Database, method: str, where: str, status: int) -> None:
+    """AGPL section 13: everybody who uses the service over a network is offered its source."""
+    answer = ask(database, method, where)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    footer = answer.text.partition("<footer>")[2]
+    assert f'<a href="{SOURCE}">このサービスのソースコード</a>' in footer and LIST.contact in answer.text
+
+
+def test_the_page_of_a_form_that_cannot_be_read_and_the_page_of_a_fault_link_to_it_too(database: Database) -> None:
+    assert SOURCE in ask(database, "POST", path().replace("unsubscribe", "preferences"), b"nonsense").text
+    with database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE subscription")
+    assert SOURCE in ask(database, "POST", path()).text
+
+
+def test_the_default_of_the_link_is_the_repository_that_publiccode_names() -> None:
+    assert f'url: "{SOURCE_URL}"' in Path("publiccode.yml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("where", "status"), [("/", 200), ("/healthz", 200), (path(), 200), ("/unsubscribe/x", 400), ("/nowhere", 404)])

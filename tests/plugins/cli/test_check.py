@@ -91,5 +91,5 @@ def test_validate_prints_errors_of_html_and_links_with_their_lines(tmp_path: Pat
     (tmp_path / "site" / "index.html").write_text(page, encoding="utf-8")
     done = CliRunner().invoke(app, ["validate", "--output", str(tmp_path), "--format", "json"])
     assert done.exit_code == 1
-    found = [(each["rule"], Path(each["path"]).name, each["line"], each["subject"]) for each in json.loads(done.stdout)["diagnostics"]]
-    assert found == [("H101", "index.html", 2, None), ("L101", "index.html", 2, "/a.png"), ("L101", "index.html", 3, "/gone/")]
+    places = [(each["rule"], Path(each["path"]).name, each["line"], each["subject"]) for each in json.loads(done.stdout)["diagnostics"]]
+    assert places == [("H101", "index.html", 2, None), ("L101", "index.html", 2, "/a.png"), ("L101", "index.html", 3, "/gone/")]

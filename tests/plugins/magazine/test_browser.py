@@ -1,4 +1,4 @@
-"""Every sample issue as a phone and a desktop show it: light, dark, without images; axe-core looks at it, and nothing runs out of the side."""
+"""Every sample issue as a phone and a desktop show it: light, dark, without images. axe-core checks it, and nothing is wider than the screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READABLE = "() => [...document.querySelectorAll('p, li, h1, h2, h3, td')].filter
 @pytest.mark.parametrize("width", [375, 640])
 def test_every_issue_is_whole_and_accessible_without_images(browser: Browser, sample: BuildReport, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light")
-    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+    context.route("**/*", lambda request: request.continue_() if request.request.url.startswith("file:") else request.abort())
     files = sorted(sample.output.glob("mail/*/*/mail.html"))
     assert len(files) == 5
     for file in files:
@@ -24,7 +24,7 @@ def test_every_issue_is_whole_and_accessible_without_images(browser: Browser, sa
         assert page.evaluate("document.documentElement.scrollWidth") <= width, file
         assert page.evaluate(READABLE) == [], file
         assert page.evaluate("[...document.images].every(i => i.getBoundingClientRect().height > 100)"), file  # the place is kept
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        result = Axe().run(page)
+        assert result.violations_count == 0, result.generate_report()
         page.close()
     context.close()

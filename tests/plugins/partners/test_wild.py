@@ -123,13 +123,13 @@ def test_never_a_duplicate_never_a_loss_and_twice_is_once(
             now = NOW + timedelta(days=days)
             before = set(folder.rglob("*.md"))
             entries = [make_entry(parsed, feed, frozenset(), now) for parsed in parsed_entries]
-            distinct += len(without_duplicates(entries, feed.site))
+            distinct += len(without_duplicates(entries, feed))
             for change in plan(entries, read_stored(folder), feed, now).changes:
                 write(folder, change)
             assert before <= set(folder.rglob("*.md"))
         stored = read_stored(folder)
         assert len([file for file in stored if not file.edit_of]) <= distinct
-        matches = match_entries(without_duplicates(entries, feed.site), [file for file in stored if not file.edit_of], feed)
+        matches = match_entries(without_duplicates(entries, feed), [file for file in stored if not file.edit_of], feed)
         paths = [file.path for _, file in matches if file]
         assert len(set(paths)) == len(matches)
         again = [make_entry(parsed, feed, frozenset(), now) for parsed in later]
@@ -146,7 +146,7 @@ def test_one_entry_that_is_refused_takes_no_other_along_and_never_comes_back(
     with TemporaryDirectory() as temporary:
         content = Path(temporary)
         folder = content / "partners" / feed.key
-        entries = without_duplicates([make_entry(parsed, feed, frozenset(), NOW) for parsed in parsed_entries], feed.site)
+        entries = without_duplicates([make_entry(parsed, feed, frozenset(), NOW) for parsed in parsed_entries], feed)
         for change in plan(entries, [], feed, NOW).changes:
             write(folder, change)
         files = sorted(folder.rglob("*.md"))

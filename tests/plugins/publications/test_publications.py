@@ -37,28 +37,28 @@ def test_an_article_has_its_permanent_address(three: TinySite) -> None:
     assert "最初の段落です。" in three.page("/press/2020/05/first/")
 
 
-def test_what_is_to_come_and_what_is_over_is_nowhere(three: TinySite) -> None:
+def test_future_and_expired_articles_are_on_no_page(three: TinySite) -> None:
     three.build()
     words = "".join(path.read_text(encoding="utf-8") for path in three.site.rglob("*") if path.suffix in (".html", ".xml", ".json"))
     assert "これから" not in words
     assert "終わった話です" not in words
 
 
-def test_the_clock_publishes_and_takes_down(three: TinySite) -> None:
+def test_articles_are_published_and_taken_down_by_the_time_of_the_build(three: TinySite) -> None:
     three.build(now=NOW + dt.timedelta(days=1))
     assert "これから" in three.page("/press/")
     three.build(now=dt.datetime(2020, 6, 15, tzinfo=NOW.tzinfo))
     assert "終わった話です" in three.page("/press/2020/06/gone/")
 
 
-def test_neighbours_lead_from_article_to_article(three: TinySite) -> None:
+def test_an_article_links_to_the_one_before_and_the_one_after(three: TinySite) -> None:
     three.build()
     second = three.page("/press/2020/05/second/")
     assert 'href="/press/2020/05/first/"' in second
     assert 'href="/press/2020/07/third/"' in second
 
 
-def test_a_new_article_changes_no_page_of_an_old_one_but_its_neighbour(three: TinySite) -> None:
+def test_a_new_article_changes_only_the_page_of_the_article_before_it(three: TinySite) -> None:
     three.build()
     before = {path: path.read_bytes() for path in three.site.glob("press/2020/*/*/index.html")}
     three.article("press/2021/new.md", "あたらしい", "2021-03-01")
@@ -86,7 +86,7 @@ def test_atom_feeds_are_read_by_feedparser(three: TinySite, feed: str) -> None:
     assert parsed.feed.updated == "2020-07-01T00:00:00+09:00"
 
 
-def test_json_feeds_have_whole_addresses(three: TinySite) -> None:
+def test_json_feeds_have_absolute_addresses(three: TinySite) -> None:
     three.write("press/2020/link.md", "---\ntitle: 四\ndate: 2020-08-01\n---\n[一つめ](first.md)の続きです。\n")
     three.build()
     feed = json.loads((three.site / "press/feed.json").read_text(encoding="utf-8"))
@@ -95,7 +95,7 @@ def test_json_feeds_have_whole_addresses(three: TinySite) -> None:
     assert 'href="https://site.example.jp/press/2020/05/first/"' in feed["items"][0]["content_html"]
 
 
-def test_a_publication_with_nothing_has_a_page_and_a_feed(three: TinySite) -> None:
+def test_a_publication_without_articles_has_a_page_and_a_feed(three: TinySite) -> None:
     three.build()
     assert "求人" in three.page("/jobs/")
     updated = feedparser.parse((three.site / "jobs/feed.xml").read_bytes()).feed.updated
@@ -112,7 +112,7 @@ def test_the_sitemap_names_every_page_that_exists(three: TinySite) -> None:
     assert missing == []
 
 
-def test_an_old_address_leads_to_the_new(tiny: TinySite) -> None:
+def test_an_alias_redirects_to_the_page(tiny: TinySite) -> None:
     tiny.write("press/2020/a.md", "---\ntitle: 題\ndate: 2020-05-01\naliases: [/old/place/]\n---\n本文です。\n")
     tiny.build()
     redirect = tiny.page("/old/place/")
@@ -147,7 +147,7 @@ def test_the_portal_leads_with_what_is_new_then_places_publications_and_the_subs
     assert all(portal.cssselect(f"main {jump}") for jump in jumps)
 
 
-def test_the_portal_says_what_is_urgent_before_all_else_or_that_nothing_is(tiny: TinySite) -> None:
+def test_the_portal_begins_with_urgent_notices_or_says_that_there_are_none(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.build()
     assert "いま出ていません" in tiny.tree("/").cssselect(".calm")[0].text_content()

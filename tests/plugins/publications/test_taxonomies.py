@@ -40,16 +40,21 @@ def test_the_months_of_a_section_come_newest_first(read: tuple[Sequence[Document
 
 def test_each_document_knows_the_one_before_and_the_one_after(read: tuple[Sequence[Document], Registry]) -> None:
     documents, registry = read
-    found = taxonomies.neighbours(taxonomies.sections(documents, registry).values())
-    around = {document.meta.title: found[document.url] for document in documents if document.url in found}
-    assert around["a1"].previous is None and around["a1"].next and around["a1"].next.meta.title == "a2"
-    assert around["a3"].previous and around["a3"].previous.meta.title == "a2" and around["a3"].next and around["a3"].next.meta.title == "a4"
-    assert around["elsewhere"].next is None and around["elsewhere"].previous and around["elsewhere"].previous.meta.title == "a6"
+    by_url = taxonomies.neighbours(taxonomies.sections(documents, registry).values())
+    neighbours = {document.meta.title: by_url[document.url] for document in documents if document.url in by_url}
+    assert neighbours["a1"].previous is None and neighbours["a1"].next and neighbours["a1"].next.meta.title == "a2"
+    assert (
+        neighbours["a3"].previous
+        and neighbours["a3"].previous.meta.title == "a2"
+        and neighbours["a3"].next
+        and neighbours["a3"].next.meta.title == "a4"
+    )
+    assert neighbours["elsewhere"].next is None and neighbours["elsewhere"].previous and neighbours["elsewhere"].previous.meta.title == "a6"
 
 
 def test_related_are_the_three_newest_earlier_ones_of_the_same_place(read: tuple[Sequence[Document], Registry]) -> None:
-    found = taxonomies.related(read[0])
-    related = {document.meta.title: found[document.url] for document in read[0] if document.url in found}
+    by_url = taxonomies.related(read[0])
+    related = {document.meta.title: by_url[document.url] for document in read[0] if document.url in by_url}
     assert "a1" not in related and "elsewhere" not in related
     assert names(related["a2"].documents) == ["a1"] and related["a2"].label.name == "石巻市"
     assert names(related["a6"].documents) == ["a5", "a4", "a3"]

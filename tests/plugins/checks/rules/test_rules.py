@@ -15,16 +15,16 @@ from plugins.checks.rules.catalogue import RULES, explain_check
 from plugins.checks.rules.manuscript import Manuscript, manuscript
 from plugins.checks.rules.rule import Level, Rule
 
-HEAD = "---\ntitle: 題\ndate: 2020-05-01\n---\n"
+FRONT_MATTER = "---\ntitle: 題\ndate: 2020-05-01\n---\n"
 ALL: dict[str, Level] = dict.fromkeys(RULES, "error")
 
 
-def source_with(body: str, head: str = HEAD) -> Manuscript:
-    return manuscript(PurePosixPath("content/press/2020/a.md"), head + body)
+def source_with(body: str, front_matter: str = FRONT_MATTER) -> Manuscript:
+    return manuscript(PurePosixPath("content/press/2020/a.md"), front_matter + body)
 
 
-def broken_rules(body: str, head: str = HEAD) -> list[str]:
-    return [f"{diagnostic.rule}:{diagnostic.line}" for diagnostic in apply_rules(source_with(body, head), ALL)]
+def broken_rules(body: str, front_matter: str = FRONT_MATTER) -> list[str]:
+    return [f"{diagnostic.rule}:{diagnostic.line}" for diagnostic in apply_rules(source_with(body, front_matter), ALL)]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -37,12 +37,12 @@ def test_a_rule_finds_its_bad_example_and_its_good_one_breaks_no_rule(rule: Rule
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fixes], ids=lambda rule: rule.code)
 def test_a_repair_turns_the_bad_example_into_the_good_one(rule: Rule) -> None:
-    assert repaired(source_with(rule.bad), ALL) == HEAD + rule.good
+    assert repaired(source_with(rule.bad), ALL) == FRONT_MATTER + rule.good
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if not rule.fixes], ids=lambda rule: rule.code)
 def test_a_rule_without_a_safe_repair_repairs_nothing(rule: Rule) -> None:
-    assert repaired(source_with(rule.bad), ALL) == HEAD + rule.bad
+    assert repaired(source_with(rule.bad), ALL) == FRONT_MATTER + rule.bad
 
 
 @pytest.mark.parametrize(
@@ -95,40 +95,40 @@ def test_code_addresses_and_directives_are_no_prose(body: str) -> None:
 
 
 def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> None:
-    head = (
+    front_matter = (
         "---\ntitle: ㈱石巻の２０人\ndate: 2015-03-21 10:00\nimage: ../../images/①.png\nimage_alt: 写真\n"
         "figures:\n  - {label: 広さ㎡, done: 1, total: 2}\naliases: [/2015/3/21/]\n---\n"
     )
-    assert sorted(broken_rules("本文\n", head)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
-    mended = repaired(source_with("本文\n", head), ALL)
-    assert "title: 株式会社石巻の20人\n" in mended
-    assert "{label: 広さ平方メートル, done: 1, total: 2}" in mended
-    assert "images/①.png" in mended
-    assert "[/2015/3/21/]" in mended
+    assert sorted(broken_rules("本文\n", front_matter)) == ["T101:2", "T101:7", "T104:2", "T301:5"]
+    repaired_text = repaired(source_with("本文\n", front_matter), ALL)
+    assert "title: 株式会社石巻の20人\n" in repaired_text
+    assert "{label: 広さ平方メートル, done: 1, total: 2}" in repaired_text
+    assert "images/①.png" in repaired_text
+    assert "[/2015/3/21/]" in repaired_text
 
 
 def test_a_repair_keeps_out_of_links_images_and_code() -> None:
     body = "①と[２０人の会①](https://a.example.jp/)と`①`と![①の図](../../images/a.png)と<a href='/'>①</a>\n"
-    assert repaired(source_with(body), ALL) == HEAD + body.replace("①と[", "（1）と[", 1)
+    assert repaired(source_with(body), ALL) == FRONT_MATTER + body.replace("①と[", "（1）と[", 1)
 
 
 def test_a_repair_may_uncover_another_and_a_rule_that_is_off_repairs_nothing() -> None:
-    assert repaired(source_with("２０１５/３/２１に開く\n"), ALL) == HEAD + "2015年3月21日に開く\n"
-    assert repaired(source_with("２０１５年の①\n"), ALL | {"T104": "off"}) == HEAD + "２０１５年の（1）\n"
+    assert repaired(source_with("２０１５/３/２１に開く\n"), ALL) == FRONT_MATTER + "2015年3月21日に開く\n"
+    assert repaired(source_with("２０１５年の①\n"), ALL | {"T104": "off"}) == FRONT_MATTER + "２０１５年の（1）\n"
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="①㈱ﾎﾞ２０日時　 \n#`*[](){}!|-=<>/・あ～年月:h\"'^3", max_size=60))
 def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
     source = source_with(body)
-    mended = repaired(source, ALL)
-    assert mended.count("\n") == source.text.count("\n")
-    assert repaired(manuscript(source.path, mended), ALL) == mended
+    repaired_text = repaired(source, ALL)
+    assert repaired_text.count("\n") == source.text.count("\n")
+    assert repaired(manuscript(source.path, repaired_text), ALL) == repaired_text
     assert len(source.prose) == len(source.marked) == len(source.loose) == len(source.text)
 
 
 def test_the_remedy_for_a_link_to_a_file_names_the_size_of_that_file(tmp_path: Path) -> None:
-    source = manuscript(PurePosixPath("a.md"), HEAD + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
+    source = manuscript(PurePosixPath("a.md"), FRONT_MATTER + "[計画](../../files/a.pdf)\n", {"../../files/a.pdf": 1_234_567}.get)
     assert "「計画（PDF、1.2MB）」" in str(next(iter(apply_rules(source, ALL))))
 
 

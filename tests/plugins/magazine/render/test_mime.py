@@ -51,33 +51,33 @@ def reading(subject: str, text: str, html: str) -> Reading:
     return subject, "\n".join(line.rstrip() for line in text.splitlines()).strip(), links
 
 
-def by_python(raw: bytes) -> Reading:
-    mail = message_from_bytes(raw, policy=policy.default)
+def by_python(message: bytes) -> Reading:
+    mail = message_from_bytes(message, policy=policy.default)
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None
     return reading(str(mail["Subject"]), plain.get_content(), html.get_content() if html else "")
 
 
-def by_mail_parser(raw: bytes) -> Reading:
-    mail = mailparser.parse_from_bytes(raw)
+def by_mail_parser(message: bytes) -> Reading:
+    mail = mailparser.parse_from_bytes(message)
     return reading(mail.subject, "".join(mail.text_plain), "".join(mail.text_html))
 
 
 def by_nodemailer(messages: Sequence[bytes]) -> list[Reading]:
     node = shutil.which("node")
     assert node, "install Node.js: sh tests/system.sh"
-    raw = json.dumps([base64.b64encode(message).decode() for message in messages]).encode()
-    done = subprocess.run([node, str(READ)], input=raw, capture_output=True, check=True)
-    return [reading(found["subject"], found["text"], found["html"]) for found in json.loads(done.stdout)]
+    encoded = json.dumps([base64.b64encode(message).decode() for message in messages]).encode()
+    done = subprocess.run([node, str(READ)], input=encoded, capture_output=True, check=True)
+    return [reading(mail["subject"], mail["text"], mail["html"]) for mail in json.loads(done.stdout)]
 
 
 def test_three_programs_read_the_same_in_every_sample_issue_and_its_light_form(sample: BuildReport) -> None:
     mail = sample.output / "mail"
     cases = [(name, is_light) for name in ISSUES for is_light in (False, True)]
     messages = [sent(mail, name, is_light=is_light) for name, is_light in cases]
-    for (name, is_light), raw, third in zip(cases, messages, by_nodemailer(messages), strict=True):
-        first = by_python(raw)
-        assert first == by_mail_parser(raw) == third, (name, is_light)
+    for (name, is_light), message, third in zip(cases, messages, by_nodemailer(messages), strict=True):
+        first = by_python(message)
+        assert first == by_mail_parser(message) == third, (name, is_light)
         assert first[0] == json.loads((mail / name / "issue.json").read_text("utf-8"))["subject"]
         assert LINK in first[2] and "personal.invalid" not in "".join(first[2])
 
@@ -88,11 +88,11 @@ def bundled(site: TinySite, title: str) -> str:
     site.write("mail/press/1.md", "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n")
     library = site.library()
     (issue,) = compose_all(library)
-    printed = IssueRenderer(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").render(issue)
+    alternatives = IssueRenderer(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").render(issue)
     write_lists(site.output / "mail", library.registry, "https://site.example.jp")
-    write_issue(site.output / "mail", issue, printed, "https://site.example.jp")
-    told = json.loads((site.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]
-    return str(told["charset"])
+    write_issue(site.output / "mail", issue, alternatives, "https://site.example.jp")
+    part = json.loads((site.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]
+    return str(part["charset"])
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def bundled(site: TinySite, title: str) -> str:
 )
 def test_the_charset_of_the_light_part_is_decided_by_its_characters(tiny: TinySite, title: str, charset: str) -> None:
     assert bundled(tiny, title) == charset
-    raw = sent(tiny.output / "mail", "press/1", is_light=True)
-    assert message_from_bytes(raw).get_content_charset() == charset
-    first = by_python(raw)
-    assert first == by_mail_parser(raw) == by_nodemailer([raw])[0]
+    message = sent(tiny.output / "mail", "press/1", is_light=True)
+    assert message_from_bytes(message).get_content_charset() == charset
+    first = by_python(message)
+    assert first == by_mail_parser(message) == by_nodemailer([message])[0]
     assert title in first[1]

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity, make_entry, slug
 from plugins.partners.model.config import FeedConfig
-from plugins.partners.model.dates import JAPAN, FeedDate, day_minute, iso, moment, read_moment
+from plugins.partners.model.dates import JAPAN, FeedDate, day_minute, iso, read_moment
 from plugins.partners.model.parsed import ParsedEntry
 from plugins.partners.model.text import LONGEST_TITLE, fold, title
 from plugins.partners.model.urls import absolute, canonical, path_of
@@ -40,23 +40,6 @@ def test_a_future_date_becomes_now_and_a_missing_one_the_first_sight() -> None:
 @pytest.mark.parametrize("epoch", [0, -1, -(10**12), 10**17])
 def test_impossible_dates_are_missing_or_clamped(epoch: int) -> None:
     assert entry(replace(PARSED, published=FeedDate(epoch, "1970-01-01T00:00:00Z"))).published == NOW
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2012-03-11T10:00:00+09:00", "2012-03-11 19:00"),
-        ("2012-03-11T10:00:00Z", "2012-03-11 19:00"),
-        ("Sun, 11 Mar 2012 10:00:00 GMT", "2012-03-11 19:00"),
-        ("Sun, 11 Mar 2012 10:00:00 -0500", "2012-03-11 19:00"),
-        ("Sun, 11 Mar 2012 10:00:00 JST", "2012-03-11 10:00"),
-        ("2012-03-11 10:00:00", "2012-03-11 10:00"),
-        ("2012-03-11", "2012-03-11 10:00"),
-    ],
-)
-def test_a_date_without_a_known_zone_is_japan_time(text: str, expected: str) -> None:
-    read = moment(FeedDate(int(datetime(2012, 3, 11, 10, tzinfo=UTC).timestamp()), text))
-    assert read is not None and day_minute(read) == expected
 
 
 def test_moments_are_written_in_japan_time() -> None:

@@ -141,3 +141,10 @@ def test_many_entries_with_one_id_and_one_date_each_get_a_file_name() -> None:
         if entry.published
     ]
     assert len({file.path for file in files_after(entries)}) == 50
+
+
+def test_an_invented_address_of_an_earlier_version_of_todoke_is_recognised_and_replaced() -> None:
+    """Ids that are no addresses were resolved against the feed's, and the result was shown as the original."""
+    old = parsed(1, "https://a.example.jp/abc123", "https://a.example.jp/abc123")
+    (file,) = files_after([old], [parsed(1, "abc123")])
+    assert (file.front["entry_id"], file.front["original"]) == ("abc123", "https://a.example.jp/")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+
 import pytest
 
-from plugins.partners.http.robots import Rule, allows, rules_for
+from plugins.partners.http.addresses import WITH_LOOPBACK
+from plugins.partners.http.client import Limits, RequestOptions, open_client
+from plugins.partners.http.robots import LARGEST, REFUSED, Robots, Rule, allows, rules_for
+from tests.plugins.partners.http.test_fetch import Answer, Site, page
 
 
 def may(text: str, path: str, product: str = "Todoke-feeds") -> bool:
@@ -31,6 +37,18 @@ def may(text: str, path: str, product: str = "Todoke-feeds") -> bool:
         ("User-agent: *\nDisallow: /ブログ", "/%E3%83%96%E3%83%AD%E3%82%B0/feed", False),
         ("Disallow: /", "/feed", True),
         ("\ufeffUser-agent: *\r\nSitemap: x\r\nDisallow: /", "/", False),
+        ("User-agent: *\nDisallow: /%66eed", "/feed", False),
+        ("User-agent: *\nDisallow: /feed", "/%66eed", False),
+        ("User-agent: *\nDisallow: /%e3%83%96", "/%E3%83%96/feed", False),
+        ("User-agent: *\nDisallow: /a%2Fb", "/a/b", True),
+        ("User-agent: *\nDisallow: /a%2fb", "/a%2Fb", False),
+        ("User-agent: *\nDisallow: /feed%24", "/feed", True),
+        ("User-agent: *\nDisallow: /feed%2A", "/feedx", True),
+        ("User-agent: Todoke-feeds/1.0\nDisallow: /", "/feed", False),
+        ("User-agent: todoke-FEEDS (a robot)\nDisallow: /", "/feed", False),
+        ("User-agent: Todoke-feeds-other\nDisallow: /", "/feed", True),
+        ("User-agent: *\nDisallow: /\nUser-agent: Todoke-feeds/0.2\nDisallow:", "/feed", True),
+        ("User-agent: *\n" + "".join(f"Disallow: /x{n}\n" for n in range(3000)) + "Disallow: /feed", "/feed", False),
     ],
 )
 def test_each_rule_of_rfc_9309_decides_as_it_says(text: str, path: str, expected: bool) -> None:
@@ -41,3 +59,30 @@ def test_a_hostile_pattern_is_matched_in_linear_time() -> None:
     """A regular expression would need for ever for this."""
     assert not Rule(False, "/" + "*a" * 500 + "$").matches("/" + "a" * 400 + "b" * 1500)
     assert Rule(False, "/" + "*a" * 500).matches("/" + "a" * 1000)
+
+
+def fetch_rules(pages: dict[str, Answer]) -> str | None:
+    async def go() -> str | None:
+        site = Site(pages)
+        async with site.serve() as base, open_client(RequestOptions("x"), WITH_LOOPBACK, Limits()) as client:
+            return await Robots(client, WITH_LOOPBACK, Limits()).refusal(f"{base}/feed")
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_of_a_longer_file_the_first_500_kibibytes_count(compress: bool) -> None:
+    long = b"User-agent: *\nDisallow: /feed\n" + b"# comment\n" * 80_000 + b"Allow: /feed\n"
+    answer = page(gzip.compress(long), Content_Encoding="gzip") if compress else page(long)
+    assert fetch_rules({"/robots.txt": answer}) == REFUSED
+
+
+def test_a_rule_that_the_limit_cuts_in_two_is_no_rule() -> None:
+    head = b"User-agent: *\n"
+    line = b"\nDisallow: /other"
+    filled = head + b"#" * (LARGEST - len(head) - len(b"\nDisallow: /")) + line
+    assert fetch_rules({"/robots.txt": page(filled)}) is None
+
+
+def test_a_file_that_cannot_be_expanded_allows_nothing() -> None:
+    assert "broken gzip" in str(fetch_rules({"/robots.txt": page(b"User-agent", Content_Encoding="gzip")}))

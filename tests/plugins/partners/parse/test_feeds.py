@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
+from plugins.partners.entries.entry import make_entry
 from plugins.partners.model.dates import FeedDate
 from plugins.partners.model.errors import ParseError
 from plugins.partners.model.parsed import ParsedFeed
 from plugins.partners.parse.charset import decode
 from plugins.partners.sandbox.feed import Source, looks_like_html, parse
 from plugins.partners.sandbox.pool import SandboxLimits, open_sandbox
+from tests.plugins.partners.entries.test_names import FEED, NOW
 
 FEEDS = Path(__file__).parents[3] / "data" / "feeds"
 MEMORY = 160 * 1024 * 1024
@@ -172,3 +175,51 @@ def test_what_stands_before_a_page_is_read_in_one_go(start: bytes) -> None:
     """A regular expression once needed for ever for this."""
     assert not looks_like_html(start + b"<rss>")
     assert not looks_like_html(start)
+
+
+@pytest.mark.parametrize(
+    "date", ["0000-00-00 00:00:00", "9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 +0000", "0001-01-01T00:00:00+09:00"]
+)
+def test_an_impossible_date_costs_its_entry_nothing_but_the_date(date: str) -> None:
+    items = "".join(
+        f"<item><title>題{n}</title><link>http://a.example/{n}</link><pubDate>{date if n == 1 else ''}</pubDate></item>" for n in range(3)
+    )
+    feed = read_bytes(f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode())
+    made = [make_entry(entry, FEED, frozenset(), NOW) for entry in feed.entries]
+    assert [entry.title for entry in made] == ["題0", "題1", "題2"] and {entry.published for entry in made} == {NOW}
+    json_items = [{"id": str(n), "content_text": "x", "date_published": date} for n in range(3)]
+    json_feed = read_bytes(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": json_items}).encode())
+    assert len([make_entry(entry, FEED, frozenset(), NOW) for entry in json_feed.entries]) == 3
+
+
+@pytest.mark.parametrize(
+    "nonsense", [{"tags": {"a": 1}}, {"url": ["x"]}, {"title": {"x": 1}}, {"authors": "x"}, {"id": {"a": []}}, {"date_published": 7}]
+)
+def test_one_entrys_nonsense_costs_at_most_that_entry(nonsense: dict[str, object]) -> None:
+    items = [{"id": "1", "content_text": "一"}, {"id": "2", "content_text": "二", **nonsense}, {"id": "3", "content_text": "三"}]
+    feed = read_bytes(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode())
+    assert {"1", "3"} <= {entry.id for entry in feed.entries} and len(feed.entries) + feed.broken == 3
+
+
+def test_an_entry_that_no_library_can_read_is_counted_and_the_others_come() -> None:
+    items = [
+        {"id": "1", "content_text": "一"},
+        {"id": "2", "content_html": "<b>" * 40 + "&#xd800;", "url": "http://[::1"},
+        {"id": "3", "content_text": "三"},
+    ]
+    feed = read_bytes(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode())
+    assert [entry.id for entry in feed.entries][:1] == ["1"] and feed.entries[-1].id == "3"
+
+
+@pytest.mark.parametrize("guid", ["abc123", "2012/03/11-1", "?p=7", "#a", "/1"])
+def test_a_guid_that_is_no_address_is_never_made_one(guid: str) -> None:
+    for attribute in ("", ' isPermaLink="false"', ' isPermaLink="true"'):
+        item = f"<item><title>題</title><guid{attribute}>{guid}</guid><description>x</description></item>"
+        (entry,) = read_bytes(f'<rss version="2.0"><channel><title>t</title>{item}</channel></rss>'.encode()).entries
+        assert (entry.id, entry.link) == (guid, "")
+
+
+def test_a_relative_link_is_relative_to_its_feed_and_an_absolute_guid_is_a_link() -> None:
+    items = "<item><title>一</title><link>/1</link></item><item><title>二</title><guid>http://b.example/2</guid></item>"
+    feed = read_bytes(f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode())
+    assert [entry.link for entry in feed.entries] == ["http://a.example/1", "http://b.example/2"]
