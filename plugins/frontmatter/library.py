@@ -124,7 +124,7 @@ def read_library(
             diagnostics += batch.diagnostics
         collector.collect(reader.results(headers, references.images), references)
     stale = [path for path, row in known.items() if not references.same_as_before(row.parsed[1])]
-    collector.collect(share.read_again(stale, references), references)
+    collector.collect(share.reread(stale, references), references)
     diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
     if diagnostics:
         raise ContentErrors(replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path) for diagnostic in diagnostics)

@@ -67,7 +67,7 @@ def wrap(text: str, max_columns: int) -> list[str]:
     """
     lines = [""]
     for phrase in phrases(text):
-        for part in _parts_that_fit(phrase, max_columns):
+        for part in _split_to_fit(phrase, max_columns):
             if lines[-1] and columns(lines[-1] + part) > max_columns:
                 lines.append("")
             lines[-1] += part if lines[-1] else part.lstrip()
@@ -82,12 +82,12 @@ def columns(text: str) -> int:
     return width(text, control_codes="ignore", ambiguous_width=2)
 
 
-def _parts_that_fit(phrase: str, max_columns: int) -> list[str]:
+def _split_to_fit(phrase: str, max_columns: int) -> list[str]:
     """Cut a phrase that is longer than a line: at spaces, or else after every half line of characters, which are two columns wide at most."""
     if columns(phrase) <= max_columns or "://" in phrase:
         return [phrase]
     words = re.findall(r"\S*\s+|\S+", phrase)
     if len(words) > 1:
-        return [part for word in words for part in _parts_that_fit(word, max_columns)]
+        return [part for word in words for part in _split_to_fit(word, max_columns)]
     half = max(1, max_columns // 2)
     return [phrase[start : start + half] for start in range(0, len(phrase), half)]

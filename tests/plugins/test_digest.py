@@ -39,24 +39,24 @@ class Record:
         return self.tracking_key
 
 
-def is_same(one: object, other: object) -> bool:
+def is_same(left: object, right: object) -> bool:
     """Compare values as a digest does: `1`, `1.0` and `True` are equal in Python, and three values here."""
-    return one == other and repr(one) == repr(other)
+    return left == right and repr(left) == repr(right)
 
 
 @given(VALUES, VALUES)
-def test_two_values_have_the_same_digest_only_if_they_are_the_same(one: object, other: object) -> None:
-    if is_same(one, other):
-        assert digest(one) == digest(other)
-    elif one != other:
-        assert digest(one) != digest(other)
+def test_two_values_have_the_same_digest_only_if_they_are_the_same(left: object, right: object) -> None:
+    if is_same(left, right):
+        assert digest(left) == digest(right)
+    elif left != right:
+        assert digest(left) != digest(right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(1, "1"), (1, True), (None, "None"), ([], {}), (["a", "b"], ["a\0str 'b'"]), ([1], Point(1, 2))]
+    ("left", "right"), [(1, "1"), (1, True), (None, "None"), ([], {}), (["a", "b"], ["a\0str 'b'"]), ([1], Point(1, 2))]
 )
-def test_values_of_different_types_differ(one: object, other: object) -> None:
-    assert digest(one) != digest(other)
+def test_values_of_different_types_differ(left: object, right: object) -> None:
+    assert digest(left) != digest(right)
 
 
 def test_the_digest_of_a_set_does_not_depend_on_the_process() -> None:

@@ -106,7 +106,7 @@ class ShareReader:
         for rejected in self._rejected:
             yield ReadResult(str(rejected.path), None, "", "", {}, b"", check_rejected(rejected, references))
 
-    def read_again(self, paths: Iterable[str], references: ReferenceResolver) -> list[ReadResult]:
+    def reread(self, paths: Iterable[str], references: ReferenceResolver) -> list[ReadResult]:
         """Read sources whose front matter was valid when it was read before."""
         self.read_headers(paths)
         return list(self.read_bodies(references))

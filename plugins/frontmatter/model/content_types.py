@@ -13,114 +13,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import (
-    Day,
-    EndMoment,
-    FormerAddress,
-    Line,
-    Moment,
-    Municipality,
-    Slug,
-    TopicField,
-    WebAddress,
-    duration,
-    field_error,
-)
-
-CONTENT_TYPES: dict[str, type[Meta]] = {}
-"""Every content type by its key, in the order of this file. A class with a ``key`` of its own enters itself."""
-
-
-class Meta(BaseModel):
-    """What every content type can say. Times are in the site's zone."""
-
-    # defer_build: Pydantic builds a validator when it is first used, so a type that no document has costs no time at start.
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
-
-    key: ClassVar[str] = ""
-    """What editors write as ``kind``."""
-
-    word: ClassVar[str] = "記事"
-    """What readers call it."""
-
-    page_template: ClassVar[str] = "article"
-    """The template of the whole page. ``article`` includes ``types/<key>.html``; any other is the type's own."""
-
-    shows_picture: ClassVar[bool] = False
-    """Whether ``types/<key>.html`` shows the document's picture itself."""
-
-    date_word: ClassVar[str] = ""
-    """Stands after the date where the date is not that of the matter itself: ``掲載`` for an event or a job."""
-
-    shows_age: ClassVar[bool] = True
-    """Whether the page says how long ago it was written."""
-
-    is_news: ClassVar[bool] = False
-    """``NewsArticle`` for search engines (schema.org), not ``Article``."""
-
-    is_listed: ClassVar[bool] = True
-    """Whether the newest ones stand on the portal, in its feed, among related documents, and in a new issue's draft."""
-
-    chosen_by_editor: ClassVar[bool] = True
-    """Whether an editor may choose this type for a file of any publication (not those whose place decides)."""
-
-    title: Line
-    date: Moment | None = None
-    publication: str | None = None
-    expires: EndMoment | None = None
-    updated: Moment | None = None
-    summary: Line | None = None
-    municipalities: tuple[Municipality, ...] = ()
-    topics: tuple[TopicField, ...] = ()
-    image: Line | None = None
-    image_alt: Line | None = None
-    slug: Slug | None = None
-    draft: bool = False
-    aliases: tuple[FormerAddress, ...] = ()
-
-    @model_validator(mode="after")
-    def image_has_words(self) -> Meta:
-        """Refuse an image without a text alternative (WCAG 2.2, 1.1.1)."""
-        if self.image and not self.image_alt:
-            raise field_error(
-                "絵の説明がありません。image_alt に、絵が伝えることを書いてください",
-                "the image has no text: say in image_alt what it shows",
-                "image",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def ends_after_it_begins(self) -> Meta:
-        """Refuse a document that ends before it begins: nobody would ever see it, or know why."""
-        if self.date and self.expires and self.expires <= self.date:
-            raise field_error(
-                "expires（公開の終わり）が date（公開日時）より前です。どちらかを直してください",
-                "expires lies before date: put one of them right",
-                "expires",
-            )
-        return self
-
-    @property
-    def ends(self) -> dt.datetime | None:
-        """When the document comes down, if ever."""
-        return self.expires
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """The facts that a reader needs before opening the document, as label and value. Lists show them."""
-        return ()
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_options: object) -> None:
-        """Enter the class among the content types, if it has a key of its own."""
-        if "key" in vars(cls):
-            CONTENT_TYPES[cls.key] = cls
-
-
-class Dated(Meta):
-    """A content type whose documents have a date of publication."""
-
-    date: Moment
+from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, WebAddress, duration, field_error
+from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
+from plugins.frontmatter.model.meta import Dated as Dated
+from plugins.frontmatter.model.meta import Meta as Meta
 
 
 class Article(Dated):
@@ -332,5 +228,5 @@ class Partner(Dated):
     also_known_as: tuple[str, ...] = ()
     first_seen: Moment
     hash: str
-    source: dict[str, str] = {}
+    source: dict[str, str] = Field(default_factory=dict)
     edit_of: str = ""

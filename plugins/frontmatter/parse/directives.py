@@ -75,9 +75,9 @@ def _element(match: re.Match[str]) -> str:
     name = NAMES.get(match[1])
     if name is None:
         return match[0]
-    again = ' data-again="again"' if match[3] else ""
+    repeat = ' data-again="again"' if match[3] else ""
     # The line breaks leave an empty line on both sides: only then Python-Markdown takes the element as a block of its own.
-    return f'\n<div data-{name}="{escape(match[2] or "")}"{again}></div>\n'
+    return f'\n<div data-{name}="{escape(match[2] or "")}"{repeat}></div>\n'
 
 
 def _check_line(line: str) -> Iterator[tuple[str, str]]:

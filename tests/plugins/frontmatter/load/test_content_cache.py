@@ -1,4 +1,4 @@
-"""The content cache: what was read comes back, and anything of another version or in doubt is read again."""
+"""The content cache: what was read comes back, and anything of another version or in doubt is read reopened."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def test_documents_bodies_and_notes_come_back_after_the_file_was_closed(file: Pa
     cache = ContentCache(file, "1", registry)
     cache.keep([("a.md", row({"title": "題"}))], [("a.md", "<p>本文</p>", "本文")])
     cache.note("checks", [("a.md", b"digest", ["T101"]), ("b.md", b"digest", None)])
-    again = ContentCache(file, "1", registry)
-    assert again.rows() == {"a.md": row({"title": "題"})}
-    assert again.body("a.md") == ("<p>本文</p>", "本文")
-    assert again.notes("checks") == {"a.md": (b"digest", ["T101"]), "b.md": (b"digest", None)}
-    assert again.notes("another topic") == {}
+    reopened = ContentCache(file, "1", registry)
+    assert reopened.rows() == {"a.md": row({"title": "題"})}
+    assert reopened.body("a.md") == ("<p>本文</p>", "本文")
+    assert reopened.notes("checks") == {"a.md": (b"digest", ["T101"]), "b.md": (b"digest", None)}
+    assert reopened.notes("another topic") == {}
 
 
 def test_an_object_of_the_registry_stays_one_object(file: Path, tiny: TinySite) -> None:

@@ -89,8 +89,8 @@ def test_jobs_are_listed_by_municipality_and_employment_nearest_deadline_first(s
 
 @pytest.mark.parametrize(("pay", "value"), [("時給950円", 950), ("月給21万8000円（任期3年）", 218000), ("相談して決めます", None)])
 def test_pay_in_words_becomes_an_amount_or_nothing(pay: str, value: int | None) -> None:
-    found: Any = base_salary(pay)
-    assert (found["value"]["value"] if found else None) == value
+    salary: Any = base_salary(pay)
+    assert (salary["value"]["value"] if salary else None) == value
 
 
 def test_a_record_links_its_pdfs_with_pages_and_size_and_keeps_its_former_address(site: TinySite) -> None:
@@ -216,7 +216,7 @@ def test_a_content_type_without_its_template_stops_check_and_build_and_both_name
     with pytest.raises(ContentErrors, match=r"templates/types/sample-shelter\.html:1: .*class SampleShelter.*write this file"):
         shelters.build(settings=settings)
     report = check_sources(shelters.content, shelters.root / "publications.toml", NOW, settings)
-    assert [fault.path.name for fault in report.errors] == ["sample-shelter.html"]
+    assert [diagnostic.path.name for diagnostic in report.errors] == ["sample-shelter.html"]
 
 
 def test_an_unknown_content_type_of_a_publication_is_refused_with_those_that_there_are(tiny: TinySite) -> None:
