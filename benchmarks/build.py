@@ -57,7 +57,7 @@ class Run:
     wall: float
     cpu: float
     memory: float
-    written: int
+    changed: int
 
 
 Quantity = Literal["wall", "cpu", "memory"]
@@ -152,7 +152,7 @@ def show(number: int, all_runs: Runs) -> dict[str, float]:
                 f"{_median(runs, 'wall'):.2f}",
                 f"{_median(runs, 'cpu'):.2f}",
                 f"{_median(runs, 'memory'):.0f}",
-                str(runs[0].written),
+                str(runs[0].changed),
             )
             table.add_row(name, step, *figures, *(f"{ratio:.2f}" for ratio in ratios))
     console.print(table)

@@ -104,8 +104,8 @@ def _for_hugo(content: Path) -> None:
 
 
 def _with_full_date(text: str) -> str:
-    head, _, rest = text.partition("\ndate: ")
-    return f"{head}\ndate: {rest[:10]}T{rest[11:16]}:00+09:00{rest[16:]}"
+    before, _, after = text.partition("\ndate: ")
+    return f"{before}\ndate: {after[:10]}T{after[11:16]}:00+09:00{after[16:]}"
 
 
 def rewrite(file: Path, change: Callable[[str], str]) -> None:

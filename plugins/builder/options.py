@@ -41,7 +41,7 @@ class BuildOptions:
 class BuildReport:
     """What a build made: numbers of HTML pages, of mail issues and of all files, and wall time in seconds.
 
-    ``rendered`` and ``kept`` count pages, ``written`` and ``removed`` count files that differ from the last build. ``reasons`` says of each rendered
+    ``rendered`` and ``kept`` count pages, ``changed`` and ``removed`` count files that differ from the last build. ``reasons`` says of each rendered
     page why. ``warnings`` are the diagnostics that did not stop the build.
     """
 
@@ -52,7 +52,7 @@ class BuildReport:
     seconds: float
     rendered: int
     kept: int
-    written: int
+    changed: int
     removed: int
     reasons: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()

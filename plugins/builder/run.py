@@ -38,7 +38,8 @@ MARK = ".todoke"
 RECORD = "build-record.json"
 STAGING = "staging"
 _ASIDE = "previous"
-PARTS = ("site", "mail")
+TREES = ("site", "mail")
+"""The folders of ``output/`` that others read."""
 
 _OLDER_NAMES = ("twin", "stamp.json", "store.sqlite")
 """Earlier names of `STAGING`, `RECORD` and the content cache. They are removed: no version reads them any more, and the first holds a whole tree."""
@@ -54,8 +55,8 @@ def build(
     start = time.perf_counter()
     output = options.output.absolute()
     _claim(output)
-    for part in PARTS:
-        recover(output / part, output / _ASIDE / part)
+    for tree in TREES:
+        recover(output / tree, output / _ASIDE / tree)
     inputs = _check_inputs(options, output)
     if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output, _scan(output)):
         return _repeated_report(output, record, time.perf_counter() - start)
@@ -84,10 +85,10 @@ class _Inputs:
         record = None if options.fresh else self.record
         return record if record and record.validity.contains(options.now) and record.input_digest == self.digest_then else None
 
-    def intact_files(self, files: file_tree.FileTree, part: str) -> frozenset[str]:
-        """Return those of ``files``, which are there in one part of the output, that are as the last build wrote them."""
-        written = file_tree.files_below(self.record.outputs, part) if self.record else {}
-        return frozenset(name for name, times in file_tree.without_inodes(files).items() if written.get(name) == times)
+    def intact_files(self, files: file_tree.FileTree, tree: str) -> frozenset[str]:
+        """Return those of ``files``, which are now in one ``tree`` of the output, that are as the last build wrote them."""
+        recorded = file_tree.files_below(self.record.outputs, tree) if self.record else {}
+        return frozenset(name for name, times in file_tree.without_inodes(files).items() if recorded.get(name) == times)
 
 
 def _check_inputs(options: BuildOptions, output: Path) -> _Inputs:
@@ -107,19 +108,19 @@ def _remove_older_names(output: Path) -> None:
 
 
 def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
-    """Return the files of the output by part. With ``mirrors``, make the staging trees equal to them."""
-    trees: dict[str, file_tree.FileTree] = {part: file_tree.list_files(str(output / part)) for part in PARTS}
+    """Return the files of the output by tree. With ``mirrors``, make the staging trees equal to them."""
+    files_by_tree: dict[str, file_tree.FileTree] = {tree: file_tree.list_files(str(output / tree)) for tree in TREES}
     if mirrors:
         from plugins.builder.staging import mirror
 
-        for part, files in trees.items():
-            mirror(output / part, {name: inode for name, (_, _, inode) in files.items()}, output / STAGING / part)
-    return trees
+        for tree, files in files_by_tree.items():
+            mirror(output / tree, {name: inode for name, (_, _, inode) in files.items()}, output / STAGING / tree)
+    return files_by_tree
 
 
-def _list_outputs(output: Path, trees: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
+def _list_outputs(output: Path, files_by_tree: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
     """All files of the output as a build record keeps them. The manifest is one of them: without it, pages could not be taken over."""
-    outputs = {f"{part}/{name}": times for part, files in trees.items() for name, times in file_tree.without_inodes(files).items()}
+    outputs = {f"{tree}/{name}": times for tree, files in files_by_tree.items() for name, times in file_tree.without_inodes(files).items()}
     with suppress(FileNotFoundError):
         stat = (output / MANIFEST).stat()
         outputs[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
@@ -133,7 +134,7 @@ def _options_text(options: BuildOptions) -> str:
     return repr((*paths, options.site_url, options.validate_mail, options.shows_drafts, str(Path.cwd()), variables))
 
 
-def _report_values(report: BuildReport) -> dict[str, Any]:
+def _report_summary(report: BuildReport) -> dict[str, Any]:
     """What a build record keeps of a report."""
     warnings = [warning.as_record() for warning in report.warnings]
     pages = {"pages": report.pages, "issues": report.issues, "files": report.files, "kept": report.rendered + report.kept}
@@ -142,14 +143,14 @@ def _report_values(report: BuildReport) -> dict[str, Any]:
 
 def _repeated_report(output: Path, record: up_to_date.BuildRecord, seconds: float) -> BuildReport:
     """The report of a build that had nothing to do."""
-    values: Mapping[str, Any] = record.report
-    warnings = tuple(Diagnostic.from_record(warning) for warning in values["warnings"])
-    return BuildReport(output, values["pages"], values["issues"], values["files"], seconds, 0, values["kept"], 0, 0, {}, warnings)
+    last: Mapping[str, Any] = record.report
+    warnings = tuple(Diagnostic.from_record(warning) for warning in last["warnings"])
+    return BuildReport(output, last["pages"], last["issues"], last["files"], seconds, 0, last["kept"], 0, 0, {}, warnings)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One build that has something to do. ``scan`` returns the files of the output by part, as they were before."""
+    """One build that has something to do. ``scan`` returns the files of the output by tree, as they were before."""
 
     options: BuildOptions
     output: Path
@@ -184,24 +185,24 @@ class _Run:
 
         output, files = self.output, self.scan()
         kept: dict[str, Set[str]] = {"site": result.plan.kept_files}
-        changes = {part: compare_trees(files[part], output / part, folder / part, kept.get(part, frozenset())) for part in PARTS}
-        trees = {part: StagingTree(output / part, output / STAGING / part, output / _ASIDE / part, files[part]) for part in PARTS}
-        files_after = {part: trees[part].files_after(folder / part, change) for part, change in changes.items()}
-        for part, change in changes.items():
-            trees[part].publish(folder / part, change)
+        changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
+        staging = {tree: StagingTree(output / tree, output / STAGING / tree, output / _ASIDE / tree, files[tree]) for tree in TREES}
+        files_after = {tree: staging[tree].files_after(folder / tree, change) for tree, change in changes.items()}
+        for tree, change in changes.items():
+            staging[tree].publish(folder / tree, change)
         for state in folder.glob("*.json"):  # what a package keeps for its next incremental build, such as the search index
             state.replace(output / state.name)
         result.plan.manifest.save(output / MANIFEST)
         report = _report(output, result, changes)
-        outputs, values = _list_outputs(output, files_after), _report_values(report)
-        up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, values).save(output / RECORD)
-        for part, change in changes.items():
-            trees[part].follow(change)
+        outputs, summary = _list_outputs(output, files_after), _report_summary(report)
+        up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary).save(output / RECORD)
+        for tree, change in changes.items():
+            staging[tree].follow(change)
         return report
 
 
 def _report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) -> BuildReport:
-    plan, files = result.plan, [f"{part}/{name}" for part, change in changes.items() for name in change.files]
+    plan, files = result.plan, [f"{tree}/{name}" for tree, change in changes.items() for name in change.files]
     return BuildReport(
         output,
         pages=sum(name.endswith(".html") and name.startswith("site/") for name in files),
@@ -210,7 +211,7 @@ def _report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) 
         seconds=0.0,
         rendered=len(plan.rendered),
         kept=len(plan.kept),
-        written=sum(len(change.written) for change in changes.values()),
+        changed=sum(len(change.changed) for change in changes.values()),
         removed=sum(len(change.removed) for change in changes.values()),
         reasons=plan.rendered,
         warnings=result.warnings,
@@ -223,8 +224,8 @@ def verify(options: BuildOptions, folder: Path) -> list[str]:
     names = {
         path.relative_to(output).as_posix()
         for output in (options.output.absolute(), fresh)
-        for part in PARTS
-        for path in (output / part).rglob("*")
+        for tree in TREES
+        for path in (output / tree).rglob("*")
         if path.is_file()
     }
     return sorted(name for name in names if _read_if_file(options.output / name) != _read_if_file(fresh / name))

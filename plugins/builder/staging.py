@@ -25,13 +25,13 @@ from plugins.files import link, link_if_equal
 class TreeChange:
     """How a new tree differs from the published one, by names of files.
 
-    ``built`` files were made by this run, ``kept`` files are taken over. ``written`` are those of ``built`` that are new or have other bytes;
+    ``built`` files were made by this run, ``kept`` files are taken over. ``changed`` are those of ``built`` that are new or have other bytes;
     ``removed`` are in the published tree and not in the new one.
     """
 
     built: frozenset[str]
     kept: frozenset[str]
-    written: frozenset[str]
+    changed: frozenset[str]
     removed: frozenset[str]
 
     @property
@@ -47,9 +47,9 @@ def compare_trees(published_files: FileTree, published: Path, built: Path, kept:
     """
     inodes = list_inodes(str(built))
     unlinked = [name for name, inode in inodes.items() if name not in published_files or published_files[name][2] != inode]
-    written = frozenset(name for name in unlinked if not link_if_equal(built / name, published / name))
+    changed = frozenset(name for name in unlinked if not link_if_equal(built / name, published / name))
     kept = frozenset(kept - inodes.keys())
-    return TreeChange(frozenset(inodes), kept, written, frozenset(published_files.keys() - inodes.keys() - kept))
+    return TreeChange(frozenset(inodes), kept, changed, frozenset(published_files.keys() - inodes.keys() - kept))
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class StagingTree:
         """Return the files of the new tree. To be called before `publish`: afterwards somebody may alter them, which the next build has to notice."""
         if not change.kept:
             return list_files(str(built))
-        written = {name: stat for name in change.written if (stat := stat_file(f"{built}/{name}"))}
-        return {name: stat for name, stat in self.published_files.items() if name not in change.removed} | written
+        changed = {name: stat for name in change.changed if (stat := stat_file(f"{built}/{name}"))}
+        return {name: stat for name, stat in self.published_files.items() if name not in change.removed} | changed
 
     def follow(self, change: TreeChange) -> None:
         """Make ``staging`` equal to ``published`` again."""
@@ -100,7 +100,7 @@ def mirror(published: Path, inodes: Mapping[str, int], staging: Path) -> None:
 def apply_change(change: TreeChange, source: Path, target: Path, transfer: Callable[[str, str], None]) -> None:
     """Make ``change`` in ``target`` with the files of ``source``. An old file is unlinked, never written through: the other tree shares it."""
     _remove(target, change.removed)
-    for name in change.written:
+    for name in change.changed:
         with suppress(FileNotFoundError):
             os.unlink(f"{target}/{name}")  # noqa: PTH108 - thousands of files: no object for each
         transfer(f"{source}/{name}", f"{target}/{name}")

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 _AT_FDCWD = -100  # renameat2(2): a relative path is relative to the working directory
-_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2), and RENAME_SWAP of renamex_np(2)
+_SWAP_FLAG = 2  # RENAME_EXCHANGE of renameat2(2), and RENAME_SWAP of renamex_np(2)
 
 
 def swap_in(new: Path, published: Path, aside: Path) -> None:
@@ -44,9 +44,9 @@ def swap_atomically(first: Path, second: Path) -> bool:
     try:
         library = ctypes.CDLL(None, use_errno=True)  # Python's standard library has neither call
         if sys.platform == "linux":
-            status = library.renameat2(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), ctypes.c_uint(_EXCHANGE))
+            status = library.renameat2(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), ctypes.c_uint(_SWAP_FLAG))
         elif sys.platform == "darwin":
-            status = library.renamex_np(os.fsencode(first), os.fsencode(second), ctypes.c_uint(_EXCHANGE))
+            status = library.renamex_np(os.fsencode(first), os.fsencode(second), ctypes.c_uint(_SWAP_FLAG))
         else:
             return False
     except (OSError, AttributeError, TypeError):  # a C library without the call; Windows, where `CDLL(None)` is a TypeError

@@ -41,19 +41,19 @@ class BuildRecord:
     report: Mapping[str, Any]
 
     def save(self, path: Path) -> None:
-        values = vars(self) | {"format": FORMAT, "validity": self.validity.as_text(), "report": dict(self.report)}
-        write_atomically(path, json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
+        data = vars(self) | {"format": FORMAT, "validity": self.validity.as_text(), "report": dict(self.report)}
+        write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def load_record(path: Path) -> BuildRecord | None:
     """Return the last build's record; None if it is absent, unreadable or of another version."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("format") != FORMAT:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data.pop("format") != FORMAT:
             return None
-        values["input_paths"] = tuple(values["input_paths"])
-        values["validity"] = parse_interval(*values["validity"])
-        return BuildRecord(**values)
+        data["input_paths"] = tuple(data["input_paths"])
+        data["validity"] = parse_interval(*data["validity"])
+        return BuildRecord(**data)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -63,9 +63,9 @@ def input_digests(paths: Iterable[str], options: str, *moments: int) -> list[str
 
     A path may be a file, a folder or absent. Of a file that changed shortly before a moment, the digest for that moment covers the bytes too.
     """
-    head = f"{options}\0{sys.version}\0{sys.platform}\0".encode()
-    head += b"".join("\0".join(names).encode() + b"\1" for names in filter(None, map(_installed_versions, sys.path)))
-    hashers = [(moment, hashlib.blake2b(head, digest_size=16)) for moment in moments]
+    prefix = f"{options}\0{sys.version}\0{sys.platform}\0".encode()
+    prefix += b"".join("\0".join(names).encode() + b"\1" for names in filter(None, map(_installed_versions, sys.path)))
+    hashers = [(moment, hashlib.blake2b(prefix, digest_size=16)) for moment in moments]
     for path in paths:
         _update(hashers, [f"{path}\0"])
         _add_files(path, hashers)

@@ -75,7 +75,7 @@ def build(
     print_diagnostics(report.warnings, chosen, {"pages": report.pages, "rendered": report.rendered, "issues": report.issues})
     say(
         f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
-        f" ({report.written} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
+        f" ({report.changed} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
         chosen,
     )
     if explain:

@@ -151,8 +151,8 @@ class Manifest:
         """Write the manifest, without unused reads if there are many of them."""
         if self.table.length > _SLACK * self.used:
             self._compact()
-        head = (FORMAT, self.fingerprint, self.table.rows(), self.table.length, self.used, self.templates, self.record_digests)
-        write_atomically(path, marshal.dumps((*head, {name: tuple(entry) for name, entry in self.pages.items()})))
+        header = (FORMAT, self.fingerprint, self.table.rows(), self.table.length, self.used, self.templates, self.record_digests)
+        write_atomically(path, marshal.dumps((*header, {name: tuple(entry) for name, entry in self.pages.items()})))
 
     def _compact(self) -> None:
         used = list(dict.fromkeys(position for entry in self.pages.values() for position in entry.reads))
@@ -187,5 +187,5 @@ def templates_of(path: Path) -> dict[str, str]:
 
 
 def _load(path: Path) -> Sequence[Any]:
-    values: Sequence[Any] = marshal.loads(path.read_bytes())  # noqa: S302 - our own bytes, see above
-    return values
+    data: Sequence[Any] = marshal.loads(path.read_bytes())  # noqa: S302 - our own bytes, see above
+    return data

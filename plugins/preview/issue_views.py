@@ -64,12 +64,12 @@ class Bundle:
 
     def sizes(self) -> list[tuple[str, str]]:
         """Return the size of each part as it is sent, with its limit."""
-        parts = self.issue["parts"]
-        charset = parts["light.txt"]["charset"]
+        alternatives = self.issue["parts"]
+        charset = alternatives["light.txt"]["charset"]
         light = len(self.text("light.txt").encode(charset))
         return [
-            ("HTML", f"{encoded_size(parts['mail.html']['bytes']) / 1000:.0f} kB（{LARGEST_HTML // 1000} kBまで）"),
-            ("テキスト Text", f"{parts['mail.txt']['bytes'] / 1000:.1f} kB"),
+            ("HTML", f"{encoded_size(alternatives['mail.html']['bytes']) / 1000:.0f} kB（{LARGEST_HTML // 1000} kBまで）"),
+            ("テキスト Text", f"{alternatives['mail.txt']['bytes'] / 1000:.1f} kB"),
             ("軽い版 Light", f"{light / 1000:.1f} kB、{charset.upper()}（{LARGEST_LIGHT // 1000} kBまで）"),
         ]
 

@@ -95,16 +95,16 @@ class _PreviewApp:
 
     def diagnostics(self, request: Request) -> Response:
         """The diagnostics of the last build for a program: ``?format=`` text, json, sarif or github, as `todoke check --format` prints them."""
-        chosen, found = request.query_params.get("format", "json"), self.preview.diagnostics
-        match chosen:
+        diagnostics = self.preview.diagnostics
+        match request.query_params.get("format", "json"):
             case "json":
-                return Response(as_json(found), media_type="application/json")
+                return Response(as_json(diagnostics), media_type="application/json")
             case "sarif":
-                return Response(as_sarif(found, read_descriptions(), version("todoke")), media_type="application/sarif+json")
+                return Response(as_sarif(diagnostics, read_descriptions(), version("todoke")), media_type="application/sarif+json")
             case "github":
-                return PlainTextResponse(as_github(found, read_descriptions()))
+                return PlainTextResponse(as_github(diagnostics, read_descriptions()))
             case "text":
-                return PlainTextResponse(as_text(found))
+                return PlainTextResponse(as_text(diagnostics))
         raise HTTPException(400, "format: text, json, sarif, github")
 
     def script(self, _request: Request) -> Response:
@@ -146,7 +146,7 @@ class _PreviewApp:
             raise HTTPException(404, "no such issue")
         return bundle
 
-    def _page(self, template: str, status: int = 200, **values: object) -> Response:
+    def _page(self, template: str, status: int = 200, **own: object) -> Response:
         variables = {
             "bundles": bundles(self.preview.mail),
             "diagnostics": self.preview.diagnostics,
@@ -154,4 +154,4 @@ class _PreviewApp:
             "now": self.preview.options.now,
             "script": SCRIPT,
         }
-        return HTMLResponse(self.templates.get_template(template).render(**variables, **values), status)
+        return HTMLResponse(self.templates.get_template(template).render(**variables, **own), status)

@@ -25,9 +25,9 @@ AUDITED = (
 
 def check(site: TinySite, *options: str, status: int = 0) -> str:
     sources = ["--now", "2021-03-31T12:00", "--content", str(site.content), "--publications", str(site.root / "publications.toml")]
-    done = CliRunner().invoke(app, ["check", *sources, *options])
-    assert done.exit_code == status, done.output
-    return done.output
+    result = CliRunner().invoke(app, ["check", *sources, *options])
+    assert result.exit_code == status, result.output
+    return result.output
 
 
 def configure(site: TinySite, line: str) -> None:
@@ -35,23 +35,23 @@ def configure(site: TinySite, line: str) -> None:
         toml.write(f"\n[checks]\n{line}\n")
 
 
-def test_faults_and_findings_are_told_together(tiny: TinySite) -> None:
+def test_errors_of_front_matter_and_results_of_the_rules_are_printed_together(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="①です。")
     tiny.write("press/2020/b.md", "---\ntitel: 題\n---\n本文\n")
-    told = check(tiny, status=1)
-    assert "content/press/2020/a.md:7: 「①」は" in told and "[T101]" in told
-    assert "content/press/2020/b.md:2: 「titel」" in told
+    output = check(tiny, status=1)
+    assert "content/press/2020/a.md:7: 「①」は" in output and "[T101]" in output
+    assert "content/press/2020/b.md:2: 「titel」" in output
 
 
-def test_a_warning_is_told_and_stops_nothing(tiny: TinySite) -> None:
+def test_a_warning_is_printed_and_does_not_stop_a_build(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="２０人です。")
-    told = check(tiny)
-    assert "a.md:7: 注意：" in told and "[T104]" in told
-    assert "1 warnings" in told
-    assert [fault.line for fault in tiny.build().warnings] == [7]
+    output = check(tiny)
+    assert "a.md:7: 注意：" in output and "[T104]" in output
+    assert "1 warnings" in output
+    assert [warning.line for warning in tiny.build().warnings] == [7]
 
 
-def test_a_build_refuses_an_error_and_the_last_good_output_stays(tiny: TinySite) -> None:
+def test_a_build_stops_at_an_error_of_a_rule_and_the_last_good_output_stays(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.build()
     before = tiny.page("/press/2020/05/a/")
@@ -61,35 +61,35 @@ def test_a_build_refuses_an_error_and_the_last_good_output_stays(tiny: TinySite)
     assert tiny.page("/press/2020/05/a/") == before
 
 
-def test_publications_toml_decides_and_its_mistakes_stop_the_build(tiny: TinySite) -> None:
+def test_publications_toml_sets_the_level_of_a_rule_and_an_unknown_rule_in_it_stops_the_build(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="①の２０人です。")
     configure(tiny, 'T101 = "off"\nT104 = "error"')
     assert "T104" in check(tiny, status=1)
     assert "T101" not in check(tiny, status=1)
-    configure_again = (tiny.root / "publications.toml").read_text(encoding="utf-8").replace("T104", "T999")
-    (tiny.root / "publications.toml").write_text(configure_again, encoding="utf-8")
+    edited = (tiny.root / "publications.toml").read_text(encoding="utf-8").replace("T104", "T999")
+    (tiny.root / "publications.toml").write_text(edited, encoding="utf-8")
     with pytest.raises(ContentErrors, match=r"publications\.toml:\d+: \[checks\] 「T999」"):
         tiny.build()
 
 
-def test_an_urgent_notice_is_never_held_up_and_a_partner_is_never_judged(tiny: TinySite) -> None:
+def test_a_rule_only_warns_in_an_urgent_notice_and_is_not_applied_to_partners(tiny: TinySite) -> None:
     tiny.write("notices/2021/tsunami.md", NOTICE)
     tiny.write("partners/blog/2020/a.md", PARTNER)
-    told = check(tiny, "--fix")
-    assert "- title: 津波注意報①" in told
+    output = check(tiny, "--fix")
+    assert "- title: 津波注意報①" in output
     assert "①です" in (tiny.content / "partners/blog/2020/a.md").read_text(encoding="utf-8")
     tiny.write("notices/2021/tsunami.md", NOTICE)
     assert "tsunami.md:2: 注意：「①」は" in check(tiny)
     assert len(tiny.build().warnings) == 1
 
 
-def test_fix_writes_what_it_shows_and_dry_run_only_shows_it(tiny: TinySite) -> None:
+def test_fix_writes_the_changes_that_it_prints_and_dry_run_only_prints_them(tiny: TinySite) -> None:
     text = ARTICLE.format(title="２０人の日　時", date="2020-05-01", lead="`①` と①").replace("\n", "\r\n")
     file = tiny.content / "press" / "2020" / "a.md"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
-    shown = check(tiny, "--fix", "--dry-run", status=1)
-    assert "content/press/2020/a.md:2:\n  - title: ２０人の日　時\n  + title: 20人の日時\n" in shown
+    output = check(tiny, "--fix", "--dry-run", status=1)
+    assert "content/press/2020/a.md:2:\n  - title: ２０人の日　時\n  + title: 20人の日時\n" in output
     assert file.read_bytes().decode("utf-8-sig") == text
     assert "0 warnings" in check(tiny, "--fix")
     assert file.read_bytes() == b"\xef\xbb\xbf" + text.replace("２０", "20").replace("日　時", "日時").replace("と①", "と（1）").encode(
@@ -98,13 +98,13 @@ def test_fix_writes_what_it_shows_and_dry_run_only_shows_it(tiny: TinySite) -> N
     assert [path.name for path in file.parent.iterdir()] == ["a.md"]
 
 
-def test_a_rule_is_explained_and_an_unknown_one_is_not(tiny: TinySite) -> None:
+def test_explain_describes_a_rule_and_refuses_an_unknown_code(tiny: TinySite) -> None:
     assert "F63" in check(tiny, "--explain", "t401")
     assert check(tiny, "--explain", "all").count("わけ Reason") >= 15
     assert "no rule 'T999'" in check(tiny, "--explain", "T999", status=2)
 
 
-def test_the_results_page_says_what_was_tested_and_what_machines_cannot_find(tiny: TinySite) -> None:
+def test_the_results_page_names_the_tests_and_what_no_machine_can_find(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", lead="２０人です。")
     report = tiny.build()
     page = tiny.page("/accessibility/results/")
@@ -116,7 +116,7 @@ def test_the_results_page_says_what_was_tested_and_what_machines_cannot_find(tin
     assert "/accessibility/results/" in tiny.page("/press/2020/05/a/")
 
 
-def test_the_results_page_shows_the_last_audit_and_says_when_it_is_of_another_site(tiny: TinySite) -> None:
+def test_the_results_page_shows_the_last_audit_and_says_so_when_the_site_has_changed_since(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md")
     tiny.write(str(AUDIT), AUDITED)
     tiny.build()
@@ -129,7 +129,7 @@ def test_the_results_page_shows_the_last_audit_and_says_when_it_is_of_another_si
 
 
 def test_the_sample_breaks_no_rule() -> None:
-    done = CliRunner().invoke(app, ["check", "--now", "2021-03-31T12:00"])
-    assert done.exit_code == 0, done.output
-    assert "0 warnings" in done.output
+    result = CliRunner().invoke(app, ["check", "--now", "2021-03-31T12:00"])
+    assert result.exit_code == 0, result.output
+    assert "0 warnings" in result.output
     assert Path("content/pages/accessibility.md").read_text(encoding="utf-8").count("/accessibility/results/") == 1

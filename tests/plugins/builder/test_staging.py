@@ -85,7 +85,7 @@ def test_without_hard_links_the_staging_tree_is_a_copy_and_every_build_is_right(
     three.article("press/2020/a5.md", "第5話", "2020-05-01")
     assert three.build().kept > 10
     assert differing(three) == []
-    assert three.build().written == 0
+    assert three.build().changed == 0
 
 
 @pytest.mark.parametrize("name", ["theme/style.css", "search/d/0.json", "robots.txt", "feed.xml"])
@@ -99,4 +99,4 @@ def test_a_second_build_without_a_change_does_not_run_pelican(three: TinySite, m
     three.article("press/2020/a4.md", "第4話", "2020-04-01")
     three.build()
     monkeypatch.setattr("plugins.builder.pelican_run.PelicanRun.run", None)  # calling it would fail
-    assert (three.build().rendered, three.build().written) == (0, 0)
+    assert (three.build().rendered, three.build().changed) == (0, 0)

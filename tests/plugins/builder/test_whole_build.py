@@ -73,7 +73,7 @@ def test_a_build_that_is_killed_leaves_the_old_site_or_the_new_one(three: TinySi
     new = tree(three.site)
     assert old != new
     assert after_kill in ((old, new) if "renames" not in moment else (None, old, new))
-    assert three.build().written == 0
+    assert three.build().changed == 0
 
 
 def test_a_site_that_was_moved_aside_when_the_power_failed_is_put_back_even_if_the_next_build_fails(three: TinySite) -> None:
@@ -160,8 +160,8 @@ def test_the_digest_of_the_inputs_changes_when_a_file_comes_is_renamed_or_when_a
 
 def test_the_digest_for_one_moment_does_not_depend_on_the_other_moments(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
-    written = (tmp_path / "a").stat().st_mtime_ns
-    moments = [written + seconds * 10**9 for seconds in (0, 1, 60)]
+    written_at = (tmp_path / "a").stat().st_mtime_ns
+    moments = [written_at + seconds * 10**9 for seconds in (0, 1, 60)]
     one_by_one = [up_to_date.input_digests([str(tmp_path)], "", moment)[0] for moment in moments]
     assert up_to_date.input_digests([str(tmp_path)], "", *moments) == one_by_one
     assert len(set(one_by_one)) == 2  # shortly after it was written its bytes count, later its time alone

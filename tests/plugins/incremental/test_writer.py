@@ -30,7 +30,7 @@ def modified(site: TinySite) -> dict[Path, int]:
 def test_a_build_without_a_change_renders_no_page_and_writes_no_file(ten: TinySite) -> None:
     before = modified(ten)
     report = ten.build()
-    assert (report.rendered, report.written, report.removed) == (0, 0, 0)
+    assert (report.rendered, report.changed, report.removed) == (0, 0, 0)
     assert report.kept > 30
     assert modified(ten) == before
 
@@ -40,7 +40,7 @@ def test_an_edited_body_renders_the_page_of_that_document_alone(ten: TinySite) -
     file.write_text(file.read_text(encoding="utf-8").replace("本文です。", "本文を直しました。"), encoding="utf-8")
     report = ten.build()
     assert rendered(report) == {"press/2020/05/a5/"}
-    assert report.written < 40  # the page and its furigana, the four feeds that carry its body, its entry and its shards in the search
+    assert report.changed < 40  # the page and its furigana, the four feeds that carry its body, its entry and its shards in the search
 
 
 def test_a_new_article_renders_its_page_the_pages_that_list_it_and_its_neighbour(ten: TinySite) -> None:
@@ -83,4 +83,4 @@ def test_the_explanation_of_a_rendered_page_names_the_changed_document(ten: Tiny
 def test_with_an_unreadable_manifest_every_page_is_rendered_and_comes_out_the_same(ten: TinySite) -> None:
     (ten.output / MANIFEST).write_text('{"format": 1, "pages": 3}')
     report = ten.build()
-    assert (report.kept, report.written) == (0, 0)
+    assert (report.kept, report.changed) == (0, 0)

@@ -131,10 +131,10 @@ def test_a_document_saved_during_a_build_is_shown_at_once_and_stays_after_that_b
         building = asyncio.create_task(preview.build())
         assert await asyncio.to_thread(ready.wait, 60)  # everything is built, nothing is published
         await preview.show([tiny.article("press/2020/station.md", lead="いま直した文です。")])
-        shown = [page.read_text(encoding="utf-8")]
+        texts = [page.read_text(encoding="utf-8")]
         may_swap.set()
         await building
-        return [*shown, page.read_text(encoding="utf-8")]
+        return [*texts, page.read_text(encoding="utf-8")]
 
     assert all("いま直した文です。" in html for html in asyncio.run(save_meanwhile()))
     assert (preview.site / "press/2020/05/other/index.html").exists()
