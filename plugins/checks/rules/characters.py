@@ -93,7 +93,7 @@ def _wide(pattern: re.Pattern[str], ja: str, en: str, source: Manuscript) -> Ite
         yield Hit(
             *match.span(),
             f"全角の{ja}「{match[0]}」は、検索で見つからず、一字ずつ読まれることがあります。半角の「{replacement}」で書いてください",
-            f"full-width {en} {match[0]!r} are not match by search and may be read one by one: write {replacement!r}",
+            f"full-width {en} {match[0]!r} are not found by search and may be read one by one: write {replacement!r}",
             replacement,
         )
 
@@ -135,19 +135,19 @@ RULES = (
     Rule(
         "T103", "warn", "ことばの途中の空白", "spaces inside a word",
         "「日　時」は「ひ、とき」と読まれ、検索でも見つかりません。並びをそろえるのは表や見た目の設定の役目です",
-        "日　時 is read as two words and not match by search; lining up is the work of tables and style sheets",
+        "日　時 is read as two words and not found by search; lining up is the work of tables and style sheets",
         "JIS X 8341-3 1.3.2, WCAG 2.2 F32", "日　時 3月21日", "日時 3月21日", _spread, fixes=True,
     ),
     Rule(
         "T104", "warn", "全角の数字", "full-width digits",
         "全角の数字は検索で見つからず、二けた以上が一字ずつ読まれることがあります",
-        "full-width digits are not match by search, and longer numbers may be read digit by digit",
+        "full-width digits are not found by search, and longer numbers may be read digit by digit",
         "公用文作成の考え方（2022）", "２０１５年３月に１，２３４人が集まりました。", "2015年3月に1,234人が集まりました。", _digits, fixes=True,
     ),
     Rule(
         "T105", "warn", "全角の英字", "full-width letters",
         "全角の英字は一字ずつ読まれることがあり、検索で見つかりません",
-        "full-width letters may be read one by one and are not match by search",
+        "full-width letters may be read one by one and are not found by search",
         "公用文作成の考え方（2022）", "ＪＲ石巻線", "JR石巻線", _letters, fixes=True,
     ),
     Rule(
