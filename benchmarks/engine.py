@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import subscriber, subscription
@@ -107,7 +107,7 @@ def prepared_context(port: str, readers: int, connections: str, url: str = "") -
             f"connections = {connections}\nmessages_per_connection = 100000\n",
             "utf-8",
         )
-        config = Config.load(home / "mailer.toml")
+        config = load_config(home / "mailer.toml")
         database = open_database(config.database)
         if url:
             with database.writing() as connection:

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from demo.inbox import Inbox, ReceivedMail
 from mailer import bundle, secrets
 from mailer.cli.runtime import now
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database.engine import open_database
 from mailer.message.links import LinkSigner
 from mailer.web.app import create_app
@@ -66,7 +66,7 @@ class InboxPages:
 
 def create_demo_app(settings: Path, output: Path) -> Starlette:
     """Return the application; ``settings`` is the demonstration's ``mailer.toml``, ``output`` the built tree."""
-    config = Config.load(settings)
+    config = load_config(settings)
     tokens = LinkSigner(secrets.signing_keys({}, config.secret_file))
     service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now, source_url=config.source_url)
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))

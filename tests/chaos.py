@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailer.cli.runtime import delivery_context
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import ledger
 from mailer.database.engine import open_database
 from mailer.model.ids import IssueId
@@ -191,7 +191,7 @@ class UnreliableReceiver:
 def child(config_path: str, root: str, hours: float) -> None:
     """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
     os.environ["TODOKE_SECRET"] = SECRET
-    config, began = Config.load(Path(config_path)), time.monotonic()
+    config, began = load_config(Path(config_path)), time.monotonic()
     around = delivery_context(config, open_database(config.database))
     object.__setattr__(around, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
     object.__setattr__(around, "pauses", (0.02, 0.05, 0.1))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.database.subscriptions import ImportedSubscriber
@@ -153,7 +153,7 @@ def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, re
     root = folder / "mail"
     write_lists(root)
     write_issue(root)
-    config = Config.load(write_config(folder, port, connections=connections, relay=relay, head=head))
+    config = load_config(write_config(folder, port, connections=connections, relay=relay, head=head))
     clock, database = Clock(), open_database(config.database)
     guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())

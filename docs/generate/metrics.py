@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from docs.generate.tables import code, table
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database.engine import open_database
 from mailer.monitoring.metrics import exposition
 
@@ -20,7 +20,7 @@ def metrics() -> dict[str, str]:
     with TemporaryDirectory() as folder:
         toml = Path(folder) / "mailer.toml"
         toml.write_text(SETTINGS, encoding="utf-8")
-        config = Config.load(toml)
+        config = load_config(toml)
         database = open_database(config.database)
         text = exposition(config, database, datetime(2021, 3, 31, 12, tzinfo=UTC)).decode()
         database.close()

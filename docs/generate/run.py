@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import mailer.config
+import mailer.config.file
 import todoke
 from docs.generate.commands import commands_page
 from docs.generate.front_matter import front_matter_page
@@ -26,7 +26,7 @@ GENERATED = DOCS / "_generated"
 
 def mailer_settings() -> list[Setting]:
     """Return every key of ``mailer.toml``."""
-    return settings(root_model(mailer.config))
+    return settings(root_model(mailer.config.file))
 
 
 def publications_settings() -> list[Setting]:

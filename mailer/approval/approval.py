@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mailer import bundle
 from mailer.approval.authorship import Authorship
-from mailer.config import ApprovalRules
+from mailer.config.settings import ApprovalRules
 from mailer.database import approvals, audit_log
 from mailer.database.approvals import Approval
 from mailer.database.engine import Database

@@ -32,7 +32,7 @@ from mailer.cli.runtime import (
     system_account,
     wrong_usage,
 )
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import audit_log
 from mailer.model.audit_log import AuditEntry, verify
 from mailer.model.issue import IssueRef
@@ -56,7 +56,7 @@ def approve(
         ref = parse_ref(issue)
         if not name.strip():
             wrong_usage("--as needs the name of who approves. --as に承認する人の名前を書いてください。")
-        with open_for_command(Config.load(config)) as database:
+        with open_for_command(load_config(config)) as database:
             given = approval.approve(
                 database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now()
             )
@@ -79,7 +79,7 @@ def show_audit(
         noted = None if expect is None else expect.strip().lower()
         if noted is not None and not SHA256.fullmatch(noted):
             wrong_usage(f"{expect!r} is not a hash: 64 characters 0-9 a-f. ハッシュ値は64文字です。")
-        settings = Config.load(config)
+        settings = load_config(config)
         with open_for_command(settings) as database:
             entries = audit_log.entries(database)
         _print_entries(entries, output_format, shown_zone(settings, is_utc))  # also when the log is broken: somebody must look at it

@@ -14,7 +14,7 @@ import uvicorn
 
 from mailer import bundle, log, secrets
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, command_session, delivery_context, now, open_for_command
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
@@ -33,7 +33,7 @@ def serve(
 ) -> None:
     """Run the service behind the links in the mails. メールのリンク先の窓口を動かす"""
     with command_session(logs):
-        settings = Config.load(config)
+        settings = load_config(config)
         keys = secrets.signing_keys(os.environ, settings.secret_file)
         metrics_key = secrets.metrics_key(os.environ, settings.metrics_key_file)
         log.hide(secret.value for secret in (*keys, *([metrics_key] if metrics_key else [])))
@@ -54,6 +54,6 @@ def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:
             await worker.run_worker(context, stop)
 
     with command_session(logs):
-        settings = Config.load(config)
+        settings = load_config(config)
         with open_for_command(settings) as database, nullcontext() if database.is_shared else lock.sender_lock(settings):
             run_event_loop(until_stopped(replace(delivery_context(settings, database), waits_for_relays=True)))

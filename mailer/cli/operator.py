@@ -37,7 +37,8 @@ from mailer.cli.runtime import (
     system_account,
     wrong_usage,
 )
-from mailer.config import Config
+from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
 from mailer.model.audit_log import AuditEvent
@@ -80,7 +81,7 @@ def schedule(
         ref = None if issue is None else parse_ref(issue)
         if at is not None:
             parse_time(at, UTC)  # a mistake in the command line is reported before one in the settings, which name the zone
-        settings = Config.load(config)
+        settings = load_config(config)
         moment = None if at is None else parse_time(at, settings.time_zone)
         with open_for_command(settings) as database:
             if ref is None or moment is None:
@@ -115,7 +116,7 @@ def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Call an issue off for good; whoever has it keeps it. 配信を取りやめる"""
     with command_session():
         ref = parse_ref(issue)
-        with open_for_command(Config.load(config)) as database:
+        with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
             issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
             held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CANCELLED)
@@ -132,7 +133,7 @@ def retry(
     """Let deferred deliveries (and refused ones) be tried with the next `send`. 送り直しの対象にする"""
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
-        with open_for_command(Config.load(config)) as database:
+        with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
             old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
             moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=only)
@@ -151,7 +152,7 @@ def resolve_unknown(
     """Say what became of deliveries that are unknown. 不明分の扱いを決める"""
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
-        with open_for_command(Config.load(config)) as database:
+        with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
             state = RESOLUTIONS[resolution]
             moved = ledger.change_state(
@@ -181,7 +182,7 @@ def _count_due(database: Database, frozen: FrozenIssue) -> int:
 def _set_status(issue: str, config: ConfigPath, status: IssueStatus, sentence: str) -> None:
     with command_session():
         ref = parse_ref(issue)
-        with open_for_command(Config.load(config)) as database:
+        with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
             if frozen.status is IssueStatus.CANCELLED:
                 _refuse_cancelled(ref)

@@ -18,7 +18,7 @@ from rich.console import Console
 from mailer import log, secrets
 from mailer.cli.japanese import in_both_languages
 from mailer.cli.machine_output import OutputFormat
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database.engine import Database, open_database
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind

@@ -30,7 +30,8 @@ from mailer.cli.runtime import (
     verbosity,
     wrong_usage,
 )
-from mailer.config import Config
+from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.database import audit_log
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
@@ -62,7 +63,7 @@ def send(
             wrong_usage("--light goes with --test. --light は --test と一緒に使います。")
         if dry_run and testers:
             wrong_usage("Choose one of --dry-run and --test. --dry-run と --test は一緒に使えません。")
-        settings = Config.load(config)
+        settings = load_config(config)
         with open_for_command(settings) as database:
             if dry_run:
                 _print_dry_run(settings, database, mail, ref)

@@ -31,7 +31,8 @@ from mailer.cli.runtime import (
     shown_zone,
     wrong_usage,
 )
-from mailer.config import Config
+from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.database import issues, ledger
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
@@ -53,7 +54,7 @@ def who_missed(
 ) -> None:
     """List who has not got an issue, and why. 届いていない人と理由"""
     with command_session():
-        ref, form, settings = parse_ref(issue), chosen_format(output_format, is_csv=is_csv), Config.load(config)
+        ref, form, settings = parse_ref(issue), chosen_format(output_format, is_csv=is_csv), load_config(config)
         with open_for_command(settings) as database:
             frozen = freeze.find_frozen(database, ref)
             entries = ledger.missed(database, frozen.issue_id) + unsubscribed_before_freeze(database, frozen)
@@ -88,7 +89,7 @@ def status(
         ref, form = None if issue is None else parse_ref(issue), chosen_format(output_format, is_json=is_json)
         if watch and form is OutputFormat.CSV:
             wrong_usage("--watch shows text or JSON, not CSV. --watch は text か json で使います。")
-        settings = Config.load(config)
+        settings = load_config(config)
         with open_for_command(settings) as database:
             _print(lambda: _snapshot(settings, database, ref), form, shown_zone(settings, is_utc), watch=watch)
 

@@ -10,7 +10,7 @@ import typer
 from mailer import bundle
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say
 from mailer.cli.tables import count
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import subscriptions
 from mailer.database.subscriptions import ImportResult
 from mailer.model.errors import CsvError
@@ -30,7 +30,7 @@ def import_subscribers(
 ) -> None:
     """Add subscribers from a CSV; safe to repeat. Ends with 1 if lines were refused. 購読者をCSVから登録する"""
     with command_session():
-        settings = Config.load(config)
+        settings = load_config(config)
         content = parse_csv(_read(file), bundle.read_lists(mail))
         with open_for_command(settings) as database:
             source = f"import {file.name}"[:LONGEST_SOURCE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.delivery.domain_queue import QueuedRow
 from mailer.message.compiled import CompiledMessage
 from mailer.message.compose import SenderIdentity

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailer.config import Config, RelaySettings
+from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
 from mailer.delivery import retry
 from mailer.message.links import LinkSigner

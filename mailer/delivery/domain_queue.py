@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from mailer.config import Config, QueueSettings
+from mailer.config.settings import Config, QueueSettings
 from mailer.delivery.batch import Batch
 from mailer.delivery.rate_limiter import RateLimiter
 from mailer.model.recipient import ClaimedRow

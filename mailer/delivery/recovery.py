@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer import log
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database import claims, ledger, limits
 from mailer.database.claims import OpenClaim
 from mailer.database.engine import Database

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mailer import log
-from mailer.config import RelaySettings
+from mailer.config.settings import RelaySettings
 from mailer.delivery.context import pause
 from mailer.delivery.rate_limiter import RateLimiter
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database import issues
 from mailer.database.engine import Database
 from mailer.monitoring import status

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database import heartbeats, issues, ledger
 from mailer.database.engine import Database
 from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat, SenderHeartbeat

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mailer import bundle
 from mailer.approval.approval import Permit, always_permit
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry

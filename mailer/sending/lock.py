@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database.engine import sqlite_file
 from mailer.model.errors import SenderBusy
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.config import Config
+from mailer.config.settings import Config
 from mailer.database import issues, ledger, subscriptions
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext

@@ -17,7 +17,7 @@ from typing import cast
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
-from mailer.config import RelaySettings, is_loopback
+from mailer.config.settings import RelaySettings, is_loopback
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret

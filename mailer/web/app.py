@@ -28,7 +28,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mailer.config import SOURCE_URL
+from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner

@@ -16,7 +16,7 @@ import typer
 from pydantic import BaseModel
 
 import mailer.bundle
-import mailer.config
+import mailer.config.file
 import mailer.secrets
 import todoke
 from docs.generate.run import mailer_settings, pages, publications_settings
@@ -82,7 +82,7 @@ def setting_keys(model: type[BaseModel]) -> set[str]:
     return {key for key in keys(model) if not re.fullmatch(r"\w+\.<name>\.key", key)}
 
 
-MAILER_KEYS = setting_keys(file_models(mailer.config))
+MAILER_KEYS = setting_keys(file_models(mailer.config.file))
 PUBLICATIONS_KEYS = setting_keys(file_models(registry)) | {key for key in setting_keys(file_models(partners)) if key.startswith("feeds.")}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailer import secrets
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.model.errors import ConfigError, SecretMissing
 from mailer.secrets import Secret
 
@@ -27,20 +27,20 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_relative_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
-    config = Config.load(write(tmp_path, GOOD + 'secret_file = "var/secret"\n[relay]\nca_file = "ca.pem"\n'))
+    config = load_config(write(tmp_path, GOOD + 'secret_file = "var/secret"\n[relay]\nca_file = "ca.pem"\n'))
     assert config.database == f"sqlite:///{(tmp_path / 'var' / 'todoke.db').as_posix()}"
     assert (config.secret_file, config.relay.ca_file) == (tmp_path / "var" / "secret", tmp_path / "ca.pem")
     assert config.service_url == "https://mail.example.jp"
 
 
 def test_the_file_in_the_repository_is_valid() -> None:
-    assert Config.load(Path(__file__).parents[2] / "mailer.toml").relay.port == 25
+    assert load_config(Path(__file__).parents[2] / "mailer.toml").relay.port == 25
 
 
 def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
     text = 'service_url = "ftp://x"\nreturn_path = "nobody"\nmessage_id_domain = "a b"\nserivce = 1\n[relay]\nport = 0\ntls = "yes"\nspeed = 9\n'
     with pytest.raises(ConfigError) as caught:
-        Config.load(write(tmp_path, text))
+        load_config(write(tmp_path, text))
     message = str(caught.value)
     assert len(caught.value.diagnostics) == 7
     assert all(
@@ -60,18 +60,18 @@ def test_all_bad_keys_are_reported_together(tmp_path: Path) -> None:
 )
 def test_an_unsafe_service_url_is_refused_with_the_reason(tmp_path: Path, line: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        Config.load(write(tmp_path, re.sub("service_url.*", line, GOOD)))
+        load_config(write(tmp_path, re.sub("service_url.*", line, GOOD)))
 
 
 def test_times_are_shown_in_japan_unless_the_file_names_another_zone(tmp_path: Path) -> None:
-    assert Config.load(write(tmp_path, GOOD)).time_zone.key == "Asia/Tokyo"
-    assert Config.load(write(tmp_path, GOOD + 'time_zone = "Pacific/Auckland"\n')).time_zone.key == "Pacific/Auckland"
+    assert load_config(write(tmp_path, GOOD)).time_zone.key == "Asia/Tokyo"
+    assert load_config(write(tmp_path, GOOD + 'time_zone = "Pacific/Auckland"\n')).time_zone.key == "Pacific/Auckland"
 
 
 @pytest.mark.parametrize("zone", ["Tokyo", "", "../../etc/passwd", "Asia", "JST+9", "/etc/localtime"])
 def test_a_zone_that_does_not_exist_is_refused(tmp_path: Path, zone: str) -> None:
     with pytest.raises(ConfigError, match=r"time_zone: .*Asia/Tokyo"):
-        Config.load(write(tmp_path, GOOD + f'time_zone = "{zone}"\n'))
+        load_config(write(tmp_path, GOOD + f'time_zone = "{zone}"\n'))
 
 
 @pytest.mark.parametrize(
@@ -79,29 +79,29 @@ def test_a_zone_that_does_not_exist_is_refused(tmp_path: Path, zone: str) -> Non
 )
 def test_an_address_of_the_source_that_is_no_safe_link_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="source_url"):
-        Config.load(write(tmp_path, GOOD + f'source_url = "{url}"\n'))
+        load_config(write(tmp_path, GOOD + f'source_url = "{url}"\n'))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8025", "http://localhost:8025", "http://[::1]:8025"])
 def test_plain_http_is_accepted_for_this_machine_only(tmp_path: Path, url: str) -> None:
-    assert Config.load(write(tmp_path, re.sub("service_url.*", f'service_url = "{url}"', GOOD))).service_url == url
+    assert load_config(write(tmp_path, re.sub("service_url.*", f'service_url = "{url}"', GOOD))).service_url == url
 
 
 @pytest.mark.parametrize("tls", ["none", "opportunistic"])
 def test_a_password_is_not_sent_without_verified_tls(tmp_path: Path, tls: str) -> None:
     with pytest.raises(ConfigError, match="verified TLS"):
-        Config.load(write(tmp_path, GOOD + f'[relay]\nhost = "relay.example.jp"\ntls = "{tls}"\nusername = "u"\n'))
+        load_config(write(tmp_path, GOOD + f'[relay]\nhost = "relay.example.jp"\ntls = "{tls}"\nusername = "u"\n'))
 
 
 @pytest.mark.parametrize("text", ["a = ", "\x00", 'password = "x"\n' + GOOD])
 def test_a_file_that_is_not_toml_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"mailer\.toml"):
-        Config.load(write(tmp_path, text))
+        load_config(write(tmp_path, text))
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--config"):
-        Config.load(tmp_path / "none.toml")
+        load_config(tmp_path / "none.toml")
 
 
 def test_keys_come_from_the_environment_first_then_from_the_file(tmp_path: Path) -> None:
@@ -131,18 +131,18 @@ def test_a_secret_shows_itself_nowhere() -> None:
 
 def test_an_error_does_not_repeat_the_value_that_was_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        Config.load(write(tmp_path, GOOD + '[relay]\npassword = "tohoku"\n'))
+        load_config(write(tmp_path, GOOD + '[relay]\npassword = "tohoku"\n'))
     assert "tohoku" not in str(caught.value)
 
 
 def test_the_old_name_of_queues_is_still_read_and_one_line_says_what_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     old = write(tmp_path, GOOD + '[lanes."slow.example.jp"]\nrate = 5\n')
-    assert [(queue.name, queue.rate) for queue in Config.load(old).queues] == [("slow.example.jp", 5.0)]
+    assert [(queue.name, queue.rate) for queue in load_config(old).queues] == [("slow.example.jp", 5.0)]
     (line,) = caplog.messages
     assert "\n" not in line and 'write [queues."slow.example.jp"]' in line
     caplog.clear()
     new = write(tmp_path, GOOD + '[queues."slow.example.jp"]\nrate = 5\n')
-    assert [(queue.name, queue.rate) for queue in Config.load(new).queues] == [("slow.example.jp", 5.0)]
+    assert [(queue.name, queue.rate) for queue in load_config(new).queues] == [("slow.example.jp", 5.0)]
     assert caplog.messages == []
 
 
@@ -157,4 +157,4 @@ def test_the_old_name_of_queues_is_still_read_and_one_line_says_what_to_write(tm
 )
 def test_mistakes_under_the_old_name_are_reported_under_the_new_one(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        Config.load(write(tmp_path, GOOD + text))
+        load_config(write(tmp_path, GOOD + text))

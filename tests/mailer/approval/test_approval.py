@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from mailer.approval import approval, authorship
 from mailer.approval.approval import NotApproved, SamePerson
 from mailer.approval.authorship import NotCommitted
-from mailer.config import ApprovalRules
+from mailer.config.settings import ApprovalRules
 from mailer.database import audit_log, ledger, subscriptions
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.message import alternatives
@@ -124,7 +124,7 @@ def test_an_approval_needs_readers(tmp_path: Path) -> None:
     [({}, False), ({"default": "required"}, True), ({"default": "required", "press": "off"}, False), ({"press": "required"}, True)],
 )
 def test_a_list_without_a_rule_of_its_own_follows_the_default(table: dict[str, str], needs: bool) -> None:
-    assert ApprovalRules.read(table).needs("press") is needs  # type: ignore[arg-type]
+    assert ApprovalRules.from_table(table).needs("press") is needs  # type: ignore[arg-type]
 
 
 # The log

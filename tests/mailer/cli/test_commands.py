@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from mailer.cli.japanese import SENTENCES
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import audit_log, ledger, subscriptions
 from mailer.database.engine import open_database
 from mailer.model.errors import TodokeMailError
@@ -157,7 +157,7 @@ def test_every_order_of_an_operator_is_in_the_audit_log(terminal: Terminal) -> N
     terminal.run("schedule fukko-press/45 --at 2999-01-01T09:00")
     for command in ("pause", "resume", "retry", "cancel"):
         terminal.run(f"{command} fukko-press/45", mail=False)
-    with closing(open_database(Config.load(terminal.folder / "mailer.toml").database)) as database:
+    with closing(open_database(load_config(terminal.folder / "mailer.toml").database)) as database:
         steps = [entry.event.what for entry in audit_log.entries(database)]
     assert steps == ["scheduling refused", "scheduled", "paused", "resumed", "retried", "cancelled"]
 
@@ -182,7 +182,7 @@ def test_a_cancelled_issue_can_neither_be_sent_nor_resumed(terminal: Terminal) -
 
 def test_who_missed_lists_readers_who_had_left_before_the_issue_was_frozen(terminal: Terminal) -> None:
     terminal.run("subscribers import FILE")
-    database = open_database(Config.load(terminal.folder / "mailer.toml").database)
+    database = open_database(load_config(terminal.folder / "mailer.toml").database)
     subscriptions.unsubscribe(database, SubscriberId(2), "fukko-press", source="link", now=NOW)
     with Receiver() as receiver:
         write_config(terminal.folder, receiver.port)
@@ -335,7 +335,7 @@ def test_at_every_width_each_row_shows_whole_what_it_is_about(terminal: Terminal
     for number in ("45", "46"):
         write_issue(terminal.folder / "mail", IssueRef("fukko-press", number))
         terminal.run(f"schedule fukko-press/{number} --at 2999-03-11T14:46")
-    database = open_database(Config.load(terminal.folder / "mailer.toml").database)
+    database = open_database(load_config(terminal.folder / "mailer.toml").database)
     for state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED):
         ledger.change_state(database, IssueId(1), {DeliveryState.PENDING}, state, now=NOW, address=f"reader{len(state) % 5 + 1}@example.jp")
     for line in ("status", "schedule", "who-missed fukko-press/45", "audit"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import issues, ledger, subscriptions
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
@@ -280,7 +280,7 @@ def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: 
         path = home.around.config.path
         second = f'name = "second"\npriority = 2\nport = {receiver.port}\ntls = "none"\n'
         path.write_text(path.read_text("utf-8").replace("[relay]", f"[[relay]]\n{second}[[relay]]"), "utf-8")
-        around = replace(home.around, config=Config.load(home.around.config.path))
+        around = replace(home.around, config=load_config(home.around.config.path))
         summary = sending.send(around, home.root, REF, Seen()).summary
     assert (summary.exit_status, len(receiver.accepted)) == (0, 30)
 

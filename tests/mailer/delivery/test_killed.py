@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailer.cli.runtime import delivery_context
-from mailer.config import Config
+from mailer.config.file import load_config
 from mailer.database import ledger
 from mailer.database.engine import open_database
 from mailer.model.state import DeliveryState
@@ -59,6 +59,6 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
 
 def child(config_path: str, root: str) -> None:
     os.environ["TODOKE_SECRET"] = SECRET
-    config = Config.load(Path(config_path))
+    config = load_config(Path(config_path))
     around = delivery_context(config, open_database(config.database))
     send.send(around, Path(root), REF, Seen())

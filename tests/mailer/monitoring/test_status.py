@@ -283,7 +283,7 @@ def send(home: House) -> None:
 
 
 def test_the_settings_name_the_operator_and_the_key(tmp_path: Path) -> None:
-    from mailer.config import Config
+    from mailer.config.file import load_config
 
-    config = Config.load(write_config(tmp_path, head=HEAD + 'metrics_key_file = "key"\n'))
+    config = load_config(write_config(tmp_path, head=HEAD + 'metrics_key_file = "key"\n'))
     assert (config.operator, config.metrics_key_file) == (OPERATOR, tmp_path / "key")

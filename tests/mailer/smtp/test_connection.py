@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.config import RelaySettings, Tls
+from mailer.config.settings import RelaySettings, Tls
 from mailer.model.errors import RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope

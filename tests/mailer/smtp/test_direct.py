@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mailer.config import RelaySettings
+from mailer.config.settings import RelaySettings
 from mailer.model.errors import RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope

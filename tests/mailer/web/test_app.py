@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mailer.config import SOURCE_URL
+from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.message.links import LinkClaim, LinkSigner

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import html
 from playwright.sync_api import Browser
 
-from mailer.config import SOURCE_URL
+from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database, open_database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner

@@ -1,132 +1,44 @@
-"""`mailer.toml` → one frozen object, built once and passed in.
-
-Pydantic looks at what the operator wrote and reports all bad keys together; behind this room there are only plain
-dataclasses. Secrets are not part of it: see `secret`.
-"""
+"""`mailer.toml` → `Config`. Pydantic checks what the operator wrote and reports all bad keys together; no other module of the mailer sees its models."""
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from mailer.config.settings import (
+    SOURCE_URL,
+    SQLITE,
+    Approval,
+    ApprovalRules,
+    Config,
+    Durability,
+    QueueSettings,
+    RelaySettings,
+    Tls,
+    is_loopback,
+)
 from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, ConfigError
 
 LOGGER = logging.getLogger("mailer.config")
-Approval = Literal["required", "off"]
-SOURCE_URL = "https://todoke.example.jp/todoke.git"
-"""The repository, as publiccode.yml has it. AGPL section 13: whoever runs a changed version offers the source of that one."""
+DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalRules:
-    """`default` holds for every list that `lists` does not name."""
+def load_config(path: Path) -> Config:
+    """Read and check the file.
 
-    default: Approval = "off"
-    lists: Mapping[str, Approval] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, table: Mapping[str, Approval]) -> ApprovalRules:
-        """From the table of the file, in which `default` stands beside the keys of lists."""
-        return cls(table.get("default", "off"), {key: value for key, value in table.items() if key != "default"})
-
-    def needs(self, key: str) -> bool:
-        """Whether an issue of this list must be approved before it is sent."""
-        return self.lists.get(key, self.default) == "required"
-
-
-Tls = Literal["none", "opportunistic", "required", "implicit"]
-
-
-Durability = Literal["process", "power"]
-
-
-DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
-
-
-@dataclass(frozen=True, slots=True)
-class RelaySettings:
-    """An SMTP relay. `timeout` in seconds, for one command; `ca_file` is a PEM file of further trusted roots.
-
-    `rate` is messages a second, 0 for no limit; the relay with the lowest `priority` number is used first.
+    :raises ConfigError: the file is missing, is not TOML, or has bad keys (all of them are named).
     """
-
-    host: str
-    port: int
-    tls: Tls
-    username: str | None
-    password_file: Path | None
-    ca_file: Path | None
-    connections: int
-    timeout: float
-    name: str = "relay"
-    priority: int = 1
-    rate: float = 0.0
-    messages_per_connection: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSettings:
-    """The limits of a domain queue: what goes to one domain of recipients, or to several that share their servers. 0: no limit."""
-
-    name: str
-    domains: tuple[str, ...]
-    connections: int
-    rate: float
-    messages_per_connection: int
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """All that the operator decides. `service_url` has no trailing slash; every path is absolute."""
-
-    path: Path
-    service_url: str
-    database: str
-    message_id_domain: str
-    return_path: str
-    secret_file: Path | None
-    relays: tuple[RelaySettings, ...]
-    queues: tuple[QueueSettings, ...] = ()
-    verp: bool = True
-    durability: Durability = "process"
-    lease: float = 60.0
-    operator: str | None = None
-    metrics_key_file: Path | None = None
-    approval: ApprovalRules = field(default_factory=ApprovalRules)
-    time_zone: ZoneInfo = JAPAN
-    source_url: str = SOURCE_URL
-
-    @property
-    def relay(self) -> RelaySettings:
-        """The relay that is used first."""
-        return self.relays[0]
-
-    @property
-    def state(self) -> Path:
-        """The folder of what a run writes down while it sends: beside the database's file, otherwise in `var`."""
-        file = _sqlite_file(self.database)
-        return file.with_name(file.name + ".state") if file else self.path.parent / "var" / "mailer.state"
-
-    @classmethod
-    def load(cls, path: Path) -> Config:
-        """Read and check the file.
-
-        :raises ConfigError: the file is missing, is not TOML, or has bad keys (all of them are named).
-        """
-        return _freeze(path.resolve(), _parse(path))
+    return _settings(path.resolve(), _read(path))
 
 
 class _Section(BaseModel):
@@ -232,15 +144,7 @@ class _File(_Section):
             raise ValueError(error.reason) from None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by name or by address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _parse(path: Path) -> _File:
+def _read(path: Path) -> _File:
     try:
         return _File.model_validate(_with_new_names(path, tomllib.loads(path.read_text("utf-8"))))
     except FileNotFoundError:
@@ -248,11 +152,11 @@ def _parse(path: Path) -> _File:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(path, (f"cannot be read: {error}",)) from error
     except ValidationError as error:
-        raise ConfigError(path, _faults(error)) from None  # the input is not shown: somebody may have put a password in it
+        raise ConfigError(path, _diagnostics(error)) from None  # the input is not shown: somebody may have put a password in it
 
 
 def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """The file's values, with `[lanes]` of version 0.1 as `[queues]` and one line on standard error that says what to write."""
+    """Return the file's values, with `[lanes]` of version 0.1 as `[queues]`, and log one line that says what to write."""
     if "lanes" not in values:
         return values
     if "queues" in values:
@@ -266,35 +170,35 @@ def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     return {("queues" if name == "lanes" else name): value for name, value in values.items()}
 
 
-def _faults(error: ValidationError) -> tuple[str, ...]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return tuple(f"{'.'.join(map(str, fault['loc'])).replace('relay.0', 'relay') or 'file'}: {fault['msg']}" for fault in found)
+def _diagnostics(error: ValidationError) -> tuple[str, ...]:
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return tuple(f"{'.'.join(map(str, each['loc'])).replace('relay.0', 'relay') or 'file'}: {each['msg']}" for each in details)
 
 
-def _freeze(path: Path, file: _File) -> Config:
-    home = path.parent
+def _settings(path: Path, file: _File) -> Config:
+    folder = path.parent
     return Config(
         path=path,
         service_url=file.service_url,
-        database=_database(home, file.database),
+        database=_database(folder, file.database),
         message_id_domain=file.message_id_domain,
         return_path=file.return_path,
-        secret_file=_beside(home, file.secret_file),
-        relays=tuple(sorted((_relay(home, relay) for relay in file.relay), key=lambda relay: relay.priority)),
+        secret_file=_beside(folder, file.secret_file),
+        relays=tuple(sorted((_relay(folder, relay) for relay in file.relay), key=lambda relay: relay.priority)),
         queues=tuple(_queue(name.lower(), queue) for name, queue in sorted(file.queues.items())),
         verp=file.verp,
         durability=file.durability,
         lease=file.lease,
         operator=file.operator,
-        metrics_key_file=_beside(home, file.metrics_key_file),
-        approval=ApprovalRules.read(file.approval),
+        metrics_key_file=_beside(folder, file.metrics_key_file),
+        approval=ApprovalRules.from_table(file.approval),
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
     )
 
 
-def _relay(home: Path, relay: _Relay) -> RelaySettings:
-    files = {"password_file": _beside(home, relay.password_file), "ca_file": _beside(home, relay.ca_file)}
+def _relay(folder: Path, relay: _Relay) -> RelaySettings:
+    files = {"password_file": _beside(folder, relay.password_file), "ca_file": _beside(folder, relay.ca_file)}
     return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
 
 
@@ -303,18 +207,12 @@ def _queue(name: str, queue: _Queue) -> QueueSettings:
     return QueueSettings(name, domains, queue.connections, queue.rate, queue.messages_per_connection)
 
 
-def _beside(home: Path, name: str | None) -> Path | None:
-    return home / name if name else None
+def _beside(folder: Path, name: str | None) -> Path | None:
+    return folder / name if name else None
 
 
-def _database(home: Path, url: str) -> str:
-    """A relative SQLite path is relative to the toml's folder, not to wherever the command was started."""
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or url == prefix:
+def _database(folder: Path, url: str) -> str:
+    """Return the URL; a relative SQLite path is relative to the toml's folder, not to wherever the command was started."""
+    if not url.startswith(SQLITE) or url == SQLITE:
         return url
-    return prefix + (home / url.removeprefix(prefix)).as_posix()
-
-
-def _sqlite_file(url: str) -> Path | None:
-    name = url.removeprefix("sqlite:///")
-    return Path(name) if name and name != url else None
+    return SQLITE + (folder / url.removeprefix(SQLITE)).as_posix()

@@ -1,0 +1,113 @@
+"""What the operator decides, as frozen values that are built once and passed in. Secrets are not among them: see `mailer.secrets`."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from mailer.model.clock import JAPAN
+
+Approval = Literal["required", "off"]
+Tls = Literal["none", "opportunistic", "required", "implicit"]
+Durability = Literal["process", "power"]
+SOURCE_URL = "https://todoke.example.jp/todoke.git"
+"""The repository, as publiccode.yml has it. AGPL section 13: whoever runs a changed version offers the source of that one."""
+SQLITE = "sqlite:///"
+"""Begins the URL of an SQLite file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """Which lists need a second person's approval. `default` holds for every list that `lists` does not name."""
+
+    default: Approval = "off"
+    lists: Mapping[str, Approval] = field(default_factory=dict)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Approval]) -> ApprovalRules:
+        """Read the table of the file, in which `default` is a key beside those of lists."""
+        return cls(table.get("default", "off"), {key: value for key, value in table.items() if key != "default"})
+
+    def needs(self, key: str) -> bool:
+        """Whether an issue of this list must be approved before it is sent."""
+        return self.lists.get(key, self.default) == "required"
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """An SMTP relay. `timeout` is in seconds, for one command; `ca_file` is a PEM file of further trusted roots.
+
+    `rate` is in messages a second, 0 for no limit; the relay with the lowest `priority` number is used first.
+    """
+
+    host: str
+    port: int
+    tls: Tls
+    username: str | None
+    password_file: Path | None
+    ca_file: Path | None
+    connections: int
+    timeout: float
+    name: str = "relay"
+    priority: int = 1
+    rate: float = 0.0
+    messages_per_connection: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """The limits of a domain queue: recipients of one domain, or of several that share their servers. `rate` 0: no limit."""
+
+    name: str
+    domains: tuple[str, ...]
+    connections: int
+    rate: float
+    messages_per_connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds."""
+
+    path: Path
+    service_url: str
+    database: str
+    message_id_domain: str
+    return_path: str
+    secret_file: Path | None
+    relays: tuple[RelaySettings, ...]
+    queues: tuple[QueueSettings, ...] = ()
+    verp: bool = True
+    durability: Durability = "process"
+    lease: float = 60.0
+    operator: str | None = None
+    metrics_key_file: Path | None = None
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
+    time_zone: ZoneInfo = JAPAN
+    source_url: str = SOURCE_URL
+
+    @property
+    def relay(self) -> RelaySettings:
+        """The relay that is used first."""
+        return self.relays[0]
+
+    @property
+    def state(self) -> Path:
+        """The folder of journals: beside the database's file, or in `var` for a database server."""
+        name = self.database.removeprefix(SQLITE)
+        if name and name != self.database:
+            file = Path(name)
+            return file.with_name(file.name + ".state")
+        return self.path.parent / "var" / "mailer.state"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by name or by address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
