@@ -36,7 +36,7 @@ class Inbox:
         """Return the names of all messages, in a fixed order."""
         return sorted(path.name for path in self.folder.iterdir()) if self.folder.is_dir() else []
 
-    def letter(self, key: str) -> ReceivedMail | None:
+    def mail(self, key: str) -> ReceivedMail | None:
         """Return one message; None for a name that is none of ours."""
         path = self.folder / key
         if not _KEY.fullmatch(key) or not path.is_file():
@@ -47,8 +47,8 @@ class Inbox:
 
     def find_all(self, **headers: str) -> list[ReceivedMail]:
         """Return the messages whose headers (``to``, ``subject``) contain the given words."""
-        letters = (letter for name in self.names() if (letter := self.letter(name)))
-        return [letter for letter in letters if all(words in letter.header(name) for name, words in headers.items())]
+        mails = (mail for name in self.names() if (mail := self.mail(name)))
+        return [mail for mail in mails if all(words in mail.header(name) for name, words in headers.items())]
 
     def find(self, **headers: str) -> ReceivedMail | None:
         """Return the first such message."""

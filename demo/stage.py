@@ -39,26 +39,26 @@ class InboxPages:
 
     def list(self, _request: Request) -> HTMLResponse:
         """Show how many arrived of each issue, and some of them."""
-        letters = self.inbox.find_all()
-        counts = Counter(letter.header("Subject") for letter in letters)
-        newest = sorted(letters, key=lambda letter: letter.header("To").rpartition("<")[2])
+        mails = self.inbox.find_all()
+        counts = Counter(mail.header("Subject") for mail in mails)
+        newest = sorted(mails, key=lambda mail: mail.header("To").rpartition("<")[2])
         by_issue = {subject: [x for x in newest if x.header("Subject") == subject][:SHOWN] for subject in counts}
         return self._page("inbox.html", counts=counts, by_issue=by_issue)
 
     def show(self, request: Request) -> HTMLResponse:
         """Show one message: headers, HTML part in a frame, text part."""
-        return self._page("letter.html", letter=self._letter(request))
+        return self._page("letter.html", mail=self._mail(request))
 
     def html(self, request: Request) -> HTMLResponse:
         """The HTML part alone, for the frame. Nothing in it may run."""
         policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
-        return HTMLResponse(self._letter(request).html, headers={"Content-Security-Policy": policy})
+        return HTMLResponse(self._mail(request).html, headers={"Content-Security-Policy": policy})
 
-    def _letter(self, request: Request) -> ReceivedMail:
-        letter = self.inbox.letter(request.path_params["key"])
-        if letter is None:
+    def _mail(self, request: Request) -> ReceivedMail:
+        mail = self.inbox.mail(request.path_params["key"])
+        if mail is None:
             raise HTTPException(404, "no such message")
-        return letter
+        return mail
 
     def _page(self, template: str, **values: object) -> HTMLResponse:
         return HTMLResponse(self.pages.get_template(template).render(**values))

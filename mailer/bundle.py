@@ -79,7 +79,7 @@ class _LightPart(_Part):
     charset: Literal["utf-8", "iso-2022-jp"]
 
 
-class _Parts(BaseModel):
+class _BundleFiles(BaseModel):
     html: _Part = Field(alias="mail.html")
     text: _Part = Field(alias="mail.txt")
     light: _LightPart | None = Field(default=None, alias="light.txt")
@@ -94,7 +94,7 @@ class _Issue(BaseModel):
     list_class: ListClass = Field(alias="class")
     expires: AwareDatetime | None
     archive_url: Link
-    parts: _Parts
+    parts: _BundleFiles
 
 
 def read_lists(root: Path) -> dict[str, MailList]:

@@ -61,7 +61,7 @@ def approve(
     :raises NobodySubscribed: there is no audience to approve.
     """
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-    details = {"account": account, "author": authorship.shown, "commit": authorship.commit, "bundle": fingerprint(issue, mail_list)}
+    details = {"account": account, "author": authorship.display_name, "commit": authorship.commit, "bundle": fingerprint(issue, mail_list)}
     if authorship.includes(approver):
         audit_log.append(database, AuditEvent(approver, "approval refused", str(ref), details | {"reason": "the author"}), now=now)
         raise SamePerson(f"{approver} wrote the last change of {ref}: another person must approve it.")
@@ -70,7 +70,7 @@ def approve(
         raise NobodySubscribed(
             f"Nobody is subscribed to {ref.list}: there is nothing to approve. Add people with `todoke subscribers import`."
         )
-    given = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.shown, now)
+    given = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.display_name, now)
     approvals.save(database, given)
     reach = {"audience": audience.digest, "size": str(audience.size)}
     audit_log.append(database, AuditEvent(approver, "approved", str(ref), details | reach), now=now)

@@ -29,7 +29,7 @@ class Authorship:
     commit: str
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """For messages and the log: the first name."""
         return self.names[0]
 

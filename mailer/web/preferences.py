@@ -23,7 +23,7 @@ class ListOffer:
 
     key: str
     title: str
-    choice: Preference
+    preference: Preference
 
 
 def list_offers(current: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:

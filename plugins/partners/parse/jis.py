@@ -53,9 +53,9 @@ def _segment(charset: bytes, data: bytes, errors: str) -> str:
     return text.translate(_ROMAN) if charset == b"(J" else text
 
 
-def _row_and_cell(lead: int, trail: int) -> str:
+def _row_and_cell(first: int, second: int) -> str:
     """Return the character of two EUC-JP bytes by way of Shift_JIS (WHATWG Encoding, section 12.3: the same pointer). Raises UnicodeDecodeError."""
-    row, cell = lead - 0xA1, trail - 0xA1
+    row, cell = first - 0xA1, second - 0xA1
     first = row // 2 + (0x81 if row < 62 else 0xC1)
     second = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
     return bytes([first, second]).decode("cp932")
