@@ -22,7 +22,7 @@ class ReceivedMail:
     text: str
 
     def header(self, name: str) -> str:
-        """Return the first header of that name, or nothing."""
+        """Return the first header of that name, or an empty text."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
@@ -36,25 +36,25 @@ class Inbox:
         """Return the names of all messages, in a fixed order."""
         return sorted(path.name for path in self.folder.iterdir()) if self.folder.is_dir() else []
 
-    def mail(self, key: str) -> ReceivedMail | None:
-        """Return one message; None for a name that is none of ours."""
+    def message(self, key: str) -> ReceivedMail | None:
+        """Return one message; None if there is none of that name. A name that could leave the folder is none."""
         path = self.folder / key
         if not _KEY.fullmatch(key) or not path.is_file():
             return None
-        message = email.message_from_bytes(path.read_bytes(), policy=default)
-        headers = tuple((name, str(value)) for name, value in message.items())
-        return ReceivedMail(key, headers, _part(message, "html"), _part(message, "plain"))
+        parsed = email.message_from_bytes(path.read_bytes(), policy=default)
+        headers = tuple((name, str(value)) for name, value in parsed.items())
+        return ReceivedMail(key, headers, _part(parsed, "html"), _part(parsed, "plain"))
 
     def find_all(self, **headers: str) -> list[ReceivedMail]:
-        """Return the messages whose headers (``to``, ``subject``) contain the given words."""
-        mails = (mail for name in self.names() if (mail := self.mail(name)))
-        return [mail for mail in mails if all(words in mail.header(name) for name, words in headers.items())]
+        """Return the messages whose headers (``to``, ``subject``) contain the given texts."""
+        messages = (message for name in self.names() if (message := self.message(name)))
+        return [message for message in messages if all(text in message.header(name) for name, text in headers.items())]
 
     def find(self, **headers: str) -> ReceivedMail | None:
         """Return the first such message."""
         return next(iter(self.find_all(**headers)), None)
 
 
-def _part(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
     return "" if part is None else str(part.get_content())

@@ -1,4 +1,4 @@
-"""What the demonstration needs that a real office has: subscribers, a mailer's settings, a key."""
+"""What the demonstration invents: subscribers, settings of the mailer, a signing key."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import itertools
 import secrets
 from pathlib import Path
 
-_FAMILIES = (
+_FAMILY_NAMES = (
     "佐藤 鈴木 高橋 佐々木 千葉 阿部 菅原 及川 遠藤 三浦 後藤 今野 斎藤 小野寺 伊藤 加藤 菊地 村上 熊谷 吉田 渡辺 大友 庄司 早坂 星".split()
 )
-_GIVEN = (
+_GIVEN_NAMES = (
     "太郎 花子 一郎 美咲 健 陽子 翔太 さくら 誠 由美 大輔 恵子 直樹 真理 和也 智子 拓海 綾 剛 久美子"
     " 亮 葵 修 結衣 浩 千尋 徹 香織 進 奈々 勇 千夏 光 真央 豊 早紀 稔 彩 学 静"
 ).split()
@@ -18,12 +18,13 @@ _GIVEN = (
 
 def write_subscribers(path: Path, number: int) -> None:
     """Write invented people of the list ``fukko-press``, at most 1,000, as ``email,name,lists``. The domain is reserved for examples."""
-    names = itertools.islice(itertools.product(_FAMILIES, _GIVEN), number)
+    names = itertools.islice(itertools.product(_FAMILY_NAMES, _GIVEN_NAMES), number)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["email", "name", "lists"])
         rows.writerows(
-            [f"reader{count:04}@example.jp", f"{family} {given}", "fukko-press"] for count, (family, given) in enumerate(names, 1)
+            [f"reader{count:04}@example.jp", f"{family_name} {given_name}", "fukko-press"]
+            for count, (family_name, given_name) in enumerate(names, 1)
         )
 
 

@@ -1,4 +1,4 @@
-"""Processes that run for a while: started, waited for until they listen, ended."""
+"""Servers of the demonstration: start a process, wait until it listens, end it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 30.0
-"""Seconds for a server to begin to listen, and to end."""
+DEADLINE = 30.0
+"""Seconds in which a server must begin to listen, and in which it must end."""
 
 
 class NotListening(Exception):
-    """A server ended, or did not begin, before anybody could connect."""
+    """A server ended before anybody could connect, or did not begin to listen in time."""
 
 
 @contextmanager
@@ -33,12 +33,12 @@ def running(arguments: list[str], port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=DEADLINE)
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end and process.poll() is None:
         if _listens(port):
             return
         time.sleep(0.05)  # another process: there is nothing to wait on but the port
@@ -52,14 +52,14 @@ def _listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens now."""
+    """Return a port of 127.0.0.1 on which no process listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
-    """Tell whether we could listen on ``port`` of 127.0.0.1."""
+    """Return whether a server could listen on ``port`` of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -72,13 +72,13 @@ def is_free(port: int) -> bool:
 @contextmanager
 def files_served(folder: Path) -> Iterator[int]:
     """Serve the files of a folder on a free port of 127.0.0.1; yield the port."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+    handler = functools.partial(_QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Write nothing: the lines would stand between the steps of the tour."""

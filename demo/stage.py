@@ -27,7 +27,8 @@ from mailer.message.links import LinkSigner
 from mailer.web.app import create_app
 
 HERE = Path(__file__).parent
-SHOWN = 60
+MOST_SHOWN = 60
+"""Messages of each issue in the list: a thousand would take longer to draw than to send."""
 
 
 class InboxPages:
@@ -39,26 +40,26 @@ class InboxPages:
 
     def list(self, _request: Request) -> HTMLResponse:
         """Show how many arrived of each issue, and some of them."""
-        mails = self.inbox.find_all()
-        counts = Counter(mail.header("Subject") for mail in mails)
-        newest = sorted(mails, key=lambda mail: mail.header("To").rpartition("<")[2])
-        by_issue = {subject: [x for x in newest if x.header("Subject") == subject][:SHOWN] for subject in counts}
+        messages = self.inbox.find_all()
+        counts = Counter(message.header("Subject") for message in messages)
+        by_address = sorted(messages, key=lambda message: message.header("To").rpartition("<")[2])
+        by_issue = {subject: [message for message in by_address if message.header("Subject") == subject][:MOST_SHOWN] for subject in counts}
         return self._page("inbox.html", counts=counts, by_issue=by_issue)
 
     def show(self, request: Request) -> HTMLResponse:
         """Show one message: headers, HTML part in a frame, text part."""
-        return self._page("letter.html", mail=self._mail(request))
+        return self._page("message.html", message=self._message(request))
 
     def html(self, request: Request) -> HTMLResponse:
         """The HTML part alone, for the frame. Nothing in it may run."""
         policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
-        return HTMLResponse(self._mail(request).html, headers={"Content-Security-Policy": policy})
+        return HTMLResponse(self._message(request).html, headers={"Content-Security-Policy": policy})
 
-    def _mail(self, request: Request) -> ReceivedMail:
-        mail = self.inbox.mail(request.path_params["key"])
-        if mail is None:
+    def _message(self, request: Request) -> ReceivedMail:
+        message = self.inbox.message(request.path_params["key"])
+        if message is None:
             raise HTTPException(404, "no such message")
-        return mail
+        return message
 
     def _page(self, template: str, **values: object) -> HTMLResponse:
         return HTMLResponse(self.pages.get_template(template).render(**values))
@@ -82,7 +83,7 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
 
 
 def serve_arguments(settings: Path, output: Path, port: int) -> list[str]:
-    """Return what to give to Python so that it serves the stage on 127.0.0.1."""
+    """Return the arguments for Python that serve this application on 127.0.0.1."""
     return ["-m", "demo.stage", str(settings), str(output), str(port)]
 
 

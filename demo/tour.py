@@ -38,7 +38,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 class StepFailed(Exception):
-    """A step of the tour did not do what it must."""
+    """A step of the tour did not have the result that it must have."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ class Tour:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Wall time of the two long steps, processes and all."""
+    """Seconds of wall time of the two long steps, with the start of their processes."""
 
     building: float
     sending: float
 
 
 def run(tour: Tour, *, serve: bool) -> int:
-    """Take the tour; return the exit status. With ``serve`` and a terminal, show site and inbox until Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are ended, however we are
+    """Run every step; return the exit status. With ``serve`` and a terminal, show site and inbox until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ctrl-C and `kill` both leave through `finally`, so that the servers end
     try:
         with ExitStack() as stack:
-            seconds = _take(tour, stack)
+            seconds = _run_steps(tour, stack)
             out.print(_summary(tour, seconds))
-            _signpost(tour)
+            _print_addresses(tour)
             if serve and sys.stdout.isatty():
                 _wait_for_interrupt()
     except (StepFailed, NotListening) as failure:
@@ -94,19 +94,19 @@ def run(tour: Tour, *, serve: bool) -> int:
     return 0
 
 
-def _take(tour: Tour, stack: ExitStack) -> Seconds:
+def _run_steps(tour: Tour, stack: ExitStack) -> Seconds:
     if not is_free(tour.port):
         raise StepFailed(f"port {tour.port} is taken. Choose another: make demo PORT=8010")
     _clean(tour.var)
     content = _import_feed(tour)
-    building = _build(tour, content)
-    _open_for_mail(tour, stack)
-    _register(tour)
-    sending = _send(tour, FIRST)
+    build_seconds = _build(tour, content)
+    _start_servers(tour, stack)
+    _import_subscribers(tour)
+    send_seconds = _send(tour, FIRST)
     _unsubscribe(tour)
-    sending += _send(tour, SECOND)
+    send_seconds += _send(tour, SECOND)
     _todoke("who-missed", SECOND, "--config", str(tour.settings))
-    return Seconds(building, sending)
+    return Seconds(build_seconds, send_seconds)
 
 
 def _import_feed(tour: Tour) -> Path:
@@ -126,7 +126,7 @@ def _build(tour: Tour, content: Path) -> float:
     return _timed("build", "--now", NOW, "--content", str(content), "--output", str(tour.output), "--site-url", tour.site)
 
 
-def _open_for_mail(tour: Tour, stack: ExitStack) -> None:
+def _start_servers(tour: Tour, stack: ExitStack) -> None:
     """Start aiosmtpd, which files what it accepts as a Maildir, and the server behind the unsubscribe links."""
     port = free_port()
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(tour.var / "inbox")]
@@ -135,7 +135,7 @@ def _open_for_mail(tour: Tour, stack: ExitStack) -> None:
     stack.enter_context(running(serve_arguments(tour.settings, tour.output, tour.port), tour.port))
 
 
-def _register(tour: Tour) -> None:
+def _import_subscribers(tour: Tour) -> None:
     _step(f"購読者{tour.readers:,}人を登録する Import {tour.readers:,} subscribers")
     write_subscribers(tour.var / "subscribers.csv", tour.readers)
     _todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
@@ -148,8 +148,8 @@ def _approve(tour: Tour, issue: str) -> None:
     (editors / file).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path("content") / file, editors / file)
     if shutil.which("git"):
-        who = ["-c", f"user.name={WRITER}", "-c", "user.email=writer@example.jp", "-c", "commit.gpgsign=false"]
-        for command in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "--no-verify", "--message", issue]):
+        author = ["-c", f"user.name={WRITER}", "-c", "user.email=writer@example.jp", "-c", "commit.gpgsign=false"]
+        for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--no-verify", "--message", issue]):
             subprocess.run(["git", "-C", str(editors), *command], check=True)  # noqa: S603, S607 - our own folder
     _todoke("approve", issue, "--as", APPROVER, "--author", WRITER, "--content", str(editors), *tour.mail_options)
 
@@ -163,8 +163,8 @@ def _send(tour: Tour, issue: str) -> float:
 def _unsubscribe(tour: Tour) -> None:
     """Do what a mail program does on the reader's click: POST to the address in the header."""
     _step(f"{LEAVER} が一度の操作で配信を止める One reader leaves by one click (RFC 8058)")
-    letter = tour.inbox.find(to=LEAVER)
-    link = re.search(r"<(https?://[^>]+)>", letter.header("List-Unsubscribe")) if letter else None
+    message = tour.inbox.find(to=LEAVER)
+    link = re.search(r"<(https?://[^>]+)>", message.header("List-Unsubscribe")) if message else None
     if link is None:
         raise StepFailed(f"no mail with an unsubscribe link reached {LEAVER}")
     request = urllib.request.Request(link[1], data=b"List-Unsubscribe=One-Click", method="POST")  # noqa: S310 - our own server's address
@@ -176,6 +176,8 @@ def _summary(tour: Tour, seconds: Seconds) -> Table:
     delivered = _count(tour)
     pages = sum(1 for _ in (tour.output / "site").rglob("*.html"))
     table = Table(title="まとめ Summary", show_header=False)
+    for _ in range(2):
+        table.add_column(overflow="fold")
     table.add_row("ページ Pages", f"{pages:,} in {seconds.building:.1f} s")
     table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers - 1:,}")
     table.add_row("速さ Messages per second", f"{delivered / seconds.sending:,.0f}")
@@ -185,16 +187,16 @@ def _summary(tour: Tour, seconds: Seconds) -> Table:
 
 def _count(tour: Tour) -> int:
     """Return how many messages arrived. Raises `StepFailed` unless it is everybody once, and everybody but one once more."""
-    letters = tour.inbox.find_all()
-    if len(letters) != tour.readers + tour.readers - 1:
-        raise StepFailed(f"{len(letters)} messages arrived, {tour.readers * 2 - 1} were due")
-    late = [letter for letter in letters if LEAVER in letter.header("To")]
-    if len(late) != 1 or f"/{FIRST}/" not in late[0].header("Archived-At"):
+    messages = tour.inbox.find_all()
+    if len(messages) != tour.readers + tour.readers - 1:
+        raise StepFailed(f"{len(messages)} messages arrived, {tour.readers * 2 - 1} were due")
+    to_leaver = [message for message in messages if LEAVER in message.header("To")]
+    if len(to_leaver) != 1 or f"/{FIRST}/" not in to_leaver[0].header("Archived-At"):
         raise StepFailed(f"{LEAVER} did not get the first issue alone")
-    return len(letters)
+    return len(messages)
 
 
-def _signpost(tour: Tour) -> None:
+def _print_addresses(tour: Tour) -> None:
     out.print(f"サイト Site:   {tour.output / 'site' / 'index.html'}   {tour.site}/")
     out.print(f"受信箱 Inbox:  {tour.var / 'inbox'}   {tour.site}/inbox/")
 
@@ -208,7 +210,7 @@ def _wait_for_interrupt() -> None:
 
 
 def _clean(var: Path) -> None:
-    """Remove what the last tour left; refuse a folder of anybody else's."""
+    """Remove what the last tour left. Raises `StepFailed` for a folder that no tour made."""
     if var.exists() and not (var / MARK).exists():
         raise StepFailed(f"{var} was not made by the demonstration. Move it away, or choose another folder with --var.")
     shutil.rmtree(var, ignore_errors=True)
@@ -222,9 +224,9 @@ def _step(title: str) -> None:
 
 def _todoke(*arguments: str) -> None:
     out.print(f"$ todoke {' '.join(arguments)}", style="dim", markup=False)
-    done = subprocess.run([sys.executable, "-m", "todoke", *arguments], check=False)  # noqa: S603 - our own command
-    if done.returncode:
-        raise StepFailed(f"todoke {arguments[0]} ended with {done.returncode}")
+    process = subprocess.run([sys.executable, "-m", "todoke", *arguments], check=False)  # noqa: S603 - our own command
+    if process.returncode:
+        raise StepFailed(f"todoke {arguments[0]} ended with {process.returncode}")
 
 
 def _timed(*arguments: str) -> float:

@@ -1,7 +1,6 @@
-"""`output/mail` → frozen values. The mailer trusts nothing here.
+"""`output/mail` → frozen values (docs/reference/bundle.md). The mailer trusts nothing there.
 
-Wrong schema, a missing part, or bytes that do not match their SHA-256 are an error before the ledger is touched
-(docs/reference/bundle.md).
+Another schema, a missing part, or bytes that do not match their SHA-256 are an error before the ledger is touched.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from mailer.model.errors import AddressError, BundleError
 from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
-LARGEST = 5_000_000  # bytes; a part beyond this is no mail magazine
+MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
 
 
 def _header_text(value: str) -> str:
@@ -72,7 +71,7 @@ class _Lists(BaseModel):
 
 class _Part(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(alias="bytes", ge=1, le=LARGEST)
+    size: int = Field(alias="bytes", ge=1, le=MOST_BYTES)
 
 
 class _LightPart(_Part):
@@ -98,36 +97,47 @@ class _Issue(BaseModel):
 
 
 def read_lists(root: Path) -> dict[str, MailList]:
-    """Every list of `output/mail/lists.json`, by key.
+    """Return every list of `output/mail/lists.json`, by key.
 
     :param root: the bundle's folder, usually `output/mail`.
     :raises BundleError: missing, unreadable, another schema, or a list named twice.
     """
     path = root / "lists.json"
-    found = _validate(_Lists, path, _read(path)).lists
-    lists = {entry.key: _mail_list(entry) for entry in found}
-    if len(lists) != len(found):
+    entries = _validate(_Lists, path, _read(path)).lists
+    lists = {entry.key: _mail_list(entry) for entry in entries}
+    if len(lists) != len(entries):
         raise BundleError(path, "a list key is there twice. Give every list its own key.")
     return lists
 
 
 def read_issue(root: Path, ref: IssueRef) -> Issue:
-    """One issue, verified.
+    """Return one issue, verified.
 
     :raises BundleError: missing, another schema, a list that lists.json does not know, or bytes that do not match.
     """
     folder = root / ref.list / ref.number
     path = folder / "issue.json"
     raw = _read(path)
-    found = _validate(_Issue, path, raw)
-    if (found.list, found.number) != (ref.list, ref.number):
-        raise BundleError(path, f"says it is {found.list}/{found.number}. Build the site again.")
+    manifest = _validate(_Issue, path, raw)
+    if (manifest.list, manifest.number) != (ref.list, ref.number):
+        raise BundleError(path, f"says it is {manifest.list}/{manifest.number}. Build the site again.")
     if ref.list not in read_lists(root):
         raise BundleError(path, f"lists.json knows no list {ref.list!r}. Build the site again.")
-    html = _part(folder / "mail.html", found.parts.html)
-    text = _part(folder / "mail.txt", found.parts.text)
-    light = _light(folder / "light.txt", found.parts.light)
-    return Issue(ref, found.subject, found.date, found.list_class, found.expires, str(found.archive_url), html, text, _sha256(raw), light)
+    html = _part(folder / "mail.html", manifest.parts.html)
+    text = _part(folder / "mail.txt", manifest.parts.text)
+    light = _light(folder / "light.txt", manifest.parts.light)
+    return Issue(
+        ref,
+        manifest.subject,
+        manifest.date,
+        manifest.list_class,
+        manifest.expires,
+        str(manifest.archive_url),
+        html,
+        text,
+        _sha256(raw),
+        light,
+    )
 
 
 def _mail_list(entry: _List) -> MailList:
@@ -144,22 +154,22 @@ def _mail_list(entry: _List) -> MailList:
     )
 
 
-def _light(path: Path, promised: _LightPart | None) -> LightPart | None:
-    if promised is None:
+def _light(path: Path, expected: _LightPart | None) -> LightPart | None:
+    if expected is None:
         return None
-    text = _part(path, promised)
+    text = _part(path, expected)
     try:
-        text.encode(promised.charset)
+        text.encode(expected.charset)
     except UnicodeEncodeError:
-        raise BundleError(path, f"has characters that {promised.charset} does not have. Build the site again.") from None
-    return LightPart(text, promised.charset)
+        raise BundleError(path, f"has characters that {expected.charset} does not have. Build the site again.") from None
+    return LightPart(text, expected.charset)
 
 
-def _part(path: Path, promised: _Part) -> str:
+def _part(path: Path, expected: _Part) -> str:
     raw = _read(path)
-    if len(raw) != promised.size:
-        raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {promised.size}. Build the site again.")
-    if _sha256(raw) != promised.sha256:
+    if len(raw) != expected.size:
+        raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {expected.size}. Build the site again.")
+    if _sha256(raw) != expected.sha256:
         raise BundleError(path, "does not match its SHA-256 in issue.json: it was changed after the build. Build the site again.")
     text = _decode(path, raw)
     if PERSONAL_PLACE not in text:
@@ -171,9 +181,9 @@ def _validate(model: type[Model], path: Path, raw: bytes) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        told = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in faults)
-        raise BundleError(path, f"{told}. Build the site again.") from None
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        message = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in details)
+        raise BundleError(path, f"{message}. Build the site again.") from None
 
 
 def _read(path: Path) -> bytes:

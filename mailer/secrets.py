@@ -1,7 +1,7 @@
-"""Secrets: where they come from, and a box that does not print them.
+"""Secrets: where they come from, and a value that does not print itself.
 
-They come from the environment or from a file, never from `mailer.toml` and never from the command line, where every
-user of the machine could read them in the list of processes.
+They come from the environment or from a file. `mailer.toml` may be in Git, and every user of the machine can read the command line in the list of
+processes: neither holds a secret.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from mailer.model.errors import SecretMissing
 SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
 PASSWORD_VARIABLE = "TODOKE_RELAY_PASSWORD"  # noqa: S105
 METRICS_VARIABLE = "TODOKE_METRICS_KEY"
-MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
-SHORTEST = 32  # characters; token_urlsafe(48) gives 64
+GENERATE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+SHORTEST = 32  # characters; `token_urlsafe(48)` gives 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Secret:
     value: str = field(repr=False)
 
     def __str__(self) -> str:
-        """Never the value."""
+        """Return a placeholder."""
         return "(secret)"
 
 
 def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[Secret, ...]:
-    """The keys that sign links, newest first. Several are separated by commas or line breaks: the older ones still open.
+    """Return the keys that sign links, newest first. Several are separated by commas or line breaks; links of older keys still work.
 
     :raises SecretMissing: no key, or one shorter than 32 characters.
     """
@@ -39,25 +39,25 @@ def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[
     keys = tuple(Secret(key.strip()) for key in text.replace("\n", ",").split(",") if key.strip())
     if not keys:
         place = f" or write it to {secret_file}" if secret_file else ""
-        raise SecretMissing(f"No secret to sign unsubscribe links. Make one with: {MAKE_ONE}; then set {SECRET_VARIABLE}{place}.")
+        raise SecretMissing(f"No secret to sign unsubscribe links. Make one with: {GENERATE}; then set {SECRET_VARIABLE}{place}.")
     if any(len(key.value) < SHORTEST for key in keys):
-        raise SecretMissing(f"A secret in {SECRET_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
+        raise SecretMissing(f"A secret in {SECRET_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
     return keys
 
 
 def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | None:
-    """The key that opens `/metrics`, or None: then there is no such page.
+    """Return the key that opens `/metrics`, or None: then there is no such page.
 
     :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
     """
     text = (environ.get(METRICS_VARIABLE) or _read(key_file)).strip()
     if text and len(text) < SHORTEST:
-        raise SecretMissing(f"The key in {METRICS_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {MAKE_ONE}")
+        raise SecretMissing(f"The key in {METRICS_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
     return Secret(text) if text else None
 
 
 def relay_password(environ: Mapping[str, str], password_file: Path | None) -> Secret:
-    """The relay's password.
+    """Return the relay's password.
 
     :raises SecretMissing: neither the variable nor the file has one.
     """

@@ -1,9 +1,9 @@
 """Four eyes: an issue goes out only when a second person has approved exactly this issue for exactly these readers.
 
-1. `approve` binds a name to the SHA-256 of the bundle and to the audience. It must not be the name of who wrote the issue.
-2. `require_approval` is asked before an issue is frozen: a changed byte or a reader who joined since makes the approval void.
-   Readers who have left do not: sending to fewer than were approved harms nobody.
-3. Once frozen, an issue and its recipients cannot change; going on needs no new approval, only that there was one.
+1. `approve` binds a name to the SHA-256 of the bundle and to the audience. An author of the issue cannot approve it.
+2. Before an issue is frozen, `require_approval` compares: a changed byte, or a reader who joined since, makes the approval void.
+   A reader who left does not: sending to fewer people than were approved harms nobody.
+3. Once frozen, an issue and its recipients cannot change. To go on it needs no new approval, only that there was one.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mailer.model.errors import NobodySubscribed, TodokeMailError
 from mailer.model.issue import Issue, IssueRef, MailList
 
 Permit = Callable[[Issue, MailList, bool], None]
-"""Raises if the issue may not go out; the last argument says whether it is frozen already (`approval.require`)."""
+"""Raises `NotApproved` if the issue may not go out. The last argument is whether it is frozen already."""
 
 
 def always_permit(_issue: Issue, _mail_list: MailList, _is_frozen: bool) -> None:
-    """The permit of a list that needs no approval."""
+    """Permit everything: for lists that need no approval."""
 
 
 class NotApproved(TodokeMailError):
@@ -38,21 +38,21 @@ class NotApproved(TodokeMailError):
 
 
 class SamePerson(TodokeMailError):
-    """Who wrote the issue cannot approve it."""
+    """An author of the issue wants to approve it."""
 
 
 def fingerprint(issue: Issue, mail_list: MailList) -> str:
-    """SHA-256 over issue.json, which holds the SHA-256 of every part, and over the sender's side of the list."""
+    """Return the SHA-256 over issue.json, which holds the SHA-256 of every part, and over the sender's side of the list."""
     values = asdict(mail_list)
     values["kind"] = values.pop("list_class")  # approvals that are stored already hold the hash of this name
-    told = json.dumps([issue.digest, values], ensure_ascii=True, sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    canonical = json.dumps([issue.digest, values], ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def approve(
     database: Database, root: Path, ref: IssueRef, approver: str, authorship: Authorship, *, account: str, now: datetime
 ) -> Approval:
-    """Keep an approval, and write it into the audit log; a refusal is written down too.
+    """Save an approval, and write it into the audit log; a refusal is written there too.
 
     :param root: the bundle's folder, usually `output/mail`.
     :param account: the account on this machine, for the log.
@@ -70,44 +70,44 @@ def approve(
         raise NobodySubscribed(
             f"Nobody is subscribed to {ref.list}: there is nothing to approve. Add people with `todoke subscribers import`."
         )
-    given = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.display_name, now)
-    approvals.save(database, given)
-    reach = {"audience": audience.digest, "size": str(audience.size)}
-    audit_log.append(database, AuditEvent(approver, "approved", str(ref), details | reach), now=now)
-    return given
+    granted = Approval(ref.list, ref.number, details["bundle"], audience.digest, audience.size, approver, authorship.display_name, now)
+    approvals.save(database, granted)
+    details |= {"audience": audience.digest, "size": str(audience.size)}
+    audit_log.append(database, AuditEvent(approver, "approved", str(ref), details), now=now)
+    return granted
 
 
 def permit_for(rules: ApprovalRules, database: Database) -> Permit:
-    """What is asked before an issue goes out, as `preparation` wants it. Raises `NotApproved` where the list's rule asks for more than there is."""
+    """Return the permit that `mailer.sending.freeze` asks before an issue goes out: it requires an approval where the list's rule does."""
 
-    def ask(issue: Issue, mail_list: MailList, is_frozen: bool) -> None:
+    def permit(issue: Issue, mail_list: MailList, is_frozen: bool) -> None:
         if rules.needs(issue.ref.list):
             require_approval(database, issue, mail_list, is_frozen=is_frozen)
 
-    return ask
+    return permit
 
 
 def require_approval(database: Database, issue: Issue, mail_list: MailList, *, is_frozen: bool) -> Approval:
-    """The approval that lets the issue go.
+    """Return the approval that lets the issue go.
 
     :raises NotApproved: there is none, or it is void.
     """
-    ref, given = issue.ref, approvals.latest(database, issue.ref)
-    advice = f"Let somebody who did not write it look, and run `todoke approve {ref} --as NAME`."
-    if given is None:
+    ref, granted = issue.ref, approvals.latest(database, issue.ref)
+    advice = f"A person who did not write it must read it and run `todoke approve {ref} --as NAME`."
+    if granted is None:
         raise NotApproved(f"{ref} is not approved. {advice}")
-    if given.bundle != fingerprint(issue, mail_list):
-        raise NotApproved(f"{ref} was changed after {given.approver} approved it. {advice}")
+    if granted.bundle != fingerprint(issue, mail_list):
+        raise NotApproved(f"{ref} was changed after {granted.approver} approved it. {advice}")
     if not is_frozen:
-        _same_readers(database, given, advice)
-    return given
+        _refuse_new_readers(database, granted, advice)
+    return granted
 
 
-def _same_readers(database: Database, given: Approval, advice: str) -> None:
-    audience = approvals.audience(database, given.list)
-    joined = approvals.joined_since(database, given.list, given.at)
-    if joined or audience.size > given.size:
+def _refuse_new_readers(database: Database, granted: Approval, advice: str) -> None:
+    audience = approvals.audience(database, granted.list)
+    joined = approvals.joined_since(database, granted.list, granted.at)
+    if joined or audience.size > granted.size:
         raise NotApproved(
-            f"{given.list}/{given.number} was approved for {given.size} readers and would now go to {audience.size}, "
+            f"{granted.list}/{granted.number} was approved for {granted.size} readers and would now go to {audience.size}, "
             f"{joined} of whom joined since. {advice}"
         )

@@ -10,58 +10,58 @@ from pathlib import Path
 
 from mailer.model.errors import TodokeMailError
 
-FORMAT = "%H%x00%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,separator=%x00)"
+GIT_FORMAT = "%H%x00%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,separator=%x00)"
 
 
 class AuthorUnknown(TodokeMailError):
-    """Nobody can say whose words an issue holds, so nobody can be the second pair of eyes."""
+    """It is not known who wrote an issue, so nobody can be the second person."""
 
 
 class NotCommitted(AuthorUnknown):
-    """Git is there and does not know these words yet. No stated name can stand for a commit then."""
+    """There is a Git repository, and this text is not committed. A stated name cannot take the place of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """The names and addresses of who wrote it, and the commit (empty if the name was only stated)."""
+    """The names and addresses of the authors, and the commit (empty if a name was only stated)."""
 
     names: tuple[str, ...]
     commit: str
 
     @property
     def display_name(self) -> str:
-        """For messages and the log: the first name."""
+        """The first name, for messages and the log."""
         return self.names[0]
 
     def includes(self, name: str) -> bool:
-        """Whether `name` is one of them, whatever the width and case of its letters."""
-        return _plain(name) in {_plain(known) for known in self.names}
+        """Whether `name` is one of them. Width, case and spaces do not count: 佐藤 花子 and 佐藤花子 are one person."""
+        return _comparable(name) in {_comparable(known) for known in self.names}
 
 
 def authors_of_file(file: Path) -> Authorship:
-    """Who wrote the last commit of the file.
+    """Return the authors of the last commit of the file.
 
     :raises NotCommitted: no commit of this file, or changes that are not committed.
     :raises AuthorUnknown: there is no Git here.
     """
     if _git(file, "status", "--porcelain", "--", file.name).strip():
-        raise NotCommitted(f"{file} has changes that are not committed: commit them first, so that it is known whose words they are.")
-    told = _git(file, "log", "-1", f"--format={FORMAT}", "--", file.name).rstrip("\n")
-    if not told:
-        raise NotCommitted(f"{file} is in no commit: commit it first, so that it is known whose words it holds.")
-    commit, name, address, *others = told.split("\0")
-    return Authorship((name, address, *_others(others)), commit)
+        raise NotCommitted(f"{file} has changes that are not committed: commit them first, so that their author is known.")
+    line = _git(file, "log", "-1", f"--format={GIT_FORMAT}", "--", file.name).rstrip("\n")
+    if not line:
+        raise NotCommitted(f"{file} is in no commit: commit it first, so that its author is known.")
+    commit, name, address, *co_authors = line.split("\0")
+    return Authorship((name, address, *_split_trailers(co_authors)), commit)
 
 
 def stated_author(name: str) -> Authorship:
-    """What somebody said, where Git cannot say it."""
+    """Return the author that somebody states, where there is no Git."""
     return Authorship((name,), "")
 
 
-def _others(trailers: list[str]) -> tuple[str, ...]:
-    """`Name <address>` as its two parts."""
-    parts = (part.strip(" >") for trailer in trailers for part in trailer.split("<"))
-    return tuple(part for part in parts if part)
+def _split_trailers(trailers: list[str]) -> tuple[str, ...]:
+    """Return each `Name <address>` of Co-authored-by trailers as its two parts."""
+    names = (part.strip(" >") for trailer in trailers for part in trailer.split("<"))
+    return tuple(name for name in names if name)
 
 
 def _git(file: Path, *arguments: str) -> str:
@@ -77,5 +77,5 @@ def _git(file: Path, *arguments: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _plain(name: str) -> str:
+def _comparable(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())

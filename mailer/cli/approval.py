@@ -57,12 +57,12 @@ def approve(
         if not name.strip():
             wrong_usage("--as needs the name of who approves. --as に承認する人の名前を書いてください。")
         with open_for_command(load_config(config)) as database:
-            given = approval.approve(
+            granted = approval.approve(
                 database, mail, ref, name.strip(), _authorship(content, ref, author), account=system_account(), now=now()
             )
         say(
-            f"{ref}: approved by {given.approver} for {given.size:,} readers (written by {given.author}). "
-            f"{given.size:,}人あてに承認しました。 bundle {given.bundle}"
+            f"{ref}: approved by {granted.approver} for {granted.size:,} readers (written by {granted.author}). "
+            f"{granted.size:,}人あてに承認しました。 bundle {granted.bundle}"
         )
 
 

@@ -94,12 +94,12 @@ def schedule(
                 approval.permit_for(settings.approval, database)(content, mail_list, False)
             frozen = issues.freeze(database, content, mail_list, now(), send_at=moment)
             if frozen.send_at != moment:
-                standing = "at once" if frozen.send_at is None else format_time(frozen.send_at, settings.time_zone)
-                raise IssueStopped(f"{ref} was frozen before, to be sent {standing}. Cancel it, or let it go.")
+                planned = "at once" if frozen.send_at is None else format_time(frozen.send_at, settings.time_zone)
+                raise IssueStopped(f"{ref} was frozen before, to be sent {planned}. Cancel it, or let it go.")
             _record(database, "scheduled", ref, {"at": moment.isoformat(), "bundle": approval.fingerprint(content, mail_list)})
             due = ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]
-        shown = format_time(moment, shown_zone(settings, is_utc))
-        say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {shown}. {due:,}人に {shown} 以後に送ります。")
+        local_time = format_time(moment, shown_zone(settings, is_utc))
+        say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {local_time}. {due:,}人に {local_time} 以後に送ります。")
 
 
 def pause(issue: Ref, config: ConfigPath = CONFIG) -> None:

@@ -45,7 +45,7 @@ def import_subscribers(
 
 def refusal_lines(content: CsvContent) -> list[str]:
     """Return one sentence for each line of the file that was refused."""
-    return [f"line {refusal.line}: {refusal.reason} {refusal.line}行目は登録していません。" for refusal in content.refusals]
+    return [f"line {refusal.line}: {refusal.reason.rstrip('.')}. {refusal.line}行目は登録していません。" for refusal in content.refusals]
 
 
 def result_lines(content: CsvContent, result: ImportResult, *, dry_run: bool) -> list[str]:

@@ -102,19 +102,19 @@ class _File(_Section):
     @field_validator("source_url")
     @classmethod
     def safe_source(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or UNSAFE_IN_LINK.search(value):
+        url = urlsplit(value)
+        if url.scheme not in ("https", "http") or not url.hostname or UNSAFE_IN_LINK.search(value):
             raise ValueError("write the address of the source as https://git.example.jp/todoke")
         return value
 
     @field_validator("service_url")
     @classmethod
     def safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        url = urlsplit(value)
+        if url.scheme not in ("https", "http") or not url.hostname or url.query or url.fragment or url.username:
             raise ValueError("write it as https://mail.example.jp, without query or password")
         # RFC 8058 section 3.1: the one-click address is HTTPS. http is for the demonstration on one's own machine.
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
+        if url.scheme == "http" and not is_loopback(url.hostname):
             raise ValueError("must begin with https:// (http:// only for 127.0.0.1 and localhost)")
         if UNSAFE_IN_LINK.search(value):
             raise ValueError("has characters that do not belong into a link")

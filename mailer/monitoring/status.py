@@ -102,9 +102,9 @@ def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIss
     )
 
 
-def _issue(database: Database, frozen: FrozenIssue, beats: list[Heartbeat]) -> IssueStatusRow:
+def _issue(database: Database, frozen: FrozenIssue, reports: list[Heartbeat]) -> IssueStatusRow:
     issue, counts = frozen.issue, ledger.counts(database, frozen.issue_id)
-    next_due, rate = ledger.next_due(database, frozen.issue_id), round(sum(beat.rate for beat in beats), 1)
+    next_due, rate = ledger.next_due(database, frozen.issue_id), round(sum(report.rate for report in reports), 1)
     return IssueStatusRow(issue.ref, issue.list_class, frozen.status, frozen.frozen_at, frozen.send_at, next_due, counts, rate)
 
 
@@ -113,14 +113,14 @@ def _queue_names(config: Config, waiting: Mapping[str, int]) -> list[str]:
     return sorted({"", *waiting, *(queue.name for queue in config.queues)})
 
 
-def _queue(config: Config, name: str, waiting: int, beats: list[Heartbeat]) -> QueueStatusRow:
+def _queue(config: Config, name: str, waiting: int, reports: list[Heartbeat]) -> QueueStatusRow:
     limit = next((queue.connections for queue in config.queues if queue.name == name), None)
-    connections, backing_off = sum(beat.connections for beat in beats), max((beat.backing_off for beat in beats), default=0)
-    return QueueStatusRow(name, waiting, connections, limit, backing_off, round(sum(beat.rate for beat in beats), 1))
+    connections, backing_off = sum(report.connections for report in reports), max((report.backing_off for report in reports), default=0)
+    return QueueStatusRow(name, waiting, connections, limit, backing_off, round(sum(report.rate for report in reports), 1))
 
 
-def _relay(name: str, limit: int, beats: list[Heartbeat]) -> RelayStatusRow:
-    return RelayStatusRow(name, sum(beat.connections for beat in beats), limit, sum(beat.backing_off for beat in beats))
+def _relay(name: str, limit: int, reports: list[Heartbeat]) -> RelayStatusRow:
+    return RelayStatusRow(name, sum(report.connections for report in reports), limit, sum(report.backing_off for report in reports))
 
 
 def _select(live: Iterable[SenderHeartbeat], kind: str, name: str) -> list[Heartbeat]:

@@ -1,4 +1,4 @@
-"""One sender at a time: a lock that the kernel drops when the process dies, even by SIGKILL."""
+"""One sender at a time: a lock on a file, which the kernel drops when the process dies, even by SIGKILL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailer.model.errors import SenderBusy
 def sender_lock(config: Config) -> Iterator[None]:
     """Hold the lock of this database for the length of the block.
 
-    :raises SenderBusy: another `send` holds it.
+    :raises SenderBusy: another `send` or `work` holds it.
     """
     path = _path(config)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def sender_lock(config: Config) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise SenderBusy(
-            f"Another `send` is at work on this database ({path}). Wait until it has ended; `status` shows how far it is."
+            f"Another `send` is at work on this database ({path}). Wait until it has ended; `todoke status` shows how far it is."
         ) from None
     try:
         yield

@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill`: the first one asks a run to finish what is in flight, the second one ends it as usual."""
+"""One run over one issue in this process: the event loop, what Ctrl-C and `kill` do, delivery, and the state of the issue afterwards."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.state import UNDER_WAY, DeliveryState
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+COLLECTION_THRESHOLD = 20_000
+"""New objects before Python looks for cycles. Its default of 700 costs a tenth of the time, and a message leaves no cycles behind."""
+T = TypeVar("T")
 
 
 @contextmanager
 def stop_on_signal(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` on the first SIGINT or SIGTERM inside the block. Call from the event loop.
+    """Set `stop` on the first SIGINT or SIGTERM inside the block; the second one ends the process as usual. Call from the event loop.
 
     In any other thread than the main one nothing happens: Python delivers signals to the main thread alone.
     """
@@ -37,54 +40,50 @@ def stop_on_signal(stop: asyncio.Event) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    original = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
+    def request_stop(_number: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop.set)
-        _put_back(before)
+        _restore(original)
 
     # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
     for number in SIGNALS:
-        signal.signal(number, ask)
+        signal.signal(number, request_stop)
     try:
         yield
     finally:
-        _put_back(before)
+        _restore(original)
 
 
-def _put_back(before: Mapping[signal.Signals, object]) -> None:
-    for number, handler in before.items():
-        with suppress(TypeError, ValueError):
+def _restore(handlers: Mapping[signal.Signals, object]) -> None:
+    for number, handler in handlers.items():
+        with suppress(TypeError, ValueError):  # a handler that was not set from Python is None
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
-Answer = TypeVar("Answer")
-
-
-def run_event_loop(work: Coroutine[None, None, Answer]) -> Answer:
-    """`asyncio.run`, on uvloop where it is installed (the extra `fast`)."""
+def run_event_loop(coroutine: Coroutine[None, None, T]) -> T:
+    """Do what `asyncio.run` does, on uvloop where it is installed (the extra `fast`)."""
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(work)
+        return asyncio.run(coroutine)
     with _rare_collections(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        return runner.run(coroutine)
 
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """A message leaves no cycles behind; looking for them after every 700 objects costs a tenth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(20_000, *before[1:])
+    original = gc.get_threshold()
+    gc.set_threshold(COLLECTION_THRESHOLD, *original[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*original)
 
 
 @dataclass(frozen=True, slots=True)
 class IssueSummary:
-    """How an issue stands. `trouble` is why a run ended early, `stopped` that somebody asked it to."""
+    """The state of an issue. `trouble` is why a run ended early, `stopped` whether a signal ended it."""
 
     counts: Mapping[DeliveryState, int]
     next_due: datetime | None
@@ -108,9 +107,9 @@ class IssueSummary:
 
 
 def summarize(database: Database, frozen: FrozenIssue, *, stopped: bool = False, trouble: RelayError | None = None) -> IssueSummary:
-    """How the issue stands in the ledger now."""
-    counts, due = ledger.counts(database, frozen.issue_id), ledger.next_due(database, frozen.issue_id)
-    return IssueSummary(counts, due, stopped, trouble, issues.status(database, frozen.issue_id))
+    """Return the state of the issue in the ledger now."""
+    counts, next_due = ledger.counts(database, frozen.issue_id), ledger.next_due(database, frozen.issue_id)
+    return IssueSummary(counts, next_due, stopped, trouble, issues.status(database, frozen.issue_id))
 
 
 async def deliver(context: DeliveryContext, frozen: FrozenIssue, progress: Progress, stop: asyncio.Event) -> IssueSummary:
@@ -119,26 +118,25 @@ async def deliver(context: DeliveryContext, frozen: FrozenIssue, progress: Progr
     :param stop: once set, messages in flight are finished and nothing new is begun.
     :raises TodokeMailError: the database failed, or a message cannot be composed; what was sent is recorded.
     """
-    total = ledger.count_due(context.database, frozen.issue_id, now=context.clock())
-    progress.begin(total)
+    progress.begin(ledger.count_due(context.database, frozen.issue_id, now=context.clock()))
 
-    def count_result(issue_id: IssueId, state: DeliveryState) -> None:
-        if issue_id == frozen.issue_id:
+    def on_result(issue_id: IssueId, state: DeliveryState) -> None:
+        if issue_id == frozen.issue_id:  # an emergency that overtakes this issue has no progress here
             progress.step(state)
 
-    async with DeliveryEngine(context, run_connection, count_result) as engine:
-        feeder = Feeder(engine)
-        stopping = asyncio.create_task(_stop(engine, stop))
+    async with DeliveryEngine(context, run_connection, on_result) as delivery:
+        stopping = asyncio.create_task(_stop_when_set(delivery, stop))
         try:
-            await feeder.run(frozen)
+            await Feeder(delivery).run(frozen)
         finally:
             stopping.cancel()
-    if engine.failure is not None:
-        raise engine.failure
-    summary = summarize(context.database, frozen, stopped=stop.is_set(), trouble=engine.relays.trouble)
+    if delivery.failure is not None:
+        raise delivery.failure
+    summary = summarize(context.database, frozen, stopped=stop.is_set(), trouble=delivery.relays.trouble)
+    # A relay that failed in between is no trouble of an issue that another relay has sent to its end.
     return summary if summary.remaining else summarize(context.database, frozen, stopped=stop.is_set())
 
 
-async def _stop(engine: DeliveryEngine, stop: asyncio.Event) -> None:
+async def _stop_when_set(delivery: DeliveryEngine, stop: asyncio.Event) -> None:
     await stop.wait()
-    engine.stop()
+    delivery.stop()

@@ -1,7 +1,7 @@
 """A CSV of subscribers → entries and refusals. Pure: bytes in, values out; `database.subscriptions.import_subscribers` writes them.
 
-Columns `email`, `name`, `lists` (keys separated by `;` or space), `format` (html or light; may be left out). Excel on Japanese Windows writes cp932, newer ones
-UTF-8 with a BOM: both are read. Bad lines are refused one by one with their number; the others are imported.
+Columns are `email`, `name`, `lists` (keys separated by `;` or a space) and `format` (html or light; optional). Excel on Japanese Windows writes cp932, and
+UTF-8 with a BOM as “CSV UTF-8”: both are read. Bad lines are refused one by one with their number; the others are imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from mailer.model.errors import AddressError, CsvError
 from mailer.model.subscription import FORMATS
 
 COLUMNS = ("email", "name", "lists", "format")
-NEEDED = ("email", "lists")
+REQUIRED = ("email", "lists")
+SURPLUS = ""
+"""Key of a row that has more cells than the heading: most likely a comma in a name without quotation marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class CsvContent:
-    """What a file holds."""
+    """The entries of a file, its refused lines, and the codec that read it."""
 
     entries: tuple[ImportedSubscriber, ...]
     refusals: tuple[RefusedLine, ...]
@@ -50,7 +52,7 @@ def parse_csv(raw: bytes, known: Collection[str]) -> CsvContent:
     for number, row in _rows(text):
         try:
             entry = _entry(row, known)
-            _refuse_twice(entry, number, first_lines)
+            _refuse_duplicate(entry, number, first_lines)
         except AddressError as error:
             refusals.append(RefusedLine(number, error.reason))
         else:
@@ -59,9 +61,11 @@ def parse_csv(raw: bytes, known: Collection[str]) -> CsvContent:
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding.
+    """Return the text and the name of its codec.
 
-    :raises CsvError: it is neither. UTF-8 is tried first: Japanese cp932 text is practically never valid UTF-8.
+    UTF-8 is tried first: Japanese text in cp932 is practically never valid UTF-8.
+
+    :raises CsvError: it is neither.
     """
     for encoding in ("utf-8-sig", "cp932"):
         try:
@@ -72,26 +76,26 @@ def decode(raw: bytes) -> tuple[str, str]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number (where the row begins) and cells by column; rows without any text are passed over."""
+    """Yield the line where a row begins (a quoted cell may have several lines), and its cells by column. Rows without text are left out."""
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = _columns(next(table, []))
-        begins = table.line_num + 1
+        first_line = table.line_num + 1
         for cells in table:
             if any(cell.strip() for cell in cells):
-                yield begins, _cells(columns, cells)
-            begins = table.line_num + 1
+                yield first_line, _cells(columns, cells)
+            first_line = table.line_num + 1
     except csv.Error as error:
         raise CsvError(f"Line {table.line_num} is not CSV ({error}). Check the quotation marks.") from error
 
 
 def _columns(heading: list[str]) -> list[str]:
     columns = [cell.strip().lower() for cell in heading]
-    missing = [name for name in NEEDED if name not in columns]
+    missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        optional = [name for name in COLUMNS if name not in NEEDED]
+        optional = [name for name in COLUMNS if name not in REQUIRED]
         raise CsvError(
-            f"The first line must name the columns {', '.join(NEEDED)}, and may name {', '.join(optional)}; missing: {', '.join(missing)}. "
+            f"The first line must name the columns {', '.join(REQUIRED)}, and may name {', '.join(optional)}; missing: {', '.join(missing)}. "
             f"一行目に列の名前が足りません：{', '.join(missing)}"
         )
     # A misspelt `format` would lose what the column says without a word.
@@ -107,12 +111,12 @@ def _columns(heading: list[str]) -> list[str]:
 
 def _cells(columns: list[str], cells: list[str]) -> dict[str, str]:
     if len(cells) > len(columns):
-        return {"surplus": "yes"}
+        return {SURPLUS: "yes"}
     return dict(zip(columns, cells, strict=False))
 
 
 def _entry(row: dict[str, str], known: Collection[str]) -> ImportedSubscriber:
-    if "surplus" in row:
+    if SURPLUS in row:
         raise AddressError("", "more cells than the heading has columns; put quotation marks around a text with commas")
     lists = tuple(dict.fromkeys(row.get("lists", "").replace(";", " ").split()))
     if not lists:
@@ -126,7 +130,7 @@ def _entry(row: dict[str, str], known: Collection[str]) -> ImportedSubscriber:
     return ImportedSubscriber(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
 
 
-def _refuse_twice(entry: ImportedSubscriber, number: int, first_lines: dict[str, int]) -> None:
+def _refuse_duplicate(entry: ImportedSubscriber, number: int, first_lines: dict[str, int]) -> None:
     first = first_lines.setdefault(addresses.address_key(entry.address), number)
     if first != number:
         raise AddressError(entry.address, f"the same address as line {first}")

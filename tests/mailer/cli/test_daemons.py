@@ -88,11 +88,11 @@ def test_the_lines_of_uvicorn_have_the_form_of_the_log(tmp_path: Path, kind: str
             assert answer.status == 200
         with pytest.raises(urllib.error.HTTPError, match="400"):
             urllib.request.urlopen(f"{address}/unsubscribe/{token}", data=b"List-Unsubscribe=One-Click", timeout=30)
-        out, rest = ask_to_end(process)
-    events = parse(lines + rest, kind)
+        out, last_lines = ask_to_end(process)
+    events = parse(lines + last_lines, kind)
     assert {logger for _, logger, _ in events} >= {"uvicorn.error", "alembic.runtime.migration"}
     assert any("Finished server process" in event for _, _, event in events)
-    assert token not in "\n".join(lines + rest) and SECRET not in "\n".join(lines + rest)
+    assert token not in "\n".join(lines + last_lines) and SECRET not in "\n".join(lines + last_lines)
     assert out == ""
 
 
@@ -109,13 +109,13 @@ def test_the_lines_of_a_migration_and_of_the_queue_have_the_form_of_the_log(tmp_
         with daemon("work", "--log", kind, folder=tmp_path) as process:
             assert process.stderr is not None
             lines = read_until(process.stderr, r"(slice|batch) ended")
-            out, rest = ask_to_end(process)
+            out, last_lines = ask_to_end(process)
             assert process.returncode == 0
-    events = parse(lines + rest, kind)
+    events = parse(lines + last_lines, kind)
     loggers = {logger for _, logger, _ in events}
     assert any("Running upgrade 0005" in event for _, _, event in events)
     assert loggers >= ({"mailer"} if database_url.startswith("sqlite") else {"mailer", "procrastinate.worker"})
-    assert not re.search(r"reader\d|@example", "\n".join(lines + rest))
+    assert not re.search(r"reader\d|@example", "\n".join(lines + last_lines))
     assert out == "" and sorted(receiver.recipients) == ["reader1@example.jp", "reader3@example.jp"]
 
 
@@ -146,6 +146,6 @@ def test_a_fault_of_the_program_is_one_line_and_a_traceback_only_with_verbose(tm
             [sys.executable, "-c", script, *words], env=os.environ | {"TODOKE_SECRET": SECRET}, capture_output=True, text=True, check=False
         )
         lines = [json.loads(line) for line in done.stderr.splitlines()]
-        fault = next(line for line in lines if line["event"] == "unexpected error")
-        assert done.returncode == 70 and fault["why"] == "ZeroDivisionError: (address)"
-        assert ("traceback" in fault) is has_traceback and "reader1" not in done.stderr
+        line = next(each for each in lines if each["event"] == "unexpected error")
+        assert done.returncode == 70 and line["why"] == "ZeroDivisionError: (address)"
+        assert ("traceback" in line) is has_traceback and "reader1" not in done.stderr

@@ -1,4 +1,4 @@
-"""What an operator can see: status, metrics, the log, and the report by mail. None of it tells about a person."""
+"""What an operator can see: status, metrics, the log, and the report by mail. None of it names a reader."""
 
 from __future__ import annotations
 
@@ -31,31 +31,30 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import IssueStatus, ReportStage
 from mailer.model.state import DeliveryState
 from mailer.monitoring import metrics, operator_report
-from mailer.monitoring import status as overview
-from mailer.monitoring.status import StatusSnapshot
+from mailer.monitoring.status import StatusSnapshot, take_snapshot
 from mailer.secrets import Secret
 from mailer.sending import send as sending
 from mailer.sending import worker
 from mailer.web.app import MetricsEndpoint, create_app
-from tests.mail_bundles import ISSUE as LETTER
+from tests.mail_bundles import ISSUE as ISSUE_TO_FREEZE
 from tests.mail_bundles import LIST, NOW, REF, SECRET, House, Seen, house, people, write_config
 from tests.smtp import Manners, Receiver
 
 OPERATOR = "operator@example.jp"
-HEAD = f'operator = "{OPERATOR}"\n'
-TWO_LANES = 'tls = "none"\n[queues."docomo.example"]\nconnections = 2\n'
+OPERATOR_SETTING = f'operator = "{OPERATOR}"\n'
+TWO_QUEUES = 'tls = "none"\n[queues."docomo.example"]\nconnections = 2\n'
 
 
 @pytest.fixture
 def shared(database_url: str) -> Iterator[Database]:
     with closing(open_database(database_url)) as opened:
         subscriptions.import_subscribers(opened, people(6), source="t", now=NOW)
-        issues.freeze(opened, LETTER, LIST, NOW)
+        issues.freeze(opened, ISSUE_TO_FREEZE, LIST, NOW)
         yield opened
 
 
 @contextmanager
-def logged(kind: LogKind = LogKind.JSON) -> Iterator[io.StringIO]:
+def log_to_memory(kind: LogKind = LogKind.JSON) -> Iterator[io.StringIO]:
     out = io.StringIO()
     log.configure(kind, out)
     try:
@@ -65,41 +64,43 @@ def logged(kind: LogKind = LogKind.JSON) -> Iterator[io.StringIO]:
 
 
 def reports(receiver: Receiver) -> list[str]:
-    return [f"{one.mail['Subject']}\n{one.mail.get_content()}" for one in receiver.accepted if one.recipients == (OPERATOR,)]
+    return [
+        f"{message.mail['Subject']}\n{message.mail.get_content()}" for message in receiver.accepted if message.recipients == (OPERATOR,)
+    ]
 
 
-# The overview
+# The snapshot
 
 
-def look(home_or_database: Database, folder: Path) -> StatusSnapshot:
-    config = replace(house(folder, 25, relay=TWO_LANES).around.config)
-    return overview.take_snapshot(config, home_or_database, issues.all_issues(home_or_database), now=NOW + timedelta(minutes=7))
+def snapshot(database: Database, folder: Path) -> StatusSnapshot:
+    config = house(folder, 25, relay=TWO_QUEUES).around.config
+    return take_snapshot(config, database, issues.all_issues(database), now=NOW + timedelta(minutes=7))
 
 
-def test_an_overview_joins_what_the_ledger_knows_and_what_all_senders_say(tmp_path: Path, shared: Database) -> None:
+def test_a_snapshot_joins_the_ledger_and_the_heartbeats_of_all_senders(tmp_path: Path, shared: Database) -> None:
     claim_batch(shared, ClaimRequest(IssueId(1), "", limit=2), token="t", owner="a", lease=60, now=NOW)
-    said = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(QUEUE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
-    for owner in ("a", "b", "b"):  # who says it again is counted once
-        heartbeats.save_heartbeats(shared, owner, said)
-    found = look(shared, tmp_path)
-    assert (found.issues[0].untried, found.issues[0].rate, found.issues[0].seconds_left) == (6, 3.0, 2)
-    assert [(queue.name, queue.waiting, queue.connections, queue.limit) for queue in found.queues] == [
+    sent = [Heartbeat(ISSUE, "1", rate=1.5), Heartbeat(QUEUE, "", 3, 2, 1, 1.5), Heartbeat(RELAY, "relay", 3)]
+    for owner in ("a", "b", "b"):  # a sender that reports again is counted once
+        heartbeats.save_heartbeats(shared, owner, sent)
+    current = snapshot(shared, tmp_path)
+    assert (current.issues[0].untried, current.issues[0].rate, current.issues[0].seconds_left) == (6, 3.0, 2)
+    assert [(queue.name, queue.waiting, queue.connections, queue.limit) for queue in current.queues] == [
         ("", 6, 6, None),
         ("docomo.example", 0, 0, 2),
     ]
-    assert [(relay.name, relay.connections) for relay in found.relays] == [("relay", 6)]
-    assert (found.senders, found.waiting_since, found.is_under_way) == (2, NOW, True)
+    assert [(relay.name, relay.connections) for relay in current.relays] == [("relay", 6)]
+    assert (current.senders, current.waiting_since, current.is_under_way) == (2, NOW, True)
     heartbeats.save_heartbeats(shared, "b", ())
-    assert look(shared, tmp_path).senders == 1
+    assert snapshot(shared, tmp_path).senders == 1
 
 
-def test_what_waits_by_order_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
+def test_a_paused_issue_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
     issues.set_status(shared, IssueId(1), IssueStatus.PAUSED)
-    found = look(shared, tmp_path)
-    assert (found.waiting_since, found.is_under_way, found.issues[0].seconds_left) == (None, False, None)
+    current = snapshot(shared, tmp_path)
+    assert (current.waiting_since, current.is_under_way, current.issues[0].seconds_left) == (None, False, None)
 
 
-def test_a_rate_is_taken_over_the_last_looks() -> None:
+def test_a_rate_is_taken_over_the_last_ten_seconds() -> None:
     speed = Throughput(0.0)
     for second in range(1, 20):
         speed.count(IssueId(1), "", 10 if second < 10 else 40)
@@ -108,49 +109,49 @@ def test_a_rate_is_taken_over_the_last_looks() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (7, "7 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
-def test_a_duration_in_words(seconds: int | None, words: str) -> None:
+def test_a_duration_is_written_in_its_two_largest_units(seconds: int | None, words: str) -> None:
     assert tables.format_duration(seconds) == words
 
 
 def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Database) -> None:
-    shown, pauses = list[StatusSnapshot](), list[float]()
+    snapshots, pauses = list[StatusSnapshot](), list[float]()
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
         ledger.change_state(shared, IssueId(1), {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
 
-    status.show_live(lambda: look(shared, tmp_path), shown.append, pause)
-    assert [one.is_under_way for one in shown] == [True, False]
+    status.show_live(lambda: snapshot(shared, tmp_path), snapshots.append, pause)
+    assert [each.is_under_way for each in snapshots] == [True, False]
     assert pauses == [status.INTERVAL]
     out = io.StringIO()
-    Console(file=out, width=160).print(tables.status_tables(shown[0], UTC))
+    Console(file=out, width=160).print(tables.status_tables(snapshots[0], UTC))
     assert "docomo.example" in out.getvalue() and "pending" in out.getvalue()
-    assert machine_output.status_snapshot(shown[0])["issues"][0]["counts"]["pending"] == 6
+    assert machine_output.status_snapshot(snapshots[0])["issues"][0]["counts"]["pending"] == 6
 
 
 # Metrics
 
 
-def ask(database: Database, folder: Path, key: str | None, shown: str = "") -> httpx.Response:
-    config = house(folder, 25, relay=TWO_LANES).around.config
+def get_metrics(database: Database, folder: Path, key: str | None, authorization: str = "") -> httpx.Response:
+    config = house(folder, 25, relay=TWO_QUEUES).around.config
     page = None if key is None else MetricsEndpoint(Secret(key), lambda now: metrics.exposition(config, database, now))
 
-    async def once() -> httpx.Response:
+    async def request() -> httpx.Response:
         app = create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, metrics=page)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://mail.example.jp") as client:
-            return await client.get("/metrics", headers={"Authorization": shown} if shown else {})
+            return await client.get("/metrics", headers={"Authorization": authorization} if authorization else {})
 
-    return asyncio.run(once())
+    return asyncio.run(request())
 
 
 KEY = "a-key-for-prometheus-a-key-for-prometheus"
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [(None, f"Bearer {KEY}"), (None, ""), (KEY, ""), (KEY, "Bearer wrong"), (KEY, KEY), (KEY, "Bearer ")]
+    ("key", "authorization"), [(None, f"Bearer {KEY}"), (None, ""), (KEY, ""), (KEY, "Bearer wrong"), (KEY, KEY), (KEY, "Bearer ")]
 )
-def test_without_the_key_there_are_no_metrics(tmp_path: Path, shared: Database, key: str | None, shown: str) -> None:
-    answer = ask(shared, tmp_path, key, shown)
+def test_without_the_key_there_are_no_metrics(tmp_path: Path, shared: Database, key: str | None, authorization: str) -> None:
+    answer = get_metrics(shared, tmp_path, key, authorization)
     assert answer.status_code == 404 and "todoke_" not in answer.text
 
 
@@ -158,17 +159,19 @@ def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tm
     heartbeats.save_heartbeats(
         shared, "a", [Heartbeat(ISSUE, "1", rate=12.5), Heartbeat(QUEUE, "", 3, 2, 1, 12.5), Heartbeat(RELAY, "relay", 3, 0, 1)]
     )
-    answer = ask(shared, tmp_path, KEY, f"Bearer {KEY}")
+    answer = get_metrics(shared, tmp_path, KEY, f"Bearer {KEY}")
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    found = {
-        (one.name, *one.labels.values()): one.value for family in text_string_to_metric_families(answer.text) for one in family.samples
+    values = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
     }
-    assert found["todoke_deliveries", "fukko-press", "45", "pending"] == 6
-    assert found["todoke_messages_per_second", "fukko-press", "45"] == 12.5
-    assert found["todoke_queue_waiting", "everybody"] == 6 and found["todoke_queue_connections", "everybody"] == 3
-    assert found["todoke_queue_backing_off", "everybody"] == found["todoke_relay_backing_off", "relay"] == 1
-    assert found["todoke_relay_connections", "relay"] == 3 and found["todoke_senders",] == 1
-    assert found["todoke_queue_age_seconds",] == 0
+    assert values["todoke_deliveries", "fukko-press", "45", "pending"] == 6
+    assert values["todoke_messages_per_second", "fukko-press", "45"] == 12.5
+    assert values["todoke_queue_waiting", "everybody"] == 6 and values["todoke_queue_connections", "everybody"] == 3
+    assert values["todoke_queue_backing_off", "everybody"] == values["todoke_relay_backing_off", "relay"] == 1
+    assert values["todoke_relay_connections", "relay"] == 3 and values["todoke_senders",] == 1
+    assert values["todoke_queue_age_seconds",] == 0
     assert not re.search(r"reader\d|@", answer.text)
 
 
@@ -176,9 +179,9 @@ def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tm
 
 
 @pytest.mark.parametrize("kind", [LogKind.JSON, LogKind.TEXT])
-def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKind) -> None:
+def test_the_log_of_a_run_has_its_events_and_no_address(tmp_path: Path, kind: LogKind) -> None:
     manners = Manners(rcpt={"reader2@example.jp": "550 <Reader2@Example.jp> is unknown here", "reader3@example.jp": "421 too much"})
-    with Receiver(manners) as receiver, logged(kind) as out:
+    with Receiver(manners) as receiver, log_to_memory(kind) as out:
         home = house(tmp_path, receiver.port, readers=5, connections=1)
         sending.send(home.around, home.root, REF, Seen())
     lines = out.getvalue().splitlines()
@@ -187,19 +190,19 @@ def test_the_log_tells_what_happened_and_no_address(tmp_path: Path, kind: LogKin
     assert not re.search(r"reader\d|@example", out.getvalue(), re.IGNORECASE)
     assert SECRET not in out.getvalue()
     if kind is LogKind.JSON:
-        told = [json.loads(line) for line in lines]
-        refused = next(one for one in told if one["event"] == "delivery" and one["code"] == 550)
+        events = [json.loads(line) for line in lines]
+        refused = next(each for each in events if each["event"] == "delivery" and each["code"] == 550)
         assert refused["reply"] == "<(recipient)> is unknown here" and refused["reader"] == 2 and refused["phase"] == "RCPT"
-        assert next(one for one in told if one["event"] == "batch ended")["sent"] == 3
+        assert next(each for each in events if each["event"] == "batch ended")["sent"] == 3
 
 
 # The report
 
 
-def test_the_operator_is_told_once_by_mail_how_it_went(tmp_path: Path) -> None:
+def test_the_operator_gets_one_report_when_all_were_tried_and_one_when_all_is_final(tmp_path: Path) -> None:
     manners = Manners(rcpt={"reader2@example.jp": "550 gone", "reader3@example.jp": "450 busy"}, drop_after_body={"reader4@example.jp"})
     with Receiver(manners) as receiver:
-        home = house(tmp_path, receiver.port, readers=6, connections=1, head=HEAD)
+        home = house(tmp_path, receiver.port, readers=6, connections=1, head=OPERATOR_SETTING)
         send(home)
         send(home)
         assert len(reports(receiver)) == 1
@@ -213,23 +216,23 @@ def test_the_operator_is_told_once_by_mail_how_it_went(tmp_path: Path) -> None:
     assert "everybody tried: 3 sent, 1 deferred, 1 failed, 1 unknown" in first.splitlines()[0] and "tried again from" in first
     assert "finished: 4 sent, 1 failed, 1 unknown" in last.splitlines()[0] and "todoke resolve unknown fukko-press/45" in last
     assert "reader" not in first + last.replace("reader's", "")
-    mail = next(one.mail for one in receiver.accepted if one.recipients == (OPERATOR,))
+    mail = next(message.mail for message in receiver.accepted if message.recipients == (OPERATOR,))
     assert (mail["Auto-Submitted"], mail["To"], mail["List-Unsubscribe"]) == ("auto-generated", OPERATOR, None)
 
 
-def test_another_try_is_reported_again(tmp_path: Path) -> None:
+def test_a_retry_by_the_operator_is_reported_again(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={"reader1@example.jp": "550 gone"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1, head=HEAD)
+        home = house(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
         send(home)
         receiver.manners.rcpt.clear()
         ledger.change_state(home.database, IssueId(1), {DeliveryState.FAILED}, DeliveryState.PENDING, now=NOW)
         send(home)
-    assert [one.split(": ")[1].splitlines()[0] for one in reports(receiver)] == ["1 failed", "1 sent"]
+    assert [report.split(": ")[1].splitlines()[0] for report in reports(receiver)] == ["1 failed", "1 sent"]
 
 
-def test_a_report_that_no_relay_takes_comes_later(tmp_path: Path) -> None:
+def test_a_report_that_no_relay_takes_is_sent_later(tmp_path: Path) -> None:
     with Receiver(Manners(rcpt={OPERATOR: "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1, head=HEAD)
+        home = house(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
         send(home)
         assert reports(receiver) == []
         receiver.manners.rcpt.clear()
@@ -237,33 +240,33 @@ def test_a_report_that_no_relay_takes_comes_later(tmp_path: Path) -> None:
     assert len(reports(receiver)) == 1
 
 
-def test_without_an_operator_and_for_issues_of_long_ago_nobody_is_told(tmp_path: Path) -> None:
+def test_without_an_operator_or_for_an_old_issue_no_report_is_sent(tmp_path: Path) -> None:
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=1)
         send(home)
-        told = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
-        assert asyncio.run(operator_report.send_due_reports(told)) == 0  # it was marked when nobody wanted to know
+        with_operator = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
+        assert asyncio.run(operator_report.send_due_reports(with_operator)) == 0  # it was marked when nobody wanted to know
         ledger.change_state(home.database, IssueId(1), {DeliveryState.SENT} - {DeliveryState.SENT}, DeliveryState.PENDING, now=NOW)
         with home.database.writing() as connection:
             issues.reopen(connection, IssueId(1))
         home.clock.forward(days=30)
-        assert asyncio.run(operator_report.send_due_reports(told)) == 0
+        assert asyncio.run(operator_report.send_due_reports(with_operator)) == 0
     assert len(receiver.accepted) == 1
 
 
-def test_of_several_machines_one_reports(shared: Database) -> None:
+def test_one_of_several_machines_sends_the_report(shared: Database) -> None:
     ledger.change_state(shared, IssueId(1), {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW)
     assert [stage for _, stage in issues.issues_to_report(shared)] == [ReportStage.FINISHED]
     assert [issues.mark_reported(shared, IssueId(1), ReportStage.FINISHED, NOW) for _ in range(2)] == [True, False]
     assert issues.issues_to_report(shared) == ()
 
 
-def test_a_worker_reports_too(tmp_path: Path) -> None:
+def test_a_worker_sends_the_report_too(tmp_path: Path) -> None:
     async def until_reported(receiver: Receiver) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         receiver.manners.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
-        home = house(tmp_path, receiver.port, readers=3, head=HEAD)
-        issues.freeze(home.database, LETTER, LIST, NOW)
+        home = house(tmp_path, receiver.port, readers=3, head=OPERATOR_SETTING)
+        issues.freeze(home.database, ISSUE_TO_FREEZE, LIST, NOW)
         await worker.run_worker(home.around, stop, poll_interval=0.01)
 
     with Receiver() as receiver:
@@ -271,9 +274,9 @@ def test_a_worker_reports_too(tmp_path: Path) -> None:
     assert "finished: 3 sent" in reports(receiver)[0]
 
 
-def test_a_report_is_a_message_that_any_mail_program_reads() -> None:
-    found = operator_report.OperatorReport(REF, "題 ①", ReportStage.FINISHED, NOW, NOW, {DeliveryState.SENT: 12345}, None, ())
-    mail = message_from_bytes(operator_report.compose_report(found, "bounce@example.jp", OPERATOR, "<x@y>", UTC), policy=policy.default)
+def test_a_report_can_be_read_by_a_mail_program() -> None:
+    report = operator_report.OperatorReport(REF, "題 ①", ReportStage.FINISHED, NOW, NOW, {DeliveryState.SENT: 12345}, None, ())
+    mail = message_from_bytes(operator_report.compose_report(report, "bounce@example.jp", OPERATOR, "<x@y>", UTC), policy=policy.default)
     assert mail["Subject"] == "[todoke] fukko-press/45 finished: 12,345 sent"
     assert "fukko-press/45 題 ①" in mail.get_content() and "12,345" in mail.get_content()
 
@@ -285,5 +288,5 @@ def send(home: House) -> None:
 def test_the_settings_name_the_operator_and_the_key(tmp_path: Path) -> None:
     from mailer.config.file import load_config
 
-    config = load_config(write_config(tmp_path, head=HEAD + 'metrics_key_file = "key"\n'))
+    config = load_config(write_config(tmp_path, head=OPERATOR_SETTING + 'metrics_key_file = "key"\n'))
     assert (config.operator, config.metrics_key_file) == (OPERATOR, tmp_path / "key")

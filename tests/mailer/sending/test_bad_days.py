@@ -130,8 +130,8 @@ def test_a_database_server_that_goes_away_in_the_middle_of_a_run_loses_nothing(
             connection.execute(end, {"name": url.database})
 
     with Receiver(Manners(on_accept=lambda count: allow("false") if count == 2 else None)) as receiver:
-        head = f'database = "{database_url_postgres}"\n'
-        write_config(terminal.folder, receiver.port, connections=1, head=head)
+        settings = f'database = "{database_url_postgres}"\n'
+        write_config(terminal.folder, receiver.port, connections=1, head=settings)
         assert terminal.run("subscribers import FILE").exit_code == 0
         assert fails_in_one_line(terminal.run(SEND), "database")
         assert fails_in_one_line(terminal.run(SEND), "database")  # as long as it is away

@@ -66,12 +66,12 @@ def test_what_is_due_goes_out_on_both_databases(tmp_path: Path, database_url: st
     async def until_all_is_sent(home: House) -> None:
         stop, sent = asyncio.Event(), list[DeliveryState]()
 
-        def told(_issue_id: int, state: DeliveryState) -> None:
+        def on_result(_issue_id: int, state: DeliveryState) -> None:
             sent.append(state)
             if len(sent) == 700:
                 stop.set()
 
-        await asyncio.wait_for(work.run_worker(home.around, stop, told, poll_interval=0.1), 60)
+        await asyncio.wait_for(work.run_worker(home.around, stop, on_result, poll_interval=0.1), 60)
 
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port, readers=700, head=f'database = "{database_url}"\n')
@@ -97,8 +97,8 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
             finished.set()
 
     with Receiver(Manners(on_accept=watch)) as receiver, ended(workers):
-        head = f'database = "{database_url_postgres}"\nlease = 2\n'
-        home = house(tmp_path, receiver.port, readers=500, connections=2, head=head)
+        settings = f'database = "{database_url_postgres}"\nlease = 2\n'
+        home = house(tmp_path, receiver.port, readers=500, connections=2, head=settings)
         issues.freeze(home.database, ISSUE, LIST, NOW)
         workers.append(worker(home))
         ready.set()

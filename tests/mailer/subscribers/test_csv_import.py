@@ -14,7 +14,7 @@ from mailer.subscribers import csv_import
 from tests.mail_bundles import NOW, people
 
 KNOWN = ("fukko-press", "mailmaga")
-HEAD = "email,name,lists\n"
+HEADING = "email,name,lists\n"
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ HEAD = "email,name,lists\n"
         pytest.param(" Name ,LISTS,Email\n髙橋太郎,fukko-press;mailmaga;fukko-press, taro@example.jp \n\n,,\n".encode(), id="other order"),
     ],
 )
-def test_a_file_is_read(raw: bytes) -> None:
-    found = csv_import.parse_csv(raw, KNOWN)
-    assert found.entries == (ImportedSubscriber("taro@example.jp", "髙橋太郎", ("fukko-press", "mailmaga")),)
-    assert found.refusals == ()
+def test_files_of_excel_and_of_other_programs_are_read(raw: bytes) -> None:
+    content = csv_import.parse_csv(raw, KNOWN)
+    assert content.entries == (ImportedSubscriber("taro@example.jp", "髙橋太郎", ("fukko-press", "mailmaga")),)
+    assert content.refusals == ()
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_file_is_read(raw: bytes) -> None:
     ],
 )
 def test_a_bad_line_is_refused_and_the_others_are_read(line: str, reason: str) -> None:
-    text = f"{HEAD}first@example.jp,一,fukko-press\n{line}\nlast@example.jp,三,mailmaga\n"
-    found = csv_import.parse_csv(text.encode(), KNOWN)
-    assert [entry.address for entry in found.entries] == ["first@example.jp", "last@example.jp"]
-    assert [refusal.line for refusal in found.refusals] == [3]
-    assert reason in found.refusals[0].reason
+    text = f"{HEADING}first@example.jp,一,fukko-press\n{line}\nlast@example.jp,三,mailmaga\n"
+    content = csv_import.parse_csv(text.encode(), KNOWN)
+    assert [entry.address for entry in content.entries] == ["first@example.jp", "last@example.jp"]
+    assert [refusal.line for refusal in content.refusals] == [3]
+    assert reason in content.refusals[0].reason
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_an_import_can_be_repeated_and_brings_nobody_back(tmp_path: Path) -> Non
     assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW) == ImportResult(3, 3, 0, ())
     left = subscriptions.find(database, "reader2@example.jp")
     assert left is not None and subscriptions.unsubscribe(database, left, "fukko-press", source="link", now=NOW)
-    again = subscriptions.import_subscribers(database, people(4, "fukko-press", "mailmaga"), source="t", now=NOW)
-    assert again == ImportResult(1, 5, 2, (("reader2@example.jp", "fukko-press"),))
+    second = subscriptions.import_subscribers(database, people(4, "fukko-press", "mailmaga"), source="t", now=NOW)
+    assert second == ImportResult(1, 5, 2, (("reader2@example.jp", "fukko-press"),))
     assert (subscriptions.count(database, "fukko-press"), subscriptions.count(database, "mailmaga")) == (3, 4)
 
 

@@ -62,9 +62,9 @@ def test_the_page_has_one_form_that_works_without_javascript(database: Database)
     [b"List-Unsubscribe=One-Click", b"", b"anything", b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click'],
 )
 def test_posting_unsubscribes_at_once_and_may_be_repeated(database: Database, body: bytes) -> None:
-    answers = [ask(database, "POST", path(), body) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert TITLE in answers[0].text and "停止しました" in answers[0].text
+    responses = [ask(database, "POST", path(), body) for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert TITLE in responses[0].text and "停止しました" in responses[0].text
     assert subscriptions.count(database, "fukko-press") == 1
 
 

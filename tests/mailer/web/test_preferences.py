@@ -102,8 +102,8 @@ def test_posting_changes_what_was_chosen_for_that_person_only_and_may_be_repeate
         assert answer.status_code == 200 and "保存しました" in answer.text
         assert choices(database) == after
     page: Any = html.fromstring(answer.text)
-    shown = page.xpath("//input[@checked]")
-    assert {each.get("name").removeprefix("list."): each.get("value") for each in shown} == after
+    checked = page.xpath("//input[@checked]")
+    assert {each.get("name").removeprefix("list."): each.get("value") for each in checked} == after
     assert choices(database, 2) == START
 
 
@@ -168,10 +168,10 @@ def test_both_pages_lead_to_each_other(database: Database) -> None:
 @given(st.binary(max_size=80))
 def test_whatever_is_posted_is_a_choice_of_the_persons_own_lists_or_refused(body: bytes) -> None:
     try:
-        found = preferences.parse_form(body, [ListPreference(key, choice) for key, choice in START.items()])
+        changes = preferences.parse_form(body, [ListPreference(key, choice) for key, choice in START.items()])
     except PreferenceError:
         return
-    assert set(found) <= set(START)
+    assert set(changes) <= set(START)
 
 
 @pytest.fixture
@@ -190,8 +190,8 @@ def test_the_pages_are_accessible_and_fit_a_phone(pages: list[str], browser: Bro
         for text in pages:
             page.set_content(text)
             page.evaluate(AXE_SCRIPT)
-            found = page.evaluate("axe.run().then(result => result.violations)")
-            assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
+            violations = page.evaluate("axe.run().then(result => result.violations)")
+            assert violations == [], json.dumps(violations, ensure_ascii=False, indent=1)
             assert page.evaluate("document.documentElement.scrollWidth") == 320
     finally:
         page.close()
