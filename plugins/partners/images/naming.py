@@ -21,7 +21,7 @@ MOST_PICTURES = 40
 """Of one entry. Later ones stay links."""
 
 _SUFFIXES = ("jpg", "webp")
-_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp)$", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
 from plugins.partners.model.urls import absolute, is_web
 from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
-from plugins.partners.sanitize.sanitizer import html_from_text, sanitize
+from plugins.partners.sanitize.media import Attachment
+from plugins.partners.sanitize.sanitizer import html_from_text, html_from_words, sanitize
 
 FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
 
@@ -26,6 +27,7 @@ LONGEST_FIELD = 5_000
 """Characters of an id, a link, a title, a category."""
 
 MOST_CATEGORIES = 50
+MOST_ATTACHMENTS = 40
 
 LARGEST_IN_ALL = 16_000_000
 """Characters of all bodies together. Entries after that are left out; feeds put the newest first."""
@@ -147,7 +149,21 @@ def _body(item: dict[str, Any], link: str, url: str) -> str:
     longest = max(texts, key=lambda text: len(text.get("value") or ""))
     source = longest.get("value") or ""
     base = absolute(url, longest.get("base") or "") or url
-    return sanitize(html_from_text(source) if longest.get("type") == "text/plain" else source, link if base == url else base, link)
+    html = html_from_text(source) if longest.get("type") == "text/plain" else html_from_words(source)
+    return sanitize(html, link if base == url else base, link, _attachments(item))
+
+
+def _attachments(item: dict[str, Any]) -> list[Attachment]:
+    """Return the files beside an entry: enclosures (RSS 2.0; RFC 4287, section 4.2.7.2), attachments of JSON Feed, content of Media RSS."""
+    files = [
+        *((file, "href") for file in item.get("links", []) if isinstance(file, Mapping) and file.get("rel") == "enclosure"),
+        *((file, "url") for file in item.get("media_content", [])),
+    ]
+    return [
+        Attachment(_text(file.get(key)), _text(file.get("type") or file.get("medium")), _text(file.get("title")))
+        for file, key in files[:MOST_ATTACHMENTS]
+        if isinstance(file, Mapping) and _text(file.get(key))
+    ]
 
 
 def _date(item: dict[str, Any], name: str) -> FeedDate | None:

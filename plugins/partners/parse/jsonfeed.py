@@ -45,6 +45,7 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
         "link": item.get("url") or item.get("external_url"),
         "title": item.get("title"),
         "author": _author(item),
+        "links": _attachments(item),
         "content": [{"type": kind, "value": value} for kind, value in texts if isinstance(value, str) and value][:1],
         "tags": [{"term": tag} for tag in _list(item.get("tags"))],
         "published": item.get("date_published"),
@@ -54,3 +55,14 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _attachments(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the attachments and the main picture of an item under feedparser's keys."""
+    files = [file for file in _list(item.get("attachments")) if isinstance(file, dict)]
+    picture = item.get("image")
+    named = [{"rel": "enclosure", "href": picture, "type": "image/*"}] if isinstance(picture, str) else []
+    return [
+        *named,
+        *({"rel": "enclosure", "href": file.get("url"), "type": file.get("mime_type"), "title": file.get("title")} for file in files),
+    ]

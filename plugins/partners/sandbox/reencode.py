@@ -10,7 +10,7 @@ import warnings
 
 from PIL import Image, ImageOps
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 """Nothing else is decoded: Pillow would hand PostScript to Ghostscript, which runs programs."""
 
 LARGEST_EDGE = 1200

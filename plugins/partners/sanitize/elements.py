@@ -17,21 +17,23 @@ BLOCKS = frozenset({*HEADINGS, *LISTS, "table", "figure", "pre", "hr", "blockquo
 """Elements that stand beside paragraphs."""
 
 DISSOLVED = frozenset(
-    "p div section article aside header footer main nav center address details summary fieldset li dt dd figcaption caption".split()
+    "p div section article aside header footer main nav center address details summary form fieldset legend picture"
+    " li dt dd figcaption caption".split()
 )
 """Elements that end a paragraph and leave nothing else. Items and captions are here for those outside their list or figure."""
 
-INLINE = frozenset("a strong em b i s del ins sub sup small code kbd var q cite abbr dfn ruby rt rp br".split())
+INLINE = frozenset("a strong em b i s del ins mark sub sup small code kbd var q cite abbr dfn ruby rt rp br".split())
 
 PHRASING_ONLY = frozenset({*HEADINGS, "pre", "dt", "th", "caption"})
 """Elements in which no block may stand (WHATWG HTML, section 4, content models)."""
 
-FIRST_PASS = BLOCKS | DISSOLVED | INLINE | TABLE | {"img"}
+REPLACED = frozenset("iframe frame embed object param video audio source track noscript input select textarea button strike".split())
+"""Elements that no page of ours holds and that ``media`` replaces, so that they leave a trace."""
+
+FIRST_PASS = BLOCKS | DISSOLVED | INLINE | TABLE | REPLACED | {"img"}
 KEPT = BLOCKS | INLINE | TABLE | {"p", "li", "dt", "dd", "figcaption", "img"}
 
-REMOVED_WITH_CONTENT = frozenset(
-    "script style iframe form object svg math template select textarea button noscript noembed noframes video audio canvas title xmp".split()
-)
+REMOVED_WITH_CONTENT = frozenset("script style svg math template noembed noframes canvas title xmp applet".split())
 
 Element: TypeAlias = Any
 """lxml.html.HtmlElement; lxml ships no types of its own."""

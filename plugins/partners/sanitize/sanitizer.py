@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import lxml.html
 import nh3
@@ -18,6 +18,7 @@ import nh3
 from plugins.partners.model.urls import absolute
 from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, Element, is_blank
 from plugins.partners.sanitize.image_marks import mark_pictures
+from plugins.partners.sanitize.media import Attachment, add_attachments, add_cut_mark, replace_embeds
 from plugins.partners.sanitize.normalizer import normalize
 
 LONGEST = 250_000
@@ -35,25 +36,56 @@ _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _SPAN = re.compile(r"[1-9]\d?")
+_NUMBER = re.compile(r"-?\d{1,6}")
+_ANY_MARKUP = re.compile(r"<[A-Za-z!/]")
+_DATA_ADDRESS = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,40}[^\s\"'<>]*", re.IGNORECASE)
+"""A picture in the text itself: hundreds of kilobytes, after which the entry would be cut. It becomes a link to the original."""
+
 _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
-def sanitize(source: str, base: str, original: str) -> str:
+def sanitize(source: str, base: str, original: str, attachments: Sequence[Attachment] = ()) -> str:
     """Return ``source`` as body content of HTML: absolute links, headings from h2, paragraphs, no scripts.
 
-    ``base``: what relative links are resolved against. ``original``: where the entry can be read with its pictures.
+    ``base``: what relative links are resolved against. ``original``: where the entry can be read with its pictures. ``attachments``: files that the feed
+    names beside the entry. A body that was cut ends with a link that says so.
     """
-    body = _body(source[:LONGEST], base, original)
-    return body if len(body.encode()) <= LARGEST else sanitize(source[: min(len(source), LONGEST) // 2], base, original)
+    source = _DATA_ADDRESS.sub("data:,", source)
+    length = min(len(source), LONGEST)
+    while True:
+        body = _body(source[:length], base, original, attachments, is_cut=length < len(source))
+        if len(body.encode()) <= LARGEST:
+            return body
+        length //= 2
 
 
-def _body(source: str, base: str, original: str) -> str:
+def _body(source: str, base: str, original: str, attachments: Sequence[Attachment], *, is_cut: bool) -> str:
     """Return the whole of ``source``, sanitized, however long the result is."""
     tree = _tree(_shallow(source))
+    replace_embeds(tree, base, original)
+    add_attachments(tree, attachments, base)
+    if is_cut:
+        add_cut_mark(tree, original)
     mark_pictures(tree, base, original)
+    for struck in list(tree.iter("strike")):
+        struck.tag = "s"
     _mend_links(tree, base)
     blocks = (lxml.html.tostring(block, encoding="unicode") for block in normalize(tree))
     return final_pass("\n\n".join(block.strip() for block in blocks))
+
+
+def html_from_words(source: str) -> str:
+    """Return the HTML of a feed; if it holds no markup at all, its line breaks are the writer's and stay.
+
+    Not if every line but the first is indented: then the feed's own layout broke the lines.
+    """
+    text = source.strip("\r\n")
+    if "\n" not in text or _ANY_MARKUP.search(text):
+        return source
+    lines = text.splitlines()
+    if all(line[:1] in (" ", "\t", "") for line in lines[1:]):
+        return source
+    return "<br>".join(line.strip() for line in lines)
 
 
 def html_from_text(source: str) -> str:
@@ -79,15 +111,25 @@ def _tree(source: str) -> Element:
     """Parse into one ``div`` that holds known elements only."""
     attributes = {
         "a": {"href"},
-        "img": {"src", "alt", "width", "height"},
+        "img": {"src", "srcset", "alt", "width", "height"},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "scope"},
+        "ol": {"start", "reversed"},
+        "li": {"value"},
+        "iframe": {"src", "title"},
+        "embed": {"src", "title"},
+        "object": {"data", "title"},
+        "param": {"name", "value"},
+        "video": {"src", "title"},
+        "audio": {"src", "title"},
+        "source": {"src", "srcset"},
     }
     well_formed = nh3.clean(
         _UNPRINTABLE.sub("", source),
         tags=set(FIRST_PASS),
         clean_content_tags=set(REMOVED_WITH_CONTENT),
         attributes={**attributes, "*": {"lang"}},
+        generic_attribute_prefixes={"data-"},
         link_rel=None,
         url_schemes={"http", "https", "mailto", "tel", "data"},
     )
@@ -118,6 +160,8 @@ def final_pass(source: str) -> str:
             "img": {"src", "alt"},
             "td": {"colspan", "rowspan"},
             "th": {"colspan", "rowspan", "scope"},
+            "ol": {"start", "reversed"},
+            "li": {"value"},
             "*": {"lang"},
         },
         attribute_filter=_attribute,
@@ -132,6 +176,10 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     """Return an attribute's value if it is well-formed, else None: nh3 then removes the attribute."""
     if name in ("colspan", "rowspan"):
         return value if _SPAN.fullmatch(value) else None
+    if name in ("start", "value"):
+        return value if _NUMBER.fullmatch(value) else None
+    if name == "reversed":
+        return ""
     if name == "scope":
         return value if value in ("row", "col", "rowgroup", "colgroup") else None
     if name == "lang":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from PIL import Image
 
 from plugins.partners.entries.files import read_front
 from plugins.partners.feed_import import FeedReport
+from plugins.partners.http.client import Limits
 from plugins.partners.images.naming import images_to_fetch, show_downloaded
-from tests.plugins.partners.http.test_fetch import Answer, page, redirect
+from tests.plugins.partners.http.test_fetch import Answer, hang, page, redirect
 from tests.plugins.partners.test_update import LATER, NOW, World
 from tests.tiny import TinySite
 
@@ -109,7 +111,15 @@ def test_a_picture_is_encoded_anew_without_hidden_data(gallery: Gallery) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode", "suffix"), [("PNG", "RGBA", ".webp"), ("PNG", "RGB", ".jpg"), ("GIF", "RGB", ".jpg"), ("WEBP", "RGBA", ".webp")]
+    ("kind", "mode", "suffix"),
+    [
+        ("PNG", "RGBA", ".webp"),
+        ("PNG", "RGB", ".jpg"),
+        ("GIF", "RGB", ".jpg"),
+        ("WEBP", "RGBA", ".webp"),
+        ("AVIF", "RGB", ".jpg"),
+        ("AVIF", "RGBA", ".webp"),
+    ],
 )
 def test_each_format_becomes_jpeg_or_webp(gallery: Gallery, kind: str, mode: str, suffix: str) -> None:
     gallery.show('<img src="HERE/x" alt="港">', {"/x": picture(encoded(kind=kind, mode=mode))})
@@ -170,6 +180,22 @@ def test_late_pictures_do_not_undo_an_editors_change(gallery: Gallery) -> None:
     before = gallery.files()
     gallery.show(body, {"/a.jpg": picture(encoded())}, now=LATER)
     assert gallery.files() == before
+
+
+def test_a_dead_host_does_not_keep_the_pictures_of_the_others_away(gallery: Gallery) -> None:
+    dead = "".join(f'<img src="http://gone{number % 2}.example.com/{number}.png" alt="{number}">' for number in range(12))
+    missing = "".join(f'<img src="HERE/missing{number}.jpg" alt="{number}">' for number in range(12))
+    good = "".join(f'<img src="/{number}.jpg" alt="良い{number}">' for number in range(6))
+    pages = {f"/{number}.jpg": picture(encoded()) for number in range(6)}
+    report = gallery.show(dead + missing + good.replace('src="', 'src="HERE'), pages)
+    assert report.pictures == 6
+
+
+def test_a_host_that_never_answers_is_asked_three_times_in_a_run(gallery: Gallery) -> None:
+    gallery.options = replace(gallery.options, limits=Limits(first_byte=0.1, total=0.2))
+    slow = "".join(f'<img src="HERE/slow{number}.jpg" alt="{number}">' for number in range(8))
+    gallery.show(slow, {f"/slow{number}.jpg": hang for number in range(8)})
+    assert sum(request.path.startswith("/slow") for request in gallery.site.requests) == 3
 
 
 def test_pictures_that_an_edit_took_out_are_removed(gallery: Gallery) -> None:
