@@ -18,6 +18,19 @@ from mailer.log import LogKind
 LOGS = [LogKind.TEXT, LogKind.JSON]
 
 
+@pytest.fixture(autouse=True)
+def loggers_as_in_a_process_of_the_mailer() -> None:
+    """Undo what tests of the site leave in this process: Pelican's loggers drop a warning that they have seen, uvicorn's have handlers of their own."""
+    logging.setLoggerClass(logging.Logger)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.filters.clear()
+            if logger.name.startswith("uvicorn"):
+                logger.handlers.clear()
+                logger.setLevel(logging.NOTSET)
+                logger.propagate = True
+
+
 @contextmanager
 def log_to_memory(kind: LogKind, verbosity: int = 0) -> Iterator[io.StringIO]:
     out = io.StringIO()
