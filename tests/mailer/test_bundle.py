@@ -29,7 +29,7 @@ def test_a_good_bundle_is_read(root: Path) -> None:
     assert bundle.read_lists(root)["fukko-press"].list_id == "fukko-press.todoke.example.jp"
 
 
-def test_two_builds_of_the_same_issue_have_the_same_digest_and_another_subject_has_not(root: Path) -> None:
+def test_the_digest_is_the_same_for_the_same_issue_and_another_for_another_subject(root: Path) -> None:
     first = bundle.read_issue(root, REF).digest
     write_issue(root)
     assert bundle.read_issue(root, REF).digest == first
@@ -54,7 +54,7 @@ def test_two_builds_of_the_same_issue_have_the_same_digest_and_another_subject_h
         ({"parts": {}}, "parts"),
     ],
 )
-def test_an_issue_json_is_refused(root: Path, change: dict[str, Any], reason: str) -> None:
+def test_a_faulty_issue_json_is_refused_with_the_reason(root: Path, change: dict[str, Any], reason: str) -> None:
     write_issue(root, **change)
     with pytest.raises(BundleError, match=reason) as caught:
         bundle.read_issue(root, REF)
@@ -71,7 +71,7 @@ def test_an_issue_json_is_refused(root: Path, change: dict[str, Any], reason: st
         (lambda folder: (folder / "mail.html").write_text(HTML.replace("今", "昔"), "utf-8"), "SHA-256"),
     ],
 )
-def test_a_damaged_folder_is_refused(root: Path, spoil: Callable[[Path], object], reason: str) -> None:
+def test_a_bundle_with_a_missing_or_changed_part_is_refused(root: Path, spoil: Callable[[Path], object], reason: str) -> None:
     spoil(root / "fukko-press" / "45")
     with pytest.raises(BundleError, match=reason):
         bundle.read_issue(root, REF)
@@ -100,7 +100,7 @@ def test_an_issue_of_a_list_that_is_not_published_is_refused(root: Path) -> None
         {"archive_url": "file:///etc/passwd"},
     ],
 )
-def test_a_list_is_refused(root: Path, change: dict[str, object]) -> None:
+def test_a_list_with_an_unsafe_or_missing_value_is_refused(root: Path, change: dict[str, object]) -> None:
     write_json(root / "lists.json", {"schema": 1, "lists": [list_json("fukko-press") | change]})
     with pytest.raises(BundleError, match=next(iter(change))):
         bundle.read_lists(root)
@@ -112,7 +112,7 @@ def test_two_lists_of_one_key_are_refused(root: Path) -> None:
         bundle.read_lists(root)
 
 
-def test_keys_that_a_later_builder_adds_are_passed_over(root: Path) -> None:
+def test_keys_that_a_later_builder_adds_are_ignored(root: Path) -> None:
     write_issue(root, colour="#fff")
     lists = json.loads((root / "lists.json").read_text("utf-8"))
     write_json(root / "lists.json", lists | {"note": "x"})
@@ -120,6 +120,6 @@ def test_keys_that_a_later_builder_adds_are_passed_over(root: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "45", "fukko-press/", "/45", "../45", "fukko-press/../x", "a/b/c", "a\n/1", "a/１"])
-def test_a_name_that_is_no_issue_is_refused(text: str) -> None:
+def test_a_name_that_is_not_list_and_number_is_refused(text: str) -> None:
     with pytest.raises(IssueUnknown, match="LIST/NUMBER"):
         IssueRef.parse(text)

@@ -19,7 +19,7 @@ from tests.smtp import Receiver
 NEXT = IssueRef("fukko-press", "46")
 
 
-def test_one_click_and_the_next_issue_goes_to_forty_nine(tmp_path: Path) -> None:
+def test_a_reader_who_unsubscribes_by_one_click_does_not_get_the_next_issue(tmp_path: Path) -> None:
     with Receiver() as receiver:
         home = house(tmp_path, receiver.port)
         import_fifty(home)

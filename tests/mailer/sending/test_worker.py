@@ -62,7 +62,7 @@ def end(*processes: BaseProcess) -> None:
         assert process.exitcode == 0
 
 
-def test_what_is_due_goes_out_on_both_databases(tmp_path: Path, database_url: str) -> None:
+def test_a_worker_sends_what_is_due_on_both_databases(tmp_path: Path, database_url: str) -> None:
     async def until_all_is_sent(home: House) -> None:
         stop, sent = asyncio.Event(), list[DeliveryState]()
 

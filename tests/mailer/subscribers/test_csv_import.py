@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(raw: bytes, reason: str) -> 
         csv_import.parse_csv(raw, KNOWN)
 
 
-def test_an_import_can_be_repeated_and_brings_nobody_back(tmp_path: Path) -> None:
+def test_an_import_can_be_repeated_and_does_not_subscribe_those_who_left(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
     assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW) == ImportResult(3, 3, 0, ())
     left = subscriptions.find(database, "reader2@example.jp")
@@ -81,7 +81,7 @@ def test_an_import_can_be_repeated_and_brings_nobody_back(tmp_path: Path) -> Non
     assert (subscriptions.count(database, "fukko-press"), subscriptions.count(database, "mailmaga")) == (3, 4)
 
 
-def test_a_rehearsal_counts_and_keeps_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
     assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW, keep=False) == ImportResult(3, 3, 0, ())
     assert subscriptions.count(database, "fukko-press") == 0
