@@ -58,14 +58,18 @@ def sqlite_text(fields: Sequence[str]) -> str:
 
 
 def postgresql_text(fields: Sequence[str]) -> str:
-    """The statement for a whole group, which comes as one JSON array of arrays."""
+    """The statement for a whole group, which comes as one JSON array of arrays.
+
+    The state is compared as `|| ''`, which no index serves. PostgreSQL takes claimed rows to be few, because there were none when it
+    analysed the table; it would read all of them by the index on states and go through the whole group for each: forty times slower.
+    """
     item = {field: f"result.value->>{number}" for number, field in enumerate(fields)}
     assignments = [f"{COLUMNS[field]} = {_postgresql_value(field, item[field])}" for field in fields if field != KEY]
     return (
         f"UPDATE delivery SET {', '.join(assignments)}"  # noqa: S608 - names of this module, no value from outside
         " FROM json_array_elements(CAST(:results AS json)) AS result"
         f" WHERE delivery.issue_id = :issue_id AND delivery.subscriber_id = CAST({item[KEY]} AS integer)"
-        f" AND delivery.fence = :fence AND ({_is_one_of('delivery.state', _SOURCES)}) AND ({_is_one_of(item['state'], _RESULTS)})"
+        f" AND delivery.fence = :fence AND delivery.state || '' IN ({_list(_SOURCES)}) AND {item['state']} IN ({_list(_RESULTS)})"
     )
 
 
@@ -82,8 +86,13 @@ def _postgresql_value(field: str, item: str) -> str:
 
 
 def _is_one_of(value: str, states: Sequence[DeliveryState]) -> str:
-    """Not IN: SQLite makes a table of a list of more than two for each execution, which takes 1.5 µs of 8 for a result."""
+    """For SQLite, which makes a table of the list of an IN for each execution: that takes 1.5 µs of 8 for a result."""
     return " OR ".join(f"{value} = '{state.value}'" for state in states)
+
+
+def _list(states: Sequence[DeliveryState]) -> str:
+    """The list of an IN."""
+    return ", ".join(f"'{state.value}'" for state in states)
 
 
 _SOURCES = sorted(common_sources(RESULTS))
