@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,7 +86,13 @@ def update_feeds(
 
 
 def add_feed(
-    url: Annotated[str, typer.Argument(help="ブログかフィードのアドレス / address of the blog or of its feed")],
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|FILE",
+            help="ブログかフィードのアドレス、または OPML のファイル / address of the blog or of its feed, or an OPML file",
+        ),
+    ],
     licence: Annotated[str, typer.Option(help="利用条件。書き手に確かめます / what the writer allows, such as CC BY 4.0")] = "",
     key: Annotated[str, typer.Option(help="短い名前 / short name, a-z 0-9 -")] = "",
     title: Annotated[str, typer.Option(help="ブログの題 / the blog's title")] = "",
@@ -97,20 +104,43 @@ def add_feed(
     proxy: Proxy = None,
 ) -> None:
     """協力ブログを加える / add one to the partner blogs: its feed is found, its last entries are shown, then you are asked."""
-    from plugins.cli.feeds_tables import print_discovered
-    from plugins.partners.subscriptions import add
-
-    settings = arguments.read_settings_or_exit(publications)
     arguments.check_mode(mode)
-    feed = arguments.find_feed_or_exit(url, settings, arguments.address_rules(allow_loopback), arguments.check_proxy(proxy))
-    print_discovered(feed)
-    subscription = arguments.subscription(feed, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
-    if not yes:
-        typer.confirm(
-            f"[feeds.{subscription.key}] として publications.toml に書きますか / write it as [feeds.{subscription.key}]?", abort=True
-        )
-    arguments.exit_on_error(lambda: add(publications, subscription))
-    arguments.echo(f"加えました。次は / added, next: todoke feeds update {subscription.key}")
+    rules, checked_proxy = arguments.address_rules(allow_loopback), arguments.check_proxy(proxy)
+
+    def add(address: str) -> None:
+        from plugins.cli.feeds_tables import print_discovered
+        from plugins.partners.subscriptions import add as write
+
+        settings = arguments.read_settings_or_exit(publications)
+        feed = arguments.find_feed_or_exit(address, settings, rules, checked_proxy)
+        print_discovered(feed)
+        subscription = arguments.subscription(feed, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
+        if not yes:
+            typer.confirm(
+                f"[feeds.{subscription.key}] として publications.toml に書きますか / write it as [feeds.{subscription.key}]?", abort=True
+            )
+        arguments.exit_on_error(lambda: write(publications, subscription))
+        arguments.echo(f"加えました。次は / added, next: todoke feeds update {subscription.key}")
+
+    if Path(url).suffix.lower() not in (".opml", ".xml") or "//" in url:
+        add(url)
+    elif key or title or author:
+        raise arguments.usage_error("OPML では --key、--title、--author を使えません / not with OPML: --key, --title, --author")
+    else:
+        _add_each(arguments.read_opml_or_exit(Path(url)), add)
+
+
+def _add_each(addresses: Iterable[str], add: Callable[[str], None]) -> None:
+    """Add the feeds of an OPML file. One that cannot be added is told, and the others go on. Ends with 1 if none was added."""
+    added = 0
+    for address in addresses:
+        try:
+            add(address)
+            added += 1
+        except (typer.Exit, typer.Abort):
+            arguments.echo(f"加えませんでした / not added: {address}", err=True)
+    if not added:
+        raise typer.Exit(1)
 
 
 def review_entries(

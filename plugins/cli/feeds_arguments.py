@@ -150,6 +150,20 @@ def find_feed_or_exit(url: str, settings: Settings, rules: AddressRules, proxy: 
         raise failure(str(error)) from error
 
 
+def read_opml_or_exit(path: Path) -> list[str]:
+    """Return the addresses of the feeds in an OPML file."""
+    import asyncio
+
+    from plugins.partners.model.errors import PartnersError
+    from plugins.partners.subscriptions import read_opml
+
+    try:
+        feeds = asyncio.run(read_opml(path.read_bytes()))
+    except (PartnersError, OSError) as error:
+        raise usage_error(f"{path}: OPML として読めません / cannot be read as OPML: {error}") from error
+    return [address for address, _ in feeds]
+
+
 def subscription(
     discovered: DiscoveredFeed, settings: Settings, *, key: str, title: str, author: str, licence: str, mode: str, ask: bool
 ) -> FeedConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,9 +19,10 @@ from plugins.partners.http.body import MemoryBudget
 from plugins.partners.http.client import HttpClient, Limits, RequestOptions, open_client
 from plugins.partners.http.fetch import Failure, Fetched, fetch
 from plugins.partners.model.config import FeedConfig, read_settings
-from plugins.partners.model.errors import ConfigError, FetchError
+from plugins.partners.model.errors import ConfigError, FetchError, PartnersError
 from plugins.partners.model.parsed import ParsedFeed
-from plugins.partners.sandbox.feed import Source, feed_links, looks_like_html, parse
+from plugins.partners.model.urls import without_feed_scheme
+from plugins.partners.sandbox.feed import Source, feed_links, looks_like_html, opml_feeds, parse
 from plugins.partners.sandbox.pool import Sandbox, SandboxLimits, open_sandbox
 
 _HOSTERS = frozenset("www blog blogs note ameblo hatenablog hatenadiary blogspot wordpress livedoor fc2 jugem seesaa exblog goo".split())
@@ -48,18 +49,44 @@ class DiscoveredFeed:
 
 
 async def find_feed(address: str, contact: str, rules: AddressRules, limits: Limits, proxy: str | None) -> DiscoveredFeed:
-    """Fetch ``address``, which is a feed or a page that names one. Raises FetchError, ParseError, RefusedAddressError."""
+    """Fetch ``address``, which is a feed or a page that names some: the first that can be read. Raises FetchError, ParseError, RefusedAddressError."""
+    url = _web_address(address)
     async with open_client(RequestOptions(contact, proxy=proxy), rules, limits) as client, open_sandbox(SandboxLimits()) as sandbox:
-        rules = rules.allowing_port_of(address)
-        first = await _fetch(client, address, rules, limits)
+        rules = rules.allowing_port_of(url)
+        first = await _fetch(client, url, rules, limits)
         if not looks_like_html(first.body):
-            return await _discovered(first, address, sandbox)
+            return await _discovered(first, url, sandbox)
         links = await feed_links(first.body, Source(first.url, first.content_type, first.url), sandbox)
         if not links:
             raise FetchError(
                 "このページにはフィードへの案内がありません。フィードのアドレスを書いてください / the page names no feed: give the feed's own address"
             )
-        return await _discovered(await _fetch(client, links[0], rules, limits), links[0], sandbox)
+        return await _first_readable(client, links, rules, limits, sandbox)
+
+
+async def _first_readable(
+    client: HttpClient, links: Sequence[str], rules: AddressRules, limits: Limits, sandbox: Sandbox
+) -> DiscoveredFeed:
+    """Return the first feed of ``links`` that can be fetched and read: pages go on to name feeds that ended."""
+    reasons = []
+    for link in links:
+        try:
+            return await _discovered(await _fetch(client, link, rules, limits), link, sandbox)
+        except PartnersError as error:
+            reasons.append(f"{link}: {error}")
+    raise FetchError("\n".join(reasons))
+
+
+def _web_address(address: str) -> str:
+    """Return what people copy as an address that can be fetched: ``feed:`` goes, and a missing scheme is https."""
+    stripped = without_feed_scheme(address)
+    return stripped if "://" in stripped else f"https://{stripped}"
+
+
+async def read_opml(data: bytes) -> tuple[tuple[str, str], ...]:
+    """Return address and title of the feeds in an OPML file. Raises ParseError."""
+    async with open_sandbox(SandboxLimits()) as sandbox:
+        return await opml_feeds(data, sandbox)
 
 
 async def _discovered(response: Fetched, url: str, sandbox: Sandbox) -> DiscoveredFeed:

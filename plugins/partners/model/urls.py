@@ -80,6 +80,15 @@ def _is_tracking(parameter: str) -> bool:
     return parameter.partition("=")[0].lower() in _TRACKING
 
 
+def without_feed_scheme(address: str) -> str:
+    """Return an address without the scheme of feed readers: ``feed:https://…`` or ``feed://…``."""
+    stripped = address.strip()
+    if not stripped.lower().startswith("feed:"):
+        return stripped
+    rest = stripped[len("feed:") :]
+    return f"http:{rest}" if rest.startswith("//") else rest
+
+
 def is_web(address: str) -> bool:
     """Tell whether ``address`` is an absolute http or https address."""
     try:

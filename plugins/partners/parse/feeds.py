@@ -1,4 +1,4 @@
-"""Bytes of a feed → ParsedFeed: feedparser for RSS and Atom (RFC 4287), ``jsonfeed`` for JSON Feed. Bytes of a page → the feeds that it names."""
+"""Bytes of a feed → ParsedFeed: feedparser for RSS and Atom (RFC 4287), ``jsonfeed`` for JSON Feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import feedparser
-import lxml.html
 
 from plugins.partners.model.dates import FeedDate, parse_date
 from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
@@ -17,11 +16,6 @@ from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
 from plugins.partners.sanitize.media import Attachment
 from plugins.partners.sanitize.sanitizer import html_from_text, html_from_words, sanitize
-
-FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
-
-MOST_LINKS = 10
-"""Feeds of one page: themes list one feed a category."""
 
 LONGEST_FIELD = 5_000
 """Characters of an id, a link, a title, a category."""
@@ -34,20 +28,6 @@ LARGEST_IN_ALL = 16_000_000
 
 
 _ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])", re.IGNORECASE)
-
-
-def feed_links(body: bytes, url: str, content_type: str) -> list[str]:
-    """Return the addresses of ``<link rel="alternate">`` to feeds (WHATWG HTML, section 4.6.7.1), in the page's order; comments come last."""
-    tree = lxml.html.document_fromstring(decode(body[:1_000_000], content_type) or "<p></p>")
-    links = [link for link in tree.iter("link") if _is_feed_link(link.get("rel", ""), link.get("type", ""))]
-    base = absolute(url, next((element.get("href", "") for element in tree.iter("base")), "")) or url
-    addresses = [absolute(base, link.get("href", "")) for link in links]
-    web = [address for address in dict.fromkeys(addresses) if address and address.startswith("http")]
-    return sorted(web, key=lambda address: "comment" in address)[:MOST_LINKS]
-
-
-def _is_feed_link(rel: str, media_type: str) -> bool:
-    return "alternate" in rel.lower().split() and media_type.partition(";")[0].strip().lower() in FEED_TYPES
 
 
 def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:

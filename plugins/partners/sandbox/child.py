@@ -3,7 +3,7 @@
 feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of memory. In
 this process they can: the limits are set before anything is parsed, and ``pool`` kills the process at the end of its time.
 
-A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page`` and ``picture``.
+A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page``, ``opml`` and ``picture``.
 """
 
 from __future__ import annotations
@@ -65,9 +65,15 @@ def _feed(body: bytes, options: dict[str, Any]) -> Answer:
 
 
 def _page(body: bytes, options: dict[str, Any]) -> Answer:
-    from plugins.partners.parse.feeds import feed_links
+    from plugins.partners.parse.discovery import feed_links
 
     return {}, json.dumps(feed_links(body, options["url"], options["content_type"])).encode()
+
+
+def _opml(body: bytes, _options: dict[str, Any]) -> Answer:
+    from plugins.partners.parse.discovery import opml_feeds
+
+    return {}, json.dumps(opml_feeds(body)).encode()
 
 
 def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
@@ -77,7 +83,7 @@ def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
     return {"suffix": suffix}, data
 
 
-_JOBS: dict[str, Callable[[bytes, dict[str, Any]], Answer]] = {"feed": _feed, "page": _page, "picture": _picture}
+_JOBS: dict[str, Callable[[bytes, dict[str, Any]], Answer]] = {"feed": _feed, "page": _page, "opml": _opml, "picture": _picture}
 
 if __name__ == "__main__":
     main()

@@ -14,7 +14,7 @@ from plugins.partners.model.errors import ParseError
 from plugins.partners.model.parsed import ParsedFeed, from_json
 from plugins.partners.sandbox.pool import Sandbox
 
-_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|script|link\s+rel)\b", re.IGNORECASE)
 _PROLOGUE = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 
 
@@ -48,9 +48,18 @@ async def feed_links(body: bytes, source: Source, sandbox: Sandbox) -> tuple[str
     return tuple(str(address) for address in json.loads(answer))
 
 
+async def opml_feeds(body: bytes, sandbox: Sandbox) -> tuple[tuple[str, str], ...]:
+    """Return address and title of the feeds in an OPML file. Raises ParseError."""
+    _, answer = await sandbox.run("opml", {}, body)
+    return tuple((str(address), str(title)) for address, title in json.loads(answer))
+
+
 def looks_like_html(body: bytes) -> bool:
     """Tell whether ``body`` begins as a web page does. Many servers answer with an error page and status 200."""
-    head = body[:4000].removeprefix(codecs.BOM_UTF8).lstrip()
+    head = body[:4000]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "replace").encode()
+    head = head.removeprefix(codecs.BOM_UTF8).lstrip()
     while ending := next((end for start, end in _PROLOGUE if head.startswith(start)), None):
         head = head.partition(ending)[2].lstrip()
     return bool(_HTML.match(head))
