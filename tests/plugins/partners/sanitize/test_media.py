@@ -8,9 +8,12 @@ import lxml.html
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
+from audit.server import serving
 from plugins.partners.sanitize.media import CUT_LABEL, Attachment
 from plugins.partners.sanitize.sanitizer import LONGEST, html_from_words, sanitize
+from tests.tiny import TinySite
 
 ENTRY = "https://blog.example/2012/03/entry.html"
 
@@ -190,3 +193,19 @@ def test_words_in_any_harmless_element_stay(parts: list[tuple[str, str]]) -> Non
     for tag, words in parts:
         if tag != "button":
             assert re.sub(r"\s", "", words) in kept
+
+
+def test_a_long_line_that_keeps_its_layout_does_not_widen_the_page(tiny: TinySite, browser: Browser) -> None:
+    """WCAG 2.2, success criterion 1.4.10: no scrolling in two directions at 320 CSS pixels."""
+    tiny.write(
+        "partners/blog/2020/20200501-aa.md",
+        "---\ntitle: 題\ndate: 2020-05-01 06:00\noriginal: https://blog.example.com/1\nauthor: 見本太郎\nlicence: CC\nfeed: blog\nentry_id: x:1\n"
+        f"first_seen: 2020-05-02\nhash: abc\n---\n\n{body('<pre>' + 'x' * 400 + '</pre>')}",
+    )
+    tiny.build()
+    with serving(tiny.site) as address:
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.goto(f"{address}/partners/blog/2020/05/20200501-aa/")
+        window_width, page_width = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+        page.close()
+    assert page_width <= window_width
