@@ -35,7 +35,7 @@ from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.mail_bundles import NOW, REF, SECRET, Seen, house, people
+from tests.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
 
 GARBAGE = b"\x00\xffHTTP/1.1 200 OK\r\n"
 ENDLESS = b"250-" + b"x" * 400 + b"\r\n"
@@ -192,10 +192,10 @@ def child(config_path: str, root: str, hours: float) -> None:
     """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
     os.environ["TODOKE_SECRET"] = SECRET
     config, began = load_config(Path(config_path)), time.monotonic()
-    around = delivery_context(config, open_database(config.database))
-    object.__setattr__(around, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
-    object.__setattr__(around, "pauses", (0.02, 0.05, 0.1))
-    sys.exit(send.send(around, Path(root), REF, Seen()).summary.exit_status)
+    context = delivery_context(config, open_database(config.database))
+    object.__setattr__(context, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
+    object.__setattr__(context, "pauses", (0.02, 0.05, 0.1))
+    sys.exit(send.send(context, Path(root), REF, RecordedProgress()).summary.exit_status)
 
 
 def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e9, seed: int = 1) -> Account:
@@ -203,12 +203,12 @@ def run(folder: Path, url: str, *, readers: int, kills: int, seconds: float = 1e
     dice, began = random.Random(seed), time.monotonic()
     killed = runs = early = 0
     with UnreliableReceiver(folder / "taken", seed) as receiver:
-        home = house(folder, receiver.port, readers=readers, connections=CONNECTIONS, head=f'database = "{url}"\n')
+        home = installation(folder, receiver.port, readers=readers, connections=CONNECTIONS, head=f'database = "{url}"\n')
         hours, remaining = 0.0, readers
         while remaining:
             is_wild = killed < kills and time.monotonic() - began < seconds
             runs, hours = runs + 1, hours + (0.3 if is_wild else 25)  # deferred ones are due again, and nobody waits for it
-            process = fork.start(child, str(home.around.config.path), str(home.root), hours)
+            process = fork.start(child, str(home.context.config.path), str(home.root), hours)
             if is_wild:
                 receiver.trouble = TROUBLE
                 receiver.kill_after(dice.choice([dice.randrange(1, 12), dice.randrange(1, readers)]), process.kill)

@@ -109,7 +109,7 @@ def people(number: int, *lists: str) -> list[ImportedSubscriber]:
 
 @dataclass
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved forward."""
 
     moment: datetime = NOW
 
@@ -121,8 +121,8 @@ class Clock:
 
 
 @dataclass
-class Seen:
-    """A progress that remembers; `after` is called with each state."""
+class RecordedProgress:
+    """A progress that remembers every state; `after` is called with each."""
 
     total: int = 0
     states: list[DeliveryState] = field(default_factory=list)
@@ -137,19 +137,26 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     """A bundle, a database with readers, and a relay's port: all that a `send` needs."""
 
     root: Path
-    around: DeliveryContext
+    context: DeliveryContext
     clock: Clock
 
     @property
     def database(self) -> Database:
-        return self.around.database
+        return self.context.database
 
 
-def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, relay: str = 'tls = "none"', head: str = "") -> House:
+def installation(
+    folder: Path, port: int, *, readers: int = 0, connections: int = 4, relay: str = 'tls = "none"', head: str = ""
+) -> Installation:
+    """An installation in this folder. Its database refuses every step of a delivery that the table of states does not have.
+
+    :param relay: further lines of `[relay]` in mailer.toml, and tables after it.
+    :param head: further lines before `[relay]`.
+    """
     root = folder / "mail"
     write_lists(root)
     write_issue(root)
@@ -157,4 +164,5 @@ def house(folder: Path, port: int, *, readers: int = 0, connections: int = 4, re
     clock, database = Clock(), open_database(config.database)
     guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
-    return House(root, DeliveryContext(config, database, LinkSigner((Secret(SECRET),)), None, clock, pauses=(), jitter=lambda: 0.0), clock)
+    signer = LinkSigner((Secret(SECRET),))
+    return Installation(root, DeliveryContext(config, database, signer, None, clock, pauses=(), jitter=lambda: 0.0), clock)

@@ -34,15 +34,17 @@ class Accepted:
 
 
 @dataclass
-class Manners:
-    """How the server behaves. Replies by recipient; drops close the line without a word; `on_accept` sees how many so far."""
+class Behaviour:
+    """How the server behaves. Replies by recipient; a drop closes the connection without a reply; `on_accept` is given the number of
+    messages so far.
+    """
 
     mail: str | None = None
     rcpt: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     drop_before_body: set[str] = field(default_factory=set)
     drop_after_body: set[str] = field(default_factory=set)
-    deaf: set[str] = field(default_factory=set)  # the body is taken and never answered
+    silent_after_body: set[str] = field(default_factory=set)
     on_accept: Callable[[int], object] = lambda _count: None
     pipelining: bool = True
     starttls: bool = False
@@ -53,8 +55,8 @@ class Manners:
 class Receiver:
     """The server, for a `with` block. `connections` counts how often somebody connected."""
 
-    def __init__(self, manners: Manners | None = None) -> None:
-        self.manners = manners or Manners()
+    def __init__(self, behaviour: Behaviour | None = None) -> None:
+        self.behaviour = behaviour or Behaviour()
         self.accepted: list[Accepted] = []
         self.connections = 0
         self.port = 0
@@ -77,7 +79,7 @@ class Receiver:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        wrapped = _context() if self.manners.implicit else None
+        wrapped = _context() if self.behaviour.implicit else None
         server = self._loop.run_until_complete(self._loop.create_server(self._session, "127.0.0.1", 0, ssl=wrapped))
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
@@ -94,20 +96,20 @@ class Receiver:
 
     def _session(self) -> Any:
         self.connections += 1
-        options: dict[str, Any] = {"tls_context": _context()} if self.manners.starttls else {}
-        if self.manners.password:
-            options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": self.manners.starttls}
-        return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, manners=self.manners, **options)
+        options: dict[str, Any] = {"tls_context": _context()} if self.behaviour.starttls else {}
+        if self.behaviour.password:
+            options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": self.behaviour.starttls}
+        return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, behaviour=self.behaviour, **options)
 
 
 class _Session(SMTP):
-    def __init__(self, *args: Any, manners: Manners, **options: Any) -> None:
-        self._manners = manners
+    def __init__(self, *args: Any, behaviour: Behaviour, **options: Any) -> None:
+        self._behaviour = behaviour
         super().__init__(*args, **options)
 
     async def smtp_DATA(self, arg: str) -> None:
         assert self.envelope is not None and isinstance(self.transport, asyncio.Transport)
-        if set(self.envelope.rcpt_tos) & self._manners.drop_before_body:
+        if set(self.envelope.rcpt_tos) & self._behaviour.drop_before_body:
             self.transport.abort()
             return
         await super().smtp_DATA(arg)
@@ -119,32 +121,32 @@ class _Handler:
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> list[str]:
         session.host_name = hostname
-        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._receiver.manners.pipelining else responses
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._receiver.behaviour.pipelining else responses
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if self._receiver.manners.mail is not None:
-            return self._receiver.manners.mail
+        if self._receiver.behaviour.mail is not None:
+            return self._receiver.behaviour.mail
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        reply = self._receiver.manners.rcpt.get(address)
+        reply = self._receiver.behaviour.rcpt.get(address)
         if reply is not None:
             return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        manners, recipients = self._receiver.manners, tuple(envelope.rcpt_tos)
-        reply = manners.data.get(recipients[0])
+        behaviour, recipients = self._receiver.behaviour, tuple(envelope.rcpt_tos)
+        reply = behaviour.data.get(recipients[0])
         if reply is not None:
             return reply
         self._receiver.accepted.append(Accepted(envelope.mail_from, recipients, envelope.content))
-        if set(recipients) & manners.deaf:
+        if set(recipients) & behaviour.silent_after_body:
             await asyncio.Event().wait()
-        if set(recipients) & manners.drop_after_body:
+        if set(recipients) & behaviour.drop_after_body:
             server.transport.abort()
-        manners.on_accept(len(self._receiver.accepted))
+        behaviour.on_accept(len(self._receiver.accepted))
         return "250 queued"
 
 

@@ -13,7 +13,7 @@ from mailer.model.issue import IssueRef
 from mailer.sending import send
 from mailer.subscribers import csv_import
 from mailer.web.app import create_app
-from tests.mail_bundles import REF, House, Seen, house, write_issue
+from tests.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
 from tests.smtp import Receiver
 
 NEXT = IssueRef("fukko-press", "46")
@@ -21,31 +21,31 @@ NEXT = IssueRef("fukko-press", "46")
 
 def test_a_reader_who_unsubscribes_by_one_click_does_not_get_the_next_issue(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port)
+        home = installation(tmp_path, receiver.port)
         import_fifty(home)
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
         assert len(receiver.accepted) == 50
         leaving = receiver.accepted[20]
         press(home, leaving.mail["List-Unsubscribe"].strip("<>"))
         receiver.accepted.clear()
         write_issue(home.root, NEXT)
-        send.send(home.around, home.root, NEXT, Seen())
+        send.send(home.context, home.root, NEXT, RecordedProgress())
     assert len(receiver.recipients) == len(set(receiver.recipients)) == 49
     assert leaving.recipients[0] not in receiver.recipients
 
 
-def import_fifty(home: House) -> None:
+def import_fifty(home: Installation) -> None:
     table = "email,name,lists\r\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press;mailmaga\r\n" for n in range(1, 51))
     reading = csv_import.parse_csv(table.encode("cp932"), bundle.read_lists(home.root))
     assert reading.refusals == ()
     subscriptions.import_subscribers(home.database, reading.entries, source="import", now=home.clock())
 
 
-def press(home: House, link: str) -> None:
+def press(home: Installation, link: str) -> None:
     """As a mail program does it (RFC 8058 section 3.1)."""
 
     async def post() -> httpx.Response:
-        app = create_app(home.database, home.around.signer, bundle.read_lists(home.root), home.clock)
+        app = create_app(home.database, home.context.signer, bundle.read_lists(home.root), home.clock)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             await client.get(link)
             return await client.post(link, data={"List-Unsubscribe": "One-Click"})

@@ -24,21 +24,33 @@ from mailer.model.errors import DatabaseError, NobodySubscribed
 from mailer.model.ids import IssueId
 from mailer.model.issue import LightPart
 from mailer.sending import freeze, preflight, send
-from tests.mail_bundles import ISSUE, REF, SECRET, Clock, House, Seen, house, people, write_config, write_issue, write_lists
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import (
+    ISSUE,
+    REF,
+    SECRET,
+    Clock,
+    Installation,
+    RecordedProgress,
+    installation,
+    people,
+    write_config,
+    write_issue,
+    write_lists,
+)
+from tests.smtp import Behaviour, Receiver
 from todoke import app
 
 AUTHOR = authorship.stated_author("佐藤 花子")
 
 
-def guarded(folder: Path, port: int, readers: int = 3) -> House:
-    """A house whose lists need approval."""
-    home = house(folder, port, readers=readers)
-    config = replace(home.around.config, approval=ApprovalRules("required"))
-    return replace(home, around=replace(home.around, config=config))
+def guarded(folder: Path, port: int, readers: int = 3) -> Installation:
+    """An installation whose lists need approval."""
+    home = installation(folder, port, readers=readers)
+    config = replace(home.context.config, approval=ApprovalRules("required"))
+    return replace(home, context=replace(home.context, config=config))
 
 
-def approve(home: House, name: str = "鈴木 一郎") -> None:
+def approve(home: Installation, name: str = "鈴木 一郎") -> None:
     approval.approve(home.database, home.root, REF, name, AUTHOR, account="test", now=home.clock())
 
 
@@ -46,10 +58,10 @@ def test_nothing_goes_out_before_a_second_person_has_approved(tmp_path: Path) ->
     with Receiver() as receiver:
         home = guarded(tmp_path, receiver.port)
         with pytest.raises(NotApproved, match="not approved"):
-            send.send(home.around, home.root, REF, Seen())
+            send.send(home.context, home.root, REF, RecordedProgress())
         assert receiver.connections == 0
         approve(home)
-        send.send(home.around, home.root, REF, Seen(), actor="operator")
+        send.send(home.context, home.root, REF, RecordedProgress(), actor="operator")
     assert len(receiver.accepted) == 3
     assert [(entry.event.what, entry.event.actor) for entry in audit_log.entries(home.database)] == [
         ("sending refused", ""),
@@ -72,7 +84,7 @@ def test_a_changed_byte_voids_the_approval(tmp_path: Path) -> None:
     approve(home)
     write_issue(home.root, text="一字ちがう https://personal.invalid/unsubscribe\n")
     with pytest.raises(NotApproved, match="was changed after 鈴木 一郎 approved it"):
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
 
 
 def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
@@ -81,7 +93,7 @@ def test_another_sender_voids_the_approval(tmp_path: Path) -> None:
     lists = home.root / "lists.json"
     lists.write_text(lists.read_text("utf-8").replace("fukko-press-reply@", "somebody-else@"), "utf-8")
     with pytest.raises(NotApproved, match="was changed"):
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
 
 
 def test_a_new_reader_voids_the_approval_and_one_who_left_does_not(tmp_path: Path) -> None:
@@ -93,24 +105,24 @@ def test_a_new_reader_voids_the_approval_and_one_who_left_does_not(tmp_path: Pat
             home.database, [ImportedSubscriber("new@example.jp", "", ("fukko-press",))], source="test", now=home.clock()
         )
         with pytest.raises(NotApproved, match="approved for 3 readers and would now go to 4, 1 of whom joined since"):
-            send.send(home.around, home.root, REF, Seen())
+            send.send(home.context, home.root, REF, RecordedProgress())
         for address in ("new@example.jp", "reader2@example.jp"):
             number = subscriptions.find(home.database, address)
             assert number is not None
             subscriptions.unsubscribe(home.database, number, "fukko-press", source="test", now=home.clock())
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
     assert sorted(receiver.recipients) == ["reader1@example.jp", "reader3@example.jp"]
 
 
 def test_a_frozen_issue_goes_on_with_the_approval_it_had(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader2@example.jp": "451 later"})) as receiver:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "451 later"})) as receiver:
         home = guarded(tmp_path, receiver.port)
         approve(home)
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
         subscriptions.import_subscribers(home.database, people(5), source="test", now=home.clock())
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         home.clock.forward(hours=1)
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
     assert sorted(receiver.recipients) == ["reader1@example.jp", "reader2@example.jp", "reader3@example.jp"]
 
 
@@ -130,13 +142,13 @@ def test_a_list_without_a_rule_of_its_own_follows_the_default(table: dict[str, s
 # The log
 
 
-def append_entries(home: House, number: int = 3) -> None:
+def append_entries(home: Installation, number: int = 3) -> None:
     for count in range(number):
         audit_log.append(home.database, AuditEvent("x", f"step {count}", "l/1", {"a": "b"}), now=home.clock())
 
 
 def test_the_audit_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
-    home = house(tmp_path, 1)
+    home = installation(tmp_path, 1)
     append_entries(home)
     for statement in ("UPDATE audit SET actor = 'y'", "DELETE FROM audit"):
         with pytest.raises(DatabaseError, match="append-only"), home.database.writing() as connection:
@@ -153,7 +165,7 @@ def test_the_audit_log_refuses_changes_and_deletions(tmp_path: Path) -> None:
     ],
 )
 def test_an_audit_log_that_was_changed_in_the_database_fails_its_verification(tmp_path: Path, statement: str, number: int) -> None:
-    home = house(tmp_path, 1)
+    home = installation(tmp_path, 1)
     append_entries(home)
     with home.database.writing() as connection:
         for verb in ("UPDATE", "DELETE"):
@@ -165,7 +177,7 @@ def test_an_audit_log_that_was_changed_in_the_database_fails_its_verification(tm
 
 
 def test_a_hash_that_was_noted_shows_that_the_end_of_the_log_was_cut_off(tmp_path: Path) -> None:
-    home = house(tmp_path, 1)
+    home = installation(tmp_path, 1)
     append_entries(home)
     entries = audit_log.entries(home.database)
     verify(entries, entries[1].hash)
@@ -265,9 +277,9 @@ def test_a_test_send_reaches_the_named_addresses_only_and_leaves_no_row(tmp_path
 
 
 def test_a_test_send_that_the_relay_refuses_is_not_sent(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"me@example.jp": "550 no such user"})) as receiver:
-        home = house(tmp_path, receiver.port)
-        (result,) = preflight.send_test(home.around, home.root, REF, ["me@example.jp"])
+    with Receiver(Behaviour(rcpt={"me@example.jp": "550 no such user"})) as receiver:
+        home = installation(tmp_path, receiver.port)
+        (result,) = preflight.send_test(home.context, home.root, REF, ["me@example.jp"])
     assert (result.is_sent, result.outcome.code) == (False, 550)
     assert ledger.counts(home.database, IssueId(1)).values() and not any(ledger.counts(home.database, IssueId(1)).values())
 
@@ -275,7 +287,7 @@ def test_a_test_send_that_the_relay_refuses_is_not_sent(tmp_path: Path) -> None:
 def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Path) -> None:
     light = "復興の今\n配信を止める\nhttps://personal.invalid/unsubscribe\n受け取り方\nhttps://personal.invalid/preferences\n"
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port)
+        home = installation(tmp_path, receiver.port)
         folder = write_issue(home.root)
         issue = json.loads((folder / "issue.json").read_text("utf-8"))
         raw = light.encode()
@@ -287,7 +299,7 @@ def test_readers_of_the_light_form_get_one_text_part_in_its_charset(tmp_path: Pa
             ImportedSubscriber("b@example.jp", "", ("fukko-press",)),
         ]
         subscriptions.import_subscribers(home.database, readers, source="test", now=home.clock())
-        send.send(home.around, home.root, REF, Seen())
+        send.send(home.context, home.root, REF, RecordedProgress())
     mails = {message.recipients[0]: message.mail for message in receiver.accepted}
     assert mails["b@example.jp"].get_content_type() == "multipart/alternative"
     mail = mails["a@example.jp"]
@@ -302,5 +314,5 @@ def test_an_issue_without_a_light_part_is_sent_as_it_is() -> None:
 
 
 def test_the_permit_of_a_list_without_approval_lets_everything_pass(tmp_path: Path) -> None:
-    home = house(tmp_path, 1, readers=1)
-    assert freeze.prepare(home.around.config, home.database, home.root, REF, now=Clock()()).frozen.issue.ref == REF
+    home = installation(tmp_path, 1, readers=1)
+    assert freeze.prepare(home.context.config, home.database, home.root, REF, now=Clock()()).frozen.issue.ref == REF

@@ -22,7 +22,7 @@ from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
-from tests.smtp import Manners, Receiver
+from tests.smtp import Behaviour, Receiver
 from todoke import app
 
 CSV = "email,name,lists\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press\n" for n in range(1, 6))
@@ -53,7 +53,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 
 def test_people_are_imported_an_issue_is_sent_and_whoever_was_missed_is_listed(terminal: Terminal) -> None:
-    with Receiver(Manners(rcpt={"reader2@example.jp": "550 5.1.1 no such user"})) as receiver:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "550 5.1.1 no such user"})) as receiver:
         write_config(terminal.folder, receiver.port)
         assert "5 people and 5 subscriptions would be added" in terminal.run("subscribers import FILE --dry-run").output
         assert "5 people and 5 subscriptions added" in terminal.run("subscribers import FILE").output
@@ -131,7 +131,7 @@ def test_an_issue_for_nobody_is_not_frozen(terminal: Terminal) -> None:
 def test_schedule_pause_resume_resolve_and_retry_do_what_they_say(terminal: Terminal) -> None:
     terminal.run("subscribers import FILE")
     with Receiver(
-        Manners(rcpt={"reader2@example.jp": "450 busy", "reader3@example.jp": "550 gone"}, drop_after_body={"reader4@example.jp"})
+        Behaviour(rcpt={"reader2@example.jp": "450 busy", "reader3@example.jp": "550 gone"}, drop_after_body={"reader4@example.jp"})
     ) as receiver:
         write_config(terminal.folder, receiver.port, connections=1)
         assert "5 people" in terminal.run("schedule fukko-press/45 --at 2026-01-01T09:00").output
@@ -141,7 +141,7 @@ def test_schedule_pause_resume_resolve_and_retry_do_what_they_say(terminal: Term
         terminal.run("resume fukko-press/45", mail=False)
         terminal.run("send fukko-press/45")
         assert sorted(receiver.recipients) == [f"reader{n}@example.jp" for n in (1, 4, 5)]
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         assert "1 unknown delivery settled as sent" in terminal.run("resolve unknown fukko-press/45 --as sent", mail=False).output
         assert "now due: 2 people" in terminal.run("retry fukko-press/45 --failed", mail=False).output
         assert terminal.run("send fukko-press/45").exit_code == 0
@@ -193,7 +193,7 @@ def test_who_missed_lists_readers_who_had_left_before_the_issue_was_frozen(termi
 
 def test_a_deferred_recipient_makes_the_exit_status_75(terminal: Terminal) -> None:
     terminal.run("subscribers import FILE")
-    with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
         write_config(terminal.folder, receiver.port)
         result = terminal.run("send fukko-press/45")
     assert result.exit_code == 75 and "next try after" in result.output
@@ -352,7 +352,7 @@ def test_at_every_width_each_row_shows_whole_what_it_is_about(terminal: Terminal
 
 def test_quiet_prints_only_what_was_asked_for_and_what_is_wrong(terminal: Terminal) -> None:
     assert terminal.run("subscribers import FILE --quiet").output == ""
-    with Receiver(Manners(rcpt={"reader2@example.jp": "550 no such user"})) as receiver:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "550 no such user"})) as receiver:
         write_config(terminal.folder, receiver.port)
         assert terminal.run("send fukko-press/45 --quiet").output == ""
     assert terminal.run("pause fukko-press/45 --quiet", mail=False).output == ""
@@ -363,7 +363,7 @@ def test_quiet_prints_only_what_was_asked_for_and_what_is_wrong(terminal: Termin
 
 def test_no_color_leaves_the_colours_out(terminal: Terminal) -> None:
     terminal.run("subscribers import FILE")
-    with Receiver(Manners(rcpt={"reader2@example.jp": "550 no such user"})) as receiver:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "550 no such user"})) as receiver:
         write_config(terminal.folder, receiver.port)
         terminal.run("send fukko-press/45")
     terminal.environ["FORCE_COLOR"] = "1"

@@ -27,7 +27,7 @@ from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, people, write_config, write_issue, write_lists
 from tests.mailer.database.test_migrations import alembic
-from tests.smtp import Manners, Receiver
+from tests.smtp import Behaviour, Receiver
 
 DEADLINE = 90  # seconds until a process that says nothing counts as broken
 
@@ -98,8 +98,8 @@ def test_the_lines_of_uvicorn_have_the_form_of_the_log(tmp_path: Path, kind: str
 
 @pytest.mark.parametrize("kind", ["json", "text"])
 def test_the_lines_of_a_migration_and_of_the_queue_have_the_form_of_the_log(tmp_path: Path, database_url: str, kind: str) -> None:
-    manners = Manners(rcpt={"reader2@example.jp": "550 <reader2@example.jp> is unknown, ask postmaster@example.jp"})
-    with Receiver(manners) as receiver:
+    behaviour = Behaviour(rcpt={"reader2@example.jp": "550 <reader2@example.jp> is unknown, ask postmaster@example.jp"})
+    with Receiver(behaviour) as receiver:
         write_config(tmp_path, receiver.port, head=f'database = "{database_url}"\n')
         with closing(open_database(database_url)) as database:
             subscriptions.import_subscribers(database, people(3), source="test", now=NOW)

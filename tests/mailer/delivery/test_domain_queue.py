@@ -19,30 +19,30 @@ from mailer.delivery.rate_limiter import RateLimiter
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send, worker
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, House, Seen, house
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.smtp import Behaviour, Receiver
 
 SLOW = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(6)]
 
 
-def counts(home: House) -> dict[DeliveryState, int]:
+def counts(home: Installation) -> dict[DeliveryState, int]:
     return {state: number for state, number in ledger.counts(home.database, IssueId(1)).items() if number}
 
 
 @pytest.mark.parametrize("reply", ["421 4.7.0 too many connections", "454 4.7.0 later"])
 def test_a_domain_that_asks_for_less_is_left_alone_and_the_others_go_on(tmp_path: Path, reply: str) -> None:
     """The first refusal counts for the whole domain: no try for the readers behind it, and no other domain waits."""
-    with Receiver(Manners(rcpt={person.address: reply for person in SLOW})) as receiver:
-        home = house(tmp_path, receiver.port, readers=30, connections=1)
+    with Receiver(Behaviour(rcpt={person.address: reply for person in SLOW})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=30, connections=1)
         subscriptions.import_subscribers(home.database, SLOW, source="t", now=NOW)
-        home = replace(home, around=replace(home.around, pauses=(5.0,)))
-        summary = send.send(home.around, home.root, REF, Seen()).summary
+        home = replace(home, context=replace(home.context, pauses=(5.0,)))
+        summary = send.send(home.context, home.root, REF, RecordedProgress()).summary
         assert (summary.exit_status, counts(home)) == (75, {DeliveryState.SENT: 30, DeliveryState.DEFERRED: 6})
         tried = {entry.address for entry in ledger.missed(home.database, IssueId(1)) if entry.attempts}
         assert len(tried) == 1
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         home.clock.forward(minutes=15)
-        assert send.send(home.around, home.root, REF, Seen()).summary.exit_status == 0
+        assert send.send(home.context, home.root, REF, RecordedProgress()).summary.exit_status == 0
     assert set(Counter(receiver.recipients).values()) == {1} and len(receiver.recipients) == 36
 
 
@@ -69,7 +69,7 @@ def test_an_issue_past_its_expiry_never_goes_out_also_after_a_restored_snapshot(
     """Scheduled, snapshot taken, restored long afterwards: `work` finds it, and it is over."""
     expiring = replace(ISSUE, expires=NOW + timedelta(days=2))
 
-    async def work_for_a_while(home: House) -> None:
+    async def work_for_a_while(home: Installation) -> None:
         stop, readings = asyncio.Event(), itertools.count()
 
         def clock() -> datetime:
@@ -77,10 +77,10 @@ def test_an_issue_past_its_expiry_never_goes_out_also_after_a_restored_snapshot(
                 stop.set()
             return home.clock()
 
-        await worker.run_worker(replace(home.around, clock=clock), stop, poll_interval=0.01)
+        await worker.run_worker(replace(home.context, clock=clock), stop, poll_interval=0.01)
 
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=3)
+        home = installation(tmp_path, receiver.port, readers=3)
         issues.freeze(home.database, expiring, LIST, NOW, send_at=NOW + timedelta(days=1))
         home.clock.forward(days=30)
         asyncio.run(asyncio.wait_for(work_for_a_while(home), 60))

@@ -21,23 +21,23 @@ from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayR
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.mail_bundles import NOW, REF, House, Seen, house, people, write_issue
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, people, write_issue
+from tests.smtp import Behaviour, Receiver
 
 URGENT = IssueRef("fukko-press", "99")
 
 
-def send(home: House, ref: IssueRef = REF, seen: Seen | None = None) -> sending.SendResult:
-    return sending.send(home.around, home.root, ref, seen or Seen())
+def send(home: Installation, ref: IssueRef = REF, seen: RecordedProgress | None = None) -> sending.SendResult:
+    return sending.send(home.context, home.root, ref, seen or RecordedProgress())
 
 
-def states(home: House, ref: IssueRef = REF) -> dict[DeliveryState, int]:
+def states(home: Installation, ref: IssueRef = REF) -> dict[DeliveryState, int]:
     frozen = issues.find(home.database, ref)
     assert frozen is not None
     return {state: number for state, number in ledger.counts(home.database, frozen.issue_id).items() if number}
 
 
-def missed(home: House) -> dict[str, tuple[DeliveryState, int | None]]:
+def missed(home: Installation) -> dict[str, tuple[DeliveryState, int | None]]:
     frozen = issues.find(home.database, REF)
     assert frozen is not None
     return {entry.address: (entry.state, entry.code) for entry in ledger.missed(home.database, frozen.issue_id)}
@@ -45,7 +45,7 @@ def missed(home: House) -> dict[str, tuple[DeliveryState, int | None]]:
 
 def test_everybody_gets_one_message_and_a_second_send_sends_nothing(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home, seen = house(tmp_path, receiver.port, readers=50), Seen()
+        home, seen = installation(tmp_path, receiver.port, readers=50), RecordedProgress()
         first = send(home, seen=seen)
         again = send(home)
     assert (first.summary.exit_status, again.summary.exit_status) == (0, 0)
@@ -55,7 +55,7 @@ def test_everybody_gets_one_message_and_a_second_send_sends_nothing(tmp_path: Pa
 
 def test_each_message_is_addressed_to_its_one_recipient(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        send(house(tmp_path, receiver.port, readers=20))
+        send(installation(tmp_path, receiver.port, readers=20))
     for message in receiver.accepted:
         assert [message.mail["To"].addresses[0].addr_spec] == list(message.recipients)
         assert re.fullmatch(r"bounce\+1-\d+-[0-9a-f]{12}@example\.jp", message.mail_from)
@@ -65,27 +65,27 @@ def test_each_message_is_addressed_to_its_one_recipient(tmp_path: Path) -> None:
 
 def test_several_connections_are_used_and_reused(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        send(house(tmp_path, receiver.port, readers=40, connections=3))
+        send(installation(tmp_path, receiver.port, readers=40, connections=3))
     assert receiver.connections <= 3
 
 
 @pytest.mark.parametrize(
-    ("manners", "state", "code"),
+    ("behaviour", "state", "code"),
     [
-        pytest.param(Manners(rcpt={"reader2@example.jp": "550 no such user"}), DeliveryState.FAILED, 550, id="no such user"),
-        pytest.param(Manners(rcpt={"reader2@example.jp": "452 too many"}), DeliveryState.DEFERRED, 452, id="452 at RCPT"),
-        pytest.param(Manners(rcpt={"reader2@example.jp": "421 closing"}), DeliveryState.DEFERRED, 421, id="421 at RCPT"),
-        pytest.param(Manners(data={"reader2@example.jp": "451 try later"}), DeliveryState.DEFERRED, 451, id="451 after the body"),
-        pytest.param(Manners(data={"reader2@example.jp": "554 spam"}), DeliveryState.FAILED, 554, id="554 after the body"),
-        pytest.param(Manners(drop_before_body={"reader2@example.jp"}), DeliveryState.DEFERRED, None, id="lost before the body"),
-        pytest.param(Manners(drop_after_body={"reader2@example.jp"}), DeliveryState.UNKNOWN, None, id="lost after the body"),
+        pytest.param(Behaviour(rcpt={"reader2@example.jp": "550 no such user"}), DeliveryState.FAILED, 550, id="no such user"),
+        pytest.param(Behaviour(rcpt={"reader2@example.jp": "452 too many"}), DeliveryState.DEFERRED, 452, id="452 at RCPT"),
+        pytest.param(Behaviour(rcpt={"reader2@example.jp": "421 closing"}), DeliveryState.DEFERRED, 421, id="421 at RCPT"),
+        pytest.param(Behaviour(data={"reader2@example.jp": "451 try later"}), DeliveryState.DEFERRED, 451, id="451 after the body"),
+        pytest.param(Behaviour(data={"reader2@example.jp": "554 spam"}), DeliveryState.FAILED, 554, id="554 after the body"),
+        pytest.param(Behaviour(drop_before_body={"reader2@example.jp"}), DeliveryState.DEFERRED, None, id="lost before the body"),
+        pytest.param(Behaviour(drop_after_body={"reader2@example.jp"}), DeliveryState.UNKNOWN, None, id="lost after the body"),
     ],
 )
 def test_trouble_with_one_recipient_is_recorded_and_the_others_get_theirs(
-    tmp_path: Path, manners: Manners, state: DeliveryState, code: int | None
+    tmp_path: Path, behaviour: Behaviour, state: DeliveryState, code: int | None
 ) -> None:
-    with Receiver(manners) as receiver:
-        home = house(tmp_path, receiver.port, readers=5, connections=1)
+    with Receiver(behaviour) as receiver:
+        home = installation(tmp_path, receiver.port, readers=5, connections=1)
         summary = send(home).summary
     assert missed(home) == {"reader2@example.jp": (state, code)}
     assert set(receiver.recipients) - {"reader2@example.jp"} == {f"reader{n}@example.jp" for n in (1, 3, 4, 5)}
@@ -93,10 +93,10 @@ def test_trouble_with_one_recipient_is_recorded_and_the_others_get_theirs(
 
 
 def test_a_deferred_recipient_is_tried_when_due_and_not_before(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1)
+    with Receiver(Behaviour(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1)
         send(home)
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         assert send(home).summary.next_due == NOW + timedelta(minutes=15)
         assert receiver.accepted == []
         home.clock.forward(minutes=15)
@@ -105,8 +105,8 @@ def test_a_deferred_recipient_is_tried_when_due_and_not_before(tmp_path: Path) -
 
 
 def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1)
+    with Receiver(Behaviour(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1)
         for _ in range(40):
             send(home)
             home.clock.forward(hours=12)
@@ -115,22 +115,22 @@ def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
 
 
 def test_an_unknown_delivery_is_sent_again_only_when_the_operator_orders_it(tmp_path: Path) -> None:
-    with Receiver(Manners(drop_after_body={"reader1@example.jp"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1)
+    with Receiver(Behaviour(drop_after_body={"reader1@example.jp"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1)
         send(home)
-        receiver.manners.drop_after_body.clear()
+        receiver.behaviour.drop_after_body.clear()
         send(home)
         assert len(receiver.accepted) == 1
-        sending.send(home.around, home.root, REF, Seen(), resend_unknown=True)
+        sending.send(home.context, home.root, REF, RecordedProgress(), resend_unknown=True)
     assert len(receiver.accepted) == 2
     assert len({message.mail["Message-ID"] for message in receiver.accepted}) == 1
 
 
 def test_a_reader_who_unsubscribes_after_the_freeze_gets_nothing(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader3@example.jp": "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=3)
+    with Receiver(Behaviour(rcpt={"reader3@example.jp": "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=3)
         send(home)
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         reader = subscriptions.find(home.database, "Reader3@example.jp")
         assert reader is not None
         subscriptions.unsubscribe(home.database, reader, "fukko-press", source="link", now=NOW)
@@ -142,7 +142,7 @@ def test_a_reader_who_unsubscribes_after_the_freeze_gets_nothing(tmp_path: Path)
 
 def test_people_who_join_after_the_freeze_get_the_next_issue_only(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=2)
+        home = installation(tmp_path, receiver.port, readers=2)
         send(home)
         subscriptions.import_subscribers(home.database, people(3), source="test", now=NOW)
         send(home)
@@ -153,11 +153,11 @@ def test_people_who_join_after_the_freeze_get_the_next_issue_only(tmp_path: Path
 
 
 def test_an_issue_that_was_built_again_is_finished_as_it_was_frozen(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=2)
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=2)
         send(home)
         write_issue(home.root, subject="書き直した件名")
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         home.clock.forward(hours=1)
         notes = send(home).prepared.notes
     assert len(notes) == 1 and "built anew" in notes[0]
@@ -165,11 +165,11 @@ def test_an_issue_that_was_built_again_is_finished_as_it_was_frozen(tmp_path: Pa
 
 
 def test_an_issue_whose_bundle_is_gone_is_finished(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1)
+    with Receiver(Behaviour(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1)
         send(home)
         (home.root / "fukko-press" / "45" / "mail.txt").unlink()
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         home.clock.forward(hours=1)
         assert "cannot be used" in send(home).prepared.notes[0]
     assert len(receiver.accepted) == 1
@@ -177,7 +177,7 @@ def test_an_issue_whose_bundle_is_gone_is_finished(tmp_path: Path) -> None:
 
 def test_an_expired_issue_is_not_sent(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=2)
+        home = installation(tmp_path, receiver.port, readers=2)
         write_issue(home.root, expires=(NOW - timedelta(days=1)).isoformat())
         with pytest.raises(IssueExpired, match="expired"):
             send(home)
@@ -188,23 +188,23 @@ def test_an_expired_issue_is_not_sent(tmp_path: Path) -> None:
 def test_an_absent_relay_does_not_count_as_a_try_for_any_reader(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        home = house(tmp_path, closed.getsockname()[1], readers=5)
+        home = installation(tmp_path, closed.getsockname()[1], readers=5)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayUnavailable)
     assert (summary.exit_status, states(home)) == (75, {DeliveryState.PENDING: 5})
 
 
 def test_a_refused_sender_stops_the_run_and_no_reader_has_failed(tmp_path: Path) -> None:
-    with Receiver(Manners(mail="550 who are you")) as receiver:
-        home = house(tmp_path, receiver.port, readers=5, connections=1)
+    with Receiver(Behaviour(mail="550 who are you")) as receiver:
+        home = installation(tmp_path, receiver.port, readers=5, connections=1)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayRefused)
     assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 4, DeliveryState.DEFERRED: 1})
 
 
 def test_a_relay_that_begins_to_refuse_everybody_stops_the_run_before_the_whole_list_has_failed(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={person.address: "554 5.7.1 relay access denied" for person in people(80)})) as receiver:
-        home = house(tmp_path, receiver.port, readers=80, connections=1)
+    with Receiver(Behaviour(rcpt={person.address: "554 5.7.1 relay access denied" for person in people(80)})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=80, connections=1)
         summary = send(home).summary
     assert isinstance(summary.trouble, RelayRefused) and "access denied" in str(summary.trouble)
     assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 30, DeliveryState.FAILED: 50})
@@ -212,7 +212,7 @@ def test_a_relay_that_begins_to_refuse_everybody_stops_the_run_before_the_whole_
 
 def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=3)
+        home = installation(tmp_path, receiver.port, readers=3)
         write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/other\n")
         with pytest.raises(MessageError, match=re.escape("personal.invalid")):
             send(home)
@@ -233,8 +233,8 @@ def test_a_second_sender_is_refused_while_the_first_is_at_work(tmp_path: Path) -
             second.start()
             second.join()
 
-    with Receiver(Manners(on_accept=at_first)) as receiver:
-        home = house(tmp_path, receiver.port, readers=10)
+    with Receiver(Behaviour(on_accept=at_first)) as receiver:
+        home = installation(tmp_path, receiver.port, readers=10)
         send(home)
     assert len(refusals) == 1
     assert len(receiver.accepted) == 10
@@ -242,9 +242,9 @@ def test_a_second_sender_is_refused_while_the_first_is_at_work(tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_finishes_what_is_in_flight_and_the_next_send_goes_on(tmp_path: Path, number: signal.Signals) -> None:
-    seen = Seen(after=lambda _state: os.kill(os.getpid(), number) if len(seen.states) == 5 else None)
+    seen = RecordedProgress(after=lambda _state: os.kill(os.getpid(), number) if len(seen.states) == 5 else None)
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=30, connections=2)
+        home = installation(tmp_path, receiver.port, readers=30, connections=2)
         stopped = send(home, seen=seen).summary
         assert stopped.stopped
         assert stopped.exit_status == 75
@@ -257,8 +257,8 @@ def test_a_signal_finishes_what_is_in_flight_and_the_next_send_goes_on(tmp_path:
 def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) -> None:
     """It is sent from another terminal while the newsletter goes out at 20 a second, and overtakes it."""
     started = threading.Event()
-    with Receiver(Manners(on_accept=lambda count: started.set() if count == 2 else None)) as receiver:
-        home = house(tmp_path, receiver.port, readers=60, connections=1, relay='tls = "none"\nrate = 20')
+    with Receiver(Behaviour(on_accept=lambda count: started.set() if count == 2 else None)) as receiver:
+        home = installation(tmp_path, receiver.port, readers=60, connections=1, relay='tls = "none"\nrate = 20')
         write_issue(home.root, URGENT, **{"class": "emergency"})
         newsletter = threading.Thread(target=send, args=(home,))
         newsletter.start()
@@ -276,19 +276,19 @@ def test_an_emergency_overtakes_a_newsletter_that_is_on_its_way(tmp_path: Path) 
 def test_the_second_relay_takes_over_when_the_first_cannot_be_reached(tmp_path: Path) -> None:
     with socket.socket() as closed, Receiver() as receiver:
         closed.bind(("127.0.0.1", 0))
-        home = house(tmp_path, closed.getsockname()[1], readers=30)
-        path = home.around.config.path
+        home = installation(tmp_path, closed.getsockname()[1], readers=30)
+        path = home.context.config.path
         second = f'name = "second"\npriority = 2\nport = {receiver.port}\ntls = "none"\n'
         path.write_text(path.read_text("utf-8").replace("[relay]", f"[[relay]]\n{second}[[relay]]"), "utf-8")
-        around = replace(home.around, config=load_config(home.around.config.path))
-        summary = sending.send(around, home.root, REF, Seen()).summary
+        context = replace(home.context, config=load_config(home.context.config.path))
+        summary = sending.send(context, home.root, REF, RecordedProgress()).summary
     assert (summary.exit_status, len(receiver.accepted)) == (0, 30)
 
 
 def test_a_queue_has_its_own_connections_and_other_domains_do_not_wait_for_it(tmp_path: Path) -> None:
     with Receiver() as receiver:
         queue = 'tls = "none"\n[queues."slow.example.jp"]\nconnections = 1\nrate = 5\n'
-        home = house(tmp_path, receiver.port, readers=40, connections=2, relay=queue)
+        home = installation(tmp_path, receiver.port, readers=40, connections=2, relay=queue)
         slow = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(12)]
         subscriptions.import_subscribers(home.database, slow, source="test", now=NOW)
         send(home)
@@ -302,7 +302,7 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(tmp_path: Path, dura
         raise OSError(28, "No space left on device")
 
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=20, connections=2, head=f'durability = "{durability}"\n')
+        home = installation(tmp_path, receiver.port, readers=20, connections=2, head=f'durability = "{durability}"\n')
         with monkeypatch.context() as patched, pytest.raises(JournalError, match="No space left"):
             patched.setattr("mailer.delivery.journal.os.write", no_room)
             send(home)

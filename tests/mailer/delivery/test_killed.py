@@ -19,8 +19,8 @@ from mailer.database.engine import open_database
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.mail_bundles import REF, SECRET, Seen, house, people
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import REF, SECRET, RecordedProgress, installation, people
+from tests.smtp import Behaviour, Receiver
 
 READERS = 120
 CONNECTIONS = 4
@@ -38,13 +38,13 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
             children[0].kill()
             connection.wait([children[0].sentinel])
 
-    with Receiver(Manners(on_accept=kill)) as receiver:
-        home = house(tmp_path, receiver.port, readers=READERS, connections=CONNECTIONS)
-        children.append(fork.start(child, str(home.around.config.path), str(home.root)))
+    with Receiver(Behaviour(on_accept=kill)) as receiver:
+        home = installation(tmp_path, receiver.port, readers=READERS, connections=CONNECTIONS)
+        children.append(fork.start(child, str(home.context.config.path), str(home.root)))
         started.set()
         children[0].join()
         assert children[0].exitcode == -signal.SIGKILL
-        second = send.send(home.around, home.root, REF, Seen())
+        second = send.send(home.context, home.root, REF, RecordedProgress())
 
     received = Counter(receiver.recipients)
     unknown = {entry.address for entry in second.prepared.interrupted}
@@ -60,5 +60,5 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
 def child(config_path: str, root: str) -> None:
     os.environ["TODOKE_SECRET"] = SECRET
     config = load_config(Path(config_path))
-    around = delivery_context(config, open_database(config.database))
-    send.send(around, Path(root), REF, Seen())
+    context = delivery_context(config, open_database(config.database))
+    send.send(context, Path(root), REF, RecordedProgress())

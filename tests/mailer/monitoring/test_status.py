@@ -37,8 +37,8 @@ from mailer.sending import send as sending
 from mailer.sending import worker
 from mailer.web.app import MetricsEndpoint, create_app
 from tests.mail_bundles import ISSUE as ISSUE_TO_FREEZE
-from tests.mail_bundles import LIST, NOW, REF, SECRET, House, Seen, house, people, write_config
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
+from tests.smtp import Behaviour, Receiver
 
 OPERATOR = "operator@example.jp"
 OPERATOR_SETTING = f'operator = "{OPERATOR}"\n'
@@ -73,7 +73,7 @@ def reports(receiver: Receiver) -> list[str]:
 
 
 def snapshot(database: Database, folder: Path) -> StatusSnapshot:
-    config = house(folder, 25, relay=TWO_QUEUES).around.config
+    config = installation(folder, 25, relay=TWO_QUEUES).context.config
     return take_snapshot(config, database, issues.all_issues(database), now=NOW + timedelta(minutes=7))
 
 
@@ -133,7 +133,7 @@ def test_a_live_view_ends_when_nothing_is_under_way(tmp_path: Path, shared: Data
 
 
 def get_metrics(database: Database, folder: Path, key: str | None, authorization: str = "") -> httpx.Response:
-    config = house(folder, 25, relay=TWO_QUEUES).around.config
+    config = installation(folder, 25, relay=TWO_QUEUES).context.config
     page = None if key is None else MetricsEndpoint(Secret(key), lambda now: metrics.exposition(config, database, now))
 
     async def request() -> httpx.Response:
@@ -180,10 +180,10 @@ def test_metrics_are_numbers_that_prometheus_reads_and_nothing_about_a_person(tm
 
 @pytest.mark.parametrize("kind", [LogKind.JSON, LogKind.TEXT])
 def test_the_log_of_a_run_has_its_events_and_no_address(tmp_path: Path, kind: LogKind) -> None:
-    manners = Manners(rcpt={"reader2@example.jp": "550 <Reader2@Example.jp> is unknown here", "reader3@example.jp": "421 too much"})
-    with Receiver(manners) as receiver, log_to_memory(kind) as out:
-        home = house(tmp_path, receiver.port, readers=5, connections=1)
-        sending.send(home.around, home.root, REF, Seen())
+    behaviour = Behaviour(rcpt={"reader2@example.jp": "550 <Reader2@Example.jp> is unknown here", "reader3@example.jp": "421 too much"})
+    with Receiver(behaviour) as receiver, log_to_memory(kind) as out:
+        home = installation(tmp_path, receiver.port, readers=5, connections=1)
+        sending.send(home.context, home.root, REF, RecordedProgress())
     lines = out.getvalue().splitlines()
     for event in ("batch claimed", "connected", "delivery", "batch ended", "disconnected", "run ended"):
         assert any(event in line for line in lines), event
@@ -200,14 +200,14 @@ def test_the_log_of_a_run_has_its_events_and_no_address(tmp_path: Path, kind: Lo
 
 
 def test_the_operator_gets_one_report_when_all_were_tried_and_one_when_all_is_final(tmp_path: Path) -> None:
-    manners = Manners(rcpt={"reader2@example.jp": "550 gone", "reader3@example.jp": "450 busy"}, drop_after_body={"reader4@example.jp"})
-    with Receiver(manners) as receiver:
-        home = house(tmp_path, receiver.port, readers=6, connections=1, head=OPERATOR_SETTING)
+    behaviour = Behaviour(rcpt={"reader2@example.jp": "550 gone", "reader3@example.jp": "450 busy"}, drop_after_body={"reader4@example.jp"})
+    with Receiver(behaviour) as receiver:
+        home = installation(tmp_path, receiver.port, readers=6, connections=1, head=OPERATOR_SETTING)
         send(home)
         send(home)
         assert len(reports(receiver)) == 1
         first = reports(receiver)[0]
-        manners.rcpt.clear()
+        behaviour.rcpt.clear()
         home.clock.forward(hours=1)
         send(home)
         send(home)
@@ -221,30 +221,30 @@ def test_the_operator_gets_one_report_when_all_were_tried_and_one_when_all_is_fi
 
 
 def test_a_retry_by_the_operator_is_reported_again(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={"reader1@example.jp": "550 gone"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
+    with Receiver(Behaviour(rcpt={"reader1@example.jp": "550 gone"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
         send(home)
-        receiver.manners.rcpt.clear()
+        receiver.behaviour.rcpt.clear()
         ledger.change_state(home.database, IssueId(1), {DeliveryState.FAILED}, DeliveryState.PENDING, now=NOW)
         send(home)
     assert [report.split(": ")[1].splitlines()[0] for report in reports(receiver)] == ["1 failed", "1 sent"]
 
 
 def test_a_report_that_no_relay_takes_is_sent_later(tmp_path: Path) -> None:
-    with Receiver(Manners(rcpt={OPERATOR: "450 busy"})) as receiver:
-        home = house(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
+    with Receiver(Behaviour(rcpt={OPERATOR: "450 busy"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=1, head=OPERATOR_SETTING)
         send(home)
         assert reports(receiver) == []
-        receiver.manners.rcpt.clear()
-        assert asyncio.run(operator_report.send_due_reports(home.around)) == 1
+        receiver.behaviour.rcpt.clear()
+        assert asyncio.run(operator_report.send_due_reports(home.context)) == 1
     assert len(reports(receiver)) == 1
 
 
 def test_without_an_operator_or_for_an_old_issue_no_report_is_sent(tmp_path: Path) -> None:
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=1)
+        home = installation(tmp_path, receiver.port, readers=1)
         send(home)
-        with_operator = replace(home.around, config=replace(home.around.config, operator=OPERATOR))
+        with_operator = replace(home.context, config=replace(home.context.config, operator=OPERATOR))
         assert asyncio.run(operator_report.send_due_reports(with_operator)) == 0  # it was marked when nobody wanted to know
         ledger.change_state(home.database, IssueId(1), {DeliveryState.SENT} - {DeliveryState.SENT}, DeliveryState.PENDING, now=NOW)
         with home.database.writing() as connection:
@@ -264,10 +264,10 @@ def test_one_of_several_machines_sends_the_report(shared: Database) -> None:
 def test_a_worker_sends_the_report_too(tmp_path: Path) -> None:
     async def until_reported(receiver: Receiver) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        receiver.manners.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
-        home = house(tmp_path, receiver.port, readers=3, head=OPERATOR_SETTING)
+        receiver.behaviour.on_accept = lambda count: loop.call_soon_threadsafe(stop.set) if count == 4 else None
+        home = installation(tmp_path, receiver.port, readers=3, head=OPERATOR_SETTING)
         issues.freeze(home.database, ISSUE_TO_FREEZE, LIST, NOW)
-        await worker.run_worker(home.around, stop, poll_interval=0.01)
+        await worker.run_worker(home.context, stop, poll_interval=0.01)
 
     with Receiver() as receiver:
         asyncio.run(asyncio.wait_for(until_reported(receiver), 60))
@@ -281,8 +281,8 @@ def test_a_report_can_be_read_by_a_mail_program() -> None:
     assert "fukko-press/45 題 ①" in mail.get_content() and "12,345" in mail.get_content()
 
 
-def send(home: House) -> None:
-    sending.send(home.around, home.root, REF, Seen())
+def send(home: Installation) -> None:
+    sending.send(home.context, home.root, REF, RecordedProgress())
 
 
 def test_the_settings_name_the_operator_and_the_key(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from tests.mail_bundles import write_config
 from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import PASSWORD, USER, Manners, Receiver
+from tests.smtp import PASSWORD, USER, Behaviour, Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))
 SEND = "send fukko-press/45"
@@ -63,7 +63,7 @@ def test_an_unknown_list_is_refused(terminal: Terminal) -> None:
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize("tls", ["none", "opportunistic"])
 def test_a_wrong_password_stops_the_run_and_is_not_printed(terminal: Terminal, tls: str) -> None:
-    with Receiver(Manners(password=True)) as receiver:
+    with Receiver(Behaviour(password=True)) as receiver:
         write_config(terminal.folder, receiver.port, relay=f'tls = "{tls}"\nusername = "{USER}"')
         terminal.environ["TODOKE_RELAY_PASSWORD"] = "not-the-password"
         result = terminal.run(SEND)
@@ -107,7 +107,7 @@ def test_a_database_that_is_locked_in_the_middle_of_a_run_loses_nothing(terminal
             locks[0].execute("PRAGMA busy_timeout = 30000")
             locks[0].execute("BEGIN IMMEDIATE")
 
-    with Receiver(Manners(on_accept=lock)) as receiver:
+    with Receiver(Behaviour(on_accept=lock)) as receiver:
         write_config(terminal.folder, receiver.port, connections=1)
         with monkeypatch.context() as patched:
             patched.setattr("mailer.database.engine.BUSY_TIMEOUT", 0)
@@ -129,7 +129,7 @@ def test_a_database_server_that_goes_away_in_the_middle_of_a_run_loses_nothing(
             end = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
             connection.execute(end, {"name": url.database})
 
-    with Receiver(Manners(on_accept=lambda count: allow("false") if count == 2 else None)) as receiver:
+    with Receiver(Behaviour(on_accept=lambda count: allow("false") if count == 2 else None)) as receiver:
         settings = f'database = "{database_url_postgres}"\n'
         write_config(terminal.folder, receiver.port, connections=1, head=settings)
         assert terminal.run("subscribers import FILE").exit_code == 0

@@ -20,8 +20,8 @@ from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, House, house, people
-from tests.smtp import Manners, Receiver
+from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.smtp import Behaviour, Receiver
 
 
 def run_worker(config: str) -> None:
@@ -30,8 +30,8 @@ def run_worker(config: str) -> None:
     commands_work(LogKind.OFF, Path(config))
 
 
-def worker(home: House) -> BaseProcess:
-    return fork.start(run_worker, str(home.around.config.path))
+def worker(home: Installation) -> BaseProcess:
+    return fork.start(run_worker, str(home.context.config.path))
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def pid(process: BaseProcess) -> int:
     return process.pid
 
 
-def counts(home: House) -> dict[DeliveryState, int]:
+def counts(home: Installation) -> dict[DeliveryState, int]:
     return {state: number for state, number in ledger.counts(home.database, IssueId(1)).items() if number}
 
 
@@ -63,7 +63,7 @@ def end(*processes: BaseProcess) -> None:
 
 
 def test_a_worker_sends_what_is_due_on_both_databases(tmp_path: Path, database_url: str) -> None:
-    async def until_all_is_sent(home: House) -> None:
+    async def until_all_is_sent(home: Installation) -> None:
         stop, sent = asyncio.Event(), list[DeliveryState]()
 
         def on_result(_issue_id: int, state: DeliveryState) -> None:
@@ -71,10 +71,10 @@ def test_a_worker_sends_what_is_due_on_both_databases(tmp_path: Path, database_u
             if len(sent) == 700:
                 stop.set()
 
-        await asyncio.wait_for(work.run_worker(home.around, stop, on_result, poll_interval=0.1), 60)
+        await asyncio.wait_for(work.run_worker(home.context, stop, on_result, poll_interval=0.1), 60)
 
     with Receiver() as receiver:
-        home = house(tmp_path, receiver.port, readers=700, head=f'database = "{database_url}"\n')
+        home = installation(tmp_path, receiver.port, readers=700, head=f'database = "{database_url}"\n')
         issues.freeze(home.database, ISSUE, LIST, NOW)
         asyncio.run(until_all_is_sent(home))
     assert Counter(receiver.recipients) == Counter(person.address for person in people(700))
@@ -96,9 +96,9 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
         if count == 500:
             finished.set()
 
-    with Receiver(Manners(on_accept=watch)) as receiver, ended(workers):
+    with Receiver(Behaviour(on_accept=watch)) as receiver, ended(workers):
         settings = f'database = "{database_url_postgres}"\nlease = 2\n'
-        home = house(tmp_path, receiver.port, readers=500, connections=2, head=settings)
+        home = installation(tmp_path, receiver.port, readers=500, connections=2, head=settings)
         issues.freeze(home.database, ISSUE, LIST, NOW)
         workers.append(worker(home))
         ready.set()
@@ -106,7 +106,7 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
         # Another machine: the same database, a folder of its own.
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "mailer.toml").write_text((tmp_path / "mailer.toml").read_text("utf-8"), "utf-8")
-        other = replace(home, around=replace(home.around, config=replace(home.around.config, path=tmp_path / "other" / "mailer.toml")))
+        other = replace(home, context=replace(home.context, config=replace(home.context.config, path=tmp_path / "other" / "mailer.toml")))
         workers.append(worker(other))
         assert rescued.wait(90)
         os.kill(pid(workers[0]), signal.SIGCONT)

@@ -20,7 +20,7 @@ from mailer.model.recipient import Envelope
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.transaction import StopReason, Timeouts, Transaction, dot_stuff, envelope_commands
-from tests.smtp import CERTIFICATE, PASSWORD, USER, Manners, Receiver
+from tests.smtp import CERTIFICATE, PASSWORD, USER, Behaviour, Receiver
 
 TO = "reader@example.jp"
 ENVELOPE = Envelope("bounce@example.jp", TO)
@@ -91,7 +91,7 @@ both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelinin
 @both_ways
 def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
     outbox = Outbox(TO, "second@example.jp", "third@example.jp")
-    with Receiver(Manners(pipelining=pipelining)) as receiver:
+    with Receiver(Behaviour(pipelining=pipelining)) as receiver:
         assert send_all(settings(receiver.port), outbox) == [StopReason.IDLE]
     assert set(outbox.outcomes.values()) == {Outcome(Phase.BODY, 250, "queued")}
     assert receiver.recipients == outbox.left == [TO, "second@example.jp", "third@example.jp"]
@@ -101,21 +101,23 @@ def test_messages_arrive_byte_for_byte(pipelining: bool) -> None:
 
 @both_ways
 @pytest.mark.parametrize(
-    ("manners", "phase", "code"),
+    ("behaviour", "phase", "code"),
     [
-        (Manners(rcpt={TO: "550 no such user"}), Phase.RCPT, 550),
-        (Manners(rcpt={TO: "452 too many"}), Phase.RCPT, 452),
-        (Manners(rcpt={TO: "421 closing"}), Phase.RCPT, 421),
-        (Manners(drop_before_body={TO}), Phase.DATA, None),
-        (Manners(drop_after_body={TO}), Phase.BODY, None),
-        (Manners(data={TO: "451 later"}), Phase.BODY, 451),
-        (Manners(data={TO: "554 spam"}), Phase.BODY, 554),
-        (Manners(data={TO: "421 closing"}), Phase.BODY, 421),
+        (Behaviour(rcpt={TO: "550 no such user"}), Phase.RCPT, 550),
+        (Behaviour(rcpt={TO: "452 too many"}), Phase.RCPT, 452),
+        (Behaviour(rcpt={TO: "421 closing"}), Phase.RCPT, 421),
+        (Behaviour(drop_before_body={TO}), Phase.DATA, None),
+        (Behaviour(drop_after_body={TO}), Phase.BODY, None),
+        (Behaviour(data={TO: "451 later"}), Phase.BODY, 451),
+        (Behaviour(data={TO: "554 spam"}), Phase.BODY, 554),
+        (Behaviour(data={TO: "421 closing"}), Phase.BODY, 421),
     ],
 )
-def test_a_failure_has_its_phase_and_the_other_messages_arrive(manners: Manners, phase: Phase, code: int | None, pipelining: bool) -> None:
-    manners, outbox = replace(manners, pipelining=pipelining), Outbox("first@example.jp", TO, "next@example.jp", "last@example.jp")
-    with Receiver(manners) as receiver:
+def test_a_failure_has_its_phase_and_the_other_messages_arrive(
+    behaviour: Behaviour, phase: Phase, code: int | None, pipelining: bool
+) -> None:
+    behaviour, outbox = replace(behaviour, pipelining=pipelining), Outbox("first@example.jp", TO, "next@example.jp", "last@example.jp")
+    with Receiver(behaviour) as receiver:
         send_all(settings(receiver.port), outbox)
     assert (outbox.outcomes[TO].phase, outbox.outcomes[TO].code) == (phase, code)
     assert [outbox.outcomes[name].code for name in ("first@example.jp", "next@example.jp", "last@example.jp")] == [250, 250, 250]
@@ -126,7 +128,7 @@ def test_a_failure_has_its_phase_and_the_other_messages_arrive(manners: Manners,
 @pytest.mark.parametrize(("reply", "code"), [("550 who", 550), ("451 later", 451)])
 def test_a_refused_sender_is_the_outcome_of_each_message(reply: str, code: int, pipelining: bool) -> None:
     outbox = Outbox(TO, "next@example.jp")
-    with Receiver(Manners(mail=reply, pipelining=pipelining)) as receiver:
+    with Receiver(Behaviour(mail=reply, pipelining=pipelining)) as receiver:
         send_all(settings(receiver.port), outbox)
     assert {(outcome.phase, outcome.code) for outcome in outbox.outcomes.values()} == {(Phase.MAIL, code)}
     assert (len(outbox.outcomes), receiver.accepted, outbox.left) == (2, [], [])
@@ -140,7 +142,7 @@ def test_silence_after_the_body_leaves_it_open_whether_the_message_arrived(pipel
         assert await connection.run(outbox) is StopReason.LOST
         return outbox.outcomes[TO]
 
-    with Receiver(Manners(pipelining=pipelining, deaf={TO})) as receiver:
+    with Receiver(Behaviour(pipelining=pipelining, silent_after_body={TO})) as receiver:
         outcome = asyncio.run(send_impatiently(settings(receiver.port)))
     assert (outcome.phase, outcome.code) == (Phase.BODY, None)
 
@@ -212,7 +214,7 @@ def test_a_run_that_is_cancelled_accounts_for_every_message() -> None:
 @both_ways
 def test_a_connection_is_used_again_and_replaced_after_its_share_of_messages(pipelining: bool) -> None:
     outbox = Outbox(*(f"r{number}@example.jp" for number in range(7)))
-    with Receiver(Manners(pipelining=pipelining)) as receiver:
+    with Receiver(Behaviour(pipelining=pipelining)) as receiver:
         assert send_all(settings(receiver.port), outbox, most=3) == [StopReason.SPENT, StopReason.SPENT, StopReason.IDLE]
     assert (len(receiver.accepted), receiver.connections) == (7, 3)
 
@@ -220,41 +222,41 @@ def test_a_connection_is_used_again_and_replaced_after_its_share_of_messages(pip
 @both_ways
 def test_a_withdrawn_message_is_not_sent_and_the_others_are(pipelining: bool) -> None:
     outbox = Outbox("first@example.jp", "left@example.jp", TO, withdrawn={"left@example.jp"})
-    with Receiver(Manners(pipelining=pipelining)) as receiver:
+    with Receiver(Behaviour(pipelining=pipelining)) as receiver:
         send_all(settings(receiver.port), outbox)
     assert (receiver.recipients, outbox.given_back) == (["first@example.jp", TO], ["left@example.jp"])
 
 
 @pytest.mark.parametrize(
-    ("tls", "manners", "ca_file"),
+    ("tls", "behaviour", "ca_file"),
     [
-        pytest.param("required", Manners(starttls=True), CERTIFICATE, id="required"),
-        pytest.param("implicit", Manners(implicit=True), CERTIFICATE, id="implicit"),
-        pytest.param("opportunistic", Manners(starttls=True), None, id="opportunistic with TLS"),
-        pytest.param("opportunistic", Manners(), None, id="opportunistic without"),
+        pytest.param("required", Behaviour(starttls=True), CERTIFICATE, id="required"),
+        pytest.param("implicit", Behaviour(implicit=True), CERTIFICATE, id="implicit"),
+        pytest.param("opportunistic", Behaviour(starttls=True), None, id="opportunistic with TLS"),
+        pytest.param("opportunistic", Behaviour(), None, id="opportunistic without"),
     ],
 )
-def test_a_message_arrives_over_tls(tls: Tls, manners: Manners, ca_file: Path | None) -> None:
-    with Receiver(manners) as receiver:
+def test_a_message_arrives_over_tls(tls: Tls, behaviour: Behaviour, ca_file: Path | None) -> None:
+    with Receiver(behaviour) as receiver:
         assert send_one(settings(receiver.port, tls, ca_file=ca_file)).code == 250
 
 
 @pytest.mark.parametrize(
-    ("tls", "manners"),
+    ("tls", "behaviour"),
     [
-        pytest.param("required", Manners(), id="not offered"),
-        pytest.param("required", Manners(starttls=True), id="unknown certificate"),
-        pytest.param("implicit", Manners(implicit=True), id="unknown certificate, implicit"),
+        pytest.param("required", Behaviour(), id="not offered"),
+        pytest.param("required", Behaviour(starttls=True), id="unknown certificate"),
+        pytest.param("implicit", Behaviour(implicit=True), id="unknown certificate, implicit"),
     ],
 )
-def test_without_the_tls_that_is_required_nothing_is_sent(tls: Tls, manners: Manners) -> None:
-    with Receiver(manners) as receiver, pytest.raises(RelayRefused, match="clear"):
+def test_without_the_tls_that_is_required_nothing_is_sent(tls: Tls, behaviour: Behaviour) -> None:
+    with Receiver(behaviour) as receiver, pytest.raises(RelayRefused, match="clear"):
         send_one(settings(receiver.port, tls))
     assert receiver.accepted == []
 
 
 def test_a_password_opens_the_relay_and_a_wrong_one_does_not() -> None:
-    with Receiver(Manners(starttls=True, password=True)) as receiver:
+    with Receiver(Behaviour(starttls=True, password=True)) as receiver:
         relay = settings(receiver.port, "required", ca_file=CERTIFICATE, username=USER)
         assert send_one(relay).code == 250
         with pytest.raises(RelayRefused) as caught:

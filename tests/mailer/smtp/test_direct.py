@@ -12,7 +12,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
-from tests.smtp import Manners, Receiver
+from tests.smtp import Behaviour, Receiver
 
 NAMES = ("one@example.jp", "two@example.jp", "three@example.jp")
 
@@ -26,7 +26,7 @@ def outcomes(port: int, *names: str, most: int = 100) -> tuple[Outcome, ...]:
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("most", [1, 100])
 def test_each_message_has_its_outcome_in_the_order_in_which_they_were_given(pipelining: bool, most: int) -> None:
-    with Receiver(Manners(pipelining=pipelining, rcpt={NAMES[1]: "550 no"})) as receiver:
+    with Receiver(Behaviour(pipelining=pipelining, rcpt={NAMES[1]: "550 no"})) as receiver:
         results = outcomes(receiver.port, *NAMES, most=most)
     assert [outcome.is_accepted for outcome in results] == [True, False, True]
     assert (results[1].phase, results[1].code) == (Phase.RCPT, 550)
@@ -37,7 +37,7 @@ def test_each_message_has_its_outcome_in_the_order_in_which_they_were_given(pipe
 
 
 def test_a_message_whose_connection_was_lost_is_not_tried_again_and_the_others_are_sent() -> None:
-    with Receiver(Manners(drop_before_body={NAMES[0]})) as receiver:
+    with Receiver(Behaviour(drop_before_body={NAMES[0]})) as receiver:
         results = outcomes(receiver.port, *NAMES)
     assert [(outcome.code, outcome.is_accepted) for outcome in results] == [(None, False), (250, True), (250, True)]
     assert receiver.recipients == [*NAMES[1:]]
