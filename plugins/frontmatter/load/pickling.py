@@ -24,17 +24,13 @@ class DocumentPickler:
 
     def dumps(self, value: Any) -> bytes:
         buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.persistent_id = _registry_key  # type: ignore[method-assign]
-        pickler.dump(value)
+        _Pickler(buffer, protocol=5).dump(value)
         return buffer.getvalue()
 
     def loads(self, blobs: Iterable[bytes]) -> Iterator[Any]:
         """Yield the value of each of ``blobs``. Raises `KeyError` for a name that is no longer in the registry."""
         for blob in blobs:
-            unpickler = pickle.Unpickler(io.BytesIO(blob))  # noqa: S301 - our own bytes, see above
-            unpickler.persistent_load = self._registry_objects.__getitem__  # type: ignore[method-assign]
-            yield unpickler.load()
+            yield _Unpickler(blob, self._registry_objects).load()
 
     @cached_property
     def _registry_objects(self) -> dict[tuple[str, str], Any]:
@@ -51,3 +47,18 @@ def _registry_key(value: Any) -> tuple[str, str] | None:
     if value_type is Topic:
         return "topics", value.name
     return ("publications", value.key) if value_type is Publication else None
+
+
+class _Pickler(pickle.Pickler):
+    # A method of a subclass: Python 3.13 does not let the attribute be set on a pickler any more.
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
+        return _registry_key(obj)
+
+
+class _Unpickler(pickle.Unpickler):  # our own bytes, see above
+    def __init__(self, blob: bytes, objects: Mapping[tuple[str, str], Any]) -> None:
+        super().__init__(io.BytesIO(blob))
+        self._objects = objects
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self._objects[pid]
