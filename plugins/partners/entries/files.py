@@ -5,6 +5,7 @@ Front matter goes through PyYAML in both directions, so that no title can end it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,25 @@ from plugins.partners.model.errors import EntryFileError
 FENCE = "---\n"
 PICTURES = (".jpg", ".webp")
 
+_NEVER = 2**31 - 1
+"""Columns after which libyaml breaks a line: as far as it can count."""
+
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Dumper(yaml.SafeDumper):
+class _WithoutAliases:
     """Writes equal lists in full each time. An editor should not meet an alias (``*id001``), and the site refuses aliases."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
+
+
+class _Dumper(_WithoutAliases, yaml.SafeDumper):
+    """PyYAML's own writer, which leaves emoji and rare kanji as they are."""
+
+
+class _FastDumper(_WithoutAliases, getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """libyaml's writer: ten times as fast, and the same bytes where it escapes nothing. It escapes every character outside the BMP."""
 
 
 def feed_folder(content: Path, key: str) -> Path:
@@ -74,9 +86,16 @@ def _split(text: str) -> tuple[str, str]:
     return text[len(FENCE) : end + 1], text[end + 1 + len(FENCE) :].removeprefix("\n")
 
 
+def _yaml(front: Mapping[str, object], dumper: type[Any], width: float) -> str:
+    text: str = yaml.dump(dict(front), Dumper=dumper, allow_unicode=True, sort_keys=False, width=width, line_break="\n")
+    return text
+
+
 def render(front: Mapping[str, object], body: str) -> bytes:
     """Return a file's bytes: the same values always give the same bytes."""
-    keys = yaml.dump(dict(front), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"), line_break="\n")
+    keys = _yaml(front, _FastDumper, _NEVER)
+    if "\\" in keys:
+        keys = _yaml(front, _Dumper, math.inf)
     return f"{FENCE}{keys}{FENCE}\n{body}".encode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 WEB = frozenset({"http", "https"})
@@ -29,6 +30,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Removed anywhere in an address, as browsers remove tab and line feed (WHATWG URL, section 4.4): ``java\\tscript:`` is ``javascript:``."""
 
+_PLAIN = re.compile(r"[!-~]*")
 _BLANK = re.compile(r"[\x20\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 """White space and invisible characters: stripped from both ends, percent-encoded inside (``/my photo.jpg`` is ``/my%20photo.jpg``)."""
 
@@ -56,6 +58,8 @@ def absolute(base: str, href: str) -> str | None:
 
 
 def _without_blanks(href: str) -> str:
+    if _PLAIN.fullmatch(href):
+        return href
     stripped = _CONTROLS.sub("", href).encode("utf-8", "ignore").decode().strip(_ENDS)
     return _BLANK.sub(lambda match: quote(match.group()), stripped)
 
@@ -98,6 +102,11 @@ def is_web(address: str) -> bool:
     return parts.scheme in WEB and bool(parts.hostname)
 
 
+_NORMAL = re.compile(r"//[a-z0-9.:-]+(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)*(?:\?[A-Za-z0-9_~=&-]+)?")
+"""Addresses in which nothing is left to normalise: nearly all."""
+
+
+@lru_cache(maxsize=8192)
 def canonical(address: str) -> str:
     """Return one form for all spellings of a web address: ``//host/path?query#fragment``.
 
@@ -107,6 +116,8 @@ def canonical(address: str) -> str:
     address is returned as it is.
     """
     stripped = without_scheme(address)
+    if _NORMAL.fullmatch(stripped):
+        return stripped
     if not stripped.startswith("//"):
         return stripped
     parts = urlsplit(stripped)
@@ -146,6 +157,7 @@ def without_scheme(address: str) -> str:
     return urlunsplit(("", host + port, parts.path.rstrip("/"), parts.query, parts.fragment))
 
 
+@lru_cache(maxsize=8192)
 def path_of(address: str) -> str:
     """Return the part of an address that stays when a blog moves to another host: path, query and fragment; '' for a home page."""
     parts = urlsplit(canonical(address))

@@ -6,7 +6,7 @@ None is ever shown from the other site: it would learn every reader's address, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -67,6 +67,8 @@ def replace_embeds(tree: Element, base: str, original: str) -> None:
     for form in list(tree.iter("form")):
         if next(form.iter(*CONTROLS), None) is not None:
             form.append(_link_paragraph(original, FORM_LABEL))
+    for struck in list(tree.iter("strike")):
+        struck.tag = "s"
     for control in list(tree.iter(*CONTROLS)):
         if control.tag == "button" and next(control.iterancestors("form"), None) is None:
             control.drop_tag()
@@ -153,8 +155,10 @@ def _file_name(address: str) -> str:
     return shorten(fold(name), LONGEST_NAME) or (parts.hostname or "")
 
 
-def add_attachments(tree: Element, attachments: Iterable[Attachment], base: str) -> None:
+def add_attachments(tree: Element, attachments: Sequence[Attachment], base: str) -> None:
     """Add the files that the feed names beside the entry and that the entry does not show itself: pictures as pictures, others as links."""
+    if not attachments:
+        return
     shown = {absolute(base, element.get(name, "")) for element in tree.iter("a", "img") for name in ("href", "src") if element.get(name)}
     for attachment in attachments:
         address = absolute(base, attachment.url)

@@ -1,0 +1,75 @@
+"""The Markdown files of entries: whatever a title holds, it comes back, and editors can read it."""
+
+from __future__ import annotations
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.partners.entries.files import _NEVER, _Dumper, _FastDumper, _yaml, render
+
+NASTY = st.sampled_from(
+    [
+        "---",
+        "a: b",
+        " # x",
+        "'",
+        '"',
+        "null",
+        "2012-03-11",
+        "1e3",
+        "é\x85x",
+        "\u2028",
+        "x" * 300,
+        "題 " * 100,
+        "- a",
+        "? b",
+        "{x}",
+        "😀",
+        "\ufeff",
+        "a\tb",
+        "@x",
+        "%y",
+        "`z",
+        "!t",
+        "&a",
+        "*b",
+        "yes",
+        "0x1f",
+        "12:30",
+        "~",
+        "",
+        " lead",
+        "trail ",
+        "a\nb",
+        "=",
+        "<<",
+        "...",
+        "𠮷野家",
+        "C:\\x",
+    ]
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+VALUES = st.one_of(NASTY, TEXT, st.tuples(NASTY, TEXT).map("".join))
+FRONTS = st.fixed_dictionaries(
+    {"title": VALUES, "topics": st.lists(VALUES, max_size=2), "source": st.fixed_dictionaries({"title": VALUES, "written": VALUES})}
+)
+
+
+@given(FRONTS)
+def test_front_matter_comes_back_and_both_writers_give_the_same_bytes(front: dict[str, object]) -> None:
+    text = render(front, "").decode()
+    assert text == f"---\n{_yaml(front, _Dumper, float('inf'))}---\n\n"
+    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n\n")) == front
+    fast = _yaml(front, _FastDumper, _NEVER)
+    assert "\\" in fast or fast in text
+
+
+def test_emoji_rare_kanji_and_long_titles_stay_on_one_line_as_they_are() -> None:
+    title = "😀𠮷野家の長い題 " * 20 + "終"
+    assert f"title: {title}\n" in render({"title": title}, "").decode()
+
+
+def test_equal_lists_are_written_in_full() -> None:
+    topics = ["食"]
+    assert "&" not in render({"a": topics, "b": topics}, "").decode()
