@@ -68,14 +68,16 @@ def names_of(entry: Entry, feed: FeedConfig) -> Names:
 
 
 def names_of_file(front: Mapping[str, object], site: str = "") -> Names:
-    """Return the names in the front matter of a file."""
+    """Return the names in the front matter of a file. Its ``date`` is the first sight if the feed gave none, or an editor's: ``source`` has the feed's."""
+    source = front.get("source")
+    date = source.get("date") if isinstance(source, Mapping) else None
     digest = str(front.get("hash", ""))
     former = front.get("also_known_as")
     return Names(
         _id(str(front.get("entry_id", "")), digest, site),
         _link(str(front.get("original", "")), site),
         str(front.get("title", "")),
-        str(front.get("date", ""))[:16],
+        str(front.get("date", ""))[:16] if date is None else str(date),
         digest,
         frozenset(identity(str(name)) for name in former) if isinstance(former, list | tuple) else frozenset(),
     )

@@ -210,7 +210,9 @@ class _Library:
         names, feed_key = names_of_file(front), str(front.get("feed", ""))
         own = sorted(name for name in names.all if self._identifies(name, front))
         if not own:
-            full_names = _full_names(names, names.date, "")  # the file does not say whether the feed gave the date
+            source = front.get("source")
+            knows_date = isinstance(source, Mapping) and "date" in source  # else the feed gave the date, or it did not
+            full_names = _full_names(names, names.date, *([] if knows_date else [""]))
             own = [name for name in full_names if self._identifies(f"feed:{feed_key}:{name}", front)]
         return [self._line(name, front, within_feed) for name in own]
 

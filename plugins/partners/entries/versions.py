@@ -238,8 +238,12 @@ def refused_version(front: FrontMatter, edit: FrontMatter) -> dict[str, object]:
 
 
 def source_of(entry: Entry, feed: FeedConfig) -> dict[str, str]:
-    """Return the digests of the partner's version. ``written`` is the body in the file; it changes when pictures get their names."""
+    """Return the digests of the partner's version, and the date if the feed gave one.
+
+    ``written`` is the body in the file; it changes when pictures get their names.
+    """
     return {
+        "date": day_minute(entry.published) if entry.dated else "",
         "title": digest(entry.title),
         "author": digest(entry.author or feed.author),
         "original": digest(canonical(entry.original)),

@@ -138,6 +138,7 @@ def test_never_a_duplicate_never_a_loss_and_twice_is_once(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([replace(NO_NAMES, body="<p>二</p>\n"), replace(NO_NAMES, published=FeedDate(1331427600, "2012-03-11T10:00:00Z"))], 0, "publish")
 @given(ENTRIES, st.integers(0, 5), st.sampled_from(["publish", "review"]))
 def test_one_entry_that_is_refused_takes_no_other_along_and_never_comes_back(
     parsed_entries: list[ParsedEntry], number: int, mode: Literal["publish", "review"]
