@@ -1,6 +1,6 @@
 """Frames, films, sounds, objects, forms and files in an entry → links that say what they are, so that nothing goes without a trace.
 
-None is ever shown from the other site: it would learn every reader's address, and could run scripts on our page.
+No file is ever shown from the other site: that site would learn every reader's address, and its frames could run scripts on our page.
 """
 
 from __future__ import annotations
