@@ -36,6 +36,13 @@ class _WithoutAliases:
 class _Dumper(_WithoutAliases, yaml.SafeDumper):
     """PyYAML's own writer, which leaves emoji and rare kanji as they are."""
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Write U+0085 escaped. PyYAML takes it for printable, and YAML 1.1 for a line break: it would be read back as a space."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "\x85" in text else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
 
 class _FastDumper(_WithoutAliases, getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """libyaml's writer: ten times as fast, and the same bytes where it escapes nothing. It escapes every character outside the BMP."""
