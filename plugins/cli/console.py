@@ -56,13 +56,13 @@ def say(message: str, chosen: FormatName = "text") -> None:
 
 
 def safe_text(text: object) -> str:
-    """Return ``text`` on one line, without characters that a terminal obeys: C0 and C1 controls (ECMA-48), bidi controls (Unicode TR 36, section 2.6).
+    r"""Return ``text`` on one line; a character that a terminal obeys is written out, such as ``\x1b``, as in every diagnostic.
 
     Everything that a stranger wrote (a feed's titles, a server's words) reaches a terminal through this function only.
     """
-    from plugins.magazine.compose.safe_text import strip_controls
+    from plugins.diagnostics import printable
 
-    return strip_controls(str(text)).replace("\n", " ").replace("\t", " ")
+    return printable(str(text).replace("\n", " ").replace("\t", " "))
 
 
 def moment(now: str | None) -> dt.datetime:

@@ -207,14 +207,14 @@ def explain_read(read: Read | None) -> str:
 
 
 _READ_WORDS = {
-    ("shown", "content"): ("文書の本文", "the body of the document"),
-    ("shown", "structured"): ("文書の本文か前付け", "body or front matter of the document"),
+    ("document view", "content"): ("文書の本文", "the body of the document"),
+    ("document view", "json_ld"): ("文書の本文か前付け", "body or front matter of the document"),
     ("document", "meta"): (
         "ほかの文書の前付け：題名、日付、地域など",
         "front matter of a document that the page lists: title, date, places …",
     ),
 }
-"""What the commonest reads mean to an editor. ``structured`` comes first on an article's page, and stands for the document as a whole."""
+"""What the commonest reads mean to an editor. ``json_ld`` comes first on an article's page, and stands for the document as a whole."""
 
 
 def render_pending(plan: RenderPlan | None) -> None:

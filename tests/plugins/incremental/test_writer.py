@@ -84,3 +84,20 @@ def test_with_an_unreadable_manifest_every_page_is_rendered_and_comes_out_the_sa
     (ten.output / MANIFEST).write_text('{"format": 1, "pages": 3}')
     report = ten.build()
     assert (report.kept, report.changed) == (0, 0)
+
+
+def test_the_explanation_says_in_words_what_a_changed_document_means_for_its_own_page_and_for_a_list(ten: TinySite) -> None:
+    ten.build()
+    file = ten.content / "press/2020/a5.md"
+    file.write_text(file.read_text("utf-8") + "\nもう一つの段落です。\n", "utf-8")
+    assert "body or front matter of the document" in ten.build().explain("/press/2020/05/a5/")
+    file.write_text(file.read_text("utf-8").replace("title: ", "title: 新しい", 1), "utf-8")
+    report = ten.build()
+    assert "front matter of a document that the page lists" in report.explain("https://site.example.jp/press/")
+
+
+def test_a_page_of_the_furigana_edition_points_to_its_original(ten: TinySite) -> None:
+    ten.build()
+    copies = [path.parent.relative_to(ten.site).as_posix() for path in (ten.site / "furigana").rglob("index.html")]
+    assert copies, "the edition is missing: SudachiPy is not installed"
+    assert "a copy, made anew together with its page" in ten.build().explain(f"/{copies[0]}/")
