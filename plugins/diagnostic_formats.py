@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from plugins.diagnostics import CONTROLS, Diagnostic, RuleDescription, Severity, printable
-
-FormatName = Literal["text", "json", "sarif", "github"]
 
 Rules = Mapping[str, RuleDescription]
 """Descriptions by code. A code that is missing is printed without a description."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plugins.cli.console import (
     Content,
     Format,
+    FormatName,
     Now,
     Output,
     Toml,
@@ -24,6 +25,9 @@ from plugins.cli.console import (
     stop,
     stop_with_errors,
 )
+
+if TYPE_CHECKING:
+    from plugins.builder.options import BuildOptions, BuildReport
 
 
 def build(
@@ -45,29 +49,11 @@ def build(
     chosen: Format = "text",
 ) -> None:
     """サイトとメールを作ります。 Build the site and the mail issues. With an error in any file nothing changes."""
-    from plugins.builder.options import BuildFailed, BuildOptions
-    from plugins.builder.run import build as run
-    from plugins.builder.run import verify as compare
-    from plugins.diagnostics import ContentErrors
+    from plugins.builder.options import BuildOptions
 
     keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
     options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
-    try:
-        with progress_bar() as bar:
-            task = bar.add_task("ページを作っています Building", total=None)
-            report = run(options, lambda: bar.advance(task), keep)
-            with TemporaryDirectory() as folder:
-                differing = compare(options, Path(folder) / "output") if verify else []
-    except ContentErrors as error:
-        stop_with_errors(error.diagnostics, chosen)
-    except BuildFailed as error:
-        from plugins.builder.rules import failure_diagnostics
-
-        stop_with_errors(failure_diagnostics(error, output), chosen)
-    except OSError as error:
-        stop(
-            f"{output} に書けません。公開中のものは前のままです（{error.strerror}） / cannot write {error.filename or output}: {error.strerror}"
-        )
+    report, differing = _run_or_stop(options, keep, chosen, verify=verify)
     if differing:
         from plugins.builder.rules import difference_diagnostics
 
@@ -82,3 +68,31 @@ def build(
         (out if chosen == "text" else err).print(report.explain(explain), markup=False)
     if verify:
         say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
+
+
+def _run_or_stop(
+    options: BuildOptions, keep: Callable[[object], None], chosen: FormatName, *, verify: bool
+) -> tuple[BuildReport, Sequence[str]]:
+    """Build, and with ``verify`` return the files that differ from a full build. Ends with status 1 if nothing was published."""
+    from plugins.builder.options import BuildFailed
+    from plugins.builder.run import build as run
+    from plugins.builder.run import verify as compare
+    from plugins.diagnostics import ContentErrors
+
+    output = options.output
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("ページを作っています Building", total=None)
+            report = run(options, lambda: bar.advance(task), keep)
+            with TemporaryDirectory() as folder:
+                return report, compare(options, Path(folder) / "output") if verify else ()
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, chosen)
+    except BuildFailed as error:
+        from plugins.builder.rules import failure_diagnostics  # it knows the rules of all packages, which takes a while to load
+
+        stop_with_errors(failure_diagnostics(error, output), chosen)
+    except OSError as error:
+        stop(
+            f"{output} に書けません。公開中のものは前のままです（{error.strerror}） / cannot write {error.filename or output}: {error.strerror}"
+        )

@@ -10,6 +10,7 @@ import typer
 from plugins.cli.console import (
     Content,
     Format,
+    FormatName,
     Now,
     Output,
     Toml,
@@ -24,7 +25,6 @@ from plugins.cli.console import (
     verbosity,
     wrong_usage,
 )
-from plugins.diagnostic_formats import FormatName
 
 
 def check(

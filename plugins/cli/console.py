@@ -10,19 +10,20 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-from plugins.diagnostic_formats import FormatName, as_github, as_json, as_sarif
 
 if TYPE_CHECKING:
     from plugins.diagnostics import Diagnostic, Severity
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+FormatName = Literal["text", "json", "sarif", "github"]
+"""The forms of `plugins.diagnostic_formats`. That module is loaded when a diagnostic is printed in one: most builds print none."""
 
 _STYLES: dict[Severity, str | None] = {"error": None, "warning": "yellow", "note": "dim"}
 
@@ -90,6 +91,8 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, sum
         for diagnostic in diagnostics:
             err.print(str(diagnostic), markup=False, style=_STYLES[diagnostic.severity])
         return
+    from plugins.diagnostic_formats import as_github, as_json, as_sarif
+
     if chosen == "json":
         sys.stdout.write(as_json(diagnostics, summary))
         return

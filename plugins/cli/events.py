@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli.console import Format, err, moment, out, print_diagnostics, say, stop, stop_with_errors, wrong_usage
-from plugins.diagnostic_formats import FormatName
+from plugins.cli.console import Format, FormatName, err, moment, out, print_diagnostics, say, stop, stop_with_errors, wrong_usage
 from plugins.diagnostics import ContentErrors, Diagnostic
 
 if TYPE_CHECKING:
