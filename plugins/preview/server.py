@@ -20,14 +20,12 @@ from plugins.diagnostic_formats import as_github, as_json, as_sarif, as_text
 from plugins.preview.issue_views import Bundle, bundles
 from plugins.preview.live import LivePreview
 
-SCRIPT = '<script src="/-/reload.js" defer></script>'
 RELOAD = """
+const shown = document.currentScript.dataset.version;
 (async function wait() {
   try {
-    const response = await fetch("/-/version?known=" + (window.todokeVersion ?? ""));
-    const version = await response.text();
-    if (window.todokeVersion !== undefined && version !== window.todokeVersion) { location.reload(); return; }
-    window.todokeVersion = version;
+    const response = await fetch("/-/version?known=" + shown);
+    if (await response.text() !== shown) { location.reload(); return; }
   } catch (error) { await new Promise((done) => setTimeout(done, 1000)); }
   wait();
 })();
@@ -37,6 +35,14 @@ LONG_POLL_SECONDS = 2
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src "
 """Content Security Policy (W3C CSP 3) of a mail in a frame: nothing runs and nothing is loaded, as in a mail client. Ends with the source of images."""
+
+
+def reload_script(version: int) -> str:
+    """Return the element that loads the page again as soon as a browser can see another version than the one that the page shows.
+
+    The page carries its version: a build may end between the page and the first question of its script, which would otherwise take the new version for the page's own.
+    """
+    return f'<script src="/-/reload.js" data-version="{version}" defer></script>'
 
 
 def create_app(preview: LivePreview) -> Starlette:
@@ -73,12 +79,12 @@ class _PreviewApp:
 
     def index(self, _request: Request) -> Response:
         """All issues, and the diagnostics of the last build."""
-        return self._page("index.html")
+        return self._page("index.html", self.preview.version)
 
     def issue(self, request: Request) -> Response:
         """One issue, every form side by side; if there is none of that name so far, the list of issues, which loads itself again after a build."""
-        bundle = self._find(request)
-        return self._page("issue.html", bundle=bundle) if bundle else self._page("index.html", status=404)
+        version, bundle = self.preview.version, self._find(request)
+        return self._page("issue.html", version, bundle=bundle) if bundle else self._page("index.html", version, status=404)
 
     def html(self, request: Request) -> Response:
         """The HTML part for a frame. Images are shown only if the frame asks for them."""
@@ -124,17 +130,18 @@ class _PreviewApp:
 
     def site(self, request: Request) -> Response:
         """A page or file of the built site. A page gets the script, and the diagnostics at its end."""
+        version = self.preview.version
         root = self.preview.site.resolve()
         path = (root / request.path_params["path"]).resolve()
         if not path.is_relative_to(root):
             raise HTTPException(404)
         file = path / "index.html" if path.is_dir() else path
         if not file.is_file():
-            return self._page("index.html", status=404)
+            return self._page("index.html", version, status=404)
         if file.suffix != ".html":
             return FileResponse(file)
         diagnostics = self.templates.get_template("diagnostics.html").render(diagnostics=self.preview.diagnostics)
-        html = file.read_text(encoding="utf-8").replace("</body>", f"{diagnostics}{SCRIPT}</body>")
+        html = file.read_text(encoding="utf-8").replace("</body>", f"{diagnostics}{reload_script(version)}</body>")
         return HTMLResponse(html)
 
     def _find(self, request: Request) -> Bundle | None:
@@ -146,12 +153,13 @@ class _PreviewApp:
             raise HTTPException(404, "no such issue")
         return bundle
 
-    def _page(self, template: str, status: int = 200, **own: object) -> Response:
+    def _page(self, template: str, version: int, status: int = 200, **own: object) -> Response:
+        """``version`` was read before anything that the page shows: one too old costs one more load, one too new would never load."""
         variables = {
             "bundles": bundles(self.preview.mail),
             "diagnostics": self.preview.diagnostics,
-            "is_building": self.preview.version == 0,
+            "is_building": version == 0,
             "now": self.preview.options.now,
-            "script": SCRIPT,
+            "script": reload_script(version),
         }
         return HTMLResponse(self.templates.get_template(template).render(**variables, **own), status)

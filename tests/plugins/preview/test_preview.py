@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, TimeoutError
+from playwright.sync_api import Browser, Route, TimeoutError
 from starlette.applications import Starlette
 
 from demo.servers import free_port
@@ -21,7 +21,7 @@ from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
 from plugins.magazine.compose.issues import PLACEHOLDER
 from plugins.preview.live import LivePreview
-from plugins.preview.server import SCRIPT, create_app
+from plugins.preview.server import create_app, reload_script
 from tests.tiny import NOW, TinySite
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
@@ -71,7 +71,7 @@ def test_an_issue_is_shown_in_every_form(preview: LivePreview) -> None:
 def test_the_script_is_in_the_served_page_and_not_in_the_built_one(preview: LivePreview) -> None:
     asyncio.run(preview.build())
     (page,) = get(preview, "/press/")
-    assert SCRIPT in page.text
+    assert reload_script(1) in page.text
     assert "/-/" not in (preview.site / "press" / "index.html").read_text(encoding="utf-8")
 
 
@@ -162,6 +162,19 @@ def served(app: Starlette) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def test_a_page_that_is_older_than_its_script_is_loaded_again(browser: Browser, preview: LivePreview) -> None:
+    with served(create_app(preview)) as address, closing(browser.new_page()) as page:
+
+        def answer_after_the_first_build(route: Route) -> None:
+            while httpx.get(f"{address}/-/version?known=0", timeout=60).text == "0":  # answered at the next version, or after a while
+                pass
+            route.continue_()
+
+        page.route("**/-/reload.js", answer_after_the_first_build)
+        page.goto(f"{address}/-/press/1/")
+        page.wait_for_selector("iframe")
 
 
 def test_a_browser_shows_every_form_side_by_side_and_reloads_after_a_build(browser: Browser, preview: LivePreview, tiny: TinySite) -> None:
