@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.policy import EmailPolicy
 
@@ -78,7 +79,7 @@ def mailbox(name: str, address: str) -> Address:
         raise AddressError(address, "the address has characters that must not reach an envelope")
     try:
         return Address(addresses.check_name(name), addr_spec=address)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, HeaderParseError) as error:  # which of them depends on the version of Python
         raise AddressError(address, f"is no address for a header: {error}") from None
 
 
