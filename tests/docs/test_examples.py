@@ -127,6 +127,13 @@ def test_each_picture_on_a_page_is_taken_and_each_that_is_taken_is_shown() -> No
     assert sorted(taken - shown) == []
 
 
+def test_a_picture_stands_in_for_each_that_was_never_taken_and_replaces_none(tmp_path: Path) -> None:
+    (tmp_path / "portal.png").write_bytes(b"taken")
+    run.stand_in(tmp_path)
+    assert (tmp_path / "portal.png").read_bytes() == b"taken"
+    assert (tmp_path / "preview.png").read_bytes() == Path("docs/picture.png").read_bytes()
+
+
 def test_each_generated_text_is_included_by_a_page() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert [name for name, _ in run.pages() if f"_generated/{name}" not in text] == []
