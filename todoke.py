@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import partial
 from importlib import import_module
@@ -18,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from demo import groups as sample
 from mailer.cli import groups as mail
 from plugins.cli import groups as site
+from terminal import guard_output
 
 HELP = (
     "とどけ：復興の知らせを、だれもが読めるページと、届くメールに。 Reconstruction news as pages everybody can read and mail that arrives."
@@ -30,6 +32,9 @@ VERBOSITY = "todoke.verbosity"
 
 EX_SOFTWARE = 70
 """Exit status for a fault of ours (sysexits.h); 1 and 2 speak of the user's files and of the command line."""
+
+EX_REFUSED = 1
+"""Exit status when a file or folder cannot be read or written, as the commands have it for what they find themselves."""
 
 Command = TyperCommand | TyperGroup
 
@@ -144,22 +149,37 @@ def main() -> None:
     memory back anyway.
     """
     kept: list[object] = []
-    try:
-        app(obj=kept, prog_name="todoke")
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(bool(end.code))
-    except Exception as error:
-        if {"--verbose", "-v"} & set(sys.argv):
-            raise
-        typer.echo(
-            f"予期しない誤り: {type(error).__name__}: {error}。--verbose を付けると詳しく出ます / unexpected error: see --verbose", err=True
-        )
-        status = EX_SOFTWARE
-    sys.stdout.flush()
-    sys.stderr.flush()
+    output = guard_output()
+    status = output.finish(_run(kept))
     if kept:
         os._exit(status)
     raise SystemExit(status)
+
+
+def _run(kept: list[object]) -> int:
+    """Run the command and return its exit status. What went wrong is one line; with ``--verbose`` it is a traceback."""
+    try:
+        app(obj=kept, prog_name="todoke")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except Exception as error:
+        if {"--verbose", "-v"} & set(sys.argv):
+            typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        else:
+            typer.echo(" ".join(_sentence(error).split()), err=True)
+        return EX_REFUSED if _is_refusal(error) else EX_SOFTWARE
+    return 0
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the system refused a file or folder: that is no fault of ours."""
+    return isinstance(error, OSError) and error.filename is not None
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and _is_refusal(error):
+        return f"{error.filename}: 読み書きできません（{error.strerror}） / cannot be read or written: {error.strerror}"
+    return f"予期しない誤り: {type(error).__name__}: {error}。--verbose を付けると詳しく出ます / unexpected error: see --verbose"
 
 
 if __name__ == "__main__":

@@ -10,11 +10,21 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["mailer.cli.send", "mailer.sending.worker", "tests.mail_bundles", "uvloop"])
+CONTEXT.set_forkserver_preload(
+    [
+        "mailer.cli.send",
+        "mailer.sending.worker",
+        "tests.mail_bundles",
+        "uvloop",
+        "todoke",
+        "plugins.builder.source_check",
+        "plugins.builder.run",
+    ]
+)
 
 
-def start(target: Callable[..., None], *arguments: object) -> BaseProcess:
-    """Start it. The process dies with its parent, at the latest."""
-    process = CONTEXT.Process(target=target, args=arguments, daemon=True)
+def start(target: Callable[..., None], *arguments: object, is_daemon: bool = True) -> BaseProcess:
+    """Start it. The process dies with its parent, at the latest; one that starts processes itself is no daemon, as `multiprocessing` calls it."""
+    process = CONTEXT.Process(target=target, args=arguments, daemon=is_daemon)
     process.start()
     return process

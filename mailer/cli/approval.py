@@ -85,9 +85,9 @@ def show_audit(
         _print_entries(entries, output_format, shown_zone(settings, is_utc))  # also when the log is broken: somebody must look at it
         newest = verify(entries, noted)
         if output_format is OutputFormat.TEXT:
-            say(
-                f"{len(entries)} entries, all hashes hold. {len(entries)}件、すべて正しくつながっています。\nNewest hash 最新のハッシュ値:\n{newest}"
-            )
+            say(f"{len(entries)} entries, all hashes hold. {len(entries)}件、すべて正しくつながっています。")
+            say("Newest hash 最新のハッシュ値:")
+            say(newest)
 
 
 def _print_entries(entries: Sequence[AuditEntry], form: OutputFormat, zone: tzinfo) -> None:

@@ -29,6 +29,8 @@ from mailer.model.issue import IssueRef
 
 EX_SOFTWARE = 70
 """Exit status for a fault of ours (sysexits.h), as `todoke.py` has it."""
+EX_REFUSED = 1
+"""Exit status where files, database or relay refuse what the command wants."""
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")]
 MailPath = Annotated[Path, typer.Option("--mail", help="The folder of issues that `build` wrote. 作成済みの号のフォルダー")]
@@ -69,33 +71,39 @@ def command_session(logs: LogKind = LogKind.OFF) -> Iterator[None]:
     except Exception as error:
         if logs is LogKind.OFF:
             raise  # `todoke.py` tells people
-        log.error("unexpected error", exception=error if verbosity() > 0 else None, why=f"{type(error).__name__}: {error}")
-        raise typer.Exit(EX_SOFTWARE) from None
+        is_refusal = isinstance(error, OSError) and error.filename is not None  # a file or folder: no fault of ours
+        event = "a file cannot be read or written" if is_refusal else "unexpected error"
+        log.error(event, exception=error if verbosity() > 0 else None, why=f"{type(error).__name__}: {error}")
+        raise typer.Exit(EX_REFUSED if is_refusal else EX_SOFTWARE) from None
     finally:
         log.reset()
 
 
 def report_error(sentence: str) -> None:
     """Say on standard error, or in the log, why the command ends."""
-    sentence = " ".join(sentence.split())
     if log.is_on():
-        log.error(sentence)
+        log.error(one_line(sentence))
     else:
-        typer.echo(sentence, err=True)
+        typer.echo(one_line(sentence), err=True)
 
 
 def notify(sentence: str) -> None:
     """Say on standard error, or in the log, what the operator should know. It is shown with ``--quiet`` too."""
     if log.is_on():
-        log.warning(" ".join(sentence.split()))
+        log.warning(one_line(sentence))
     else:
-        typer.echo(" ".join(sentence.split()), err=True)
+        typer.echo(one_line(sentence), err=True)
 
 
 def say(sentence: str) -> None:
-    """Print what was done and what comes next. Not with ``--quiet``."""
+    """Print what was done and what comes next, on one line. Not with ``--quiet``."""
     if verbosity() >= 0:
-        typer.echo(sentence)
+        typer.echo(one_line(sentence))
+
+
+def one_line(sentence: str) -> str:
+    """Return the sentence on one line; a name in it, or a relay's reply, can neither begin a second line nor steer the terminal."""
+    return log.escape(" ".join(sentence.split()))
 
 
 def console() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -95,12 +96,12 @@ def status(
 
 
 def show_live(take: Callable[[], StatusSnapshot], show: Callable[[StatusSnapshot], None], pause: Callable[[float], None]) -> None:
-    """Show snapshots until nothing is under way. Ctrl-C ends this view only: whoever sends goes on."""
+    """Show snapshots until nothing is under way or nobody reads any more. Ctrl-C ends this view only: whoever sends goes on."""
     with suppress(KeyboardInterrupt):
         while True:
             snapshot = take()
             show(snapshot)
-            if not snapshot.is_under_way:
+            if not snapshot.is_under_way or sys.stdout.closed:
                 return
             pause(INTERVAL)
 

@@ -21,6 +21,7 @@ from plugins.cli.console import (
     out,
     print_diagnostics,
     progress_bar,
+    require,
     say,
     stop,
     stop_with_errors,
@@ -53,6 +54,7 @@ def build(
 
     keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
     options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
+    require(publications, options.settings, folder=content)
     report, differing = _run_or_stop(options, keep, chosen, verify=verify)
     if differing:
         from plugins.builder.rules import difference_diagnostics
@@ -65,7 +67,7 @@ def build(
         chosen,
     )
     if explain:
-        (out if chosen == "text" else err).print(report.explain(explain), markup=False)
+        (out if chosen == "text" else err).print(report.explain(explain))
     if verify:
         say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
 

@@ -18,6 +18,7 @@ from plugins.cli.console import (
     moment,
     out,
     print_diagnostics,
+    require,
     say,
     stop,
     stop_because_of,
@@ -46,6 +47,7 @@ def check(
         if explain:
             _explain(explain, publications)
             return
+        require(publications, folder=content)
         if fix or dry_run:
             _repair(content, publications, chosen, dry_run=dry_run)
         report = check_sources(content, publications, moment(now))
@@ -68,7 +70,7 @@ def _explain(code: str, publications: Path) -> None:
     from plugins.builder.source_check import explain_rule
 
     try:
-        out.print(explain_rule(code, publications), markup=False)
+        out.print(explain_rule(code, publications))
     except KeyError:
         wrong_usage(
             f"「{code}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {code!r}: --explain all lists them"
@@ -81,7 +83,7 @@ def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: b
 
     repairs = repair_all(content, publications, write=not dry_run)
     for repair in repairs:
-        (out if chosen == "text" else err).print(str(repair), markup=False)
+        (out if chosen == "text" else err).print(str(repair))
     count = len(repairs)
     say(f"{count}行を{'直せます' if dry_run else '直しました'} {count} lines {'would be repaired' if dry_run else 'repaired'}", chosen)
 

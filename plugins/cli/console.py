@@ -19,8 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 if TYPE_CHECKING:
     from plugins.diagnostics import Diagnostic, Severity
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 FormatName = Literal["text", "json", "sarif", "github"]
 """The forms of `plugins.diagnostic_formats`. That module is loaded when a diagnostic is printed in one: most builds print none."""
@@ -48,12 +48,25 @@ def verbosity() -> int:
 
 
 def say(message: str, chosen: FormatName = "text") -> None:
-    """Print what is neither asked-for data nor an error: what was done, and what to do next. Not with ``--quiet``.
+    """Print what is neither asked-for data nor an error, on one line: what was done, and what to do next. Not with ``--quiet``.
 
     In another format than text it goes to the error stream: a program that reads the output stream gets the document and nothing else.
     """
     if verbosity() >= 0:
-        (out if chosen == "text" else err).print(message, markup=False)
+        (out if chosen == "text" else err).print(safe_text(message))
+
+
+def require(*paths: Path, folder: Path | None = None) -> None:
+    """End with status 2 if a file of ``paths`` or the ``folder`` is not there: most often somebody stands in another folder. Nothing was made yet."""
+    missing = [str(path) for path in paths if not path.is_file()]
+    if folder is not None and not folder.is_dir():
+        missing.append(f"{folder}/")
+    if missing:
+        names = "、".join(missing)
+        wrong_usage(
+            f"{names} がありません。原稿のフォルダー（publications.toml のあるところ）で実行してください"
+            f" / not found: {', '.join(missing)}. Run it in the folder that holds publications.toml, or name them with the options"
+        )
 
 
 def safe_text(text: object) -> str:
@@ -89,7 +102,7 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, sum
     """
     if chosen == "text":
         for diagnostic in diagnostics:
-            err.print(str(diagnostic), markup=False, style=_STYLES[diagnostic.severity])
+            err.print(str(diagnostic), style=_STYLES[diagnostic.severity])
         return
     from plugins.diagnostic_formats import as_github, as_json, as_sarif
 
@@ -118,11 +131,11 @@ def stop_because_of(diagnostics: Sequence[Diagnostic]) -> NoReturn:
 
 def stop(message: str) -> NoReturn:
     """Print why the command ends, and end with status 1: something is wrong with the files or the world."""
-    err.print(message, markup=False, style="bold red")
+    err.print(safe_text(message), style="bold red")
     raise typer.Exit(1)
 
 
 def wrong_usage(message: str) -> NoReturn:
     """Print what is wrong with the command line, and end with status 2, as Typer does for what it finds itself."""
-    err.print(message, markup=False, style="bold red")
+    err.print(safe_text(message), style="bold red")
     raise typer.Exit(2)

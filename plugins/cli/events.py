@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli.console import Format, FormatName, err, moment, out, print_diagnostics, say, stop, stop_with_errors, wrong_usage
+from plugins.cli.console import (
+    Format,
+    FormatName,
+    err,
+    moment,
+    out,
+    print_diagnostics,
+    require,
+    safe_text,
+    say,
+    stop,
+    stop_with_errors,
+    wrong_usage,
+)
 from plugins.diagnostics import ContentErrors, Diagnostic
 
 if TYPE_CHECKING:
@@ -35,6 +48,7 @@ def import_events(
     from plugins.frontmatter.model.registry import read_registry
 
     chosen = "json" if json_output else chosen
+    require(publications, folder=content)
     path = PurePosixPath(file.as_posix())
     try:
         registry = read_registry(publications, content / "data" / "municipalities.csv")
@@ -69,7 +83,7 @@ def _print_result(table: TableImport, chosen: FormatName, dry_run: bool) -> None
     print_diagnostics(table.diagnostics, chosen, {"rows": table.rows, "refused": refused, "files": files})
     for file in table.planned:
         if file.outcome.name != "SAME":
-            (out if chosen == "text" else err).print(f"{file.path}: {file.outcome.value}", markup=False)
+            (out if chosen == "text" else err).print(safe_text(f"{file.path}: {file.outcome.value}"))
     new, renewed, same, kept = (counts[name] for name in ("NEW", "RENEWED", "SAME", "KEPT"))
     say(
         f"{table.rows}行のうち、新規{new}、更新{renewed}、変化なし{same}、手直しのため保留{kept}、取り込めない{refused}"

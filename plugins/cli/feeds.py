@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugins.cli import feeds_arguments as arguments
+from plugins.cli.console import require
 
 if TYPE_CHECKING:
     from plugins.partners.model.config import FeedConfig, Settings
@@ -165,6 +166,7 @@ def review_entries(
             review.refuse(content, name)
         print_waiting(review.waiting(content, keys or []), arguments.is_json(output_format, json_output), utc=utc)
 
+    require(folder=content)
     arguments.exit_on_error(decide)
 
 
@@ -190,6 +192,7 @@ def remove_feed(
 def _take_down(address: str, content: Path, yes: bool) -> None:
     from plugins.partners.entries import review, takedown
 
+    require(folder=content)
     if not yes:
         typer.confirm(f"{address} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
     removed: list[str] = []

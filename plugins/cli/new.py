@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Toml, moment, print_diagnostics, say, stop, wrong_usage
+from plugins.cli.console import Content, Toml, moment, print_diagnostics, require, say, stop, wrong_usage
 
 
 def new_issue(
@@ -22,6 +22,7 @@ def new_issue(
     from plugins.frontmatter.model.registry import read_registry
     from plugins.magazine.compose.new_issue import new_issue, write
 
+    require(publications, folder=content)
     try:
         date = moment(now)
         registry = read_registry(publications, content / "data" / "municipalities.csv")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Now, Toml, moment, say
+from plugins.cli.console import Content, Now, Toml, moment, require, say
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds that the thread of a build may keep the interpreter while a saved page waits to be shown. Python's default is ten times as long."""
@@ -31,6 +31,7 @@ def preview(
     options = BuildOptions(
         moment(now), content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
     )
+    require(publications, options.settings, folder=content)
     sys.setswitchinterval(_SWITCH_INTERVAL)
     say(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(
