@@ -130,7 +130,7 @@ def test_a_new_version_whose_draft_line_an_editor_deleted_takes_the_old_ones_pla
     blog.show("別の文です。", "別の題", feed=REVIEW)
     assert blog.done.published == (waiting.path,) and blog.edits == [] and blog.waiting() == ()
     assert read_front(blog.entry)["title"] == "別の題" and "draft" not in read_front(blog.entry)
-    assert blog.show("別の文です。", "別の題", feed=REVIEW).waiting == 0 and blog.done.published == ()
+    assert blog.show("別の文です。", "別の題", feed=REVIEW).waiting == 0 and not list(blog.done.published)
 
 
 def test_a_waiting_version_goes_when_the_partner_takes_it_back(blog: Blog) -> None:
