@@ -66,6 +66,10 @@ def print_update(report: UpdateReport, as_json: bool, *, dry_run: bool = False, 
             typer.echo(f"{feed.key}: {safe_text(note)}")
     for path in report.removal.files:
         typer.echo(f"取り下げました / taken down: {safe_text(path)}")
+    for name in report.published:
+        typer.echo(
+            f"draft の行が消してあったので、新しい版を公開しました / new version published, since its draft line was deleted: {safe_text(name)}"
+        )
     for name in report.removal.shared:
         typer.echo(f"いくつもの記事に共通なので、取り下げません / several entries share it, none is taken down: {safe_text(name)}")
 
@@ -94,6 +98,11 @@ def notes(report: FeedReport, utc: bool = False) -> list[str]:
         f"{report.left_out}件は多すぎて読みません / {report.left_out} entries past the limit" if report.left_out else "",
         f"{report.broken}件は壊れていて読めません / {report.broken} entries could not be read" if report.broken else "",
         f"{report.taken_down}件は取り下げたものです / {report.taken_down} entries were taken down" if report.taken_down else "",
+        *(
+            f"takedown.txt の「{name}」は、どのブログの記事か分からないので止めました。ほかのブログの記事なら、その行を feed:名前:{name} に直してください"
+            f" / barred by the line {name!r} in takedown.txt, which names no feed: if it is of another feed, write feed:KEY:{name} there"
+            for name in report.barred_without_feed
+        ),
         f"{report.waiting}件の直しが確認を待っています。todoke feeds review / {report.waiting} new versions wait for review"
         if report.waiting
         else "",

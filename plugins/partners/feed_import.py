@@ -32,6 +32,7 @@ class FeedReport:
     """The result of one feed. ``failed``: why, in words. ``moved_to``: an address to write into publications.toml. ``ended``: the server said 410.
 
     ``broken``: entries that could not be read. ``waiting``: new versions of entries that an editor has to decide about. ``kept``: texts that were kept, since the new ones are cut.
+    ``barred_without_feed``: lines of the takedown list that barred an entry and do not say of which feed they are.
     ``waits_until``: the feed was not asked, since it is not due (ISO 8601). ``failing_since``: it has failed for a week or longer (a day).
     """
 
@@ -41,6 +42,7 @@ class FeedReport:
     unchanged: int = 0
     pictures: int = 0
     taken_down: int = 0
+    barred_without_feed: tuple[str, ...] = ()
     left_out: int = 0
     broken: int = 0
     waiting: int = 0
@@ -124,13 +126,14 @@ class FeedImport:
     async def _import_entries(self, parsed: ParsedFeed, override: UrlOverride) -> FeedReport:
         """Bring the feed's folder up to date."""
         entries = [make_entry(entry, self.feed, self.context.topics, self.context.now) for entry in parsed.entries]
-        allowed, refused = self.context.takedown.split(entries, self.feed)
+        allowed, refused, without_feed = self.context.takedown.split(entries, self.feed)
         import_plan = await asyncio.to_thread(self._plan, allowed)
         images = ImageDownloads(self.context.client, self.context.sandbox, self.context.robots, override, self.context.limits, self.folder)
         if not self.context.dry_run:
             for change in import_plan.changes:
                 await self._write(change, images)
-        return replace(self._report(import_plan, images.downloaded, len(refused)), left_out=parsed.left_out, broken=parsed.broken)
+        report = self._report(import_plan, images.downloaded, len(refused))
+        return replace(report, left_out=parsed.left_out, broken=parsed.broken, barred_without_feed=without_feed)
 
     def _plan(self, entries: list[Entry]) -> ImportPlan:
         """Compare with the existing files. Runs in a thread, since it reads all of them."""

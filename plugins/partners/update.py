@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from yarl import URL
 
 from plugins.partners import schedule, state
-from plugins.partners.entries import takedown
+from plugins.partners.entries import review, takedown
 from plugins.partners.feed_import import FeedImport, FeedOutcome, FeedReport, ImportContext
 from plugins.partners.http.addresses import GLOBAL_ONLY, AddressRules
 from plugins.partners.http.client import Limits, RequestOptions, open_client
@@ -54,10 +54,11 @@ class Options:
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """The result of a run: a report of each feed, in their order, and what the takedown list removed."""
+    """The result of a run: a report of each feed, in their order, what the takedown list removed, and the new versions that an editor published by hand."""
 
     feeds: tuple[FeedReport, ...]
     removal: takedown.Removal = field(default_factory=takedown.Removal)
+    published: tuple[str, ...] = ()
 
     @property
     def all_failed(self) -> bool:
@@ -69,11 +70,12 @@ async def update(feeds: Sequence[FeedConfig], settings: Settings, options: Optio
     """Import ``feeds``. Raises BusyError, TakedownError, and OSError if the state cannot be written."""
     with _lock(options):
         removal = takedown.apply(options.content, dry_run=options.dry_run)
+        published = review.publish_by_hand(options.content, dry_run=options.dry_run)
         states = state.load(options.state)
         async with _open_context(settings, options) as context:
             outcomes = await _import_all(context, feeds, states)
         _save(states, outcomes, options)
-    return UpdateReport(tuple(outcomes[feed.key].report for feed in feeds), removal)
+    return UpdateReport(tuple(outcomes[feed.key].report for feed in feeds), removal, published)
 
 
 @contextmanager

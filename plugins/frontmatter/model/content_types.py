@@ -9,7 +9,7 @@ tries them all.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -230,3 +230,9 @@ class Partner(Dated):
     hash: str
     source: dict[str, str] = Field(default_factory=dict)
     edit_of: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def new_version_waits(cls, front: Any) -> Any:
+        """Keep a new version of an entry a draft, even if an editor deleted the line: the next import puts it in the entry's place, and never are both public."""
+        return {**front, "draft": True} if isinstance(front, dict) and front.get("edit_of") else front

@@ -18,7 +18,7 @@ from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.model.errors import EntryFileError
 
 FENCE = "---\n"
-PICTURES = (".jpg", ".webp")
+PICTURES = (".jpg", ".webp", ".svg")
 
 _NEVER = 2**31 - 1
 """Columns after which libyaml breaks a line: as far as it can count."""

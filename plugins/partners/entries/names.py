@@ -109,28 +109,32 @@ def is_same_entry(first: Names, second: Names) -> bool:
 
 Key = tuple[str, ...]
 
+IsRelated = Callable[[int, int], bool]
+"""Tells whether the text of an entry (its index) can be a later version of a file's (its index)."""
+
 
 @dataclass(frozen=True)
 class _Pass:
     """One way to find the file of an entry. ``of_entry`` and ``of_file`` return the keys to compare; an empty set means that there is none.
 
     ``files_are_unique``: a key that several files share identifies none of them. Otherwise the first of them is taken: old faults left files that
-    are equal in all names, and a third one must not join them at every run.
+    are equal in all names, and a third one must not join them at every run. ``by_address``: the key is an address alone (``_may_be_one``).
     """
 
     of_entry: Callable[[Names], frozenset[Key]]
     of_file: Callable[[Names], frozenset[Key]]
     files_are_unique: bool = True
+    by_address: bool = False
 
 
-def _same(key: Callable[[Names], Key], *, files_are_unique: bool = True) -> _Pass:
+def _same(key: Callable[[Names], Key], *, files_are_unique: bool = True, by_address: bool = False) -> _Pass:
     """Return a pass for one key that entries and files both have. A key of which the last part is empty identifies nothing."""
 
     def keys(names: Names) -> frozenset[Key]:
         value = key(names)
         return frozenset({value}) if value[-1] else frozenset()
 
-    return _Pass(keys, keys, files_are_unique)
+    return _Pass(keys, keys, files_are_unique, by_address)
 
 
 def _key_if_identified(names: Names, last: str) -> Key:
@@ -143,10 +147,10 @@ _PASSES = (
     _same(lambda names: (names.id, names.link, names.title, names.date), files_are_unique=False),
     _same(lambda names: _key_if_identified(names, names.title), files_are_unique=False),
     _same(lambda names: _key_if_identified(names, names.date), files_are_unique=False),
-    _same(lambda names: (names.link, names.id) if names.link else ("", "")),
-    _same(lambda names: ("id", names.id)),
-    _same(lambda names: ("link", names.link)),
-    _Pass(lambda names: _keys(names.all), lambda names: _keys(names.all)),
+    _same(lambda names: (names.link, names.id) if names.link else ("", ""), by_address=True),
+    _same(lambda names: ("id", names.id), by_address=True),
+    _same(lambda names: ("link", names.link), by_address=True),
+    _Pass(lambda names: _keys(names.all), lambda names: _keys(names.all), by_address=True),
     _same(lambda names: (names.path, names.date) if names.path else ("", "")),
     _same(lambda names: (names.path, names.title) if names.path else ("", "")),
 )
@@ -157,22 +161,41 @@ def _keys(values: Iterable[str]) -> frozenset[Key]:
     return frozenset((value,) for value in values if value)
 
 
-def match(entries: Sequence[Names], files: Sequence[Names]) -> list[int | None]:
+def match(entries: Sequence[Names], files: Sequence[Names], is_related: IsRelated) -> list[int | None]:
     """Return for each entry the index of its file, or None. No two entries get one file.
 
     A key that several entries of the feed share identifies none of them. Counted are all entries and files, not only those without a match yet:
     of two entries with one id, the one whose file is not found must not get a file that has this id by another entry.
     """
+
+    def may_be_one(number: int, index: int) -> bool:
+        return (
+            _has_own_id(entries[number], files[index]) or _shares_title_or_date(entries[number], files[index]) or is_related(number, index)
+        )
+
     matches: dict[int, int] = {}
     for one_pass in _PASSES:
         files_by_key = _files_by_key(one_pass, files)
         taken = set(matches.values())
         for number, key in _identifying_keys(one_pass, entries):
             free = [index for index in files_by_key.get(key, ()) if index not in taken]
-            if free and number not in matches:
+            if free and number not in matches and (not one_pass.by_address or may_be_one(number, free[0])):
                 matches[number] = free[0]
                 taken.add(free[0])
     return [matches.get(number) for number in range(len(entries))]
+
+
+def _has_own_id(entry: Names, file: Names) -> bool:
+    """Tell whether entry and file have one id that is no address in its place: a feed makes such an id for one entry (RFC 4287, section 4.2.6)."""
+    return bool(entry.id) and entry.id == file.id and entry.id not in (entry.link, file.link)
+
+
+def _shares_title_or_date(entry: Names, file: Names) -> bool:
+    """Tell whether title or date are the same.
+
+    Blogs give their newest entry one ever-same address (``/news.html``): if title, date and text are all new at it, that is another entry.
+    """
+    return entry.title == file.title or (bool(entry.date) and entry.date == file.date)
 
 
 def _files_by_key(one_pass: _Pass, files: Sequence[Names]) -> dict[Key, list[int]]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from plugins.partners.entries.entry import Entry, slug
 from plugins.partners.entries.names import match, names_of, names_of_file, without_duplicates
+from plugins.partners.entries.texts import is_related
 from plugins.partners.entries.versions import (
     Difference,
     FrontMatter,
@@ -81,7 +82,11 @@ def plan(entries: Iterable[Entry], stored: Iterable[StoredEntry], feed: FeedConf
 
 def match_entries(entries: Sequence[Entry], files: Sequence[StoredEntry], feed: FeedConfig) -> list[tuple[Entry, StoredEntry | None]]:
     """Return each entry with its file, or with None."""
-    indexes = match([names_of(entry, feed) for entry in entries], [names_of_file(file.front, feed.site) for file in files])
+    indexes = match(
+        [names_of(entry, feed) for entry in entries],
+        [names_of_file(file.front, feed.site) for file in files],
+        lambda number, index: is_related(entries[number].body, files[index].body),
+    )
     return [(entry, None if index is None else files[index]) for entry, index in zip(entries, indexes, strict=True)]
 
 

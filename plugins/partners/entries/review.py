@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,12 +31,12 @@ class WaitingEntry:
 
 
 def waiting(content: Path, keys: Iterable[str] = ()) -> tuple[WaitingEntry, ...]:
-    """Return the drafts of the feeds ``keys``, or of all, oldest first. Raises EntryFileError."""
+    """Return the drafts of the feeds ``keys``, or of all, oldest first. A new version waits even without ``draft: true``. Raises EntryFileError."""
     root, chosen = content / "partners", set(keys)
     drafts = []
     for path in sorted(root.rglob("*.md")):
         front, _ = read_entry(path)
-        if front.get("draft") is True and (not chosen or path.relative_to(root).parts[0] in chosen):
+        if (front.get("draft") is True or front.get("edit_of")) and (not chosen or path.relative_to(root).parts[0] in chosen):
             drafts.append(_waiting_entry(root, path, front))
     return tuple(sorted(drafts, key=lambda draft: (draft.date, draft.path)))
 
@@ -59,6 +60,25 @@ def publish(content: Path, name: str) -> None:
         _accept(content, path, front, body)
     else:
         write_atomically(path, render({key: value for key, value in front.items() if key != "draft"}, body))
+
+
+def publish_by_hand(content: Path, *, dry_run: bool = False) -> tuple[str, ...]:
+    """Publish the new versions from whose files an editor deleted ``draft: true``, and return their names.
+
+    Such a file is not shown by itself, since two versions of one entry would be public. One whose entry is gone stays as it is.
+    """
+    root = content / "partners"
+    published = []
+    for path in sorted(root.rglob("edit-*.md")):
+        with suppress(EntryFileError):  # the import of its feed reports it
+            front, body = read_entry(path)
+            if not front.get("edit_of") or front.get("draft") is True:
+                continue
+            _base(content, path, front)
+            if not dry_run:
+                _accept(content, path, front, body)
+            published.append(path.relative_to(root).as_posix())
+    return tuple(published)
 
 
 def refuse(content: Path, name: str) -> None:

@@ -31,8 +31,8 @@ class Takedown:
 
     names: frozenset[str] = frozenset()
 
-    def split(self, entries: Sequence[Entry], feed: FeedConfig) -> tuple[list[Entry], list[Entry]]:
-        """Return the entries of one feed that may be imported, and those that were taken down."""
+    def split(self, entries: Sequence[Entry], feed: FeedConfig) -> tuple[list[Entry], list[Entry], tuple[str, ...]]:
+        """Return the entries of one feed that may be imported, those that were taken down, and the names that barred one although they name no feed."""
         labels = [labels_of(names_of(entry, feed), feed.key, entry.entry_id) for entry in entries]
         owners: dict[str, set[str]] = defaultdict(set)
         for entry, own in zip(entries, labels, strict=True):
@@ -40,10 +40,12 @@ class Takedown:
                 owners[label].add(f"{entry.entry_id} {entry.original} {entry.fingerprint} {entry.published}")
         allowed: list[Entry] = []
         refused: list[Entry] = []
+        without_feed: set[str] = set()
         for entry, own in zip(entries, labels, strict=True):
-            barred = any(len(owners[label]) == 1 for label in own & self.names)
-            (refused if barred else allowed).append(entry)
-        return allowed, refused
+            barring = {label for label in own & self.names if len(owners[label]) == 1}
+            (refused if barring else allowed).append(entry)
+            without_feed |= barring if all(map(_is_without_feed, barring)) else set()
+        return allowed, refused, tuple(sorted(without_feed))
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ def labels_of(names: Names, feed_key: str, entry_id: str) -> frozenset[str]:
 def _full_names(names: Names, *dates: str) -> list[str]:
     """Return names made of all names together, for an entry of which no single name is its own: with the text, and with title and date."""
     return [" ".join([names.id, names.link, last]) for last in (content_id(names.digest), *(f"{date} {names.title}" for date in dates))]
+
+
+def _is_without_feed(name: str) -> bool:
+    """Tell whether a name is unique in its feed only (``7``) and does not say in which. Earlier versions of Todoke listed such names.
+
+    It bars entries of every feed, since a text that a writer had taken down must not come back; the report says how to write the line.
+    """
+    return not (name.startswith("//") or is_uri(name))
 
 
 def list_path(content: Path) -> Path:
@@ -98,14 +108,14 @@ def note(content: Path, names: Iterable[str]) -> None:
         write_atomically(path, f"{text.rstrip()}\n{lines}".encode())
 
 
-def _comment_out(content: Path, shared: frozenset[str]) -> None:
+_SHARED = "# いくつもの記事に共通なので使いません / shared by several entries: "
+
+
+def _prefix_lines(content: Path, prefixes: Mapping[str, str]) -> None:
+    """Write a prefix before the lines of some names (in comparable form)."""
     path = list_path(content)
-    lines = path.read_text("utf-8").splitlines()
-    kept = [
-        f"# いくつもの記事に共通なので使いません / shared by several entries: {line}" if identity(line.strip()) in shared else line
-        for line in lines
-    ]
-    write_atomically(path, ("\n".join(kept) + "\n").encode())
+    lines = [prefixes.get(identity(line.strip()), "") + line for line in path.read_text("utf-8").splitlines()]
+    write_atomically(path, ("\n".join(lines) + "\n").encode())
 
 
 def apply(content: Path, *, dry_run: bool = False) -> Removal:
@@ -119,15 +129,20 @@ def apply(content: Path, *, dry_run: bool = False) -> Removal:
         return Removal()
     library = _Library.read(content)
     files: dict[Path, Front] = {}
-    shared = []
+    shared: list[str] = []
+    prefixes: dict[str, str] = {}
     for name in sorted(listed & library.labels()):
         front_matters = library.with_label(name)
-        if _is_one_entry(front_matters.values()):
-            files |= front_matters
-        else:
+        if not _is_one_entry(front_matters.values()):
             shared.append(name)
-    if shared and not dry_run:
-        _comment_out(content, frozenset(shared))
+            prefixes[name] = _SHARED
+            continue
+        files |= front_matters
+        if _is_without_feed(name) and len(front_matters) == 1:
+            (front,) = front_matters.values()
+            prefixes[name] = f"feed:{front.get('feed', '')}:"
+    if prefixes and not dry_run:
+        _prefix_lines(content, prefixes)
     return Removal(_take_down(content, library, files, dry_run), tuple(shared))
 
 
@@ -143,7 +158,8 @@ def take_down(content: Path, name: str) -> tuple[str, ...]:
         raise EntryNotFoundError(name)
     if not _is_one_entry(front_matters.values()):
         raise SharedNameError(name, tuple(path.as_posix() for path in front_matters))
-    note(content, [name])
+    if not _is_without_feed(identity(name)):
+        note(content, [name])
     return _take_down(content, library, front_matters, dry_run=False)
 
 

@@ -7,7 +7,6 @@ the partner's: neither is ever lost.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +14,9 @@ from pathlib import PurePath
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity
 from plugins.partners.entries.names import names_of, names_of_file
+from plugins.partners.entries.texts import is_much_less, is_related, is_summary
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import day_minute, iso
-from plugins.partners.model.text import plain_text
 from plugins.partners.model.urls import canonical
 
 FrontMatter = Mapping[str, object]
@@ -27,15 +26,6 @@ OUR_KEYS = (
     *("first_seen", "updated", "hash", "source", "edit_of"),
 )
 """The front matter that the importer writes, in order. Other keys are the editor's and are not changed."""
-
-LONG_TEXT = 200
-"""Characters. A shorter text is changed as a whole so often that its length says nothing."""
-
-_CUT = re.compile(
-    r"\s*(?:…|\.\.\.|\[(?:…|\.\.\.)\]|[（(]?(?:続きを読む|続きはこちら|つづきを読む|もっと読む)[）)]?|(?:continue reading|read more)\b[^。]*)[\s→»>]*$",
-    re.IGNORECASE,
-)
-"""What blog software puts at the end of a summary."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +97,19 @@ def compare(entry: Entry, file: StoredEntry, feed: FeedConfig) -> Difference:
     """Compare the feed's version with the partner's last one, and with the file."""
     in_title = digest(entry.title) != file.source.get("title", digest(str(file.front.get("title", ""))))
     in_body = _has_new_body(entry, file, in_title)
-    is_cut = in_body and _is_summary(entry.body, file.body)
+    is_cut = in_body and is_summary(entry.body, file.body)
     in_body = in_body and not is_cut
     conflict = (in_title and file.has_edited_title) or (in_body and file.has_edited_body)
     published = file.front.get("draft") is not True
     in_review = feed.mode == "review" and published and (in_title or in_body or _has_new_address(entry, file, feed))
-    return Difference(in_title, in_body, is_cut, conflict or in_review or (in_body and _is_much_less(entry.body, file.body)))
+    is_less = in_body and (is_much_less(entry.body, file.body) or (in_title and _is_another(entry, file)))
+    return Difference(in_title, in_body, is_cut, conflict or in_review or is_less)
+
+
+def _is_another(entry: Entry, file: StoredEntry) -> bool:
+    """Tell whether date and text, too, have nothing of the file's: its feed gave the id of an old entry to a new one, and the old text would be lost."""
+    date = names_of_file(file.front).date
+    return entry.dated and date not in ("", day_minute(entry.published)) and not is_related(entry.body, file.body)
 
 
 def _has_new_body(entry: Entry, file: StoredEntry, in_title: bool) -> bool:
@@ -125,30 +122,6 @@ def _has_new_body(entry: Entry, file: StoredEntry, in_title: bool) -> bool:
 def _has_new_address(entry: Entry, file: StoredEntry, feed: FeedConfig) -> bool:
     link = names_of(entry, feed).link
     return bool(link) and digest(link) != file.source.get("original", digest(canonical(str(file.front.get("original", "")))))
-
-
-def _words(body: str) -> str:
-    return plain_text(body.replace("<", " <"))
-
-
-def _is_summary(new: str, kept: str) -> bool:
-    """Tell whether ``new`` is nothing, or the beginning of ``kept`` with a mark that it goes on elsewhere."""
-    new_words, kept_words = _words(new), _words(kept)
-    if not new_words:
-        return bool(kept_words) and "<img" not in new
-    beginning = _CUT.sub("", new_words)
-    return beginning != new_words and len(beginning) < len(kept_words) and _compact(kept_words).startswith(_compact(beginning))
-
-
-def _is_much_less(new: str, kept: str) -> bool:
-    """Tell whether ``new`` is less than half of a long ``kept``, or only its beginning: a summary without a mark, or a part that was taken back."""
-    new_words, kept_words = _compact(_words(new)), _compact(_words(kept))
-    beginning = len(new_words) < len(kept_words) and kept_words.startswith(new_words)
-    return len(kept_words) >= LONG_TEXT and (len(new_words) * 2 < len(kept_words) or beginning)
-
-
-def _compact(words: str) -> str:
-    return re.sub(r"\s+", "", words)
 
 
 def first_version(entry: Entry, feed: FeedConfig, now: datetime) -> dict[str, object]:

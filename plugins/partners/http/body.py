@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
@@ -136,14 +137,31 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int,
     return bytes(body)
 
 
-async def read_beginning(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, budget: MemoryBudget) -> bytes:
-    """Return the first ``max_bytes`` of the expanded body; the rest is not read. Raises FetchError if the encoding is broken or unknown."""
-    stream, body = decoder(encoding), bytearray()
+async def read_parsable(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, budget: MemoryBudget) -> bytes:
+    """Return the first ``max_bytes`` of the expanded body, as far as it can be expanded; the rest is not read.
+
+    A body that is not in the encoding that it names, or in an unknown one, is returned as it was received: servers name gzip over plain text.
+    """
+    try:
+        stream = decoder(encoding)
+    except FetchError:
+        stream = IdentityDecoder()
+    body, received = bytearray(), bytearray()
+    with suppress(FetchError):
+        async for chunk in chunks:
+            received += chunk[: max_bytes - len(received)]
+            await budget.reserve(len(body) + len(received))
+            for piece in stream.expand(chunk):
+                body += piece
+                if len(body) >= max_bytes:
+                    return bytes(body[:max_bytes])
+        return bytes(body)
+    return bytes(body) or await _rest(chunks, received, max_bytes)
+
+
+async def _rest(chunks: AsyncIterator[bytes], received: bytearray, max_bytes: int) -> bytes:
     async for chunk in chunks:
-        for piece in stream.expand(chunk):
-            body += piece
-            if len(body) >= max_bytes:
-                return bytes(body[:max_bytes])
-            await budget.reserve(len(body))
-    stream.finish()
-    return bytes(body)
+        received += chunk
+        if len(received) >= max_bytes:
+            break
+    return bytes(received[:max_bytes])

@@ -15,10 +15,10 @@ import aiohttp
 from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules
-from plugins.partners.http.body import MemoryBudget, read_beginning
+from plugins.partners.http.body import MemoryBudget, read_parsable
 from plugins.partners.http.client import PRODUCT, HttpClient, Limits
 from plugins.partners.http.fetch import follow_redirects
-from plugins.partners.model.errors import FetchError, PartnersError
+from plugins.partners.model.errors import PartnersError
 
 LARGEST = 512 * 1024
 """Bytes that are read; section 2.5 asks for at least 500 kibibytes. The rest of a longer file is not looked at; the rules before it hold."""
@@ -161,16 +161,13 @@ class Robots:
 async def _read(response: aiohttp.ClientResponse, limits: Limits, budget: MemoryBudget) -> Rules | str:
     """Read a response: "unavailable" (4xx) allows all (section 2.3.1.3), "unreachable" (5xx, no response) forbids all (section 2.3.1.4).
 
-    429 counts as unreachable: the server asks for fewer requests.
+    429 counts as unreachable: the server asks for fewer requests. Of a body that is broken, the lines that can be read hold (section 2.3.1.5).
     """
     if response.status >= 500 or response.status == 429:
         return f"HTTP {response.status}: robots.txt が読めないので控えます / robots.txt unavailable, so we stay away"
     if response.status != 200:
         return ()
     encoding = response.headers.get("Content-Encoding", "")
-    try:
-        body = await read_beginning(response.content.iter_any(), encoding, limits.max_bytes, budget)
-    except FetchError as error:
-        return f"{error}（robots.txt）"
+    body = await read_parsable(response.content.iter_any(), encoding, limits.max_bytes, budget)
     whole_lines = body if len(body) < limits.max_bytes else body[: body.rfind(b"\n") + 1]  # half a path would be another rule
     return rules_for(whole_lines.decode("utf-8", "replace"), PRODUCT)

@@ -106,9 +106,13 @@ class ImageDownloads:
 
 
 def _with_lead_image(change: EntryChange, names: dict[str, str | None]) -> FrontMatter:
-    """Return the front matter. Lists show a new entry with the first picture that its writer described."""
+    """Return the front matter. Lists and mails show a new entry with the first picture that its writer described; mail clients show no drawing (SVG)."""
     if change.kind != "new":
         return change.front
-    described = (image for image in images_to_fetch(change.body or "") if image.description and names.get(image.src))
+    described = (
+        image
+        for image in images_to_fetch(change.body or "")
+        if image.description and (names.get(image.src) or ".svg").rpartition(".")[2] != "svg"
+    )
     lead = next(described, None)
     return {**change.front, "image": names[lead.src], "image_alt": lead.description} if lead else change.front

@@ -20,8 +20,8 @@ from plugins.partners.sanitize.sanitizer import final_pass
 MOST_PICTURES = 40
 """Of one entry. Later ones stay links."""
 
-_SUFFIXES = ("jpg", "webp")
-_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+_SUFFIXES = ("jpg", "webp", "svg")
+_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

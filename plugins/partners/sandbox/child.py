@@ -77,9 +77,10 @@ def _opml(body: bytes, _options: dict[str, Any]) -> Answer:
 
 
 def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
+    from plugins.partners.sandbox.drawing import clean_svg, is_svg
     from plugins.partners.sandbox.reencode import reencode
 
-    suffix, data = reencode(body)
+    suffix, data = ("svg", clean_svg(body)) if is_svg(body) else reencode(body)
     return {"suffix": suffix}, data
 
 

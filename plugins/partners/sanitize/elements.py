@@ -27,13 +27,13 @@ INLINE = frozenset("a strong em b i s del ins mark sub sup small code kbd var q 
 PHRASING_ONLY = frozenset({*HEADINGS, "pre", "dt", "th", "caption"})
 """Elements in which no block may stand (WHATWG HTML, section 4, content models)."""
 
-REPLACED = frozenset("iframe frame embed object param video audio source track noscript input select textarea button strike".split())
+REPLACED = frozenset("iframe embed object applet canvas param video audio source track input select textarea button strike".split())
 """Elements that no page of ours holds and that ``media`` replaces, so that they leave a trace."""
 
 FIRST_PASS = BLOCKS | DISSOLVED | INLINE | TABLE | REPLACED | {"img"}
 KEPT = BLOCKS | INLINE | TABLE | {"p", "li", "dt", "dd", "figcaption", "img"}
 
-REMOVED_WITH_CONTENT = frozenset("script style svg math template noembed noframes canvas title xmp applet".split())
+REMOVED_WITH_CONTENT = frozenset("script style svg math template noembed noframes title".split())
 
 Element: TypeAlias = Any
 """lxml.html.HtmlElement; lxml ships no types of its own."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 
+import lxml.html
+
 from plugins.partners.model.text import fold, shorten
 from plugins.partners.model.urls import absolute
-from plugins.partners.sanitize.elements import Element
+from plugins.partners.sanitize.elements import Element, is_blank
 
 LABEL = "画像（元の記事で見る）"
+LONG_DESCRIPTION_LABEL = "画像のくわしい説明"
 LONGEST_LABEL = 200
 
 _FULL_WIDTH = str.maketrans("{}|", "｛｝｜")
@@ -52,8 +55,9 @@ def mark_pictures(tree: Element, base: str, original: str) -> None:
     """
     for picture in list(tree.iter("img")):
         address = lazy_address(picture, base)
+        _link_to_description(picture, base)
         if is_tracker(picture, address):
-            picture.drop_tree()
+            _drop_tracker(picture)
         elif not address:
             to_link(picture, original)
         else:
@@ -62,6 +66,23 @@ def mark_pictures(tree: Element, base: str, original: str) -> None:
             picture.attrib.update({"src": address, "alt": alt})
     for source in list(tree.iter("source", "track", "param")):
         source.drop_tag()  # libxml2 does not know that these are empty: what follows stands inside them
+
+
+def _link_to_description(picture: Element, base: str) -> None:
+    """Put a link to a long description (HTML 4.01, section 13.8) behind a picture."""
+    address = absolute(base, picture.get("longdesc")) if picture.get("longdesc") else None
+    if address and address.startswith("http") and next(picture.iterancestors("a"), None) is None:
+        link = lxml.html.Element("a", href=address)
+        link.text, link.tail, picture.tail = LONG_DESCRIPTION_LABEL, picture.tail, None
+        picture.addnext(link)
+
+
+def _drop_tracker(picture: Element) -> None:
+    """Remove a tracker, and the link of advertising that holds nothing else."""
+    link = picture.getparent()
+    picture.drop_tree()
+    if link is not None and link.tag == "a" and is_blank(link):
+        link.drop_tree()
 
 
 def lazy_address(picture: Element, base: str) -> str:

@@ -15,13 +15,17 @@ import lxml.html
 from plugins.partners.model.text import fold, shorten
 from plugins.partners.model.urls import absolute
 from plugins.partners.sanitize.elements import Element
+from plugins.partners.sanitize.foreign import NOSCRIPT
 from plugins.partners.sanitize.image_marks import escape_directives, is_tracking_address, lazy_address
 
 LONGEST_NAME = 150
 
-EMBEDS = frozenset({"iframe", "frame", "embed", "object", "video", "audio"})
-_WITHOUT_FALLBACK = frozenset({"iframe", "frame", "embed"})
-"""What stands inside these is no content (WHATWG HTML, sections 4.8.5 and 4.8.6)."""
+EMBEDS = frozenset({"iframe", "embed", "object", "applet", "canvas", "video", "audio"})
+_WITH_FALLBACK = frozenset({"object", "applet", "canvas"})
+"""What stands inside these stands for what they show (WHATWG HTML, sections 4.8.7 and 4.12.5). In a film it asks for another browser; a frame has none."""
+
+WIDGET_ADDRESSES = ("data-href", "data-instgrm-permalink")
+"""Where boxes that a script fills (Facebook, Instagram) keep the address of what they show."""
 
 CONTROLS = frozenset({"input", "select", "textarea", "button"})
 
@@ -69,56 +73,131 @@ def replace_embeds(tree: Element, base: str, original: str) -> None:
             form.append(_link_paragraph(original, FORM_LABEL))
     for struck in list(tree.iter("strike")):
         struck.tag = "s"
-    for control in list(tree.iter(*CONTROLS)):
-        if control.tag == "button" and next(control.iterancestors("form"), None) is None:
-            control.drop_tag()
-        else:
-            control.drop_tree()
-    for noscript in list(tree.iter("noscript")):
+    _replace_controls(tree, original)
+    for noscript in tree.xpath(f"//*[@{NOSCRIPT}]"):
         _open_noscript(noscript, tree, base)
     for picture in list(tree.iter("picture")):
         if next(picture.iter("img"), None) is None:
             picture.append(lxml.html.Element("img"))
+    for widget in tree.xpath(f"//*[{' or '.join(f'@{name}' for name in WIDGET_ADDRESSES)}]"):
+        _name_widget(widget, base)
+    shown: set[str] = set()
     for embed in list(tree.iter(*EMBEDS)):
         if embed.getroottree().getroot() is tree.getroottree().getroot():
-            _replace_embed(embed, base, original)
+            _replace_embed(embed, base, original, shown)
+
+
+def _replace_controls(tree: Element, original: str) -> None:
+    """Remove the controls of forms. A box that is ticked or not is a sign; a control outside of a form leaves the link of one."""
+    outside = []
+    for control in list(tree.iter(*CONTROLS)):
+        in_form = next(control.iterancestors("form"), None) is not None
+        if control.tag == "input" and control.get("type") == "checkbox" and not in_form:
+            control.tail = ("☑ " if "checked" in control.attrib else "☐ ") + (control.tail or "")
+        elif control.tag == "button" and not in_form:
+            control.drop_tag()
+            continue
+        elif not in_form and control.get("type") != "hidden":
+            outside.append(control)
+            continue
+        control.drop_tree()
+    for control in outside[:1]:
+        control.addprevious(_link_paragraph(original, FORM_LABEL))
+    for control in outside:
+        control.drop_tree()
+
+
+def _name_widget(widget: Element, base: str) -> None:
+    """Put a link into a box that a script would fill, unless it has one."""
+    address = next((absolute(base, widget.get(name)) for name in WIDGET_ADDRESSES if widget.get(name)), None)
+    in_link = widget.tag == "a" or next(widget.iterancestors("a"), None) is not None
+    if address and address.startswith("http") and not in_link and next(widget.iter("a"), None) is None:
+        widget.append(_link_paragraph(address, _label(address, widget.tag, "")))
+
+
+_ASKS_FOR_SCRIPTS = re.compile(r"java\s*script|スクリプト", re.IGNORECASE)
 
 
 def _open_noscript(noscript: Element, tree: Element, base: str) -> None:
-    """Keep the pictures and links for readers without scripts, unless the entry has them already; its words only ask to switch scripts on."""
-    known = {lazy_address(image, base) for image in tree.iter("img") if next(image.iterancestors("noscript"), None) is None}
-    inside = lxml.html.fragment_fromstring(noscript.text or "", create_parent="div") if not len(noscript) else noscript
-    kept = [image for image in inside.iter("img") if lazy_address(image, base) not in known]
-    for image in kept:
-        image.tail = None
-        noscript.addprevious(image)
-    noscript.drop_tree()
+    """Keep what readers without scripts see: words and links, unless they ask to switch scripts on, and pictures, unless the entry has them already."""
+    inside = set(noscript.iter("img"))
+    known = {lazy_address(image, base) for image in tree.iter("img") if image not in inside}
+    for image in inside:
+        if lazy_address(image, base) in known:
+            image.drop_tree()
+    if _ASKS_FOR_SCRIPTS.search(noscript.text_content()):
+        for image in list(noscript.iter("img")):
+            image.tail = None
+            noscript.addprevious(image)
+        noscript.drop_tree()
+    else:
+        noscript.drop_tag()
 
 
-def _replace_embed(embed: Element, base: str, original: str) -> None:
-    """Replace one element by a link to what it shows, and its fallback content: the links and pictures in it, and the words in an object."""
+def _replace_embed(embed: Element, base: str, original: str, shown: set[str]) -> None:
+    """Replace one element by a link to what it shows, and its fallback content. ``shown``: addresses that have a link already."""
+    if label := embed.get("data-label"):
+        _replace_with_inline_link(embed, original, label)
+        return
     address = _address(embed, base)
     if address and is_tracking_address(address):
-        embed.drop_tree()
+        embed.drop_tag() if embed.tag == "embed" else embed.drop_tree()
         return
-    links = {absolute(base, link.get("href", "")) for link in embed.iter("a")}
-    label = _label(address or original, embed.tag, embed.get("title", ""))
-    inside_link = next(embed.iterancestors("a"), None) is not None
-    if address not in links and (address or not links):
-        paragraph = _paragraph(label) if inside_link else _link_paragraph(_watch_address(address or original), label)
-        embed.addprevious(paragraph)
-    if embed.tag not in _WITHOUT_FALLBACK and (links or embed.tag == "object"):
+    links = {absolute(base, link.get("href", "")) for link in embed.iter("a")} if embed.tag != "embed" else set()
+    if address not in links | shown and (address or not links):
+        _add_link(embed, _watch_address(address or original), _label(address or original, embed.tag, embed.get("title", "")))
+    shown |= {address} - {""}
+    if embed.tag == "video":
+        _keep_companions(embed, base)
+    if embed.tag == "embed":
+        embed.drop_tag()  # libxml2 does not know that it is empty: what follows stands inside it
+    elif embed.tag in _WITH_FALLBACK or (links and embed.tag != "iframe"):
         embed.tag = "div"
         embed.attrib.clear()
     else:
         embed.drop_tree()
 
 
+def _add_link(embed: Element, address: str, label: str) -> None:
+    """Put a paragraph with a link before an element, or only its words if it stands in a link already."""
+    in_link = next(embed.iterancestors("a"), None) is not None
+    embed.addprevious(_paragraph(label) if in_link else _link_paragraph(address, label))
+
+
+def _replace_with_inline_link(embed: Element, original: str, label: str) -> None:
+    """Replace a drawing or a formula, which may stand in a sentence."""
+    embed.text = label
+    embed.tag = "span" if next(embed.iterancestors("a"), None) is not None else "a"
+    embed.attrib.clear()
+    if embed.tag == "a":
+        embed.set("href", original)
+    else:
+        embed.drop_tag()
+
+
+def _keep_companions(video: Element, base: str) -> None:
+    """Keep the still picture of a film, and the files of its captions."""
+    if poster := absolute(base, video.get("poster", "")) if video.get("poster") else None:
+        image = lxml.html.Element("img", src=poster, alt=video.get("title", ""))
+        video.addprevious(image)
+    for track in video.iter("track"):
+        address = absolute(base, track.get("src")) if track.get("src") else None
+        if address and address.startswith("http"):
+            _add_link(
+                video, address, escape_directives(f"字幕：{shorten(fold(track.get('label', '')), LONGEST_NAME) or _file_name(address)}")
+            )
+
+
 def _address(embed: Element, base: str) -> str:
     """Return the address of what an element shows, from itself or from its first source."""
     own = [embed.get(name) for name in ("src", "data-src", "data-lazy-src", "data-litespeed-src", "data")]
-    sources = [source.get("src") for source in embed.iter("source", "embed")]
-    params = [param.get("value") for param in embed.iter("param") if param.get("name", "").lower() in ("movie", "src", "filename")]
+    inside = () if embed.tag == "embed" else tuple(embed.iter("source", "embed", "param"))
+    sources = [element.get("src") for element in inside if element.tag != "param"]
+    params = [
+        element.get("value")
+        for element in inside
+        if element.tag == "param" and element.get("name", "").lower() in ("movie", "src", "filename")
+    ]
     addresses = (absolute(base, value) for value in (*own, *sources, *params) if value and not value.startswith(("data:", "about:")))
     return next((address for address in addresses if address and address.startswith("http")), "")
 

@@ -15,10 +15,12 @@ from collections.abc import Iterator, Sequence
 import lxml.html
 import nh3
 
+from plugins.partners.model.text import fold
 from plugins.partners.model.urls import absolute
 from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, REPLACED, Element, is_blank
+from plugins.partners.sanitize.foreign import without_foreign
 from plugins.partners.sanitize.image_marks import mark_pictures
-from plugins.partners.sanitize.media import Attachment, add_attachments, add_cut_mark, replace_embeds
+from plugins.partners.sanitize.media import WIDGET_ADDRESSES, Attachment, add_attachments, add_cut_mark, replace_embeds
 from plugins.partners.sanitize.normalizer import normalize
 
 LONGEST = 250_000
@@ -38,7 +40,7 @@ _UNPRINTABLE = re.compile(
 _SPAN = re.compile(r"[1-9]\d?")
 _NUMBER = re.compile(r"-?\d{1,6}")
 _ANY_MARKUP = re.compile(r"<[A-Za-z!/]")
-_REPLACED_TAG = re.compile(rf"<(?:{'|'.join((*REPLACED, 'picture'))})[ >]")
+_REPLACED_TAG = re.compile(rf"<(?:{'|'.join((*REPLACED, 'picture'))})[ >]|{'|'.join(WIDGET_ADDRESSES)}")
 """Most entries have none: to look through the tree for each of them would cost a tenth of the time of an entry."""
 
 _PICTURE_TAG = re.compile("<(?:img|picture|source|track|param)[ >]")
@@ -65,7 +67,7 @@ def sanitize(source: str, base: str, original: str, attachments: Sequence[Attach
 
 def _body(source: str, base: str, original: str, attachments: Sequence[Attachment], *, is_cut: bool) -> str:
     """Return the whole of ``source``, sanitized, however long the result is."""
-    well_formed = _FIRST_CLEANER.clean(_UNPRINTABLE.sub("", _shallow(source)))
+    well_formed = _FIRST_CLEANER.clean(_UNPRINTABLE.sub("", _shallow(without_foreign(source))))
     tree = _parse(well_formed)
     if _REPLACED_TAG.search(well_formed):
         replace_embeds(tree, base, original)
@@ -119,10 +121,14 @@ def _parse(well_formed: str) -> Element:
 
 
 def _mend_links(tree: Element, base: str) -> None:
-    """Make links absolute. Unwrap links to addresses that are not allowed; remove links that show nothing."""
+    """Make links absolute. Unwrap links to addresses that are not allowed; remove links that show nothing and have no name."""
     for link in list(tree.iter("a")):
         href = absolute(base, link.get("href", ""))
-        if is_blank(link):
+        name = fold(link.get("aria-label") or link.get("title") or "") if is_blank(link) else ""
+        if name and href:
+            link.text = name
+            link.set("href", href)
+        elif is_blank(link):
             link.drop_tree()
         elif href is None or "href" not in link.attrib:
             link.drop_tag()
@@ -155,8 +161,8 @@ _FIRST_CLEANER = nh3.Cleaner(
     tags=set(FIRST_PASS),
     clean_content_tags=set(REMOVED_WITH_CONTENT),
     attributes={
-        "a": {"href"},
-        "img": {"src", "srcset", "alt", "width", "height"},
+        "a": {"href", "title", "aria-label"},
+        "img": {"src", "srcset", "alt", "width", "height", "longdesc"},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "scope"},
         "ol": {"start", "reversed"},
@@ -165,7 +171,11 @@ _FIRST_CLEANER = nh3.Cleaner(
         "embed": {"src", "title"},
         "object": {"data", "title"},
         "param": {"name", "value"},
-        "video": {"src", "title"},
+        "applet": {"title"},
+        "canvas": {"title"},
+        "input": {"type", "checked"},
+        "track": {"src", "label"},
+        "video": {"src", "title", "poster"},
         "audio": {"src", "title"},
         "source": {"src", "srcset"},
         "*": {"lang"},

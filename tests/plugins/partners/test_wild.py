@@ -158,7 +158,7 @@ def test_one_entry_that_is_refused_takes_no_other_along_and_never_comes_back(
         review.refuse(content, refused.relative_to(content / "partners").as_posix())
         assert sorted(folder.rglob("*.md")) == [file for file in files if file != refused]
         assert takedown.apply(content) == takedown.Removal()
-        allowed, _ = takedown.read_takedown(content).split(entries, feed)
+        allowed, _, _ = takedown.read_takedown(content).split(entries, feed)
         assert plan(allowed, read_stored(folder), feed, NOW).changes == () and len(allowed) == len(entries) - 1
 
 

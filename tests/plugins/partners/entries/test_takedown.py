@@ -7,37 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import html5lib
 import pytest
 
+from plugins.cli.feeds_tables import notes
 from plugins.partners.entries import review, takedown
 from plugins.partners.entries.files import read_front
 from plugins.partners.model.config import read_settings
-from plugins.partners.sanitize.sanitizer import sanitize
 from plugins.partners.subscriptions import suggest_key
 from tests.plugins.cli.test_feeds import BLOGGER, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
 from tests.plugins.partners.test_update import HAMA, LATER, World
-from tests.tiny import TinySite
 
 HOME = b"""<!DOCTYPE html><html><head><title>x</title><link rel="alternate" type="application/rss+xml" href="/comments/feed">
 <link rel="alternate" type="application/atom+xml" href="/feed"></head><body>x</body></html>"""
-JSON_FEED = {
-    "version": "https://jsonfeed.org/version/1.1",
-    "title": "磯のたより",
-    "home_page_url": "https://iso.example/",
-    "authors": [{"name": "磯の人"}],
-    "items": [
-        {
-            "id": 7,
-            "url": "https://iso.example/7",
-            "title": "のり",
-            "content_html": "<p>摘みました</p>",
-            "date_published": "2012-03-11T10:00:00+09:00",
-        },
-        {"id": "8", "url": "https://iso.example/8", "content_text": "一行\n\n二行", "tags": ["水産業"]},
-    ],
-}
 
 
 @pytest.fixture
@@ -233,57 +215,27 @@ def test_two_updates_at_once_do_not_mix(toml: Path) -> None:  # noqa: F811
     assert result.exit_code == 1 and "another update is running" in result.output
 
 
-def test_json_feed_is_imported(world: World) -> None:
-    report = world.run({"/hama": page(json.dumps(JSON_FEED).encode(), Content_Type="application/feed+json")})["hama"]
-    assert (report.new, report.failed) == (2, None)
-    front = read_front(entry_of(world, "のり"))
-    assert (front["entry_id"], front["original"], front["date"]) == ("7", "https://iso.example/7", "2012-03-11 10:00")
-    other = entry_of(world, "一行")
-    assert read_front(other)["topics"] == ["水産業"] and "<p>一行</p>\n\n<p>二行</p>" in other.read_text("utf-8")
+def test_an_old_line_without_a_feed_bars_as_before_and_the_report_says_how_to_write_it(world: World) -> None:
+    """Earlier versions listed ids such as ``7``, which are unique in their feed only."""
+    other = replace(HAMA, key="other", url="/other")
+    pages = {"/hama": page(entries_at("http://hama.example.com/a", "7")), "/other": page(entries_at("http://hama.example.com/b", "7"))}
+    takedown.note(world.options.content, ["7"])
+    reports = world.run(pages, HAMA, other)
+    assert titles(world) == titles(world, "other") == set()
+    assert all("write feed:KEY:7" in " ".join(notes(report)) for report in reports.values())
+    path = takedown.list_path(world.options.content)
+    path.write_text(path.read_text("utf-8").replace("\n7\n", "\nfeed:hama:7\n"), "utf-8")
+    reports = world.run(pages, HAMA, other, now=LATER)
+    assert titles(world) == set() and titles(world, "other") == {"題名0"}
+    assert reports["hama"].taken_down == 1 and reports["hama"].barred_without_feed == ()
 
 
-@pytest.mark.parametrize("version", ["0.91", "0.92"])
-def test_rss_0_9_is_imported(world: World, version: str) -> None:
-    item = "<item><title>市</title><link>http://a.example/1</link><description>朝市</description></item>"
-    feed = f'<?xml version="1.0"?><rss version="{version}"><channel><title>t</title>{item}</channel></rss>'
-    assert world.run({"/hama": page(feed.encode())})["hama"].new == 1
-
-
-ATTACKS = (
-    "<script>alert(1)</script><p onclick=alert(1)>a</p><a href=javascript:alert(1)>b</a><form action=//evil><input></form><base href=//evil>"
-    "<meta http-equiv=refresh content='0;url=//evil'><style>*{display:none}</style><p style='position:fixed'>c</p><svg onload=alert(1)><iframe src=//evil>"
-    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'></table></math>{{ 7*7 }} {attach}/etc/passwd"
-)
-FORBIDDEN = {"script", "form", "input", "base", "meta", "style", "svg", "math", "iframe", "object", "embed"}
-
-
-def dangerous_markup(html: str, *, chrome: bool) -> list[str]:
-    """What a browser would run. ``chrome``: a whole page, whose head is ours."""
-    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-    tree = parser.parse(html) if chrome else parser.parseFragment(html)
-    dangerous = []
-    for element in tree.iter():
-        if not isinstance(element.tag, str):
-            continue
-        if not chrome and element.tag in FORBIDDEN:
-            dangerous.append(element.tag)
-        dangerous += [f"{element.tag} {name}" for name, value in element.attrib.items() if name.startswith("on") or "javascript:" in value]
-    return dangerous
-
-
-def test_attacks_are_gone_from_the_page_and_from_the_mail(tiny: TinySite) -> None:
-    body = sanitize(ATTACKS, "http://a.example/1", "http://a.example/1")
-    assert dangerous_markup(body, chrome=False) == [] and "style" not in body
-    tiny.write(
-        "partners/blog/2020/20200501-aa.md",
-        "---\ntitle: '</title><script>alert(1)</script> {{ 7*7 }} {attach}/x'\ndate: 2020-05-01 06:00\noriginal: https://blog.example.com/1\n"
-        'author: "<b onclick=x>a"\nlicence: CC\nfeed: blog\nentry_id: x:1\nfirst_seen: 2020-05-02\nhash: abc\n---\n\n' + body,
-    )
-    tiny.write("mail/press/1.md", "---\ntitle: 五月\ndate: 2020-05-10\n---\nこんにちは。\n\n## 協力ブログから\n\n::前号から partners\n")
-    tiny.build()
-    page_html = tiny.page("/partners/blog/2020/05/20200501-aa/")
-    mail = (tiny.output / "mail/press/1/mail.html").read_text("utf-8")
-    for html in (page_html, mail):
-        assert dangerous_markup(html, chrome=True) == []
-        assert "<script>alert" not in html and "{{ 7*7 }}" in html.replace("<wbr>", "")
-    assert "協力ブログから" in mail and "/partners/blog/2020/05/20200501-aa/" in mail
+def test_a_line_without_a_feed_that_reaches_one_entry_gets_that_entrys_feed(world: World) -> None:
+    other = replace(HAMA, key="other", url="/other")
+    pages = {"/hama": page(entries_at("http://hama.example.com/a", "7")), "/other": page(entries_at("http://hama.example.com/b", "7"))}
+    world.run({"/hama": pages["/hama"]}, HAMA)
+    path = takedown.list_path(world.options.content)
+    path.write_text("# 注\n\n7\n", "utf-8")
+    world.run(pages, HAMA, other, now=LATER)
+    assert titles(world) == set() and titles(world, "other") == {"題名0"}
+    assert path.read_text("utf-8").startswith("# 注\n\nfeed:hama:7\n")

@@ -120,6 +120,19 @@ def test_a_new_version_that_is_refused_is_not_offered_again_and_the_entry_stays(
     assert blog.show("もう一つの文です。", feed=REVIEW).waiting == 1
 
 
+@pytest.mark.parametrize("line", ["", "draft: false\n"])
+def test_a_new_version_whose_draft_line_an_editor_deleted_takes_the_old_ones_place(blog: Blog, line: str) -> None:
+    published(blog, "見本の本文です。")
+    blog.show("別の文です。", "別の題", feed=REVIEW)
+    (edit,) = blog.edits
+    edit.write_text(edit.read_text("utf-8").replace("draft: true\n", line), "utf-8")
+    (waiting,) = blog.waiting()
+    blog.show("別の文です。", "別の題", feed=REVIEW)
+    assert blog.done.published == (waiting.path,) and blog.edits == [] and blog.waiting() == ()
+    assert read_front(blog.entry)["title"] == "別の題" and "draft" not in read_front(blog.entry)
+    assert blog.show("別の文です。", "別の題", feed=REVIEW).waiting == 0 and not list(blog.done.published)
+
+
 def test_a_waiting_version_goes_when_the_partner_takes_it_back(blog: Blog) -> None:
     published(blog, "見本の本文です。")
     blog.show("別の文です。", feed=REVIEW)
@@ -241,9 +254,11 @@ def test_the_entrys_own_author_is_credited(blog: Blog) -> None:
 def test_the_site_takes_the_importers_keys_and_shows_no_version_that_waits(blog: Blog, tiny: TinySite) -> None:
     published(blog, "見本の本文です。", "題", "http://hama.example.com/1")
     blog.show("別の文です。", "題", "http://new.example.com/1", feed=REVIEW)
-    for path in (blog.entry, *blog.edits):
-        tiny.write(f"partners/blog/2014/{path.name}", path.read_text("utf-8").replace("feed: hama", "feed: blog"))
-    tiny.build()
-    pages = [path.parent.name for path in (tiny.site / "partners").rglob("index.html")]
-    assert blog.entry.stem in pages and not any(name.startswith("edit-") for name in pages)
+    for line_of_draft in ("draft: true\n", "", "draft: false\n"):
+        for path in (blog.entry, *blog.edits):
+            text = path.read_text("utf-8").replace("feed: hama", "feed: blog").replace("draft: true\n", line_of_draft)
+            tiny.write(f"partners/blog/2014/{path.name}", text)
+        tiny.build()
+        pages = [path.parent.name for path in (tiny.site / "partners").rglob("index.html")]
+        assert blog.entry.stem in pages and not any(name.startswith("edit-") for name in pages)
     assert "見本の本文" in tiny.page(f"/partners/blog/2014/01/{blog.entry.stem}/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 
 import pytest
 
@@ -84,5 +85,25 @@ def test_a_rule_that_the_limit_cuts_in_two_is_no_rule() -> None:
     assert fetch_rules({"/robots.txt": page(filled)}) is None
 
 
-def test_a_file_that_cannot_be_expanded_allows_nothing() -> None:
-    assert "broken gzip" in str(fetch_rules({"/robots.txt": page(b"User-agent", Content_Encoding="gzip")}))
+NO_FEEDS = b"User-agent: *\nDisallow: /feed\n" + b"# comment\n" * 3
+CUT = gzip.compress(NO_FEEDS + random.Random(14).randbytes(40_000))[:-20_000]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "expected"),
+    [
+        (NO_FEEDS, "gzip", REFUSED),
+        (NO_FEEDS, "br", REFUSED),
+        (NO_FEEDS, "zstd", REFUSED),
+        (CUT, "gzip", REFUSED),
+        (gzip.compress(NO_FEEDS)[:-8], "gzip", REFUSED),
+        (gzip.compress(NO_FEEDS) + b"rubbish", "gzip", REFUSED),
+        (b"\x1f\x8b\x08 broken", "gzip", None),
+        (b"", "gzip", None),
+        (gzip.compress(b"User-agent: *\nDisallow: /other\n")[:-4], "gzip", None),
+    ],
+    ids=["plain", "plain as br", "unknown encoding", "cut", "without its end", "rubbish behind", "broken", "empty", "other rules"],
+)
+def test_of_a_body_that_is_broken_the_lines_that_can_be_read_hold_and_no_others(body: bytes, encoding: str, expected: str | None) -> None:
+    """RFC 9309, section 2.3.1.5. A server that names gzip over plain text must not keep its whole host out."""
+    assert fetch_rules({"/robots.txt": page(body, Content_Encoding=encoding)}) == expected
