@@ -21,6 +21,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.PreferenceError: "送られた内容を読み取れません。",
     errors.IllegalTransition: "配信の状態をそのように変えることはできません。",
     errors.DatabaseError: "データベースを使えません。",
+    errors.DatabaseUnavailable: "データベースがいま使えません。しばらくしてから、もう一度実行してください。",
     errors.CsvError: "CSVを読み取れません。",
     errors.IssueUnknown: "その号は、まだ送られても予約されてもいません。",
     errors.NobodySubscribed: "購読者がいません。先に登録してください。",

@@ -6,6 +6,7 @@ was recorded must survive a power cut. The same tables and migrations are writte
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,17 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from mailer.model.errors import DatabaseError
+from mailer.model.errors import DatabaseError, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
 IDLE_TIMEOUT = 10  # seconds without a statement inside a transaction, after which PostgreSQL ends the connection
+# Classes of SQLSTATE: lost connections, rolled back for other transactions, no resources, stopped by the operator; and a locked row.
+PASSING_CLASSES, PASSING_STATES = ("08", "40", "53", "57"), ("55P03", "55000", "25P03")
 MIGRATION_LOCK = 0x746F646F6B65  # "todoke": a number of our own among PostgreSQL's advisory locks
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
@@ -139,12 +143,25 @@ def _migrate(connection: Connection) -> None:
 
 @contextmanager
 def _database_errors(engine: Engine) -> Iterator[None]:
-    """SQLAlchemy's errors as a DatabaseError. The statement and its values stay out of it: they may hold addresses."""
+    """Errors of SQLAlchemy and Alembic as a DatabaseError. The statement and its values stay out of it: they may hold addresses."""
+    name = engine.url.render_as_string(hide_password=True)
     try:
         yield
     except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error.__class__.__name__
-        raise DatabaseError(f"The database {engine.url.render_as_string(hide_password=True)} failed: {cause}.") from error
+        cause = getattr(error, "orig", None)
+        words = " ".join(str(cause or error.__class__.__name__).split())
+        kind = DatabaseUnavailable if cause is not None and _is_passing(cause) else DatabaseError
+        raise kind(f"The database {name} failed: {words}.") from error
+    except CommandError as error:  # Alembic: a revision that this program does not have
+        raise DatabaseError(f"The database {name} was made by another version of Todoke: {error}. Install that version.") from error
+
+
+def _is_passing(cause: BaseException) -> bool:
+    """Whether another try may help: a lock, a restart, a lost connection (SQLite's result codes; PostgreSQL, appendix A)."""
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    state = getattr(cause, "sqlstate", "no server")
+    return state is None or state[:2] in PASSING_CLASSES or state in PASSING_STATES
 
 
 def create_job_tables(database: Database, schema: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.database.engine import Database
 from mailer.database.schema import bucket, server_clock, slot
@@ -75,6 +76,9 @@ def _level(connection: Connection, tokens: TokenBucket, now: float) -> float:
     query = select(bucket.c.level, bucket.c.at).where(bucket.c.key == tokens.key)
     row = connection.execute(query.with_for_update()).one_or_none()
     if row is None:
-        connection.execute(insert(bucket).values(key=tokens.key, level=tokens.burst, at=now))
-        return tokens.burst
+        full = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(bucket)
+        new = connection.execute(full.values(key=tokens.key, level=tokens.burst, at=now).on_conflict_do_nothing())
+        if new.rowcount:
+            return tokens.burst
+        row = connection.execute(query.with_for_update()).one()  # another machine was the first at the same moment
     return min(tokens.burst, float(row.level) + max(0.0, now - float(row.at)) * tokens.rate)

@@ -43,6 +43,7 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._is_broken = False
+        self._is_silent = False
         self._given_up: list[Batch] = []
 
     async def ask(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
@@ -57,13 +58,20 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(question, *args, **options))
 
     async def ask_until_answered(self, question: Callable[Arguments, Answer], *args: Arguments.args, **options: Arguments.kwargs) -> Answer:
-        """As `ask`, for what may be done twice: after an error of a server (a lost connection, a restart) it is called again."""
-        for pause in PAUSES if self._database.is_shared else ():
+        """As `ask`, for what may be done twice: after an error of a server (a lost connection, a restart) it is called again.
+
+        Once a server has been silent through all pauses, the next questions are asked once: a run that ends has several, and nobody
+        should wait for each of them.
+        """
+        for pause in PAUSES if self._database.is_shared and not self._is_silent else ():
             try:
                 return await self.ask(question, *args, **options)
             except DatabaseError:
                 await asyncio.sleep(pause)
-        return await self.ask(question, *args, **options)
+        self._is_silent = True
+        answer = await self.ask(question, *args, **options)
+        self._is_silent = False
+        return answer
 
     def add(self, batch: Batch) -> None:
         """The batch has a new result, or its last row was given up."""

@@ -66,6 +66,12 @@ class DatabaseError(TodokeMailError):
     """The database cannot be opened, read or written."""
 
 
+class DatabaseUnavailable(DatabaseError):
+    """The database is locked, restarting or not reachable. Nothing is lost: run the command again."""
+
+    exit_status = 75
+
+
 class CsvError(TodokeMailError):
     """A file of subscribers that cannot be read at all. A bad line is a refusal, not an error."""
 

@@ -2,17 +2,22 @@
 
 On PostgreSQL a job of Procrastinate's queue is one batch of an issue, on any number of machines: a worker claims the batch, sends it and ends the job.
 Each worker also fills the queue. Once a second it looks which issues have something due and adds jobs for them (a lock for each job keeps two workers from
-adding it twice), takes over the batches of dead machines, and retries their jobs. On SQLite, which has one machine only, a loop sends the same batches.
+adding it twice), takes over the batches of dead machines, and deletes their jobs: what they had not sent is due again and gets new jobs. On SQLite, which
+has one machine only, a loop sends the same batches.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
+from procrastinate.jobs import Status
 
 from mailer.database import engine, issues, ledger
 from mailer.database.ledger import waiting_by_queue
@@ -21,7 +26,7 @@ from mailer.delivery.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import START, Feeder
-from mailer.model.errors import DatabaseError, TodokeMailError
+from mailer.model.errors import DatabaseUnavailable, TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
@@ -36,13 +41,17 @@ MOST_JOBS = 64
 CONCURRENT_JOBS = 4
 """Batches that one worker sends at a time."""
 STALLED_AFTER = 30.0
-"""Seconds without a heartbeat of Procrastinate's worker, which sends one every ten, until its jobs are taken over; not less than a lease."""
+"""Seconds without a heartbeat of Procrastinate's worker, which sends one every ten, until its jobs are deleted; not less than a lease."""
 GRACE = 60.0
 """Seconds that Procrastinate lets running jobs finish. What is left comes back when the lease ends."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds that the queue waits for a connection: a restart of PostgreSQL takes a few. A run that ends without its server waits so long three times."""
 EMERGENCY_PRIORITY = 10
 """Procrastinate takes jobs with higher numbers first; newsletters have 0."""
 TASK = "todoke.carry"
 """The name in stored jobs, with the arguments `list_key`, `number` and `lane`: jobs of an older version may wait in the queue, so it stays."""
+LIBRARY_LOGGERS = ("procrastinate", "psycopg.pool")
+"""They tell a lost database once for each connection and job, with tracebacks; the run tells it in one line."""
 OnResult = Callable[[IssueId, DeliveryState], None]
 
 
@@ -84,39 +93,75 @@ async def _run_loop(delivery: DeliveryEngine, poll_interval: float) -> None:
 
 
 async def _run_jobs(delivery: DeliveryEngine, poll_interval: float) -> None:
-    """Send on PostgreSQL: run jobs, and fill the queue."""
-    app = create_queue(delivery)
-    await delivery.recorder.ask_until_answered(engine.create_job_tables, delivery.context.database, app.schema_manager.get_schema())
-    async with app.open_async():
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=CONCURRENT_JOBS,
-                install_signal_handlers=False,  # the signals are ours (`run.stop_on_signal`)
-                fetch_job_polling_interval=poll_interval,
-                shutdown_graceful_timeout=GRACE,
-                name=delivery.journals.name,
-            )
+    """Send on PostgreSQL: run jobs, and fill the queue. Whatever the queue's library raises ends the run as one error of the database."""
+    try:
+        app = create_queue(delivery)
+        await delivery.recorder.ask_until_answered(engine.create_job_tables, delivery.context.database, app.schema_manager.get_schema())
+        with _quiet_libraries():
+            async with app.open_async():
+                await _work_the_queue(delivery, app, poll_interval)
+    except TodokeMailError as error:
+        delivery.fail(error)
+    except (ProcrastinateException, psycopg.Error) as error:
+        delivery.fail(
+            DatabaseUnavailable(f"The queue in the database failed: {_cause(error)}. Start `todoke work` again; nothing is lost.")
         )
-        try:
-            while not delivery.is_over:
-                await _fill_queue(delivery, app)
-                await operator_report.send_due_reports(delivery.context)
-                await pause(delivery.stopped, poll_interval)
-        except TodokeMailError as error:
-            delivery.fail(error)
-        except ProcrastinateException as error:
-            delivery.fail(DatabaseError(f"The queue in the database failed: {error}. Start `todoke work` again; nothing is lost."))
-        finally:
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+
+
+async def _work_the_queue(delivery: DeliveryEngine, app: procrastinate.App, poll_interval: float) -> None:
+    worker = asyncio.create_task(
+        app.run_worker_async(
+            concurrency=CONCURRENT_JOBS,
+            install_signal_handlers=False,  # the signals are ours (`run.stop_on_signal`)
+            fetch_job_polling_interval=poll_interval,
+            shutdown_graceful_timeout=GRACE,
+            delete_jobs="always",  # the ledger is the account of what was sent
+            name=delivery.journals.name,
+        )
+    )
+    try:
+        while not delivery.is_over and not worker.done():
+            await _fill_queue(delivery, app)
+            await operator_report.send_due_reports(delivery.context)
+            await pause(delivery.stopped, poll_interval)
+    finally:
+        is_lost = worker.done() and not delivery.is_over
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+    if is_lost:
+        raise DatabaseUnavailable("The queue in the database was lost. Start `todoke work` again; nothing is lost.")
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    def handle(loop: asyncio.AbstractEventLoop, facts: dict[str, Any]) -> None:
+        if not isinstance(facts.get("exception"), ConnectorException):  # of a job that could not be ended: the run says it
+            loop.default_exception_handler(facts)
+
+    asyncio.get_running_loop().set_exception_handler(handle)
+    loggers = [logging.getLogger(name) for name in LIBRARY_LOGGERS]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _cause(error: BaseException) -> str:
+    """Return the driver's words below those of the queue, on one line."""
+    return " ".join(str(error.__cause__ or error).split())
 
 
 def create_queue(delivery: DeliveryEngine) -> procrastinate.App:
     """Return the job queue with its one task: send a batch."""
     conninfo = delivery.context.database.address
     # A connection for each job, one that waits for notifications and one for filling the queue.
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=CONCURRENT_JOBS + 2))
+    connector = procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=CONCURRENT_JOBS + 2, timeout=CONNECT_TIMEOUT)
+    app = procrastinate.App(connector=connector)
 
     @app.task(name=TASK)
     async def send_batch(list_key: str, number: str, lane: str) -> None:
@@ -135,23 +180,29 @@ async def _send_batch(delivery: DeliveryEngine, ref: IssueRef, queue_name: str) 
         claimed = await delivery.claim(frozen, queue, START)
         if claimed is not None and claimed[1] is not None:
             await delivery.run_batch(claimed[1], queue)
-    except Exception as error:
+    except Exception as error:  # not raised again: the run ends with it, and the job is nobody's any more
         delivery.fail(error)
-        raise
 
 
 async def _fill_queue(delivery: DeliveryEngine, app: procrastinate.App) -> None:
     """Take over what dead machines left, and add a job for each batch that is due."""
     context, ask = delivery.context, delivery.recorder.ask_until_answered
     await ask(recovery.recover, context.config, context.database, now=context.clock(), is_alone=False)
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=max(STALLED_AFTER, context.config.lease)):
-        await app.job_manager.retry_job(job)
+    await _delete_stalled_jobs(app, max(STALLED_AFTER, context.config.lease))
     for frozen in await _sendable(delivery):
         await ask(ledger.assign_queues, context.database, frozen.issue_id, domain_queue.domains_by_queue(context.config))
         waiting = await ask(waiting_by_queue, context.database, frozen.issue_id)
         for queue_name, rows in waiting.items():
             for number in range(min(-(-rows // ROWS_PER_JOB), MOST_JOBS)):
                 await _add_job(app, frozen, queue_name, number)
+
+
+async def _delete_stalled_jobs(app: procrastinate.App, seconds: float) -> None:
+    """Delete the jobs of dead workers. To retry them would be wrong: their rows come back with their leases and get new jobs, under the same locks."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+        assert job.id is not None
+        with suppress(ConnectorException):  # another worker was quicker; a lost database is told by the next question
+            await app.job_manager.finish_job_by_id_async(job_id=job.id, status=Status.FAILED, delete_job=True)
 
 
 async def _add_job(app: procrastinate.App, frozen: FrozenIssue, queue_name: str, number: int) -> None:
