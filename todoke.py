@@ -82,6 +82,17 @@ def _be_verbose(context: typer.Context, chosen: bool) -> None:
         context.meta[VERBOSITY] = 1
 
 
+def _debug(context: typer.Context, chosen: bool) -> None:
+    """Send what `plugins` logs for programmers to the error stream: the tracebacks behind diagnostics, of other processes too."""
+    if chosen:
+        import logging
+
+        context.meta[VERBOSITY] = 1
+        logger = logging.getLogger("plugins")
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(logging.StreamHandler(sys.stderr))
+
+
 def _everywhere(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="版を示す。 Show the version.")
@@ -91,6 +102,15 @@ def _everywhere(
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", callback=_be_verbose, expose_value=False, help="くわしく出す。 Say more; show tracebacks.")
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            callback=_debug,
+            expose_value=False,
+            help="読めなかった原稿などの traceback も出す。 Also show the traceback of each file that could not be read.",
+        ),
     ] = False,
 ) -> None:
     """The options that the program and each of its commands have."""
@@ -163,7 +183,7 @@ def _run(kept: list[object]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except Exception as error:
-        if {"--verbose", "-v"} & set(sys.argv):
+        if {"--verbose", "-v", "--debug"} & set(sys.argv):
             typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
         else:
             typer.echo(" ".join(_sentence(error).split()), err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
 """An error stops what was asked for. A warning stops nothing. A note says what was repaired on the way. The words are SARIF's levels (§3.27.10)."""
+
+_log = logging.getLogger(__name__)
+
+_TOO_DEEP = "nested too deeply to be read: fewer lists, quotations or definitions inside each other, and empty lines between them"
 
 _LABELS: dict[Severity, tuple[str, str]] = {"error": ("", ""), "warning": ("注意：", "warning: "), "note": ("参考：", "note: ")}
 
@@ -90,6 +95,20 @@ class RuleDescription:
     source: str = ""
     bad: str = ""
     good: str = ""
+
+
+def unexpected(path: PurePosixPath, error: Exception, *, rule: str = "F106") -> Diagnostic:
+    """Return what is told when the reading of one file ends in an error that nobody foresaw. Its traceback goes to the log (`todoke --debug`).
+
+    The outermost step of each reader calls it, so that one file can stop no other, and is always named.
+    """
+    _log.debug("%s", path, exc_info=error)
+    if isinstance(error, RecursionError):
+        return Diagnostic(path, 1, "入れ子が深すぎて読めません。並び、引用、定義の段を減らし、間に空行を入れてください", _TOO_DEEP, rule)
+    if isinstance(error, MemoryError):
+        return Diagnostic(path, 1, "読むのにメモリーが足りません。小さく分けてください", "not enough memory to read it: split it", rule)
+    words = f"{type(error).__name__}: {str(error)[:200]}"
+    return Diagnostic(path, 1, f"読む途中で予期しない誤りが起きました（{words}）", f"unexpected error while it was read: {words}; see --debug", rule)
 
 
 class ContentErrors(Exception):

@@ -22,7 +22,8 @@ ENOUGH = 60
 
 _BATCH = 50
 
-_CAN_FORK = "fork" in get_all_start_methods()
+CAN_FORK = "fork" in get_all_start_methods()
+"""False on Windows."""
 
 LOST = "手伝いのプロセスが途中で終わりました。メモリーが足りないのかもしれません。前のサイトはそのままです。もう一度実行してください"
 LOST_EN = "a helping process was ended from outside; perhaps memory ran out. The last site is as it was: try again"
@@ -89,7 +90,7 @@ def map_batches(
 @contextmanager
 def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
     """Begin ``work`` in another process, and yield a function that waits for its result. Without fork, the first call of this function does the work."""
-    if not _CAN_FORK:
+    if not CAN_FORK:
         yield cache(work)
         return
     with fork_workers(lambda _, sender: _send_results(lambda _: work(), (None,), sender, 1), 1, waits=False) as workers:
@@ -104,7 +105,7 @@ def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
 
 def worker_count(items: int, enough: int) -> int:
     """Return how many processes shall share ``items`` if ``enough`` of them make a second process pay: 1 where there is no fork (Windows)."""
-    return min(os.cpu_count() or 1, items // enough + 1) if _CAN_FORK else 1
+    return min(os.cpu_count() or 1, items // enough + 1) if CAN_FORK else 1
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from plugins.digest import digest
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.registry import read_registry
+from plugins.images.vectors import check_vectors
 from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
 from plugins.readings.table import READINGS, ReadingTable, read_table
@@ -44,7 +45,7 @@ def load_content(
     registry = read_registry(publications, content / "data" / "municipalities.csv")
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
-    diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics]
+    diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics + check_vectors(content)]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)

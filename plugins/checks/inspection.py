@@ -13,11 +13,11 @@ from plugins.checks.levels import Levels
 from plugins.checks.rules.catalogue import RULES
 from plugins.checks.rules.manuscript import Manuscript, file_size, read_manuscript
 from plugins.checks.rules.rule import Hit
-from plugins.diagnostics import Diagnostic, Fix, Severity
+from plugins.diagnostics import Diagnostic, Fix, Severity, unexpected
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
-from plugins.processes import map_batches
+from plugins.watched import Overrun, map_watched
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 
@@ -57,7 +57,10 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
         if path in cached and cached[path][0] == keys.get(path) and inspector.is_current(path, cached[path][1])
     }
     missing = [path for path in paths if path not in known]
-    fresh = {path: result for _, batch in map_batches(inspector.inspect_batch, missing) for path, result in batch}
+    fresh = {
+        path: inspector.given_up(result) if isinstance(result, Overrun) else result
+        for path, result in map_watched(inspector.inspect_one, missing)
+    }
     if library:
         library.cache.note(
             _NAME, [(path, keys[path], None if result == _CLEAN else result) for path, result in fresh.items() if path in keys]
@@ -111,8 +114,16 @@ class _Inspector:
         """Tell whether the files that a source links to still have the sizes that the result was made with."""
         return all(file_size((self.content / path).parent / name) == size for name, size in result.sizes)
 
-    def inspect_batch(self, paths: Sequence[str]) -> list[tuple[str, _Result]]:
-        return [(path, self._inspect(PurePosixPath(path))) for path in paths]
+    def inspect_one(self, path: str) -> _Result:
+        """Return the result for one source. Whatever goes wrong is a diagnostic with its name."""
+        try:
+            return self._inspect(PurePosixPath(path))
+        except Exception as error:
+            return _Result(True, (unexpected(PurePosixPath(self.content.name, path), error),), ())
+
+    def given_up(self, overrun: Overrun[str]) -> _Result:
+        """Return the result for a source that takes too long."""
+        return _Result(True, (overrun.diagnostic(PurePosixPath(self.content.name, overrun.item)),), ())
 
     def _inspect(self, path: PurePosixPath) -> _Result:
         source = read_manuscript(self.content, path)

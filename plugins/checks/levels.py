@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import get_args
 from plugins.checks.rules.catalogue import RULES
 from plugins.checks.rules.rule import Level
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.toml_file import read_toml
 
 Levels = Mapping[str, Level]
 """The level of every rule, by code."""
@@ -18,8 +18,11 @@ Levels = Mapping[str, Level]
 
 def read_levels(toml: Path) -> Levels:
     """Return each rule's own level, or what ``[checks]`` says instead. Raises `ContentErrors` for an unknown code or level."""
-    text = toml.read_text(encoding="utf-8")
-    table = tomllib.loads(text).get("checks", {})
+    table = read_toml(toml).get("checks", {})
+    if not isinstance(table, dict):
+        ja, en = "[checks] は「規則 = 扱い」の表です", "[checks] is a table of rules and levels"
+        raise ContentErrors([Diagnostic(PurePosixPath(toml.name), 1, ja, en, "R104")])
+    text = toml.read_text(encoding="utf-8-sig")
     if diagnostics := [diagnostic for code, level in table.items() if (diagnostic := _diagnostic(toml.name, text, code, level))]:
         raise ContentErrors(diagnostics)
     return {code: table.get(code, rule.level) for code, rule in RULES.items()}
@@ -36,7 +39,7 @@ def _diagnostic(name: str, text: str, code: str, level: object) -> Diagnostic | 
             f"[checks] no rule {code!r}: did you mean {near[0]!r}?",
             "R104",
         )
-    if level not in get_args(Level):
+    if not isinstance(level, str) or level not in get_args(Level):
         return Diagnostic(
             PurePosixPath(name),
             line,

@@ -118,13 +118,15 @@ def read_library(
     references = ReferenceResolver(content, registry, headers, now, dict(known_images))
     share = ShareReader(content, registry, now, shows_drafts)
     diagnostics = list[Diagnostic]()
-    with open_reader(share, [path for path in files if path not in known]) as reader:
+    with open_reader(share, [path for path in files if path not in known], dict(headers)) as reader:
         for batch in reader.headers():
             headers |= {summary.path: summary for summary in batch.summaries}
             diagnostics += batch.diagnostics
         collector.collect(reader.results(headers, references.images), references)
     stale = [path for path, row in known.items() if not references.same_as_before(row.parsed[1])]
-    collector.collect(share.reread(stale, references), references)
+    with open_reader(share, stale, headers) as reader:
+        diagnostics += [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
+        collector.collect(reader.results(headers, references.images), references)
     diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
     if diagnostics:
         raise ContentErrors(replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path) for diagnostic in diagnostics)

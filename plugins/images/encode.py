@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
 from plugins.files import write_atomically
-from plugins.frontmatter.parse.image_files import UnreadableImage
+from plugins.frontmatter.parse.image_files import UnreadableImage, open_picture
 from plugins.images import variants
+
+_LARGE = 12_000_000
+"""Pixels. A telephone's usual picture is not large."""
+
+_one_large = Lock()
 
 _SAVE_OPTIONS: dict[str, dict[str, object]] = {
     # One thread: with more, the bytes of an AVIF depend on the number of cores.
@@ -63,16 +70,25 @@ class ImageEncoder:
 def encode(data: bytes, name: str) -> bytes:
     """Return the bytes of ``480.avif`` or ``permalink.png``, made of the original's ``data``. Raises `UnreadableImage`.
 
-    A picture of so many pixels that Pillow warns of a decompression bomb is unreadable too: it would fill the memory of the build.
+    A picture of too many pixels is unreadable too (`open_picture`): it would fill the memory of the build.
     """
     stem, extension = name.rsplit(".", 1)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _memory(data):
             return _permalink_file(data, extension) if stem == variants.PERMALINK else _save(_resize(_open(data), int(stem)), extension)
-    # Pillow raises SyntaxError for a broken PNG, and ValueError for some sizes and modes.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadableImage(str(error)) from error
+    except UnreadableImage:
+        raise
+    except Exception as error:  # resizing and encoding a broken picture: errors of many kinds, as in `open_picture`
+        raise UnreadableImage(str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def _memory(data: bytes) -> Iterator[None]:
+    """Hold back other large pictures: several threads encode, and each copy of a picture of 40 megapixels takes 120 MB."""
+    with open_picture(io.BytesIO(data)) as image:
+        is_large = image.width * image.height > _LARGE
+    with _one_large if is_large else nullcontext():
+        yield
 
 
 def _permalink_file(data: bytes, extension: str) -> bytes:
@@ -86,14 +102,14 @@ def _permalink_file(data: bytes, extension: str) -> bytes:
 
 def _is_plain(data: bytes, width: int, extension: str) -> bool:
     """Whether an original has the right format and width, no Exif data and no ICC profile."""
-    with Image.open(io.BytesIO(data)) as image:
+    with open_picture(io.BytesIO(data)) as image:
         expected = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG"}[extension]
         return image.format == expected and image.width == width and not image.getexif() and not image.info.get("icc_profile")
 
 
 def _open(data: bytes) -> Image.Image:
     """Decode to RGB or RGBA, upright, in sRGB."""
-    with Image.open(io.BytesIO(data)) as image:
+    with open_picture(io.BytesIO(data)) as image:
         profile = image.info.get("icc_profile")
         mode = "RGBA" if image.has_transparency_data else "RGB"
         upright: Image.Image = ImageOps.exif_transpose(image)
@@ -108,7 +124,7 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         converted = ImageCms.profileToProfile(
             image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode=mode
         )
-    except ImageCms.PyCMSError:  # a profile of another colour space, or a broken one: browsers ignore it, and so do we
+    except (ImageCms.PyCMSError, OSError):  # a profile of another colour space, or a broken one: browsers ignore it, and so do we
         return image.convert("RGB")
     return converted or image
 
@@ -121,7 +137,7 @@ def _resize(image: Image.Image, width: int) -> Image.Image:
 
 def _quantize(image: Image.Image, original: bytes) -> Image.Image:
     """An image of 256 colours at most, for PNG; with the palette of the original if it has one, so that a flat drawing stays as light as it was."""
-    with Image.open(io.BytesIO(original)) as source:
+    with open_picture(io.BytesIO(original)) as source:
         if source.mode == "P" and image.mode == "RGB":
             return image.quantize(palette=source, dither=Image.Dither.NONE)
     # Pillow's median cut knows no alpha channel.

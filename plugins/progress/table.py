@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
@@ -24,7 +23,7 @@ COLUMNS = {
 """The columns and what they hold, as the page describes them. Their order in the file is free."""
 
 PATH = PurePosixPath("data/progress.csv")
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,3})?")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 """No sign, no separators of thousands: in a CSV file 1,234 is two cells."""
 
 
@@ -56,35 +55,13 @@ def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnosti
     if not file.is_file():
         return Works(), []
     try:
-        text = file.read_bytes().decode("utf-8-sig")  # Excel begins "CSV UTF-8" with a byte order mark
-    except UnicodeDecodeError:
-        return Works(), [
-            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8", "D101")
-        ]
-    rows = list(_rows(text))
-    if not rows or (missing := [name for name in COLUMNS if name not in rows[0].cells]):
-        names = "、".join(missing if rows else COLUMNS)
-        return Works(), [
-            Diagnostic(PATH, 1, f"列「{names}」がありません。一行目に列の名前を書いてください", f"columns missing: {names}", "D102")
-        ]
+        rows = [_Row(row.line, row.cells) for row in read_csv(file, PATH, COLUMNS)]
+    except UnreadableCsv as error:
+        return Works(), [error.diagnostic]
     results = [(row, _work(row, registry)) for row in rows]
     works = [(row, work) for row, work in results if isinstance(work, Work)]
     diagnostics = [diagnostic for _, result in results if isinstance(result, list) for diagnostic in result]
     return Works(tuple(work for _, work in works)), diagnostics + _conflicts(works)
-
-
-def _rows(text: str) -> Iterator[_Row]:
-    """The rows that are not empty, each with the line on which it begins: a quoted cell may span lines."""
-    reader = csv.reader(text.splitlines(keepends=True))
-    header: list[str] = []
-    first_line = 1
-    for cells in reader:
-        stripped = [cell.strip() for cell in cells]
-        if not header:
-            header = stripped
-        elif any(stripped):
-            yield _Row(first_line, dict(zip(header, stripped + [""] * len(header), strict=False)))
-        first_line = reader.line_num + 1
 
 
 def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
@@ -104,7 +81,7 @@ def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
                 f"no municipality {cell['市町村']!r}: write its full name, or {WHOLE} for the whole prefecture",
             )
         )
-    if not re.fullmatch(r"20\d\d", cell["年度"]):
+    if not re.fullmatch(r"20[0-9]{2}", cell["年度"]):
         diagnostics.append(
             row.diagnostic(
                 f"年度「{cell['年度']}」が読めません。2020 のように西暦で書いてください", f"{cell['年度']!r} is no fiscal year: write 2020"

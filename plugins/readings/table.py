@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from plugins.context import Key
+from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
 
@@ -61,29 +61,15 @@ def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Di
     if not file.is_file():
         return ReadingTable(names), []
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return ReadingTable(), [
-            Diagnostic(PATH, 1, "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8", "D101")
-        ]
-    rows = csv.DictReader(text.splitlines())
-    if not {"表記", "読み"} <= set(rows.fieldnames or ()):
-        return ReadingTable(), [
-            Diagnostic(PATH, 1, "一行目に列の名前「表記,読み」を書いてください", "the first line has to be 表記,読み", "D102")
-        ]
+        rows = read_csv(file, PATH, ("表記", "読み"))
+    except UnreadableCsv as error:
+        return ReadingTable(), [error.diagnostic]
     diagnostics = []
     for row in rows:
-        name, reading = (row["表記"] or "").strip(), (row["読み"] or "").strip()
+        name, reading = row.cells["表記"], row.cells["読み"]
         if name and _KANA.fullmatch(reading):
             names[name] = reading
         else:
-            diagnostics.append(
-                Diagnostic(
-                    PATH,
-                    rows.line_num,
-                    f"「{name}」の読み「{reading}」は、ひらがなで書いてください",
-                    "the reading has to be in hiragana",
-                    "D301",
-                )
-            )
+            ja = f"「{name[:60]}」の読み「{reading[:60]}」は、ひらがなで書いてください"
+            diagnostics.append(Diagnostic(PATH, row.line, ja, "the reading has to be in hiragana", "D301"))
     return ReadingTable(names), diagnostics

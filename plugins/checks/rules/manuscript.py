@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from plugins.frontmatter.parse.source import LARGEST
+
 HIDDEN = "\x00"
 """Stands for a hidden character. No source holds it: front matter refuses control characters (F103)."""
 
@@ -94,11 +96,14 @@ class Manuscript:
 
 
 def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
-    """Read ``content / path``; None if it is not UTF-8, which front matter reports (F102)."""
+    """Read ``content / path``; None if it is too large or not UTF-8, which front matter reports (F101, F102)."""
     try:
         with open(f"{content}/{path}", "rb") as file:  # noqa: PTH123 - thousands of sources: no object for each
-            text = file.read().decode("utf-8-sig")
+            data = file.read(LARGEST + 1)
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
+        return None
+    if len(data) > LARGEST:
         return None
     below = PurePosixPath(f"{content.name}/{path}")
     return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size((content / path).parent / name))

@@ -13,6 +13,7 @@ from plugins.events.table_import.files import Planned, plan
 from plugins.events.table_import.row import Entry, read_entry
 from plugins.events.table_import.table import read_table
 from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.explain import explain
 from plugins.frontmatter.parse.source import split_front_matter
@@ -52,20 +53,20 @@ def import_table(data: bytes, path: PurePosixPath, content: Path, publication: s
             diagnostics.append(Diagnostic(path, entry.line, ja, en, "E103", subject="NO"))
             continue
         file = plan(content, publication, entry, f"{now:%Y-%m-%d %H:%M}")
-        errors = _diagnose(file, registry)
+        errors = _diagnose(file, Reading.at(registry, now))
         diagnostics += [replace(error, path=path, line=entry.line) for error in errors]
         planned += [] if errors else [file]
     refused_early = sum(diagnostic.severity == "error" for diagnostic in table.diagnostics)
     return TableImport(tuple(planned), tuple(sorted(set(diagnostics))), len(table.rows) + refused_early)
 
 
-def _diagnose(planned: Planned, registry: Registry) -> list[Diagnostic]:
+def _diagnose(planned: Planned, reading: Reading) -> list[Diagnostic]:
     """The diagnostics that a build would give for the file. An import must never stop a build."""
     source = split_front_matter(planned.path, planned.text)
     if isinstance(source, Diagnostic):
         return [source]
     try:
-        Event.model_validate(source.data, context=registry)
+        Event.model_validate(source.data, context=reading)
     except ValidationError as error:
         return [explain(source, Event, detail) for detail in error.errors()]
     return []

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, WebAddress, duration, field_error
+from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, NeededEnd, WebAddress, duration, field_error, film
 from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
 from plugins.frontmatter.model.meta import Dated as Dated
 from plugins.frontmatter.model.meta import Meta as Meta
@@ -26,14 +26,21 @@ class Article(Dated):
     is_news: ClassVar[bool] = True
 
 
+MOST = 1e15
+"""Of any unit, yen included. Up to here a float counts in whole units, and no number of public works is larger."""
+
+LONGEST_EVENT = dt.timedelta(days=731)
+"""Two years. A calendar shows each day of an event, and a later end is a slip of the year."""
+
+
 class Figure(BaseModel):
     """One number of progress: ``done`` of ``total`` units."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: Line
-    done: float = Field(ge=0)
-    total: float = Field(gt=0)
+    done: float = Field(ge=0, le=MOST)
+    total: float = Field(gt=0, le=MOST)
     unit: Line
 
     @model_validator(mode="after")
@@ -92,7 +99,7 @@ class Video(Dated):
     is_news: ClassVar[bool] = True
     shows_picture: ClassVar[bool] = True
 
-    video: Line
+    video: Annotated[Line, AfterValidator(film)]
     duration: Annotated[str, AfterValidator(duration)]
     captions: Line
     reporter: Line | None = None
@@ -139,7 +146,7 @@ class Event(Dated):
     parking: Line | None = None
     capacity: Line | None = None
     apply: Line | None = None
-    apply_by: EndMoment | None = None
+    apply_by: EndMoment = None
     url: WebAddress | None = None
     latitude: float | None = Field(default=None, ge=20, le=46)
     longitude: float | None = Field(default=None, ge=122, le=154)
@@ -153,6 +160,12 @@ class Event(Dated):
             raise field_error(
                 "終わり（end）が始まり（start）より前です。どちらかの日時を直してください",
                 "end lies before start: put one of them right",
+                "end",
+            )
+        if self.end and self.end - self.start > LONGEST_EVENT:
+            raise field_error(
+                "始まり（start）から終わり（end）まで二年を超えています。年を確かめてください",
+                "more than two years from start to end: look at the years",
                 "end",
             )
         return self
@@ -187,7 +200,7 @@ class Notice(Dated):
     shows_age: ClassVar[bool] = False
 
     severity: Literal["情報", "注意", "警報", "特別警報"]
-    expires: EndMoment
+    expires: NeededEnd
     areas: Line | None = None
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.registry import Place, Registry, Topic
 
 EXPLAINED = "explained"
@@ -27,15 +29,48 @@ def field_error(ja: str, en: str, at: str = "") -> PydanticCustomError:
     return PydanticCustomError(EXPLAINED, "{ja} / {en}", {"ja": ja, "en": en, "at": at})
 
 
+FIRST_YEAR = 1868
+"""明治元年. No record of the site is older, and the eras in which the site writes years begin here."""
+
+YEARS_AHEAD = 50
+"""A later date is a slip of a digit. The furthest real ones are ends of plans and of guarantees."""
+
+NO_END = 9999
+"""The year of ``9999-12-31``, with which other systems say that something has no end."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the validators need beside the value: what front matter may name, and the last year that a date may have."""
+
+    registry: Registry
+    last_year: int
+
+    @classmethod
+    def at(cls, registry: Registry, now: dt.datetime) -> Reading:
+        """Return the context of a build for the moment ``now``. Only its year counts, and only for dates half a century away."""
+        return cls(registry, dt.datetime.timetuple(now).tm_year + YEARS_AHEAD)
+
+
 def _registry(info: ValidationInfo) -> Registry:
-    return cast(Registry, info.context)
+    return cast(Reading, info.context).registry
 
 
 # Only Japan's offset may stand after a time: every date on the site is Japan's, and an editor who means another zone must hear of it.
-_MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?:\+09:00)?")
+_MOMENT = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?(?:\+09:00)?")
 
 
 def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
+    moment, last_year = _read_moment(value, info), cast(Reading, info.context).last_year
+    if FIRST_YEAR <= moment.year <= last_year:
+        return moment
+    raise field_error(
+        f"日付「{value}」の年が範囲の外です。{FIRST_YEAR}年から{last_year}年までで書いてください",
+        f"the year of {value!r} is out of range: {FIRST_YEAR} to {last_year}",
+    )
+
+
+def _read_moment(value: Any, info: ValidationInfo) -> dt.datetime:
     match = _MOMENT.fullmatch(str(value))
     try:
         if match:
@@ -44,19 +79,36 @@ def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
     except ValueError:  # the form is right, the day is not: 2015-02-30
         pass
     raise field_error(
-        f"日付「{value}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
-        f"{value!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
+        f"日付「{_short(value)}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
+        f"{_short(value)!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
     )
+
+
+def _short(value: Any) -> str:
+    """Return ``value`` as a message quotes it: a line of a terminal is enough to find it again."""
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _day(value: Any, info: ValidationInfo) -> dt.date:
     return _moment(value, info).date()
 
 
-def _end(value: Any, info: ValidationInfo) -> dt.datetime:
-    """Read the end of something. A date without a time means its last moment, which is the midnight after it."""
+def _end(value: Any, info: ValidationInfo) -> dt.datetime | None:
+    """Read the end of something. A date without a time means its last moment, which is the midnight after it; a day of the year 9999 means no end."""
+    if _read_moment(value, info).year == NO_END:
+        return None
     moment = _moment(value, info)
     return moment if ":" in str(value) else moment + dt.timedelta(days=1)
+
+
+def _needed_end(value: Any, info: ValidationInfo) -> dt.datetime:
+    if (end := _end(value, info)) is not None:
+        return end
+    raise field_error(
+        "終わりの日が要ります。9999-12-31（終わりなし）は使えません。古くなった知らせは危険です",
+        "an end is needed, and 9999-12-31 (no end) is none: an old warning is dangerous",
+    )
 
 
 def _place(value: Any, info: ValidationInfo) -> Place:
@@ -64,8 +116,8 @@ def _place(value: Any, info: ValidationInfo) -> Place:
     if value in places:
         return places[value]
     raise field_error(
-        f"「{value}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
-        f"no municipality {value!r}: write its full name, such as 石巻市",
+        f"「{_short(value)}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
+        f"no municipality {_short(value)!r}: write its full name, such as 石巻市",
     )
 
 
@@ -74,7 +126,7 @@ def _topic(value: Any, info: ValidationInfo) -> Topic:
     if value in topics:
         return topics[value]
     raise field_error(
-        f"「{value}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {value!r}: use one of {', '.join(topics)}"
+        f"「{_short(value)}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {_short(value)!r}: use one of {', '.join(topics)}"
     )
 
 
@@ -85,16 +137,22 @@ def _line(value: str) -> str:
 
 
 def _web(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s<>\"]+", value):
+    if is_web_address(value):
         return value
     raise field_error(
-        f"「{value}」はアドレスではありません。「https://」から書いてください", f"{value!r} is no address: begin with https://"
+        f"「{_short(value)}」はアドレスではありません。「https://」から書いてください",
+        f"{_short(value)!r} is no address: begin with https://",
     )
+
+
+def film(value: str) -> str:
+    """Check where a film is: an address of the web, or a file of the site. No other scheme is either."""
+    return _web(value) if ":" in value.split("/", 1)[0] or value.startswith(("//", "\\")) else value
 
 
 def duration(value: str) -> str:
     """Check the length of a video: ``4:30`` or ``1:04:30``. It stays text; schema.org's form is made where it is needed."""
-    if re.fullmatch(r"(\d+:)?[0-5]?\d:[0-5]\d", value):
+    if re.fullmatch(r"([0-9]{1,2}:)?[0-5]?[0-9]:[0-5][0-9]", value):
         return value
     raise field_error(
         f"長さ「{value}」が読めません。「4:30」（分:秒）の形で書いてください",
@@ -114,7 +172,9 @@ def _old_address(value: str) -> str:
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 Moment = Annotated[dt.datetime, BeforeValidator(_moment)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
-EndMoment = Annotated[dt.datetime, BeforeValidator(_end)]
+EndMoment = Annotated[dt.datetime | None, BeforeValidator(_end)]
+"""None stands for "no end", written as ``9999-12-31``."""
+NeededEnd = Annotated[dt.datetime, BeforeValidator(_needed_end)]
 Municipality = Annotated[Place, BeforeValidator(_place)]
 TopicField = Annotated[Topic, BeforeValidator(_topic)]
 WebAddress = Annotated[str, AfterValidator(_web)]

@@ -54,7 +54,7 @@ class Meta(BaseModel):
     title: Line
     date: Moment | None = None
     publication: str | None = None
-    expires: EndMoment | None = None
+    expires: EndMoment = None
     updated: Moment | None = None
     summary: Line | None = None
     municipalities: tuple[Municipality, ...] = ()

@@ -5,9 +5,7 @@ Both files are checked once and become a frozen `Registry`, which is passed to a
 
 from __future__ import annotations
 
-import csv
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Val
 
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import constant_digest
+from plugins.frontmatter.model.link_targets import is_web_address
+from plugins.toml_file import read_toml
 from plugins.typography.colour import contrast
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -33,6 +33,21 @@ def _content_type(key: str) -> str:
     return key
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, KeyError, OSError) as error:  # KeyError: unknown; OSError: a folder of zones, such as Asia
+        raise ValueError(f"「{name}」という時間帯はありません。Asia/Tokyo のように書いてください / no time zone {name!r}: write Asia/Tokyo") from error
+    return name
+
+
+def _web(value: str) -> str:
+    if not is_web_address(value):
+        raise ValueError(f"「{value}」はアドレスではありません。「https://」から書いてください / {value!r} is no address: begin with https://")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web)]
 ContentTypeName = Annotated[str, AfterValidator(_content_type)]
 
 
@@ -44,7 +59,7 @@ class DataLicense(_Table):
     """The terms under which the site offers its tables of open data."""
 
     name: str = Field(description="The licence's official name, as readers and data catalogues cite it.")
-    url: str = Field(pattern=r"^https?://[^\s]+$", description="The page with the full text of the licence.")
+    url: WebAddress = Field(description="The page with the full text of the licence.")
     summary: str = Field(description="What the licence allows and asks for, in one or two plain sentences for readers.")
 
 
@@ -57,7 +72,7 @@ class Site(_Table):
     organisation: str
     address: str
     contact: EmailStr
-    timezone: str = "Asia/Tokyo"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Tokyo"
     sample: bool = False
     data_license: DataLicense | None = Field(
         default=None,
@@ -135,7 +150,7 @@ class Feed(_Table):
 
     key: Key
     title: str
-    site: str
+    site: WebAddress
     author: str
     licence: str
 
@@ -208,8 +223,14 @@ def read_registry(toml: Path, places: Path) -> Registry:
             )
             for path in missing
         )
-    parsed = _parse(toml)
-    diagnostics = _dangling_keys(parsed, toml)
+    from plugins.frontmatter.model.places import read_places  # it makes `Place` objects, and so imports this module
+
+    municipalities, diagnostics = read_places(places)
+    try:
+        parsed = _parse(toml)
+        diagnostics += _dangling_keys(parsed, toml)
+    except ContentErrors as errors:
+        raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     if diagnostics:
         raise ContentErrors(diagnostics)
     return Registry(
@@ -218,19 +239,17 @@ def read_registry(toml: Path, places: Path) -> Registry:
         lists=parsed.lists,
         feeds=parsed.feeds,
         topics={name: Topic(slug, name) for slug, name in parsed.topics.items()},
-        places=_read_places(places),
+        places=municipalities,
     )
 
 
 def _parse(toml: Path) -> _File:
-    path = PurePosixPath(toml.name)
-    try:
-        data = tomllib.loads(toml.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContentErrors([Diagnostic(path, 1, f"TOMLとして読めません：{error}", f"not valid TOML: {error}", "R102")]) from error
+    path, data = PurePosixPath(toml.name), read_toml(toml)
     for table in ("publications", "lists", "feeds"):
-        for key, row in data.get(table, {}).items():
-            row["key"] = key
+        rows = data.get(table, {})
+        for key, row in rows.items() if isinstance(rows, dict) else ():
+            if isinstance(row, dict):  # what is no table is refused by the model below
+                row["key"] = key
     try:
         return _File.model_validate(data)
     except ValidationError as error:
@@ -272,8 +291,3 @@ def _dangling_keys(parsed: _File, toml: Path) -> list[Diagnostic]:
         if m.publication not in parsed.publications
     ]
     return lists + owners
-
-
-def _read_places(table: Path) -> dict[str, Place]:
-    with table.open(encoding="utf-8-sig", newline="") as rows:
-        return {row["name"]: Place(row["code"], row["name"], row["reading"], row["slug"]) for row in csv.DictReader(rows)}

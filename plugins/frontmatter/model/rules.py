@@ -12,6 +12,9 @@ RULES = tuple(
         ("F103", "見えない制御文字", "a control character", "見えない字は、画面やメールを壊したり、文の向きを変えて別の語に見せたりします", "invisible characters break pages and mail, or turn the reading direction and make a word look like another", "Unicode TR 36"),
         ("F104", "題名や日付のないファイル", "a file without front matter", "題名と日付がないと、ページの名前も並べる順番も決まりません", "without title and date a page has neither a name nor a place in the lists"),
         ("F105", "読めないYAML", "front matter that is not YAML", "「: 」や「#」は、YAMLでは区切りやコメントの印です", "a colon with a space and a number sign have a meaning in YAML", "YAML 1.1", "title: 時間: 10時", 'title: "時間: 10時"'),
+        ("F106", "読めない原稿", "a source that cannot be read", "一つの原稿の誤りで、ほかの原稿まで止まらないように、その名前を示します。詳しくは --debug で出ます", "one source must not stop all others: its name is told, and --debug shows the details"),
+        ("F107", "時間のかかりすぎる原稿", "a source that takes too long", "一つの原稿を読むのに計算で5秒を超えると、サイト全体が待たされます", "one source that needs more than 5 seconds of computing would hold up the whole site"),
+        ("F108", "限りを超える原稿", "a source that goes past a bound", "深すぎる入れ子や長すぎる並びは、書き誤りです。読む道具も止めてしまいます", "nesting that is too deep, or a list that is too long, is a slip, and stops the tools that read it"),
         ("F201", "なくてはならない項目", "a missing field", "この項目がないと、ページが作れません", "the page cannot be made without this field"),
         ("F202", "知らない項目", "an unknown field", "つづりの違う項目は、だまって捨てると気付かれません", "a misspelt field would be dropped and nobody would notice", "", "titel: 駅が開きました", "title: 駅が開きました"),
         ("F203", "形の違う値", "a value of the wrong type", "並び、ことば、true と false は、書き方が違います", "lists, text, and true or false are written differently", "", "municipalities: 石巻市", "municipalities: [石巻市]"),
@@ -31,6 +34,8 @@ RULES = tuple(
         ("F403", "ない画像", "a missing image", "画像は content/images/ に置きます", "images belong into content/images/"),
         ("F404", "読めない画像", "an image that cannot be read", "大きさが分からないと、読み込む間に文章が動きます", "without its size, text moves while the image loads"),
         ("F405", "途中で壊れている画像", "a broken image", "一部しか見えない画像が公開されます", "a picture would go public of which only a part can be seen"),
+        ("F406", "アドレスになっていないリンク先", "a link target that is no address", "どのブラウザーでも開けません", "no browser can open it", "RFC 3986", "[申込](https://[ここに])", "[申込](https://example.jp/)"),
+        ("F407", "動くもののあるSVG", "an SVG file with something active in it", "SVGはスクリプトを持てる文書です。開いた人のところで動きます", "an SVG file is a document that can hold scripts: they run where it is opened", "SVG 2, 2.6"),
         ("F501", "ないファイル", "a missing file", "字幕、動画、PDFは content/files/ に置きます", "captions, films and PDFs belong into content/files/"),
         ("F502", "読めない字幕", "captions that players cannot read", "字幕がないと、聞こえない人に動画の内容が伝わりません", "without captions a film says nothing to people who do not hear", "WebVTT, JIS X 8341-3 1.2.2"),
         ("F503", "書き起こしのない動画", "a video without a transcript", "書き起こしは、見えない人にも、通信の弱いところの人にも届きます", "a transcript reaches people who do not see, and people on a weak network", "JIS X 8341-3 1.2.3"),
@@ -44,7 +49,9 @@ RULES = tuple(
         ("R101", "ない設定のファイル", "a missing settings file", "出版物と市町村の一覧がないと、何も作れません", "nothing can be built without the lists of publications and municipalities"),
         ("R102", "読めないTOML", "settings that are not TOML", "publications.toml はTOMLで書きます", "publications.toml is written in TOML", "TOML 1.0"),
         ("R103", "正しくない設定", "a setting that does not hold", "publications.toml の項目の決まりに合わない値です", "the value breaks a constraint of its field in publications.toml"),
+        ("R105", "正しくない市町村の行", "a row of the municipalities that does not hold", "市町村の名前と読みは、どのページにも出ます", "names and readings of municipalities are shown on every page"),
         ("D101", "UTF-8でない表", "a table that is not UTF-8", "表計算ソフトの「CSV UTF-8」で保存すると読めます", "a spreadsheet saves it so as CSV UTF-8"),
         ("D102", "列のない表", "a table without its columns", "列は名前で探します。順番は自由です", "columns are found by their names, in any order"),
+        ("D103", "読めない表、大きすぎる表", "a table that cannot be read, or is too large", "閉じていない引用符が一つあると、残りの行がすべて一つの欄になります", "one quote that is not closed makes one cell of all lines that follow"),
     )
 )  # fmt: skip

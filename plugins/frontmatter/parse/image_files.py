@@ -2,50 +2,70 @@
 
 from __future__ import annotations
 
-import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from lxml import etree
 from PIL import ExifTags, Image
+
+from plugins.frontmatter.parse.vector_pictures import UnsafeVector, read_vector, vector_size
 
 _EVERYWHERE = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg"})
 """Suffixes of the formats that mail clients and feed readers show. `plugins.images` ships the others as JPEG too."""
+
+
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
+"""Nothing else is decoded, whatever the name says: Pillow would hand PostScript to Ghostscript, which runs programs."""
+
+MOST_PIXELS = 40_000_000
+"""Checked before decoding: a PNG of 100 kB may hold 89 million pixels, and take a gigabyte of memory. A camera's picture has 12 to 24 million."""
+
+TOO_MANY = f"{MOST_PIXELS // 1_000_000}00万画素を超えています。小さく縮めてください / more than {MOST_PIXELS // 1_000_000} million pixels: make it smaller"
 
 
 class UnreadableImage(Exception):
     """The file is not an image that a browser shows."""
 
 
+@contextmanager
+def open_picture(file: Path | BinaryIO) -> Iterator[Image.Image]:
+    """Open a picture of one of `FORMATS`; nothing is decoded yet. Raises `UnreadableImage`, also for whatever Pillow raises inside the block.
+
+    The one way in which the site's half opens a picture. Pillow raises errors of many kinds for broken files: `OSError`, `SyntaxError`, `ValueError`,
+    `struct.error` and others.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have a bound of our own
+            with Image.open(file, formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise UnreadableImage(TOO_MANY)
+                yield image
+    except UnreadableImage:
+        raise
+    except Image.DecompressionBombError as error:  # Pillow's own bound, at 179 million pixels
+        raise UnreadableImage(TOO_MANY) from error
+    except Exception as error:
+        raise UnreadableImage(str(error) or type(error).__name__) from error
+
+
 def image_size(path: Path) -> tuple[int, int]:
     """Return width and height in pixels of a PNG, JPEG, WebP, AVIF, GIF or SVG file. Raises `UnreadableImage`."""
     if path.suffix.lower() == ".svg":
-        return _svg_size(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow raises by itself only at twice the limit
-            with Image.open(path) as image:
-                # Orientations 5 to 8 swap rows and columns (Exif 2.3, tag 0x0112): the camera was held upright, and browsers turn the image.
-                is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-                return (image.height, image.width) if is_turned else image.size
-    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadableImage(str(error)) from error
+        return _vector_size(path)
+    with open_picture(path) as image:
+        # Orientations 5 to 8 swap rows and columns (Exif 2.3, tag 0x0112): the camera was held upright, and browsers turn the image.
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        return (image.height, image.width) if is_turned else image.size
 
 
-def _svg_size(path: Path) -> tuple[int, int]:
-    """Return the size that ``width`` and ``height`` state in pixels, or else that of the ``viewBox`` (SVG 2, chapter 8)."""
+def _vector_size(path: Path) -> tuple[int, int]:
     try:
-        # No entities, no network: an SVG can name files of this machine (XXE).
-        root = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
-    except etree.XMLSyntaxError as error:
+        return vector_size(read_vector(path))
+    except (UnsafeVector, OSError) as error:
         raise UnreadableImage(str(error)) from error
-    box = [float(number) for number in re.findall(r"[-\d.]+", root.get("viewBox", ""))]
-    width, height = (float(re.sub(r"px$", "", root.get(name, "0")) or 0) for name in ("width", "height"))
-    if width and height:
-        return round(width), round(height)
-    if len(box) == 4 and box[2] > 0 and box[3] > 0:
-        return round(box[2]), round(box[3])
-    raise UnreadableImage("no width and height, no viewBox")
 
 
 def image_permalink(path: PurePosixPath) -> str:

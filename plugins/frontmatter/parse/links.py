@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,14 +16,17 @@ from urllib.parse import unquote, urlsplit
 from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
+from plugins.frontmatter.model.link_targets import has_host, is_allowed, is_outside
 from plugins.frontmatter.parse.attachments import AttachmentResolver
 from plugins.frontmatter.parse.directives import DIRECTIVES
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
 from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
+from plugins.frontmatter.parse.yaml_block import CONTROL
 
-_OUTSIDE = re.compile(r"^(https?:|mailto:|tel:)", re.IGNORECASE)
+_LONGEST_NAME = 255
+"""Bytes of a file's name (NAME_MAX of Linux, macOS and Windows). A longer one cannot exist, and asking for it would be an error of the system."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,10 @@ class LinkResolver:
 
     def _link(self, parsed: ParsedSource, link: Any) -> Diagnostic | None:
         href = link.get("href").strip()
-        if _OUTSIDE.match(href):
-            return None
+        if is_outside(href):
+            return self._outside(parsed, link, href)
+        if not is_allowed(href):
+            return _missing(parsed, href)
         if href.startswith("#"):
             return self._anchor(parsed, href)
         parts = urlsplit(href)
@@ -97,13 +101,25 @@ class LinkResolver:
         link.set("href", image_permalink(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
+    def _outside(self, parsed: ParsedSource, link: Any, href: str) -> Diagnostic | None:
+        if not href.lower().startswith("http") or has_host(href):
+            return None
+        if parsed.header.content_type == "partner":  # another author's slip, which no editor of ours can mend: the words stay
+            link.tag = "span"
+            del link.attrib["href"]
+            return None
+        return _broken(parsed, href)
+
     def _anchor(self, parsed: ParsedSource, href: str) -> Diagnostic | None:
         ids = {element.get("id") for element in parsed.body.root.iter() if isinstance(element.tag, str)}
         return None if unquote(href[1:]) in ids else _missing(parsed, href)
 
     def _path(self, parsed: ParsedSource, href: str) -> PurePosixPath | None:
-        """Return the path, relative to ``content/``, of the file that ``href`` names; None if it lies outside of ``content/``."""
-        path = posixpath.normpath(posixpath.join(parsed.header.path.parent.as_posix(), unquote(href)))
+        """Return the path, relative to ``content/``, of the file that ``href`` names; None if it lies outside of ``content/`` or no file can have it."""
+        name = unquote(href)
+        if CONTROL.search(name) or any(len(part.encode()) > _LONGEST_NAME for part in name.split("/")):
+            return None
+        path = posixpath.normpath(posixpath.join(parsed.header.path.parent.as_posix(), name))
         return None if path.startswith(("..", "/")) else PurePosixPath(path)
 
     def _image(self, parsed: ParsedSource, image: Any) -> Diagnostic | None:
@@ -128,7 +144,7 @@ class LinkResolver:
         return None
 
     def _read_picture(self, parsed: ParsedSource, src: str, line: int) -> Picture | Diagnostic:
-        path = None if _OUTSIDE.match(src) else self._path(parsed, src)
+        path = None if is_outside(src) else self._path(parsed, src)
         picture = self.references.resolve("picture", str(path)) if path else None
         if isinstance(picture, Picture):
             return picture
@@ -221,4 +237,14 @@ def _missing(parsed: ParsedSource, href: str) -> Diagnostic:
         f"リンク先「{href}」がありません。ファイルの場所を確かめてください",
         f"no page or file at {href!r}: check the path",
         "F401",
+    )
+
+
+def _broken(parsed: ParsedSource, href: str) -> Diagnostic:
+    return Diagnostic(
+        parsed.source.path,
+        parsed.source.line_with(href),
+        f"リンク先「{href}」はアドレスになっていません。https:// のあとを確かめてください",
+        f"{href!r} is no address: look at what follows https://",
+        "F406",
     )

@@ -20,7 +20,9 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from markdown.util import AtomicString
 
+from plugins.frontmatter.model.link_targets import is_allowed
 from plugins.frontmatter.parse.directives import expand_directives
+from plugins.frontmatter.parse.yaml_block import CONTROL
 
 ALLOWED = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"
@@ -31,7 +33,6 @@ ALLOWED = frozenset(
 _ATTRIBUTES = frozenset(
     "href src alt title id class colspan rowspan scope start reversed value lang dir datetime cite data-teaser data-since data-events data-figures data-partners data-again tabindex aria-label headers width height rel loading type role".split()
 )
-_SCHEMES = re.compile(r"^(https?:|mailto:|tel:|[^:/?#]*([/?#]|$))", re.IGNORECASE)
 # A browser shows a line break in the source as a space, and Japanese is set without spaces (JLREQ). CSS Text 3 (4.1.3) lets a browser remove the break
 # between two Japanese characters, but does not ask for it.
 _BROKEN_LINE = re.compile(r"\n(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]\n)(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
@@ -120,7 +121,7 @@ class Body:
 
     @property
     def tags(self) -> set[Any]:
-        """The tags of all elements. lxml gives a comment a function as its tag."""
+        """The tags of all elements."""
         return set(map(_TAG, self.root.iterdescendants()))
 
     @property
@@ -146,12 +147,19 @@ class Body:
 def parse_markdown(text: str, *, directives: bool = False) -> Body:
     """Render Markdown, join broken lines, and make figures and scrollable tables.
 
-    With ``directives``, `expand_directives` runs first: a line ``::記事 file`` becomes ``<div data-teaser="file">``.
+    With ``directives``, `expand_directives` runs first: a line ``::記事 file`` becomes ``<div data-teaser="file">``. Raises `RecursionError` for lists or
+    definitions too deep inside each other.
     """
     parser = _markdown()
     parser.reset()
-    html = parser.convert(expand_directives(text) if directives else text)
+    try:
+        html = parser.convert(expand_directives(text) if directives else text)
+    except BaseException:
+        _markdown.cache_clear()  # its block parser keeps the state that it was in, and would read the next source in it
+        raise
     body = parse_html(html)
+    if "&#" in html and control_character(body.root):
+        return body  # its source is refused (`bounds`); lxml would not take such a text back
     if _BROKEN_LINE.search(html) or "&#" in html:  # a character reference may stand for a Japanese character
         _join_lines(body.root)
     tags = body.tags
@@ -162,9 +170,10 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
     return body
 
 
-_PARSER = lxml.html.HTMLParser()
+# A comment is a note among editors: it goes to no page, feed or mail. HTML (13.2.5.44) takes "<?" for the beginning of one.
+_PARSER = lxml.html.HTMLParser(remove_comments=True, remove_pis=True)
 # lxml.html's own lookup calls Python for the class of each element that is touched. One class for all elements is enough here, and needs no call.
-_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement, comment=lxml.html.HtmlComment))
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement))
 
 
 def parse_html(text: str) -> Body:
@@ -174,6 +183,15 @@ def parse_html(text: str) -> Body:
     document.remove(root)
     root.tag = "div"
     return Body(root)
+
+
+def control_character(root: Any) -> str:
+    """Return the first control character in the texts and attributes of a tree; empty if there is none."""
+    for element in root.iter():
+        for text in (element.text, element.tail, *element.attrib.values()):
+            if text and (match := CONTROL.search(text)):
+                return match[0]
+    return ""
 
 
 _TEXT_WITHOUT_NOTES: Callable[[Any], Iterable[str]] = etree.XPath(  # type: ignore[assignment]
@@ -195,12 +213,10 @@ def forbidden_elements(body: Body) -> list[str]:
     forbidden: list[str] = []
     # If every element is allowed, which is the rule, only those with attributes need a look.
     for element in _WITH_ATTRIBUTES(body.root) if body.tags <= ALLOWED else body.root.iterdescendants():
-        if not isinstance(element.tag, str):
-            continue  # a comment
         if element.tag not in ALLOWED and element.tag != "h1":  # `parser` has a diagnostic of its own for h1
             forbidden.append(f"<{element.tag}")
         forbidden += [f"{name}=" for name in element.attrib if name not in _ATTRIBUTES]
-        forbidden += [value for name in ("href", "src") if not _SCHEMES.match(value := element.get(name, ""))]
+        forbidden += [value for name in ("href", "src", "cite") if not is_allowed(value := element.get(name, ""))]
     return forbidden
 
 

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, unexpected
 from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta
 from plugins.frontmatter.model.document import Document, Header, permalink
+from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Publication, Registry
+from plugins.frontmatter.parse.bounds import check_text, check_tree
 from plugins.frontmatter.parse.directives import check_directives
 from plugins.frontmatter.parse.explain import explain
 from plugins.frontmatter.parse.links import LinkResolver, ParsedSource
@@ -38,16 +40,23 @@ class RejectedSource:
     diagnostics: list[Diagnostic]
 
 
-def read_header(content: Path, path: PurePosixPath, registry: Registry) -> tuple[Source, Header] | RejectedSource:
+def read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[Source, Header] | RejectedSource:
     """Read a source and validate its front matter with the model of its content type."""
-    source = read_source(content, path)
+    try:
+        return _read_header(content, path, reading)
+    except Exception as error:  # whatever it is: one source must not stop the others
+        return RejectedSource(path, "", None, [unexpected(path, error)])
+
+
+def _read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[Source, Header] | RejectedSource:
+    registry, source = reading.registry, read_source(content, path)
     if isinstance(source, Diagnostic):
         return RejectedSource(path, "", None, [source])
     placement = _placement(source, registry)
     if isinstance(placement, Diagnostic):
         return RejectedSource(path, "", None, [placement])
     content_type, publication = placement
-    meta = _validate(source, CONTENT_TYPES[content_type], registry)
+    meta = _validate(source, CONTENT_TYPES[content_type], reading)
     if not isinstance(meta, Meta):
         return RejectedSource(path, content_type, source, meta)
     if diagnostics := _check_name(source, meta):
@@ -62,12 +71,16 @@ def as_if_published(header: Header) -> Header:
     return replace(header, meta=header.meta.model_copy(update={"draft": False, "title": f"{DRAFT_MARK}{header.meta.title}"}))
 
 
-def resolve_source(source: Source, header: Header, references: ReferenceResolver) -> tuple[Document, list[Diagnostic]]:
-    """Return the document, and the diagnostics of its body. Its references are in ``references.resolved`` afterwards."""
+def resolve_source(source: Source, header: Header, references: ReferenceResolver) -> tuple[Document | None, list[Diagnostic]]:
+    """Return the document (None if its body cannot be read), and the diagnostics of its body. Its references are in ``references.resolved`` afterwards."""
     references.resolved = {}
-    body = _parse(source, header.content_type)
-    diagnostics = _check_body(source, body, header.content_type)
-    document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
+    try:
+        body, diagnostics = _read_body(source, header.content_type)
+        if body is None:
+            return None, diagnostics
+        document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
+    except Exception as error:  # as in `read_header`
+        return None, [unexpected(source.path, error)]
     return document, diagnostics or link_diagnostics  # a forbidden address, such as javascript:…, is not reported as a missing page too
 
 
@@ -75,11 +88,24 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
     """Return the diagnostics of the body of a source whose front matter is not valid."""
     if rejected.source is None:
         return []
-    body = _parse(rejected.source, rejected.content_type)
-    header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
-    return _check_body(rejected.source, body, rejected.content_type) or LinkResolver(references).check(
-        ParsedSource(header, rejected.source, body)
-    )
+    try:
+        body, diagnostics = _read_body(rejected.source, rejected.content_type)
+        if body is None or diagnostics:
+            return diagnostics
+        header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
+        return LinkResolver(references).check(ParsedSource(header, rejected.source, body))
+    except Exception as error:  # as in `read_header`
+        return [unexpected(rejected.path, error)]
+
+
+def _read_body(source: Source, content_type: str) -> tuple[Body | None, list[Diagnostic]]:
+    """Return the parsed body and its diagnostics; no body if it goes past a bound, or holds what no tree may hold."""
+    if diagnostics := check_text(source):
+        return None, diagnostics
+    body = _parse(source, content_type)
+    if diagnostics := check_tree(source, body):
+        return None, diagnostics
+    return body, _check_body(source, body, content_type)
 
 
 def _parse(source: Source, content_type: str) -> Body:
@@ -138,10 +164,10 @@ def _issue_placement(source: Source, registry: Registry) -> tuple[str, Publicati
     return "issue", registry.publications[registry.lists[key].publication]
 
 
-def _validate(source: Source, model: type[Meta], registry: Registry) -> Meta | list[Diagnostic]:
+def _validate(source: Source, model: type[Meta], reading: Reading) -> Meta | list[Diagnostic]:
     data = {key: value for key, value in source.data.items() if key != "kind"}
     try:
-        return model.model_validate(data, context=registry)
+        return model.model_validate(data, context=reading)
     except ValidationError as error:
         return [explain(source, model, detail) for detail in error.errors()]
 

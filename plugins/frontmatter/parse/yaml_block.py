@@ -1,0 +1,186 @@
+"""The YAML between the two lines ``---``: nested dicts and lists of text, with the line of every key.
+
+It is built from the events of the parser, so that every bound holds before memory or the stack is used: libyaml's composer calls itself for each
+level, and some ten thousand brackets end the process. Every scalar stays the text that the editor wrote, and the models convert it. PyYAML follows
+YAML 1.1, which would read ``4:30`` as 270 (a number in base 60), ``no`` as False, and ``2015-03-21`` as a date without a zone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Place = tuple[int | str, ...]
+"""The keys and list indices that lead to a value in the front matter: ``("attachments", 0, "file")``."""
+
+DEEPEST = 8
+"""Levels of lists and tables inside each other. No content type has more than three (``attachments``, an entry of it, its ``file``)."""
+
+LONGEST = 1_000
+"""Entries of one list or table. The prefecture has 35 municipalities, and the longest list of attachments some dozens."""
+
+LONGEST_TEXT = 10_000
+"""Characters of one value. What readers see is bounded by its field (`plugins.frontmatter.model.fields.Line`)."""
+
+# A feed cannot hold these, and no reader would see them. XML 1.0 (2.2) allows of C0 only tab, LF and CR, and neither surrogates nor U+FFFE and U+FFFF; C1, U+2028, U+2029
+# and a U+FEFF inside the text are invisible, and programs disagree on whether they end a line.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+class FrontMatterError(Exception):
+    """The YAML does not hold. ``line`` counts from 1 in the YAML; ``rule`` is the code of the diagnostic."""
+
+    def __init__(self, line: int, ja: str, en: str, rule: str) -> None:
+        super().__init__(en)
+        self.line, self.ja, self.en, self.rule = line, ja, en, rule
+
+
+# libyaml parses ten times as fast. Where a platform's wheel of PyYAML lacks it, the parser in Python gives the same events.
+# The base loaders resolve no types: every scalar is text (see above).
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+def parse_yaml(text: str, first_line: int = 1) -> tuple[dict[str, object], dict[Place, int]]:
+    """Return the table in ``text``, and the line of each place in it; ``first_line`` is that of the first line of ``text``.
+
+    Raises `FrontMatterError` for what is not YAML, is no table, or goes past a bound, and for a control character that an escape stands for.
+    """
+    loader = _Loader(text)
+    try:
+        return _read_document(loader, first_line)
+    except yaml.MarkedYAMLError as error:
+        raise _not_yaml(error.problem_mark.line if error.problem_mark else 0, error.problem or str(error), first_line) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an escape beyond U+10FFFF; YAMLError: a character that YAML does not allow
+        raise _not_yaml(0, str(error).splitlines()[0], first_line) from error
+    finally:
+        loader.dispose()
+
+
+def _not_yaml(line: int, problem: str, first_line: int) -> FrontMatterError:
+    ja = f"YAMLとして読めません。「項目: 内容」の形にし、内容に「: 」や「#」があれば引用符で囲んでください（{problem}）"
+    return FrontMatterError(line + first_line, ja, f"not valid YAML: {problem}", "F105")
+
+
+def _read_document(loader: Any, first_line: int) -> tuple[dict[str, object], dict[Place, int]]:
+    loader.get_event()  # the start of the stream
+    event = loader.get_event()
+    if isinstance(event, yaml.StreamEndEvent):
+        return {}, {}
+    event = loader.get_event()
+    if not isinstance(event, yaml.MappingStartEvent):
+        raise _not_yaml(event.start_mark.line, "a list of 'key: value' lines is needed", first_line)
+    table = _Table((), event.start_mark.line + first_line, {})
+    lines: dict[Place, int] = {(): first_line - 1}
+    _Builder(loader, first_line, lines).fill(table)
+    loader.get_event()  # the end of the document
+    if not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+        raise _not_yaml(event.start_mark.line, "there is a second document", first_line)
+    return table.value, lines
+
+
+@dataclass
+class _Table:
+    """An open table; ``key`` is the one whose value comes next."""
+
+    place: Place
+    line: int
+    value: dict[str, object]
+    key: str | None = None
+
+
+@dataclass
+class _List:
+    """An open list."""
+
+    place: Place
+    line: int
+    value: list[object] = field(default_factory=list)
+
+
+@dataclass
+class _Builder:
+    """Builds one table with a stack of its own."""
+
+    loader: Any
+    first_line: int
+    lines: dict[Place, int]
+    stack: list[_Table | _List] = field(default_factory=list)
+
+    def fill(self, table: _Table) -> None:
+        """Read events until ``table`` is closed."""
+        stack, next_event = self.stack, self.loader.get_event
+        stack.append(table)
+        while stack:
+            event, top = next_event(), stack[-1]
+            kind = type(event)
+            if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                stack.pop()
+            elif kind is yaml.AliasEvent or event.anchor is not None:
+                # A few aliases can grow to gigabytes ("billion laughs"), and no editor needs one.
+                raise _not_yaml(event.start_mark.line, "anchors and aliases (& and *) are not used here", self.first_line)
+            elif isinstance(top, _Table) and top.key is None:
+                self._begin_entry(top, event)
+            else:
+                self._add_value(top, event)
+
+    def _begin_entry(self, table: _Table, event: Any) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _not_yaml(event.start_mark.line, "a key is a word, not a list or table", self.first_line)
+        name = self._text(event)
+        if name in table.value:  # YAML forbids it (1.1, 3.2.1.1); PyYAML would silently keep the last
+            raise _not_yaml(event.start_mark.line, f"{name!r} is written twice", self.first_line)
+        if len(table.value) >= LONGEST:
+            raise self._too_long(event)
+        table.key = name
+        table.value[name] = ""  # keeps its place in the order
+        self.lines[(*table.place, name)] = event.start_mark.line + self.first_line
+
+    def _add_value(self, top: _Table | _List, event: Any) -> None:
+        key: int | str = len(top.value) if isinstance(top, _List) else top.key or ""
+        place = (*top.place, key)
+        if isinstance(top, _List) and len(top.value) >= LONGEST:
+            raise self._too_long(event)
+        self.lines.setdefault(place, event.start_mark.line + self.first_line)
+        value = self._value(event, place)
+        if isinstance(top, _List):
+            top.value.append(value)
+        else:
+            top.value[top.key or ""] = value
+            top.key = None
+
+    def _value(self, event: Any, place: Place) -> object:
+        """Return a text, or an empty list or table, which is filled next."""
+        if isinstance(event, yaml.ScalarEvent):
+            return self._text(event)
+        if len(self.stack) >= DEEPEST:
+            ja, en = f"並びや表の入れ子が深すぎます（{DEEPEST}段まで）", f"lists inside lists are too deep: at most {DEEPEST} levels"
+            raise self._error(event, ja, en, "F108")
+        line = event.start_mark.line + self.first_line
+        opened = _Table(place, line, {}) if isinstance(event, yaml.MappingStartEvent) else _List(place, line)
+        self.stack.append(opened)
+        return opened.value
+
+    def _text(self, event: Any) -> str:
+        text = str(event.value)
+        if len(text) > LONGEST_TEXT:
+            ja, en = f"一つの値が長すぎます（{LONGEST_TEXT:,}文字まで）", f"one value is too long: at most {LONGEST_TEXT:,} characters"
+            raise self._error(event, ja, en, "F108")
+        if match := CONTROL.search(text):
+            raise self._error(event, *control_words(match[0]), "F103")
+        return text
+
+    def _too_long(self, event: Any) -> FrontMatterError:
+        ja, en = f"並びや表が長すぎます（{LONGEST:,}個まで）", f"a list or table is too long: at most {LONGEST:,} entries"
+        return self._error(event, ja, en, "F108")
+
+    def _error(self, event: Any, ja: str, en: str, rule: str) -> FrontMatterError:
+        return FrontMatterError(event.start_mark.line + self.first_line, ja, en, rule)
+
+
+def control_words(character: str) -> tuple[str, str]:
+    """Return what an editor is told about a control character, in Japanese and English."""
+    name = f"U+{ord(character):04X}"
+    return f"見えない制御文字（{name}）があります。消してください", f"control character {name}: delete it"
