@@ -57,10 +57,10 @@ class Diagnostic:
 
     def __lt__(self, other: Diagnostic) -> bool:
         """Order by file, line and the rest. Written out, because the comparisons that `dataclass` makes cost every start 1 % of a build without changes."""
-        return self._order < other._order
+        return self._sort_key < other._sort_key
 
     @property
-    def _order(self) -> tuple[object, ...]:
+    def _sort_key(self) -> tuple[object, ...]:
         return self.path, self.line, self.ja, self.en, self.rule, self.severity, self.column, self.subject
 
     def __str__(self) -> str:
