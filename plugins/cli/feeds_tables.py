@@ -97,6 +97,7 @@ def notes(report: FeedReport, utc: bool = False) -> list[str]:
         f"まだ取りに行きません / not due before {waits_until}" if waits_until else "",
         f"{report.left_out}件は多すぎて読みません / {report.left_out} entries past the limit" if report.left_out else "",
         f"{report.broken}件は壊れていて読めません / {report.broken} entries could not be read" if report.broken else "",
+        f"{report.attachments}件の音声・PDFを写しました / {report.attachments} sound and PDF files copied" if report.attachments else "",
         f"{report.taken_down}件は取り下げたものです / {report.taken_down} entries were taken down" if report.taken_down else "",
         *(
             f"takedown.txt の「{name}」は、どのブログの記事か分からないので止めました。ほかのブログの記事なら、その行を feed:名前:{name} に直してください"

@@ -9,12 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from plugins.partners import schedule
+from plugins.partners.attachments.download import FileDownloads
 from plugins.partners.entries.entry import Entry, make_entry
-from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, remove_unused_pictures, render, write
+from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, remove_unused_assets, render, write
 from plugins.partners.entries.reconcile import EntryChange, ImportPlan, plan
 from plugins.partners.entries.takedown import Takedown
 from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.http.addresses import AddressRules, UrlOverride
+from plugins.partners.http.assets import AssetFetcher
 from plugins.partners.http.body import MemoryBudget
 from plugins.partners.http.client import HttpClient, Limits
 from plugins.partners.http.fetch import Failure, Fetched, Validators, fetch
@@ -41,6 +43,7 @@ class FeedReport:
     changed: int = 0
     unchanged: int = 0
     pictures: int = 0
+    attachments: int = 0
     taken_down: int = 0
     barred_without_feed: tuple[str, ...] = ()
     left_out: int = 0
@@ -128,28 +131,34 @@ class FeedImport:
         entries = [make_entry(entry, self.feed, self.context.topics, self.context.now) for entry in parsed.entries]
         allowed, refused, without_feed = self.context.takedown.split(entries, self.feed)
         import_plan = await asyncio.to_thread(self._plan, allowed)
-        images = ImageDownloads(self.context.client, self.context.sandbox, self.context.robots, override, self.context.limits, self.folder)
+        images = ImageDownloads(self._fetcher(override), self.context.sandbox, self.folder)
+        files = FileDownloads(self._fetcher(override), self.context.sandbox, self.folder)
         if not self.context.dry_run:
             for change in import_plan.changes:
-                await self._write(change, images)
+                await self._write(change, images, files)
         report = self._report(import_plan, images.downloaded, len(refused))
-        return replace(report, left_out=parsed.left_out, broken=parsed.broken, barred_without_feed=without_feed)
+        return replace(
+            report, attachments=files.downloaded, left_out=parsed.left_out, broken=parsed.broken, barred_without_feed=without_feed
+        )
 
     def _plan(self, entries: list[Entry]) -> ImportPlan:
         """Compare with the existing files. Runs in a thread, since it reads all of them."""
         return plan(entries, read_stored(self.folder), self.feed, self.context.now)
 
-    async def _write(self, change: EntryChange, images: ImageDownloads) -> None:
-        """Download the pictures of one entry and write its file."""
+    def _fetcher(self, override: UrlOverride) -> AssetFetcher:
+        return AssetFetcher(self.context.client, self.context.robots, override, self.context.limits)
+
+    async def _write(self, change: EntryChange, images: ImageDownloads, files: FileDownloads) -> None:
+        """Download the pictures and files of one entry and write it."""
         path = self.folder / change.path
         if change.kind == "pictures" and not _is_unedited(path, change, images):
             return
-        final = await images.download(change)
+        final = await files.download(await images.download(change))
         if change.kind == "pictures" and path.read_bytes() == render(final.front, final.body or ""):
             return
         write(self.folder, final)
         if final.body is not None:
-            remove_unused_pictures(path, final.front, final.body)
+            remove_unused_assets(path, final.front, final.body)
 
     def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int) -> FeedReport:
         kinds = [change.kind for change in import_plan.changes]

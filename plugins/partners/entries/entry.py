@@ -25,7 +25,7 @@ class Entry:
     """An entry that is ready to be compared with files.
 
     Two entries with equal ``identity`` are the same. ``entry_id`` is the id as the feed wrote it, which the file keeps. ``published`` is in Japan time
-    and never after now; ``dated`` tells whether the feed gave it. ``author`` is the entry's own, '' if the feed names none.
+    and never after now; ``dated`` tells whether the feed gave it. ``author`` is the entry's own, '' if the feed names none. ``files``: its enclosures.
     """
 
     identity: str
@@ -38,6 +38,7 @@ class Entry:
     fingerprint: str
     topics: tuple[str, ...] = ()
     author: str = ""
+    files: tuple[str, ...] = ()
 
 
 def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:
@@ -56,6 +57,7 @@ def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], no
         fingerprint=fingerprint(title, parsed.body),
         topics=tuple(sorted({text.fold(category) for category in parsed.categories} & topics)),
         author=_author(parsed.author),
+        files=parsed.files,
     )
 
 

@@ -13,12 +13,14 @@ from typing import Any
 import yaml
 
 from plugins.files import write_atomically
+from plugins.partners.entries.attached import SUFFIXES
 from plugins.partners.entries.reconcile import EntryChange
 from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.model.errors import EntryFileError
 
 FENCE = "---\n"
-PICTURES = (".jpg", ".webp", ".svg")
+ASSETS = (".jpg", ".webp", ".svg", *(f".{suffix}" for suffix in SUFFIXES))
+"""Suffixes of what the importer writes beside an entry: pictures, and copies of its files."""
 
 _NEVER = 2**31 - 1
 """Columns after which libyaml breaks a line: as far as it can count."""
@@ -118,28 +120,28 @@ def write(folder: Path, change: EntryChange) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove the file of an entry, and its pictures."""
-    for picture in _pictures(path):
-        picture.unlink()
+    """Remove the file of an entry, and its pictures and files."""
+    for asset in _assets(path):
+        asset.unlink()
     path.unlink()
 
 
-def remove_unused_pictures(path: Path, front: Mapping[str, object], body: str) -> None:
-    """Remove the pictures that neither the body nor the front matter of the entry shows any more."""
-    for picture in _pictures(path):
-        if picture.name not in body and picture.name != front.get("image"):
-            picture.unlink()
+def remove_unused_assets(path: Path, front: Mapping[str, object], body: str) -> None:
+    """Remove the pictures and files that neither the body nor the front matter of the entry names any more."""
+    for asset in _assets(path):
+        if asset.name not in body and asset.name != front.get("image"):
+            asset.unlink()
 
 
-def move_pictures(source: Path, target: Path, body: str) -> str:
-    """Give the pictures of ``source`` to the entry ``target``, and return ``body`` with their new names."""
-    for picture in _pictures(source):
-        name = picture.name.replace(source.stem, target.stem, 1)
-        picture.replace(target.with_name(name))
-        body = body.replace(f'"{picture.name}"', f'"{name}"')
+def move_assets(source: Path, target: Path, body: str) -> str:
+    """Give the pictures and files of ``source`` to the entry ``target``, and return ``body`` with their new names."""
+    for asset in _assets(source):
+        name = asset.name.replace(source.stem, target.stem, 1)
+        asset.replace(target.with_name(name))
+        body = body.replace(f'"{asset.name}"', f'"{name}"')
     return body
 
 
-def _pictures(path: Path) -> list[Path]:
-    """Return the pictures that ``images`` wrote beside an entry."""
-    return sorted(file for file in path.parent.glob(f"{path.stem}-*") if file.suffix in PICTURES)
+def _assets(path: Path) -> list[Path]:
+    """Return what ``images`` and ``attachments`` wrote beside an entry."""
+    return sorted(file for file in path.parent.glob(f"{path.stem}-*") if file.suffix in ASSETS)

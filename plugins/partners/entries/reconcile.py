@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal
 
+from plugins.partners.entries.attached import copied_names, wanted_files
 from plugins.partners.entries.entry import Entry, slug
 from plugins.partners.entries.names import match, names_of, names_of_file, without_duplicates
 from plugins.partners.entries.texts import is_related
@@ -30,8 +31,8 @@ from plugins.partners.entries.versions import (
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import day_minute, read_moment
 
-PICTURE_RETRY_PERIOD = timedelta(days=3)
-"""For so long after the first sight of an entry its missing pictures are asked for."""
+RETRY_PERIOD = timedelta(days=3)
+"""For so long after the first sight of an entry its missing pictures and files are asked for."""
 
 ChangeKind = Literal["new", "changed", "renamed", "pictures", "edit", "obsolete"]
 
@@ -40,14 +41,15 @@ ChangeKind = Literal["new", "changed", "renamed", "pictures", "edit", "obsolete"
 class EntryChange:
     """A file to write, relative to the feed's folder. ``body`` is None if the file keeps its body.
 
-    "renamed": the text is the same, its address or id is not. "pictures": some pictures could not be had the last time. "edit": a new version that
-    waits for an editor, in a file of its own. "obsolete": such a file that is to be removed, since the feed has the published version again.
+    "renamed": the text is the same, its address or id is not. "pictures": some pictures or files could not be had the last time. "edit": a new version that
+    waits for an editor, in a file of its own. "obsolete": such a file that is to be removed, since the feed has the published version again. ``files``: addresses of enclosures to copy; None if no file is copied.
     """
 
     kind: ChangeKind
     path: PurePath
     front: FrontMatter
     body: str | None
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,11 @@ def _changes(
     obsolete = [EntryChange("obsolete", edit.path, edit.front, None)] if edit and not edit.is_edited else []
     if difference.in_text:
         body = entry.body if difference.in_body else None
-        return [EntryChange("changed", file.path, next_version(entry, file, feed, now), body), *obsolete]
+        return [EntryChange("changed", file.path, next_version(entry, file, feed, now), body, _files(entry, feed)), *obsolete]
     if renamed := _if_new(file, renamed_version(entry, file, feed)):
         return [*renamed, *obsolete]
-    if not difference.is_cut and lacks_pictures(entry, file, now):
-        return [EntryChange("pictures", file.path, file.front, entry.body), *obsolete]
+    if not difference.is_cut and lacks_assets(entry, file, feed, now):
+        return [EntryChange("pictures", file.path, file.front, entry.body, _files(entry, feed)), *obsolete]
     return list(obsolete)
 
 
@@ -116,23 +118,34 @@ def _waiting(entry: Entry, file: StoredEntry, edit: StoredEntry | None, feed: Fe
     if edit and (edit.is_edited or edit.source == {**source_of(entry, feed), "written": edit.source.get("written")}):
         return []
     path = edit.path if edit else file.path.with_name(f"edit-{file.path.name}")
-    return [EntryChange("edit", path, waiting_version(entry, file, feed, now), entry.body)]
+    return [EntryChange("edit", path, waiting_version(entry, file, feed, now), entry.body, _files(entry, feed))]
 
 
-def lacks_pictures(entry: Entry, file: StoredEntry, now: datetime) -> bool:
-    """Tell whether missing pictures are worth another try: during the first days only."""
+def _files(entry: Entry, feed: FeedConfig) -> tuple[str, ...] | None:
+    """Return the enclosures to copy. None if the licence does not allow it."""
+    return entry.files if feed.copy_files else None
+
+
+def lacks_assets(entry: Entry, file: StoredEntry, feed: FeedConfig, now: datetime) -> bool:
+    """Tell whether missing pictures and files are worth another try: during the first days only."""
     try:
         first_seen = read_moment(str(file.front.get("first_seen", "")))
     except ValueError:
         return False
-    return file.body.count("<img ") < entry.body.count("<img ") and now - first_seen < PICTURE_RETRY_PERIOD
+    return now - first_seen < RETRY_PERIOD and (file.body.count("<img ") < entry.body.count("<img ") or _lacks_files(entry, file, feed))
+
+
+def _lacks_files(entry: Entry, file: StoredEntry, feed: FeedConfig) -> bool:
+    if not feed.copy_files:
+        return False
+    return len(copied_names(file.body, file.path.stem)) < len(wanted_files(entry.body, entry.files, str(file.front.get("original", ""))))
 
 
 def _new(entry: Entry, feed: FeedConfig, taken: set[str], now: datetime) -> EntryChange:
     """Make the first version of a file, and add its path to ``taken``."""
     path = _free_path(entry, feed.key, taken)
     taken.add(path.as_posix())
-    return EntryChange("new", path, first_version(entry, feed, now), entry.body)
+    return EntryChange("new", path, first_version(entry, feed, now), entry.body, _files(entry, feed))
 
 
 def _free_path(entry: Entry, feed_key: str, taken: set[str]) -> PurePath:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from plugins.files import write_atomically
 from plugins.partners.entries import takedown
-from plugins.partners.entries.files import move_pictures, read_entry, remove, remove_unused_pictures, render
+from plugins.partners.entries.files import move_assets, read_entry, remove, remove_unused_assets, render
 from plugins.partners.entries.versions import StoredEntry, accepted_version, refused_version, with_written
 from plugins.partners.model.errors import EntryFileError
 
@@ -98,11 +98,11 @@ def _accept(content: Path, path: Path, front: dict[str, object], body: str) -> N
     """Write a new version into the file of its entry, with its pictures, and remove it. The entry's other keys stay."""
     base = _base(content, path, front)
     old_front, _ = read_entry(base)
-    new_body = move_pictures(path, base, body)
+    new_body = move_assets(path, base, body)
     new_front = with_written(accepted_version(old_front, front), new_body)
     write_atomically(base, render(new_front, new_body))
     remove(path)
-    remove_unused_pictures(base, new_front, new_body)
+    remove_unused_assets(base, new_front, new_body)
 
 
 def _base(content: Path, path: Path, front: dict[str, object]) -> Path:

@@ -156,10 +156,10 @@ async def read_parsable(chunks: AsyncIterator[bytes], encoding: str, max_bytes: 
                 if len(body) >= max_bytes:
                     return bytes(body[:max_bytes])
         return bytes(body)
-    return bytes(body) or await _rest(chunks, received, max_bytes)
+    return bytes(body) or await _read_remaining(chunks, received, max_bytes)
 
 
-async def _rest(chunks: AsyncIterator[bytes], received: bytearray, max_bytes: int) -> bytes:
+async def _read_remaining(chunks: AsyncIterator[bytes], received: bytearray, max_bytes: int) -> bytes:
     async for chunk in chunks:
         received += chunk
         if len(received) >= max_bytes:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from plugins.files import write_atomically
 from plugins.partners.entries.reconcile import EntryChange
 from plugins.partners.entries.versions import FrontMatter, with_written
-from plugins.partners.http.addresses import UrlOverride
-from plugins.partners.http.body import MEGABYTE, MemoryBudget
-from plugins.partners.http.client import HttpClient, Limits
-from plugins.partners.http.fetch import Failure, Fetched, fetch
-from plugins.partners.http.robots import Robots
+from plugins.partners.http.assets import AssetFetcher
+from plugins.partners.http.body import MEGABYTE
 from plugins.partners.images.naming import ImageToFetch, images_to_fetch, show_downloaded
 from plugins.partners.model.errors import ParseError
 from plugins.partners.sandbox.pool import Sandbox
@@ -25,23 +20,15 @@ SECONDS_PER_PICTURE = 20.0
 MOST_REQUESTS = 200
 """Pictures asked for in one run of one feed; the rest come with the next runs."""
 
-MOST_FAILURES = 3
-"""After so many requests without any response, a host is not asked again in this run: each would take SECONDS_PER_PICTURE. Other hosts are."""
-
 
 @dataclass
 class ImageDownloads:
     """The pictures of one feed in one run. ``folder`` is the feed's."""
 
-    client: HttpClient
+    fetcher: AssetFetcher
     sandbox: Sandbox
-    robots: Robots
-    url_override: UrlOverride
-    limits: Limits
     folder: Path
-    requested: int = 0
     downloaded: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
 
     async def download(self, change: EntryChange) -> EntryChange:
         """Return ``change`` with its final body: pictures that could be had are shown, the others are links."""
@@ -49,7 +36,7 @@ class ImageDownloads:
             return change
         names = self.existing(change)
         for image in images_to_fetch(change.body):
-            if image.src not in names and self.requested < MOST_REQUESTS:
+            if image.src not in names and self.fetcher.requested < MOST_REQUESTS:
                 await self._download(image, change, names)
         body = self.body(change, names)
         return replace(change, body=body, front=with_written(_with_lead_image(change, names), body))
@@ -70,7 +57,7 @@ class ImageDownloads:
     async def _download(self, image: ImageToFetch, change: EntryChange, names: dict[str, str | None]) -> None:
         """Download one picture and record its name; None for one that only counts readers."""
         for address in image.candidates:
-            data = await self._fetch(address)
+            data = await self.fetcher.fetch(address, LARGEST_PICTURE, SECONDS_PER_PICTURE)
             if data is None:
                 continue
             try:
@@ -85,24 +72,6 @@ class ImageDownloads:
             names[image.src] = name
             self.downloaded += 1
             return
-
-    async def _fetch(self, address: str) -> bytes | None:
-        """Fetch a picture with the guards of a feed, or return None."""
-        url = self.url_override.resolve(address)
-        host = urlsplit(url or "").netloc
-        if url is None or self.failures[host] >= MOST_FAILURES or await self.robots.refusal(url):
-            return None
-        self.requested += 1
-        limits = replace(
-            self.limits,
-            max_bytes=min(LARGEST_PICTURE, self.limits.max_bytes),
-            max_expanded=min(LARGEST_PICTURE, self.limits.max_expanded),
-            total=min(SECONDS_PER_PICTURE, self.limits.total),
-        )
-        async with MemoryBudget(self.client.large_bodies) as budget:
-            result = await fetch(self.client, url, None, self.url_override.rules, limits, budget)
-        self.failures[host] += isinstance(result, Failure) and result.status == 0
-        return result.body if isinstance(result, Fetched) else None
 
 
 def _with_lead_image(change: EntryChange, names: dict[str, str | None]) -> FrontMatter:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from plugins.partners.model.errors import ConfigError
+from plugins.partners.model.licence import allows_copies
 from plugins.partners.model.urls import absolute
 
 Mode = Literal["publish", "review"]
@@ -29,7 +30,10 @@ WebAddress = Annotated[Line, AfterValidator(_web_address)]
 
 @dataclass(frozen=True)
 class FeedConfig:
-    """One partner blog. ``key`` names its folder. ``mode`` "review" writes new entries as drafts."""
+    """One partner blog. ``key`` names its folder. ``mode`` "review" writes new entries as drafts.
+
+    ``copy_files``: sound and PDF files of its entries are copied.
+    """
 
     key: str
     title: str
@@ -38,6 +42,7 @@ class FeedConfig:
     author: str
     licence: str
     mode: Mode
+    copy_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class _Feed(BaseModel):
     author: Line
     licence: Line
     mode: Mode = "review"
+    copy_files: bool | None = None
 
 
 class _Site(BaseModel):
@@ -77,8 +83,14 @@ class _File(BaseModel):
 def read_settings(path: Path) -> Settings:
     """Read and validate ``publications.toml``. Raises ConfigError with every fault, its place, and what to write instead."""
     file = _validated(path, _read_toml(path))
-    feeds = tuple(FeedConfig(key=key, **feed.model_dump()) for key, feed in sorted(file.feeds.items()))
+    feeds = tuple(_feed_config(key, feed) for key, feed in sorted(file.feeds.items()))
     return Settings(feeds, frozenset(file.topics.values()), f"+{file.site.url}; {file.site.contact}")
+
+
+def _feed_config(key: str, feed: _Feed) -> FeedConfig:
+    """Return a feed's settings. Unless the file says whether files are copied, the licence decides."""
+    copy_files = allows_copies(feed.licence) if feed.copy_files is None else feed.copy_files
+    return FeedConfig(key=key, **{**feed.model_dump(), "copy_files": copy_files})
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from plugins.partners.model.dates import FeedDate
 
 @dataclass(frozen=True)
 class ParsedEntry:
-    """One entry as its feed has it, except that ``body`` is already sanitized. Missing texts are empty."""
+    """One entry as its feed has it, except that ``body`` is already sanitized. Missing texts are empty. ``files``: addresses of its enclosures."""
 
     id: str
     link: str
@@ -21,6 +21,7 @@ class ParsedEntry:
     updated: FeedDate | None
     categories: tuple[str, ...] = ()
     author: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,4 @@ def from_json(value: Mapping[str, Any]) -> ParsedFeed:
 
 def _entry(value: Mapping[str, Any]) -> ParsedEntry:
     dates = {name: FeedDate(**value[name]) if value[name] else None for name in ("published", "updated")}
-    return ParsedEntry(**{**value, **dates, "categories": tuple(value["categories"])})
+    return ParsedEntry(**{**value, **dates, "categories": tuple(value["categories"]), "files": tuple(value["files"])})

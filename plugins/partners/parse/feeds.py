@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import feedparser
@@ -91,16 +91,17 @@ def _entry_or_none(item: dict[str, Any], url: str, site: str) -> ParsedEntry | N
 
 def parsed_entry(item: dict[str, Any], url: str, site: str) -> ParsedEntry:
     """Turn one entry, as feedparser or ``jsonfeed`` gives it, into a ParsedEntry."""
-    link = _link(item, url)
+    link, attachments = _link(item, url), _attachments(item)
     return ParsedEntry(
         id=_text(item.get("id")),
         link=link,
         title=_text(item.get("title")),
-        body=_body(item, link or site, url),
+        body=_body(item, link or site, url, attachments),
         published=_date(item, "published") or _date(item, "created") or _date(item, "updated"),
         updated=_date(item, "updated"),
         categories=tuple(_text(tag.get("term")) for tag in item.get("tags", [])[:MOST_CATEGORIES]),
         author=_text((item.get("author_detail") or {}).get("name") or item.get("author")),
+        files=tuple(address for attachment in attachments if (address := absolute(link or site, attachment.url))),
     )
 
 
@@ -123,14 +124,14 @@ def _link(item: dict[str, Any], url: str) -> str:
     return ""
 
 
-def _body(item: dict[str, Any], link: str, url: str) -> str:
+def _body(item: dict[str, Any], link: str, url: str, attachments: Sequence[Attachment]) -> str:
     """Return the entry's longest text, sanitized: full content rather than a summary. An explicit xml:base is obeyed (RFC 4287, section 2)."""
     texts = [*item.get("content", []), item.get("summary_detail") or {}]
     longest = max(texts, key=lambda text: len(text.get("value") or ""))
     source = longest.get("value") or ""
     base = absolute(url, longest.get("base") or "") or url
     html = html_from_text(source) if longest.get("type") == "text/plain" else html_from_words(source)
-    return sanitize(html, link if base == url else base, link, _attachments(item))
+    return sanitize(html, link if base == url else base, link, attachments)
 
 
 def _attachments(item: dict[str, Any]) -> list[Attachment]:

@@ -3,7 +3,7 @@
 feedparser needs minutes for some documents of one megabyte, and a parser of hostile markup or pictures may ask for any amount of memory. In
 this process they can: the limits are set before anything is parsed, and ``pool`` kills the process at the end of its time.
 
-A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page``, ``opml`` and ``picture``.
+A request and an answer look alike: one line of JSON with ``size``, then so many bytes. Jobs are ``feed``, ``page``, ``opml``, ``picture`` and ``attachment``.
 """
 
 from __future__ import annotations
@@ -77,14 +77,27 @@ def _opml(body: bytes, _options: dict[str, Any]) -> Answer:
 
 
 def _picture(body: bytes, _options: dict[str, Any]) -> Answer:
-    from plugins.partners.sandbox.drawing import clean_svg, is_svg
     from plugins.partners.sandbox.reencode import reencode
+    from plugins.partners.sandbox.svg import clean_svg, is_svg
 
     suffix, data = ("svg", clean_svg(body)) if is_svg(body) else reencode(body)
     return {"suffix": suffix}, data
 
 
-_JOBS: dict[str, Callable[[bytes, dict[str, Any]], Answer]] = {"feed": _feed, "page": _page, "opml": _opml, "picture": _picture}
+def _attachment(body: bytes, _options: dict[str, Any]) -> Answer:
+    from plugins.partners.sandbox.attachment import check_attachment
+
+    suffix, data = check_attachment(body)
+    return {"suffix": suffix}, data
+
+
+_JOBS: dict[str, Callable[[bytes, dict[str, Any]], Answer]] = {
+    "feed": _feed,
+    "page": _page,
+    "opml": _opml,
+    "picture": _picture,
+    "attachment": _attachment,
+}
 
 if __name__ == "__main__":
     main()

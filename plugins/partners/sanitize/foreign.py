@@ -37,13 +37,13 @@ def without_foreign(source: str) -> str:
     """Return ``source`` with foreign markup replaced."""
     if not _FOREIGN.search(source):
         return source
-    source = _replaced(_replaced(source, "svg", _drawing), "math", _formula)
+    source = _replace_elements(_replace_elements(source, "svg", _inline_svg), "math", _formula)
     for pattern, replacement in _REPLACEMENTS:
         source = pattern.sub(replacement, source)
     return source
 
 
-def _replaced(source: str, name: str, replacement: Callable[[re.Match[str]], str]) -> str:
+def _replace_elements(source: str, name: str, replacement: Callable[[re.Match[str]], str]) -> str:
     """Replace each element ``name`` with its content; a tag without its other half only goes away.
 
     Only text before the last end tag is searched, so that no start tag is followed to the end in vain: that would take quadratic time.
@@ -58,7 +58,7 @@ def _attributes(tag: str) -> dict[str, str]:
     return {match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "") for match in _ATTRIBUTE.finditer(tag)}
 
 
-def _shown(markup: str) -> str:
+def _visible_markup(markup: str) -> str:
     """Return the markup of a drawing or formula that readers see."""
     return _HIDDEN_WORDS.sub(" ", markup[:LONGEST_MARKUP])
 
@@ -67,9 +67,9 @@ def _words(markup: str) -> str:
     return fold(html.unescape(_TAG.sub(" ", markup)))
 
 
-def _drawing(match: re.Match[str]) -> str:
+def _inline_svg(match: re.Match[str]) -> str:
     """An inline SVG → a link to the original, and its words, links and pictures; nothing for a sign without words (SVG 2, section 5.8; WAI-ARIA)."""
-    attributes, shown = _attributes(match[1]), _shown(match[2])
+    attributes, shown = _attributes(match[1]), _visible_markup(match[2])
     content = _TAG.sub(_link_or_picture, shown)
     if not _words(shown) and "<" not in content:
         is_sign = attributes.get("aria-hidden") == "true" or bool(_SMALL.fullmatch(attributes.get("width", "")))
@@ -92,7 +92,7 @@ def _link_or_picture(match: re.Match[str]) -> str:
 
 def _formula(match: re.Match[str]) -> str:
     """A formula → its text, and a link to the original, since a row of signs may say something else than the formula (MathML Core, section 2)."""
-    words = _attributes(match[1]).get("alttext") or _words(_shown(match[2]))
+    words = _attributes(match[1]).get("alttext") or _words(_visible_markup(match[2]))
     return f"{html.escape(words)} <object data-label='{FORMULA_LABEL}'></object>" if words else ""
 
 

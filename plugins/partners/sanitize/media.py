@@ -81,10 +81,10 @@ def replace_embeds(tree: Element, base: str, original: str) -> None:
             picture.append(lxml.html.Element("img"))
     for widget in tree.xpath(f"//*[{' or '.join(f'@{name}' for name in WIDGET_ADDRESSES)}]"):
         _name_widget(widget, base)
-    shown: set[str] = set()
+    linked: set[str] = set()
     for embed in list(tree.iter(*EMBEDS)):
         if embed.getroottree().getroot() is tree.getroottree().getroot():
-            _replace_embed(embed, base, original, shown)
+            _replace_embed(embed, base, original, linked)
 
 
 def _replace_controls(tree: Element, original: str) -> None:
@@ -134,8 +134,8 @@ def _open_noscript(noscript: Element, tree: Element, base: str) -> None:
         noscript.drop_tag()
 
 
-def _replace_embed(embed: Element, base: str, original: str, shown: set[str]) -> None:
-    """Replace one element by a link to what it shows, and its fallback content. ``shown``: addresses that have a link already."""
+def _replace_embed(embed: Element, base: str, original: str, linked: set[str]) -> None:
+    """Replace one element by a link to what it shows, and its fallback content. ``linked``: addresses that have a link already."""
     if label := embed.get("data-label"):
         _replace_with_inline_link(embed, original, label)
         return
@@ -144,9 +144,9 @@ def _replace_embed(embed: Element, base: str, original: str, shown: set[str]) ->
         embed.drop_tag() if embed.tag == "embed" else embed.drop_tree()
         return
     links = {absolute(base, link.get("href", "")) for link in embed.iter("a")} if embed.tag != "embed" else set()
-    if address not in links | shown and (address or not links):
+    if address not in links | linked and (address or not links):
         _add_link(embed, _watch_address(address or original), _label(address or original, embed.tag, embed.get("title", "")))
-    shown |= {address} - {""}
+    linked |= {address} - {""}
     if embed.tag == "video":
         _keep_companions(embed, base)
     if embed.tag == "embed":

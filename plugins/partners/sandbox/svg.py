@@ -71,14 +71,14 @@ def clean_svg(data: bytes) -> bytes:
     if sum(1 for _ in source.iter()) > MOST_ELEMENTS:
         raise ValueError("too many shapes")
     namespaces: Any = {None: SVG}  # no prefix; the stubs know only named ones
-    drawing = etree.Element(f"{{{SVG}}}svg", nsmap=namespaces)
-    _copy(source, drawing)
-    _drop_multiplying_references(drawing)
-    _state_size(drawing)
-    cleaned: bytes = etree.tostring(drawing, encoding="utf-8", xml_declaration=True)
+    svg = etree.Element(f"{{{SVG}}}svg", nsmap=namespaces)
+    _copy(source, svg)
+    _drop_multiplying_references(svg)
+    _state_size(svg)
+    cleaned: bytes = etree.tostring(svg, encoding="utf-8", xml_declaration=True)
     if len(cleaned) > LARGEST_DRAWING:
         raise ValueError("too large a drawing")
-    if not any(True for _ in drawing.iter(*(f"{{{SVG}}}{name}" for name in _SHAPES - {"svg", "g", "title", "desc", "style", "switch"}))):
+    if not any(True for _ in svg.iter(*(f"{{{SVG}}}{name}" for name in _SHAPES - {"svg", "g", "title", "desc", "style", "switch"}))):
         raise ValueError("nothing to see")
     return cleaned
 
@@ -140,21 +140,21 @@ def _stylesheet(text: str) -> str:
     return "".join(f"{selector}{{{declarations}}}" for selector, declarations in kept if declarations and not _LOADS.search(selector))
 
 
-def _drop_multiplying_references(drawing: Any) -> None:
+def _drop_multiplying_references(svg: Any) -> None:
     """Remove references from what is itself referred to, except to gradients: ten levels of ten are 10,000,000,000 shapes.
 
     ``style`` elements cannot be followed to the shapes, so they lose such references as soon as anything is reused.
     """
-    by_id = {element.get("id"): element for element in drawing.iter() if element.get("id")}
-    targets = [by_id[name] for element in drawing.iter(f"{{{SVG}}}use") if (name := (element.get("href") or "#")[1:]) in by_id]
-    reused = [*targets, *(element for element in drawing.iter() if etree.QName(element).localname in _REUSED)]
+    by_id = {element.get("id"): element for element in svg.iter() if element.get("id")}
+    targets = [by_id[name] for element in svg.iter(f"{{{SVG}}}use") if (name := (element.get("href") or "#")[1:]) in by_id]
+    reused = [*targets, *(element for element in svg.iter() if etree.QName(element).localname in _REUSED)]
     for root in reused:
         for element in list(root.iter()):
             if etree.QName(element).localname == "use":
                 element.attrib.pop("href", None)
             for name in [name for name, value in element.attrib.items() if _refers_to_shapes(value, by_id)]:
                 del element.attrib[name]
-    for style in drawing.iter(f"{{{SVG}}}style"):
+    for style in svg.iter(f"{{{SVG}}}style"):
         if reused and _refers_to_shapes(style.text or "", by_id):
             style.text = _REFERENCE.sub("none", style.text)
 
@@ -167,12 +167,12 @@ def _references(value: str) -> Iterator[str]:
     return (match[1] for match in _REFERENCE.finditer(value))
 
 
-def _state_size(drawing: Any) -> None:
+def _state_size(svg: Any) -> None:
     """Write width and height in pixels, so that the page can reserve the space: as stated, or else as the view box says."""
-    stated = [match[1] if (match := _PIXELS.fullmatch(drawing.get(name, ""))) else None for name in ("width", "height")]
-    box = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", drawing.get("viewBox", ""))
+    stated = [match[1] if (match := _PIXELS.fullmatch(svg.get(name, ""))) else None for name in ("width", "height")]
+    box = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", svg.get("viewBox", ""))
     sizes = stated if all(stated) else box[2:] if len(box) == 4 and min(map(float, box[2:])) > 0 else list(DEFAULT_SIZE)
     for name, size in zip(("width", "height"), sizes, strict=True):
-        drawing.set(name, f"{float(size or 0):g}")
+        svg.set(name, f"{float(size or 0):g}")
     if min(float(size or 0) for size in sizes) < 3:  # as small as a counter (``reencode.SMALLEST_EDGE``)
         raise ImageRejected("a counter")

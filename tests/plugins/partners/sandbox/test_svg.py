@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from plugins.frontmatter.parse.image_files import image_size
-from plugins.partners.sandbox.drawing import MOST_ELEMENTS, clean_svg, is_svg
 from plugins.partners.sandbox.reencode import ImageRejected
+from plugins.partners.sandbox.svg import MOST_ELEMENTS, clean_svg, is_svg
 from tests.plugins.partners.http.test_fetch import page
 from tests.plugins.partners.images.test_download import Gallery, encoded, gallery, picture  # noqa: F401 - the fixture
 
