@@ -22,7 +22,7 @@ from sqlalchemy import insert, text
 
 from mailer.config.file import load_config
 from mailer.database import issues
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.schema import subscriber, subscription
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
@@ -108,7 +108,7 @@ def prepared_context(port: str, readers: int, connections: str, url: str = "") -
             "utf-8",
         )
         config = load_config(home / "mailer.toml")
-        database = open_database(config.database)
+        database = create_database(config.database)
         if url:
             with database.writing() as connection:
                 connection.execute(text("TRUNCATE subscriber, issue CASCADE"))
