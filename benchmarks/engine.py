@@ -22,11 +22,12 @@ from sqlalchemy import insert, text
 
 from mailer.config.file import load_config
 from mailer.database import issues
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.schema import subscriber, subscription
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
-from mailer.model.issue import PERSONAL_PLACE, Issue, IssueRef, ListClass, MailList
+from mailer.model.issue import Issue, IssueRef, ListClass, MailList
+from mailer.model.personal_places import PERSONAL_PLACE
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from mailer.sending import send as sending
@@ -65,7 +66,7 @@ def issue() -> tuple[Issue, MailList]:
     now = datetime.now(UTC)
     part = "復興の今をお届けします。\n" * 390
     html, plain = f"<html>{part * 2}<a href='{PERSONAL_PLACE}'>停止</a></html>", f"{part[:-1]}{PERSONAL_PLACE}\n"
-    html = html[: 20_500 // 3] + f"{PERSONAL_PLACE}</html>"
+    html = html[: 20_500 // 3] + f"<a href='{PERSONAL_PLACE}'></a></html>"
     plain = plain[: 8_000 // 3] + f"\n{PERSONAL_PLACE}\n"
     digest = hashlib.sha256(html.encode()).hexdigest()
     content = Issue(
@@ -108,7 +109,7 @@ def prepared_context(port: str, readers: int, connections: str, url: str = "") -
             "utf-8",
         )
         config = load_config(home / "mailer.toml")
-        database = open_database(config.database)
+        database = create_database(config.database)
         if url:
             with database.writing() as connection:
                 connection.execute(text("TRUNCATE subscriber, issue CASCADE"))

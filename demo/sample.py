@@ -7,6 +7,8 @@ import itertools
 import secrets
 from pathlib import Path
 
+from mailer import private_files
+
 _FAMILY_NAMES = (
     "佐藤 鈴木 高橋 佐々木 千葉 阿部 菅原 及川 遠藤 三浦 後藤 今野 斎藤 小野寺 伊藤 加藤 菊地 村上 熊谷 吉田 渡辺 大友 庄司 早坂 星".split()
 )
@@ -31,8 +33,7 @@ def write_subscribers(path: Path, number: int) -> None:
 def write_settings(settings: Path, service: str, smtp_port: int) -> None:
     """Write ``mailer.toml``, and beside it a fresh signing key."""
     key = settings.with_name("secret")
-    key.write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
-    key.chmod(0o600)
+    private_files.write_new(key, f"{secrets.token_urlsafe(48)}\n".encode())
     settings.write_text(
         f'''# 実演のための設定。 Settings of the demonstration.
 service_url = "{service}"

@@ -25,6 +25,7 @@ from demo.inbox import Inbox
 from demo.sample import write_settings, write_subscribers
 from demo.servers import NotListening, files_served, free_port, is_free, running
 from demo.stage import serve_arguments
+from mailer import private_files
 
 NOW = "2021-03-31T12:00"
 """The sample content ends in the spring of 2021; the demonstration is set on that day."""
@@ -132,6 +133,7 @@ def _start_servers(tour: Tour, stack: ExitStack) -> None:
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(tour.var / "inbox")]
     stack.enter_context(running(["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", *handler], port))
     write_settings(tour.settings, f"{tour.site}/service", port)
+    _todoke("init-db", "--config", str(tour.settings))
     stack.enter_context(running(serve_arguments(tour.settings, tour.output, tour.port), tour.port))
 
 
@@ -214,7 +216,7 @@ def _clean(var: Path) -> None:
     if var.exists() and not (var / MARK).exists():
         raise StepFailed(f"{var} was not made by the demonstration. Move it away, or choose another folder with --var.")
     shutil.rmtree(var, ignore_errors=True)
-    var.mkdir(parents=True)
+    private_files.make_folder(var)
     (var / MARK).touch()
 
 

@@ -6,14 +6,15 @@ Another schema, a missing part, or bytes that do not match their SHA-256 are an 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
 
-from mailer.model import addresses
-from mailer.model.errors import AddressError, BundleError
-from mailer.model.issue import PERSONAL_PLACE, SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
+from mailer.model import addresses, personal_places
+from mailer.model.errors import AddressError, BundleError, MessageError
+from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
@@ -22,6 +23,12 @@ MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
 def _header_text(value: str) -> str:
     if addresses.unsafe_characters(value):
         raise ValueError("has control characters or line breaks, which must not reach a header")
+    return _without_place(value)
+
+
+def _without_place(value: str) -> str:
+    if personal_places.names_host(value):
+        raise ValueError(f"names {personal_places.PERSONAL_HOST}, which only the links of the parts may")
     return value
 
 
@@ -36,7 +43,7 @@ def _link(value: AnyUrl) -> str:
     text = str(value)
     if any(sign in text for sign in "<>\"' "):
         raise ValueError("has characters that do not belong into a link")
-    return text
+    return _without_place(text)
 
 
 Key = Annotated[str, Field(pattern=rf"^{SAFE_KEY.pattern}$", max_length=64)]
@@ -123,8 +130,8 @@ def read_issue(root: Path, ref: IssueRef) -> Issue:
         raise BundleError(path, f"says it is {manifest.list}/{manifest.number}. Build the site again.")
     if ref.list not in read_lists(root):
         raise BundleError(path, f"lists.json knows no list {ref.list!r}. Build the site again.")
-    html = _part(folder / "mail.html", manifest.parts.html)
-    text = _part(folder / "mail.txt", manifest.parts.text)
+    html = _part(folder / "mail.html", manifest.parts.html, personal_places.check_html)
+    text = _part(folder / "mail.txt", manifest.parts.text, personal_places.check_text)
     light = _light(folder / "light.txt", manifest.parts.light)
     return Issue(
         ref,
@@ -157,7 +164,7 @@ def _mail_list(entry: _List) -> MailList:
 def _light(path: Path, expected: _LightPart | None) -> LightPart | None:
     if expected is None:
         return None
-    text = _part(path, expected)
+    text = _part(path, expected, personal_places.check_text)
     try:
         text.encode(expected.charset)
     except UnicodeEncodeError:
@@ -165,15 +172,20 @@ def _light(path: Path, expected: _LightPart | None) -> LightPart | None:
     return LightPart(text, expected.charset)
 
 
-def _part(path: Path, expected: _Part) -> str:
+def _part(path: Path, expected: _Part, check_places: Callable[[str], None]) -> str:
     raw = _read(path)
     if len(raw) != expected.size:
         raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {expected.size}. Build the site again.")
     if _sha256(raw) != expected.sha256:
         raise BundleError(path, "does not match its SHA-256 in issue.json: it was changed after the build. Build the site again.")
     text = _decode(path, raw)
-    if PERSONAL_PLACE not in text:
-        raise BundleError(path, f"has no place for the unsubscribe link ({PERSONAL_PLACE}). Put it into the mail template.")
+    if personal_places.PERSONAL_PLACE not in text:
+        place = personal_places.PERSONAL_PLACE
+        raise BundleError(path, f"has no place for the unsubscribe link ({place}). Put it into the mail template.")
+    try:
+        check_places(text)
+    except MessageError as error:
+        raise BundleError(path, str(error)) from None
     return text
 
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailer import private_files
 from mailer.model.errors import SecretMissing
 
 SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
 PASSWORD_VARIABLE = "TODOKE_RELAY_PASSWORD"  # noqa: S105
 METRICS_VARIABLE = "TODOKE_METRICS_KEY"
-GENERATE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+GENERATE = "todoke secret new"
 SHORTEST = 32  # characters; `token_urlsafe(48)` gives 64
 
 
@@ -34,14 +35,15 @@ def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[
     """Return the keys that sign links, newest first. Several are separated by commas or line breaks; links of older keys still work.
 
     :raises SecretMissing: no key, or one shorter than 32 characters.
+    :raises NotPrivate: other accounts may read the file.
     """
-    text = environ.get(SECRET_VARIABLE) or _read(secret_file)
+    text = environ.get(SECRET_VARIABLE) or read_file(secret_file)
     keys = tuple(Secret(key.strip()) for key in text.replace("\n", ",").split(",") if key.strip())
     if not keys:
-        place = f" or write it to {secret_file}" if secret_file else ""
-        raise SecretMissing(f"No secret to sign unsubscribe links. Make one with: {GENERATE}; then set {SECRET_VARIABLE}{place}.")
+        place = f"It belongs into {secret_file}" if secret_file else f"Name a secret_file in mailer.toml, or set {SECRET_VARIABLE}"
+        raise SecretMissing(f"No secret to sign unsubscribe links. {place}. Make one: {GENERATE}")
     if any(len(key.value) < SHORTEST for key in keys):
-        raise SecretMissing(f"A secret in {SECRET_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
+        raise SecretMissing(f"A secret to sign links is shorter than {SHORTEST} characters. Take it out and make a better one: {GENERATE}")
     return keys
 
 
@@ -49,10 +51,11 @@ def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | N
     """Return the key that opens `/metrics`, or None: then there is no such page.
 
     :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
+    :raises NotPrivate: other accounts may read the file.
     """
-    text = (environ.get(METRICS_VARIABLE) or _read(key_file)).strip()
+    text = (environ.get(METRICS_VARIABLE) or read_file(key_file)).strip()
     if text and len(text) < SHORTEST:
-        raise SecretMissing(f"The key in {METRICS_VARIABLE} is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
+        raise SecretMissing(f"The key of /metrics is shorter than {SHORTEST} characters. Make a better one: {GENERATE} FILE")
     return Secret(text) if text else None
 
 
@@ -60,17 +63,24 @@ def relay_password(environ: Mapping[str, str], password_file: Path | None) -> Se
     """Return the relay's password.
 
     :raises SecretMissing: neither the variable nor the file has one.
+    :raises NotPrivate: other accounts may read the file.
     """
-    text = environ.get(PASSWORD_VARIABLE) or _read(password_file).strip()
+    text = environ.get(PASSWORD_VARIABLE) or read_file(password_file).strip()
     if not text:
         raise SecretMissing(f"relay.username is set but there is no password. Set {PASSWORD_VARIABLE} or relay.password_file.")
     return Secret(text)
 
 
-def _read(path: Path | None) -> str:
+def read_file(path: Path | None) -> str:
+    """Return the text of the file, or nothing if there is none.
+
+    :raises SecretMissing: it cannot be read.
+    :raises NotPrivate: other accounts may read it.
+    """
     if path is None or not path.exists():
         return ""
     try:
+        private_files.refuse_if_shared(path)
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SecretMissing(

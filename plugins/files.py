@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -27,6 +28,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make ``folder`` and the parents that are missing, for this account alone whatever the umask, and take it away from others if it is there already.
+
+    For what is not public yet: drafts, mails before they are sent, what the importer remembers. Raises `OSError` if it cannot be made.
+    """
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        with suppress(PermissionError):  # somebody else's folder, who has chosen to share it
+            folder.chmod(0o700)
 
 
 def link_if_equal(file: Path, last: Path) -> bool:

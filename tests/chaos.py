@@ -30,7 +30,7 @@ from rich.table import Table
 from mailer.cli.runtime import delivery_context
 from mailer.config.file import load_config
 from mailer.database import ledger
-from mailer.database.engine import open_database
+from mailer.database.engine import create_database
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
@@ -192,7 +192,7 @@ def child(config_path: str, root: str, hours: float) -> None:
     """One run of the sender, so many hours later by its clock. Its exit status is that of `send`."""
     os.environ["TODOKE_SECRET"] = SECRET
     config, began = load_config(Path(config_path)), time.monotonic()
-    context = delivery_context(config, open_database(config.database))
+    context = delivery_context(config, create_database(config.database))
     object.__setattr__(context, "clock", lambda: NOW + timedelta(hours=hours, seconds=time.monotonic() - began))
     object.__setattr__(context, "pauses", (0.02, 0.05, 0.1))
     sys.exit(send.send(context, Path(root), REF, RecordedProgress()).summary.exit_status)

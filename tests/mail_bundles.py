@@ -12,7 +12,7 @@ from typing import Any
 
 from mailer.config.file import load_config
 from mailer.database import subscriptions
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
@@ -103,6 +103,11 @@ def write_config(folder: Path, port: int = 25, *, connections: int = 4, relay: s
     return path
 
 
+def make_database(config: Path) -> None:
+    """What `todoke init-db` does."""
+    create_database(load_config(config).database).close()
+
+
 def people(number: int, *lists: str) -> list[ImportedSubscriber]:
     return [ImportedSubscriber(f"reader{n}@example.jp", f"読者{n}", lists or ("fukko-press",)) for n in range(1, number + 1)]
 
@@ -161,7 +166,7 @@ def installation(
     write_lists(root)
     write_issue(root)
     config = load_config(write_config(folder, port, connections=connections, relay=relay, head=head))
-    clock, database = Clock(), open_database(config.database)
+    clock, database = Clock(), create_database(config.database)
     guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
     signer = LinkSigner((Secret(SECRET),))

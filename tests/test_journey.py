@@ -48,11 +48,13 @@ def mail_options(site: TinySite) -> list[str]:
 
 def configure_mailer(site: TinySite, smtp: int, service: int) -> None:
     """Write a mailer configuration for two ports of this machine, a secret, and a table of ten readers."""
+    (site.root / "secret").touch(0o600)
     (site.root / "secret").write_text("a-key-for-this-test-only-and-long-enough-to-sign-with")
     (site.root / "mailer.toml").write_text(
         f'service_url = "http://127.0.0.1:{service}"\ndatabase = "sqlite:///todoke.db"\nmessage_id_domain = "example.jp"\n'
         f'return_path = "bounce@example.jp"\nsecret_file = "secret"\n[relay]\nhost = "127.0.0.1"\nport = {smtp}\ntls = "none"\n'
     )
+    todoke("init-db", "--config", str(site.root / "mailer.toml"))
     rows = "".join(f"reader{number}@example.jp,読者{number},press\n" for number in range(1, 11))
     (site.root / "readers.csv").write_text("email,name,lists\n" + rows, encoding="utf-8")
 

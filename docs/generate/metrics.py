@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from docs.generate.tables import code, table
 from mailer.config.file import load_config
-from mailer.database.engine import open_database
+from mailer.database.engine import create_database
 from mailer.monitoring.metrics import exposition
 
 SETTINGS = 'service_url = "https://mail.example.jp"\nmessage_id_domain = "example.jp"\nreturn_path = "bounce@example.jp"\ndatabase = "sqlite:///mail.db"\n'
@@ -21,7 +21,7 @@ def metrics() -> dict[str, str]:
         toml = Path(folder) / "mailer.toml"
         toml.write_text(SETTINGS, encoding="utf-8")
         config = load_config(toml)
-        database = open_database(config.database)
+        database = create_database(config.database)
         text = exposition(config, database, datetime(2021, 3, 31, 12, tzinfo=UTC)).decode()
         database.close()
     return dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))

@@ -2,10 +2,13 @@
 
 GROUPS = {
     "subscribers": "The people who read the magazines. 購読者",
+    "secret": "The key that signs the links. 署名の鍵",
     "resolve": "Settle what is not known. 不明なものを決める",
 }
 
 COMMANDS = {
+    "init-db": ("mailer.cli.setup", "init_db"),
+    "secret new": ("mailer.cli.setup", "new_secret"),
     "send": ("mailer.cli.send", "send"),
     "status": ("mailer.cli.status", "status"),
     "who-missed": ("mailer.cli.status", "who_missed"),
@@ -18,6 +21,7 @@ COMMANDS = {
     "retry": ("mailer.cli.operator", "retry"),
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),
     "subscribers import": ("mailer.cli.subscribers", "import_subscribers"),
+    "subscribers revoke-links": ("mailer.cli.subscribers", "revoke_links"),
     "serve": ("mailer.cli.daemons", "serve"),
     "work": ("mailer.cli.daemons", "work"),
 }

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from mailer import log, secrets
+from mailer import log, private_files, secrets
 from mailer.cli.japanese import in_both_languages
 from mailer.cli.machine_output import OutputFormat
 from mailer.config.settings import Config
@@ -24,7 +24,7 @@ from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
-from mailer.model.errors import AddressError, IssueUnknown, TodokeMailError
+from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, TodokeMailError
 from mailer.model.issue import IssueRef
 
 EX_SOFTWARE = 70
@@ -58,9 +58,11 @@ def verbosity() -> int:
 def command_session(logs: LogKind = LogKind.OFF) -> Iterator[None]:
     """Run a command: its log goes to standard error, and an error becomes one line and an exit status instead of a traceback.
 
-    With a log, the errors are lines of the log too: a program that reads ``--log json`` must find nothing else on standard error.
+    With a log, the errors are lines of the log too: a program that reads ``--log json`` must find nothing else on standard error. Whatever a library
+    makes meanwhile (SQLite's journal, a lock) is for this account alone.
     """
     log.configure(logs, sys.stderr, verbosity())
+    umask = os.umask(private_files.OTHERS)
     try:
         yield
     except TodokeMailError as error:
@@ -76,6 +78,7 @@ def command_session(logs: LogKind = LogKind.OFF) -> Iterator[None]:
         log.error(event, exception=error if verbosity() > 0 else None, why=f"{type(error).__name__}: {error}")
         raise typer.Exit(EX_REFUSED if is_refusal else EX_SOFTWARE) from None
     finally:
+        os.umask(umask)
         log.reset()
 
 
@@ -186,7 +189,12 @@ def now() -> datetime:
 
 @contextmanager
 def open_for_command(settings: Config) -> Iterator[Database]:
-    """Keep the database open for the length of a command."""
+    """Keep the database open for the length of a command. The folder `var` beside mailer.toml is for this account alone, whoever made it.
+
+    :raises DatabaseMissing: there is none.
+    """
+    with suppress(NotPrivate):  # somebody else's folder: what is in it is private by itself
+        private_files.restrict(settings.path.parent / "var")
     with closing(open_database(settings.database)) as database:
         yield database
 

@@ -1,4 +1,4 @@
-"""`todoke subscribers import`: a CSV of people onto the lists."""
+"""`todoke subscribers`: a CSV of people onto the lists, and a reader's links revoked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from mailer import bundle
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say
+from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, check_address, command_session, notify, now, open_for_command, say
 from mailer.cli.tables import count
 from mailer.config.file import load_config
 from mailer.database import subscriptions
 from mailer.database.subscriptions import ImportResult
-from mailer.model.errors import CsvError
+from mailer.model.errors import AddressError, CsvError
 from mailer.subscribers.csv_import import CsvContent, parse_csv
 
 LONGEST_SOURCE = 64
@@ -67,3 +67,20 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise CsvError(f"{file}: cannot be read ({error.strerror}). ファイルを読めません。") from error
+
+
+def revoke_links(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose links. 購読者のアドレス")],
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Make every link in a subscriber's mails so far useless; the next mail has new ones. 届いたメールのリンクを無効にする"""
+    with command_session():
+        address = check_address(address)
+        with open_for_command(load_config(config)) as database:
+            subscriber_id = subscriptions.find(database, address)
+            if subscriber_id is None:
+                raise AddressError(address, "no subscriber has this address")
+            subscriptions.revoke_links(database, subscriber_id)
+        say(
+            f"{address}: older links are revoked; the next mail has new ones. これまでのリンクを無効にしました。次のメールから新しくなります。"
+        )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from mailer import private_files
 from mailer.config.settings import (
     SOURCE_URL,
     SQLITE,
@@ -30,6 +31,8 @@ from mailer.model.errors import AddressError, ConfigError
 
 LOGGER = logging.getLogger("mailer.config")
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)
+"""The two places of a password in the URL of a PostgreSQL server (libpq, section "Connection URIs")."""
 UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
 
 
@@ -37,8 +40,12 @@ def load_config(path: Path) -> Config:
     """Read and check the file.
 
     :raises ConfigError: the file is missing, is not TOML, or has bad keys (all of them are named).
+    :raises NotPrivate: `database` holds a password, and other accounts may read the file.
     """
-    return _settings(path.resolve(), _read(path))
+    file = _read(path)
+    if PASSWORD_IN_URL.search(file.database):
+        private_files.refuse_if_shared(path)
+    return _settings(path.resolve(), file)
 
 
 class _Section(BaseModel):

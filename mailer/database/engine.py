@@ -1,5 +1,8 @@
 """Opens a database and hands out its transactions. Alembic brings the tables up to date on opening.
 
+A database is made only where somebody asks for one (`create_database`): with a wrong path every command would otherwise see an empty list of readers.
+The file is made for its owner alone, and SQLite gives the files beside it (`-wal`, `-shm`, `-journal`) the rights of the file.
+
 SQLite runs in WAL mode with foreign keys on, waits for a lock instead of failing at once, and syncs at every commit: a result that
 was recorded must survive a power cut. The same tables and migrations are written for PostgreSQL.
 """
@@ -15,11 +18,13 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from mailer.model.errors import DatabaseError, DatabaseUnavailable
+from mailer import private_files
+from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
@@ -27,19 +32,24 @@ IDLE_TIMEOUT = 10  # seconds without a statement inside a transaction, after whi
 # Classes of SQLSTATE: lost connections, rolled back for other transactions, no resources, stopped by the operator; and a locked row.
 PASSING_CLASSES, PASSING_STATES = ("08", "40", "53", "57"), ("55P03", "55000", "25P03")
 MIGRATION_LOCK = 0x746F646F6B65  # "todoke": a number of our own among PostgreSQL's advisory locks
+OWN_TABLES = frozenset({"alembic_version", "subscriber"})
+"""A database without these is not one of ours, whatever else is in it. Every version has had them."""
+MENDING = "Correct `database` in mailer.toml; for a new installation make the database: todoke init-db."
+SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
 
 class Database:
     """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start.
 
-    `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password.
+    `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password, `name` without it.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_shared = engine.dialect.name == "postgresql"
         self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
+        self.name = engine.url.render_as_string(hide_password=True)
         self._writer = engine.execution_options(writing=True)
 
     @contextmanager
@@ -76,19 +86,36 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open the database, make its folder and tables if they are not there, and migrate to the newest schema.
+    """Open the database that is there, and migrate it to the newest schema.
 
     :param url: an SQLAlchemy URL with an absolute path.
+    :raises DatabaseMissing: there is no file, or it is not a database of ours.
+    :raises NotPrivate: other accounts may read the file, and it is not ours to change that.
     :raises DatabaseError: the URL, the driver, the folder or the file is not usable.
     """
-    engine = _engine(url)
+    return _open(url, creates=False)
+
+
+def create_database(url: str) -> Database:
+    """As `open_database`, but make the folder, the file and the tables if they are not there. On PostgreSQL the database itself must be there.
+
+    :raises DatabaseMissing: what is there belongs to another program.
+    """
+    return _open(url, creates=True)
+
+
+def _open(url: str, *, creates: bool) -> Database:
+    engine = _engine(url, creates=creates)
     database = Database(engine)
-    with database.writing() as connection:
+    with _database_errors(engine), engine.execution_options(writing=True, migrating=True).connect() as connection:
         # Several processes may open a new database at once. This statement begins the transaction: Alembic would otherwise commit
         # SQLite's after each step, and another process would take the next step at the same time.
         lock = text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})" if database.is_shared else "SELECT 1")
         connection.execute(lock)
+        _refuse_foreign(connection, creates=creates)
         _migrate(connection)
+        connection.commit()
+    engine.dispose()  # the connection that migrated checked no foreign keys, see `_begin_sqlite`
     return database
 
 
@@ -98,11 +125,11 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, creates: bool) -> Engine:
     try:
         file = sqlite_file(url)
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            _prepare_file(file, creates=creates)
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), **_options(url))
     except (ArgumentError, ModuleNotFoundError, OSError) as error:
         raise DatabaseError(f"The database cannot be opened: {error}. Check `database` in mailer.toml.") from error
@@ -110,6 +137,28 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_file(file: Path, *, creates: bool) -> None:
+    """See that the file is there, and that it and its companions are private: an older version made them with the rights of the umask."""
+    if creates:
+        private_files.make_folder(file.parent)
+        private_files.make_file(file)
+    elif not file.is_file():
+        raise DatabaseMissing(f"There is no database at {file}. {MENDING}")
+    for path in (file, *(file.with_name(file.name + ending) for ending in SQLITE_COMPANIONS)):
+        private_files.restrict(path)
+
+
+def _refuse_foreign(connection: Connection, *, creates: bool) -> None:
+    """Refuse a database that we did not make, before a table of ours is in it."""
+    tables = frozenset(inspect(connection).get_table_names())
+    if tables >= OWN_TABLES or (creates and not tables):
+        return
+    name = connection.engine.url.render_as_string(hide_password=True)
+    if tables:
+        raise DatabaseMissing(f"{name} is a database of another program: nothing was changed in it. Correct `database` in mailer.toml.")
+    raise DatabaseMissing(f"{name} is empty: it has no tables of Todoke. {MENDING}")
 
 
 def _options(url: str) -> dict[str, Any]:
@@ -129,8 +178,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for the lock (SQLITE_BUSY at once), so it is taken at the start.
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("migrating", False):
+        # A table is rebuilt with foreign keys off (sqlite.org/lang_altertable.html, section 7). Inside a transaction this pragma does nothing.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
 
 def _migrate(connection: Connection) -> None:
@@ -138,7 +190,13 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
     config.attributes["connection"] = connection
     with ONE_MIGRATION:
+        before = MigrationContext.configure(connection).get_current_heads()
         command.upgrade(config, "head")
+        has_migrated = MigrationContext.configure(connection).get_current_heads() != before
+    if has_migrated and connection.dialect.name == "sqlite":  # not at every start: it reads every delivery
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise DatabaseError(f"A row of the table {broken[0]} refers to one of {broken[2]} that is not there. The migration was undone.")
 
 
 @contextmanager

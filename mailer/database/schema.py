@@ -76,6 +76,9 @@ subscriber = Table(
     Column("email_key", String(254), nullable=False, unique=True),  # in lower case: one person, one row
     Column("name", String(200), nullable=False),
     Column("created_at", Utc, nullable=False),
+    # In each of the subscriber's links; a higher one revokes all that were signed before. 0: a subscriber from before links had a version.
+    Column("token_version", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,  # an id is never used twice: an old link would rule another person's subscriptions
 )
 
 
@@ -89,6 +92,7 @@ subscription = Table(
     Column("since", Utc, nullable=False),
     Column("changed_at", Utc, nullable=False),
     Column("format", String(8), nullable=False, server_default="html"),  # html | light
+    Column("confirmation_at", Utc),  # when the last confirmation of joining again was mailed
     Index("subscription_by_list", "list", "state"),
 )
 

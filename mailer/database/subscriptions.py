@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,19 @@ from mailer.model.subscription import ListPreference, Preference
 
 SUBSCRIBED = "subscribed"
 UNSUBSCRIBED = "unsubscribed"
+
+
+FIRST_VERSIONS = 2**30
+"""Half of the positive 32-bit integers of the column: a version can be raised a billion times."""
+
+
+def random_version() -> int:
+    """Return the version with which a new subscriber's links begin.
+
+    Random, because ids come back when an old backup is restored: then the links of the person who had the id meanwhile still open nothing. Not 0,
+    which links without a version have.
+    """
+    return secrets.randbelow(FIRST_VERSIONS) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +56,24 @@ class ImportResult:
 
 
 def import_subscribers(
-    database: Database, people: Iterable[ImportedSubscriber], *, source: str, now: datetime, keep: bool = True
+    database: Database,
+    people: Iterable[ImportedSubscriber],
+    *,
+    source: str,
+    now: datetime,
+    keep: bool = True,
+    first_version: Callable[[], int] = random_version,
 ) -> ImportResult:
-    """Subscribes people, all in one transaction. Doing it again changes nothing. `keep=False` is a dry run."""
+    """Subscribes people, all in one transaction. Doing it again changes nothing.
+
+    :param keep: False: a dry run.
+    :param first_version: the `token_version` of a new subscriber.
+    """
     added = subscribed = already = 0
     kept_out: list[tuple[str, str]] = []
     with database.writing(keep=keep) as connection:
         for person in people:
-            subscriber_id, is_new = _person(connection, person, now)
+            subscriber_id, is_new = _person(connection, person, now, first_version)
             added += is_new
             for key in person.lists:
                 state = _state(connection, subscriber_id, key)
@@ -106,6 +130,13 @@ def save_preferences(
         return _preferences(connection, subscriber_id)
 
 
+def revoke_links(database: Database, subscriber_id: SubscriberId) -> None:
+    """Makes every link void that was signed for the person so far. What is sent from now on has new ones."""
+    with database.writing() as connection:
+        change = update(subscriber).where(subscriber.c.id == subscriber_id)
+        connection.execute(change.values(token_version=subscriber.c.token_version + 1))
+
+
 def count(database: Database, key: str) -> int:
     """How many people are subscribed to the list now?"""
     with database.reading() as connection:
@@ -129,12 +160,14 @@ def find(database: Database, address: str) -> SubscriberId | None:
         return connection.execute(query).scalar_one_or_none()
 
 
-def _person(connection: Connection, person: ImportedSubscriber, now: datetime) -> tuple[SubscriberId, bool]:
+def _person(
+    connection: Connection, person: ImportedSubscriber, now: datetime, first_version: Callable[[], int]
+) -> tuple[SubscriberId, bool]:
     key = addresses.address_key(person.address)
     known = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
     if known is not None:
         return known, False
-    values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now}
+    values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now, "token_version": first_version()}
     added = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
     return added, True
 

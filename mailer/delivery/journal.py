@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from mailer import private_files
 from mailer.model.errors import JournalError
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult
@@ -43,7 +44,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _journal_errors(path):
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private_files.FILE_MODE)
         self._unwritten = b""
 
     def begin(self, fence: Fence, issue_id: IssueId) -> None:
@@ -162,8 +163,9 @@ class JournalDirectory:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state / self.name
         with _journal_errors(self._folder):
-            self._folder.mkdir(parents=True)
-        self._lock = FileLock(self._folder / LOCK)
+            private_files.make_folder(self._folder)
+            private_files.restrict(state)  # an older version made it with the rights of the umask
+        self._lock = FileLock(self._folder / LOCK, mode=private_files.FILE_MODE)
         self._lock.acquire(timeout=0)
 
     def new_token(self) -> str:
@@ -188,7 +190,7 @@ def journal_path(state: Path, token: str) -> Path:
 def orphaned_journals(state: Path) -> Iterator[Path]:
     """The folders of dead processes. Each is locked until the next one is asked for, and then removed if it is empty."""
     for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
-        lock = FileLock(folder / LOCK)
+        lock = FileLock(folder / LOCK, mode=private_files.FILE_MODE)
         try:
             lock.acquire(timeout=0)
         except (Timeout, OSError):

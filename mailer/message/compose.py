@@ -16,10 +16,11 @@ from email.message import EmailMessage
 from mailer.message import alternatives
 from mailer.message.headers import LONGEST_LINE, POLICY, mailbox
 from mailer.message.links import RecipientLinks
-from mailer.model import addresses
+from mailer.model import addresses, personal_places
 from mailer.model.errors import MessageError
 from mailer.model.ids import SubscriberId
-from mailer.model.issue import PERSONAL_HOST, PERSONAL_PLACE, PERSONAL_PREFERENCES, Issue, IssueRef, MailList
+from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.personal_places import PERSONAL_PLACE, PERSONAL_PREFERENCES
 from mailer.model.recipient import Envelope, Recipient
 
 
@@ -61,6 +62,8 @@ def compose(
         mail[name] = value
     mail["Date"] = sent_at
     mail["Message-ID"] = own_id
+    personal_places.check_text(issue.text)
+    personal_places.check_html(issue.html)
     alternatives.set_alternatives(mail, _fill(issue.text, links), _fill(issue.html, links), issue.charset)
     if mail.is_multipart():
         _set_boundary(mail, issue)
@@ -102,12 +105,8 @@ def _link(url: str) -> str:
 
 
 def _fill(part: str, links: RecipientLinks) -> str:
-    filled = part.replace(PERSONAL_PLACE, links.unsubscribe).replace(PERSONAL_PREFERENCES, links.preferences)
-    if PERSONAL_HOST in filled:
-        raise MessageError(
-            f"A personal place ({PERSONAL_HOST}) is left in the message; it was not sent. Correct the mail template and build again."
-        )
-    return filled
+    """The part with the reader's links. It has been checked: each place is a link of its own."""
+    return part.replace(PERSONAL_PLACE, links.unsubscribe).replace(PERSONAL_PREFERENCES, links.preferences)
 
 
 def _set_boundary(mail: EmailMessage, issue: Issue) -> None:

@@ -28,6 +28,16 @@ class SecretMissing(TodokeMailError):
     """A secret is in neither the environment nor its file, or is too weak to be one."""
 
 
+class NotPrivate(TodokeMailError):
+    """Other accounts of this machine may read a file that must be private. `command` mends that."""
+
+    def __init__(self, path: Path, mode: int, command: str) -> None:
+        self.path = path
+        self.mode = mode
+        self.command = command
+        super().__init__(f"{path}: other accounts of this machine can read it (mode {mode:04o}). Make it private: {command}")
+
+
 class BundleError(TodokeMailError):
     """Something under `output/mail` is missing, damaged or not what it says. The ledger has not been touched."""
 
@@ -70,6 +80,10 @@ class DatabaseUnavailable(DatabaseError):
     """The database is locked, restarting or not reachable. Nothing is lost: run the command again."""
 
     exit_status = 75
+
+
+class DatabaseMissing(DatabaseError):
+    """There is no database at the place that `mailer.toml` names, or what is there is not one of ours. None is made by the way."""
 
 
 class CsvError(TodokeMailError):

@@ -10,9 +10,6 @@ from enum import StrEnum
 from mailer.model.errors import IssueUnknown
 from mailer.model.ids import IssueId
 
-PERSONAL_HOST = "personal.invalid"  # RFC 2606 section 2 reserves .invalid: a link that is left over leads nowhere
-PERSONAL_PLACE = f"https://{PERSONAL_HOST}/unsubscribe"
-PERSONAL_PREFERENCES = f"https://{PERSONAL_HOST}/preferences"
 SAFE_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
 

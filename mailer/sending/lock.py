@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mailer import private_files
 from mailer.config.settings import Config
 from mailer.database.engine import sqlite_file
 from mailer.model.errors import SenderBusy
@@ -20,8 +21,8 @@ def sender_lock(config: Config) -> Iterator[None]:
     :raises SenderBusy: another `send` or `work` holds it.
     """
     path = _path(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
+    private_files.make_folder(path.parent)
+    lock = FileLock(path, mode=private_files.FILE_MODE)
     try:
         lock.acquire(timeout=0)
     except Timeout:

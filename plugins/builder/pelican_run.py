@@ -27,6 +27,7 @@ from plugins.clock import TrackedClock, ValidityInterval
 from plugins.context import add_context
 from plugins.diagnostics import Diagnostic
 from plugins.digest import NoDigest, digest
+from plugins.files import make_private_folder
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
@@ -86,6 +87,7 @@ class PelicanRun:
         fingerprint = global_fingerprint(self._settings | flags, _CODE)
         self._plan = RenderPlan(site, output / "site", output / MANIFEST, fingerprint, self._clock, find_intact, fresh=options.fresh)
         self._build = add_context(self._settings, **flags)
+        make_private_folder(self._build.cache)  # drafts, and mails before they are sent
         self._build.provide(PLAN, self._plan)
         if not options.fresh:
             self._build.provide(CONTENT_CACHE, (output / "content-cache.sqlite", fingerprint))

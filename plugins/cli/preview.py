@@ -25,6 +25,7 @@ def preview(
     import uvicorn
 
     from plugins.builder.options import BuildOptions
+    from plugins.files import make_private_folder
     from plugins.preview.live import LivePreview
     from plugins.preview.server import create_app
 
@@ -32,6 +33,7 @@ def preview(
         moment(now), content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
     )
     require(publications, options.settings, folder=content)
+    make_private_folder(output)  # it shows drafts
     sys.setswitchinterval(_SWITCH_INTERVAL)
     say(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
     uvicorn.run(

@@ -16,6 +16,7 @@ from aiohttp.abc import AbstractResolver
 from filelock import FileLock, Timeout
 from yarl import URL
 
+from plugins.files import make_private_folder
 from plugins.partners import schedule, state
 from plugins.partners.entries import review, takedown
 from plugins.partners.feed_import import FeedImport, FeedOutcome, FeedReport, ImportContext
@@ -85,7 +86,8 @@ def _lock(options: Options) -> Iterator[None]:
         yield
         return
     path = options.state.with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        make_private_folder(path.parent)
     lock = FileLock(path, timeout=0)
     try:
         lock.acquire()

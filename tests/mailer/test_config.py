@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from mailer import secrets
 from mailer.config.file import load_config
-from mailer.model.errors import ConfigError, SecretMissing
+from mailer.model.errors import ConfigError, NotPrivate, SecretMissing
 from mailer.secrets import Secret
 
 GOOD = """
@@ -106,6 +107,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 def test_keys_come_from_the_environment_first_then_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
+    file.touch(0o600)
     file.write_text(f"{KEY}-file\n")
     assert secrets.signing_keys({}, file) == (Secret(f"{KEY}-file"),)
     assert secrets.signing_keys({"TODOKE_SECRET": f"{KEY}-new, {KEY}-old"}, file) == (Secret(f"{KEY}-new"), Secret(f"{KEY}-old"))
@@ -113,9 +115,39 @@ def test_keys_come_from_the_environment_first_then_from_the_file(tmp_path: Path)
 
 @pytest.mark.parametrize("environ", [{}, {"TODOKE_SECRET": " , "}, {"TODOKE_SECRET": "short"}, {"TODOKE_SECRET": f"{KEY},short"}])
 def test_a_missing_or_weak_key_is_an_error_that_says_how_to_make_one(environ: dict[str, str]) -> None:
-    with pytest.raises(SecretMissing, match="import secrets") as caught:
+    with pytest.raises(SecretMissing, match="todoke secret new") as caught:
         secrets.signing_keys(environ, None)
     assert "short," not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["signing_keys", "metrics_key", "relay_password"])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602])
+def test_a_key_or_password_that_other_accounts_can_read_is_refused_with_the_command_that_mends_it(
+    tmp_path: Path, secret: str, mode: int
+) -> None:
+    file = tmp_path / "the secret"
+    file.write_text(f"{KEY}\n")
+    os.chown(file, 1, -1) if os.geteuid() == 0 else None  # the group may read what root has made
+    file.chmod(mode)
+    with pytest.raises(NotPrivate, match=f"chmod 600 '{file}'") as caught:
+        getattr(secrets, secret)({}, file)
+    assert KEY not in str(caught.value)
+    file.chmod(0o400)
+    assert getattr(secrets, secret)({}, file)
+
+
+def test_settings_with_a_password_for_the_database_must_be_private_too(tmp_path: Path) -> None:
+    for url in ("postgresql://todoke:tohoku@db.example.jp/todoke", "postgresql:///todoke?host=db.example.jp&password=tohoku"):
+        path = write(tmp_path, f'database = "{url}"\n' + GOOD)
+        path.chmod(0o644)
+        with pytest.raises(NotPrivate, match="chmod 600") as caught:
+            load_config(path)
+        assert "tohoku" not in str(caught.value)
+        path.chmod(0o600)
+        assert load_config(path).database == url
+    path = write(tmp_path, 'database = "postgresql://todoke@db.example.jp/todoke"\n' + GOOD)
+    path.chmod(0o644)
+    assert load_config(path).path == path
 
 
 def test_a_missing_password_says_where_to_put_it(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from plugins.magazine.gate.client_support import check_client_support, check_for
 from plugins.magazine.gate.contrast import check_contrast
 from plugins.magazine.gate.diagnostic import Report
 from plugins.magazine.gate.obligations import check_obligations
+from plugins.magazine.gate.personal_places import check_personal_places
 from plugins.magazine.gate.structure import check_structure
 from plugins.magazine.gate.text_alternatives import check_text
 from plugins.magazine.render.renderer import Alternatives
@@ -65,6 +66,7 @@ class Gate:
         yield from check_forbidden(root, report)
         yield from check_contrast(root, report)
         yield from check_addresses(root, (alternatives.text, alternatives.light.text), self.base, self.find, report)
+        yield from check_personal_places(root, alternatives, rendered.issue.subject, report)
         yield from check_text(root, alternatives.text, alternatives.light, report)
 
 

@@ -21,6 +21,7 @@ RULES = tuple(
         ("M401", "色の対比", "colour contrast", "明るい画面、暗い画面、色を反転する画面のどれでも読めるようにします", "text can be read in light, dark and inverted colours", "WCAG 2.2 1.4.3"),
         ("M501", "https:// で始まらないアドレス", "an address that is not whole", "メールには、サイトのアドレスが前に付きません", "a mail has no base address"),
         ("M502", "サイトにないアドレス", "an address that is not on the site", "送ったメールは直せません", "a mail cannot be corrected once it is sent"),
+        ("M503", "読者ごとのリンクの置き場所", "the places of a reader's own links", "よそのアドレスの中にあると、そのサイトが読者の配信を止められます", "inside another address it would let that site end readers' subscriptions"),
         ("M601", "テキスト版にないことばや順番", "words or order missing from the text part", "どの形で読む人にも、同じことが同じ順番で届きます", "readers of every alternative get the same in the same order", "RFC 2046 5.1.4"),
         ("M602", "飾りの記号", "drawn characters", "読み上げソフトが一つずつ読みます", "a screen reader speaks every sign", "WCAG 2.2 H86"),
         ("M603", "テキスト版の長い行、途中の空白", "long lines and gaps in the text part", "折り返しと読み上げが、ことばの途中で切れます", "wrapping and speech break inside a word", "RFC 5322 2.1.1, WCAG 2.2 F32"),

@@ -32,6 +32,7 @@ from tests.mail_bundles import (
     Installation,
     RecordedProgress,
     installation,
+    make_database,
     people,
     write_config,
     write_issue,
@@ -225,6 +226,7 @@ class Terminal:
         write_config(folder, port)
         with (folder / "mailer.toml").open("a", encoding="utf-8") as toml:
             toml.write('[approval]\ndefault = "required"\n')
+        make_database(folder / "mailer.toml")
         write_lists(folder / "mail")
         write_issue(folder / "mail")
         (folder / "people.csv").write_text(

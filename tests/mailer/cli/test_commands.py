@@ -21,7 +21,7 @@ from mailer.model.errors import TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
-from tests.mail_bundles import NOW, SECRET, write_config, write_issue, write_lists
+from tests.mail_bundles import NOW, SECRET, make_database, write_config, write_issue, write_lists
 from tests.smtp import Behaviour, Receiver
 from todoke import app
 
@@ -48,7 +48,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     return Terminal(tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_without_a_secret_nothing_is_frozen_and_the_error_says_how_to_make_one(t
     terminal.run("subscribers import FILE")
     terminal.environ["TODOKE_SECRET"] = None
     result = terminal.run("send fukko-press/45")
-    assert result.exit_code == 1 and "secrets.token_urlsafe" in result.stderr
+    assert result.exit_code == 1 and "todoke secret new" in result.stderr
     assert json.loads(terminal.run("status --json", mail=False).output)["issues"] == []
 
 
@@ -270,7 +270,7 @@ def test_a_command_line_that_nobody_could_carry_out_is_status_2_and_touches_noth
     result = terminal.run_words(words, mail=needs_mail)
     assert result.exit_code == 2, result.output
     assert reason in result.stderr and result.stdout == ""
-    assert not (terminal.folder / "var").exists()
+    assert [path.name for path in (terminal.folder / "var").iterdir()] == ["todoke.db"]
 
 
 def test_times_are_in_the_zone_of_the_site_with_its_name_or_in_utc(terminal: Terminal) -> None:

@@ -21,11 +21,11 @@ from alembic import command
 
 from demo.servers import free_port
 from mailer.database import issues, subscriptions
-from mailer.database.engine import open_database
+from mailer.database.engine import create_database
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, people, write_config, write_issue, write_lists
+from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, make_database, people, write_config, write_issue, write_lists
 from tests.mailer.database.test_migrations import alembic
 from tests.smtp import Behaviour, Receiver
 
@@ -77,7 +77,7 @@ def parse(lines: list[str], kind: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("kind", ["json", "text"])
 def test_the_lines_of_uvicorn_have_the_form_of_the_log(tmp_path: Path, kind: str) -> None:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     write_lists(tmp_path / "mail")
     token = LinkSigner((Secret(SECRET),)).sign(LinkClaim(SubscriberId(7), "fukko-press"))
     with daemon("serve", "--log", kind, "--port", str(free_port()), "--mail", str(tmp_path / "mail"), folder=tmp_path) as process:
@@ -101,7 +101,7 @@ def test_the_lines_of_a_migration_and_of_the_queue_have_the_form_of_the_log(tmp_
     behaviour = Behaviour(rcpt={"reader2@example.jp": "550 <reader2@example.jp> is unknown, ask postmaster@example.jp"})
     with Receiver(behaviour) as receiver:
         write_config(tmp_path, receiver.port, head=f'database = "{database_url}"\n')
-        with closing(open_database(database_url)) as database:
+        with closing(create_database(database_url)) as database:
             subscriptions.import_subscribers(database, people(3), source="test", now=NOW)
             issues.freeze(database, ISSUE, LIST, NOW)
             with database.writing() as connection:
@@ -131,7 +131,7 @@ def test_an_error_that_ends_a_command_is_a_line_of_the_log_too(tmp_path: Path, k
 
 
 def test_a_fault_of_the_program_is_one_line_and_a_traceback_only_with_verbose(tmp_path: Path) -> None:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     write_issue(tmp_path / "mail")
     write_lists(tmp_path / "mail")
     for options, has_traceback in (((), False), (("--verbose",), True)):

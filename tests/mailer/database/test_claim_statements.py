@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from mailer.database import claim_statements, issues, subscriptions
 from mailer.database.claim_statements import DueRow
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.schema import delivery
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.state import DUE, DeliveryState
@@ -22,7 +22,7 @@ from tests.mail_bundles import ISSUE, LIST, NOW, people
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    with closing(open_database(database_url)) as opened:
+    with closing(create_database(database_url)) as opened:
         subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
         subscriptions.unsubscribe(opened, SubscriberId(2), LIST.key, source="t", now=NOW)
         subscriptions.import_subscribers(opened, people(3), source="t", now=NOW)
@@ -75,7 +75,7 @@ def test_sqlite_finds_rows_to_claim_by_their_key_and_not_by_the_index_that_the_c
     tmp_path: Path, statement: sa.Update, values: dict[str, object]
 ) -> None:
     executed: list[tuple[str, Any]] = []
-    with closing(open_database(f"sqlite:///{tmp_path / 'x.db'}")) as database, database.writing(keep=False) as connection:
+    with closing(create_database(f"sqlite:///{tmp_path / 'x.db'}")) as database, database.writing(keep=False) as connection:
         sa.event.listen(connection, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
         connection.execute(statement, {"issue": 1, "claim": 1, "now": NOW} | values)
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {executed[-1][0]}", executed[-1][1]).all()

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 
 from mailer.database import claims, issues, ledger, limits, subscriptions
 from mailer.database.claims import Claim, ClaimRequest
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.ledger import ResultGroup
 from mailer.database.limits import TokenBucket
 from mailer.database.schema import delivery, metadata, subscriber
@@ -32,7 +32,7 @@ from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    with closing(open_database(database_url)) as opened:
+    with closing(create_database(database_url)) as opened:
         yield opened
 
 
@@ -65,13 +65,13 @@ def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> Non
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    subscriptions.import_subscribers(open_database(url), people(2), source="t", now=NOW)
-    assert subscriptions.count(open_database(url), "fukko-press") == 2
+    subscriptions.import_subscribers(create_database(url), people(2), source="t", now=NOW)
+    assert subscriptions.count(create_database(url), "fukko-press") == 2
 
 
 def test_several_threads_may_open_a_new_database_at_once(tmp_path: Path) -> None:
     opened: list[Database] = []
-    threads = [threading.Thread(target=lambda: opened.append(open_database(f"sqlite:///{tmp_path / 'x.db'}"))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: opened.append(create_database(f"sqlite:///{tmp_path / 'x.db'}"))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -80,7 +80,7 @@ def test_several_threads_may_open_a_new_database_at_once(tmp_path: Path) -> None
 
 
 def open_and_ask(url: str) -> None:
-    open_database(url).ping()
+    create_database(url).ping()
 
 
 def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
@@ -93,13 +93,13 @@ def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> No
 @pytest.mark.parametrize("url", ["nonsense", "mysql+nothing://x", "sqlite:////dev/null/x.db"])
 def test_a_database_that_cannot_be_opened_is_one_error(url: str) -> None:
     with pytest.raises(DatabaseError, match="database"):
-        open_database(url)
+        create_database(url)
 
 
 def test_a_file_that_is_no_database_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("これはデータベースではない" * 100, "utf-8")
     with pytest.raises(DatabaseError, match=r"x\.db"):
-        open_database(f"sqlite:///{tmp_path / 'x.db'}")
+        create_database(f"sqlite:///{tmp_path / 'x.db'}")
 
 
 def test_times_come_back_aware_and_in_utc(database: Database) -> None:
@@ -238,8 +238,8 @@ def test_queues_follow_the_settings(database: Database) -> None:
 
 def test_a_bucket_gives_what_its_rate_allows_and_remembers_it(tmp_path: Path) -> None:
     url, slow = f"sqlite:///{tmp_path / 'x.db'}", TokenBucket("queue:x", 0.001, 5.0)
-    assert limits.take_tokens(open_database(url), slow, 3)[0] == 3
-    granted, seconds = limits.take_tokens(open_database(url), slow, 3)
+    assert limits.take_tokens(create_database(url), slow, 3)[0] == 3
+    granted, seconds = limits.take_tokens(create_database(url), slow, 3)
     assert granted == 2 and 900 < seconds <= 1000
 
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mailer.database import claims, issues, ledger, subscriptions
 from mailer.database.claims import Claim, ClaimRequest
-from mailer.database.engine import open_database
+from mailer.database.engine import create_database
 from mailer.database.ledger import ResultGroup
 from mailer.delivery.journal import format_timestamp
 from mailer.model.ids import SubscriberId
@@ -38,7 +38,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def freeze(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.database = open_database(f"sqlite:///{Path(self.folder.name) / 'x.db'}")
+        self.database = create_database(f"sqlite:///{Path(self.folder.name) / 'x.db'}")
         subscriptions.import_subscribers(self.database, people(READERS), source="t", now=NOW)
         self.issue_id = issues.freeze(self.database, ISSUE, LIST, NOW).issue_id
         self.states = dict.fromkeys(range(1, READERS + 1), DeliveryState.PENDING)

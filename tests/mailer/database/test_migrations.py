@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 
 from mailer.database import audit_log, claims, heartbeats, issues, ledger, schema, subscriptions
 from mailer.database.claims import ClaimRequest
-from mailer.database.engine import MIGRATIONS, Database, open_database
+from mailer.database.engine import MIGRATIONS, Database, create_database
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
 from mailer.model.ids import IssueId, SubscriberId
@@ -26,7 +26,7 @@ from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
-OLDER = ["0001", "0002", "0003", "0004", "0005"]
+OLDER = ["0001", "0002", "0003", "0004", "0005", "0006"]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]
 STATES_OF_0001 = ["sent", "pending", "attempted", "deferred", "failed"]
 """Version 1 wrote `attempted` before each body; its row was cut off by a kill. No later version writes that word."""
@@ -57,26 +57,27 @@ def fill(connection: sa.Connection) -> None:
         left = "unsubscribed" if number == 5 else "subscribed"
         add("subscription", subscriber_id=number, list=LIST.key, state=left, source="t", since=moment, changed_at=moment)
     add(
-        "issue", id=1, list=REF.list, number=REF.number, digest=ISSUE.digest, subject=ISSUE.subject, date=moment, kind="emergency",
+        "issue", id=1, list=REF.list, number=REF.number, digest=ISSUE.digest, subject=ISSUE.subject, date=moment, kind="emergency", list_class="emergency",
         archive_url=ISSUE.archive_url, html=ISSUE.html, text=ISSUE.text, list_title=LIST.title, from_name=LIST.from_name,
         from_address=LIST.from_address, reply_to=LIST.reply_to, list_id=LIST.list_id, contact=LIST.contact,
         list_archive_url=LIST.archive_url, frozen_at=moment,
     )  # fmt: skip
-    is_first = "lane" not in tables.tables["delivery"].columns
+    is_first = "claim" not in tables.tables
+    queue = "queue" if "queue" in tables.tables["delivery"].columns else "lane"  # what a domain queue was called before 0006
     for number, state in enumerate(STATES_OF_0001 if is_first else STATES, 1):
         values = {
             "address": f"reader{number}@example.jp",
             "attempts": 1,
             "text": "",
             "changed_at": moment,
-            "lane": "slow" if state == "pending" else "",
+            queue: "slow" if state == "pending" else "",
         }
         add("delivery", issue_id=1, subscriber_id=number, state=state, not_before=moment if state == "deferred" else None, **values)
     add("audit", number=1, at=moment, actor="a", what="w", issue=str(REF), details={}, previous="0" * 64, hash="1" * 64)
-    add("claim", id=7, issue_id=1, token="p/1", owner="p", lease_until=0.0, reached=3)
-    add("bucket", key="lane:slow", level=2.5, at=1.0)
+    add("claim", id=7, issue_id=1, token="p/1", owner="p", lease_until=0.0, reached=3, high_water_mark=3)
+    add("bucket", key=f"{queue}:slow", level=2.5, at=1.0)
     add("bucket", key="relay:lane:1", level=1.0, at=1.0)
-    add("slot", key="lane:slow", number=0, owner="p", until=0.0)
+    add("slot", key=f"{queue}:slow", number=0, owner="p", until=0.0)
     add("pulse", owner="p", kind="lane", name="slow", connections=1, waiting=0, resting=1, rate=1.0, at=9e9)
 
 
@@ -98,10 +99,10 @@ def test_there_is_a_test_for_every_older_version() -> None:
 
 @pytest.mark.parametrize("version", OLDER)
 def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, version: str) -> None:
-    with closing(open_database(database_url)) as made, made.writing() as connection:  # makes the folder; then back to that version
+    with closing(create_database(database_url)) as made, made.writing() as connection:  # makes the folder; then back to that version
         command.downgrade(alembic(connection), version)
         fill(connection)
-    with closing(open_database(database_url)) as database:
+    with closing(create_database(database_url)) as database:
         with database.reading() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         frozen = issues.find(database, REF)
@@ -130,7 +131,7 @@ def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All steps are one transaction: no process finds a database between two versions, or takes the next step at the same time."""
-    with closing(open_database(database_url)) as made, made.writing() as connection:
+    with closing(create_database(database_url)) as made, made.writing() as connection:
         command.downgrade(alembic(connection), "0001")
         fill(connection)
 
@@ -139,10 +140,10 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str,
 
     with monkeypatch.context() as patched, pytest.raises(DatabaseError, match="the disk is gone"):
         patched.setattr("alembic.op.drop_table" if "sqlite" in database_url else "alembic.op.create_table", fail)
-        open_database(database_url)
+        create_database(database_url)
     engine = sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
     engine.dispose()
-    with closing(open_database(database_url)) as database:
+    with closing(create_database(database_url)) as database:
         assert ledger.counts(database, IssueId(1))[DeliveryState.SENT] == 1

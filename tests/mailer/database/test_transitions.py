@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import mailer
 from mailer.database import claims, issues, ledger, result_statements, subscriptions
 from mailer.database.claims import ClaimRequest
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.ledger import ResultGroup
 from mailer.database.schema import delivery
 from mailer.database.transitions import transition
@@ -106,7 +106,7 @@ def test_one_forbidden_step_among_several_is_enough_to_refuse_the_statement() ->
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    with closing(open_database(database_url)) as opened:
+    with closing(create_database(database_url)) as opened:
         yield opened
 
 

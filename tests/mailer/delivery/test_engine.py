@@ -21,7 +21,7 @@ from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayR
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, people, write_issue
+from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation, people, write_issue
 from tests.smtp import Behaviour, Receiver
 
 URGENT = IssueRef("fukko-press", "99")
@@ -210,10 +210,14 @@ def test_a_relay_that_begins_to_refuse_everybody_stops_the_run_before_the_whole_
     assert (summary.exit_status, states(home)) == (1, {DeliveryState.PENDING: 30, DeliveryState.FAILED: 50})
 
 
-def test_a_message_with_a_personal_place_left_over_never_leaves(tmp_path: Path) -> None:
+def test_a_frozen_issue_that_would_leak_a_personal_link_never_leaves(tmp_path: Path) -> None:
+    """An older version may have frozen it, or somebody has changed the database: a bundle like that is refused before it is frozen."""
     with Receiver() as receiver:
         home = installation(tmp_path, receiver.port, readers=3)
-        write_issue(home.root, text="https://personal.invalid/unsubscribe https://personal.invalid/other\n")
+        leaking = replace(
+            ISSUE, text="https://personal.invalid/unsubscribe https://evil.example.jp/?u=https://personal.invalid/unsubscribe\n"
+        )
+        issues.freeze(home.database, leaking, LIST, NOW)
         with pytest.raises(MessageError, match=re.escape("personal.invalid")):
             send(home)
     assert (receiver.accepted, states(home)) == ([], {DeliveryState.PENDING: 3})

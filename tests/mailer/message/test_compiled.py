@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -40,23 +41,24 @@ def built_by_email(issue: Issue, recipient: Recipient) -> bytes:
 
 
 @given(
-    st.lists(st.sampled_from([UNSUBSCRIBE, PREFERENCES, "復興の今", ".", "\n.\n", "x" * 57, "a" * 200, "\n"]), max_size=12),
+    st.lists(st.sampled_from([f"{UNSUBSCRIBE} ", f"{PREFERENCES}\n", "復興の今\n", ".", "\n.\n", "x" * 57, "a" * 200, "\n"]), max_size=12),
     st.integers(1, 10**10),
     NAMES,
 )
 def test_every_message_equals_what_email_builds(text: list[str], subscriber_id: int, name: str) -> None:
-    body = "".join(text)
-    issue = replace(ISSUE, text=body + UNSUBSCRIBE + "\n", html=UNSUBSCRIBE + body)
+    body = "\n".join(text)
+    html = re.sub(r"https\S+", r'<a href="\g<0>">開く</a>', f"{UNSUBSCRIBE} {body}")
+    issue = replace(ISSUE, text=f"{body}\n{UNSUBSCRIBE}\n", html=html)
     recipient = Recipient(SubscriberId(subscriber_id), "reader@example.jp", name)
     assert b"".join(compiled(issue).render(recipient, NOW)) == built_by_email(issue, recipient)
 
 
 @given(
-    st.lists(st.sampled_from([UNSUBSCRIBE, "復興の今", ".", "\n.\n", "x" * 57, "\n"]), max_size=9),
+    st.lists(st.sampled_from([f"\n{UNSUBSCRIBE}\n", "復興の今", ".", "\n.\n", "x" * 57, "\n"]), max_size=9),
     st.sampled_from(["utf-8", "iso-2022-jp"]),
 )
 def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset: str) -> None:
-    issue = replace(ISSUE, light=LightPart(f"{''.join(text)}止める {UNSUBSCRIBE}\n", charset))
+    issue = replace(ISSUE, light=LightPart(f"{''.join(text)}\n止める {UNSUBSCRIBE}\n", charset))
     recipient = Recipient(SubscriberId(7), "reader@example.jp", "山田 太郎")
     rendered = b"".join(compiled(issue).render(recipient, NOW, is_light=True))
     assert rendered == built_by_email(alternatives.as_light(issue), recipient) and b"multipart" not in rendered

@@ -22,7 +22,7 @@ from mailer import log
 from mailer.cli import machine_output, status, tables
 from mailer.database import heartbeats, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest, claim_batch
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
 from mailer.delivery.heartbeat import Throughput
 from mailer.log import LogKind
@@ -47,7 +47,7 @@ TWO_QUEUES = 'tls = "none"\n[queues."docomo.example"]\nconnections = 2\n'
 
 @pytest.fixture
 def shared(database_url: str) -> Iterator[Database]:
-    with closing(open_database(database_url)) as opened:
+    with closing(create_database(database_url)) as opened:
         subscriptions.import_subscribers(opened, people(6), source="t", now=NOW)
         issues.freeze(opened, ISSUE_TO_FREEZE, LIST, NOW)
         yield opened

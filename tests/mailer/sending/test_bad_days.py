@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import Result
 
-from tests.mail_bundles import write_config
+from tests.mail_bundles import make_database, write_config
 from tests.mailer.cli.test_commands import Terminal
 from tests.smtp import PASSWORD, USER, Behaviour, Receiver
 
@@ -21,7 +21,7 @@ SEND = "send fukko-press/45"
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     terminal = Terminal(tmp_path)
     assert terminal.run("subscribers import FILE").exit_code == 0
     return terminal
@@ -134,7 +134,7 @@ def test_a_database_server_that_goes_away_in_the_middle_of_a_run_loses_nothing(
 
     with Receiver(Behaviour(on_accept=lambda count: allow("false") if count == 2 else None)) as receiver:
         settings = f'database = "{database_url_postgres}"\n'
-        write_config(terminal.folder, receiver.port, connections=1, head=settings)
+        make_database(write_config(terminal.folder, receiver.port, connections=1, head=settings))
         assert terminal.run("subscribers import FILE").exit_code == 0
         for _ in range(2):  # as it goes away, and as long as it is away
             assert fails_in_one_line(result := terminal.run(SEND), "database") and result.exit_code == 75

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailer.database import subscriptions
-from mailer.database.engine import open_database
+from mailer.database.engine import create_database
 from mailer.database.subscriptions import ImportedSubscriber, ImportResult
 from mailer.model.errors import CsvError
 from mailer.subscribers import csv_import
@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(raw: bytes, reason: str) -> 
 
 
 def test_an_import_can_be_repeated_and_does_not_subscribe_those_who_left(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    database = create_database(f"sqlite:///{tmp_path / 'x.db'}")
     assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW) == ImportResult(3, 3, 0, ())
     left = subscriptions.find(database, "reader2@example.jp")
     assert left is not None and subscriptions.unsubscribe(database, left, "fukko-press", source="link", now=NOW)
@@ -82,6 +82,6 @@ def test_an_import_can_be_repeated_and_does_not_subscribe_those_who_left(tmp_pat
 
 
 def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    database = create_database(f"sqlite:///{tmp_path / 'x.db'}")
     assert subscriptions.import_subscribers(database, people(3), source="t", now=NOW, keep=False) == ImportResult(3, 3, 0, ())
     assert subscriptions.count(database, "fukko-press") == 0

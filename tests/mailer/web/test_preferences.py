@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.errors import PreferenceError
 from mailer.model.ids import SubscriberId
@@ -35,7 +35,7 @@ START = {"fukko-press": Preference.HTML, "mailmaga": Preference.HTML}
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
     subscriptions.import_subscribers(opened, people(2, "fukko-press", "mailmaga"), source="t", now=NOW)
     return opened
 
