@@ -123,14 +123,14 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
 @cache
 def claim_numbers(dialect: str) -> Update:
     """Claims the due rows whose subscribers are in `numbers`. Parameters besides: issue, claim, now."""
-    return _claiming(DUE).where(_numbered(dialect))
+    return _claiming(DUE).where(numbered(dialect))
 
 
 def numbered_transition(
     dialect: str, old: Collection[DeliveryState], new: DeliveryState, issue_id: IssueId, ids: Iterable[SubscriberId]
 ) -> Update:
     """A change of state of these subscribers' rows."""
-    among = _numbered(dialect).bindparams(numbers=join_numbers(ids))
+    among = numbered(dialect).bindparams(numbers=join_numbers(ids))
     return transition(old, new, by_key=True).where(delivery.c.issue_id == issue_id, among)
 
 
@@ -139,7 +139,8 @@ def join_numbers(ids: Iterable[SubscriberId]) -> str:
     return ",".join(map(str, ids))
 
 
-def _numbered(dialect: str) -> TextClause:
+def numbered(dialect: str) -> TextClause:
+    """The condition that a delivery's subscriber is among the parameter `numbers` (`join_numbers`)."""
     if dialect == "postgresql":
         return text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))")
     return text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))")

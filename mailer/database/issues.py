@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, text, update
 
+from mailer.database import restoration
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
@@ -132,6 +133,7 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
             insert(issue).values(_columns(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
         _freeze_recipients(connection, issue_id, content.ref.list, now)
+        restoration.mark_sent_before(connection, issue_id, content.ref, now)
         return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
 
 

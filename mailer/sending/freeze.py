@@ -12,7 +12,8 @@ from mailer.config.settings import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
-from mailer.delivery import recovery
+from mailer.delivery.recovery import restored
+from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
@@ -37,8 +38,10 @@ def prepare(
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` refuses.
+    :raises LedgerRestored: the ledger is older than what was sent from it.
     """
-    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
+    restored.check(config, database)
+    interrupted = recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
     return replace(freeze(config, database, root, ref, now=now, permit=permit), interrupted=interrupted)
 
 
