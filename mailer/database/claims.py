@@ -156,7 +156,8 @@ def _of_claim(issue_id: IssueId, fence: Fence) -> ColumnElement[bool]:
 
 def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryState, now: datetime, limit: int) -> list[DueRow]:
     query = claim_statements.due_query(connection.dialect.name, state)
-    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "now": now, "limit": limit}
+    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit}
+    values |= claim_statements.due_times(now)
     return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
 
 

@@ -245,3 +245,14 @@ sent_before = Table(
     Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
     Column("state", String(16), nullable=False),  # sent | unknown
 )
+
+
+# Issues that have expired by the clock of some sender at some time, whatever it shows now. An issue that is built anew with another end is not among them.
+expired = Table(
+    "expired",
+    metadata,
+    Column("list", String(64), primary_key=True),
+    Column("number", String(64), primary_key=True),
+    Column("expires", Utc, primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from mailer.database.claims import Claim
 from mailer.delivery.journal import Journal
-from mailer.delivery.retry import RetryPolicy
 from mailer.message.compiled import CompiledMessage
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.outcome import DeliveryResult
 from mailer.model.recipient import ClaimedRow
+from mailer.model.retry_policy import RetryPolicy
 from mailer.model.state import DeliveryState
 
 # A window is the rows that may leave after one write to the database (the high-water mark). If a machine is lost with its journal,

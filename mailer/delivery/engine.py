@@ -16,7 +16,6 @@ from mailer import log
 from mailer.database import claims, heartbeats, limits, restoration
 from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.limits import TokenBucket
-from mailer.delivery import retry
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
@@ -31,6 +30,7 @@ from mailer.delivery.relay_pool import Relay, RelayPool
 from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
+from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
@@ -157,7 +157,7 @@ class DeliveryEngine:
             frozen,
             compiled,
             journal,
-            retry.retry_policy(frozen.issue.list_class),
+            retry_policy(frozen.issue.list_class),
             leased_at=began,
             lease=context.config.lease,
             request_window=lambda batch: self.spawn(self._leases.open_window(batch)),

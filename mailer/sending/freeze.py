@@ -56,14 +56,14 @@ def freeze(
     notes = () if frozen is None else compare_with_bundle(root, frozen, zone)
     if frozen is None:
         issue = bundle.read_issue(root, ref)
-        refuse_expired(issue.expires, ref, now, zone)
+        refuse_once_expired(database, issue.expires, ref, now, zone)
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
         permit(issue, mail_list, False)
         frozen = issues.freeze(database, issue, mail_list, now)
     else:
         permit(frozen.issue, frozen.mail_list, True)
-    refuse_expired(frozen.issue.expires, ref, now, zone)
+    refuse_once_expired(database, frozen.issue.expires, ref, now, zone)
     refuse_stopped(frozen, now, zone)
     return PreparedIssue(frozen, notes, ())
 
@@ -93,6 +93,12 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime, zone:
     """
     if expires is not None and now >= expires:
         raise IssueExpired(f"{ref} expired at {format_time(expires, zone)}: it is not sent any more. Publish a new issue.")
+
+
+def refuse_once_expired(database: Database, expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
+    """As `refuse_expired`, by any clock that a sender has seen: one that was put back does not make old news new."""
+    if expires is not None and issues.has_expired(database, ref, expires, now):
+        refuse_expired(expires, ref, max(now, expires), zone)
 
 
 def refuse_stopped(frozen: FrozenIssue, now: datetime, zone: tzinfo) -> None:

@@ -222,8 +222,8 @@ async def _sendable(delivery: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     """Return the issues with something due. Deliveries of an issue that is too late expire here."""
     context, sendable = delivery.context, list[FrozenIssue]()
     for frozen in await delivery.recorder.ask_until_answered(issues.sendable_issues, context.database, now=context.clock()):
-        expires, now = frozen.issue.expires, context.clock()
-        if expires is None or now < expires:
+        issue, now = frozen.issue, context.clock()
+        if issue.expires is None or not await delivery.recorder.ask(issues.has_expired, context.database, issue.ref, issue.expires, now):
             sendable.append(frozen)
             continue
         await delivery.recorder.ask(

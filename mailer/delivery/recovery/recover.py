@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mailer import log
 from mailer.config.settings import Config
-from mailer.database import claims, ledger, limits, restoration
+from mailer.database import claims, issues, ledger, limits, restoration
 from mailer.database.claims import OpenClaim
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry, ResultGroup
@@ -44,6 +44,7 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     :param is_alone: no other process can be sending (SQLite, while the lock is held): every open claim is a dead one's.
     :raises LedgerRestored: the ledger does not know what a journal says. That journal stays.
     """
+    issues.see_clock(database, now)
     open_claims = {claim.token: claim for claim in claims.open_claims(database)}
     results, in_doubt, dead = 0, list[LedgerEntry](), set[str]()
     for folder in journal.orphaned_journals(config.state):

@@ -1,4 +1,7 @@
-"""A ledger has a name and a generation, so that an older copy of it is noticed, and remembers what left before it was restored."""
+"""A ledger has a name and a generation, so that an older copy of it is noticed, and remembers what left before it was restored.
+
+It remembers also which issues have expired by any clock that a sender has seen.
+"""
 
 import uuid
 
@@ -25,8 +28,16 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.Integer, sa.ForeignKey("subscriber.id"), primary_key=True),
         sa.Column("state", sa.String(16), nullable=False),
     )
+    op.create_table(
+        "expired",
+        sa.Column("list", sa.String(64), primary_key=True),
+        sa.Column("number", sa.String(64), primary_key=True),
+        sa.Column("expires", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("expired")
     op.drop_table("sent_before")
     op.drop_table("ledger")
