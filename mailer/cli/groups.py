@@ -19,6 +19,7 @@ COMMANDS = {
     "resume": ("mailer.cli.operator", "resume"),
     "cancel": ("mailer.cli.operator", "cancel"),
     "retry": ("mailer.cli.operator", "retry"),
+    "adopt-restored": ("mailer.cli.restoration", "adopt_restored"),
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),
     "subscribers import": ("mailer.cli.subscribers", "import_subscribers"),
     "subscribers revoke-links": ("mailer.cli.subscribers", "revoke_links"),

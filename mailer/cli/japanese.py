@@ -24,6 +24,8 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.DatabaseError: "データベースを使えません。",
     errors.DatabaseUnavailable: "データベースがいま使えません。しばらくしてから、もう一度実行してください。",
     errors.DatabaseMissing: "データベースがありません。場所を確かめてください。初めてのときは todoke init-db で作ります。",
+    errors.DatabaseReplaced: "データベースのファイルが途中で消されたか、置きかえられました。送信の控えは残っています。",
+    errors.LedgerRestored: "データベースが前に送ったときのものではないため、送りません。todoke adopt-restored --dry-run を実行してください。",
     errors.CsvError: "CSVを読み取れません。",
     errors.IssueUnknown: "その号は、まだ送られても予約されてもいません。",
     errors.NobodySubscribed: "購読者がいません。先に登録してください。",

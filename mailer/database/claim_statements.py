@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Float,
     Select,
@@ -35,9 +37,11 @@ from mailer.database.schema import claim, delivery, issue, server_clock, subscri
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import transition
 from mailer.model.ids import IssueId, SubscriberId
-from mailer.model.issue import IssueStatus
+from mailer.model.issue import IssueStatus, ListClass
+from mailer.model.retry_policy import EMERGENCY, NEWSLETTER
 from mailer.model.state import DUE, DeliveryState
 
+Moment = datetime | BindParameter[Any]
 UNSUBSCRIBED = ""
 """The `format` of a reader who is not subscribed any more."""
 
@@ -90,7 +94,7 @@ def parse_due_rows(answer: str | None) -> list[DueRow]:
 def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields) -> Select[Any]:
     """Up to `limit` due rows of a queue as one JSON array of arrays. On PostgreSQL they are locked, and locked ones are skipped.
 
-    Parameters: issue_id, queue, limit; `after` (a subscriber) for pending rows; `now` for deferred ones.
+    Parameters: issue_id, queue, limit; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
     """
     wants = and_(
         subscription.c.subscriber_id == delivery.c.subscriber_id,
@@ -110,7 +114,7 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     query = query.where(issue.c.status == IssueStatus.SENDING)
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
     if state is DeliveryState.DEFERRED:
-        query = query.where(or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")))
+        query = query.where(has_time_come(bindparam("now"), bindparam("furthest"), bindparam("furthest_urgent")))
     else:
         query = query.where(delivery.c.subscriber_id > bindparam("after"))
     query = query.order_by(delivery.c.subscriber_id).limit(bindparam("limit"))
@@ -120,17 +124,34 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     return select(func.json_group_array(func.json_array(*rows.c)))
 
 
+def due_times(now: datetime) -> dict[str, datetime]:
+    """The parameters of `has_time_come`."""
+    return {"now": now, "furthest": now + NEWSLETTER.furthest, "furthest_urgent": now + EMERGENCY.furthest}
+
+
+def has_time_come(now: Moment, furthest: Moment, furthest_urgent: Moment) -> ColumnElement[bool]:
+    """The condition that a deferred delivery may be tried.
+
+    A next try further off than the policy of its class can set it was written by a clock that was wrong: it is due.
+    """
+    of_delivery = issue.alias("issue_of_delivery")
+    list_class = select(of_delivery.c.list_class).where(of_delivery.c.id == delivery.c.issue_id).correlate(delivery).scalar_subquery()
+    next_try = delivery.c.not_before
+    is_too_far = or_(next_try > furthest, and_(next_try > furthest_urgent, list_class == ListClass.EMERGENCY))
+    return or_(next_try.is_(None), next_try <= now, is_too_far)
+
+
 @cache
 def claim_numbers(dialect: str) -> Update:
     """Claims the due rows whose subscribers are in `numbers`. Parameters besides: issue, claim, now."""
-    return _claiming(DUE).where(_numbered(dialect))
+    return _claiming(DUE).where(numbered(dialect))
 
 
 def numbered_transition(
     dialect: str, old: Collection[DeliveryState], new: DeliveryState, issue_id: IssueId, ids: Iterable[SubscriberId]
 ) -> Update:
     """A change of state of these subscribers' rows."""
-    among = _numbered(dialect).bindparams(numbers=join_numbers(ids))
+    among = numbered(dialect).bindparams(numbers=join_numbers(ids))
     return transition(old, new, by_key=True).where(delivery.c.issue_id == issue_id, among)
 
 
@@ -139,7 +160,8 @@ def join_numbers(ids: Iterable[SubscriberId]) -> str:
     return ",".join(map(str, ids))
 
 
-def _numbered(dialect: str) -> TextClause:
+def numbered(dialect: str) -> TextClause:
+    """The condition that a delivery's subscriber is among the parameter `numbers` (`join_numbers`)."""
     if dialect == "postgresql":
         return text("delivery.subscriber_id = ANY(CAST(string_to_array(:numbers, ',') AS integer[]))")
     return text("delivery.subscriber_id IN (SELECT value FROM json_each('[' || :numbers || ']'))")

@@ -122,13 +122,18 @@ def take_over(database: Database, held: OpenClaim, *, now: datetime, only_expire
         mark = connection.execute(query.with_for_update()).scalar_one_or_none()
         if mark is None:
             return 0
-        connection.execute(delete(claim).where(claim.c.id == held.fence))
-        mine = _of_claim(held.issue_id, held.fence)
-        in_doubt = transition({DeliveryState.CLAIMED}, DeliveryState.UNKNOWN).where(mine, delivery.c.subscriber_id <= mark)
-        lost = connection.execute(in_doubt.values(text=HOLDER_LOST, changed_at=now)).rowcount
-        give_back = transition({DeliveryState.CLAIMED}, DeliveryState.PENDING).where(mine)
-        connection.execute(give_back.values(not_before=None, changed_at=now))
-        return lost
+        return doubt(connection, held.fence, held.issue_id, mark, now)
+
+
+def doubt(connection: Connection, fence: Fence, issue_id: IssueId, mark: SubscriberId, now: datetime) -> int:
+    """Ends a claim whose journal is lost: rows that it still holds are `unknown` up to the high-water mark, and pending behind it."""
+    connection.execute(delete(claim).where(claim.c.id == fence))
+    mine = _of_claim(issue_id, fence)
+    in_doubt = transition({DeliveryState.CLAIMED}, DeliveryState.UNKNOWN).where(mine, delivery.c.subscriber_id <= mark)
+    lost = connection.execute(in_doubt.values(text=HOLDER_LOST, changed_at=now)).rowcount
+    give_back = transition({DeliveryState.CLAIMED}, DeliveryState.PENDING).where(mine)
+    connection.execute(give_back.values(not_before=None, changed_at=now))
+    return lost
 
 
 def release_never_sent(database: Database, fence: Fence, issue_id: IssueId, intended: Container[SubscriberId], *, now: datetime) -> int:
@@ -151,7 +156,8 @@ def _of_claim(issue_id: IssueId, fence: Fence) -> ColumnElement[bool]:
 
 def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryState, now: datetime, limit: int) -> list[DueRow]:
     query = claim_statements.due_query(connection.dialect.name, state)
-    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "now": now, "limit": limit}
+    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit}
+    values |= claim_statements.due_times(now)
     return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
 
 

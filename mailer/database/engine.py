@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mailer import private_files
-from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseUnavailable
+from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
@@ -48,6 +48,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_shared = engine.dialect.name == "postgresql"
+        self._file, self._inode = sqlite_file(str(engine.url)), 0
         self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
         self.name = engine.url.render_as_string(hide_password=True)
         self._writer = engine.execution_options(writing=True)
@@ -71,6 +72,25 @@ class Database:
             yield connection
             if keep:
                 connection.commit()
+        self._check_file()
+
+    def _check_file(self) -> None:
+        """SQLite goes on writing into a file that was deleted, and nobody would ever see it again.
+
+        :raises DatabaseReplaced: there is none any more where it was opened, or another one.
+        """
+        if self._file is None:
+            return
+        try:
+            inode = self._file.stat().st_ino
+        except OSError:
+            inode = -1
+        if self._inode not in (0, inode):
+            raise DatabaseReplaced(
+                f"The database {self._file} was deleted or replaced while it was open: what was done last is not in it. "
+                "Nothing more was sent. Put the file back, and see `todoke adopt-restored --dry-run` before you send."
+            )
+        self._inode = inode
 
     def ping(self) -> None:
         """Ask the database for an answer.
@@ -207,7 +227,8 @@ def _database_errors(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None)
-        words = " ".join(str(cause or error.__class__.__name__).split())
+        primary = getattr(getattr(cause, "diag", None), "message_primary", None)  # PostgreSQL's DETAIL holds a row's values
+        words = " ".join(str(primary or cause or error.__class__.__name__).split())
         kind = DatabaseUnavailable if cause is not None and _is_passing(cause) else DatabaseError
         raise kind(f"The database {name} failed: {words}.") from error
     except CommandError as error:  # Alembic: a revision that this program does not have

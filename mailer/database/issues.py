@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer.database import claim_statements, restoration
 from mailer.database.engine import Database
-from mailer.database.schema import delivery, issue, subscriber, subscription
+from mailer.database.schema import delivery, expired, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import insert_initial
 from mailer.model.ids import IssueId
@@ -96,6 +98,42 @@ def unmark_reported(database: Database, issue_id: IssueId, stage: ReportStage, n
         connection.execute(update(issue).where(issue.c.id == issue_id, column == now).values({column.name: None}))
 
 
+def see_clock(database: Database, now: datetime) -> None:
+    """Writes down which frozen issues have expired by this clock: they stay expired if it is put back."""
+    is_known = exists(select(expired.c.list).where(*_same_end(issue.c.list, issue.c.number, issue.c.expires)).correlate(issue))
+    late = select(issue.c.list, issue.c.number, issue.c.expires, literal(now, expired.c.seen_at.type)).where(
+        issue.c.expires <= now, ~is_known
+    )
+    with database.reading() as connection:
+        if connection.execute(late.limit(1)).first() is None:
+            return
+    with database.writing() as connection:
+        for row in connection.execute(late).all():
+            _write_expired(connection, IssueRef(row.list, row.number), row.expires, now)
+
+
+def has_expired(database: Database, ref: IssueRef, expires: datetime | None, now: datetime) -> bool:
+    """Whether it is too late for an issue by this clock, or was by an earlier one. That is written down, also of one that is not frozen."""
+    if expires is None:
+        return False
+    with database.reading() as connection:
+        is_known = connection.execute(select(expired.c.seen_at).where(*_same_end(ref.list, ref.number, expires))).first() is not None
+    if now >= expires and not is_known:
+        with database.writing() as connection:
+            _write_expired(connection, ref, expires, now)
+    return is_known or now >= expires
+
+
+def _same_end(key: object, number: object, expires: object) -> tuple[ColumnElement[bool], ...]:
+    return (expired.c.list == key, expired.c.number == number, expired.c.expires == expires)
+
+
+def _write_expired(connection: Connection, ref: IssueRef, expires: datetime, now: datetime) -> None:
+    into = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(expired)
+    values = {"list": ref.list, "number": ref.number, "expires": expires, "seen_at": now}
+    connection.execute(into.values(values).on_conflict_do_nothing())
+
+
 def reopen(connection: Connection, issue_id: IssueId) -> None:
     """Something of the issue is to be sent again: its end will be reported once more."""
     connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
@@ -103,7 +141,7 @@ def reopen(connection: Connection, issue_id: IssueId) -> None:
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """The condition that a delivery may be tried now."""
-    is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
+    is_time = claim_statements.has_time_come(**claim_statements.due_times(now))
     return or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, is_time))
 
 
@@ -132,6 +170,7 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
             insert(issue).values(_columns(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
         _freeze_recipients(connection, issue_id, content.ref.list, now)
+        restoration.mark_sent_before(connection, issue_id, content.ref, now)
         return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from mailer.database import claims, issues, result_statements
+from mailer.database import claim_statements, claims, issues, result_statements
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
@@ -236,7 +236,7 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
 
 
 def _is_due(issue_id: IssueId, now: datetime) -> ColumnElement[bool]:
-    is_time = or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
+    is_time = claim_statements.has_time_come(**claim_statements.due_times(now))
     return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
 
 

@@ -229,3 +229,34 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
+
+
+# Which ledger this is (`restoration`). One row.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("name", String(32), primary_key=True),  # random
+    Column("generation", Integer, nullable=False),  # one more each time that a restored ledger is adopted
+)
+
+
+# Who got an issue that was frozen after the backup from which the ledger was restored.
+sent_before = Table(
+    "sent_before",
+    metadata,
+    Column("list", String(64), primary_key=True),
+    Column("number", String(64), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id"), primary_key=True),
+    Column("state", String(16), nullable=False),  # sent | unknown
+)
+
+
+# Issues that have expired by the clock of some sender at some time, whatever it shows now. An issue that is built anew with another end is not among them.
+expired = Table(
+    "expired",
+    metadata,
+    Column("list", String(64), primary_key=True),
+    Column("number", String(64), primary_key=True),
+    Column("expires", Utc, primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+)

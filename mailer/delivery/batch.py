@@ -10,18 +10,20 @@ from collections.abc import Callable
 
 from mailer.database.claims import Claim
 from mailer.delivery.journal import Journal
-from mailer.delivery.retry import RetryPolicy
 from mailer.message.compiled import CompiledMessage
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.outcome import DeliveryResult
 from mailer.model.recipient import ClaimedRow
+from mailer.model.retry_policy import RetryPolicy
+from mailer.model.state import DeliveryState
 
 # A window is the rows that may leave after one write to the database (the high-water mark). If a machine is lost with its journal,
 # every row of the window is in doubt. So a window holds what leaves in a moment; at full speed that is two writes a batch.
 MIN_WINDOW, MAX_WINDOW = 20, 500  # rows
 WINDOW_SECONDS = 0.2
 
+SENT, UNKNOWN = DeliveryState.SENT.value, DeliveryState.UNKNOWN.value
 LEASE_MARGIN = 0.8  # of a lease is used; the rest is for clocks that differ and disks that are slow
 
 
@@ -68,6 +70,8 @@ class Batch:
         self.open_rows = len(claim.rows)
         self.intended: set[SubscriberId] = set()
         self.results: list[DeliveryResult] = []
+        self._sent: list[SubscriberId] = []
+        self._unknown: list[SubscriberId] = []
         self.tally: Counter[str] = Counter()
         self.finished = asyncio.get_running_loop().create_future()
         self._lease = lease
@@ -131,4 +135,13 @@ class Batch:
     def take_results(self) -> list[DeliveryResult]:
         """The results that are not in the ledger yet. The batch forgets them."""
         results, self.results = self.results, []
+        self._sent += [result.subscriber_id for result in results if result.state == SENT]
+        self._unknown += [result.subscriber_id for result in results if result.state == UNKNOWN]
         return results
+
+    def end(self) -> None:
+        """All of it is in the ledger: the journal makes way for a line in the sent log.
+
+        :raises JournalError: the sent log cannot be written. The journal stays.
+        """
+        self.journal.end(self._sent, self._unknown)

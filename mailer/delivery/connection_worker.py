@@ -14,9 +14,10 @@ from mailer.delivery.domain_queue import LONGEST_WAIT_IN_QUEUE, DomainQueue, Que
 from mailer.delivery.engine import LINGER, DeliveryEngine
 from mailer.delivery.journal import format_timestamp
 from mailer.delivery.relay_pool import Relay
-from mailer.delivery.retry import Decision, RetryPolicy
+from mailer.delivery.retry import Decision
 from mailer.model.errors import RelayRefused, TodokeMailError
 from mailer.model.outcome import DeliveryResult, Outcome, Phase
+from mailer.model.retry_policy import RetryPolicy
 from mailer.model.state import DeliveryState
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.transaction import StopReason, Transaction
@@ -174,6 +175,8 @@ class _BatchSource:
         engine = self._engine
         batch, row = _item(transaction)
         now, attempt, first = engine.now(), row.attempts + 1, row.first_tried
+        if first is not None and first > now.at:
+            first = None  # a clock that was ahead wrote it: the time until the delivery is given up begins now
         is_good = outcome.phase is Phase.BODY and outcome.code == 250  # the usual case, decided without a call
         decision = retry.SENT if is_good else self._decide(outcome, attempt, first or now.at, now.at, batch.policy)
         first_tried = now.text if first is None else format_timestamp(first)

@@ -13,10 +13,9 @@ from types import TracebackType
 from typing import Self, cast
 
 from mailer import log
-from mailer.database import claims, heartbeats, limits
+from mailer.database import claims, heartbeats, limits, restoration
 from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.limits import TokenBucket
-from mailer.delivery import retry
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
@@ -28,9 +27,10 @@ from mailer.delivery.leases import Leases
 from mailer.delivery.rate_limiter import RateLimiter
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relay_pool import Relay, RelayPool
-from mailer.model.errors import TodokeMailError
+from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
+from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
@@ -51,7 +51,7 @@ class DeliveryEngine:
         config = context.config
         self.context = context
         self.on_result = on_result
-        self.journals = JournalDirectory(config.state)
+        self.journals = JournalDirectory(config.state, config.durability)
         self.stopped = asyncio.Event()
         self.failure: Exception | None = None
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
@@ -147,13 +147,17 @@ class DeliveryEngine:
         if claim is None or not claim.rows:
             journal.close(is_done=True)
             return None if claim is None else (claim, None)
-        journal.begin(claim.fence, claim.issue_id)
+        if claim.fence <= self.journals.last_fence:
+            journal.close(is_done=False)
+            raise LedgerRestored(f"its next batch is {claim.fence}, and this machine has sent batch {self.journals.last_fence}")
+        self.journals.last_fence = claim.fence
+        journal.begin(claim.fence, claim.issue_id, str(frozen.issue.ref))
         batch = Batch(
             claim,
             frozen,
             compiled,
             journal,
-            retry.retry_policy(frozen.issue.list_class),
+            retry_policy(frozen.issue.list_class),
             leased_at=began,
             lease=context.config.lease,
             request_window=lambda batch: self.spawn(self._leases.open_window(batch)),
@@ -177,11 +181,16 @@ class DeliveryEngine:
         log.event("batch ended", issue=str(batch.frozen.issue.ref), batch=claim.fence, fenced=batch.is_fenced, **batch.tally)
         if batch.is_fenced and self.failure is None:
             # Whoever took it over had to doubt every row up to the high-water mark; here it is known which of them never left.
-            database, now = self.context.database, self.context.clock()
-            await self.recorder.ask_until_answered(
-                claims.release_never_sent, database, claim.fence, claim.issue_id, batch.intended, now=now
-            )
-            batch.journal.path.unlink(missing_ok=True)
+            await self._settle_fenced(batch)
+
+    async def _settle_fenced(self, batch: Batch) -> None:
+        claim, database, now = batch.claim, self.context.database, self.context.clock()
+        ask, ref = self.recorder.ask_until_answered, str(batch.frozen.issue.ref)
+        if await ask(restoration.is_uncounted, database, ref, claim.fence, batch.intended):
+            self.fail(LedgerRestored("it does not know the batch that is being sent"))
+            return
+        await ask(claims.release_never_sent, database, claim.fence, claim.issue_id, batch.intended, now=now)
+        batch.end()
 
     def _make_relays(self) -> RelayPool:
         context = self.context

@@ -94,8 +94,10 @@ class Feeder:
 
     async def _is_expired(self, frozen: FrozenIssue) -> bool:
         """Whether it is too late for the issue; then its due deliveries become `expired`."""
-        now, expires = self._context.clock(), frozen.issue.expires
-        if expires is None or now < expires:
+        now, issue = self._context.clock(), frozen.issue
+        if issue.expires is None or not await self._engine.recorder.ask(
+            issues.has_expired, self._context.database, issue.ref, issue.expires, now
+        ):
             return False
         await self._engine.recorder.ask(
             ledger.change_state, self._context.database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"

@@ -3,23 +3,23 @@
 An intent is in the file before the first byte of a body leaves, a result in the turn of the event loop that brought the reply
 (`GroupCommit`), each by one `write` of whole lines. So they survive the death of the process at any moment; with
 `durability = "power"` intents are synced to the disk first and survive a power cut too. The ledger gets the results later, in
-groups. After a kill, `replay` says for each row what is known: a result; an intent alone (the body may have arrived); or nothing
-(the body has not left).
+groups. After a kill, `recovery.replay` says for each row what is known: a result; an intent alone (the body may have arrived); or
+nothing (the body has not left).
 
-Lines: `c FENCE ISSUE` (the claim), `i SUBSCRIBER` (intent), `r [RESULT]` (`DeliveryResult.line`). Newer versions must read older files.
+Lines: `b BOOT DURABILITY` (before the claim), `c FENCE ISSUE LIST/NUMBER` (the claim), `i SUBSCRIBER` (intent), `r [RESULT]`
+(`DeliveryResult.line`). Newer versions must read older files. A file without its first line was emptied; one of an earlier start of
+the machine may lack what was not synced.
 The files of one process lie in a folder with a lock that the kernel drops when the process dies.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -27,12 +27,14 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from mailer import private_files
+from mailer.config.settings import Durability
+from mailer.delivery.sent_log import SUFFIX, SentLog, highest_fence, journal_errors, unwritable
 from mailer.model.errors import JournalError
 from mailer.model.ids import Fence, IssueId, SubscriberId
-from mailer.model.outcome import DeliveryResult
-from mailer.model.state import RESULTS, DeliveryState
 
 LOCK = "lock"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""A random number that Linux makes at each start."""
 
 Allow = Callable[[bool], None]
 """Is called once it is decided whether a body may leave."""
@@ -41,15 +43,20 @@ Allow = Callable[[bool], None]
 class Journal:
     """The file of one batch. Every method that writes raises `JournalError` if the file cannot be written: then nothing may leave."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sent_log: SentLog | None = None, durability: Durability = "process") -> None:
         self.path = path
-        with _journal_errors(path):
+        self._sent_log = sent_log or SentLog(path.with_suffix(SUFFIX))
+        self._fence = Fence(0)
+        with journal_errors(path):
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private_files.FILE_MODE)
         self._unwritten = b""
+        self._write(f"b {boot_id()} {durability}\n".encode())
 
-    def begin(self, fence: Fence, issue_id: IssueId) -> None:
-        """Write which claim this is the journal of."""
-        self._write(b"c %d %d\n" % (fence, issue_id))
+    def begin(self, fence: Fence, issue_id: IssueId, ref: str = "") -> None:
+        """Write which claim this is the journal of. `ref` is LIST/NUMBER."""
+        self._fence = fence
+        self._write(f"c {fence} {issue_id} {ref}\n".encode())
+        self._sent_log.claimed(fence, issue_id, ref)
 
     def intend(self, subscriber_id: SubscriberId) -> None:
         """The body for this subscriber is about to leave. It may leave after the next `flush`."""
@@ -67,24 +74,34 @@ class Journal:
 
     def sync(self) -> None:
         """Sync the file to the disk. Blocks; call it in a thread."""
-        with _journal_errors(self.path):
+        with journal_errors(self.path):
             os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
 
     def close(self, *, is_done: bool) -> None:
-        """Close the file. `is_done`: everything is in the ledger, so the file is removed."""
+        """Close the file. `is_done`: it is not needed any more, so it is removed."""
         file, self._file = self._file, -1  # the system may give the same number to another file soon
         with suppress(OSError):
-            os.close(file)
+            if file >= 0:
+                os.close(file)
         if is_done:
             self.path.unlink(missing_ok=True)
+
+    def end(self, sent: Iterable[SubscriberId], unknown: Iterable[SubscriberId]) -> None:
+        """Everything is in the ledger: write what has left into the sent log, and remove the file."""
+        try:
+            self._sent_log.ended(self._fence, sent, unknown)
+        except JournalError:
+            self.close(is_done=False)
+            raise
+        self.close(is_done=True)
 
     def _write(self, lines: bytes) -> None:
         try:
             size = os.write(self._file, lines)
         except OSError as error:
-            raise _unwritable(self.path, str(error.strerror)) from error
+            raise unwritable(self.path, str(error.strerror)) from error
         if size != len(lines):
-            raise _unwritable(self.path, "only a part of a line found room")
+            raise unwritable(self.path, "only a part of a line found room")
 
 
 class GroupCommit:
@@ -156,17 +173,24 @@ def _answer(waiting: Iterable[Allow], may_leave: bool) -> None:
 
 
 class JournalDirectory:
-    """The folder of one living process. `name` names the process in the database too: host, process number and a random part."""
+    """The folder of one living process. `name` names the process in the database too: host, process number and a random part.
 
-    def __init__(self, state: Path) -> None:
+    `last_fence` is the highest under which a process of this machine has claimed a batch: the next one is higher, or the ledger is
+    older than what was sent.
+    """
+
+    def __init__(self, state: Path, durability: Durability = "process") -> None:
         self._state = state
+        self._durability = durability
+        self.last_fence = highest_fence(state)
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state / self.name
-        with _journal_errors(self._folder):
+        with journal_errors(self._folder):
             private_files.make_folder(self._folder)
             private_files.restrict(state)  # an older version made it with the rights of the umask
         self._lock = FileLock(self._folder / LOCK, mode=private_files.FILE_MODE)
         self._lock.acquire(timeout=0)
+        self._sent_log = SentLog(state / f"{self.name}{SUFFIX}")
 
     def new_token(self) -> str:
         """A name for the next batch's journal."""
@@ -174,10 +198,11 @@ class JournalDirectory:
 
     def open(self, token: str) -> Journal:
         """The batch's journal. Opened before the batch is claimed: a claim without a journal means that the journal was lost."""
-        return Journal(journal_path(self._state, token))
+        return Journal(journal_path(self._state, token), self._sent_log, self._durability)
 
     def close(self) -> None:
         """The process ends. The folder is removed, unless there are journals in it."""
+        self._sent_log.close()
         self._lock.release()
         _remove_if_empty(self._folder)
 
@@ -202,39 +227,26 @@ def orphaned_journals(state: Path) -> Iterator[Path]:
             _remove_if_empty(folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What a journal says. `known` by subscriber; None: the body was about to leave, and nothing is known of it after that."""
-
-    fence: Fence | None
-    issue_id: IssueId | None
-    known: dict[SubscriberId, DeliveryResult | None]
-
-
-def replay(path: Path) -> Replay:
-    """Read a journal to its end, or to the first line that is not whole or not understood.
-
-    :raises JournalError: the file cannot be read.
-    """
-    known: dict[SubscriberId, DeliveryResult | None] = {}
-    fence, issue_id = None, None
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise JournalError(f"{path} cannot be read: {error.strerror}. Mend that and start again; nothing is lost.") from error
-    for line in raw[: raw.rfind(b"\n") + 1].splitlines():
+def living_senders(state: Path) -> tuple[str, ...]:
+    """The names of the processes of this machine that hold their folders."""
+    living: list[str] = []
+    for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
+        lock = FileLock(folder / LOCK)
         try:
-            if line.startswith(b"i "):
-                known[SubscriberId(int(line[2:]))] = None
-            elif line.startswith(b"r "):
-                result = _parse_result(json.loads(line[2:]))
-                known[result.subscriber_id] = result
-            elif line.startswith(b"c "):
-                first, second = line[2:].split()
-                fence, issue_id = Fence(int(first)), IssueId(int(second))
-        except (ValueError, TypeError):
-            break
-    return Replay(fence, issue_id, known)
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            living.append(folder.name)
+        else:
+            lock.release()
+    return tuple(living)
+
+
+def boot_id() -> str:
+    """Which start of the machine this is. Where the system does not say (it is not Linux): always the same."""
+    try:
+        return BOOT_ID.read_text("ascii").strip() or "-"
+    except OSError:
+        return "-"
 
 
 class Timestamp(NamedTuple):
@@ -254,39 +266,9 @@ def format_timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(" ", "microseconds")
 
 
-def _parse_result(values: list[str]) -> DeliveryResult:
-    subscriber_id, state, attempts, code, text, first_tried, not_before, at, message_id = values
-    if DeliveryState(state) not in RESULTS:
-        raise ValueError(state)  # the ledger would refuse it, and the row would be taken for one that has not left
-    return DeliveryResult(
-        SubscriberId(int(subscriber_id)),
-        state,
-        int(attempts),
-        None if code is None else int(code),
-        text,
-        format_timestamp(datetime.fromisoformat(first_tried)),
-        format_timestamp(datetime.fromisoformat(not_before)) if not_before else "",
-        format_timestamp(datetime.fromisoformat(at)),
-        message_id,
-    )
-
-
 def _remove_if_empty(folder: Path) -> None:
     if any(folder.glob("*.log")):
         return
     with suppress(OSError):
         (folder / LOCK).unlink(missing_ok=True)
         folder.rmdir()
-
-
-@contextmanager
-def _journal_errors(path: Path) -> Iterator[None]:
-    """An OSError as a JournalError."""
-    try:
-        yield
-    except OSError as error:
-        raise _unwritable(path, str(error.strerror)) from error
-
-
-def _unwritable(path: Path, reason: str) -> JournalError:
-    return JournalError(f"The journal {path} cannot be written: {reason}. Nothing more was sent; make room and send again.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mailer.database import ledger
+from mailer.database import ledger, restoration
 from mailer.database.engine import Database
 from mailer.database.ledger import ResultGroup
 from mailer.delivery.batch import Batch
 from mailer.model.clock import Clock
-from mailer.model.errors import DatabaseError
+from mailer.model.errors import DatabaseError, JournalError, LedgerRestored
 
 GROUP = 500  # results
 INTERVAL = 0.05  # seconds until a smaller group is written
@@ -120,7 +120,9 @@ class Recorder:
             for batch in batches
         ]
         try:
-            await self.ask_until_answered(ledger.record, self._database, groups, now=self._clock())
+            changed = await self.ask_until_answered(ledger.record, self._database, groups, now=self._clock())
+            if changed != sum(len(group.results) for group in groups):
+                await self._check_counted(batches, groups)
         except Exception as error:  # of whatever kind, the run must end: nothing may be sent on top of results that are not recorded
             self._is_broken = True
             self._on_failure(error)
@@ -130,14 +132,29 @@ class Recorder:
             for batch, group in zip(batches, groups, strict=True):
                 self._on_recorded(batch, len(group.results))
             for batch in ending:
-                _finish(batch)
+                self._finish(batch)
         self._writing = None
         if self._batches:
             self._timer = self._timer or asyncio.get_running_loop().call_later(INTERVAL, self._write)
 
+    async def _check_counted(self, batches: Sequence[Batch], groups: Sequence[ResultGroup]) -> None:
+        """Some results have changed nothing. They may be in the ledger already, or another process has taken the batch over.
 
-def _finish(batch: Batch) -> None:
-    if not batch.finished.done():
-        # The journal of a fenced batch is still needed: the engine tells the ledger from it what has never left.
-        batch.journal.close(is_done=not batch.is_fenced)
+        :raises LedgerRestored: the ledger has never heard of the claim.
+        """
+        for batch, group in zip(batches, groups, strict=True):
+            ids, ref = [result.subscriber_id for result in group.results], str(batch.frozen.issue.ref)
+            if await self.ask_until_answered(restoration.is_uncounted, self._database, ref, group.fence, ids):
+                raise LedgerRestored("it does not know the batch that is being sent")
+
+    def _finish(self, batch: Batch) -> None:
+        if batch.finished.done():
+            return
+        try:
+            if batch.is_fenced:  # its journal is still needed: the engine tells the ledger from it what has never left
+                batch.journal.close(is_done=False)
+            else:
+                batch.end()
+        except JournalError as error:
+            self._on_failure(error)
         batch.finished.set_result(None)

@@ -6,33 +6,13 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailer.model.issue import ListClass
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.retry_policy import JITTER, NEWSLETTER, RetryPolicy
 from mailer.model.state import DeliveryState
 
 # 421: the server closes the connection (RFC 5321 section 3.8). 454: temporarily not available (RFC 3207 section 4). Large providers
 # send both to whoever sends them too much. They concern the way to this domain, not one recipient.
 SLOW_DOWN = frozenset({421, 454})
-
-JITTER = 0.25
-"""A wait is longer by at most this part, so that a relay that deferred a thousand at once does not get them back at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How an issue of some class is retried. `resend_unknown`: a second copy is a smaller harm than none."""
-
-    first_wait: timedelta
-    longest_wait: timedelta
-    give_up_after: timedelta
-    resend_unknown: bool
-
-
-# RFC 5321 section 4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
-NEWSLETTER = RetryPolicy(timedelta(minutes=15), timedelta(days=1), timedelta(days=5), resend_unknown=False)
-
-# A warning is stale after hours, so it is tried more often and given up sooner.
-EMERGENCY = RetryPolicy(timedelta(minutes=1), timedelta(minutes=15), timedelta(days=1), resend_unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +26,6 @@ class Decision:
 SENT = Decision(DeliveryState.SENT)
 UNKNOWN = Decision(DeliveryState.UNKNOWN)
 FAILED = Decision(DeliveryState.FAILED)
-
-
-def retry_policy(list_class: ListClass) -> RetryPolicy:
-    """The policy for an issue of this class."""
-    return EMERGENCY if list_class is ListClass.EMERGENCY else NEWSLETTER
 
 
 def decide(
@@ -67,14 +42,14 @@ def decide(
         return UNKNOWN  # no reply, or one that is neither yes nor no: RFC 1047 describes how such a message arrives twice
     if _is_permanent(code) and not is_sender_refused(outcome):
         return FAILED
-    if now - first_tried >= policy.give_up_after:
+    if attempt >= policy.least_tries and now - first_tried >= policy.give_up_after:
         return FAILED
     return Decision(DeliveryState.DEFERRED, now + retry_delay(attempt, policy) * (1 + JITTER * jitter))
 
 
 def retry_delay(attempt: int, policy: RetryPolicy = NEWSLETTER) -> timedelta:
     """How long to wait after the `attempt`-th try: doubled each time, with an upper bound."""
-    return min(policy.first_wait * (1 << min(attempt - 1, 10)), policy.longest_wait)  # 10: a timedelta must not overflow
+    return min(policy.first_wait * (1 << min(max(attempt - 1, 0), 10)), policy.longest_wait)  # 10: a timedelta must not overflow
 
 
 def random_jitter() -> float:

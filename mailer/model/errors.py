@@ -86,6 +86,23 @@ class DatabaseMissing(DatabaseError):
     """There is no database at the place that `mailer.toml` names, or what is there is not one of ours. None is made by the way."""
 
 
+class DatabaseReplaced(DatabaseError):
+    """The file of the database was deleted or replaced while it was open: what was written last is not in the one that is there now."""
+
+
+class LedgerRestored(TodokeMailError):
+    """The ledger is older than what was sent from it, or another one. Sending on would send again what has left.
+
+    :param reason: how that is known.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The database is not the one that was sent from last: {reason}. Nothing was sent. "
+            "If it was restored from a backup, see `todoke adopt-restored --dry-run`: it marks what journals know to have left."
+        )
+
+
 class CsvError(TodokeMailError):
     """A file of subscribers that cannot be read at all. A bad line is a refusal, not an error."""
 

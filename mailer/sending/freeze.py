@@ -12,7 +12,8 @@ from mailer.config.settings import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
-from mailer.delivery import recovery
+from mailer.delivery.recovery import restored
+from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
@@ -37,8 +38,10 @@ def prepare(
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` refuses.
+    :raises LedgerRestored: the ledger is older than what was sent from it.
     """
-    interrupted = recovery.recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
+    restored.check(config, database)
+    interrupted = recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
     return replace(freeze(config, database, root, ref, now=now, permit=permit), interrupted=interrupted)
 
 
@@ -53,14 +56,14 @@ def freeze(
     notes = () if frozen is None else compare_with_bundle(root, frozen, zone)
     if frozen is None:
         issue = bundle.read_issue(root, ref)
-        refuse_expired(issue.expires, ref, now, zone)
+        refuse_once_expired(database, issue.expires, ref, now, zone)
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
         permit(issue, mail_list, False)
         frozen = issues.freeze(database, issue, mail_list, now)
     else:
         permit(frozen.issue, frozen.mail_list, True)
-    refuse_expired(frozen.issue.expires, ref, now, zone)
+    refuse_once_expired(database, frozen.issue.expires, ref, now, zone)
     refuse_stopped(frozen, now, zone)
     return PreparedIssue(frozen, notes, ())
 
@@ -90,6 +93,12 @@ def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime, zone:
     """
     if expires is not None and now >= expires:
         raise IssueExpired(f"{ref} expired at {format_time(expires, zone)}: it is not sent any more. Publish a new issue.")
+
+
+def refuse_once_expired(database: Database, expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
+    """As `refuse_expired`, by any clock that a sender has seen: one that was put back does not make old news new."""
+    if expires is not None and issues.has_expired(database, ref, expires, now):
+        refuse_expired(expires, ref, max(now, expires), zone)
 
 
 def refuse_stopped(frozen: FrozenIssue, now: datetime, zone: tzinfo) -> None:

@@ -49,11 +49,11 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
     frozen = issues.find(database, ref)
     if frozen is None:
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-        freeze.refuse_expired(issue.expires, ref, now, config.time_zone)
+        freeze.refuse_once_expired(database, issue.expires, ref, now, config.time_zone)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, issue, mail_list)
         return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
-    freeze.refuse_expired(frozen.issue.expires, ref, now, config.time_zone)
+    freeze.refuse_once_expired(database, frozen.issue.expires, ref, now, config.time_zone)
     first = ledger.first_due(database, frozen.issue_id, now=now)
     headers = _headers(config, frozen.issue, frozen.mail_list, first, now)
     notes = freeze.compare_with_bundle(root, frozen, config.time_zone)

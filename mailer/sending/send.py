@@ -12,11 +12,11 @@ from mailer import bundle, log
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.database import audit_log, ledger
-from mailer.delivery import retry
 from mailer.delivery.context import DeliveryContext, Progress, pause
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import SenderBusy
 from mailer.model.issue import IssueRef, ListClass
+from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
 from mailer.sending import freeze, lock
@@ -59,7 +59,7 @@ def _send(context: DeliveryContext, root: Path, ref: IssueRef, progress: Progres
         permit = approval.permit_for(context.config.approval, context.database)
         with _refusal_recorded(context, ref, actor):
             prepared = freeze.prepare(context.config, context.database, root, ref, now=context.clock(), permit=permit)
-        if resend_unknown or retry.retry_policy(prepared.frozen.issue.list_class).resend_unknown:
+        if resend_unknown or retry_policy(prepared.frozen.issue.list_class).resend_unknown:
             ledger.change_state(
                 context.database, prepared.frozen.issue_id, {DeliveryState.UNKNOWN}, DeliveryState.PENDING, now=context.clock()
             )

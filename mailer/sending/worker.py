@@ -21,11 +21,13 @@ from procrastinate.jobs import Status
 
 from mailer.database import engine, issues, ledger
 from mailer.database.ledger import waiting_by_queue
-from mailer.delivery import domain_queue, recovery
+from mailer.delivery import domain_queue
 from mailer.delivery.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import START, Feeder
+from mailer.delivery.recovery import restored
+from mailer.delivery.recovery.recover import recover
 from mailer.model.errors import DatabaseUnavailable, TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
@@ -50,7 +52,7 @@ EMERGENCY_PRIORITY = 10
 """Procrastinate takes jobs with higher numbers first; newsletters have 0."""
 TASK = "todoke.carry"
 """The name in stored jobs, with the arguments `list_key`, `number` and `lane`: jobs of an older version may wait in the queue, so it stays."""
-LIBRARY_LOGGERS = ("procrastinate", "psycopg.pool")
+LIBRARIES = ("procrastinate", "psycopg")
 """They tell a lost database once for each connection and job, with tracebacks; the run tells it in one line."""
 OnResult = Callable[[IssueId, DeliveryState], None]
 
@@ -64,8 +66,9 @@ async def run_worker(
 ) -> None:
     """Send until stopped. With SQLite, call only while holding the lock (`lock.sender_lock`).
 
-    :raises TodokeMailError: the database failed, or a message cannot be composed.
+    :raises TodokeMailError: the database failed or is older than what was sent, or a message cannot be composed.
     """
+    restored.check(context.config, context.database)
     async with DeliveryEngine(context, run_connection, on_result) as delivery:
         stopping = asyncio.create_task(_stop_when_set(delivery, stop))
         try:
@@ -84,7 +87,7 @@ async def _stop_when_set(delivery: DeliveryEngine, stop: asyncio.Event) -> None:
 async def _run_loop(delivery: DeliveryEngine, poll_interval: float) -> None:
     """Send on SQLite."""
     feeder, context = Feeder(delivery), delivery.context
-    await delivery.recorder.ask_until_answered(recovery.recover, context.config, context.database, now=context.clock(), is_alone=True)
+    await delivery.recorder.ask_until_answered(recover, context.config, context.database, now=context.clock(), is_alone=True)
     while not delivery.is_over:
         for frozen in await _sendable(delivery):
             await feeder.run(frozen)
@@ -140,15 +143,18 @@ def _quiet_libraries() -> Iterator[None]:
             loop.default_exception_handler(facts)
 
     asyncio.get_running_loop().set_exception_handler(handle)
-    loggers = [logging.getLogger(name) for name in LIBRARY_LOGGERS]
-    levels = [logger.level for logger in loggers]
+    handlers = [*logging.getLogger().handlers]
     try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
+        for handler in handlers:
+            handler.addFilter(_is_ours_to_tell)
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        for handler in handlers:
+            handler.removeFilter(_is_ours_to_tell)
+
+
+def _is_ours_to_tell(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.WARNING or not record.name.startswith(LIBRARIES)
 
 
 def _cause(error: BaseException) -> str:
@@ -187,7 +193,7 @@ async def _send_batch(delivery: DeliveryEngine, ref: IssueRef, queue_name: str) 
 async def _fill_queue(delivery: DeliveryEngine, app: procrastinate.App) -> None:
     """Take over what dead machines left, and add a job for each batch that is due."""
     context, ask = delivery.context, delivery.recorder.ask_until_answered
-    await ask(recovery.recover, context.config, context.database, now=context.clock(), is_alone=False)
+    await ask(recover, context.config, context.database, now=context.clock(), is_alone=False)
     await _delete_stalled_jobs(app, max(STALLED_AFTER, context.config.lease))
     for frozen in await _sendable(delivery):
         await ask(ledger.assign_queues, context.database, frozen.issue_id, domain_queue.domains_by_queue(context.config))
@@ -216,8 +222,8 @@ async def _sendable(delivery: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     """Return the issues with something due. Deliveries of an issue that is too late expire here."""
     context, sendable = delivery.context, list[FrozenIssue]()
     for frozen in await delivery.recorder.ask_until_answered(issues.sendable_issues, context.database, now=context.clock()):
-        expires, now = frozen.issue.expires, context.clock()
-        if expires is None or now < expires:
+        issue, now = frozen.issue, context.clock()
+        if issue.expires is None or not await delivery.recorder.ask(issues.has_expired, context.database, issue.ref, issue.expires, now):
             sendable.append(frozen)
             continue
         await delivery.recorder.ask(

@@ -26,8 +26,10 @@ from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
-OLDER = ["0001", "0002", "0003", "0004", "0005", "0006"]
+OLDER = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]
+RENAMED = {"kind": "list_class", "lane": "queue", "reached": "high_water_mark"}
+"""By revision 0006."""
 STATES_OF_0001 = ["sent", "pending", "attempted", "deferred", "failed"]
 """Version 1 wrote `attempted` before each body; its row was cut off by a kill. No later version writes that word."""
 
@@ -49,6 +51,7 @@ def fill(connection: sa.Connection) -> None:
     def add(table: str, **values: Any) -> None:
         if table in tables.tables:
             columns = tables.tables[table].columns
+            values |= {new: values[old] for old, new in RENAMED.items() if old in values}
             connection.execute(sa.insert(tables.tables[table]).values({name: value for name, value in values.items() if name in columns}))
 
     for number in range(1, len(STATES) + 1):
@@ -62,22 +65,22 @@ def fill(connection: sa.Connection) -> None:
         from_address=LIST.from_address, reply_to=LIST.reply_to, list_id=LIST.list_id, contact=LIST.contact,
         list_archive_url=LIST.archive_url, frozen_at=moment,
     )  # fmt: skip
-    is_first = "claim" not in tables.tables
-    queue = "queue" if "queue" in tables.tables["delivery"].columns else "lane"  # what a domain queue was called before 0006
+    is_first = not {"lane", "queue"} & {*tables.tables["delivery"].columns.keys()}
+    prefix = "lane" if "pulse" in tables.tables else "queue"
     for number, state in enumerate(STATES_OF_0001 if is_first else STATES, 1):
         values = {
             "address": f"reader{number}@example.jp",
             "attempts": 1,
             "text": "",
             "changed_at": moment,
-            queue: "slow" if state == "pending" else "",
+            "lane": "slow" if state == "pending" else "",
         }
         add("delivery", issue_id=1, subscriber_id=number, state=state, not_before=moment if state == "deferred" else None, **values)
     add("audit", number=1, at=moment, actor="a", what="w", issue=str(REF), details={}, previous="0" * 64, hash="1" * 64)
-    add("claim", id=7, issue_id=1, token="p/1", owner="p", lease_until=0.0, reached=3, high_water_mark=3)
-    add("bucket", key=f"{queue}:slow", level=2.5, at=1.0)
+    add("claim", id=7, issue_id=1, token="p/1", owner="p", lease_until=0.0, reached=3)
+    add("bucket", key=f"{prefix}:slow", level=2.5, at=1.0)
     add("bucket", key="relay:lane:1", level=1.0, at=1.0)
-    add("slot", key=f"{queue}:slow", number=0, owner="p", until=0.0)
+    add("slot", key=f"{prefix}:slow", number=0, owner="p", until=0.0)
     add("pulse", owner="p", kind="lane", name="slow", connections=1, waiting=0, resting=1, rate=1.0, at=9e9)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.delivery.journal import GroupCommit, Journal, replay
+from mailer.delivery.journal import GroupCommit, Journal
+from mailer.delivery.recovery.replay import replay
 from mailer.model.errors import JournalError
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult

@@ -9,6 +9,7 @@ import pytest
 
 from mailer.delivery import retry
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.retry_policy import EMERGENCY, NEWSLETTER
 from mailer.model.state import DeliveryState
 from tests.mail_bundles import NOW
 
@@ -43,10 +44,10 @@ def test_jitter_makes_a_wait_longer_by_a_quarter_at_most_and_never_shorter(jitte
 
 
 def test_the_policy_of_the_issue_decides_the_wait() -> None:
-    decided = retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=1, first_tried=NOW, now=NOW, policy=retry.EMERGENCY)
+    decided = retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=1, first_tried=NOW, now=NOW, policy=EMERGENCY)
     assert decided.not_before == NOW + timedelta(minutes=1)
 
 
 def test_doubling_stops_after_ten_times_so_that_no_wait_overflows() -> None:
-    endless = replace(retry.NEWSLETTER, first_wait=timedelta(seconds=1), longest_wait=timedelta.max)
+    endless = replace(NEWSLETTER, first_wait=timedelta(seconds=1), longest_wait=timedelta.max)
     assert [retry.retry_delay(attempt, endless).total_seconds() for attempt in (10, 11, 12, 10_000)] == [512, 1024, 1024, 1024]

@@ -12,6 +12,7 @@ from mailer.delivery import retry
 from mailer.delivery.retry import Decision
 from mailer.model.issue import ListClass
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.retry_policy import NEWSLETTER, retry_policy
 from mailer.model.state import RESULTS, DeliveryState, check_transition
 from tests.mail_bundles import NOW
 
@@ -67,6 +68,6 @@ def test_every_decision_is_a_step_of_the_table_and_only_a_2xx_after_the_body_is_
 
 
 def test_an_emergency_is_tried_sooner_and_given_up_sooner() -> None:
-    urgent = retry.retry_policy(ListClass.EMERGENCY)
-    assert retry.retry_delay(1, urgent) < retry.retry_delay(1) and urgent.give_up_after < retry.NEWSLETTER.give_up_after
-    assert urgent.resend_unknown and not retry.retry_policy(ListClass.NEWSLETTER).resend_unknown
+    urgent = retry_policy(ListClass.EMERGENCY)
+    assert retry.retry_delay(1, urgent) < retry.retry_delay(1) and urgent.give_up_after < NEWSLETTER.give_up_after
+    assert urgent.resend_unknown and not retry_policy(ListClass.NEWSLETTER).resend_unknown

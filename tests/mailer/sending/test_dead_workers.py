@@ -102,7 +102,7 @@ def test_a_server_that_goes_away_ends_a_worker_with_status_75_and_one_line(tmp_p
 
 def work_impatiently(config: str, errors: str) -> None:
     """`todoke work`, with its standard error in a file, which asks a lost server only once more."""
-    recorder.PAUSES, work.CONNECT_TIMEOUT = (0.1,), 0.5
+    recorder.PAUSES, work.CONNECT_TIMEOUT = (0.1, 0.1, 0.1, 0.1), 0.5
     os.environ["TODOKE_SECRET"] = SECRET
     sys.stderr = Path(errors).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:

@@ -1,0 +1,99 @@
+"""`todoke adopt-restored`: puts what journals know into a ledger that was restored from a backup, and lets sending go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailer.config.settings import Config
+from mailer.database import claims, restoration
+from mailer.database.engine import Database
+from mailer.database.restoration import Adoption, Evidence, Marked
+from mailer.delivery import journal, sent_log
+from mailer.delivery.recovery import recover, restored
+from mailer.delivery.recovery.replay import Replay, replay
+from mailer.model.errors import IssueUnknown, SenderBusy
+from mailer.model.ids import Fence
+from mailer.model.issue import IssueRef
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionReport:
+    """`reason`: in what the ledger was not the one of before; empty if it was, and then nothing was done."""
+
+    reason: str
+    marked: tuple[Marked, ...] = ()
+
+
+def adopt(config: Config, database: Database, *, now: datetime, keep: bool = True) -> AdoptionReport:
+    """Mark what has left, and remember the ledger as it is now. With SQLite, call only while holding the sender's lock.
+
+    :param keep: False for a dry run.
+    :raises SenderBusy: a sender of this machine is at work.
+    """
+    living = journal.living_senders(config.state)
+    if living:
+        raise SenderBusy(f"A sender is at work on this machine ({living[0]}). Stop `todoke send` and `todoke work` first.")
+    known, identity = restored.known_ledger(config.state), restoration.identify(database)
+    journals = dict(_journals(config.state))
+    reason = "" if known is None else restored.difference(config, database, identity, known)
+    reason = reason or _unknown_journal(database, journals)
+    if not reason:
+        return AdoptionReport("")
+    generation = max(identity.generation, 0 if known is None else known.generation)
+    if known is None or identity.generation <= known.generation:  # otherwise another machine has begun the generation
+        generation += 1
+    highest = restored.highest_fence(config.state, known)
+    adoption = Adoption(_evidence(config.state, journals), _settled(config, database, journals), generation, highest)
+    marked = restoration.adopt(database, adoption, is_alone=not database.is_shared, now=now, keep=keep)
+    if keep:
+        for path, replayed in journals.items():
+            if replayed.fence is not None and replayed.issue_id is not None:
+                recover.keep_what_left(path, replayed.ref, replayed.fence, replayed.issue_id, replayed)
+            path.unlink()
+        now_identity = restoration.identify(database)
+        restored.remember(config.state, now_identity, fence=now_identity.last_fence)
+    return AdoptionReport(reason, marked)
+
+
+def _journals(state: Path) -> Iterator[tuple[Path, Replay]]:
+    for folder in journal.orphaned_journals(state):
+        for path in sorted(folder.glob("*.log")):
+            yield path, replay(path)
+
+
+def _unknown_journal(database: Database, journals: dict[Path, Replay]) -> str:
+    for path, replayed in journals.items():
+        if (
+            replayed.ref
+            and replayed.fence is not None
+            and restoration.is_uncounted(database, replayed.ref, replayed.fence, replayed.known.keys())
+        ):
+            return f"it does not know what the journal {path.name} says"
+    return ""
+
+
+def _evidence(state: Path, journals: dict[Path, Replay]) -> list[Evidence]:
+    evidence: list[Evidence] = []
+    for batch in sent_log.sent_batches(state):
+        with suppress(IssueUnknown):
+            evidence.append(Evidence(IssueRef.parse(batch.ref), batch.fence, batch.sent, batch.unknown))
+    for replayed in journals.values():
+        if replayed.fence is not None and replayed.ref:
+            unknown = (*replayed.intended, *recover.unknown_in(replayed.results))
+            evidence.append(Evidence(IssueRef.parse(replayed.ref), replayed.fence, recover.sent_in(replayed.results), unknown))
+    return evidence
+
+
+def _settled(config: Config, database: Database, journals: dict[Path, Replay]) -> set[Fence]:
+    """The claims whose other rows have surely not left: those that ended, and those whose journal is complete."""
+    open_claims = {claim.token: claim for claim in claims.open_claims(database)}
+    settled = {batch.fence for batch in sent_log.sent_batches(config.state) if batch.is_ended}
+    for path, replayed in journals.items():
+        claim = open_claims.get(path.relative_to(config.state).with_suffix("").as_posix())
+        if claim is not None and recover.is_complete(database, replayed, claim.fence, claim.issue_id):
+            settled.add(claim.fence)
+    return settled

@@ -1,0 +1,101 @@
+"""Whether the ledger is the one that this machine has been sending from: not an older copy, and no other file."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mailer.config.settings import Config
+from mailer.database import claims, restoration
+from mailer.database.engine import Database
+from mailer.database.restoration import LedgerIdentity
+from mailer.delivery import sent_log
+from mailer.delivery.sent_log import journal_errors
+from mailer.model.errors import JournalError, LedgerRestored
+from mailer.model.ids import Fence
+
+FILE = "ledger.json"
+
+
+class KnownLedger(BaseModel):
+    """The ledger as this machine knows it, beside its journals. `fence`: the highest that a batch was claimed under here."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    file: str
+    generation: int
+    fence: int = 0
+
+
+def check(config: Config, database: Database) -> None:
+    """Compare the ledger with what this machine knows of it, and remember it at the first time. Call before anything is sent.
+
+    :raises LedgerRestored: it is older, or another one. Nothing may be sent until the operator has adopted it.
+    :raises JournalError: what this machine knows cannot be read or written.
+    """
+    identity, known = restoration.identify(database), known_ledger(config.state)
+    if known is not None:
+        reason = difference(config, database, identity, known)
+        if reason:
+            raise LedgerRestored(reason)
+    remember(config.state, identity, fence=highest_fence(config.state, known))
+    sent_log.prune(config.state, time.time())
+
+
+def difference(config: Config, database: Database, identity: LedgerIdentity, known: KnownLedger) -> str:
+    """In what the ledger is not the one that this machine knows; empty if it is."""
+    if identity.name != known.name:
+        return "it is another database than the one that was sent from before"
+    if identity.generation < known.generation:
+        return f"it is of generation {identity.generation}, and the journals are of generation {known.generation}"
+    if identity.generation > known.generation:
+        return "it was restored and adopted on another machine, and the journals of this one have not been read into it"
+    highest = highest_fence(config.state, known)
+    if identity.last_fence < highest:
+        return f"it has {identity.last_fence} batches, and this machine has sent batch {highest}"
+    ended = {batch.fence for batch in sent_log.sent_batches(config.state) if batch.is_ended}
+    if any(claim.fence in ended for claim in claims.open_claims(database)):
+        return "a batch that has ended is open in it"
+    if identity.file != known.file:
+        return "its file or table was replaced"
+    return ""
+
+
+def highest_fence(state: Path, known: KnownLedger | None) -> Fence:
+    """The highest fence that this machine has claimed a batch under."""
+    return Fence(max(sent_log.highest_fence(state), known.fence if known else 0))
+
+
+def known_ledger(state: Path) -> KnownLedger | None:
+    """What this machine knows of its ledger. None: it has not sent from one yet.
+
+    :raises JournalError: it cannot be read.
+    """
+    path = state / FILE
+    try:
+        return KnownLedger.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise JournalError(f"{path} cannot be read. If it is damaged, remove it after `todoke adopt-restored --dry-run`.") from error
+
+
+def remember(state: Path, identity: LedgerIdentity, *, fence: Fence) -> None:
+    """Write what this machine knows of its ledger, at once and whole.
+
+    :raises JournalError: it cannot be written.
+    """
+    known = KnownLedger(name=identity.name, file=identity.file, generation=identity.generation, fence=fence)
+    path = state / FILE
+    with journal_errors(path):
+        if known == known_ledger(state):
+            return
+        state.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f"{FILE}.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(known.model_dump_json(), "utf-8")
+        new.replace(path)
