@@ -34,9 +34,9 @@ class ConnectionLimits:
     request_seconds: float = 60
 
 
-def connection_limit(wanted: int, open_files: int | None) -> int:
-    """Return how many connections may be open: ``wanted``, or fewer where the system allows the process only ``open_files`` (``ulimit -n``)."""
-    return wanted if open_files is None else max(1, min(wanted, open_files - OTHER_FILES))
+def connection_limit(asked_for: int, open_files: int | None) -> int:
+    """Return how many connections may be open: ``asked_for``, or fewer where the system allows the process only ``open_files`` (``ulimit -n``)."""
+    return asked_for if open_files is None else max(1, min(asked_for, open_files - OTHER_FILES))
 
 
 class Connections:

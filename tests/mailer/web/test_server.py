@@ -150,10 +150,10 @@ def test_while_every_thread_waits_for_a_locked_database_the_watcher_is_answered_
 
 
 @pytest.mark.parametrize(
-    ("wanted", "open_files", "limit"), [(500, None, 500), (500, 1024, 500), (5000, 1024, 1024 - OTHER_FILES), (500, 64, 1)]
+    ("asked_for", "open_files", "limit"), [(500, None, 500), (500, 1024, 500), (5000, 1024, 1024 - OTHER_FILES), (500, 64, 1)]
 )
-def test_no_more_connections_are_taken_than_the_system_has_files_for(wanted: int, open_files: int | None, limit: int) -> None:
-    assert connection_limit(wanted, open_files) == limit
+def test_no_more_connections_are_taken_than_the_system_has_files_for(asked_for: int, open_files: int | None, limit: int) -> None:
+    assert connection_limit(asked_for, open_files) == limit
 
 
 @pytest.fixture
