@@ -1,11 +1,12 @@
 #!/bin/sh
-# Chromium, Japanese fonts, PostgreSQL's server, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# Chromium, Japanese fonts, PostgreSQL's server, nginx, Caddy, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
 set -eu
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; }
 have_node() { command -v npm >/dev/null 2>&1; }
 have_postgres() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
-have_all() { have_browser && have_fonts && have_node && have_postgres && command -v git >/dev/null 2>&1; }
+have_proxies() { PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1; }
+have_all() { have_browser && have_fonts && have_node && have_postgres && have_proxies && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
@@ -13,16 +14,20 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     have_fonts || wanted="$wanted fonts-noto-cjk fontconfig"
     have_node || wanted="$wanted nodejs npm"
     have_postgres || wanted="$wanted postgresql"
+    have_proxies || wanted="$wanted nginx caddy"
     command -v git >/dev/null 2>&1 || wanted="$wanted git"
     echo "Installing$wanted ..."
     apt-get update -qq
     # The tests start a cluster of their own in a temporary folder; Debian's own cluster is neither made nor started.
     [ -d /etc/postgresql-common ] || { mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; }
+    # Packages of servers start them. The tests start their own: nothing is to listen on this machine because of them (policy-rc.d of Debian's invoke-rc.d).
+    [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
     # shellcheck disable=SC2086 # one word a package
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $wanted >/dev/null
 fi
 have_browser || { echo "The tests need Chromium. Install it, for example: sudo apt-get install chromium" >&2; exit 1; }
 have_fonts || { echo "The tests need Japanese fonts. Install them, for example: sudo apt-get install fonts-noto-cjk fontconfig" >&2; exit 1; }
 have_postgres || { echo "The tests need PostgreSQL's server. Install it, for example: sudo apt-get install postgresql" >&2; exit 1; }
+have_proxies || { echo "The tests need nginx and Caddy: the sample configurations of docs/samples/proxy are run. Install them, for example: sudo apt-get install nginx caddy" >&2; exit 1; }
 have_node || { echo "The tests need Node.js with npm: another program that reads our mail (tests/node). Install it, for example: sudo apt-get install nodejs npm" >&2; exit 1; }
 test -d tests/node/node_modules/mailparser || npm ci --prefix tests/node --no-audit --no-fund --silent

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from mailer import bundle, log, secrets
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, command_session, delivery_context, now, open_for_command
@@ -21,12 +20,17 @@ from mailer.message.links import LinkSigner
 from mailer.monitoring.metrics import exposition
 from mailer.sending import lock
 from mailer.sending.run import run_event_loop, stop_on_signal
+from mailer.web import server
 from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.connections import ConnectionLimits
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen. 待ち受けるアドレス")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port. ポート")] = 8025,
+    connections: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Most connections at a time; the longest idle is closed for a new one. 接続の上限")
+    ] = ConnectionLimits().connections,
     logs: LogOption = LogKind.TEXT,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
@@ -40,8 +44,7 @@ def serve(
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
             app = create_app(database, LinkSigner(keys), bundle.read_lists(mail), now, metrics=metrics, source_url=settings.source_url)
-            # No access log: the path of a request is the key to somebody's subscription. No log settings of uvicorn's own: its lines go through ours.
-            uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False)
+            server.run(app, host, port, ConnectionLimits(connections))
 
 
 def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:

@@ -35,6 +35,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.RelayUnavailable: "中継サーバーにつながりません。しばらくしてから、もう一度 send を実行してください。",
     errors.RelayRefused: "中継サーバーに断られました。設定を直してから、もう一度実行してください。",
     errors.JournalError: "送信の控えを書けません。空き容量を確かめてください。",
+    errors.ServiceError: "窓口を開けません。--host と --port を確かめてください。",
     errors.IssueStopped: "この号は、いまは送れません。",
     NotApproved: "承認が必要です。",
     SamePerson: "書いた人は承認できません。",

@@ -22,6 +22,7 @@ from mailer.secrets import Secret
 
 SALT = "todoke.unsubscribe.1"
 RETURN_SALT = b"todoke.return.1"
+LARGEST_ID = 2**63 - 1  # what the databases' integers hold
 LONGEST = 300  # characters of a token; ours have about 100
 URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 BLOCK = 64  # bytes; the block size of SHA-256 in RFC 2104
@@ -97,7 +98,7 @@ class LinkSigner:
         except BadSignature:
             raise TokenError("The link is damaged or was not signed here.") from None
         match payload:
-            case [int(subscriber_id), str(key)]:
+            case [int(subscriber_id), str(key)] if 0 <= subscriber_id <= LARGEST_ID:
                 return LinkClaim(SubscriberId(subscriber_id), key)
         raise TokenError("The link is not one of ours.")
 

@@ -148,5 +148,9 @@ class JournalError(TodokeMailError):
     exit_status = 75
 
 
+class ServiceError(TodokeMailError):
+    """The pages behind the links cannot be served."""
+
+
 class IssueStopped(TodokeMailError):
     """The issue is paused, cancelled or not due yet, and somebody asked to send it."""

@@ -8,6 +8,7 @@ away.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -19,11 +20,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,11 +38,21 @@ from mailer.model.issue import MailList
 from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
+from mailer.web.threads import WorkThreads
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_BODY = 4096
 """Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
+BODY_SECONDS = 10
+AT_WORK = 10
+"""Threads for pages. `/healthz` has one of its own. Together fewer than the 15 connections that SQLAlchemy's pool gives out: none waits for one."""
+MOST_WAITING = 200
+"""Requests that wait for a thread. A mail program that is sent away comes again (status 503)."""
+PING_SECONDS = 5
 TOO_LARGE = "The request is too large.\n"
+TOO_SLOW = "The request took too long.\n"
+AMBIGUOUS = "The length of the request is stated in two ways.\n"
+CLOSE = {"Connection": "close"}
 STYLE = (TEMPLATES / "page.css").read_text("utf-8")
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -70,15 +80,17 @@ def create_app(
     *,
     metrics: MetricsEndpoint | None = None,
     source_url: str = SOURCE_URL,
+    body_seconds: float = BODY_SECONDS,
 ) -> Starlette:
     """Return the ASGI application.
 
     :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
     :param metrics: None: there is no such page. The service is public, so by default it tells nothing about the sending.
+    :param body_seconds: how long a client may take for the body of a form.
     :param source_url: the source of this service, linked on every page (AGPL section 13).
     """
-    service = _Service(database, tokens, lists, clock, metrics, source_url)
-    return Starlette(
+    service = _Service(database, tokens, lists, clock, metrics, source_url, body_seconds)
+    app = Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
             Route("/healthz", service.health, methods=["GET"]),
@@ -88,7 +100,7 @@ def create_app(
             Route("/preferences/{token}", service.preferences, methods=["GET"]),
             Route("/preferences/{token}", service.save_preferences, methods=["POST"]),
         ],
-        middleware=[Middleware(_ProtectiveHeaders)],
+        middleware=[Middleware(_ProtectiveHeaders), Middleware(_OneLength)],
         exception_handlers={
             404: service.not_found,
             TokenError: service.bad_token,
@@ -96,6 +108,8 @@ def create_app(
             DatabaseError: service.unavailable,
         },
     )
+    app.router.redirect_slashes = False  # a redirect would be made of the Host field, and the path is a key to a subscription
+    return app
 
 
 class _Service:
@@ -107,6 +121,7 @@ class _Service:
         clock: Clock,
         metrics: MetricsEndpoint | None,
         source_url: str,
+        body_seconds: float,
     ) -> None:
         self._database = database
         self._tokens = tokens
@@ -114,6 +129,9 @@ class _Service:
         self._clock = clock
         self._metrics = metrics
         self._source_url = source_url
+        self._body_seconds = body_seconds
+        self._work, self._watch = WorkThreads(AT_WORK, MOST_WAITING), WorkThreads(1, 1)
+        self._ping: asyncio.Task[None] | None = None
         self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
     async def home(self, _request: Request) -> Response:
@@ -122,7 +140,14 @@ class _Service:
 
     async def health(self, _request: Request) -> Response:
         """Answer 200 if the database answers, for a watcher."""
-        await run_in_threadpool(self._database.ping)
+        if self._ping is None or self._ping.done():  # all who ask at the same time share one question to the database
+            self._ping = asyncio.create_task(self._watch.run(self._database.ping))
+            self._ping.add_done_callback(_note_failure)
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                await asyncio.shield(self._ping)
+        except TimeoutError:
+            raise DatabaseError("The database does not answer.") from None
         return PlainTextResponse("ok\n")
 
     async def metrics(self, request: Request) -> Response:
@@ -130,7 +155,7 @@ class _Service:
         authorization = request.headers.get("authorization", "").encode()
         if self._metrics is None or not hmac.compare_digest(authorization, f"Bearer {self._metrics.key.value}".encode()):
             raise HTTPException(404)
-        text = await run_in_threadpool(self._metrics.expose, self._clock())
+        text = await self._work.run(self._metrics.expose, self._clock())
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def confirm(self, request: Request) -> Response:
@@ -141,9 +166,11 @@ class _Service:
     async def unsubscribe(self, request: Request) -> Response:
         """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
         claim = self._tokens.read(request.path_params["token"])
-        if await _read_body(request) is None:
-            return PlainTextResponse(TOO_LARGE, 413)
-        if not await run_in_threadpool(self._end_subscription, claim, self._clock()):
+        if isinstance(body := await _read_body(request, self._body_seconds), Response):
+            return body
+        if claim.subscriber_id == NOBODY:
+            return self._test_page(claim)
+        if not await self._work.run(self._end_subscription, claim, self._clock()):
             raise TokenError("There is no such subscription.")
         return self._page("done.html", claim=claim)
 
@@ -152,17 +179,17 @@ class _Service:
         claim = self._tokens.read(request.path_params["token"])
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
-        return self._preferences(claim, await run_in_threadpool(subscriptions.preferences, self._database, claim.subscriber_id), "")
+        return self._preferences(claim, await self._work.run(subscriptions.preferences, self._database, claim.subscriber_id), "")
 
     async def save_preferences(self, request: Request) -> Response:
         """Change what the form asks for, and show the lists as they are then. May be repeated."""
         claim = self._tokens.read(request.path_params["token"])
-        body = await _read_body(request)
-        if body is None:
-            return PlainTextResponse(TOO_LARGE, 413)
+        body = await _read_body(request, self._body_seconds)
+        if isinstance(body, Response):
+            return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
-        return self._preferences(claim, await run_in_threadpool(self._save, claim, body, self._clock()), "saved")
+        return self._preferences(claim, await self._work.run(self._save, claim, body, self._clock()), "saved")
 
     async def not_found(self, _request: Request, _error: Exception) -> Response:
         """Say that there is no such page, and where to ask."""
@@ -206,14 +233,39 @@ class _Service:
         return HTMLResponse(self._templates.get_template(template).render(values), status)
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """Return the body, or None if it is larger than any form of these pages. Not more than that is kept in memory."""
+def _note_failure(task: asyncio.Task[None]) -> None:
+    """Look at the failure, so that asyncio does not report one that nobody waited for."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _read_body(request: Request, seconds: float) -> bytes | Response:
+    """Return the body, or the answer to one that is larger or slower than any form of these pages. Not more than that is kept in memory."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    return PlainTextResponse(TOO_LARGE, 413, CLOSE)
+    except TimeoutError:
+        return PlainTextResponse(TOO_SLOW, 408, CLOSE)
+    except ClientDisconnect:  # nobody reads the answer
+        return PlainTextResponse("", 400, CLOSE)
     return body
+
+
+class _OneLength:
+    """Refuses a request that states its length in two ways, and closes the connection: a proxy may have read the other one (RFC 9112 section 6.1)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification, "Applications"."""
+        names = {name for name, _ in scope.get("headers", ())}
+        is_ambiguous = b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0")
+        await (PlainTextResponse(AMBIGUOUS, 400, CLOSE) if is_ambiguous else self._app)(scope, receive, send)
 
 
 class _ProtectiveHeaders:
