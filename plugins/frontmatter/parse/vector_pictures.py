@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -39,7 +38,20 @@ _ACTIVE_CSS = re.compile(r"@import|expression\s*\(|-moz-binding|behavior\s*:|jav
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})(?:[eE][+-]?[0-9]{1,2})?)([a-zA-Z%]*)\s*")
 _BOX = re.compile(r"[+-]?(?:[0-9]{1,12}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,2})?")
 
-_PIXELS = {"": 1, "px": 1, "in": 96, "cm": 96 / 2.54, "mm": 9.6 / 2.54, "q": 2.4 / 2.54, "pc": 16, "pt": 96 / 72, "em": 16, "rem": 16, "ex": 8, "ch": 8}
+_PIXELS = {
+    "": 1,
+    "px": 1,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 9.6 / 2.54,
+    "q": 2.4 / 2.54,
+    "pc": 16,
+    "pt": 96 / 72,
+    "em": 16,
+    "rem": 16,
+    "ex": 8,
+    "ch": 8,
+}
 """CSS pixels of a unit (CSS Values 4, 6). Of a unit that depends on a font we take its usual size of 16 pixels. Percent and vw depend on the page."""
 
 
@@ -47,14 +59,14 @@ class UnsafeVector(Exception):
     """The file is no SVG, or more than a picture. The message says in Japanese and English what it holds."""
 
 
-def read_vector(path: Path) -> Any:
-    """Return the root element of an SVG file that holds nothing active. Raises `UnsafeVector` and `OSError`."""
-    if path.stat().st_size > LARGEST:
+def read_vector(data: bytes) -> Any:
+    """Return the root element of the bytes of an SVG file that holds nothing active. Raises `UnsafeVector`."""
+    if len(data) > LARGEST:
         raise UnsafeVector("5MBを超えています / larger than 5 MB")
     # No entities, no network: an SVG can name files of this machine (XXE).
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        tree = etree.fromstring(path.read_bytes(), parser).getroottree()
+        tree = etree.fromstring(data, parser).getroottree()
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnsafeVector(str(error)) from error
     if found := next(_active(tree), ""):
@@ -101,9 +113,11 @@ def _active(tree: Any) -> Iterator[str]:
 
 def _active_element(element: Any) -> Iterator[str]:
     name = etree.QName(element)
-    if name.namespace in _ACTIVE_NAMESPACES or name.localname.lower() == "script":
-        yield f"<{name.localname}"
-    elif element.tag.startswith(SVG) and name.localname not in _ELEMENTS:
+    if (
+        name.namespace in _ACTIVE_NAMESPACES
+        or name.localname.lower() == "script"
+        or (element.tag.startswith(SVG) and name.localname not in _ELEMENTS)
+    ):
         yield f"<{name.localname}"
     if name.localname == "style" and _is_active_css("".join(element.itertext())):
         yield "<style"
