@@ -43,8 +43,9 @@ NOW: dt.datetime = build_moment(os.environ)
 # `plugins.publications` writes the pages of documents. For Pelican's own generators there are none.
 ARTICLE_PATHS: list[str] = []
 PAGE_PATHS: list[str] = []
-READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # no readers: files in STATIC_PATHS are copied as they are
-STATIC_PATHS = ["files", "data", "partners"]  # images go through `plugins.images`
+READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # no readers: `plugins.frontmatter` reads the sources
+STATIC_PATHS: list[str] = []  # `plugins.publications.static_files` copies what a public document names
+THEME_STATIC_PATHS: list[str] = []
 CACHE = "var/cache"  # encoded images, cards, mails, compiled templates, by content; may be deleted at any time
 
 # The library compares dates with NOW. Pelican would compare them with the clock, and a build would not be reproducible.

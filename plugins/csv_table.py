@@ -10,9 +10,10 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from plugins.diagnostics import Diagnostic, unexpected
+from plugins.inputs import InputFolder, UnreadableInput
 
 LARGEST = 5_000_000
 """Bytes. The table of ten years of public works has some hundred kilobytes."""
@@ -41,25 +42,27 @@ class UnreadableCsv(Exception):
         self.diagnostic = diagnostic
 
 
-def read_csv(file: Path, path: PurePosixPath, columns: Collection[str]) -> list[CsvRow]:
-    """Return the rows of ``file`` that are not empty. ``path`` is how diagnostics call it, ``columns`` are those that it must have, in any order.
+def read_csv(files: InputFolder, path: PurePosixPath, columns: Collection[str]) -> list[CsvRow]:
+    """Return the rows of the table at ``path`` among ``files`` that are not empty. ``columns`` are those that it must have, in any order.
 
     Raises `UnreadableCsv`.
     """
     try:
-        return _read(file, path, columns)
+        return _read(files.read(str(path), LARGEST + 1), path, columns)
     except UnreadableCsv:
         raise
+    except UnreadableInput as error:
+        raise UnreadableCsv(error.diagnostic()) from error
     except Exception as error:
         raise UnreadableCsv(unexpected(path, error, rule="D103")) from error
 
 
-def _read(file: Path, path: PurePosixPath, columns: Collection[str]) -> list[CsvRow]:
-    if file.stat().st_size > LARGEST:
+def _read(data: bytes, path: PurePosixPath, columns: Collection[str]) -> list[CsvRow]:
+    if len(data) > LARGEST:
         raise _unreadable(
             path, 1, f"表が大きすぎます（{LARGEST // 1_000_000}MBまで）", f"the table is larger than {LARGEST // 1_000_000} MB"
         )
-    text = _decode(file.read_bytes(), path)
+    text = _decode(data, path)
     if match := _CONTROL.search(text):
         line, name = text.count("\n", 0, match.start()) + 1, f"U+{ord(match[0]):04X}"
         raise _unreadable(path, line, f"見えない制御文字（{name}）があります。消してください", f"control character {name}: delete it")

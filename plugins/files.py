@@ -1,6 +1,6 @@
-"""Writes files whole or not at all, and shares a file with the last build when its bytes did not change.
+"""Writes files whole or not at all, and never outside of the tree they belong to; shares a file with the last build when its bytes did not change.
 
-A shared file keeps its inode and its modification time, so that a web server's ``Last-Modified`` and rsync see no change, and takes no second copy
+`write_into` is the one way into an output tree. A shared file keeps its inode and its modification time, so that a web server's ``Last-Modified`` and rsync see no change, and takes no second copy
 on the disk.
 """
 
@@ -9,7 +9,85 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
+
+_LONGEST = 255
+"""Bytes of one name: the limit of the usual file systems (``NAME_MAX`` of Linux, NTFS, APFS)."""
+
+_BLOCK = 1 << 20
+
+
+class WriteRefused(Exception):
+    """A file of an output tree would lie outside of it, or in the place of another. The message is in two languages."""
+
+
+def write_into(tree: Path | str, name: str, data: bytes | BinaryIO, *, replace: bool = False) -> None:
+    """Write the file ``name`` (relative, with slashes) into the output ``tree``, whole or not at all. A missing folder is made.
+
+    Raises `WriteRefused` if ``name`` does not resolve inside ``tree``, links included, or if another file or folder has its place: two sources want one
+    address. With ``replace`` it takes the place of the old file, as `write_atomically` does. ``data`` may be an open file. Raises `OSError`.
+    """
+    path = _locate(tree, name)
+    if replace:
+        write_atomically(Path(path), data if isinstance(data, bytes) else data.read())
+        return
+    source = BytesIO(data) if isinstance(data, bytes) else data
+    try:
+        _create(path, source)
+    except FileExistsError as error:
+        if not _has_bytes(path, source):
+            raise WriteRefused(
+                f"二つのページかファイルが同じ場所に書かれます / two pages or files would be the same file: {path}"
+            ) from error
+    except NotADirectoryError as error:
+        raise WriteRefused(f"フォルダーの場所に、もうファイルがあります / a file stands where a folder is needed: {path}") from error
+
+
+def _locate(tree: Path | str, name: str) -> str:
+    """Return the path of ``name`` in ``tree``. Raises `WriteRefused` if it lies outside, or no file can have this name."""
+    parts = name.split("/")
+    is_plain = not any(part in ("", ".", "..") or len(os.fsencode(part)) > _LONGEST for part in parts)
+    if is_plain and "\0" not in name and not (os.name == "nt" and set("\\:") & set(name)):
+        root, folder = _real(str(tree)), os.path.realpath("/".join((str(tree), *parts[:-1])))
+        if folder == root or folder.startswith(f"{root}{os.sep}"):
+            return f"{tree}/{name}"
+    raise WriteRefused(f"できあがりのフォルダーの外か、使えない名前です / outside of the output, or no name of a file: {name[:200]!r}")
+
+
+@lru_cache(maxsize=16)
+def _real(tree: str) -> str:
+    return os.path.realpath(tree)
+
+
+def _create(path: str, source: BinaryIO) -> None:
+    """Make a new file. Raises `FileExistsError`; after any error nothing is left of it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except FileNotFoundError:  # the folder is missing: rare, so it is not asked for before each of thousands of files
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103,PTH120 - no object for each
+        descriptor = os.open(path, flags, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            shutil.copyfileobj(source, file, _BLOCK)
+    except BaseException:
+        os.unlink(path)  # noqa: PTH108 - as above
+        raise
+
+
+def _has_bytes(path: str, source: BinaryIO) -> bool:
+    """Tell whether the file at ``path`` holds what ``source`` holds: two copies of one picture make the same files."""
+    if os.path.islink(path) or not os.path.isfile(path):  # noqa: PTH114,PTH113 - as above
+        return False
+    source.seek(0)
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        while (block := file.read(_BLOCK)) == source.read(_BLOCK):
+            if not block:
+                return True
+    return False
 
 
 def write_atomically(path: Path, data: bytes) -> None:

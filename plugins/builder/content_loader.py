@@ -11,15 +11,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from plugins.checks.criteria import AUDIT
 from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
 from plugins.frontmatter.load.content_cache import ContentCache
+from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import read_registry
+from plugins.frontmatter.public_files import missing_declarations, unnamed_files
 from plugins.images.vectors import check_vectors
+from plugins.inputs import survey
+from plugins.progress.table import PATH as PROGRESS
 from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
+from plugins.readings.table import PATH as READING_TABLE
 from plugins.readings.table import READINGS, ReadingTable, read_table
 
 CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
@@ -42,7 +48,7 @@ def load_content(
 
     ``cache`` is the file of the content cache, and the version of everything else that reading depends on: code, libraries, settings.
     """
-    registry = read_registry(publications, content / "data" / "municipalities.csv")
+    registry = read_registry(publications, content / MUNICIPALITIES)
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
     diagnostics = [
@@ -53,18 +59,46 @@ def load_content(
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
+    diagnostics += _missing_declarations(publications, library)
     if diagnostics:
         raise ContentErrors(diagnostics)
     return Content(library, works, readings)
+
+
+_TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, AUDIT)))
+"""The tables that the build itself reads. Pages offer those of public works and of the audit; the others stay out."""
+
+
+def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
+    """Return a warning for each file that lies where public files lie, and that stays out of the site."""
+    return tuple(_relative_to_checkout(content, warning) for warning in unnamed_files(library, _TABLES))
+
+
+def _missing_declarations(publications: Path, library: Library) -> list[Diagnostic]:
+    missing = list(missing_declarations(library))
+    lines = publications.read_text(encoding="utf-8").splitlines() if missing else []
+    return [
+        Diagnostic(
+            PurePosixPath(publications.name), next((number for number, line in enumerate(lines, 1) if path in line), 1), ja, en, "R103"
+        )
+        for path, ja, en in missing
+    ]
 
 
 def _relative_to_checkout(content: Path, diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path)
 
 
+def theme_errors(theme: Path) -> list[Diagnostic]:
+    """Return a diagnostic for each entry of the theme that may not be read: a link that leads out, a pipe."""
+    return survey(theme).diagnostics(theme.as_posix())
+
+
 def load(pelican: Any) -> None:
     """Read all sources, and provide them to the other plugins. Raises `ContentErrors`."""
     build = context_of(pelican.settings)
+    if errors := theme_errors(build.theme):
+        raise ContentErrors(errors)
     content = load_content(build.content, build.publications, build.now, build.get(CONTENT_CACHE), shows_drafts=build.shows_drafts)
     build.provide(LIBRARY, content.library)
     build.provide(WORKS, content.works)

@@ -17,7 +17,7 @@ from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
 
-from plugins.builder.content_loader import CONTENT_CACHE
+from plugins.builder.content_loader import CONTENT_CACHE, file_warnings
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
 from plugins.cards.font import SYSTEM
@@ -28,6 +28,7 @@ from plugins.context import add_context
 from plugins.diagnostics import Diagnostic
 from plugins.digest import NoDigest, digest
 from plugins.files import make_private_folder
+from plugins.frontmatter.library import LIBRARY
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
@@ -103,7 +104,12 @@ class PelicanRun:
             render_pending(self._plan)
         if diagnostics := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
             raise BuildFailed("\n".join(diagnostics))
-        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._build.get(WARNINGS) or ())
+        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings())
+
+    def _warnings(self) -> tuple[Diagnostic, ...]:
+        library = self._build.get(LIBRARY)
+        of_files = file_warnings(self._build.content, library) if library else ()
+        return (*(self._build.get(WARNINGS) or ()), *of_files)
 
     def _pages_to_weigh(self) -> set[str]:
         """The pages that may have become too heavy: the rendered ones and the portal; all, if a style sheet or a script changed."""
@@ -133,6 +139,9 @@ def _read_settings(options: BuildOptions, site: Path, clock: TrackedClock) -> di
         "OUTPUT_PATH": str(site),
         "PUBLICATIONS": str(options.publications.absolute()),
         "NOW": clock,
+        # Pelican would copy whole folders and follow every link in them. `plugins.publications.static_files` copies what may be public.
+        "STATIC_PATHS": [],
+        "THEME_STATIC_PATHS": [],
     }
     if options.site_url:
         override["SITE_ADDRESS"] = options.site_url.rstrip("/")

@@ -12,7 +12,7 @@ from plugins.checks.levels import Levels, read_levels
 from plugins.checks.rules.manuscript import read_manuscript
 from plugins.context import BuildContext
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.files import write_atomically
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import ReferenceResolver
@@ -28,8 +28,8 @@ class RenderedPage:
     html: str
 
     def write_to(self, site: Path) -> None:
-        """Write the page into ``site``, whole or not at all; never through a hard link into another tree. Raises `OSError`."""
-        write_atomically(site / self.name, self.html.encode())
+        """Write the page into ``site``, whole or not at all; never through a link into another tree. Raises `OSError`, `plugins.files.WriteRefused`."""
+        write_into(site, self.name, self.html.encode(), replace=True)
 
 
 def rerender_page(plan: RenderPlan, name: str, own: Mapping[str, Any]) -> RenderedPage | None:

@@ -159,20 +159,25 @@ class _Run:
 
     def build(self, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
         """Make everything in a folder of its own, then publish it."""
-        from plugins.builder.pelican_run import PelicanRun
-
         for abandoned in self.output.glob("next-*"):  # by a build that was killed
             shutil.rmtree(abandoned, ignore_errors=True)
         # A new name for each build: the preview's rerender may still draw a card into the folder of the last build while this one runs.
         folder = Path(mkdtemp(prefix="next-", dir=self.output))
+        try:
+            report, result = self._build_in(folder, on_page)
+        finally:  # also after Ctrl-C and on a full disk: a folder that stays would keep the disk full
+            shutil.rmtree(folder, ignore_errors=True)
+        on_built(result)
+        return report
+
+    def _build_in(self, folder: Path, on_page: Callable[[], None]) -> tuple[BuildReport, RunResult]:
+        from plugins.builder.pelican_run import PelicanRun
+
         run = PelicanRun(self.options, folder / "site", lambda: self.inputs.intact_files(self.scan()["site"], "site"))
         # The inputs are looked at before they are read: a source that somebody changes meanwhile is noticed next time.
         input_digest = self._input_digest(run.input_paths)
         result = run.run(on_page)
-        report = self._publish(folder, result, run.input_paths, input_digest)
-        shutil.rmtree(folder)
-        on_built(result)
-        return report
+        return self._publish(folder, result, run.input_paths, input_digest), result
 
     def _input_digest(self, paths: tuple[str, ...]) -> str:
         if self.inputs.record and self.inputs.record.input_paths == paths:

@@ -7,13 +7,14 @@ import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.content_loader import load_content
+from plugins.builder.content_loader import file_warnings, load_content, theme_errors
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.repair import Repair, repair
 from plugins.checks.rules.catalogue import RULES, explain, explain_check
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.magazine.compose.issues import compose_all
@@ -34,13 +35,17 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold. ``settings`` name the theme."""
     registry, levels = _settings(content, publications)
     inspection = inspect(content, registry, levels)
-    errors = [*inspection.errors, *missing_templates(Path(runpy.run_path(str(settings))["THEME"]))]
+    theme = Path(runpy.run_path(str(settings))["THEME"])
+    errors = [*inspection.errors, *theme_errors(theme), *missing_templates(theme)]
+    warnings = inspection.warnings
     try:
-        compose_all(load_content(content, publications, now).library)
+        library = load_content(content, publications, now).library
+        warnings += file_warnings(content, library)
+        compose_all(library)
     except ContentErrors as error:
         errors += error.diagnostics
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)
-    return SourceReport(tuple(sorted(set(errors))), inspection.warnings, len(find_sources(content)), fixable)
+    return SourceReport(tuple(sorted(set(errors))), warnings, len(find_sources(content)), fixable)
 
 
 def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair]:
@@ -58,5 +63,5 @@ def explain_rule(code: str, publications: Path) -> str:
 
 
 def _settings(content: Path, publications: Path) -> tuple[Registry, Levels]:
-    registry = read_registry(publications, content / "data" / "municipalities.csv")
+    registry = read_registry(publications, content / MUNICIPALITIES)
     return registry, read_levels(publications)

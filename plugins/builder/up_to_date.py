@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +93,10 @@ def _add_files(path: str, hashers: Sequence[tuple[int, Any]]) -> None:
 
 
 def _file_digest(path: str) -> str:
-    return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+    try:
+        return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+    except OSError:  # gone since it was listed, or not readable: the build says so, if it needs the file
+        return "unreadable"
 
 
 _NO_FILE = -1 << 62
@@ -100,28 +104,43 @@ _NO_FILE = -1 << 62
 
 
 def listing(path: str) -> Iterator[tuple[str, str, int]]:
-    """Yield a line for every file and folder at or below ``path``, in a fixed order, with the path of the file and its time (ns)."""
+    """Yield a line for every file and folder at or below ``path``, in a fixed order, with the path of the file and its time (ns).
+
+    No link is followed, and only regular files are there to be read: a link to a folder above would have no end, and a pipe would wait for ever.
+    """
     try:
         entries = sorted(os.scandir(path), key=lambda entry: entry.name)
     except NotADirectoryError:
         yield _line("", path, os.stat(path))  # noqa: PTH116 - thousands of files: no object for each
         return
-    except FileNotFoundError:
+    except OSError:  # no such folder, or one that may not be read
         yield "gone\0", "", _NO_FILE
         return
     for entry in entries:
         if entry.name == "__pycache__":
             continue
-        if entry.is_dir():
+        if entry.is_symlink():
+            yield _link_line(entry), "", _NO_FILE
+        elif entry.is_dir(follow_symlinks=False):
             yield f"{entry.name}(\0", "", _NO_FILE
             yield from listing(entry.path)
             yield ")\0", "", _NO_FILE
         else:
-            yield _line(entry.name, entry.path, entry.stat())
+            yield _line(entry.name, entry.path, entry.stat(follow_symlinks=False))
 
 
-def _line(name: str, path: str, stat: os.stat_result) -> tuple[str, str, int]:
-    return f"{name}\0{stat.st_size} {stat.st_mtime_ns}\0", path, stat.st_mtime_ns
+def _line(name: str, path: str, attributes: os.stat_result) -> tuple[str, str, int]:
+    time = attributes.st_mtime_ns if stat.S_ISREG(attributes.st_mode) else _NO_FILE
+    return f"{name}\0{attributes.st_size} {attributes.st_mtime_ns}\0", path, time
+
+
+def _link_line(entry: os.DirEntry[str]) -> str:
+    """Where a link leads, with size and time of what is there."""
+    try:
+        attributes = entry.stat()
+        return f"{entry.name}@{os.readlink(entry.path)}\0{attributes.st_size} {attributes.st_mtime_ns}\0"  # noqa: PTH115 - as above
+    except OSError:  # nothing is there, or the link leads back to itself
+        return f"{entry.name}@\0"
 
 
 def _installed_versions(folder: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import features
 from plugins.cards.card import SIZE, VERSION, Card, draw
 from plugins.cards.font import find_font
 from plugins.context import context_of
-from plugins.files import write_atomically
+from plugins.files import write_atomically, write_into
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import side_file_recorder
 
@@ -81,10 +80,7 @@ class CardRenderer:
         cached = self.cache / f"{_digest(self._tools, card)}.png"
         if not cached.is_file():
             write_atomically(cached, draw(card, self.font))
-        target = self.site / "cards" / f"{name}.png"
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(cached, target)
+        write_into(self.site, f"cards/{name}.png", cached.read_bytes(), replace=True)  # two processes may draw the same card
         return name
 
 

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
+
+AUDIT = PurePosixPath("data/audit.json")
+"""Below ``content/``: the results of the last `make audit`. They are committed with the sources, so that a build can state them without a browser."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from plugins.diagnostics import Diagnostic, Fix, Severity, unexpected
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
+from plugins.inputs import InputFolder
 from plugins.watched import Overrun, map_watched
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
@@ -112,7 +113,11 @@ class _Inspector:
 
     def is_current(self, path: str, result: _Result) -> bool:
         """Tell whether the files that a source links to still have the sizes that the result was made with."""
-        return all(file_size((self.content / path).parent / name) == size for name, size in result.sizes)
+        return all(file_size(self._files, PurePosixPath(path), name) == size for name, size in result.sizes)
+
+    @cached_property
+    def _files(self) -> InputFolder:
+        return InputFolder(self.content)
 
     def inspect_one(self, path: str) -> _Result:
         """Return the result for one source. Whatever goes wrong is a diagnostic with its name."""

@@ -12,6 +12,7 @@ from plugins.diagnostics import Fix
 from plugins.files import write_atomically
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
+from plugins.inputs import InputFolder
 
 _ROUNDS = 3
 """One repair may uncover another (２０１５／３／２１ → 2015/3/21 → 2015年3月21日). More rounds than this were never needed."""
@@ -41,7 +42,7 @@ def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) ->
         if text != source.text:
             repairs += _changed_lines(source, text)
             if write:
-                _replace(content / path, text)
+                _replace(content, path, text)
     return repairs
 
 
@@ -73,9 +74,9 @@ def _changed_lines(source: Manuscript, text: str) -> list[Repair]:
     return [Repair(source.path, number, before, after) for number, (before, after) in enumerate(pairs, 1) if before != after]
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(content: Path, path: PurePosixPath, text: str) -> None:
     """Write beside the file and swap, with the line ends and the byte-order mark it had: an interruption loses nothing."""
-    old_bytes = path.read_bytes()
+    old_bytes = InputFolder(content).read(str(path))
     mark = b"\xef\xbb\xbf" if old_bytes.startswith(b"\xef\xbb\xbf") else b""
     ends = "\r\n" if b"\r\n" in old_bytes else "\n"
-    write_atomically(path, mark + text.replace("\n", ends).encode("utf-8"))
+    write_atomically(content / path, mark + text.replace("\n", ends).encode("utf-8"))

@@ -10,16 +10,16 @@ from pelican.generators import Generator
 from pelican.writers import Writer
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
+from plugins.checks.criteria import AUDIT as AUDIT
 from plugins.checks.criteria import CRITERIA
 from plugins.checks.inspection import Inspection
 from plugins.checks.rules.catalogue import RULES
 from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.files import write_into
+from plugins.inputs import InputFolder
 
 URL = "/accessibility/results/"
-
-AUDIT = PurePosixPath("data/audit.json")
-"""Below ``content/``: the results of the last `make audit`. They are committed with the sources, so that a build can state them without a browser."""
 
 
 class Audit(BaseModel):
@@ -60,8 +60,11 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
         """Write ``/accessibility/results/``."""
         inspection = context_of(self.settings)[INSPECTION]
         pages = writer.pages + 1  # and this one
+        audit = read_audit(Path(self.path))
+        if audit:  # the page offers the numbers to programs
+            write_into(self.output_path, str(AUDIT), InputFolder(self.path).read(str(AUDIT)))
         variables: dict[str, Any] = {
-            "audit": read_audit(Path(self.path)),
+            "audit": audit,
             "criteria": CRITERIA,
             "inspection": inspection,
             "pages": pages,
@@ -73,11 +76,11 @@ class ResultsGenerator(Generator):  # type: ignore[misc]
 
 def read_audit(content: Path) -> Audit | None:
     """Return the results of the last audit; None if there was none. Raises `ContentErrors` for a file that `make audit` did not write."""
-    path = content / AUDIT
-    if not path.is_file():
+    files = InputFolder(content)
+    if files.stat(str(AUDIT)) is None:
         return None
     try:
-        return Audit.model_validate_json(path.read_bytes())
+        return Audit.model_validate_json(files.read(str(AUDIT)))
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(map(str, detail["loc"])) or "JSON"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
@@ -12,6 +11,7 @@ from pelican.writers import Writer
 from plugins.context import context_of
 from plugins.events import months, on_air
 from plugins.events.calendar import calendar
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
@@ -74,9 +74,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         )
 
     def _write(self, url: str, content: bytes) -> None:
-        path = Path(self.output_path) / url.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_into(self.output_path, url.lstrip("/"), content)
 
 
 def add_generator(_pelican: Pelican) -> type[EventsGenerator]:

@@ -1,6 +1,6 @@
 """Every document of the checkout, read and checked together.
 
-1. Find the sources (`scan_sources`). A document of the content cache is taken from there if its source has the same bytes.
+1. Survey the folder (`plugins.inputs`) and find the sources (`scan_sources`). A document of the content cache is taken from there if its source has the same bytes.
 2. Of the other sources, split each into front matter and body, validate the front matter with the model of its content type, and give it its
    permalink (`parse.parser`).
 3. With all headers known, parse the bodies and resolve links and images (`parse.links`). A cached document is read again if one of its references
@@ -30,7 +30,8 @@ from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, op
 from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, document_digests
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.references import ReferenceResolver
-from plugins.frontmatter.parse.source import SourceStat, find_sources, read_source, scan_sources
+from plugins.frontmatter.parse.source import find_sources, is_publishable, read_source, scan_sources
+from plugins.inputs import InputFolder, InputStat, UnreadableInput, survey
 
 __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
 
@@ -50,7 +51,8 @@ _EARTHQUAKE = dt.datetime(2011, 3, 11, 14, 46)  # noqa: DTZ001 - in the site's z
 class Library:
     """All documents, by path below ``content/``.
 
-    ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes. With ``shows_drafts`` a draft counts as
+    ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes, ``files`` the paths
+    below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`). With ``shows_drafts`` a draft counts as
     published, and its title says that it is a draft.
     """
 
@@ -59,6 +61,7 @@ class Library:
     now: dt.datetime
     cache: ContentCache = field(compare=False)
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
+    files: frozenset[str] = field(compare=False)
     shows_drafts: bool = False
 
     def live(self, content_type: str | None = None) -> list[Document]:
@@ -110,14 +113,15 @@ def read_library(
     ``now`` decides which links lead to a public page. Raises `ContentErrors` with every diagnostic of every file.
     """
     cache = cache or ContentCache(None, "", registry)
-    scanned_at, files, rows = time.time_ns(), scan_sources(content), cache.rows()
+    scanned_at, tree, rows = time.time_ns(), survey(content), cache.rows()
+    files = scan_sources(tree)
     known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
     collector = _Collector(cache, files, scanned_at)
     known_images = cache.notes(_IMAGES).get("", (b"", {}))[1]
     headers: dict[str, Header | HeaderSummary] = {path: row.parsed[0] for path, row in known.items()}
     references = ReferenceResolver(content, registry, headers, now, dict(known_images))
     share = ShareReader(content, registry, now, shows_drafts)
-    diagnostics = list[Diagnostic]()
+    diagnostics = tree.diagnostics("")
     with open_reader(share, [path for path in files if path not in known], dict(headers)) as reader:
         for batch in reader.headers():
             headers |= {summary.path: summary for summary in batch.summaries}
@@ -134,7 +138,9 @@ def read_library(
     if references.images != known_images:
         cache.note(_IMAGES, [("", b"", references.images)])
     digests = {row.parsed[0].path: row.digest for row in known.values()} | collector.digests
-    return Library(_documents(files, known, collector), registry, now, cache, digests, shows_drafts)
+    return Library(
+        _documents(files, known, collector), registry, now, cache, digests, frozenset(filter(is_publishable, tree.files)), shows_drafts
+    )
 
 
 @dataclass
@@ -142,7 +148,7 @@ class _Collector:
     """Takes the documents as they are read, and writes those without a diagnostic into the cache."""
 
     cache: ContentCache
-    files: Mapping[str, SourceStat]
+    files: Mapping[str, InputStat]
     scanned_at: int
     documents: dict[str, Document] = field(default_factory=dict)
     digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
@@ -187,16 +193,17 @@ class _CachedText:
         return self.cache.body(self.path)[1]
 
 
-def _is_unchanged(content: Path, path: str, file: SourceStat, row: CachedDocument) -> bool:
+def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument) -> bool:
     if (row.size, row.time) == (file.size, file.time):
         return True
     # The time differs after a fresh checkout too, so the bytes decide.
-    return row.size == file.size and hashlib.blake2b((content / path).read_bytes(), digest_size=16).digest() == row.digest
+    try:
+        return row.size == file.size and hashlib.blake2b(InputFolder(content).read(path), digest_size=16).digest() == row.digest
+    except UnreadableInput:  # gone since the survey: whoever reads it next says so
+        return False
 
 
-def _documents(
-    files: Mapping[str, SourceStat], known: Mapping[str, CachedDocument], collector: _Collector
-) -> dict[PurePosixPath, Document]:
+def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: _Collector) -> dict[PurePosixPath, Document]:
     by_path = {path: row.parsed[0] for path, row in known.items()} | collector.documents
     return {by_path[path].path: by_path[path].with_text(_CachedText(collector.cache, path)) for path in files}
 
@@ -214,20 +221,34 @@ def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
 
 
 def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], content: Path) -> list[Diagnostic]:
-    """Find names that two documents claim: the same name in one publication, or the same address, former addresses included."""
+    """Find names that two documents claim: the same name in one publication, or the same address, former addresses included.
+
+    Nor may a document have its own address among its former ones: its page would be a redirect to itself.
+    """
+    headers = list(headers)
     first_claim: dict[object, str] = {}
+    path_of = {header.url: path for path, header in headers}
     diagnostics = []
     for path, header in headers:
         for name, key in header.claims:
             other = first_claim.setdefault(name, path)
-            if other != path:
-                diagnostics.append(
-                    Diagnostic(
-                        PurePosixPath(path),
-                        _line(content, PurePosixPath(path), (key,)),
-                        f"アドレスの名前が {other} と同じです。どちらかのファイル名か slug を変えてください",
-                        f"the same name as {other}: change the file name or slug of one of them",
-                        "F305",
+            if other == path and key == "aliases":
+                other = path_of.get(str(name), path)
+                if name == header.url:
+                    diagnostics.append(
+                        _conflict(content, path, key, f"この記事のいまのアドレス {name}", f"the address that it has now, {name}")
                     )
-                )
+            if other != path:
+                diagnostics.append(_conflict(content, path, key, other, other))
     return diagnostics
+
+
+def _conflict(content: Path, path: str, key: str, other_ja: str, other_en: str) -> Diagnostic:
+    where_ja, where_en = (" aliases", "the aliases") if key == "aliases" else ("ファイル名か slug", "the file name or slug")
+    return Diagnostic(
+        PurePosixPath(path),
+        _line(content, PurePosixPath(path), (key,)),
+        f"アドレスの名前が {other_ja} と同じです。どちらかの{where_ja} を変えてください",
+        f"the same name as {other_en}: change {where_en} of one of them",
+        "F305",
+    )

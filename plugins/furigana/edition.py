@@ -15,7 +15,7 @@ from pelican.generators import Generator
 
 from plugins.context import Key, context_of
 from plugins.digest import digest
-from plugins.files import write_atomically
+from plugins.files import write_atomically, write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
 from plugins.incremental.plan import PLAN
@@ -91,9 +91,7 @@ class _EditionWriter:
         html = (self.site / name).read_text(encoding="utf-8")
         if not LINK.search(html):
             return False
-        target = self.site / _copy_name(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(stay_in_edition(self.copier.copy(html)), encoding="utf-8", newline="\n")
+        write_into(self.site, _copy_name(name), stay_in_edition(self.copier.copy(html)).encode("utf-8"))
         return True
 
 

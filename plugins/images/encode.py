@@ -20,6 +20,7 @@ from PIL import Image, ImageCms, ImageOps, features
 from plugins.files import write_atomically
 from plugins.frontmatter.parse.image_files import UnreadableImage, open_picture
 from plugins.images import variants
+from plugins.inputs import InputFolder
 
 _LARGE = 12_000_000
 """Pixels. A telephone's usual picture is not large."""
@@ -37,16 +38,21 @@ _SAVE_OPTIONS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Original:
-    """An original image file. ``digest`` names everything that these encoders make of its content."""
+    """The original image ``name`` among ``files``. ``digest`` names everything that these encoders make of its content."""
 
-    file: Path
+    files: InputFolder
+    name: str
     digest: str
 
     @classmethod
-    def of(cls, file: Path) -> Original:
-        """Read ``file`` and compute its digest."""
+    def of(cls, files: InputFolder, name: str) -> Original:
+        """Read the file and compute its digest. Raises `plugins.inputs.UnreadableInput`."""
         tools = f"{variants.VERSION} {PIL.__version__} {features.version('avif')} {features.version('webp')} "
-        return cls(file, hashlib.sha256(tools.encode() + file.read_bytes()).hexdigest()[:16])
+        return cls(files, name, hashlib.sha256(tools.encode() + files.read(name)).hexdigest()[:16])
+
+    def read(self) -> bytes:
+        """Return its bytes. Raises `plugins.inputs.UnreadableInput`."""
+        return self.files.read(self.name)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class ImageEncoder:
         """Return one file of the responsive set, such as ``480.avif``. Raises `UnreadableImage`."""
         cached = self.cache / original.digest / name
         if not cached.is_file():
-            write_atomically(cached, encode(original.file.read_bytes(), name))
+            write_atomically(cached, encode(original.read(), name))
         return cached
 
 

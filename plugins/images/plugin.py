@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -14,12 +13,15 @@ from pelican.writers import Writer
 
 from plugins.context import IMAGES, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
+from plugins.frontmatter.public_files import public_files
 from plugins.images import variants
 from plugins.images.encode import ImageEncoder, Original
 from plugins.images.picture_tag import ImageVariants, PictureTags
+from plugins.inputs import InputFolder
 
 
 def add_generator(_pelican: Pelican) -> type[ImagesGenerator]:
@@ -31,7 +33,7 @@ def register() -> None:
 
 
 SOURCES = "images"
-"""The folder of pictures below ``content/``. Its folder ``drawings`` holds the sources of some pictures, and is not published."""
+"""The folder of pictures below ``content/``."""
 
 
 class ImagesGenerator(Generator):  # type: ignore[misc]
@@ -43,7 +45,9 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         self.library = build[LIBRARY]
         self.content = build.content
         self.encoder = ImageEncoder(build.cache / "pictures")
-        self.originals = {path: Original.of(self.content / path) for path in find_images(self.content) if not variants.is_vector(path)}
+        self.files = InputFolder(self.content)
+        self.paths = sorted(PurePosixPath(path) for path in public_files(self.library) if path.startswith(f"{SOURCES}/"))
+        self.originals = {path: Original.of(self.files, str(path)) for path in self.paths if not variants.is_vector(path)}
         used = self._used()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = dict(zip(self.originals, pool.map(lambda path: self._encode(path, used=path in used), self.originals), strict=True))
@@ -56,9 +60,8 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
     def generate_output(self, _writer: Writer) -> None:
         """Copy every file from the cache to its address."""
-        for path in find_images(self.content):
-            if variants.is_vector(path):
-                self._copy(self.content / path, f"/{path}")
+        for path in filter(variants.is_vector, self.paths):
+            write_into(self.output_path, str(path), self.files.read(str(path)))
         for path, original in self.originals.items():
             address = image_permalink(path)
             self._copy(self.encoder.permanent(original, address), address)
@@ -68,12 +71,10 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
                     self._copy(self.encoder.variant(original, name), f"{image_variants.folder}{name}")
 
     def _copy(self, file: Path, address: str) -> None:
-        target = Path(self.output_path) / address.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        write_into(self.output_path, address.lstrip("/"), file.read_bytes())
 
     def _used(self) -> set[PurePosixPath]:
-        """The pictures of public pages, which need a responsive set. All others keep their permalink only: a mail that was sent still loads it."""
+        """The pictures that public pages show, which need a responsive set. Those that a page links to, or that are declared, keep their permalink only."""
         addresses = {address for d in self.library.public for address in (*d.image_urls, d.picture.url if d.picture else "")}
         return {path for path in self.originals if image_permalink(path) in addresses}
 
@@ -83,7 +84,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
             self.encoder.permanent(original, image_permalink(path))
             if not used:
                 return None
-            width, height = image_size(original.file)
+            width, height = image_size(original.read(), path.suffix)
             for name in variants.names(width):
                 self.encoder.variant(original, name)
         except UnreadableImage as error:
@@ -104,16 +105,10 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         """Yield source and line of each document that shows a picture."""
         for document in self.library.documents.values():
             if _shows(document, path):
-                lines = (self.content / document.path).read_text(encoding="utf-8-sig").splitlines()
+                lines = self.files.read(str(document.path)).decode("utf-8-sig").splitlines()
                 yield document.path, next((number for number, line in enumerate(lines, 1) if path.name in line), 1)
 
 
 def _shows(document: Document, path: PurePosixPath) -> bool:
     address = image_permalink(path)
     return bool(document.picture and document.picture.url == address) or address in document.image_urls
-
-
-def find_images(content: Path) -> list[PurePosixPath]:
-    """Return every picture below ``content/images/`` but the drawings, sorted."""
-    paths = (PurePosixPath(path.relative_to(content).as_posix()) for path in (content / SOURCES).rglob("*") if path.is_file())
-    return sorted(path for path in paths if path.parts[1] != "drawings" and not path.name.startswith("."))

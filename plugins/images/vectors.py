@@ -1,19 +1,17 @@
-"""Every SVG file that the site publishes, looked through: those that no document shows have an address too."""
+"""Every SVG file that the site may publish, looked through before a document names it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from plugins.diagnostics import Diagnostic, unexpected
+from plugins.frontmatter.parse.source import is_publishable
 from plugins.frontmatter.parse.vector_pictures import UnsafeVector, read_vector
+from plugins.inputs import InputFolder, UnreadableInput, survey
 
 FOLDERS = ("images", "files", "data")
-"""Folders below ``content/`` whose files are published as they are."""
-
-_NOT_PUBLISHED = "drawings"
-"""A folder below ``images`` with the sources of some pictures."""
+"""Folders below ``content/`` whose files are published as they are when a document names them."""
 
 
 def check_vectors(content: Path) -> list[Diagnostic]:
@@ -23,7 +21,9 @@ def check_vectors(content: Path) -> list[Diagnostic]:
 
 def _check(content: Path, path: PurePosixPath) -> Diagnostic | None:
     try:
-        read_vector(content / path)
+        read_vector(InputFolder(content).read(str(path)))
+    except UnreadableInput:
+        return None  # gone or changed since it was found; whoever reads it next says so
     except UnsafeVector as error:
         ja, en = f"公開できないSVGです（{error}）", f"this SVG file cannot be published ({error})"
         return Diagnostic(path, 1, ja, en, "F407")
@@ -34,10 +34,8 @@ def _check(content: Path, path: PurePosixPath) -> Diagnostic | None:
 
 def _find(content: Path) -> Iterator[PurePosixPath]:
     for folder in FOLDERS:
-        for root, folders, files in os.walk(content / folder):
-            if folder == "images" and Path(root) == content / folder:
-                folders[:] = [name for name in folders if name != _NOT_PUBLISHED]
-            for name in sorted(files):
-                path = Path(root, name)
-                if name.lower().endswith((".svg", ".svgz")) and path.is_file() and not path.is_symlink():
-                    yield PurePosixPath(path.relative_to(content).as_posix())
+        # A link in the place of a folder is an error that `plugins.frontmatter.library` tells: what it leads to is not looked at.
+        names = survey(content / folder).files if (content / folder).is_dir() and not (content / folder).is_symlink() else ()
+        for path in sorted(f"{folder}/{name}" for name in names):
+            if path.lower().endswith((".svg", ".svgz")) and is_publishable(path):
+                yield PurePosixPath(path)

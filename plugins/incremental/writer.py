@@ -22,7 +22,7 @@ from pelican import signals
 from pelican.writers import Writer
 
 from plugins.context import context_of
-from plugins.files import link_if_equal
+from plugins.files import WriteRefused, link_if_equal, write_into
 from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder, Read
 from plugins.incremental.manifest import PageEntry, TableRow, format_interval, renumbered
 from plugins.incremental.plan import PLAN, RenderPlan
@@ -155,7 +155,7 @@ class _PageRenderer:
             raise RenderFailed(f"template {_line_of(error)}: {error.message}") from error
         finally:
             reads, own_digests = self._recorder.end_page()
-        _write_page(f"{plan.site}/{job.name}", f"{plan.last_site}/{job.name}", html)
+        _write_page(plan, job.name, html)
         side_files = tuple(dict.fromkeys(plan.side_files))
         return PageEntry(job.template.name or "", job.template_digest, b"", own_digests, format_interval(validity), side_files), reads
 
@@ -167,16 +167,15 @@ class _PageRenderer:
         return map(self._numbers.__getitem__, reads)
 
 
-def _write_page(path: str, last_path: str, html: str) -> None:
+def _write_page(plan: RenderPlan, name: str, html: str) -> None:
     """Write a page, with the same bytes on every system; link it to the last one if it is equal. Raises `RenderFailed` if another page has this file."""
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103,PTH120 - thousands of files: no object for each
-        with open(path, "xb") as file:  # noqa: PTH123 - as above
-            file.write(html.encode("utf-8"))
-    except FileExistsError as error:
-        raise RenderFailed(f"二つのページが同じ場所に書かれます / two pages would be the same file: {path}") from error
+        write_into(plan.site, name, html.encode("utf-8"))
+    except WriteRefused as error:
+        raise RenderFailed(str(error)) from error
+    last_path = f"{plan.last_site}/{name}"
     if os.path.lexists(last_path):
-        link_if_equal(Path(path), Path(last_path))
+        link_if_equal(Path(f"{plan.site}/{name}"), Path(last_path))
 
 
 def _line_of(error: TemplateError) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from plugins.files import write_into
 from plugins.frontmatter.model.registry import MailList, Registry
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.render.renderer import Alternatives
@@ -14,16 +15,15 @@ from plugins.magazine.render.renderer import Alternatives
 
 def write_issue(folder: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
     """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds."""
-    target = folder / issue.mail_list.key / issue.number
-    target.mkdir(parents=True, exist_ok=True)
+    target = f"{issue.mail_list.key}/{issue.number}"
     encoded = encode(alternatives)
     for name, data in encoded.items():
-        (target / name).write_bytes(data)
+        write_into(folder, f"{target}/{name}", data)
     parts: dict[str, dict[str, object]] = {
         name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()
     }
     parts["light.txt"]["charset"] = alternatives.light.charset
-    _write_json(target / "issue.json", _describe(issue, base) | {"parts": parts})
+    _write_json(folder, f"{target}/issue.json", _describe(issue, base) | {"parts": parts})
 
 
 def encode(alternatives: Alternatives) -> dict[str, bytes]:
@@ -53,8 +53,7 @@ def _describe(issue: Composition, base: str) -> dict[str, object]:
 
 def write_lists(folder: Path, registry: Registry, base: str) -> None:
     """Write ``lists.json``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "lists.json", {"schema": 1, "lists": list(_lists(registry, base))})
+    _write_json(folder, "lists.json", {"schema": 1, "lists": list(_lists(registry, base))})
 
 
 def _lists(registry: Registry, base: str) -> Iterable[dict[str, object]]:
@@ -78,5 +77,5 @@ def _list(mail_list: MailList, registry: Registry, base: str) -> dict[str, objec
     }
 
 
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+def _write_json(folder: Path, name: str, value: object) -> None:
+    write_into(folder, name, (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode("utf-8"))

@@ -9,8 +9,10 @@ from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import context_of
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.registry import Place, Publication
+from plugins.inputs import InputFolder
 from plugins.progress import panels
 from plugins.progress.table import COLUMNS, PATH
 from plugins.progress.works import WORKS, Field
@@ -52,6 +54,7 @@ class ProgressGenerator(Generator):  # type: ignore[misc]
         places = {place.name: self._place_url(place) for place in self.places}
         self.shared = {"publication": self.publication, "front": self.front, "field_urls": fields, "place_urls": places}
         library = context_of(self.settings)[LIBRARY]
+        write_into(self.output_path, str(PATH), InputFolder(self.path).read(str(PATH)))  # the page offers the table as open data
         open_data = dataset(
             self.publication,
             library.registry.site,

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
+from plugins.inputs import InputFolder
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
 
 COLUMNS = {
@@ -51,11 +52,11 @@ class _Row:
 
 def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnostic]]:
     """Read ``content/data/progress.csv``. Return the rows that hold, and the diagnostics with paths relative to ``content``; without the file, neither."""
-    file = content / PATH
-    if not file.is_file():
+    files = InputFolder(content)
+    if files.stat(str(PATH)) is None:
         return Works(), []
     try:
-        rows = [_Row(row.line, row.cells) for row in read_csv(file, PATH, COLUMNS)]
+        rows = [_Row(row.line, row.cells) for row in read_csv(files, PATH, COLUMNS)]
     except UnreadableCsv as error:
         return Works(), [error.diagnostic]
     results = [(row, _work(row, registry)) for row in rows]

@@ -2,5 +2,6 @@
 
 1. `taxonomies` and `facets` group the public documents. Pure.
 2. `document_pages` writes the page of each document, `listing_pages` the pages of the groups, with `feeds` beside them.
-3. `plugin` registers both with Pelican.
+3. `static_files` copies the files that go public as they are.
+4. `plugin` registers all of them with Pelican.
 """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import context_of
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry
@@ -136,11 +136,9 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
 
     def _redirects(self) -> None:
         for document in (*self.documents, *self.issues, *self.pages):
-            for alias in document.meta.aliases:
+            for alias in dict.fromkeys(document.meta.aliases):
                 self._page(alias, "redirect", target=document)
 
     def _write(self, url: str, text: str) -> None:
         """Write a file that has no template."""
-        path = Path(self.output_path) / url.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_into(self.output_path, url.lstrip("/"), text.encode("utf-8"))

@@ -11,11 +11,12 @@ from pelican.generators import Generator
 
 from plugins.publications.document_pages import DocumentsGenerator
 from plugins.publications.listing_pages import PublicationsGenerator
+from plugins.publications.static_files import StaticFilesGenerator
 
 
 def add_generators(_pelican: Pelican) -> tuple[type[Generator], ...]:
     """Tell Pelican of the generators."""
-    return DocumentsGenerator, PublicationsGenerator
+    return DocumentsGenerator, PublicationsGenerator, StaticFilesGenerator
 
 
 def register() -> None:

@@ -10,6 +10,7 @@ from plugins.context import Key
 from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.frontmatter.model.registry import Registry
+from plugins.inputs import InputFolder
 
 PATH = PurePosixPath("data/readings.csv")
 _KANA = re.compile(r"[ぁ-ゖー]+")
@@ -57,11 +58,11 @@ READINGS = Key[ReadingTable]("reading table", __name__)
 def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Diagnostic]]:
     """Read the table below ``content``, which may be missing, and add the municipalities. The paths of diagnostics are relative to ``content``."""
     names = {place.name: place.reading for place in registry.places.values()}
-    file = content / PATH
-    if not file.is_file():
+    files = InputFolder(content)
+    if files.stat(str(PATH)) is None:
         return ReadingTable(names), []
     try:
-        rows = read_csv(file, PATH, ("表記", "読み"))
+        rows = read_csv(files, PATH, ("表記", "読み"))
     except UnreadableCsv as error:
         return ReadingTable(), [error.diagnostic]
     diagnostics = []

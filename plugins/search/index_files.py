@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.files import link_if_equal
+from plugins.files import link_if_equal, write_into
 from plugins.incremental.plan import RenderPlan
 from plugins.processes import map_batches
 from plugins.search.entries import Entry
@@ -38,7 +38,7 @@ class IndexState:
         return [f"d/{number}.json" for number in range(len(self.keys))] + [f"s/{number}.json" for number in range(self.shards)]
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(vars(self)), encoding="utf-8")
+        write_into(path.parent, path.name, json.dumps(vars(self)).encode("utf-8"))
 
 
 def load_state(path: Path, plan: RenderPlan, folder: str) -> IndexState | None:
@@ -59,8 +59,6 @@ def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path |
     def write_chunks(starts: Sequence[int]) -> list[tuple[int, dict[str, bytes]]]:
         return [(start, _write_entries(folder, entries[start : start + _CHUNK], start, last)) for start in starts]
 
-    for part in ("s", "d"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
     chunks = dict(chunk for _, result in map_batches(write_chunks, range(0, len(entries), _CHUNK), enough=2, batch=1) for chunk in result)
     for start in sorted(chunks):  # in the order of the numbers, since postings are ascending
@@ -95,8 +93,6 @@ def write_changed(
     changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
     if len(changed) > max(20, len(keys) // 20):
         return None
-    for part in ("s", "d"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     changes, weight = _update(last, state, {number: result_fields(entries[number]()) for number in changed})
     if shards_for(weight) != state.shards:
         return None
@@ -152,8 +148,7 @@ def text_of(fields: dict[str, str]) -> str:
 
 def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> None:
     """Write one file of the index, or link it to that in ``last`` if they are equal."""
-    with open(f"{folder}/{name}", "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - thousands of files: no Path object for each
-        file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    write_into(folder, name, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
     if last:
         link_if_equal(folder / name, last / name)
 

@@ -5,12 +5,14 @@ An offset means the same place in every copy, so that a rule may search in one c
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from plugins.frontmatter.parse.source import LARGEST
+from plugins.inputs import InputFolder, UnreadableInput
 
 HIDDEN = "\x00"
 """Stands for a hidden character. No source holds it: front matter refuses control characters (F103)."""
@@ -96,17 +98,17 @@ class Manuscript:
 
 
 def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
-    """Read ``content / path``; None if it is too large or not UTF-8, which front matter reports (F101, F102)."""
+    """Read ``content / path``; None if it cannot be read, is too large or not UTF-8, which front matter reports (F101, F102, F111 …)."""
+    files = InputFolder(content)
     try:
-        with open(f"{content}/{path}", "rb") as file:  # noqa: PTH123 - thousands of sources: no object for each
-            data = file.read(LARGEST + 1)
+        data = files.read(str(path), LARGEST + 1)
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except (UnreadableInput, UnicodeDecodeError):
         return None
     if len(data) > LARGEST:
         return None
     below = PurePosixPath(f"{content.name}/{path}")
-    return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size((content / path).parent / name))
+    return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size(files, path, name))
 
 
 def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
@@ -127,9 +129,10 @@ def visible(text: str) -> str:
     return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
 
 
-def file_size(path: Path) -> int | None:
-    """Return the bytes of a file, None if there is none."""
-    return path.stat().st_size if path.is_file() else None
+def file_size(files: InputFolder, path: PurePosixPath, name: str) -> int | None:
+    """Return the bytes of the file that the source at ``path`` calls ``name``; None if there is none below ``content``."""
+    found = files.stat(posixpath.normpath(f"{path.parent}/{name}"))
+    return found.size if found else None
 
 
 def _without_code(body: str) -> str:

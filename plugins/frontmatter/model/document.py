@@ -104,7 +104,7 @@ class Header:
 
         All claim their former addresses (``aliases``).
         """
-        aliases = tuple((alias, "aliases") for alias in self.meta.aliases)
+        aliases = tuple((alias.lower(), "aliases") for alias in self.meta.aliases)  # Windows and macOS take /A/ and /a/ for one folder
         if self.content_type in ("issue", "partner", "page"):
             return (self.url, "slug"), *aliases
         owner = self.publication.key if self.publication else None
@@ -140,7 +140,8 @@ NO_TEXT = LoadedText("", "")
 class Document(Header):
     """A header with its resolved body. ``summary`` is plain text, ``html`` is complete; the magazine reads the sections of an issue from ``markdown``.
 
-    The text may stay in the content cache until it is read. ``image_urls`` are the addresses of the images in the body.
+    The text may stay in the content cache until it is read. ``image_urls`` are the addresses of the images in the body,
+    ``named_files`` the files below ``content/`` that the source names: pictures, attachments, films, and what it links to.
     """
 
     summary: str
@@ -149,6 +150,7 @@ class Document(Header):
     picture: Picture | None = None
     files: tuple[File, ...] = ()
     image_urls: frozenset[str] = frozenset()
+    named_files: frozenset[str] = frozenset()
     tracking_digests: Mapping[str, str] = field(default_factory=dict)
     """For `plugins.incremental`: digests of ``meta`` and ``html``, computed when the source was read, so that a cached text need not be loaded."""
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address
 from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.registry import Place, Registry, Topic
 
@@ -161,13 +162,10 @@ def duration(value: str) -> str:
     )
 
 
-def _old_address(value: str) -> str:
-    if re.fullmatch(r"/([a-zA-Z0-9._~-]+/)+", value):
-        return value
-    raise field_error(
-        f"前のアドレス「{value}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
-        f"{value!r} is no address of this site: write /old/address/",
-    )
+def _old_address(value: str, info: ValidationInfo) -> str:
+    if words := check_former_address(value, _registry(info).own_addresses):
+        raise field_error(*words)
+    return value
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
@@ -179,5 +177,5 @@ NeededEnd = Annotated[dt.datetime, BeforeValidator(_needed_end)]
 Municipality = Annotated[Place, BeforeValidator(_place)]
 TopicField = Annotated[Topic, BeforeValidator(_topic)]
 WebAddress = Annotated[str, AfterValidator(_web)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_NAME)]
 FormerAddress = Annotated[str, AfterValidator(_old_address)]

@@ -16,11 +16,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Val
 
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import constant_digest
+from plugins.frontmatter.model.addresses import LONGEST_NAME, OwnAddresses, check_name, check_section_key
 from plugins.frontmatter.model.link_targets import is_web_address
+from plugins.frontmatter.model.places import Place as Place
+from plugins.frontmatter.model.places import read_places
 from plugins.toml_file import read_toml
 from plugins.typography.colour import contrast
 
-Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_NAME)]
 
 
 def _content_type(key: str) -> str:
@@ -82,6 +85,12 @@ class Site(_Table):
         default=None,
         description="The licence of the site's open data. It is stated on each page that offers a table, and as `license` of the Dataset in the page's "
         "JSON-LD. Without it, the site states no licence: a reader then has to ask before using a table.",
+    )
+
+    public_files: tuple[str, ...] = Field(
+        default=(),
+        description="Files below `content/` that are public although no public document names them, such as `data/shelters.csv` for other programs. "
+        "All other files of `files/`, `data/` and `images/` are public as long as a public document names them.",
     )
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
@@ -160,22 +169,6 @@ class Feed(_Table):
 
 
 @dataclass(frozen=True)
-class Place:
-    """One municipality: its JIS X 0402 code with check digit, name, reading in hiragana, and name in addresses."""
-
-    code: str
-    name: str
-    reading: str
-    slug: str
-
-    tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
-
-    @property
-    def url(self) -> str:
-        return f"/places/{self.slug}/"
-
-
-@dataclass(frozen=True)
 class Topic:
     """One topic of the editors' vocabulary, with its name in addresses."""
 
@@ -209,6 +202,14 @@ class Registry:
     topics: dict[str, Topic]
     places: dict[str, Place]
 
+    @cached_property
+    def own_addresses(self) -> OwnAddresses:
+        """The addresses that the site makes itself, which no editor may choose."""
+        pages = {"/", "/places/", "/topics/", "/mail/", "/accessibility/results/"}
+        pages |= {f"/mail/{key}/" for key in self.lists}
+        pages |= {place.url for place in self.places.values()} | {topic.url for topic in self.topics.values()}
+        return OwnAddresses(frozenset(self.publications), frozenset(pages))
+
 
 def read_registry(toml: Path, places: Path) -> Registry:
     """Read ``publications.toml`` and ``municipalities.csv`` (columns code, name, reading, slug).
@@ -227,12 +228,10 @@ def read_registry(toml: Path, places: Path) -> Registry:
             )
             for path in missing
         )
-    from plugins.frontmatter.model.places import read_places  # it makes `Place` objects, and so imports this module
-
     municipalities, diagnostics = read_places(places)
     try:
         parsed = _parse(toml)
-        diagnostics += _dangling_keys(parsed, toml)
+        diagnostics += _dangling_keys(parsed, toml) + _reserved_keys(parsed, toml)
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     if diagnostics:
@@ -295,3 +294,11 @@ def _dangling_keys(parsed: _File, toml: Path) -> list[Diagnostic]:
         if m.publication not in parsed.publications
     ]
     return lists + owners
+
+
+def _reserved_keys(parsed: _File, toml: Path) -> list[Diagnostic]:
+    """Find publications whose folder of the site is not free, and keys of other tables that cannot be part of an address."""
+    path = PurePosixPath(toml.name)
+    keys = [("publications", key, check_section_key(key)) for key in parsed.publications]
+    keys += [(table, key, check_name(key)) for table in ("lists", "feeds", "topics") for key in getattr(parsed, table)]
+    return [_diagnostic(path, toml, (table, key), " / ".join(words)) for table, key, words in keys if words]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from plugins.diagnostics import Diagnostic
@@ -15,6 +16,7 @@ from plugins.frontmatter.model.document import File
 from plugins.frontmatter.parse.markdown import Body, plain_text
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source
+from plugins.inputs import UnreadableInput
 
 
 class UnreadablePdf(Exception):
@@ -29,14 +31,14 @@ class Pdf:
     size: int
 
 
-def read_pdf(path: Path) -> Pdf:
-    """Return pages and size of the file at ``path``. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
+def read_pdf(data: bytes) -> Pdf:
+    """Return pages and size of the file with these bytes. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
     from pypdf import PdfReader  # imported late: few documents have a PDF, and those are read once
     from pypdf.errors import PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # pypdf warns of damage that it repairs; only the pages count here
     try:
-        reader = PdfReader(path)
+        reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
             raise UnreadablePdf("パスワードがかかっています / it is locked with a password")
         pages = len(reader.pages)
@@ -52,7 +54,7 @@ def read_pdf(path: Path) -> Pdf:
         raise UnreadablePdf(str(error)) from error
     if not pages:
         raise UnreadablePdf("ページがありません / it has no pages")
-    return Pdf(pages, path.stat().st_size)
+    return Pdf(pages, len(data))
 
 
 # WebVTT (W3C), 4.1: hours are optional and may have more than two digits; a cue may have settings after its times.
@@ -141,7 +143,9 @@ class AttachmentResolver:
         path = self.place(meta.captions) or PurePosixPath()
         self.references.resolve("stat", str(path))  # so that the document is read again when the captions change
         try:
-            text = (self.references.content / path).read_text(encoding="utf-8")
+            text = self.references.files.read(str(path)).decode("utf-8")
+        except UnreadableInput as error:
+            return [error.diagnostic()]
         except UnicodeDecodeError:
             return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8", "F502")]
         return [Diagnostic(path, line, ja, en, "F502") for line, ja, en in check_captions(text)]
@@ -173,8 +177,8 @@ class AttachmentResolver:
             path = self.place(attachment.file) or PurePosixPath()
             self.references.resolve("stat", str(path))
             try:
-                pdf = None if missing else read_pdf(self.references.content / path)
-            except UnreadablePdf as error:
+                pdf = None if missing else read_pdf(self.references.files.read(str(path)))
+            except (UnreadableInput, UnreadablePdf) as error:
                 ja, en = (
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
                     f"cannot read the PDF {attachment.file!r}: {error}",

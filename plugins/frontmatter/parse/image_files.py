@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from PIL import ExifTags, Image
@@ -30,7 +31,7 @@ class UnreadableImage(Exception):
 
 
 @contextmanager
-def open_picture(file: Path | BinaryIO) -> Iterator[Image.Image]:
+def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
     """Open a picture of one of `FORMATS`; nothing is decoded yet. Raises `UnreadableImage`, also for whatever Pillow raises inside the block.
 
     The one way in which the site's half opens a picture. Pillow raises errors of many kinds for broken files: `OSError`, `SyntaxError`, `ValueError`,
@@ -51,20 +52,20 @@ def open_picture(file: Path | BinaryIO) -> Iterator[Image.Image]:
         raise UnreadableImage(str(error) or type(error).__name__) from error
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """Return width and height in pixels of a PNG, JPEG, WebP, AVIF, GIF or SVG file. Raises `UnreadableImage`."""
-    if path.suffix.lower() == ".svg":
-        return _vector_size(path)
-    with open_picture(path) as image:
+def image_size(data: bytes, suffix: str) -> tuple[int, int]:
+    """Return width and height in pixels of the bytes of a PNG, JPEG, WebP, AVIF, GIF or SVG file. Raises `UnreadableImage`."""
+    if suffix.lower() == ".svg":
+        return _vector_size(data)
+    with open_picture(io.BytesIO(data)) as image:
         # Orientations 5 to 8 swap rows and columns (Exif 2.3, tag 0x0112): the camera was held upright, and browsers turn the image.
         is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
         return (image.height, image.width) if is_turned else image.size
 
 
-def _vector_size(path: Path) -> tuple[int, int]:
+def _vector_size(data: bytes) -> tuple[int, int]:
     try:
-        return vector_size(read_vector(path))
-    except (UnsafeVector, OSError) as error:
+        return vector_size(read_vector(data))
+    except UnsafeVector as error:
         raise UnreadableImage(str(error)) from error
 
 

@@ -68,6 +68,7 @@ class LinkResolver:
             picture=picture,
             files=files,
             image_urls=frozenset(image.get("src", "") for image in parsed.body.images),
+            named_files=self.references.named_files,
         )
         digests = document_digests(document, digest(header.meta), hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
         return replace(document, tracking_digests=digests), diagnostics

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from plugins.diagnostics import Diagnostic, unexpected
-from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta
+from plugins.frontmatter.model.addresses import check_name, check_page_address
+from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta, Page
 from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Publication, Registry
@@ -59,7 +60,7 @@ def _read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[
     meta = _validate(source, CONTENT_TYPES[content_type], reading)
     if not isinstance(meta, Meta):
         return RejectedSource(path, content_type, source, meta)
-    if diagnostics := _check_name(source, meta):
+    if diagnostics := _check_address(source, meta, registry):
         return RejectedSource(path, content_type, source, diagnostics)
     return source, Header(path, content_type, meta, publication, permalink(path, content_type, meta, publication))
 
@@ -195,16 +196,15 @@ def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
     ]
 
 
-def _check_name(source: Source, meta: Meta) -> list[Diagnostic]:
-    name = source.path.stem
-    if meta.slug or all(part.isascii() and part.isalnum() and part == part.lower() for part in name.split("-")):
-        return []
-    return [
-        Diagnostic(
-            source.path,
-            1,
-            f"ファイルの名前「{name}」はアドレスになりません。半角の英小文字、数字、ハイフンにするか、slug を書いてください",
-            f"{name!r} cannot be an address: rename the file to a-z, 0-9 and hyphens, or add slug",
-            "F304",
+def _check_address(source: Source, meta: Meta, registry: Registry) -> list[Diagnostic]:
+    """Check the part of the address that the document names itself: by ``slug``, or else by the name of its file."""
+    name = meta.slug or source.path.stem
+    line = source.line_of(("slug",)) if meta.slug else 1
+    if words := check_name(name):
+        hint_ja, hint_en = (
+            ("", "") if meta.slug else ("。ファイルの名前を変えるか、slug を書いてください", "; rename the file, or add slug")
         )
-    ]
+        return [Diagnostic(source.path, line, words[0] + hint_ja, words[1] + hint_en, "F304")]
+    if isinstance(meta, Page) and (words := check_page_address(f"/{name}/", registry.own_addresses)):
+        return [Diagnostic(source.path, line, *words, "F306")]
+    return []

@@ -10,12 +10,15 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
+from plugins.frontmatter.parse.source import is_publishable
+from plugins.inputs import InputFolder, UnreadableInput
 
 Reference = tuple[str, str]
 """A method (a key of `_METHODS`), and a path below ``content/`` or an address."""
@@ -40,10 +43,20 @@ class ReferenceResolver:
     _results: dict[Reference, Any] = field(default_factory=dict)
     _permanent_urls: frozenset[str] = frozenset()
 
+    @cached_property
+    def files(self) -> InputFolder:
+        """The files below ``content``, which are read through it and in no other way."""
+        return InputFolder(self.content)
+
     def resolve(self, method: str, target: str) -> Any:
         """Resolve a reference of the document at hand, and record it."""
         result = self.resolved[method, target] = self._resolve((method, target))
         return result
+
+    @property
+    def named_files(self) -> frozenset[str]:
+        """The files below ``content`` that the document at hand names."""
+        return frozenset(target for (method, target), result in self.resolved.items() if method in ("file", "picture") and result)
 
     def same_as_before(self, resolved: Mapping[Reference, Any]) -> bool:
         """Tell whether all references resolve to what they resolved to before."""
@@ -69,15 +82,13 @@ class ReferenceResolver:
         return None if header is None else header.target
 
     def _file(self, path: str) -> bool:
-        return (self.content / path).is_file()
+        """Tell whether ``path`` is a file that can be public: not one of another program, and not one that only the build reads."""
+        return is_publishable(path) and self.files.stat(path) is not None
 
     def _stat(self, path: str) -> tuple[int, int]:
         """Return size and time of a file whose contents the document depends on; zeros if it is missing."""
-        try:
-            stat = (self.content / path).stat()
-        except OSError:
-            return 0, 0
-        return stat.st_size, stat.st_mtime_ns
+        stat = self.files.stat(path)
+        return (stat.size, stat.time) if stat else (0, 0)
 
     def _address(self, url: str) -> bool:
         """Tell whether ``url`` is an address that never goes away. Articles are linked by their file, so that a moved file is found out."""
@@ -105,12 +116,12 @@ class ReferenceResolver:
         return result
 
     def _read_picture(self, path: str) -> Picture | str:
-        file = self.content / path
-        version = hashlib.blake2b(file.read_bytes(), digest_size=10).hexdigest()
-        url = image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
         try:
-            return Picture(url, "", *image_size(file), version)
-        except UnreadableImage as error:
+            data = self.files.read(path)
+            url = image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+            version = hashlib.blake2b(data, digest_size=10).hexdigest()
+            return Picture(url, "", *image_size(data, PurePosixPath(path).suffix), version)
+        except (UnreadableInput, UnreadableImage) as error:
             return str(error)
 
 

@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.parse.yaml_block import CONTROL, FrontMatterError, Place, control_words, parse_yaml
+from plugins.inputs import InputFolder, InputStat, InputTree, UnreadableInput, survey
 
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders directly below ``content/`` that hold no documents."""
 
+_PUBLISHABLE = NOT_SOURCES | {"partners"}
+"""The folders whose files go public as they are, if a public document names them; `plugins.partners` puts the pictures of an entry beside it."""
 
-@dataclass(frozen=True)
-class SourceStat:
-    """Size in bytes and modification time in ns of a file."""
-
-    size: int
-    time: int
+DRAWINGS = "images/drawings/"
+"""The sources of some pictures, which are never public."""
 
 
-def scan_sources(content: Path) -> dict[str, SourceStat]:
-    """Return every Markdown file that is a document, by its path below ``content``, sorted by the parts of the paths."""
-    files = dict(_walk(str(content), ""))
-    return {path: files[path] for path in sorted(files, key=lambda path: path.split("/"))}
+def is_publishable(path: str) -> bool:
+    """Tell whether the file at ``path`` below ``content/`` may be public if a public document names it: not a source, not a file of another program."""
+    folder, *below = path.split("/")
+    if not below or folder not in _PUBLISHABLE or path.startswith(DRAWINGS) or any(part.startswith(".") for part in below):
+        return False
+    return folder in NOT_SOURCES or not path.endswith(".md")
+
+
+def scan_sources(tree: InputTree) -> dict[str, InputStat]:
+    """Return every Markdown file of ``content/`` that is a document, by its path below ``content``, sorted by the parts of the paths."""
+    documents = [path for path in tree.files if path.endswith(".md") and path.partition("/")[0] not in NOT_SOURCES]
+    return {path: tree.files[path] for path in sorted(documents, key=lambda path: path.split("/"))}
 
 
 def find_sources(content: Path) -> list[PurePosixPath]:
-    """Return every Markdown file that is a document, in the order of `scan_sources`."""
-    return list(map(PurePosixPath, scan_sources(content)))
-
-
-def _walk(folder: str, below: str) -> Iterator[tuple[str, SourceStat]]:
-    # os.scandir and plain strings: there is no Path object for each of thousands of files. Linked folders are not entered, so no walk is endless.
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if below or entry.name not in NOT_SOURCES:
-                    yield from _walk(entry.path, f"{below}{entry.name}/")
-            elif entry.name.endswith(".md"):
-                stat = entry.stat()
-                yield f"{below}{entry.name}", SourceStat(stat.st_size, stat.st_mtime_ns)
+    """Return every Markdown file that is a document and may be read, in the order of `scan_sources`."""
+    return list(map(PurePosixPath, scan_sources(survey(content))))
 
 
 LARGEST = 1_000_000
@@ -77,8 +70,10 @@ class Source:
 
 def read_source(root: Path, path: PurePosixPath) -> Source | Diagnostic:
     """Read ``root / path``. If it cannot be read as text with YAML front matter, return the `Diagnostic` that says why."""
-    with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - no Path object for each of thousands
-        data = file.read(LARGEST + 1)
+    try:
+        data = InputFolder(root).read(str(path), LARGEST + 1)
+    except UnreadableInput as error:
+        return error.diagnostic()
     if len(data) > LARGEST:
         return Diagnostic(
             path,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -60,14 +59,14 @@ class UnsafeVector(Exception):
     """The file is no SVG, or more than a picture. The message says in Japanese and English what it holds."""
 
 
-def read_vector(path: Path) -> Any:
-    """Return the root element of an SVG file that holds nothing active. Raises `UnsafeVector` and `OSError`."""
-    if path.stat().st_size > LARGEST:
+def read_vector(data: bytes) -> Any:
+    """Return the root element of the bytes of an SVG file that holds nothing active. Raises `UnsafeVector`."""
+    if len(data) > LARGEST:
         raise UnsafeVector("5MBを超えています / larger than 5 MB")
     # No entities, no network: an SVG can name files of this machine (XXE).
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        tree = etree.fromstring(path.read_bytes(), parser).getroottree()
+        tree = etree.fromstring(data, parser).getroottree()
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnsafeVector(str(error)) from error
     if found := next(_active(tree), ""):

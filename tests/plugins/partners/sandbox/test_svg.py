@@ -141,7 +141,7 @@ def test_a_drawing_is_saved_beside_its_entry_and_shown_and_is_no_picture_for_lis
     shown = {"/a.svg": page(CHART.encode(), Content_Type="image/svg+xml"), "/b.jpg": picture(encoded())}
     gallery.show('<p>図</p><img src="HERE/a.svg" alt="水揚げの図"><img src="HERE/b.jpg" alt="港">', shown)
     (drawing,) = gallery.entry.parent.glob("*.svg")
-    assert f'<img src="{drawing.name}" alt="水揚げの図">' in gallery.body and image_size(drawing) == (100, 50)
+    assert f'<img src="{drawing.name}" alt="水揚げの図">' in gallery.body and image_size(drawing.read_bytes(), ".svg") == (100, 50)
     assert "image: " in gallery.entry.read_text("utf-8") and f"image: {drawing.name}" not in gallery.entry.read_text("utf-8")
     gallery.show("<p>図</p><p>図を外しました。</p>", shown)
     assert not drawing.exists()

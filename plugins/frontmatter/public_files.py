@@ -1,0 +1,92 @@
+"""Which files below ``content/`` are public: those that a public document names, and those that ``publications.toml`` declares. No folder is public as such.
+
+So a list of names in ``data/``, the lock file of a spreadsheet, and a PDF that waits for an article of next year stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePosixPath
+
+from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.parse.image_files import image_permalink
+from plugins.frontmatter.parse.source import NOT_SOURCES
+
+
+def public_files(library: Library) -> frozenset[str]:
+    """Return the paths, below ``content/``, of the files that are public now.
+
+    A mail issue shows the pictures of the articles that it carries. Its page is public, so they stay, also when an article has ended: the mail that was
+    sent still loads them.
+    """
+    named = {path for document in library.public for path in document.named_files}
+    shown = {address for document in library.public for address in document.image_urls}
+    by_address = {_address(path): path for path in library.files}
+    return library.files & (
+        named | {by_address[address] for address in shown if address in by_address} | {*library.registry.site.public_files}
+    )
+
+
+def _address(path: str) -> str:
+    return image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+
+
+def unnamed_files(library: Library, tables: Collection[str]) -> list[Diagnostic]:
+    """Return a warning for each file of ``files/``, ``data/`` and ``images/`` that stays out of the site, with paths relative to ``content/``.
+
+    A file of a document that has ended is no fault. ``tables`` are the paths of the tables that the build itself reads.
+    """
+    known = {*tables, *library.registry.site.public_files}
+    waiting = _named_by(document for document in library.documents.values() if _waits(document, library))
+    done = _named_by(document for document in library.documents.values() if not _waits(document, library))
+    candidates = sorted(path for path in library.files - known - done.keys() if path.partition("/")[0] in NOT_SOURCES)
+    return [_waiting(path, waiting[path]) if path in waiting else _unnamed(path) for path in candidates]
+
+
+def _waits(document: Document, library: Library) -> bool:
+    return not document.is_live(library.now) and not document.has_ended(library.now)
+
+
+def _named_by(documents: Iterable[Document]) -> dict[str, Document]:
+    """Return by file the first document that names it."""
+    by_file: dict[str, Document] = {}
+    for document in documents:
+        for path in document.named_files:
+            by_file.setdefault(path, document)
+    return by_file
+
+
+def _unnamed(path: str) -> Diagnostic:
+    return Diagnostic(
+        PurePosixPath(path),
+        1,
+        "どの記事からも使われていないので、公開しません。使わないなら消し、そのまま公開するなら publications.toml の [site] public_files に書いてください",
+        "no document names this file, so it is not published: delete it, or to publish it as it is, name it in public_files of [site] in publications.toml",
+        "F505",
+        "warning",
+    )
+
+
+def _waiting(path: str, document: Document) -> Diagnostic:
+    date = "" if document.meta.draft or not document.meta.date else f"{document.meta.date:%Y-%m-%d %H:%M}"
+    return Diagnostic(
+        PurePosixPath(path),
+        1,
+        f"まだ公開しません。このファイルを使う {document.path} が{f'公開される {date} から出ます' if date else '下書きです'}",
+        f"not published yet: {document.path}, which names it, {f'becomes public at {date}' if date else 'is a draft'}",
+        "F506",
+        "warning",
+    )
+
+
+def missing_declarations(library: Library) -> Iterator[tuple[str, str, str]]:
+    """Yield each declared file that is not there or may not be public, with the words for it."""
+    for path in library.registry.site.public_files:
+        if path not in library.files:
+            yield (
+                path,
+                f"public_files の「{path}」が content/ にないか、公開できない場所にあります。files/、data/、images/ の中のファイルを書いてください",
+                f"public_files: no file {path!r} below content/ that can be public: name one of files/, data/ or images/",
+            )
