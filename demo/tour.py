@@ -6,6 +6,7 @@ one click → send the next issue to the others → count.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -146,14 +147,16 @@ def _import_subscribers(tour: Tour) -> None:
 def _approve(tour: Tour, issue: str) -> None:
     """A second person approves. The editors' repository is played by a copy with one commit; without Git the author is stated."""
     _step(f"書いた人とは別の人が承認する A second person approves {issue}")
-    editors, file = tour.var / "editors", f"mail/{issue}.md"
-    (editors / file).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path("content") / file, editors / file)
+    editors = tour.settings.with_name("editors")
+    for file in json.loads((tour.output / "mail" / issue / "issue.json").read_text("utf-8"))["sources"]:
+        (editors / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path("content") / file, editors / file)
     if shutil.which("git"):
         author = ["-c", f"user.name={WRITER}", "-c", "user.email=writer@example.jp", "-c", "commit.gpgsign=false"]
         for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--no-verify", "--message", issue]):
             subprocess.run(["git", "-C", str(editors), *command], check=True)  # noqa: S603, S607 - our own folder
-    _todoke("approve", issue, "--as", APPROVER, "--author", WRITER, "--content", str(editors), *tour.mail_options)
+    stated = () if shutil.which("git") else ("--author", WRITER)
+    _todoke("approve", issue, "--as", APPROVER, *stated, *tour.mail_options)
 
 
 def _send(tour: Tour, issue: str) -> float:

@@ -46,11 +46,22 @@ def _link(value: AnyUrl) -> str:
     return _without_place(text)
 
 
+def _source_path(value: str) -> str:
+    parts = value.split("/")
+    if not all(parts) or {".", ".."} & set(parts) or "\\" in value or addresses.unsafe_characters(value):
+        raise ValueError("is no path below the folder of the sources")
+    return value
+
+
 Key = Annotated[str, Field(pattern=rf"^{SAFE_KEY.pattern}$", max_length=64)]
 Header = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_header_text)]
 Address = Annotated[str, AfterValidator(_address)]
 Link = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http"], host_required=True), AfterValidator(_link)]
 ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$", max_length=255)]  # RFC 2919 section 2
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+SourcePath = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_source_path)]
 
 
 class _From(BaseModel):
@@ -77,7 +88,7 @@ class _Lists(BaseModel):
 
 
 class _Part(BaseModel):
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
     size: int = Field(alias="bytes", ge=1, le=MOST_BYTES)
 
 
@@ -101,6 +112,7 @@ class _Issue(BaseModel):
     expires: AwareDatetime | None
     archive_url: Link
     parts: _BundleFiles
+    sources: dict[SourcePath, Sha256] = {}
 
 
 def read_lists(root: Path) -> dict[str, MailList]:
@@ -145,6 +157,18 @@ def read_issue(root: Path, ref: IssueRef) -> Issue:
         _sha256(raw),
         light,
     )
+
+
+def read_sources(root: Path, ref: IssueRef) -> dict[str, str]:
+    """Return what the issue was made from: paths below the folder of the sources, each with the SHA-256 of its bytes.
+
+    :raises BundleError: see `read_issue`; or the bundle does not say, because an older version made it.
+    """
+    path = root / ref.list / ref.number / "issue.json"
+    sources = _validate(_Issue, path, _read(path)).sources
+    if f"mail/{ref}.md" not in sources:
+        raise BundleError(path, f"does not say from which sources it was made (mail/{ref}.md and what it carries). Build the site again.")
+    return sources
 
 
 def _mail_list(entry: _List) -> MailList:

@@ -6,6 +6,7 @@ processes: neither holds a secret.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ from mailer.model.errors import SecretMissing
 SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
 PASSWORD_VARIABLE = "TODOKE_RELAY_PASSWORD"  # noqa: S105
 METRICS_VARIABLE = "TODOKE_METRICS_KEY"
+AUDIT_VARIABLE = "TODOKE_AUDIT_KEY"
+AUDIT_PURPOSE = b"todoke audit log"
+"""Parts the keys of the audit log from those of links, where both are made of the same secret."""
 GENERATE = "todoke secret new"
 SHORTEST = 32  # characters; `token_urlsafe(48)` gives 64
 
@@ -45,6 +49,22 @@ def signing_keys(environ: Mapping[str, str], secret_file: Path | None) -> tuple[
     if any(len(key.value) < SHORTEST for key in keys):
         raise SecretMissing(f"A secret to sign links is shorter than {SHORTEST} characters. Take it out and make a better one: {GENERATE}")
     return keys
+
+
+def audit_keys(environ: Mapping[str, str], audit_file: Path | None, secret_file: Path | None) -> tuple[bytes, ...]:
+    """Return the keys that seal the audit log, newest first; none if there is no secret at all.
+
+    They come from a secret of their own, and from the secret that signs links: without one of their own the newest of those is used, and entries
+    that it has sealed stay good when the log gets its own. An older key must stay in the list for as long as the log holds entries of it.
+
+    :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
+    :raises NotPrivate: other accounts may read the file.
+    """
+    texts = (environ.get(AUDIT_VARIABLE) or read_file(audit_file), environ.get(SECRET_VARIABLE) or read_file(secret_file))
+    keys = [key.strip() for text in texts for key in text.replace("\n", ",").split(",") if key.strip()]
+    if any(len(key) < SHORTEST for key in keys):
+        raise SecretMissing(f"A secret of the audit log is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
+    return tuple(hmac.digest(key.encode(), AUDIT_PURPOSE, "sha256") for key in keys)
 
 
 def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | None:

@@ -16,15 +16,19 @@ from mailer.database.engine import Database, create_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.context import DeliveryContext
 from mailer.message.links import LinkSigner
+from mailer.model.audit_log import AuditSeal
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.state import DeliveryState
-from mailer.secrets import Secret
+from mailer.secrets import Secret, audit_keys
 from tests.mailer.database import guard
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
+SEAL = AuditSeal(audit_keys({"TODOKE_SECRET": SECRET}, None, None))
 REF = IssueRef("fukko-press", "45")
 HTML = '<!doctype html><html lang="ja"><body><p>復興の今</p><a href="https://personal.invalid/unsubscribe">配信停止</a></body></html>\n'
+SOURCE = "本文\n".encode()
+"""The bytes of an issue's source, where a test has a folder of sources."""
 TEXT = "復興の今\n\n.で始まる行\n配信停止: https://personal.invalid/unsubscribe\n"
 LIST = MailList(
     "fukko-press",
@@ -85,6 +89,7 @@ def issue_json(ref: IssueRef, parts: dict[str, bytes]) -> dict[str, Any]:
         "expires": None,
         "archive_url": f"https://todoke.example.jp/mail/{ref.list}/{ref.number}/",
         "parts": {name: {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)} for name, raw in parts.items()},
+        "sources": {f"mail/{ref}.md": hashlib.sha256(SOURCE).hexdigest()},
     }
 
 
@@ -166,7 +171,7 @@ def installation(
     write_lists(root)
     write_issue(root)
     config = load_config(write_config(folder, port, connections=connections, relay=relay, head=head))
-    clock, database = Clock(), create_database(config.database)
+    clock, database = Clock(), create_database(config.database, SEAL)
     guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
     signer = LinkSigner((Secret(SECRET),))

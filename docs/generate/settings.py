@@ -51,6 +51,9 @@ def _walk(schema: Schema, models: Schema, prefix: str) -> Iterator[Setting]:
             yield from _walk(inner, models, key + ".")
         else:
             yield Setting(key, value_of(inner), _default(written), name in required, written.get("description", ""))
+    further = schema.get("additionalProperties")
+    if isinstance(further, Mapping):  # a table with keys of its own and others that the writer of the file chooses
+        yield Setting(f"{prefix}<name>", value_of(_resolve(further, models)), "", False)
 
 
 def _inner(schema: Schema, models: Schema, key: str) -> tuple[Schema, str]:

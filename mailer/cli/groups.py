@@ -13,6 +13,7 @@ COMMANDS = {
     "status": ("mailer.cli.status", "status"),
     "who-missed": ("mailer.cli.status", "who_missed"),
     "approve": ("mailer.cli.approval", "approve"),
+    "approvers": ("mailer.cli.approval", "show_approvers"),
     "audit": ("mailer.cli.approval", "show_audit"),
     "schedule": ("mailer.cli.operator", "schedule"),
     "pause": ("mailer.cli.operator", "pause"),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+from mailer.approval.anchors import AnchorError
 from mailer.approval.approval import NotApproved, SamePerson
-from mailer.approval.authorship import AuthorUnknown, NotCommitted
+from mailer.approval.approvers import NoApprover
+from mailer.approval.confirmation import NothingToConfirm
+from mailer.approval.names import NameRefused
+from mailer.approval.repository import AuthorUnknown, NotCommitted
+from mailer.approval.signature import SignatureError
 from mailer.model import errors
 from mailer.model.audit_log import AuditBroken
 from mailer.model.errors import TodokeMailError
+from mailer.sending.limits_of_tests import TooManyTests
 
 SENTENCES: dict[type[TodokeMailError], str] = {
     TodokeMailError: "処理を続けられません。",
@@ -41,6 +47,13 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     SamePerson: "書いた人は承認できません。",
     AuthorUnknown: "だれが書いたか分かりません。",
     NotCommitted: "原稿がまだコミットされていません。",
+    errors.ContentChanged: "確定した内容とちがうので送りません。記録（todoke audit）を確かめてください。",
+    NameRefused: "その名前は使えません。ふつうの文字で、氏名だけを書いてください。",
+    NoApprover: "その人はこの配信先を承認できません。",
+    SignatureError: "署名を確かめられません。",
+    TooManyTests: "テストの宛先が多すぎます。",
+    AnchorError: "監査記録の控えを使えません。",
+    NothingToConfirm: "することはありません。",
     AuditBroken: "記録が書き換えられているか、欠けています。",
 }
 SENTENCE_ENDS = (".", "?", "!", ")", ";")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from mailer.approval.approvers import Approver
 from mailer.database.ledger import LedgerEntry
 from mailer.model.audit_log import AuditEntry
 from mailer.model.issue import FrozenIssue
@@ -107,7 +108,21 @@ def scheduled(frozen: FrozenIssue, due: int) -> dict[str, Value]:
     return {"list": ref.list, "number": ref.number, "status": frozen.status.value, "send_at": _time(frozen.send_at), "due": due}
 
 
-AUDIT_COLUMNS = ("number", "at", "what", "issue", "actor", "details", "hash")
+APPROVER_COLUMNS = ("name", "mail", "lists", "aliases", "key")
+
+
+def approver(each: Approver) -> dict[str, Value]:
+    """Return who may approve; lists and aliases are separated by spaces and commas, the key is its fingerprint."""
+    return {
+        "name": each.name,
+        "mail": each.mail,
+        "lists": " ".join(each.lists),
+        "aliases": ", ".join(each.aliases),
+        "key": each.fingerprint,
+    }
+
+
+AUDIT_COLUMNS = ("number", "at", "what", "issue", "actor", "details", "hash", "mac")
 
 
 def audit_entry(entry: AuditEntry) -> dict[str, Any]:
@@ -121,6 +136,7 @@ def audit_entry(entry: AuditEntry) -> dict[str, Any]:
         "actor": step.actor,
         "details": dict(step.details),
         "hash": entry.hash,
+        "mac": entry.mac,
     }
 
 

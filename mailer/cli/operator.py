@@ -44,7 +44,7 @@ from mailer.database.engine import Database
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
 from mailer.model.errors import IssueStopped
-from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, content_digest
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
 
@@ -91,12 +91,12 @@ def schedule(
             freeze.refuse_expired(content.expires, ref, moment, settings.time_zone)
             freeze.refuse_nobody(database, ref)
             with _refusal_recorded(database, ref):
-                approval.permit_for(settings.approval, database)(content, mail_list, False)
-            frozen = issues.freeze(database, content, mail_list, now(), send_at=moment)
+                approval.permit_for(settings, database, mail)(content, mail_list, False)
+            frozen = issues.freeze(database, content, mail_list, now(), send_at=moment, actor=system_account())
             if frozen.send_at != moment:
                 planned = "at once" if frozen.send_at is None else format_time(frozen.send_at, settings.time_zone)
                 raise IssueStopped(f"{ref} was frozen before, to be sent {planned}. Cancel it, or let it go.")
-            _record(database, "scheduled", ref, {"at": moment.isoformat(), "bundle": approval.fingerprint(content, mail_list)})
+            _record(database, "scheduled", ref, {"at": moment.isoformat(), "content": content_digest(content, mail_list)})
             due = ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]
         local_time = format_time(moment, shown_zone(settings, is_utc))
         say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {local_time}. {due:,}人に {local_time} 以後に送ります。")

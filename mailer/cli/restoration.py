@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
 
+from mailer.approval import anchors, confirmation
+from mailer.approval.confirmation import NothingToConfirm
 from mailer.cli.runtime import CONFIG, ConfigPath, command_session, notify, now, open_for_command, say, system_account
 from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.database import audit_log
 from mailer.database.engine import Database
 from mailer.database.restoration import Marked
@@ -35,7 +38,7 @@ def adopt_restored(
                 say("The database is the one that was sent from last: nothing to adopt. 前に送ったときと同じデータベースです。")
                 return
             if not dry_run:
-                _record(database, report)
+                _record(settings, database, report)
         notify(f"Not the database that was sent from last: {report.reason}.")
         for each in report.marked:
             say(_sentence(each, dry_run=dry_run))
@@ -55,7 +58,10 @@ def _sentence(marked: Marked, *, dry_run: bool) -> str:
     )
 
 
-def _record(database: Database, report: AdoptionReport) -> None:
+def _record(settings: Config, database: Database, report: AdoptionReport) -> None:
+    """Write it into the audit log, which the database has lost the end of too."""
     sent, unknown = sum(each.sent for each in report.marked), sum(each.unknown for each in report.marked)
     details = {"reason": report.reason, "sent": str(sent), "unknown": str(unknown)}
     audit_log.append(database, AuditEvent(system_account(), "restored database adopted", "", details), now=now())
+    with suppress(NothingToConfirm):
+        confirmation.adopt(database, anchors.path_of(settings), account=system_account(), now=now())

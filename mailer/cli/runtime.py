@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,6 +17,7 @@ import typer
 from rich.console import Console
 
 from mailer import log, private_files, secrets
+from mailer.approval import anchors
 from mailer.cli.japanese import in_both_languages
 from mailer.cli.machine_output import OutputFormat
 from mailer.config.settings import Config
@@ -24,6 +26,7 @@ from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
+from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, TodokeMailError
 from mailer.model.issue import IssueRef
 
@@ -195,7 +198,9 @@ def open_for_command(settings: Config) -> Iterator[Database]:
     """
     with suppress(NotPrivate):  # somebody else's folder: what is in it is private by itself
         private_files.restrict(settings.path.parent / "var")
-    with closing(open_database(settings.database)) as database:
+    keys = secrets.audit_keys(os.environ, settings.audit_key_file, settings.secret_file)
+    seal = AuditSeal(keys or None, partial(anchors.note, anchors.path_of(settings)))
+    with closing(open_database(settings.database, seal)) as database:
         yield database
 
 

@@ -32,11 +32,9 @@ from mailer.cli.runtime import (
 )
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import audit_log
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.model.audit_log import AuditEvent
 from mailer.model.issue import IssueRef
 from mailer.sending import preflight
 from mailer.sending import send as sending
@@ -77,17 +75,15 @@ def send(
 
 
 def run_test_send(context: DeliveryContext, mail: Path, ref: IssueRef, testers: Sequence[str], *, is_light: bool) -> int:
-    """Send a test, print the relay's replies, write it into the audit log; return the exit status."""
-    results = preflight.send_test(context, mail, ref, testers, is_light=is_light)
+    """Send a test and print the relay's replies; return the exit status."""
+    results = preflight.send_test(context, mail, ref, testers, is_light=is_light, actor=system_account())
     for result in results:
         reply = f"({result.outcome.code or ''} {result.outcome.text.strip()})"
         if result.is_sent:
             say(f"{result.address}: test sent {reply} テストを送りました。")
         else:
             notify(f"{result.address}: refused {reply} 中継に断られました。")
-    sent = [result.address for result in results if result.is_sent]
-    audit_log.append(context.database, AuditEvent(system_account(), "test sent", str(ref), {"to": ", ".join(sent)}), now=now())
-    return 0 if len(sent) == len(results) else 1
+    return 0 if all(result.is_sent for result in results) else 1
 
 
 def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:

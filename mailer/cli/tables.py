@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from rich.console import Group, RenderableType
 
+from mailer.approval.approvers import Approver
 from mailer.cli.listing import Column, Listing, Row
 from mailer.database.ledger import LedgerEntry
 from mailer.log import escape
@@ -171,7 +172,16 @@ def audit_table(entries: Sequence[AuditEntry], zone: tzinfo) -> Listing:
 
 
 def _details(details: Mapping[str, str]) -> str:
-    return "; ".join(f"{key}={value}" for key, value in details.items() if value)
+    """What a person compares; parts, sources and signature of an approval are in the JSON."""
+    shown = {key: value for key, value in details.items() if value and key not in ("signature", "sources") and not key.startswith("part ")}
+    return "; ".join(f"{key}={value}" for key, value in shown.items())
+
+
+def approvers_table(known: Sequence[Approver]) -> Listing:
+    """Return who may approve which lists."""
+    columns = (Column("name\n名前"), Column("address\nアドレス"), Column("lists\n配信先", can_wrap=True), Column("key\n鍵", can_wrap=True))
+    rows = ((each.name, each.mail, " ".join(each.lists), each.fingerprint or "none なし") for each in known)
+    return Listing(columns, tuple(Row(tuple(map(escape, cells))) for cells in rows))
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -6,7 +6,7 @@ import logging
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +20,7 @@ from mailer.config.settings import (
     ApprovalRules,
     Config,
     Durability,
+    Identity,
     QueueSettings,
     RelaySettings,
     Tls,
@@ -80,6 +81,18 @@ class _Queue(_Section):
     messages_per_connection: int = Field(default=100, ge=1, le=100_000)
 
 
+class _Approval(_Section):
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, Approval] = Field(init=False)
+
+    default: Approval = "off"
+    identity: Identity = "key"
+    approvers: str = Field(default="approvers.toml", min_length=1)
+    content: str = Field(default="content", min_length=1)
+    authors: Literal["git", "stated"] = "git"
+    growth: float = Field(default=0.1, ge=0, le=10, strict=False)
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -93,7 +106,10 @@ class _File(_Section):
     lease: float = Field(default=60.0, ge=1, le=3600, strict=False)
     operator: str | None = None
     metrics_key_file: str | None = None
-    approval: dict[str, Approval] = {}
+    audit_key_file: str | None = None
+    test_addresses: int = Field(default=10, ge=1, le=100)
+    test_addresses_per_day: int = Field(default=50, ge=1, le=1000)
+    approval: _Approval = _Approval()
     time_zone: str = JAPAN.key
     source_url: str = SOURCE_URL
 
@@ -198,10 +214,19 @@ def _settings(path: Path, file: _File) -> Config:
         lease=file.lease,
         operator=file.operator,
         metrics_key_file=_beside(folder, file.metrics_key_file),
-        approval=ApprovalRules.from_table(file.approval),
+        audit_key_file=_beside(folder, file.audit_key_file),
+        test_addresses=file.test_addresses,
+        test_addresses_per_day=file.test_addresses_per_day,
+        approval=_approval(folder, file.approval),
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
     )
+
+
+def _approval(folder: Path, table: _Approval) -> ApprovalRules:
+    """Beside its own keys the table has one for each list that differs from the default."""
+    files = {"approvers": folder / table.approvers, "content": folder / table.content}
+    return ApprovalRules(**table.model_dump(exclude={*(table.model_extra or ())}) | files, lists=table.model_extra or {})
 
 
 def _relay(folder: Path, relay: _Relay) -> RelaySettings:

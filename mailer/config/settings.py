@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailer.model.clock import JAPAN
 
 Approval = Literal["required", "off"]
+Identity = Literal["key", "name"]
 Tls = Literal["none", "opportunistic", "required", "implicit"]
 Durability = Literal["process", "power"]
 SOURCE_URL = "https://todoke.example.jp/todoke.git"
@@ -22,15 +23,19 @@ SQLITE = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """Which lists need a second person's approval. `default` holds for every list that `lists` does not name."""
+    """Which lists need a second person's approval. `default` holds for every list that `lists` does not name.
+
+    `identity`: an approver signs with a key of the file `approvers`, or is taken at a name. `growth`: the share by which a list may grow after
+    its approval. `content`: the folder of the sources, whose history says who wrote them; `authors`: Git says it, or the person who approves.
+    """
 
     default: Approval = "off"
     lists: Mapping[str, Approval] = field(default_factory=dict)
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Approval]) -> ApprovalRules:
-        """Read the table of the file, in which `default` is a key beside those of lists."""
-        return cls(table.get("default", "off"), {key: value for key, value in table.items() if key != "default"})
+    identity: Identity = "key"
+    approvers: Path = Path("approvers.toml")
+    content: Path = Path("content")
+    authors: Literal["git", "stated"] = "git"
+    growth: float = 0.1
 
     def needs(self, key: str) -> bool:
         """Whether an issue of this list must be approved before it is sent."""
@@ -86,6 +91,9 @@ class Config:
     lease: float = 60.0
     operator: str | None = None
     metrics_key_file: Path | None = None
+    audit_key_file: Path | None = None
+    test_addresses: int = 10
+    test_addresses_per_day: int = 50
     approval: ApprovalRules = field(default_factory=ApprovalRules)
     time_zone: ZoneInfo = JAPAN
     source_url: str = SOURCE_URL

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
-from mailer.database import claim_statements
+from mailer.database import claim_statements, issues
 from mailer.database.claim_statements import DueRow
 from mailer.database.engine import Database
 from mailer.database.schema import claim, delivery, server_clock
@@ -49,7 +49,7 @@ class OpenClaim:
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """Which batch to claim: up to `limit` rows. Pending rows are taken from behind the subscriber `after` on; the first `window` of
-    them may leave at once.
+    them may leave at once. `content`: the digest that the issue's words in the database must have; not looked at if it is empty.
     """
 
     issue_id: IssueId
@@ -57,6 +57,7 @@ class ClaimRequest:
     after: int = 0
     limit: int = 500
     window: int = 500
+    content: str = ""
 
 
 def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
@@ -65,8 +66,12 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
 
     Readers who have unsubscribed meanwhile become `suppressed` in the same transaction and are not among the rows. If nobody else
     is left, the claim has no rows and is not in the database.
+
+    :raises ContentChanged: the words of the issue in the database are no longer those that were frozen.
     """
     with database.writing() as connection:
+        if request.content:
+            issues.require_content(connection, request.issue_id, request.content)
         due = _due_rows(connection, request, DeliveryState.PENDING, now, request.limit)
         is_range = len(due) == request.limit
         if not is_range:

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mailer import private_files
+from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -36,17 +37,20 @@ OWN_TABLES = frozenset({"alembic_version", "subscriber"})
 """A database without these is not one of ours, whatever else is in it. Every version has had them."""
 MENDING = "Correct `database` in mailer.toml; for a new installation make the database: todoke init-db."
 SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
+NO_KEYS = AuditSeal()  # for tools and tests: the log is chained and not sealed
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
 
 class Database:
     """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start.
 
-    `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password, `name` without it.
+    `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password, `name` without it. `seal` holds
+    the keys of its audit log.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seal: AuditSeal = NO_KEYS) -> None:
         self._engine = engine
+        self.seal = seal
         self.is_shared = engine.dialect.name == "postgresql"
         self._file, self._inode = sqlite_file(str(engine.url)), 0
         self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
@@ -105,28 +109,29 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, seal: AuditSeal = NO_KEYS) -> Database:
     """Open the database that is there, and migrate it to the newest schema.
 
     :param url: an SQLAlchemy URL with an absolute path.
+    :param seal: the keys of the audit log.
     :raises DatabaseMissing: there is no file, or it is not a database of ours.
     :raises NotPrivate: other accounts may read the file, and it is not ours to change that.
     :raises DatabaseError: the URL, the driver, the folder or the file is not usable.
     """
-    return _open(url, creates=False)
+    return _open(url, seal, creates=False)
 
 
-def create_database(url: str) -> Database:
+def create_database(url: str, seal: AuditSeal = NO_KEYS) -> Database:
     """As `open_database`, but make the folder, the file and the tables if they are not there. On PostgreSQL the database itself must be there.
 
     :raises DatabaseMissing: what is there belongs to another program.
     """
-    return _open(url, creates=True)
+    return _open(url, seal, creates=True)
 
 
-def _open(url: str, *, creates: bool) -> Database:
+def _open(url: str, seal: AuditSeal, *, creates: bool) -> Database:
     engine = _engine(url, creates=creates)
-    database = Database(engine)
+    database = Database(engine, seal)
     with _database_errors(engine), engine.execution_options(writing=True, migrating=True).connect() as connection:
         # Several processes may open a new database at once. This statement begins the transaction: Alembic would otherwise commit
         # SQLite's after each step, and another process would take the next step at the same time.

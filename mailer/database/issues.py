@@ -6,17 +6,29 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, exists, func, insert, literal, or_, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, bindparam, exists, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailer.database import claim_statements, restoration
+from mailer.database import audit_log, claim_statements, frozen_content, restoration
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import insert_initial
 from mailer.model.ids import IssueId
-from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, LightPart, ListClass, MailList, ReportStage
+from mailer.model.issue import (
+    FrozenIssue,
+    Issue,
+    IssueRef,
+    IssueStatus,
+    LightPart,
+    ListClass,
+    MailList,
+    ReportStage,
+    content_digest,
+)
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
+
+_BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
 
 
 def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
@@ -29,6 +41,16 @@ def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
     """All frozen issues, newest first."""
     with database.reading() as connection:
         return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
+
+
+def require_content(connection: Connection, issue_id: IssueId, digest: str) -> None:
+    """Return if the words of the issue in the database still have this digest.
+
+    :raises ContentChanged: they have another.
+    """
+    frozen = _thaw(connection.execute(_BY_ID, {"issue_id": issue_id}).one())
+    if content_digest(frozen.issue, frozen.mail_list) != digest:
+        raise frozen_content.changed(str(frozen.issue.ref))
 
 
 def status(database: Database, issue_id: IssueId) -> IssueStatus:
@@ -157,8 +179,10 @@ def _mark(stage: ReportStage) -> Column[datetime]:
     return issue.c.settled_at if stage is ReportStage.FINISHED else issue.c.reported_at
 
 
-def freeze(database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None) -> FrozenIssue:
-    """Fixes content and recipients together. If the issue is frozen already, the frozen one is returned.
+def freeze(
+    database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None, actor: str = ""
+) -> FrozenIssue:
+    """Fixes content and recipients together, and enters them into the audit log. If the issue is frozen already, the frozen one is returned.
 
     Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible.
     """
@@ -169,12 +193,15 @@ def freeze(database: Database, content: Issue, mail_list: MailList, now: datetim
         issue_id = connection.execute(
             insert(issue).values(_columns(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
-        _freeze_recipients(connection, issue_id, content.ref.list, now)
+        readers = _freeze_recipients(connection, issue_id, content.ref.list, now)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
-        return FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
+        frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
+        entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)
+    database.seal.on_append(entry)
+    return frozen
 
 
-def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime) -> None:
+def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime) -> int:
     columns: dict[str, ColumnElement[Any]] = {
         "issue_id": literal(issue_id),
         "subscriber_id": subscriber.c.id,
@@ -185,9 +212,10 @@ def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now:
     }
     chosen = select(*columns.values()).join_from(subscriber, subscription)
     chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
-    connection.execute(insert_initial(tuple(columns), chosen))
+    readers = connection.execute(insert_initial(tuple(columns), chosen)).rowcount
     if connection.dialect.name == "postgresql":  # until its own ANALYZE, minutes later, it would plan for an empty table
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
+    return readers
 
 
 def _find(connection: Connection, ref: IssueRef) -> FrozenIssue | None:

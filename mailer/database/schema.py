@@ -201,22 +201,7 @@ heartbeat = Table(
 )
 
 
-approval = Table(
-    "approval",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("list", String(64), nullable=False),
-    Column("number", String(64), nullable=False),
-    Column("bundle", String(64), nullable=False),  # SHA-256 of issue and list, see approval.fingerprint
-    Column("audience", String(64), nullable=False),  # SHA-256 of the subscribers' numbers, in order
-    Column("size", Integer, nullable=False),  # how many they were
-    Column("approver", Text, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("at", Utc, nullable=False),
-)
-
-
-# Append-only: triggers refuse UPDATE and DELETE. `number` has no gaps.
+# Append-only: triggers refuse UPDATE, DELETE and INSERT OR REPLACE. `number` has no gaps.
 audit = Table(
     "audit",
     metadata,
@@ -228,6 +213,7 @@ audit = Table(
     Column("details", JSON, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("mac", String(64), nullable=False, server_default=""),  # keyed; empty in entries from before version 0.2
 )
 
 

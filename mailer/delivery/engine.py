@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from mailer import log
-from mailer.database import claims, heartbeats, limits, restoration
+from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, limits, restoration
 from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.limits import TokenBucket
 from mailer.delivery.batch import Batch
@@ -27,9 +27,10 @@ from mailer.delivery.leases import Leases
 from mailer.delivery.rate_limiter import RateLimiter
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relay_pool import Relay, RelayPool
+from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
-from mailer.model.issue import FrozenIssue
+from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 
@@ -54,6 +55,11 @@ class DeliveryEngine:
         self.journals = JournalDirectory(config.state, config.durability)
         self.stopped = asyncio.Event()
         self.failure: Exception | None = None
+        self.held: dict[IssueId, TodokeMailError] = {}
+        """Issues that were stopped because they are not what was frozen and approved."""
+        self.permitted: set[IssueId] = set()
+        """Issues that were examined before their first message (`mailer.sending.worker`)."""
+        self._contents: dict[IssueId, str] = {}
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
         self.composer = Composer(config, context.signer)
@@ -127,10 +133,14 @@ class DeliveryEngine:
         task.add_done_callback(self._tasks.discard)
 
     async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
-        """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed."""
+        """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed.
+
+        :raises ContentChanged: the words of the issue in the database are not those that were frozen.
+        """
+        content = await self._frozen_content(frozen)
         context, compiled, token = self.context, self.composer.compiled(frozen), self.journals.new_token()
         journal, began = self.journals.open(token), time.monotonic()
-        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window())
+        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content)
         try:
             claim = await self.recorder.ask(
                 claims.claim_batch,
@@ -166,6 +176,24 @@ class DeliveryEngine:
         )
         log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
         return claim, batch
+
+    async def _frozen_content(self, frozen: FrozenIssue) -> str:
+        """Return the digest of the issue, which is compared with the audit log before its first message leaves this process."""
+        digest = self._contents.get(frozen.issue_id)
+        if digest is None:
+            digest = await self.recorder.ask(frozen_content.require_unchanged, self.context.database, frozen)
+            self._contents[frozen.issue_id] = digest
+        return digest
+
+    async def hold(self, frozen: FrozenIssue, error: TodokeMailError) -> None:
+        """Stop this issue, here and for every other sender: it is paused, and the audit log says why. Other issues go on."""
+        ask, database, ref = self.recorder.ask, self.context.database, str(frozen.issue.ref)
+        self.stop(frozen.issue_id)
+        self.held[frozen.issue_id] = error
+        if await ask(issues.status, database, frozen.issue_id) is IssueStatus.SENDING:
+            await ask(issues.set_status, database, frozen.issue_id, IssueStatus.PAUSED)
+            await ask(audit_log.append, database, AuditEvent("", "sending stopped", ref, {"reason": str(error)}), now=self.context.clock())
+            log.error(str(error))
 
     async def run_batch(self, batch: Batch, queue: DomainQueue) -> None:
         """Send a batch. Ends when the ledger knows what became of each row, or that it has not left."""

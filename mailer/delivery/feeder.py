@@ -11,6 +11,7 @@ from mailer.database import issues, ledger
 from mailer.delivery import domain_queue
 from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.engine import DeliveryEngine
+from mailer.model.errors import ContentChanged
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
@@ -64,9 +65,15 @@ class Feeder:
         domains = domain_queue.domains_by_queue(self._context.config)
         try:
             await self._engine.recorder.ask(ledger.assign_queues, self._context.database, frozen.issue_id, domains)
-            await asyncio.gather(*(self._feed_queue(frozen, queue) for queue in self._engine.queues.values()))
+            await asyncio.gather(*(self._feed_or_hold(frozen, queue) for queue in self._engine.queues.values()))
         except Exception as error:  # of whatever kind: messages in flight are finished and the run ends
             self._engine.fail(error)
+
+    async def _feed_or_hold(self, frozen: FrozenIssue, queue: DomainQueue) -> None:
+        try:
+            await self._feed_queue(frozen, queue)
+        except ContentChanged as error:
+            await self._engine.hold(frozen, error)
 
     async def _feed_queue(self, frozen: FrozenIssue, queue: DomainQueue) -> None:
         after, running = START, set[asyncio.Task[None]]()

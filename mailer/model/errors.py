@@ -152,5 +152,9 @@ class ServiceError(TodokeMailError):
     """The pages behind the links cannot be served."""
 
 
+class ContentChanged(TodokeMailError):
+    """A frozen issue in the database is not what the audit log says was frozen. None of it is sent any more."""
+
+
 class IssueStopped(TodokeMailError):
     """The issue is paused, cancelled or not due yet, and somebody asked to send it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from mailer.model.errors import IssueUnknown
@@ -111,6 +113,17 @@ class FrozenIssue:
     frozen_at: datetime
     status: IssueStatus = IssueStatus.SENDING
     send_at: datetime | None = None
+
+
+def content_digest(issue: Issue, mail_list: MailList) -> str:
+    """SHA-256, in hexadecimal, of every word that readers get and of the list's side of the headers; the same from a bundle and from the database."""
+    sender = asdict(mail_list) | {"list_class": issue.list_class}  # the database keeps the issue's class only
+    canonical = json.dumps([asdict(issue), sender], ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_in_utc)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
 
 
 def is_safe_key(key: str) -> bool:

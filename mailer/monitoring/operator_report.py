@@ -13,10 +13,11 @@ from datetime import datetime, timedelta, tzinfo
 from email.message import EmailMessage
 
 from mailer import log
-from mailer.database import issues, ledger
+from mailer.database import audit_log, issues, ledger
 from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
 from mailer.message.headers import POLICY
+from mailer.model.audit_log import Anchor
 from mailer.model.clock import format_time
 from mailer.model.errors import RelayError
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
@@ -35,7 +36,7 @@ INCOMPLETE = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRE
 
 @dataclass(frozen=True, slots=True)
 class OperatorReport:
-    """How an issue went. `counts` holds only states that occur."""
+    """How an issue went. `counts` holds only states that occur; `anchor` is the newest entry of the audit log."""
 
     ref: IssueRef
     subject: str
@@ -45,6 +46,7 @@ class OperatorReport:
     counts: dict[DeliveryState, int]
     next_due: datetime | None
     replies: tuple[ReplyCount, ...]
+    anchor: Anchor | None = None
 
 
 def report_text(report: OperatorReport, zone: tzinfo) -> tuple[str, str]:
@@ -77,6 +79,11 @@ def _lines(report: OperatorReport, zone: tzinfo) -> Iterator[str]:
     if any(counts.get(state) for state in INCOMPLETE):
         yield ""
         yield f"Who, and why: todoke who-missed {ref} （届いていない人と理由）"
+    if report.anchor is not None:
+        yield ""
+        yield f"Audit log: entry {report.anchor.number}, hash {report.anchor.hash}"
+        yield "Keep this mail. Later `todoke audit --expect` with this hash shows that no entry up to it was changed or cut off."
+        yield "このメールを保管してください。上のハッシュ値で、記録が書きかえられていないことを後から確かめられます。"
 
 
 def compose_report(report: OperatorReport, sender: str, operator: str, identity: str, zone: tzinfo) -> bytes:
@@ -116,7 +123,9 @@ def _report(context: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, b
     database, issue_id = context.database, frozen.issue_id
     counts = {state: count for state, count in ledger.counts(database, issue_id).items() if count}
     replies, next_due = ledger.replies(database, issue_id, MOST_REPLIES), ledger.next_due(database, issue_id)
-    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies)
+    newest = audit_log.newest(database)
+    anchor = Anchor.of(newest) if newest else None
+    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies, anchor)
 
 
 async def _deliver(context: DeliveryContext, report: OperatorReport) -> bool:

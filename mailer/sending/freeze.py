@@ -9,7 +9,7 @@ from pathlib import Path
 from mailer import bundle
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
-from mailer.database import issues, subscriptions
+from mailer.database import frozen_content, issues, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.delivery.recovery import restored
@@ -29,7 +29,7 @@ class PreparedIssue:
 
 
 def prepare(
-    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit
+    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit, actor: str = ""
 ) -> PreparedIssue:
     """Freeze the issue if it is new, otherwise go on with the frozen one. Call only while holding the lock.
 
@@ -42,14 +42,15 @@ def prepare(
     """
     restored.check(config, database)
     interrupted = recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
-    return replace(freeze(config, database, root, ref, now=now, permit=permit), interrupted=interrupted)
+    return replace(freeze(config, database, root, ref, now=now, permit=permit, actor=actor), interrupted=interrupted)
 
 
 def freeze(
-    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit
+    config: Config, database: Database, root: Path, ref: IssueRef, *, now: datetime, permit: Permit = always_permit, actor: str = ""
 ) -> PreparedIssue:
     """Do what `prepare` does, but leave alone what killed runs have left.
 
+    :raises ContentChanged: its words in the database are not those that were frozen.
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
     frozen, zone = issues.find(database, ref), config.time_zone
@@ -60,8 +61,9 @@ def freeze(
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
         permit(issue, mail_list, False)
-        frozen = issues.freeze(database, issue, mail_list, now)
+        frozen = issues.freeze(database, issue, mail_list, now, actor=actor)
     else:
+        frozen_content.require_unchanged(database, frozen)
         permit(frozen.issue, frozen.mail_list, True)
     refuse_once_expired(database, frozen.issue.expires, ref, now, zone)
     refuse_stopped(frozen, now, zone)

@@ -13,17 +13,18 @@ from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.config.settings import Config
-from mailer.database import issues, ledger, subscriptions
+from mailer.database import frozen_content, issues, ledger, subscriptions
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
 from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.links import NOBODY, LinkClaim, RecipientLinks
 from mailer.model import addresses
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.errors import ContentChanged, SecretMissing
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, MailList
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
-from mailer.sending import freeze
+from mailer.sending import freeze, limits_of_tests
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
 
@@ -51,20 +52,28 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
         freeze.refuse_once_expired(database, issue.expires, ref, now, config.time_zone)
         first = subscriptions.first(database, ref.list)
-        notes = _approval_notes(config, database, issue, mail_list)
+        notes = _approval_notes(config, database, root, issue, mail_list)
         return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
     freeze.refuse_once_expired(database, frozen.issue.expires, ref, now, config.time_zone)
     first = ledger.first_due(database, frozen.issue_id, now=now)
     headers = _headers(config, frozen.issue, frozen.mail_list, first, now)
-    notes = freeze.compare_with_bundle(root, frozen, config.time_zone)
+    notes = (*_content_notes(database, frozen), *freeze.compare_with_bundle(root, frozen, config.time_zone))
     return DryRun(ledger.count_due(database, frozen.issue_id, now=now), True, notes, headers)
 
 
-def _approval_notes(config: Config, database: Database, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
+def _approval_notes(config: Config, database: Database, root: Path, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
     try:
-        approval.permit_for(config.approval, database)(issue, mail_list, False)
-    except NotApproved as error:
+        approval.permit_for(config, database, root)(issue, mail_list, False)
+    except (NotApproved, SecretMissing) as error:
         return (f"{error} Without it `send` will refuse. 承認がないと送れません。",)
+    return ()
+
+
+def _content_notes(database: Database, frozen: FrozenIssue) -> tuple[str, ...]:
+    try:
+        frozen_content.require_unchanged(database, frozen)
+    except (ContentChanged, SecretMissing) as error:
+        return (f"{error} Like this `send` will refuse. このままでは送れません。",)
     return ()
 
 
@@ -91,9 +100,15 @@ class TestResult:
         return self.outcome.is_accepted
 
 
-def send_test(context: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False) -> tuple[TestResult, ...]:
-    """Send the issue as it is on disk to each address, in its light form if asked. Nothing is frozen, and no row is written.
+def send_test(
+    context: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[str], *, is_light: bool = False, actor: str = ""
+) -> tuple[TestResult, ...]:
+    """Send the issue as it is on disk to each address, in its light form if asked. Nothing is frozen, and no delivery is written.
 
+    A test needs no approval, so it must not become a sending: so many addresses a call and a day, and the audit log names them beforehand.
+
+    :param actor: the account that asked for it, for the audit log.
+    :raises TooManyTests: more addresses than `test_addresses`, or than are left of `test_addresses_per_day`.
     :raises BundleError: the bundle is not in order.
     :raises AddressError: one of the addresses is none; nothing has been sent.
     :raises RelayError: the relay cannot be reached or will not have us.
@@ -102,7 +117,10 @@ def send_test(context: DeliveryContext, root: Path, ref: IssueRef, to: Sequence[
     marked = replace(alternatives.as_light(issue) if is_light else issue, subject=f"{SUBJECT_MARK}{issue.subject}")
     now = context.clock()
     mails = [_compose(context, marked, mail_list, addresses.parse(address), now) for address in to]
-    return asyncio.run(_deliver(context, mails))
+    limits_of_tests.begin(context.config, context.database, ref, to, actor=actor, now=now)
+    results = asyncio.run(_deliver(context, mails))
+    limits_of_tests.end(context.database, ref, [result.address for result in results if result.is_sent], actor=actor, now=context.clock())
+    return results
 
 
 def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, address: str, now: datetime) -> Message:

@@ -132,6 +132,8 @@ async def deliver(context: DeliveryContext, frozen: FrozenIssue, progress: Progr
             stopping.cancel()
     if delivery.failure is not None:
         raise delivery.failure
+    if frozen.issue_id in delivery.held:
+        raise delivery.held[frozen.issue_id]
     summary = summarize(context.database, frozen, stopped=stop.is_set(), trouble=delivery.relays.trouble)
     # A relay that failed in between is no trouble of an issue that another relay has sent to its end.
     return summary if summary.remaining else summarize(context.database, frozen, stopped=stop.is_set())

@@ -14,8 +14,8 @@ from mailer.approval.approval import NotApproved
 from mailer.database import audit_log, ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
 from mailer.model.audit_log import AuditEvent
-from mailer.model.errors import SenderBusy
-from mailer.model.issue import IssueRef, ListClass
+from mailer.model.errors import ContentChanged, SenderBusy
+from mailer.model.issue import IssueRef, ListClass, content_digest
 from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
@@ -42,6 +42,7 @@ def send(
 
     :param root: the bundle's folder, usually `output/mail`.
     :param actor: the account that asked for it, for the audit log.
+    :raises ContentChanged: the words in the database are not those that were frozen.
     :raises NotApproved: the list needs a second person's approval, and there is none that holds.
     :raises SenderBusy: another `send` is at work on the database, and the issue is no emergency.
     :raises TodokeMailError: see `freeze.prepare` and `run.deliver`.
@@ -56,9 +57,9 @@ def send(
 
 def _send(context: DeliveryContext, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool, actor: str) -> SendResult:
     with lock.sender_lock(context.config):
-        permit = approval.permit_for(context.config.approval, context.database)
+        permit = approval.permit_for(context.config, context.database, root)
         with _refusal_recorded(context, ref, actor):
-            prepared = freeze.prepare(context.config, context.database, root, ref, now=context.clock(), permit=permit)
+            prepared = freeze.prepare(context.config, context.database, root, ref, now=context.clock(), permit=permit, actor=actor)
         if resend_unknown or retry_policy(prepared.frozen.issue.list_class).resend_unknown:
             ledger.change_state(
                 context.database, prepared.frozen.issue_id, {DeliveryState.UNKNOWN}, DeliveryState.PENDING, now=context.clock()
@@ -74,10 +75,10 @@ def _send(context: DeliveryContext, root: Path, ref: IssueRef, progress: Progres
 
 @contextmanager
 def _refusal_recorded(context: DeliveryContext, ref: IssueRef, actor: str) -> Iterator[None]:
-    """Write a refusal for want of an approval into the audit log."""
+    """Write a refusal, for want of an approval or for words that were changed, into the audit log."""
     try:
         yield
-    except NotApproved as error:
+    except (NotApproved, ContentChanged) as error:
         _record(context, actor, "sending refused", ref, {"reason": str(error)})
         raise
 
@@ -85,7 +86,7 @@ def _refusal_recorded(context: DeliveryContext, ref: IssueRef, actor: str) -> It
 def _record_begin(context: DeliveryContext, prepared: PreparedIssue, actor: str) -> None:
     issue, mail_list = prepared.frozen.issue, prepared.frozen.mail_list
     details = {
-        "bundle": approval.fingerprint(issue, mail_list),
+        "content": content_digest(issue, mail_list),
         "approval": "required" if context.config.approval.needs(issue.ref.list) else "off",
         "due": str(ledger.count_due(context.database, prepared.frozen.issue_id, now=context.clock())),
     }
@@ -103,8 +104,8 @@ async def _hand_over(context: DeliveryContext, root: Path, ref: IssueRef, progre
     """
     database = context.database
     with _refusal_recorded(context, ref, actor):
-        permit = approval.permit_for(context.config.approval, database)
-        prepared = freeze.freeze(context.config, database, root, ref, now=context.clock(), permit=permit)
+        permit = approval.permit_for(context.config, database, root)
+        prepared = freeze.freeze(context.config, database, root, ref, now=context.clock(), permit=permit, actor=actor)
     _record_begin(context, prepared, actor)
     progress.begin(ledger.count_due(database, prepared.frozen.issue_id, now=context.clock()))
     stop = asyncio.Event()

@@ -19,7 +19,9 @@ import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
 from procrastinate.jobs import Status
 
-from mailer.database import engine, issues, ledger
+from mailer.approval import approval
+from mailer.approval.approval import NotApproved
+from mailer.database import engine, frozen_content, issues, ledger
 from mailer.database.ledger import waiting_by_queue
 from mailer.delivery import domain_queue
 from mailer.delivery.connection_worker import run_connection
@@ -28,7 +30,7 @@ from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import START, Feeder
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
-from mailer.model.errors import DatabaseUnavailable, TodokeMailError
+from mailer.model.errors import ContentChanged, DatabaseUnavailable, TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import DUE, DeliveryState
@@ -178,14 +180,20 @@ def create_queue(delivery: DeliveryEngine) -> procrastinate.App:
 
 async def _send_batch(delivery: DeliveryEngine, ref: IssueRef, queue_name: str) -> None:
     """Claim a batch and send it to its end. There may be nothing to claim: another worker was quicker, or the issue was paused."""
+    frozen = None
     try:
         frozen = await delivery.recorder.ask_until_answered(issues.find, delivery.context.database, ref)
         if frozen is None or frozen.status is not IssueStatus.SENDING or delivery.is_over or queue_name not in delivery.queues:
+            return
+        if not await _is_permitted(delivery, frozen):
             return
         queue = delivery.queues[queue_name]
         claimed = await delivery.claim(frozen, queue, START)
         if claimed is not None and claimed[1] is not None:
             await delivery.run_batch(claimed[1], queue)
+    except ContentChanged as error:
+        assert frozen is not None  # the claim of a frozen issue has raised it
+        await delivery.hold(frozen, error)
     except Exception as error:  # not raised again: the run ends with it, and the job is nobody's any more
         delivery.fail(error)
 
@@ -224,9 +232,25 @@ async def _sendable(delivery: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     for frozen in await delivery.recorder.ask_until_answered(issues.sendable_issues, context.database, now=context.clock()):
         issue, now = frozen.issue, context.clock()
         if issue.expires is None or not await delivery.recorder.ask(issues.has_expired, context.database, issue.ref, issue.expires, now):
-            sendable.append(frozen)
+            if await _is_permitted(delivery, frozen):
+                sendable.append(frozen)
             continue
         await delivery.recorder.ask(
             ledger.change_state, context.database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
         )
     return tuple(sendable)
+
+
+async def _is_permitted(delivery: DeliveryEngine, frozen: FrozenIssue) -> bool:
+    """Whether the issue is what was frozen and, where its list needs it, approved. Otherwise it is held. Examined once in a process."""
+    if frozen.issue_id in delivery.permitted:
+        return True
+    context, ask = delivery.context, delivery.recorder.ask
+    try:
+        await ask(frozen_content.require_unchanged, context.database, frozen)
+        await ask(approval.permit_for(context.config, context.database), frozen.issue, frozen.mail_list, True)
+    except (ContentChanged, NotApproved) as error:
+        await delivery.hold(frozen, error)
+        return False
+    delivery.permitted.add(frozen.issue_id)
+    return True

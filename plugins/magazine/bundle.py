@@ -9,12 +9,16 @@ from pathlib import Path
 
 from plugins.files import write_into
 from plugins.frontmatter.model.registry import MailList, Registry
+from plugins.inputs import InputFolder
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.render.renderer import Alternatives
 
 
-def write_issue(folder: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
-    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds."""
+def write_issue(folder: Path, content: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
+    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds.
+
+    ``content`` is the folder of the sources: the mailer finds in its history who wrote what the issue carries.
+    """
     target = f"{issue.mail_list.key}/{issue.number}"
     encoded = encode(alternatives)
     for name, data in encoded.items():
@@ -23,7 +27,7 @@ def write_issue(folder: Path, issue: Composition, alternatives: Alternatives, ba
         name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in encoded.items()
     }
     parts["light.txt"]["charset"] = alternatives.light.charset
-    _write_json(folder, f"{target}/issue.json", _describe(issue, base) | {"parts": parts})
+    _write_json(folder, f"{target}/issue.json", _describe(issue, base) | {"parts": parts, "sources": _sources(issue, content)})
 
 
 def encode(alternatives: Alternatives) -> dict[str, bytes]:
@@ -49,6 +53,13 @@ def _describe(issue: Composition, base: str) -> dict[str, object]:
         "expires": issue.meta.expires.isoformat() if issue.meta.expires else None,
         "archive_url": f"{base}{issue.document.url}",
     }
+
+
+def _sources(issue: Composition, content: Path) -> dict[str, str]:
+    """Return the path and the SHA-256 of the issue's own file and of every document that it carries."""
+    paths = {issue.document.path, *issue.articles}
+    folder = InputFolder(content)
+    return {path.as_posix(): hashlib.sha256(folder.read(path.as_posix())).hexdigest() for path in paths}
 
 
 def write_lists(folder: Path, registry: Registry, base: str) -> None:

@@ -46,7 +46,7 @@ def bundle_issues(pelican: Pelican) -> None:
     folder = site.parent / "mail"
     write_lists(folder, build[LIBRARY].registry, renderer.base)
     for each in rendered:
-        write_issue(folder, each.issue, each.alternatives, renderer.base)
+        write_issue(folder, build.content, each.issue, each.alternatives, renderer.base)
 
 
 def _check(rendered: list[RenderedIssue], gate: Gate, passed: frozenset[str] | None) -> None:

@@ -69,6 +69,8 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             key += ".<name>"
         below = models_in(field.annotation)
         yield from (found for each in below for found in keys(each, key + ".")) if below else [key]
+    if model.model_config.get("extra") == "allow":
+        yield f"{prefix}<name>"
 
 
 def file_models(module: ModuleType) -> type[BaseModel]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from mailer.approval.approval import fingerprint
-from tests.mail_bundles import ISSUE, LIST
+from pathlib import Path
+
+from mailer.approval.fingerprint import differences, digests, fingerprint
+from mailer.config.file import load_config
+from tests.mail_bundles import ISSUE, LIST, write_config
 
 
-def test_an_approval_of_an_older_version_still_fits_the_same_issue() -> None:
-    assert fingerprint(ISSUE, LIST) == "4c6763d783a4f5cb6e8e7d4d96e5666dfd3dfb964f473b99e40a2315201f4e27"  # made by version 0.1.0
+def test_a_stored_approval_fits_the_same_issue_in_later_versions(tmp_path: Path) -> None:
+    bound = digests(ISSUE, LIST, load_config(write_config(tmp_path)), "c" * 40)
+    assert fingerprint(bound) == "8dfe51a4eaf1228d613df2b273e109ef18c2e2a1ff17e46a527b36400558b444"  # made by version 0.2.0
+    assert differences(bound, bound) == ""
+    other = digests(ISSUE, LIST, load_config(write_config(tmp_path)), "d" * 40)
+    assert (fingerprint(other) != fingerprint(bound), differences(bound, other)) == (True, "it is another commit")

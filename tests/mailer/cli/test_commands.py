@@ -159,7 +159,7 @@ def test_every_order_of_an_operator_is_in_the_audit_log(terminal: Terminal) -> N
         terminal.run(f"{command} fukko-press/45", mail=False)
     with closing(open_database(load_config(terminal.folder / "mailer.toml").database)) as database:
         steps = [entry.event.what for entry in audit_log.entries(database)]
-    assert steps == ["scheduling refused", "scheduled", "paused", "resumed", "retried", "cancelled"]
+    assert steps == ["scheduling refused", "frozen", "scheduled", "paused", "resumed", "retried", "cancelled"]
 
 
 def test_a_fault_in_the_settings_is_one_line(terminal: Terminal) -> None:
@@ -301,7 +301,7 @@ def test_what_is_scheduled_is_listed_until_it_is_cancelled(terminal: Terminal) -
     [
         ("status", ["list", "number", "class", "status", "frozen_at", "send_at"]),
         ("who-missed fukko-press/45", ["address", "state", "code", "text", "when"]),
-        ("audit", ["number", "at", "what", "issue", "actor", "details", "hash"]),
+        ("audit", ["number", "at", "what", "issue", "actor", "details", "hash", "mac"]),
         ("schedule", ["list", "number", "status", "send_at", "due"]),
     ],
 )
@@ -340,11 +340,11 @@ def test_at_every_width_each_row_shows_whole_what_it_is_about(terminal: Terminal
         ledger.change_state(database, IssueId(1), {DeliveryState.PENDING}, state, now=NOW, address=f"reader{len(state) % 5 + 1}@example.jp")
     for line in ("status", "schedule", "who-missed fukko-press/45", "audit"):
         output = terminal.run(line, mail=False).output
-        listing = output.partition("\n2 entries")[0]  # the sentence after it is for the terminal to wrap
+        listing = output.partition("\n4 entries")[0]  # the sentence after it is for the terminal to wrap
         assert max(map(cell_len, listing.splitlines())) <= width, line
         expected = {
             "who-missed fukko-press/45": ["reader2@example.jp", "reader3@example.jp"],
-            "audit": ["1 scheduled", "2 scheduled"],
+            "audit": ["1 frozen", "2 scheduled"],
         }.get(line, ["fukko-press/45", "fukko-press/46"])
         assert [name for name in expected if name not in output] == [], output
         assert "…" not in output

@@ -25,7 +25,7 @@ from mailer.database.engine import create_database
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, make_database, people, write_config, write_issue, write_lists
+from tests.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, make_database, people, write_config, write_issue, write_lists
 from tests.mailer.database.test_migrations import alembic
 from tests.smtp import Behaviour, Receiver
 
@@ -103,12 +103,14 @@ def test_the_lines_of_a_migration_and_of_the_queue_have_the_form_of_the_log(tmp_
         write_config(tmp_path, receiver.port, head=f'database = "{database_url}"\n')
         with closing(create_database(database_url)) as database:
             subscriptions.import_subscribers(database, people(3), source="test", now=NOW)
-            issues.freeze(database, ISSUE, LIST, NOW)
             with database.writing() as connection:
                 command.downgrade(alembic(connection), "0005")
         with daemon("work", "--log", kind, folder=tmp_path) as process:
             assert process.stderr is not None
-            lines = read_until(process.stderr, r"(slice|batch) ended")
+            lines = read_until(process.stderr, "Running upgrade 0005")
+            with closing(create_database(database_url, SEAL)) as database:  # waits for the end of the migration
+                issues.freeze(database, ISSUE, LIST, NOW)
+            lines += read_until(process.stderr, "batch ended" if database_url.startswith("sqlite") else "ended with status")
             out, last_lines = ask_to_end(process)
             assert process.returncode == 0
     events = parse(lines + last_lines, kind)

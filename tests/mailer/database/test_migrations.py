@@ -26,7 +26,7 @@ from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
 from tests.mail_bundles import ISSUE, LIST, NOW, REF
 
-OLDER = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+OLDER = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][:0:-1]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]
 RENAMED = {"kind": "list_class", "lane": "queue", "reached": "high_water_mark"}
 """By revision 0006."""
@@ -92,12 +92,6 @@ def check_names(database: Database, *, has_claims: bool) -> None:
         marks = connection.execute(sa.select(schema.claim.c.high_water_mark)).scalars().all()
         keys = {*connection.execute(sa.select(schema.bucket.c.key)).scalars(), *connection.execute(sa.select(schema.slot.c.key)).scalars()}
     assert (marks, keys) == (([3], {"queue:slow", "relay:lane:1"}) if has_claims else ([], set()))
-
-
-def test_there_is_a_test_for_every_older_version() -> None:
-    script = ScriptDirectory.from_config(alembic())
-    revisions = sorted(revision.revision for revision in script.walk_revisions())
-    assert revisions[:-1] == OLDER
 
 
 @pytest.mark.parametrize("version", OLDER)

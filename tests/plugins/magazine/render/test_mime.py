@@ -90,7 +90,7 @@ def bundled(site: TinySite, title: str) -> str:
     (issue,) = compose_all(library)
     alternatives = IssueRenderer(Path("themes/miyagi/mail"), library.registry.site, "https://site.example.jp").render(issue)
     write_lists(site.output / "mail", library.registry, "https://site.example.jp")
-    write_issue(site.output / "mail", issue, alternatives, "https://site.example.jp")
+    write_issue(site.output / "mail", site.content, issue, alternatives, "https://site.example.jp")
     part = json.loads((site.output / "mail/press/1/issue.json").read_text("utf-8"))["parts"]["light.txt"]
     return str(part["charset"])
 

@@ -1,0 +1,113 @@
+"""An approval that was given. It is an entry of the audit log and nothing besides: without a sealed entry there is no approval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mailer.model.audit_log import AuditEntry, AuditEvent, AuditSeal, is_genuine
+from mailer.model.issue import IssueRef
+
+APPROVED = "approved"
+CANCELLED = "cancelled"
+"""The events of the log that give an approval and end it."""
+
+KINDS = ("issue", "list", "sender", "commit")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A second person's approval of one issue. `parts` are those of `fingerprint`; `size`: how many readers the list had.
+
+    `number` is that of its entry in the log. `signature` is empty where approvers have no keys; `sources` are paths below `content/`; `commit` is empty if the author was stated.
+    """
+
+    ref: IssueRef
+    bundle: str
+    parts: Mapping[str, str]
+    size: int
+    approver: str
+    author: str
+    commit: str
+    at: datetime
+    sources: Sequence[str] = ()
+    account: str = ""
+    number: int = 0
+    signature: str = field(default="", compare=False)
+
+    def statement(self) -> bytes:
+        """Return the bytes that the approver signs: one value a line, so that it can be read."""
+        values = {
+            "issue": str(self.ref),
+            "fingerprint": self.bundle,
+            "readers": str(self.size),
+            "approver": self.approver,
+            "author": self.author,
+            "commit": self.commit,
+            "sources": ",".join(self.sources),
+            "at": self.at.astimezone(UTC).isoformat(),
+        }
+        return (
+            "todoke approval 2\n" + "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+        ).encode()
+
+    def event(self) -> AuditEvent:
+        """Return the event that stands for this approval in the log."""
+        details = {
+            "account": self.account,
+            "author": self.author,
+            "commit": self.commit,
+            "bundle": self.bundle,
+            "size": str(self.size),
+            "at": self.at.astimezone(UTC).isoformat(),
+            "sources": json.dumps(list(self.sources), ensure_ascii=False),
+            "signature": self.signature,
+        }
+        return AuditEvent(self.approver, APPROVED, str(self.ref), details | {f"part {name}": value for name, value in self.parts.items()})
+
+    @classmethod
+    def from_entry(cls, entry: AuditEntry) -> Approval | None:
+        """Read the entry; None if it is one of version 0.1, which held less."""
+        details = entry.event.details
+        try:
+            return cls(
+                IssueRef.parse(entry.event.issue),
+                details["bundle"],
+                {name: details[f"part {name}"] for name in KINDS},
+                int(details["size"]),
+                entry.event.actor,
+                details["author"],
+                details["commit"],
+                datetime.fromisoformat(details["at"]),
+                tuple(json.loads(details["sources"])),
+                details["account"],
+                entry.number,
+                details["signature"],
+            )
+        except (KeyError, ValueError):
+            return None
+
+
+def latest(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal) -> Approval | None:
+    """Return the newest approval of an issue that was not called off since."""
+    granted = None
+    for entry in entries:
+        if entry.event.issue == str(ref) and entry.event.what in (APPROVED, CANCELLED) and is_genuine(entry, seal):
+            granted = Approval.from_entry(entry) if entry.event.what == APPROVED else None
+    return granted
+
+
+def before(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal, *, until: int = 0) -> Approval | None:
+    """Return the newest approval of another issue of the same list.
+
+    :param until: the number of an entry; only those before it count. 0: all.
+    """
+    found = None
+    for entry in entries:
+        is_other = entry.event.issue.startswith(f"{ref.list}/") and entry.event.issue != str(ref)
+        is_earlier = not until or entry.number < until
+        if entry.event.what == APPROVED and is_other and is_earlier and is_genuine(entry, seal):
+            found = Approval.from_entry(entry) or found
+    return found

@@ -1,0 +1,62 @@
+"""Frozen content against its entry in the audit log: whoever writes other words into the database cannot seal an entry for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mailer.database import audit_log
+from mailer.database.engine import Database
+from mailer.model.audit_log import AuditEntry, AuditEvent, is_genuine
+from mailer.model.errors import ContentChanged
+from mailer.model.issue import FrozenIssue, content_digest
+
+FROZEN = "frozen"
+"""The event of freezing. Details: `content`, `send_at` (empty: at once) and `readers`."""
+
+SEND_TIMES = {FROZEN: "send_at", "scheduled": "at"}
+"""The events that fix when an issue may leave, and the detail that holds the moment."""
+
+
+def frozen_event(frozen: FrozenIssue, readers: int, actor: str) -> AuditEvent:
+    """The event that seals the content of an issue."""
+    send_at = frozen.send_at.astimezone(UTC).isoformat() if frozen.send_at else ""
+    details = {"content": content_digest(frozen.issue, frozen.mail_list), "send_at": send_at, "readers": str(readers)}
+    return AuditEvent(actor, FROZEN, str(frozen.issue.ref), details)
+
+
+def require_unchanged(database: Database, frozen: FrozenIssue) -> str:
+    """The digest of the content, which is that of its sealed entry.
+
+    :raises SecretMissing: there is no key to check it with.
+    :raises ContentChanged: the issue has no such entry, or its content or the moment of sending is not what was frozen.
+    """
+    ref, seal = str(frozen.issue.ref), database.seal
+    audit_log.require_key(seal)
+    entries = [entry for entry in audit_log.of_issue(database, ref) if is_genuine(entry, seal)]
+    sealed = next((entry for entry in reversed(entries) if entry.event.what == FROZEN), None)
+    if sealed is None:
+        raise ContentChanged(
+            f"{ref} has no sealed entry `frozen` in the audit log: nothing is sent. If it was frozen before version 0.2, check it, then run "
+            "`todoke audit --seal` and `todoke resume`; otherwise somebody has written it into the database."
+        )
+    digest = content_digest(frozen.issue, frozen.mail_list)
+    if sealed.event.details.get("content") != digest:
+        raise changed(ref)
+    if _send_time(entries) != frozen.send_at:
+        raise ContentChanged(f"{ref}: the moment of its sending was changed in the database: nothing is sent. Look at `todoke audit`.")
+    return digest
+
+
+def changed(ref: str) -> ContentChanged:
+    """The error for an issue whose words in the database are not those that were frozen."""
+    return ContentChanged(
+        f"{ref}: the words in the database are not those that were frozen: the issue is stopped. Somebody has changed them; restore them from a "
+        "backup, or cancel the issue and publish a new one."
+    )
+
+
+def _send_time(entries: list[AuditEntry]) -> datetime | None:
+    words = next(
+        (entry.event.details.get(SEND_TIMES[entry.event.what], "") for entry in reversed(entries) if entry.event.what in SEND_TIMES), ""
+    )
+    return datetime.fromisoformat(words) if words else None
