@@ -21,6 +21,7 @@ from mailer.config.settings import (
     Config,
     Durability,
     Identity,
+    Pipelining,
     QueueSettings,
     RelaySettings,
     Tls,
@@ -66,6 +67,7 @@ class _Relay(_Section):
     priority: int = Field(default=1, ge=1, le=99)
     rate: float = Field(default=0.0, ge=0, strict=False)
     messages_per_connection: int = Field(default=100, ge=1, le=100_000)
+    pipelining: Pipelining = "auto"
 
     @model_validator(mode="after")
     def password_needs_tls(self) -> Self:

@@ -15,6 +15,7 @@ Approval = Literal["required", "off"]
 Identity = Literal["key", "name"]
 Tls = Literal["none", "opportunistic", "required", "implicit"]
 Durability = Literal["process", "power"]
+Pipelining = Literal["auto", "off"]
 SOURCE_URL = "https://todoke.example.jp/todoke.git"
 """The repository, as publiccode.yml has it. AGPL section 13: whoever runs a changed version offers the source of that one."""
 SQLITE = "sqlite:///"
@@ -61,6 +62,7 @@ class RelaySettings:
     priority: int = 1
     rate: float = 0.0
     messages_per_connection: int = 100
+    pipelining: Pipelining = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from mailer.database.claims import Claim
 from mailer.delivery.journal import Journal
-from mailer.message.compiled import CompiledMessage
+from mailer.message.compiled import Chunks, CompiledMessage
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.outcome import DeliveryResult
@@ -73,6 +73,7 @@ class Batch:
         self._sent: list[SubscriberId] = []
         self._unknown: list[SubscriberId] = []
         self.tally: Counter[str] = Counter()
+        self.sizes: dict[bool, int] = {}
         self.finished = asyncio.get_running_loop().create_future()
         self._lease = lease
         self._valid_until = 0.0
@@ -109,6 +110,13 @@ class Batch:
         self._window_start, self._window_opened_at = bisect_right(self._ids, self.high_water_mark), at
         self.high_water_mark = subscriber_id
         self._request_at = self._ids[(self._window_start + bisect_right(self._ids, self.high_water_mark) - 1) // 2]
+
+    def size(self, body: Chunks, row: ClaimedRow) -> int:
+        """Bytes of the batch's messages in the form that the row has: that of the first one, for a name adds few."""
+        size = self.sizes.get(row.is_light)
+        if size is None:
+            size = self.sizes[row.is_light] = sum(map(len, body))
+        return size
 
     def intend(self, row: ClaimedRow) -> bool:
         """The row's body is about to leave. False: the lease may be over, so it must not."""

@@ -65,7 +65,7 @@ class _ConnectionWorker:
 
     async def connect(self) -> bool:
         """Have an open connection. False: there is none to be had."""
-        if self._open is not None and self._open[1].is_open:
+        if self._open is not None and self._open[1].is_open and not self._open[0].is_out:
             return True
         await self.disconnect()
         engine, queue_limits = self._engine, self._queue.limits
@@ -77,12 +77,14 @@ class _ConnectionWorker:
         """Send until nothing may leave, the connection's share is used up, or the connection is lost."""
         assert self._open is not None
         relay, connection = self._open
-        source = _BatchSource(self._engine, self._queue, relay)
+        source = _BatchSource(self._engine, self._queue, relay, connection.size_limit)
         reason = await connection.run(source)
         self._is_starved = source.taken == 0
         if reason is StopReason.LOST:
             await self.disconnect()
-            if not source.was_answered:
+            if relay.has_thrown_away(connection):
+                relay.stop_pipelining()
+            elif not source.was_answered:
                 self._engine.relays.report_lost(relay, connection)
 
     async def disconnect(self) -> None:
@@ -133,8 +135,9 @@ class _ConnectionWorker:
 class _BatchSource:
     """The queue as a connection's `MessageSource`. `taken` counts messages; `was_answered`: the relay has answered about some message."""
 
-    def __init__(self, engine: DeliveryEngine, queue: DomainQueue, relay: Relay) -> None:
+    def __init__(self, engine: DeliveryEngine, queue: DomainQueue, relay: Relay, size_limit: int) -> None:
         self._engine = engine
+        self._size_limit = size_limit
         self._queue = queue
         self._relay = relay
         self._loop = asyncio.get_running_loop()
@@ -157,10 +160,22 @@ class _BatchSource:
             item[0].drop()
             self._engine.fail(error)
             return None
+        if self._size_limit and item[0].size(transaction.body, item[1]) > self._size_limit:
+            self._refuse_size(item)
+            return None
         self.taken += 1
         queue.limiter.use()
         relay.limiter.use()
         return transaction
+
+    def _refuse_size(self, item: QueuedRow) -> None:
+        """The relay would refuse every message of the issue after it has come. Nobody is blamed; another relay may take it."""
+        self._queue.put_back(item)
+        size, limit = item[0].sizes[item[1].is_light], self._size_limit
+        reason = f"The relay {self._relay.settings.name} takes messages of {limit:,} bytes, and one of this issue has {size:,}."
+        self._relay.exclude(RelayRefused(f"{reason} Nothing was sent over it. Make the issue smaller, or the relay's limit larger.", 552))
+        if self._engine.relays.trouble is not None:
+            self._engine.stop()
 
     def before_body(self, transaction: Transaction, allow: Callable[[bool], None]) -> None:
         """Write the intent into the journal, and to the disk if that is wanted; then the body may leave."""

@@ -21,6 +21,7 @@ from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 
 MAX_FAILURES = 10  # further failures in a row after which a relay is given up although other connections to it are open
+MAX_CUT_SHORT = 2  # connections in a row that ended in the middle of an envelope, before any message was taken
 MAX_REFUSALS = 50  # permanent refusals in a row: real lists lose readers one by one, a relay that denies us refuses all
 
 
@@ -29,7 +30,8 @@ class Relay:
     """One relay during a run.
 
     `slots` bounds its connections, `live` counts the open ones, `failures` the failures to connect since the last success.
-    `retry_at` is in the event loop's time. `is_out`: it is not used any more in this run; `trouble` says why.
+    `retry_at` is in the event loop's time. `is_out`: it is not used any more in this run; `trouble` says why. `pipelines`: it has not
+    thrown away yet what was sent ahead; `cut_short` counts the connections in a row that it has closed instead of answering that.
     """
 
     settings: RelaySettings
@@ -42,6 +44,8 @@ class Relay:
     is_out: bool = False
     retry_at: float = 0.0
     refusals: int = 0
+    pipelines: bool = True
+    cut_short: int = 0
 
     @property
     def is_troubled(self) -> bool:
@@ -75,6 +79,20 @@ class Relay:
             reason = f"The relay has refused {MAX_REFUSALS} recipients in a row, last with {outcome.code} {outcome.text}."
             advice = "Stopped: see `todoke who-missed`, and run `send` again if that is right."
             self.exclude(RelayRefused(f"{reason} {advice}", outcome.code, outcome.text))
+
+    def has_thrown_away(self, connection: SmtpConnection) -> bool:
+        """Whether the connection was lost because the relay cannot take what is sent ahead: it never answered, or hangs up each time."""
+        self.cut_short = self.cut_short + 1 if connection.is_cut_ahead and not connection.sent else 0
+        return connection.discards or self.cut_short >= MAX_CUT_SHORT
+
+    def stop_pipelining(self) -> None:
+        """The relay throws away what is sent ahead, although it offers PIPELINING."""
+        if self.pipelines:
+            self.pipelines = False
+            log.warning(
+                f"The relay {self.settings.name} offers PIPELINING and does not answer to it: one command at a time from now on. "
+                f'Write pipelining = "off" for it in mailer.toml. 中継がまとめて送った命令を読み捨てるため、一つずつ送ります。'
+            )
 
     def exclude(self, error: RelayRefused) -> None:
         """The relay will not have us: do not use it any more in this run."""
@@ -130,6 +148,7 @@ class RelayPool:
             await relay.slots.acquire()
             most = _smaller(messages_per_connection, relay.settings.messages_per_connection)
             connection = SmtpConnection(relay.settings, relay.password, hello=self._hello, most=most)
+            connection.pipelines &= relay.pipelines
             if await self._connect(relay, connection, loop):
                 return relay, connection
             relay.slots.release()

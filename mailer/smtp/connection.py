@@ -15,18 +15,25 @@ from contextlib import suppress
 from typing import cast
 
 import aiosmtplib
-from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
+from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponse, SMTPResponseException
 
 from mailer.config.settings import RelaySettings, is_loopback
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
-from mailer.smtp.pipelining import CLOSING, START_INPUT, PipeliningProtocol
+from mailer.smtp.pipelining import PipeliningProtocol
+from mailer.smtp.replies import CLOSING, START_INPUT
 from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
+
+UNKNOWN_COMMAND = frozenset({500, 501, 502, 504})  # RFC 5321 section 4.2.4: not recognized, or not implemented
+LONGEST_SIZE = 20  # digits; RFC 1870 section 4
 
 
 class SmtpConnection:
     """One connection. Not for use by two tasks at once. `sent` counts the messages that the relay took since the last connect.
+
+    `pipelines`: commands may be sent ahead where the relay offers it. It becomes false when the relay throws them away (`discards`).
+    `is_cut_ahead`: the connection was lost in the middle of an envelope that was sent ahead.
 
     :param hello: the name for EHLO.
     :param most: messages per connection.
@@ -52,6 +59,15 @@ class SmtpConnection:
         self._needs_reset = False  # a transaction was begun and not finished
         self.sent = 0
         self.why_lost = ""
+        self.pipelines = settings.pipelining == "auto"
+        self.discards = False
+        self.is_cut_ahead = False
+
+    @property
+    def size_limit(self) -> int:
+        """Bytes of the largest message that the relay takes (RFC 1870 section 4). 0: it does not say."""
+        size = self._client.esmtp_extensions.get("size", "").strip() if self._client is not None else ""
+        return int(size) if size.isascii() and size.isdigit() and len(size) <= LONGEST_SIZE else 0
 
     @property
     def is_open(self) -> bool:
@@ -79,7 +95,7 @@ class SmtpConnection:
         client = self._client
         if client is None or client.protocol is None or not client.is_connected:
             raise RelayUnavailable("The connection to the relay is not open.")
-        if client.supports_extension("pipelining"):
+        if self.pipelines and client.supports_extension("pipelining"):
             reason = await self._pipelined(client, client.protocol, source)
         else:
             reason = await self._one_by_one(client, source)
@@ -107,6 +123,9 @@ class SmtpConnection:
         self._begun = self._most - pipelining.left
         self.sent += pipelining.sent
         self.why_lost = pipelining.why_lost
+        self.is_cut_ahead = pipelining.is_cut_ahead
+        if pipelining.discards:
+            self.pipelines, self.discards = False, True
         if reason is not StopReason.LOST:
             transport.set_protocol(protocol)
         return reason
@@ -176,7 +195,7 @@ class SmtpConnection:
         )
         try:
             await client.connect()
-            await client.ehlo()
+            await _say_hello(client)
             await self._start_tls(client)
             await self._log_in(client)
         except (SMTPException, OSError) as error:
@@ -193,7 +212,7 @@ class SmtpConnection:
         if client.supports_extension("starttls"):
             # A failure ends the connection (RFC 3207 section 6): an attacker would wait for a fall-back to clear text.
             await client.starttls()
-            await client.ehlo()
+            await _say_hello(client)
         elif self._settings.tls == "required":
             raise RelayRefused(f"{_name(self._settings)} does not offer STARTTLS and relay.tls is required. Nothing was sent in the clear.")
 
@@ -224,6 +243,16 @@ class SmtpConnection:
         if self._client is not None:
             self._client.close()
         self._client = None
+
+
+async def _say_hello(client: aiosmtplib.SMTP) -> None:
+    """EHLO, or HELO for a relay that does not know EHLO (RFC 5321 section 3.2). It then has no extensions, and no TLS."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError as error:
+        if error.code not in UNKNOWN_COMMAND:
+            raise
+        await client.helo()
 
 
 def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:

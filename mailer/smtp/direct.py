@@ -25,9 +25,11 @@ async def send_direct(connection: SmtpConnection, messages: Sequence[DirectMessa
     :raises RelayError: the relay cannot be reached or will not have us.
     """
     source = _DirectSource(messages)
+    connection.pipelines = False  # a few messages gain nothing by it, and nobody would try again what a relay throws away
     try:
         while source.has_next:
             await connection.ready()
+            source.size_limit = connection.size_limit
             await connection.run(source)
     finally:
         await connection.close()
@@ -42,6 +44,7 @@ class _DirectSource:
             Transaction(number, envelope_commands(message.envelope), [dot_stuff(message.content)])
             for number, message in enumerate(messages)
         )
+        self.size_limit = 0
         self.outcomes: dict[object, Outcome] = {}
 
     @property
@@ -49,7 +52,13 @@ class _DirectSource:
         return bool(self._waiting)
 
     def next(self) -> Transaction | None:
-        return self._waiting.popleft() if self._waiting else None
+        while self._waiting:
+            transaction = self._waiting.popleft()
+            size = sum(map(len, transaction.body))
+            if not self.size_limit or size <= self.size_limit:
+                return transaction
+            self.done(transaction, Outcome(Phase.MAIL, 552, f"{size:,} bytes, and the relay takes {self.size_limit:,}"))  # RFC 1870
+        return None
 
     def before_body(self, _transaction: Transaction, allow: Callable[[bool], None]) -> None:
         allow(True)  # there is no ledger in which the intent would have to be first

@@ -12,18 +12,12 @@ from collections.abc import Callable
 
 from mailer.message.compiled import END_OF_DATA
 from mailer.model.outcome import Outcome, Phase
+from mailer.smtp.replies import CLOSING, CONTINUED_LINE, ENDLESS, LAST_LINE, LONGEST_REPLY, START_INPUT, decode
 from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
-CLOSING = 421  # RFC 5321 section 3.8: the relay closes the connection after this
-START_INPUT = 354  # RFC 5321 section 4.3.2: the intermediate reply to DATA
-LONGEST_REPLY = 16_384  # bytes; RFC 5321 section 4.5.3.1.5 allows 512 a line, and a reply may have several
-ENDLESS = "the relay's reply has no end"
+PATIENCE = 30.0  # seconds that replies to commands sent ahead may take; a relay that throws them away never answers
+HESITATION = 5.0  # seconds; a relay that hangs up after so long has waited for a command that it threw away
 WATCH_INTERVAL = 0.5  # seconds between looks at the deadline, instead of a timer for each reply
-
-# RFC 5321 section 4.2: a reply line is a code, then a space and text or nothing. These are all beginnings of a reply of one line,
-# or of the last line of several; a dictionary finds the code faster than `int` does.
-LAST_LINE = {b"%d%s" % (code, mark): code for code in range(200, 600) for mark in (b" ", b"", b"\r")}
-CONTINUED_LINE = {b"%d-" % code: code for code in range(200, 600)}
 
 # What the next reply answers: nothing; a body; RSET, or the dot of a message whose recipient was refused; one of the envelope's
 # three commands. Plain numbers, the places of their handlers in a tuple: looking up a member of an enum costs more than the rest.
@@ -33,6 +27,9 @@ _BODY = Phase.BODY
 
 class PipeliningProtocol(asyncio.BufferedProtocol):
     """Sends one message after the other until none is left, its share is sent or the connection is lost.
+
+    `discards`: the relay has never answered commands that were sent ahead; the message is given back. `is_cut_ahead`: it was lost in
+    the middle of an envelope.
 
     :param most: messages that may be begun; `left` counts them down.
     :param on_lost: is told that the transport is gone, as `asyncio.Protocol.connection_lost`.
@@ -54,8 +51,8 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._timeouts = timeouts
         self._on_lost = on_lost
         self._handlers = (self._on_unexpected, self._on_body, self._on_reset, self._on_mail, self._on_rcpt, self._on_data)
-        command, data = timeouts.command, min(timeouts.data, timeouts.command)
-        self._waits = (command, timeouts.end, command, command, command, data)
+        command, self._ahead_wait = timeouts.command, min(timeouts.command, PATIENCE)
+        self._waits = (command, timeouts.end, command, command, self._ahead_wait, min(timeouts.data, self._ahead_wait))
         self._step = NOTHING
         self._sent: Transaction | None = None  # its body is with the relay
         self._next: Transaction | None = None  # its envelope is with the relay
@@ -63,13 +60,15 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._view = memoryview(self._buffer)
         self._filled = 0  # bytes of the buffer
         self._lines: list[bytes] = []  # of a reply that is not complete yet
-        self._is_paused = False
-        self._is_over = False
+        self._is_paused = self._is_over = False
+        self._is_envelope_ahead = False  # the next envelope left with the body before it
+        self._heard_at = 0.0  # loop time
         self._deadline = 0.0
         self._watch: asyncio.TimerHandle | None = None
         self._ended: asyncio.Future[StopReason] = self._loop.create_future()
         self.sent = 0
         self.why_lost = ""
+        self.discards = self.is_cut_ahead = False
 
     async def run(self) -> StopReason:
         """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now."""
@@ -84,8 +83,6 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         finally:
             if self._watch is not None:
                 self._watch.cancel()
-
-    # Called by asyncio
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Where the next bytes go."""
@@ -126,21 +123,29 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
 
     # Replies and their consequences
 
-    def lose(self, why: str) -> None:
-        """Give the connection up and account for each message on it."""
+    def lose(self, why: str, *, is_silent: bool = False) -> None:
+        """Give the connection up and account for each message on it. `is_silent`: the relay has let the time of the step pass."""
         if self._is_over:
             return
         self.why_lost = why
+        self.is_cut_ahead = self._step in (MAIL, RCPT, DATA)
+        self.discards = self._awaits_ahead() and (is_silent or self._loop.time() - self._heard_at >= HESITATION)
         self._transport.abort()
         self._end(StopReason.LOST)
         sent, following = self._sent, self._next
         self._sent = self._next = None
         if sent is not None:
             self._source.done(sent, Outcome(_BODY, None, why))
-        if following is not None and following.is_answered:
+        if following is not None and self.discards and following.refusal is None:
+            self._source.give_back(following)
+        elif following is not None and following.is_answered:
             self._source.done(following, following.refusal or Outcome(Phase.DATA, None, why))
         elif following is not None:
             self._source.give_back(following)
+
+    def _awaits_ahead(self) -> bool:
+        """Whether the reply that is awaited answers a command that was not the first of its write."""
+        return self._step in (RCPT, DATA) or (self._step == MAIL and self._is_envelope_ahead)
 
     def _handle_lines(self, lines: list[bytes]) -> None:
         for line in lines:
@@ -167,32 +172,32 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
             self._handlers[self._step](code, text)
 
     def _on_unexpected(self, code: int, text: bytes) -> None:
-        self.lose(f"a reply that nobody asked for: {code} {_decode(text)}")
+        self.lose(f"a reply that nobody asked for: {code} {decode(text)}")
 
     def _on_body(self, code: int, text: bytes) -> None:
         transaction, self._sent = self._sent, None
         assert transaction is not None
         self.sent += 200 <= code < 300
-        self._source.done(transaction, Outcome(_BODY, code, _decode(text)))
+        self._source.done(transaction, Outcome(_BODY, code, decode(text)))
         self._on_reset(code, text)
 
     def _on_reset(self, code: int, text: bytes) -> None:
         """One message is over: the replies to the envelope behind it follow, or there is none yet."""
         self._step = NOTHING if self._next is None else MAIL
         if code == CLOSING:
-            self.lose(f"{code} {_decode(text)}")
+            self.lose(f"{code} {decode(text)}")
         elif self._next is None and not self._is_over:
             self._begin(b"")
 
     def _on_mail(self, code: int, text: bytes) -> None:
         if code == CLOSING:  # it answers the connection, not this message: the message is given back untried
-            self.lose(f"{code} {_decode(text)}")
+            self.lose(f"{code} {decode(text)}")
             return
         transaction = self._next
         assert transaction is not None
         transaction.is_answered = True
         if code >= 300:
-            transaction.refusal = Outcome(Phase.MAIL, code, _decode(text))
+            transaction.refusal = Outcome(Phase.MAIL, code, decode(text))
         self._step = RCPT
 
     def _on_rcpt(self, code: int, text: bytes) -> None:
@@ -201,9 +206,9 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
             return
         transaction = self._next
         assert transaction is not None
-        transaction.refusal = transaction.refusal or Outcome(Phase.RCPT, code, _decode(text))
+        transaction.refusal = transaction.refusal or Outcome(Phase.RCPT, code, decode(text))
         if code == CLOSING:
-            self.lose(f"{code} {_decode(text)}")
+            self.lose(f"{code} {decode(text)}")
 
     def _on_data(self, code: int, text: bytes) -> None:
         transaction = self._next
@@ -211,7 +216,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._step = NOTHING
         if code != START_INPUT:
             self._next = None
-            self._source.done(transaction, transaction.refusal or Outcome(Phase.DATA, code, _decode(text)))
+            self._source.done(transaction, transaction.refusal or Outcome(Phase.DATA, code, decode(text)))
             self._reset(b"RSET\r\n", code, text)
         elif transaction.refusal is not None:
             self._next = None
@@ -231,7 +236,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
 
     def _reset(self, ending: bytes, code: int, text: bytes) -> None:
         if code == CLOSING:
-            self.lose(f"{code} {_decode(text)}")
+            self.lose(f"{code} {decode(text)}")
             return
         self._step = RESET
         self._begin(ending)
@@ -250,12 +255,14 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._sent, self._step = transaction, BODY
         body, transaction.body = transaction.body, []
         body.append(self._envelope())
+        self._is_envelope_ahead = True
         self._transport.write(b"".join(body))
         self._set_deadline()
 
     def _begin(self, before: bytes) -> None:
         """Write the next envelope, or end if there is none and no reply is awaited."""
         following = self._envelope()
+        self._is_envelope_ahead = before != b""
         if following and self._step == NOTHING:
             self._step = MAIL
         if before or following:
@@ -279,16 +286,15 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
     def _set_deadline(self) -> None:
         """The relay has as long as the step allows, from now on."""
         seconds = self._timeouts.block if self._is_paused else self._waits[self._step]
-        self._deadline = self._loop.time() + seconds
+        if self._step == MAIL and self._is_envelope_ahead:
+            seconds = self._ahead_wait
+        self._heard_at = self._loop.time()
+        self._deadline = self._heard_at + seconds
 
     def _check_deadline(self) -> None:
         """Lose the connection if the relay has been silent for too long; otherwise come again."""
         is_awaited = self._step != NOTHING or self._next is not None
         if is_awaited and self._deadline and self._loop.time() > self._deadline:
-            self.lose("the relay did not answer in time")
+            self.lose("the relay did not answer in time", is_silent=True)
             return
         self._watch = self._loop.call_later(WATCH_INTERVAL, self._check_deadline)
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "replace").strip()

@@ -151,7 +151,7 @@ def test_silence_after_the_body_leaves_it_open_whether_the_message_arrived(pipel
     ("silent_at", "timeouts", "phase"),
     [
         (b"MAIL", Timeouts(command=0.0), None),
-        (b"DATA", Timeouts(data=0.0), Phase.DATA),
+        (b"DATA", Timeouts(data=0.0), None),
         (b"body", Timeouts(block=0.0), Phase.BODY),
     ],
     ids=["MAIL or RCPT", "DATA", "a block of the body"],
