@@ -126,7 +126,8 @@ def _topic(value: Any, info: ValidationInfo) -> Topic:
     if value in topics:
         return topics[value]
     raise field_error(
-        f"「{_short(value)}」というテーマはありません。使えるのは {'、'.join(topics)} です", f"no topic {_short(value)!r}: use one of {', '.join(topics)}"
+        f"「{_short(value)}」というテーマはありません。使えるのは {'、'.join(topics)} です",
+        f"no topic {_short(value)!r}: use one of {', '.join(topics)}",
     )
 
 
