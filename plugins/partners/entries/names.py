@@ -109,8 +109,11 @@ def is_same_entry(first: Names, second: Names) -> bool:
 
 Key = tuple[str, ...]
 
-IsRelated = Callable[[int, int], bool]
-"""Tells whether the text of an entry (its index) can be a later version of a file's (its index)."""
+Likeness = Callable[[int, int], float]
+"""How much the text of an entry (its index) is that of a file (its index): from 0 to 1."""
+
+RELATED = 0.5
+"""Likeness of two versions of one text, at least."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +156,16 @@ _PASSES = (
     _Pass(lambda names: _keys(names.all), lambda names: _keys(names.all), by_address=True),
     _same(lambda names: (names.path, names.date) if names.path else ("", "")),
     _same(lambda names: (names.path, names.title) if names.path else ("", "")),
+    _same(lambda names: ("path", names.path), by_address=True),
 )
-"""From the strongest to the weakest: equal in all names; id and link; either of them; an earlier one; the path at another host with date or title."""
+"""From the strongest to the weakest: equal in all names; id and link; either of them; an earlier one; the path at another host with date, title or text."""
 
 
 def _keys(values: Iterable[str]) -> frozenset[Key]:
     return frozenset((value,) for value in values if value)
 
 
-def match(entries: Sequence[Names], files: Sequence[Names], is_related: IsRelated) -> list[int | None]:
+def match(entries: Sequence[Names], files: Sequence[Names], likeness: Likeness) -> list[int | None]:
     """Return for each entry the index of its file, or None. No two entries get one file.
 
     A key that several entries of the feed share identifies none of them. Counted are all entries and files, not only those without a match yet:
@@ -169,9 +173,12 @@ def match(entries: Sequence[Names], files: Sequence[Names], is_related: IsRelate
     """
 
     def may_be_one(number: int, index: int) -> bool:
-        return (
-            _has_own_id(entries[number], files[index]) or _shares_title_or_date(entries[number], files[index]) or is_related(number, index)
-        )
+        entry, file = entries[number], files[index]
+        if _shares_title_or_date(entry, file):
+            return True
+        if _has_own_id(entry) and _has_own_id(file):  # posts after a pattern (the measurements of each day) are alike: their ids are not
+            return entry.id == file.id
+        return likeness(number, index) >= RELATED
 
     matches: dict[int, int] = {}
     for one_pass in _PASSES:
@@ -185,9 +192,9 @@ def match(entries: Sequence[Names], files: Sequence[Names], is_related: IsRelate
     return [matches.get(number) for number in range(len(entries))]
 
 
-def _has_own_id(entry: Names, file: Names) -> bool:
-    """Tell whether entry and file have one id that is no address in its place: a feed makes such an id for one entry (RFC 4287, section 4.2.6)."""
-    return bool(entry.id) and entry.id == file.id and entry.id not in (entry.link, file.link)
+def _has_own_id(names: Names) -> bool:
+    """Tell whether the id is no address in its place: a feed makes such an id for one entry (RFC 4287, section 4.2.6)."""
+    return bool(names.id) and names.id != names.link
 
 
 def _shares_title_or_date(entry: Names, file: Names) -> bool:

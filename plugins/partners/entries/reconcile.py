@@ -15,7 +15,7 @@ from typing import Literal
 from plugins.partners.entries.attached import copied_names, wanted_files
 from plugins.partners.entries.entry import Entry, slug
 from plugins.partners.entries.names import match, names_of, names_of_file, without_duplicates
-from plugins.partners.entries.texts import is_related
+from plugins.partners.entries.texts import is_summary, likeness
 from plugins.partners.entries.versions import (
     Difference,
     FrontMatter,
@@ -87,7 +87,7 @@ def match_entries(entries: Sequence[Entry], files: Sequence[StoredEntry], feed: 
     indexes = match(
         [names_of(entry, feed) for entry in entries],
         [names_of_file(file.front, feed.site) for file in files],
-        lambda number, index: is_related(entries[number].body, files[index].body),
+        lambda number, index: likeness(entries[number].body, files[index].body),
     )
     return [(entry, None if index is None else files[index]) for entry, index in zip(entries, indexes, strict=True)]
 
@@ -98,7 +98,7 @@ def _changes(
     """Decide what to write for an entry that has a file. ``edit`` is the version of it that waits for an editor, if there is one."""
     if difference.waits:
         return [*_if_new(file, remembered_version(entry, file, feed)), *_waiting(entry, file, edit, feed, now)]
-    obsolete = [EntryChange("obsolete", edit.path, edit.front, None)] if edit and not edit.is_edited else []
+    obsolete = [EntryChange("obsolete", edit.path, edit.front, None)] if edit and not _is_worth_keeping(edit, entry) else []
     if difference.in_text:
         body = entry.body if difference.in_body else None
         return [EntryChange("changed", file.path, next_version(entry, file, feed, now), body, _files(entry, feed)), *obsolete]
@@ -109,13 +109,18 @@ def _changes(
     return list(obsolete)
 
 
+def _is_worth_keeping(edit: StoredEntry, entry: Entry) -> bool:
+    """Tell whether a version that waits stays: an editor is at work on it, or the feed has only a summary of it now."""
+    return edit.is_edited or (entry.body != edit.body and is_summary(entry.body, edit.body))
+
+
 def _if_new(file: StoredEntry, front: FrontMatter) -> list[EntryChange]:
     return [] if front == file.front else [EntryChange("renamed", file.path, front, None)]
 
 
 def _waiting(entry: Entry, file: StoredEntry, edit: StoredEntry | None, feed: FeedConfig, now: datetime) -> list[EntryChange]:
     """Write the new version beside its entry, unless it is there, or an editor is at work on the one that is there."""
-    if edit and (edit.is_edited or edit.source == {**source_of(entry, feed), "written": edit.source.get("written")}):
+    if edit and (_is_worth_keeping(edit, entry) or edit.source == {**source_of(entry, feed), "written": edit.source.get("written")}):
         return []
     path = edit.path if edit else file.path.with_name(f"edit-{file.path.name}")
     return [EntryChange("edit", path, waiting_version(entry, file, feed, now), entry.body, _files(entry, feed))]

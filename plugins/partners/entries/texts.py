@@ -12,11 +12,15 @@ LONG_TEXT = 200
 RUN = 4
 """Characters. Two unrelated Japanese texts share endings (``ました。``) and little else of this length; two versions of one text share most."""
 
+LONGEST_MARK = 100
+"""Characters at the end of a summary in which its mark is looked for."""
+
 _CUT = re.compile(
-    r"\s*(?:…|\.\.\.|\[(?:…|\.\.\.)\]|[（(]?(?:続きを読む|続きはこちら|つづきを読む|もっと読む)[）)]?|(?:continue reading|read more)\b[^。]*)[\s→»>]*$",
+    r"(?:\s*(?:…|\.{3}|\[(?:…|\.{3})\]|[（(\[【]?(?:続き|つづき|全文|もっと)(?:を|は)?\s*(?:読む|よむ|見る|みる|こちら(?:から)?|表示)[）)\]】]?"
+    r"|(?:continue reading|read (?:more|the rest)|see more)\b[^。]*))+[\s→»>≫]*$",
     re.IGNORECASE,
 )
-"""What blog software puts at the end of a summary."""
+"""What blog software puts at the end of a summary, alone or in a row: ``… 続きを読む →``."""
 
 
 def _words(body: str) -> str:
@@ -28,7 +32,7 @@ def is_summary(new: str, kept: str) -> bool:
     new_words, kept_words = _words(new), _words(kept)
     if not new_words:
         return bool(kept_words) and "<img" not in new
-    beginning = _CUT.sub("", new_words)
+    beginning = new_words[:-LONGEST_MARK] + _CUT.sub("", new_words[-LONGEST_MARK:])
     return beginning != new_words and len(beginning) < len(kept_words) and _compact(kept_words).startswith(_compact(beginning))
 
 
@@ -39,10 +43,10 @@ def is_much_less(new: str, kept: str) -> bool:
     return len(kept_words) >= LONG_TEXT and (len(new_words) * 2 < len(kept_words) or beginning)
 
 
-def is_related(new: str, kept: str) -> bool:
-    """Tell whether ``new`` can be a later version of ``kept``: a fifth of the runs of RUN characters of the shorter text are in the other one."""
+def likeness(new: str, kept: str) -> float:
+    """Return how much of the shorter text is in the other one, from 0 to 1: the share of its runs of RUN characters. 0 if one has no words."""
     new_runs, kept_runs = _runs(_compact(_words(new))), _runs(_compact(_words(kept)))
-    return len(new_runs & kept_runs) * 5 >= min(len(new_runs), len(kept_runs)) > 0
+    return len(new_runs & kept_runs) / (min(len(new_runs), len(kept_runs)) or 1)
 
 
 def _runs(words: str) -> set[str]:

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import PurePath
 
 from plugins.partners.entries.entry import Entry, fingerprint, identity
-from plugins.partners.entries.names import names_of, names_of_file
-from plugins.partners.entries.texts import is_much_less, is_related, is_summary
+from plugins.partners.entries.names import RELATED, names_of, names_of_file
+from plugins.partners.entries.texts import is_much_less, is_summary, likeness
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.dates import day_minute, iso
 from plugins.partners.model.urls import canonical
@@ -109,7 +109,7 @@ def compare(entry: Entry, file: StoredEntry, feed: FeedConfig) -> Difference:
 def _is_another(entry: Entry, file: StoredEntry) -> bool:
     """Tell whether date and text, too, have nothing of the file's: its feed gave the id of an old entry to a new one, and the old text would be lost."""
     date = names_of_file(file.front).date
-    return entry.dated and date not in ("", day_minute(entry.published)) and not is_related(entry.body, file.body)
+    return entry.dated and date not in ("", day_minute(entry.published)) and likeness(entry.body, file.body) < RELATED
 
 
 def _has_new_body(entry: Entry, file: StoredEntry, in_title: bool) -> bool:

@@ -140,6 +140,14 @@ def test_a_waiting_version_goes_when_the_partner_takes_it_back(blog: Blog) -> No
     assert blog.waiting() == () and blog.edits == []
 
 
+@pytest.mark.parametrize("less", ["見本の本文です。… 続きを読む", ""])
+def test_a_waiting_version_is_not_replaced_by_a_summary_of_it(blog: Blog, less: str) -> None:
+    published(blog, "別の文です。")
+    blog.show(f"見本の本文です。{LONG}", feed=REVIEW)
+    blog.show(less, feed=REVIEW)
+    assert [LONG in edit.read_text("utf-8") for edit in blog.edits] == [True]
+
+
 def test_a_newer_version_replaces_the_one_that_waits_unless_an_editor_is_at_work_on_it(blog: Blog) -> None:
     published(blog, "見本の本文です。")
     blog.show("別の文です。", feed=REVIEW)
