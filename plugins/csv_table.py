@@ -56,7 +56,9 @@ def read_csv(file: Path, path: PurePosixPath, columns: Collection[str]) -> list[
 
 def _read(file: Path, path: PurePosixPath, columns: Collection[str]) -> list[CsvRow]:
     if file.stat().st_size > LARGEST:
-        raise _unreadable(path, 1, f"表が大きすぎます（{LARGEST // 1_000_000}MBまで）", f"the table is larger than {LARGEST // 1_000_000} MB")
+        raise _unreadable(
+            path, 1, f"表が大きすぎます（{LARGEST // 1_000_000}MBまで）", f"the table is larger than {LARGEST // 1_000_000} MB"
+        )
     text = _decode(file.read_bytes(), path)
     if match := _CONTROL.search(text):
         line, name = text.count("\n", 0, match.start()) + 1, f"U+{ord(match[0]):04X}"
@@ -92,12 +94,15 @@ def _records(text: str, path: PurePosixPath) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        ja = f"CSVとして読めません。引用符（\"）が閉じているか確かめてください（{error}）"
+        ja = f'CSVとして読めません。引用符（"）が閉じているか確かめてください（{error}）'
         raise _unreadable(path, line, ja, f"not CSV: look for a quote that is not closed ({error})") from error
 
 
 def _too_long(most: str) -> tuple[str, str]:
-    return f"一つの欄が{most}文字を超えています。引用符（\"）が閉じているか確かめてください", f"a cell of more than {most} characters: a quote is not closed"
+    return (
+        f'一つの欄が{most}文字を超えています。引用符（"）が閉じているか確かめてください',
+        f"a cell of more than {most} characters: a quote is not closed",
+    )
 
 
 def _missing_columns(path: PurePosixPath, missing: Sequence[str], header: Sequence[str]) -> Diagnostic:

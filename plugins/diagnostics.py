@@ -100,7 +100,9 @@ def unexpected(path: PurePosixPath, error: Exception, *, rule: str = "F106") -> 
     if isinstance(error, MemoryError):
         return Diagnostic(path, 1, "読むのにメモリーが足りません。小さく分けてください", "not enough memory to read it: split it", rule)
     words = f"{type(error).__name__}: {str(error)[:200]}"
-    return Diagnostic(path, 1, f"読む途中で予期しない誤りが起きました（{words}）", f"unexpected error while it was read: {words}; see --debug", rule)
+    return Diagnostic(
+        path, 1, f"読む途中で予期しない誤りが起きました（{words}）", f"unexpected error while it was read: {words}; see --debug", rule
+    )
 
 
 class ContentErrors(Exception):

@@ -71,7 +71,12 @@ def _inside(value: object, path: PurePosixPath) -> list[object]:
 
 
 def _too_deep(path: PurePosixPath) -> ContentErrors:
-    return _refused(path, 1, f"表や並びの入れ子が深すぎます（{DEEPEST}段まで）", f"tables and lists are too deep inside each other: at most {DEEPEST} levels")
+    return _refused(
+        path,
+        1,
+        f"表や並びの入れ子が深すぎます（{DEEPEST}段まで）",
+        f"tables and lists are too deep inside each other: at most {DEEPEST} levels",
+    )
 
 
 def _refused(path: PurePosixPath, line: int, ja: str, en: str) -> ContentErrors:

@@ -45,7 +45,9 @@ def load_content(
     registry = read_registry(publications, content / "data" / "municipalities.csv")
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
-    diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics + check_vectors(content)]
+    diagnostics = [
+        _relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics + check_vectors(content)
+    ]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -69,6 +69,13 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     diagnostics = sorted((diagnostic for result in results for diagnostic in result.diagnostics), key=_by_place)
     codes = tuple(code for code, level in levels.items() if level != "off")
     return Inspection(sum(result.counts for result in results), codes, tuple(diagnostics))
+
+
+def inspect_source(content: Path, registry: Registry, levels: Levels, path: PurePosixPath) -> tuple[Diagnostic, ...]:
+    """Run every rule that is not off on one source below ``content``; an imported partner entry has no diagnostics, as in `inspect`."""
+    inspector = _Inspector(content, registry, levels)
+    ((_, result),) = map_watched(inspector.inspect_one, [str(path)])
+    return (inspector.given_up(result) if isinstance(result, Overrun) else result).diagnostics
 
 
 _NAME = "checks"

@@ -35,7 +35,9 @@ def _needs_reading(run: str) -> bool:
 def ruby(surface: str, kana: str) -> str:
     """Return the HTML of one word. A browser without ruby shows the ``rp`` elements, and so the reading in brackets (HTML, 4.5.10 to 4.5.12)."""
     return "".join(
-        f"<ruby>{escape(base, quote=False)}<rp>（</rp><rt>{escape(reading, quote=False)}</rt><rp>）</rp></ruby>" if reading else escape(base, quote=False)
+        f"<ruby>{escape(base, quote=False)}<rp>（</rp><rt>{escape(reading, quote=False)}</rt><rp>）</rp></ruby>"
+        if reading
+        else escape(base, quote=False)
         for base, reading in align(surface, kana)
     )
 

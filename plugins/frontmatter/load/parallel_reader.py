@@ -230,9 +230,7 @@ def _sender(share: ShareReader, connection: Connection) -> Callable[[Any], None]
     return lambda value: connection.send_bytes(pickler.dumps(value))
 
 
-def _send_results(
-    share: ShareReader, headers: Headers, images: dict[str, Any], watch: Watch, send: Callable[[Any], None]
-) -> None:
+def _send_results(share: ShareReader, headers: Headers, images: dict[str, Any], watch: Watch, send: Callable[[Any], None]) -> None:
     collect_rarely()
     results = share.read_bodies(ReferenceResolver(share.content, share.registry, headers, share.now, images), watch)
     while batch := list(islice(results, _BATCH)):

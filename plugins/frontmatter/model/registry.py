@@ -37,13 +37,17 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, KeyError, OSError) as error:  # KeyError: unknown; OSError: a folder of zones, such as Asia
-        raise ValueError(f"「{name}」という時間帯はありません。Asia/Tokyo のように書いてください / no time zone {name!r}: write Asia/Tokyo") from error
+        raise ValueError(
+            f"「{name}」という時間帯はありません。Asia/Tokyo のように書いてください / no time zone {name!r}: write Asia/Tokyo"
+        ) from error
     return name
 
 
 def _web(value: str) -> str:
     if not is_web_address(value):
-        raise ValueError(f"「{value}」はアドレスではありません。「https://」から書いてください / {value!r} is no address: begin with https://")
+        raise ValueError(
+            f"「{value}」はアドレスではありません。「https://」から書いてください / {value!r} is no address: begin with https://"
+        )
     return value
 
 

@@ -48,7 +48,10 @@ def check_text(source: Source) -> list[Diagnostic]:
 def check_tree(source: Source, body: Body) -> list[Diagnostic]:
     """Return control characters behind entities, elements that lie too deep, tables that are too large."""
     if _TOO_DEEP(body.root):
-        ja, en = f"並びや引用の入れ子が深すぎます（{DEEPEST}段まで）", f"lists or quotations inside each other are too deep: at most {DEEPEST} levels"
+        ja, en = (
+            f"並びや引用の入れ子が深すぎます（{DEEPEST}段まで）",
+            f"lists or quotations inside each other are too deep: at most {DEEPEST} levels",
+        )
         return [Diagnostic(source.path, source.body_line, ja, en, "F108")]
     if "table" in body.tags and (count := int(_CELLS(body.root))) > MOST_CELLS:  # type: ignore[arg-type]
         ja = f"表の欄が{count:,}個あります。{MOST_CELLS:,}個までにし、大きな表は content/files/ にファイルとして置いてください"

@@ -39,7 +39,20 @@ _ACTIVE_CSS = re.compile(r"@import|expression\s*\(|-moz-binding|behavior\s*:|jav
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})(?:[eE][+-]?[0-9]{1,2})?)([a-zA-Z%]*)\s*")
 _BOX = re.compile(r"[+-]?(?:[0-9]{1,12}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,2})?")
 
-_PIXELS = {"": 1, "px": 1, "in": 96, "cm": 96 / 2.54, "mm": 9.6 / 2.54, "q": 2.4 / 2.54, "pc": 16, "pt": 96 / 72, "em": 16, "rem": 16, "ex": 8, "ch": 8}
+_PIXELS = {
+    "": 1,
+    "px": 1,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 9.6 / 2.54,
+    "q": 2.4 / 2.54,
+    "pc": 16,
+    "pt": 96 / 72,
+    "em": 16,
+    "rem": 16,
+    "ex": 8,
+    "ch": 8,
+}
 """CSS pixels of a unit (CSS Values 4, 6). Of a unit that depends on a font we take its usual size of 16 pixels. Percent and vw depend on the page."""
 
 
@@ -101,9 +114,8 @@ def _active(tree: Any) -> Iterator[str]:
 
 def _active_element(element: Any) -> Iterator[str]:
     name = etree.QName(element)
-    if name.namespace in _ACTIVE_NAMESPACES or name.localname.lower() == "script":
-        yield f"<{name.localname}"
-    elif element.tag.startswith(SVG) and name.localname not in _ELEMENTS:
+    is_foreign = name.namespace in _ACTIVE_NAMESPACES or name.localname.lower() == "script"
+    if is_foreign or (element.tag.startswith(SVG) and name.localname not in _ELEMENTS):
         yield f"<{name.localname}"
     if name.localname == "style" and _is_active_css("".join(element.itertext())):
         yield "<style"
