@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from plugins.checks.inspection import apply_rules, content_type_of
-from plugins.checks.levels import Levels, read_levels
-from plugins.checks.rules.manuscript import read_manuscript
+from plugins.checks.inspection import inspect_source
+from plugins.checks.levels import read_levels
 from plugins.context import BuildContext
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, Library
-from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
-from plugins.frontmatter.parse.references import ReferenceResolver
+from plugins.frontmatter.load.parallel_reader import ShareReader, open_reader
+from plugins.frontmatter.model.document import Document, LoadedText
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.publications.document_pages import page_variables
 
@@ -58,32 +57,33 @@ class Rerenderer:
         A build is needed for an issue, a new document, another address, or a document that is not public. Raises `ContentErrors` with every error of
         this source.
         """
-        library, content = self.library, self.build.content
+        library = self.library
         last = library.documents.get(path)
         if last is None or last.content_type == "issue":
             return None
-        documents = {str(known): document for known, document in library.documents.items()}
-        references = ReferenceResolver(content, library.registry, documents, library.now)
-        result = read_header(content, path, library.registry)
-        if isinstance(result, RejectedSource):
-            raise _as_errors(content, result.diagnostics + check_rejected(result, references))
-        source, header = result
-        header = as_if_published(header) if library.shows_drafts else header
-        document, diagnostics = resolve_source(source, header, references)
-        if diagnostics := diagnostics + self._apply_rules(content, path, read_levels(self.build.publications)):
-            raise _as_errors(content, diagnostics)
+        document = self._read(path)
         if document.url != last.url or not document.is_live(library.now):
             return None
         return rerender_page(self.build[PLAN], *page_variables(document, self.build))
 
-    def _apply_rules(self, content: Path, path: PurePosixPath, levels: Levels) -> list[Diagnostic]:
-        manuscript = read_manuscript(content, path)
-        content_type = content_type_of(manuscript, path, self.library.registry) if manuscript else "partner"
-        if manuscript is None or content_type == "partner":
-            return []
-        results = apply_rules(manuscript, levels, urgent=content_type == "notice")
-        root = PurePosixPath(content.name)
-        return [replace(result, path=result.path.relative_to(root)) for result in results if result.severity == "error"]
+    def _read(self, path: PurePosixPath) -> Document:
+        """Return the document as it is now, read and checked in another process (`plugins.watched`). Raises `ContentErrors`."""
+        library, content = self.library, self.build.content
+        known = {str(other): document for other, document in library.documents.items()}
+        share = ShareReader(content, library.registry, library.now, library.shows_drafts)
+        with open_reader(share, [str(path)], known) as reader:
+            diagnostics = [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
+            results = list(reader.results(known, {}))
+        diagnostics += [diagnostic for result in results for diagnostic in result.diagnostics]
+        if diagnostics := diagnostics + ([] if diagnostics else self._apply_rules(path)):
+            raise _as_errors(content, diagnostics)
+        ((document, html, markdown),) = [(result.document, result.html, result.markdown) for result in results if result.document]
+        return document.with_text(LoadedText(html, markdown))
+
+    def _apply_rules(self, path: PurePosixPath) -> list[Diagnostic]:
+        content = self.build.content
+        diagnostics = inspect_source(content, self.library.registry, read_levels(self.build.publications), path)
+        return [replace(error, path=error.path.relative_to(content.name)) for error in diagnostics if error.severity == "error"]
 
 
 def _as_errors(content: Path, diagnostics: list[Diagnostic]) -> ContentErrors:

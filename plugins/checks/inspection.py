@@ -72,6 +72,13 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     return Inspection(sum(result.counts for result in results), codes, tuple(diagnostics))
 
 
+def inspect_source(content: Path, registry: Registry, levels: Levels, path: PurePosixPath) -> tuple[Diagnostic, ...]:
+    """Run every rule that is not off on one source below ``content``; an imported partner entry has no diagnostics, as in `inspect`."""
+    inspector = _Inspector(content, registry, levels)
+    ((_, result),) = map_watched(inspector.inspect_one, [str(path)])
+    return (inspector.given_up(result) if isinstance(result, Overrun) else result).diagnostics
+
+
 _NAME = "checks"
 """The name under which the content cache keeps the results."""
 

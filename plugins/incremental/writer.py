@@ -7,6 +7,7 @@ needs the files before Pelican is done calls `render_pending` first.
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from array import array
@@ -27,6 +28,8 @@ from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder,
 from plugins.incremental.manifest import PageEntry, TableRow, format_interval, renumbered
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.processes import map_batches
+
+_log = logging.getLogger(__name__)
 
 _ENOUGH = 8
 """Pages for which another process is started. One new article changes a dozen long lists, and they are worth it."""
@@ -153,6 +156,9 @@ class _PageRenderer:
                 validity = interval()
         except TemplateError as error:
             raise RenderFailed(f"template {_line_of(error)}: {error.message}") from error
+        except Exception as error:  # a filter or a function that does not know a value: the page says which document
+            _log.debug("%s", job.name, exc_info=error)
+            raise RenderFailed(f"{job.name}: template {_line_of(error)}: {type(error).__name__}: {str(error)[:200]}") from error
         finally:
             reads, own_digests = self._recorder.end_page()
         _write_page(plan, job.name, html)
@@ -178,7 +184,7 @@ def _write_page(plan: RenderPlan, name: str, html: str) -> None:
         link_if_equal(Path(f"{plan.site}/{name}"), Path(last_path))
 
 
-def _line_of(error: TemplateError) -> str:
+def _line_of(error: Exception) -> str:
     """The file and line where a template stopped: the innermost frame that is a template."""
     frames = traceback.extract_tb(error.__traceback__)
     return next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if frame.filename.endswith((".html", ".txt"))), "unknown")

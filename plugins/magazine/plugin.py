@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
 from plugins.context import BuildContext, Key, context_of
-from plugins.diagnostics import ContentErrors
+from plugins.diagnostics import ContentErrors, unexpected
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import file_finder, render_pending
@@ -19,6 +20,7 @@ from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.renderer import IssueRenderer
 
+_Rendered = TypeVar("_Rendered")
 _COMPOSED = Key[Sequence[Composition]]("composed issues", __name__)
 
 
@@ -32,8 +34,19 @@ def compose_issues(pelican: Pelican) -> type[Generator]:
     library, renderer = build[LIBRARY], _renderer(build)
     issues = compose_all(library)
     build.provide(_COMPOSED, issues)
-    build.replace(LIBRARY, library.with_html({issue.document.path: renderer.page(issue) for issue in issues}))
+    pages = {issue.document.path: _named(issue, renderer.page) for issue in issues}
+    build.replace(LIBRARY, library.with_html(pages))
     return Generator  # type: ignore[no-any-return]  # Pelican has no types
+
+
+def _named(issue: Composition, render: Callable[[Composition], _Rendered]) -> _Rendered:
+    """Return what ``render`` makes of ``issue``. Raises `ContentErrors` with the name of the issue, whatever goes wrong."""
+    try:
+        return render(issue)
+    except ContentErrors:
+        raise
+    except Exception as error:
+        raise ContentErrors([unexpected(PurePosixPath("content") / issue.document.path, error)]) from error
 
 
 def bundle_issues(pelican: Pelican) -> None:
@@ -41,7 +54,7 @@ def bundle_issues(pelican: Pelican) -> None:
     build = context_of(pelican.settings)
     site, plan, renderer = build.site, build.get(PLAN), _renderer(build)
     render_pending(plan)  # the gate looks for pages that an issue links to
-    rendered = [RenderedIssue(issue, renderer.render(issue)) for issue in build[_COMPOSED]]
+    rendered = [RenderedIssue(issue, _named(issue, renderer.render)) for issue in build[_COMPOSED]]
     _check(rendered, Gate(file_finder(site, plan), renderer.base, renderer.site), _passed(site) if build.validate_mail else None)
     folder = site.parent / "mail"
     write_lists(folder, build[LIBRARY].registry, renderer.base)

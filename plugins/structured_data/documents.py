@@ -21,7 +21,8 @@ _EMPLOYMENT_TYPES = {
 """schema.org leaves the values of ``employmentType`` open. These are the ones that job search engines read."""
 
 _PAY_UNITS = {"時給": "HOUR", "日給": "DAY", "月給": "MONTH", "年俸": "YEAR", "年収": "YEAR"}
-_PAY = re.compile(r"(時給|日給|月給|年俸|年収)([0-9,万]+)円?(?:から([0-9,万]+)円?)?")
+_YEN = r"[0-9,]{0,12}万[0-9,]{0,12}|[0-9,]{1,12}"
+_PAY = re.compile(rf"(時給|日給|月給|年俸|年収)({_YEN})円?(?:から({_YEN})円?)?")
 
 
 def article(site: Site, base: str, document: Document, image: str = "") -> JsonLd:

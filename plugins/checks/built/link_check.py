@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urljoin
 
 import lxml.html
 import tinycss2
 from lxml import etree
 
 from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.model.link_targets import path_of
 
 # Attributes of HTML that hold one address (HTML Standard, index of attributes). ``srcset`` holds several and is read apart.
 _ADDRESS_ATTRIBUTES = ("href", "src", "poster", "action", "data", "cite", "longdesc", "formaction")
@@ -81,7 +82,7 @@ def check_mail_links(mail: Path, site: Path) -> tuple[Diagnostic, ...]:
     for path in sorted(mail.rglob("mail.html")):
         for address in _read_html(path).addresses:
             target = _internal(address, "/", base) if address.startswith(base) else None
-            file = site / unquote(urlsplit(target or "").path).lstrip("/")
+            file = site / unquote(path_of(target or "")).lstrip("/")
             if target and not (file / "index.html").is_file() and not file.is_file():
                 diagnostics.add(_diagnostic(path, address, "L103"))
     return tuple(sorted(diagnostics))
@@ -100,13 +101,16 @@ def _internal(address: str, page: str, base: str) -> str | None:
         address = address[len(base) :] or "/"
     if _SCHEME.match(address):
         return None
-    return urljoin(page, address)
+    try:
+        return urljoin(page, address)
+    except ValueError:  # brackets that hold no IPv6 address: it leads nowhere, in the site or out of it
+        return address
 
 
 def _broken_rule(target: str, names: Collection[str], files: Mapping[str, _File]) -> str:
     """Return the code of the rule that the root-relative address ``target`` breaks, or nothing."""
-    path, fragment = urldefrag(target)
-    name = unquote(urlsplit(path).path)
+    path, _, fragment = target.partition("#")
+    name = unquote(path_of(path))
     name = f"{name}index.html" if name.endswith("/") else name
     if name not in names:
         return "L101"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from plugins.checks.rules.manuscript import ANCHOR, LINK, Manuscript, visible
 from plugins.checks.rules.rule import Hit, Rule
+from plugins.frontmatter.model.link_targets import path_of
 
 _VAGUE = re.compile(
     r"(?:(?:詳しく|くわしく|詳細|詳しい(?:内容|情報)|続き|申し?込み|お申し?込み|ダウンロード)は?[、，]?)?(?:こちら|コチラ|ここ|此処|これ|下記|以下|上記)(?:から|へ|を(?:ご覧ください|クリック|見る|参照))?"
@@ -78,7 +79,7 @@ def _bare(source: Manuscript) -> Iterator[Hit]:
 
 def _without_size(source: Manuscript) -> Iterator[Hit]:
     for link in links(source):
-        address = unquote(urlsplit(link.to).path)
+        address = unquote(path_of(link.to))
         kind = _FILE_TYPES.get(PurePosixPath(address).suffix.lower())
         if kind and not (kind.lower() in link.words.lower() and _SIZE.search(link.words)):
             size = source.size_of(address) if "://" not in link.to else None

@@ -113,9 +113,9 @@ def _needed_end(value: Any, info: ValidationInfo) -> dt.datetime:
 
 
 def _place(value: Any, info: ValidationInfo) -> Place:
-    places = _registry(info).places
-    if value in places:
-        return places[value]
+    place = _registry(info).places.get(str(value))  # a list inside the list has no hash
+    if place is not None:
+        return place
     raise field_error(
         f"「{_short(value)}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
         f"no municipality {_short(value)!r}: write its full name, such as 石巻市",
@@ -124,8 +124,8 @@ def _place(value: Any, info: ValidationInfo) -> Place:
 
 def _topic(value: Any, info: ValidationInfo) -> Topic:
     topics = _registry(info).topics
-    if value in topics:
-        return topics[value]
+    if str(value) in topics:
+        return topics[str(value)]
     raise field_error(
         f"「{_short(value)}」というテーマはありません。使えるのは {'、'.join(topics)} です",
         f"no topic {_short(value)!r}: use one of {', '.join(topics)}",

@@ -34,6 +34,11 @@ def is_allowed(address: str) -> bool:
     return is_outside(address) or ":" not in re.split(r"[/?#\\]", address, maxsplit=1)[0]
 
 
+def path_of(address: str) -> str:
+    """Return the part of a relative address before query and fragment. Unlike `urlsplit`, it takes any text."""
+    return re.split(r"[?#]", address, maxsplit=1)[0]
+
+
 def is_web_address(address: str) -> bool:
     """Tell whether ``address`` is a whole address of the web, without spaces, quotes and angle brackets, as a field holds it."""
     return re.fullmatch(r"https?://[^\s<>\"\\]+", address) is not None and not _FORBIDDEN.search(address) and has_host(address)

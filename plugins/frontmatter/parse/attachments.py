@@ -33,32 +33,28 @@ class Pdf:
 
 def read_pdf(data: bytes) -> Pdf:
     """Return pages and size of the file with these bytes. Raises `UnreadablePdf` if it is damaged, empty, or locked with a password."""
-    from pypdf import PdfReader  # imported late: few documents have a PDF, and those are read once
-    from pypdf.errors import PyPdfError
-
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # pypdf warns of damage that it repairs; only the pages count here
     try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted:
-            raise UnreadablePdf("パスワードがかかっています / it is locked with a password")
-        pages = len(reader.pages)
-    except (
-        PyPdfError,
-        OSError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        RecursionError,
-    ) as error:  # what damaged files make pypdf raise
-        raise UnreadablePdf(str(error)) from error
+        pages = _count_pages(data)
+    except Exception as error:  # damaged files make pypdf raise errors of every kind
+        raise UnreadablePdf(str(error)[:200] or type(error).__name__) from error
+    if pages is None:
+        raise UnreadablePdf("パスワードがかかっています / it is locked with a password")
     if not pages:
         raise UnreadablePdf("ページがありません / it has no pages")
     return Pdf(pages, len(data))
 
 
+def _count_pages(data: bytes) -> int | None:
+    """Return the number of pages; None if the file is locked with a password."""
+    from pypdf import PdfReader  # imported late: few documents have a PDF, and those are read once
+
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # pypdf warns of damage that it repairs; only the pages count here
+    reader = PdfReader(io.BytesIO(data))
+    return None if reader.is_encrypted else len(reader.pages)
+
+
 # WebVTT (W3C), 4.1: hours are optional and may have more than two digits; a cue may have settings after its times.
-_TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
+_TIME = r"(?:([0-9]{2,6}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 _CUE = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
 
 
@@ -107,6 +103,9 @@ def _seconds(numbers: tuple[str | None, ...]) -> float:
     return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
+LARGEST_CAPTIONS = 1_000_000
+"""Bytes. The captions of a film of two hours take 200 kB."""
+
 TRANSCRIPT = "書き起こし"
 """The heading under which the transcript of a video stands (WCAG 2.2, 1.2.3 and 1.2.8)."""
 
@@ -143,11 +142,14 @@ class AttachmentResolver:
         path = self.place(meta.captions) or PurePosixPath()
         self.references.resolve("stat", str(path))  # so that the document is read again when the captions change
         try:
-            text = self.references.files.read(str(path)).decode("utf-8")
+            data = self.references.files.read(str(path), LARGEST_CAPTIONS + 1)
+            text = data.decode("utf-8") if len(data) <= LARGEST_CAPTIONS else None
         except UnreadableInput as error:
             return [error.diagnostic()]
         except UnicodeDecodeError:
             return [Diagnostic(path, 1, "字幕がUTF-8で保存されていません", "the captions are not UTF-8", "F502")]
+        if text is None:
+            return [Diagnostic(path, 1, "字幕が1MBを超えています", "the captions are larger than 1 MB", "F502")]
         return [Diagnostic(path, line, ja, en, "F502") for line, ja, en in check_captions(text)]
 
     def _transcript(self, body: Body) -> list[Diagnostic]:

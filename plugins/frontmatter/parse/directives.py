@@ -37,8 +37,8 @@ _ARGUMENTS = {
     "teaser": r"\S.*",
     "figures": r"\S.*",
     "since": r"\S.*",
-    "events": r"(\d{1,2}) ?(?:週間|weeks?)",
-    "partners": r"(\d{1,2}) ?(?:件|entries|entry)",
+    "events": r"([0-9]{1,2}) ?(?:週間|weeks?)",
+    "partners": r"([0-9]{1,2}) ?(?:件|entries|entry)",
 }
 _EXAMPLES = {
     "teaser": "::記事 ../../press/2021/name.md",
@@ -56,8 +56,8 @@ def expand_directives(text: str) -> str:
 
 
 def amount(value: str) -> int:
-    """Return the number at the beginning of ``4週間`` or ``3件``; 0 if there is none."""
-    match = re.match(r"\d+", value)
+    """Return the number, of at most two digits, at the beginning of ``4週間`` or ``3件``; 0 if there is none."""
+    match = re.match(r"[0-9]{1,2}", value)
     return int(match[0]) if match else 0
 
 
@@ -112,7 +112,7 @@ def _format(match: re.Match[str]) -> str | None:
     formatter = _FORMATTERS.get(match[1])
     try:
         return formatter(match[2]) if formatter else None
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ArithmeticError):  # no number, infinity, a division by zero
         return None
 
 
@@ -122,7 +122,7 @@ def _day(text: str) -> str:
 
 def _era(text: str) -> str:
     """Read a year (``2021``) or a day (``2021-03-11``). A year in which the era changed gets the name that it had at its end: 2019 is 令和元年."""
-    if re.fullmatch(r"\d{4}", text):
+    if re.fullmatch(r"[0-9]{4}", text):
         return era_year(dt.date(int(text), 12, 31))
     day = dt.date.fromisoformat(text)
     return era_year(day) + japanese_date(day).partition("年")[2]

@@ -41,8 +41,7 @@ def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have a bound of our own
             with Image.open(file, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise UnreadableImage(TOO_MANY)
+                _check_pixels(image.size)
                 yield image
     except UnreadableImage:
         raise
@@ -50,6 +49,11 @@ def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
         raise UnreadableImage(TOO_MANY) from error
     except Exception as error:
         raise UnreadableImage(str(error) or type(error).__name__) from error
+
+
+def _check_pixels(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MOST_PIXELS:
+        raise UnreadableImage(TOO_MANY)
 
 
 def image_size(data: bytes, suffix: str) -> tuple[int, int]:

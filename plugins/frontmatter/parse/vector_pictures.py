@@ -113,11 +113,8 @@ def _active(tree: Any) -> Iterator[str]:
 
 def _active_element(element: Any) -> Iterator[str]:
     name = etree.QName(element)
-    if (
-        name.namespace in _ACTIVE_NAMESPACES
-        or name.localname.lower() == "script"
-        or (element.tag.startswith(SVG) and name.localname not in _ELEMENTS)
-    ):
+    is_foreign = name.namespace in _ACTIVE_NAMESPACES or name.localname.lower() == "script"
+    if is_foreign or (element.tag.startswith(SVG) and name.localname not in _ELEMENTS):
         yield f"<{name.localname}"
     if name.localname == "style" and _is_active_css("".join(element.itertext())):
         yield "<style"

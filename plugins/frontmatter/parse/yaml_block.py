@@ -70,9 +70,10 @@ def _read_document(loader: Any, first_line: int) -> tuple[dict[str, object], dic
     if isinstance(event, yaml.StreamEndEvent):
         return {}, {}
     event = loader.get_event()
+    line = event.start_mark.line
     if not isinstance(event, yaml.MappingStartEvent):
-        raise _not_yaml(event.start_mark.line, "a list of 'key: value' lines is needed", first_line)
-    table = _Table((), event.start_mark.line + first_line, {})
+        raise _not_yaml(line, "a list of 'key: value' lines is needed", first_line)
+    table = _Table((), {})
     lines: dict[Place, int] = {(): first_line - 1}
     _Builder(loader, first_line, lines).fill(table)
     loader.get_event()  # the end of the document
@@ -86,7 +87,6 @@ class _Table:
     """An open table; ``key`` is the one whose value comes next."""
 
     place: Place
-    line: int
     value: dict[str, object]
     key: str | None = None
 
@@ -96,7 +96,6 @@ class _List:
     """An open list."""
 
     place: Place
-    line: int
     value: list[object] = field(default_factory=list)
 
 
@@ -127,16 +126,17 @@ class _Builder:
                 self._add_value(top, event)
 
     def _begin_entry(self, table: _Table, event: Any) -> None:
+        line = event.start_mark.line
         if not isinstance(event, yaml.ScalarEvent):
-            raise _not_yaml(event.start_mark.line, "a key is a word, not a list or table", self.first_line)
+            raise _not_yaml(line, "a key is a word, not a list or table", self.first_line)
         name = self._text(event)
         if name in table.value:  # YAML forbids it (1.1, 3.2.1.1); PyYAML would silently keep the last
-            raise _not_yaml(event.start_mark.line, f"{name!r} is written twice", self.first_line)
+            raise _not_yaml(line, f"{name!r} is written twice", self.first_line)
         if len(table.value) >= LONGEST:
             raise self._too_long(event)
         table.key = name
         table.value[name] = ""  # keeps its place in the order
-        self.lines[(*table.place, name)] = event.start_mark.line + self.first_line
+        self.lines[(*table.place, name)] = line + self.first_line
 
     def _add_value(self, top: _Table | _List, event: Any) -> None:
         key: int | str = len(top.value) if isinstance(top, _List) else top.key or ""
@@ -158,8 +158,7 @@ class _Builder:
         if len(self.stack) >= DEEPEST:
             ja, en = f"並びや表の入れ子が深すぎます（{DEEPEST}段まで）", f"lists inside lists are too deep: at most {DEEPEST} levels"
             raise self._error(event, ja, en, "F108")
-        line = event.start_mark.line + self.first_line
-        opened = _Table(place, line, {}) if isinstance(event, yaml.MappingStartEvent) else _List(place, line)
+        opened = _Table(place, {}) if isinstance(event, yaml.MappingStartEvent) else _List(place)
         self.stack.append(opened)
         return opened.value
 

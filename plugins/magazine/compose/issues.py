@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.markdown import parse_html
@@ -29,8 +29,12 @@ def compose_all(library: Library) -> list[Composition]:
     carried: dict[PurePosixPath, dict[PurePosixPath, Document]] = {}
     for issue in _in_order(library):
         earlier = carried.setdefault(issue.path.parent, {})
-        composition = compose(issue, library, earlier)
-        diagnostics += [*_repeated(issue, earlier), *_unfinished(composition, library)]
+        try:
+            composition = compose(issue, library, earlier)
+            diagnostics += [*_repeated(issue, earlier), *_unfinished(composition, library)]
+        except Exception as error:  # whatever it is: it belongs to this issue
+            diagnostics.append(unexpected(PurePosixPath("content") / issue.path, error))
+            continue
         composed.append(composition)
         earlier.update({path: earlier.get(path, issue) for path in composition.articles})
     if diagnostics:

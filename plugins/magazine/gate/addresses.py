@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.model.link_targets import path_of
 from plugins.magazine.gate.diagnostic import Report
 
 # Japanese text closes an address with a bracket and no space: 「https://example.jp/」を
@@ -19,7 +20,7 @@ def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable
     addresses = [element.get(name, "") for element in root.iter("a", "img") for name in ("href", "src") if element.get(name)]
     addresses += [address for text in texts for address in _ADDRESS.findall(text)]
     for address in dict.fromkeys(addresses):
-        if address.startswith(("mailto:", "tel:", "#")):
+        if address.startswith(("mailto:", "tel:", "geo:", "#")):
             continue
         if not re.match(r"https?://[^/]", address):
             yield report(address, f"「{address}」が https:// から始まっていません", f"{address!r} is not a whole address", "M501")
@@ -33,7 +34,7 @@ def check_addresses(root: Any, texts: tuple[str, ...], base: str, find: Callable
 
 
 def _exists(find: Callable[[str], object], address: str) -> bool:
-    path = unquote(urlsplit(address).path).lstrip("/")
+    path = unquote(path_of(address)).lstrip("/")
     return bool(find(path) or find(f"{path}/index.html".replace("//", "/").lstrip("/")))
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -109,7 +110,8 @@ def test_whatever_stands_around_a_place_in_accepted_text_is_blank(before: str, a
 )
 def test_a_bundle_with_a_leak_is_refused_before_the_database_is_touched(tmp_path: Path, name: str, content: str) -> None:
     write_lists(tmp_path)
-    write_issue(tmp_path, **{"html" if name == "mail.html" else "text": content})
+    changed: dict[str, Any] = {"html" if name == "mail.html" else "text": content}
+    write_issue(tmp_path, **changed)
     with pytest.raises(BundleError, match=f"{re.escape(name)}: A personal place"):
         bundle.read_issue(tmp_path, REF)
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,7 +157,7 @@ class Life:
         self.numbers += 1
         self.blog.write(self.numbers, tuple(self.random.sample(SENTENCES, self.random.randint(1, 4))))
 
-    def change(self, **values: str) -> None:
+    def change(self, **values: Any) -> None:
         if self.blog.posts:
             index = self.random.randrange(len(self.blog.posts))
             self.blog.posts[index] = replace(self.blog.posts[index], **values)
