@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -120,8 +121,9 @@ def fork_workers(target: Callable[[int, Connection], None], count: int, *, waits
     workers = [context.Process(target=_run_worker, args=(target, number, ends), daemon=True) for number in range(count)]
     gc.freeze()  # a collection in a worker would write to every object's header, and so copy every page of memory
     try:
-        for worker in workers:
-            worker.start()
+        with _signals_blocked():
+            for worker in workers:
+                worker.start()
         for _, theirs in ends:
             theirs.close()
         yield {ours: worker for (ours, _), worker in zip(ends, workers, strict=True)}
@@ -137,12 +139,29 @@ def fork_workers(target: Callable[[int, Connection], None], count: int, *, waits
         gc.unfreeze()
 
 
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """A worker is born with the signals of this thread blocked, so that none reaches it before it has its own answer to them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _run_worker(target: Callable[[int, Connection], None], number: int, ends: Sequence[tuple[Connection, Connection]]) -> None:
     # A fork holds every end. As long as one process holds the end of a worker that was killed, a read of half a message from it would wait for ever.
     for other, (ours, theirs) in enumerate(ends):
         ours.close()
         if other != number:
             theirs.close()
+    # Ctrl-C goes to every process of the terminal. The parent alone answers it, and ends its workers (SIGTERM), whatever it does at SIGTERM itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     target(number, ends[number][1])
 
 

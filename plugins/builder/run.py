@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
@@ -21,9 +22,15 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from plugins.builder import file_tree, up_to_date
+from plugins.builder.claim import MARK as MARK
+from plugins.builder.claim import claim
+from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions, BuildReport
+from plugins.builder.signals import signals_deferred
 from plugins.builder.swap import recover
 from plugins.diagnostics import Diagnostic
+from plugins.files import WriteRefused
+from plugins.inputs import UnreadableInput
 from plugins.processes import WorkerLost, run_ahead, without_gc
 
 if TYPE_CHECKING:
@@ -31,9 +38,6 @@ if TYPE_CHECKING:
     from plugins.builder.staging import TreeChange
 
 __all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
-
-MARK = ".todoke"
-"""A file in ``output/`` that says: this folder is ours, and may be replaced."""
 
 RECORD = "build-record.json"
 STAGING = "staging"
@@ -46,29 +50,46 @@ _OLDER_NAMES = ("twin", "stamp.json", "store.sqlite")
 
 
 def build(
-    options: BuildOptions, on_page: Callable[[], None] = lambda: None, on_built: Callable[[RunResult], None] = lambda _result: None
+    options: BuildOptions,
+    on_page: Callable[[], None] = lambda: None,
+    on_built: Callable[[RunResult], None] = lambda _result: None,
+    on_wait: Callable[[str], None] = lambda _words: None,
 ) -> BuildReport:
-    """Build site and mail. ``on_page`` is called after each rendered page, ``on_built`` after something was built and published.
+    """Build site and mail. ``on_page`` is called after each rendered page, ``on_built`` after something was built and published, ``on_wait`` with a
+    line in two languages when another build works in the same output (`plugins.builder.lock`).
 
-    Raises `plugins.diagnostics.ContentErrors` with every error of the sources, `BuildFailed` for anything else.
+    Raises `plugins.diagnostics.ContentErrors` with every error of the sources, `BuildFailed` for anything else, `OSError` if the output cannot be
+    written. Then the last good output is as it was, and nothing is left of this build.
     """
     start = time.perf_counter()
     output = options.output.absolute()
-    _claim(output)
+    claim(output, options.content.absolute())
+    with output_lock(output, options.wait, on_wait):
+        try:
+            report = _build_locked(options, output, on_page, on_built)
+        except (WorkerLost, WriteRefused, UnreadableInput) as error:
+            raise BuildFailed(str(error)) from error
+        except sqlite3.Error as error:  # the content cache: a full disk, a file that is not ours to write
+            raise BuildFailed(
+                f"{output} の作業用のファイルに書けません（{error}） / cannot write the caches in {output}: {error}"
+            ) from error
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
+    """Build, while no other build works in ``output``."""
+    for abandoned in output.glob("next-*"):  # by a build that was killed
+        shutil.rmtree(abandoned, ignore_errors=True)
     for tree in TREES:
         recover(output / tree, output / _ASIDE / tree)
     inputs = _check_inputs(options, output)
-    if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output, _scan(output)):
-        return _repeated_report(output, record, time.perf_counter() - start)
+    if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output / MANIFEST, _scan(output)):
+        return _repeated_report(output, record)
     # Two devices that cost lines. An edit of one article of 10,000 takes 2.1 s with both, 1.0 s more without the first (what a build reads stays until
     # its end, and the garbage collection looks through it again and again), 0.5 s more without the second (another process scans the output).
     scan_ahead = partial(_scan, output, mirrors=inputs.record is not None and not options.fresh)
-    try:
-        with without_gc(), run_ahead(scan_ahead) as scan:
-            report = _Run(options, output, inputs, scan).build(on_page, on_built)
-    except WorkerLost as error:
-        raise BuildFailed(str(error)) from error
-    return replace(report, seconds=time.perf_counter() - start)
+    with without_gc(), run_ahead(scan_ahead) as scan:
+        return _Run(options, output, inputs, scan).build(on_page, on_built)
 
 
 @dataclass(frozen=True)
@@ -118,11 +139,11 @@ def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTre
     return files_by_tree
 
 
-def _list_outputs(output: Path, files_by_tree: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
+def _list_outputs(manifest: Path, files_by_tree: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
     """All files of the output as a build record keeps them. The manifest is one of them: without it, pages could not be taken over."""
     outputs = {f"{tree}/{name}": times for tree, files in files_by_tree.items() for name, times in file_tree.without_inodes(files).items()}
     with suppress(FileNotFoundError):
-        stat = (output / MANIFEST).stat()
+        stat = manifest.stat()
         outputs[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
     return outputs
 
@@ -141,11 +162,11 @@ def _report_summary(report: BuildReport) -> dict[str, Any]:
     return pages | {"warnings": warnings}
 
 
-def _repeated_report(output: Path, record: up_to_date.BuildRecord, seconds: float) -> BuildReport:
+def _repeated_report(output: Path, record: up_to_date.BuildRecord) -> BuildReport:
     """The report of a build that had nothing to do."""
     last: Mapping[str, Any] = record.report
     warnings = tuple(Diagnostic.from_record(warning) for warning in last["warnings"])
-    return BuildReport(output, last["pages"], last["issues"], last["files"], seconds, 0, last["kept"], 0, 0, {}, warnings)
+    return BuildReport(output, last["pages"], last["issues"], last["files"], 0.0, 0, last["kept"], 0, 0, {}, warnings)
 
 
 @dataclass(frozen=True)
@@ -159,8 +180,6 @@ class _Run:
 
     def build(self, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
         """Make everything in a folder of its own, then publish it."""
-        for abandoned in self.output.glob("next-*"):  # by a build that was killed
-            shutil.rmtree(abandoned, ignore_errors=True)
         # A new name for each build: the preview's rerender may still draw a card into the folder of the last build while this one runs.
         folder = Path(mkdtemp(prefix="next-", dir=self.output))
         try:
@@ -193,16 +212,25 @@ class _Run:
         changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
         staging = {tree: StagingTree(output / tree, output / STAGING / tree, output / _ASIDE / tree, files[tree]) for tree in TREES}
         files_after = {tree: staging[tree].files_after(folder / tree, change) for tree, change in changes.items()}
-        for tree, change in changes.items():
-            staging[tree].publish(folder / tree, change)
-        for state in folder.glob("*.json"):  # what a package keeps for its next incremental build, such as the search index
-            state.replace(output / state.name)
-        result.plan.manifest.save(output / MANIFEST)
         report = _report(output, result, changes)
-        outputs, summary = _list_outputs(output, files_after), _report_summary(report)
-        up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary).save(output / RECORD)
+        # All that needs room on the disk comes first, and in the folder of this run. What follows only renames.
+        result.plan.manifest.save(folder / MANIFEST)
+        outputs, summary = _list_outputs(folder / MANIFEST, files_after), _report_summary(report)
+        record = up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary)
+        record.save(folder / RECORD)
         for tree, change in changes.items():
-            staging[tree].follow(change)
+            staging[tree].prepare(folder / tree, change)
+        with signals_deferred():
+            for tree, change in changes.items():
+                staging[tree].publish(folder / tree, change)
+            for state in (
+                *folder.glob("*.json"),
+                folder / MANIFEST,
+            ):  # and what packages keep for their next build, such as the search index
+                state.replace(output / state.name)
+        with suppress(OSError):  # the site is public; the next build mends the staging tree
+            for tree, change in changes.items():
+                staging[tree].follow(change)
         return report
 
 
@@ -226,24 +254,17 @@ def _report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) 
 def verify(options: BuildOptions, folder: Path) -> list[str]:
     """Build everything anew into ``folder``, and return the names of the files that differ from the output. Nothing is replaced."""
     fresh = build(replace(options, output=folder, fresh=True)).output
-    names = {
-        path.relative_to(output).as_posix()
-        for output in (options.output.absolute(), fresh)
-        for tree in TREES
-        for path in (output / tree).rglob("*")
-        if path.is_file()
-    }
-    return sorted(name for name in names if _read_if_file(options.output / name) != _read_if_file(fresh / name))
+    output = options.output.absolute()
+    with output_lock(output, options.wait):
+        names = {
+            path.relative_to(root).as_posix()
+            for root in (output, fresh)
+            for tree in TREES
+            for path in (root / tree).rglob("*")
+            if path.is_file()
+        }
+        return sorted(name for name in names if _read_if_file(output / name) != _read_if_file(fresh / name))
 
 
 def _read_if_file(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
-
-
-def _claim(output: Path) -> None:
-    """Mark ``output`` as ours if it is new or empty. Refuse a folder with files of somebody else (getpelican/pelican#731)."""
-    mark = output / MARK
-    if output.exists() and not mark.exists() and any(output.iterdir()):
-        raise BuildFailed(f"{output} holds files that no build of ours made. Choose another folder with --output, or move them away.")
-    output.mkdir(parents=True, exist_ok=True)
-    mark.write_text("Made by todoke build; everything here may be replaced.\n", encoding="utf-8")

@@ -47,7 +47,7 @@ def compare_trees(published_files: FileTree, published: Path, built: Path, kept:
     """
     inodes = list_inodes(str(built))
     unlinked = [name for name, inode in inodes.items() if name not in published_files or published_files[name][2] != inode]
-    changed = frozenset(name for name in unlinked if not link_if_equal(built / name, published / name))
+    changed = frozenset(name for name in unlinked if name not in published_files or not link_if_equal(built / name, published / name))
     kept = frozenset(kept - inodes.keys())
     return TreeChange(frozenset(inodes), kept, changed, frozenset(published_files.keys() - inodes.keys() - kept))
 
@@ -61,16 +61,20 @@ class StagingTree:
     aside: Path
     published_files: FileTree
 
-    def publish(self, built: Path, change: TreeChange) -> None:
-        """Let ``published`` hold the new tree, in one step. ``staging`` is mirrored before; afterwards `follow` is due."""
+    def prepare(self, built: Path, change: TreeChange) -> None:
+        """Bring the new files into ``staging``, which is mirrored before. Nothing is public yet: whatever fails here leaves the site as it was."""
         if change.kept:
             apply_change(change, built, self.staging, _move)
+
+    def publish(self, built: Path, change: TreeChange) -> None:
+        """Let ``published`` hold the new tree that `prepare` made, in one step. Afterwards `follow` is due."""
+        if change.kept:
             swap_in(self.staging, self.published, self.aside)
         elif built.exists():
             swap_in(built, self.published, self.aside)
 
     def files_after(self, built: Path, change: TreeChange) -> FileTree:
-        """Return the files of the new tree. To be called before `publish`: afterwards somebody may alter them, which the next build has to notice."""
+        """Return the files of the new tree. To be called before `prepare`: afterwards somebody may alter them, which the next build has to notice."""
         if not change.kept:
             return list_files(str(built))
         changed = {name: stat for name in change.changed if (stat := stat_file(f"{built}/{name}"))}

@@ -79,13 +79,15 @@ def _run_or_stop(
     from plugins.builder.options import BuildFailed
     from plugins.builder.run import build as run
     from plugins.builder.run import verify as compare
+    from plugins.builder.signals import Terminated, end_on_sigterm
     from plugins.diagnostics import ContentErrors
 
     output = options.output
+    end_on_sigterm()
     try:
         with progress_bar() as bar:
             task = bar.add_task("ページを作っています Building", total=None)
-            report = run(options, lambda: bar.advance(task), keep)
+            report = run(options, lambda: bar.advance(task), keep, lambda words: say(words, chosen))
             with TemporaryDirectory() as folder:
                 return report, compare(options, Path(folder) / "output") if verify else ()
     except ContentErrors as error:
@@ -94,6 +96,11 @@ def _run_or_stop(
         from plugins.builder.rules import failure_diagnostics  # it knows the rules of all packages, which takes a while to load
 
         stop_with_errors(failure_diagnostics(error, output), chosen)
+    except KeyboardInterrupt as interrupt:
+        stop(
+            "中断しました。公開中のものは、前のままか、新しいものに丸ごと替わったかのどちらかです / interrupted: the old site is public, or the new one, whole",
+            143 if isinstance(interrupt, Terminated) else 130,
+        )  # 128 + the number of the signal, as shells count
     except OSError as error:
         stop(
             f"{output} に書けません。公開中のものは前のままです（{error.strerror}） / cannot write {error.filename or output}: {error.strerror}"

@@ -129,10 +129,10 @@ def stop_because_of(diagnostics: Sequence[Diagnostic]) -> NoReturn:
     stop(f"{count}か所を直してください。公開中のものは前のままです / {count} errors: nothing was changed")
 
 
-def stop(message: str) -> NoReturn:
-    """Print why the command ends, and end with status 1: something is wrong with the files or the world."""
+def stop(message: str, status: int = 1) -> NoReturn:
+    """Print why the command ends, and end with ``status``; 1 means that something is wrong with the files or the world."""
     err.print(safe_text(message), style="bold red")
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def wrong_usage(message: str) -> NoReturn:

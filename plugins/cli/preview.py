@@ -30,7 +30,14 @@ def preview(
     from plugins.preview.server import create_app
 
     options = BuildOptions(
-        moment(now), content, publications, output.absolute(), site_url=f"http://127.0.0.1:{port}", validate_mail=False, shows_drafts=True
+        moment(now),
+        content,
+        publications,
+        output.absolute(),
+        site_url=f"http://127.0.0.1:{port}",
+        validate_mail=False,
+        shows_drafts=True,
+        wait=5,
     )
     require(publications, options.settings, folder=content)
     make_private_folder(output)  # it shows drafts

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
+from plugins.builder.lock import BuildBusy, output_lock
 from plugins.builder.options import BuildFailed, BuildOptions
 from plugins.builder.rules import failure_diagnostics
 from plugins.builder.run import build
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.files import WriteRefused
 
 if TYPE_CHECKING:
     from plugins.builder.pelican_run import RunResult
     from plugins.builder.rerender import Rerenderer
+
+_BUSY_AGAIN = 1.0
+"""Seconds after which a build is tried again that another process's build was in the way of."""
 
 _STEP, _DEBOUNCE = 10, 200
 """Milliseconds. After a change the watcher waits `_STEP` for the next one, and `_DEBOUNCE` at most: a program that saves in two steps starts one build."""
@@ -35,6 +41,9 @@ class LivePreview:
     version: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
     _rerenderer: Rerenderer | None = None
+    _busy: bool = False
+    """Whether another process's build was in the way of the last one."""
+    _is_building: bool = False
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the running build began."""
     _due: asyncio.Event = field(default_factory=asyncio.Event)
@@ -91,6 +100,8 @@ class LivePreview:
         while await self._due.wait() and not stop.is_set():
             self._due.clear()
             await self.build()
+            if self._busy:  # another process builds into this output: its pages are not ours
+                asyncio.get_running_loop().call_later(_BUSY_AGAIN, self._due.set)
 
     async def wait_for_change(self, known: int) -> int:
         """Return the version as soon as it is another than ``known``."""
@@ -100,12 +111,16 @@ class LivePreview:
 
     def _build(self) -> tuple[Diagnostic, ...]:
         """Build, and return the diagnostics."""
+        self._busy, self._is_building = False, True
         try:
             build(self.options, on_built=self._keep_rerenderer)
         except ContentErrors as errors:
             return errors.diagnostics
-        except (BuildFailed, FileNotFoundError) as error:
+        except (BuildFailed, OSError) as error:  # `OSError`: no such folder, a full disk
+            self._busy = isinstance(error, BuildBusy)
             return failure_diagnostics(error, self.options.output)
+        finally:
+            self._is_building = False
         return ()
 
     def _keep_rerenderer(self, result: RunResult) -> None:
@@ -123,7 +138,11 @@ class LivePreview:
         if page is None:
             return None
         try:
-            page.write_to(self.site)
-        except FileNotFoundError:  # the site is being exchanged just now; `build` renders the page again afterwards
+            # While this process builds, it holds the lock itself.
+            with nullcontext() if self._is_building else output_lock(self.options.output, 0):
+                page.write_to(self.site)
+        except (FileNotFoundError, BuildBusy):  # the site is being exchanged just now; `build` renders the page again afterwards
             return None
+        except (OSError, WriteRefused) as error:
+            return failure_diagnostics(error, self.options.output)
         return ()

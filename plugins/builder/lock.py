@@ -1,0 +1,78 @@
+"""One build at a time in one output. The kernel drops the lock when its process ends, even by SIGKILL, so no lock of a dead build is in the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from plugins.builder.options import BuildFailed
+from plugins.files import write_atomically
+
+LOCK = "build.lock"
+HOLDER = "building.json"
+"""Says who holds the lock, for people. It may be there after a build was killed; then nobody reads it."""
+
+_AT_ONCE = 0.3
+"""Seconds. A build with nothing to do takes less, and to wait for it is not worth a word."""
+
+
+class BuildBusy(BuildFailed):
+    """Another build works in this output and did not end in time. Nothing was changed."""
+
+
+@contextmanager
+def output_lock(output: Path, seconds: float, on_wait: Callable[[str], None] = lambda _words: None) -> Iterator[None]:
+    """Hold the lock of ``output`` for the length of the block. Waits at most ``seconds``; ``on_wait`` is told once who builds, in two languages.
+
+    Raises `BuildBusy`, `OSError`.
+    """
+    lock = FileLock(output / LOCK, thread_local=False)
+    try:
+        lock.acquire(timeout=min(_AT_ONCE, seconds))
+    except Timeout:
+        _wait(lock, output, seconds - _AT_ONCE, on_wait)
+    try:
+        write_atomically(output / HOLDER, json.dumps(_this_process()).encode())
+        yield
+    finally:
+        with suppress(OSError):
+            (output / HOLDER).unlink()
+        lock.release()
+
+
+def _wait(lock: FileLock, output: Path, seconds: float, on_wait: Callable[[str], None]) -> None:
+    ja, en = _describe(output)
+    if seconds > 0:
+        on_wait(f"{ja}。終わるまで待ちます / {en}: waiting for it to end")
+    try:
+        lock.acquire(timeout=max(0.0, seconds))
+    except Timeout:
+        raise BuildBusy(
+            f"{ja}。何も変えていません。終わってから、もう一度実行してください / {en}. Nothing was changed: try again when it has ended"
+        ) from None
+
+
+def _describe(output: Path) -> tuple[str, str]:
+    """Say who builds in ``output``, as far as is known."""
+    try:
+        holder = json.loads((output / HOLDER).read_text("utf-8"))
+        who = f"{holder['process']:d}", str(holder["machine"]), str(holder["since"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return f"別のビルドが {output} を作っています", f"another build is at work in {output}"
+    process, machine, since = who
+    return (
+        f"別のビルド（{machine} のプロセス {process}、{since} から）が {output} を作っています",
+        f"another build (process {process} on {machine}, since {since}) is at work in {output}",
+    )
+
+
+def _this_process() -> dict[str, object]:
+    since = dt.datetime.now().astimezone()  # when somebody waits, not what is published: no build reads it
+    return {"process": os.getpid(), "machine": socket.gethostname(), "since": since.isoformat(" ", "seconds")}
