@@ -44,7 +44,8 @@ def run_on_terminal(*words: str) -> str:
     """Run ``todoke WORDS`` on a colour terminal, and return what the terminal gets."""
     ours, theirs = os.openpty()
     name = os.ttyname(theirs)
-    process = fork.start(run_here, words, str(Path.cwd()), {1: name, 2: name}, "utf-8", {"TERM": "xterm-256color", "COLUMNS": "200"})
+    screen = {"TERM": "xterm-256color", "COLUMNS": "200"}
+    process = fork.start(run_here, words, str(Path.cwd()), {1: name, 2: name}, "utf-8", screen, is_daemon=False)
     process.join()
     os.close(theirs)
     shown = b""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from plugins.cli.console import Content, Now, Toml, moment, require, say
+from plugins.cli.console import Content, Now, Toml, moment, require, say, stop
+
+HOST = "127.0.0.1"
+"""Only this machine."""
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds that the thread of a build may keep the interpreter while a saved page waits to be shown. Python's default is ten times as long."""
@@ -34,7 +39,7 @@ def preview(
         content,
         publications,
         output.absolute(),
-        site_url=f"http://127.0.0.1:{port}",
+        site_url=f"http://{HOST}:{port}",
         validate_mail=False,
         shows_drafts=True,
         wait=5,
@@ -42,11 +47,15 @@ def preview(
     require(publications, options.settings, folder=content)
     make_private_folder(output)  # it shows drafts
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    say(f"下見 Preview: http://127.0.0.1:{port}/-/   止めるには Ctrl-C")
-    uvicorn.run(
-        create_app(LivePreview(options, (content, publications, Path("themes")))),
-        host="127.0.0.1",
-        port=port,
-        access_log=False,
-        log_level="warning",
-    )
+    app = create_app(LivePreview(options, (content, publications, Path("themes"))))
+    try:
+        listener = socket.create_server((HOST, port))
+    except OSError as error:
+        stop(
+            f"ポート {port} を使えません（{error.strerror}）。--port でほかの番号を / port {port} cannot be used: choose another with --port"
+        )
+    say(f"下見 Preview: http://{HOST}:{port}/-/   止めるには Ctrl-C")
+    # No log settings of uvicorn's own: its colours would be taken for somebody else's controls. Warnings come out as bare sentences.
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, ws="none", proxy_headers=False))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plugins.builder.rules import read_descriptions
 from plugins.diagnostic_formats import as_github, as_json, as_sarif, as_text
@@ -35,6 +39,10 @@ LONG_POLL_SECONDS = 2
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src "
 """Content Security Policy (W3C CSP 3) of a mail in a frame: nothing runs and nothing is loaded, as in a mail client. Ends with the source of images."""
+
+OUR_NAMES = ("127.0.0.1", "localhost", "::1", "[::1]")
+"""What a browser on this machine may call the server. Another name in ``Host`` means that a page of somebody else asks: its own name leads here for once
+(DNS rebinding), and what it is given it may read. The server shows drafts."""
 
 
 def reload_script(version: int) -> str:
@@ -59,8 +67,38 @@ def create_app(preview: LivePreview) -> Starlette:
             Route("/-/{key}/{number}/{name:str}", pages.text),
             Route("/{path:path}", pages.site),
         ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=OUR_NAMES, www_redirect=False), Middleware(_ForOwnPages)],
+        exception_handlers={FileNotFoundError: pages.not_found},
         lifespan=pages.lifespan,
     )
+
+
+def find_file(site: Path, path: str) -> Path | None:
+    """Return the file below ``site`` that an address names, a folder's ``index.html`` included, or None: also for what no file can be called."""
+    try:
+        root = site.resolve()
+        found = (root / path).resolve()
+        found = found / "index.html" if found.is_dir() else found
+        return found if found.is_relative_to(root) and found.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a null character, a loop of links
+        return None
+
+
+class _ForOwnPages:
+    """Says on every answer that pages of other sites may not put it into themselves (``Cross-Origin-Resource-Policy``, Fetch standard)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification, "Applications"."""
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "same-origin"
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)
 
 
 class _PreviewApp:
@@ -119,30 +157,33 @@ class _PreviewApp:
 
     async def version(self, request: Request) -> Response:
         """Return the version of what a browser can see: at once if the browser knows none or an old one, otherwise after a change or a while."""
-        known = request.query_params.get("known", "")
-        if known.isdecimal() and int(known) == self.preview.version:
+        shown = self.preview.version
+        if request.query_params.get("known") == str(shown):
             try:
                 async with asyncio.timeout(LONG_POLL_SECONDS):
-                    await self.preview.wait_for_change(int(known))
+                    await self.preview.wait_for_change(shown)
             except TimeoutError:
                 pass
         return PlainTextResponse(str(self.preview.version), headers={"Cache-Control": "no-store"})
 
     def site(self, request: Request) -> Response:
         """A page or file of the built site. A page gets the script, and the diagnostics at its end."""
-        version = self.preview.version
-        root = self.preview.site.resolve()
-        path = (root / request.path_params["path"]).resolve()
-        if not path.is_relative_to(root):
-            raise HTTPException(404)
-        file = path / "index.html" if path.is_dir() else path
-        if not file.is_file():
+        version = self.preview.version  # before the file is read: a page may show more than the version it carries, never less
+        file = find_file(self.preview.site, request.path_params["path"])
+        if file is None:
             return self._page("index.html", version, status=404)
-        if file.suffix != ".html":
+        try:
+            html = file.read_text(encoding="utf-8") if file.suffix == ".html" else None
+        except UnicodeDecodeError:  # a document that an editor offers as a file
+            html = None
+        if html is None:
             return FileResponse(file)
         diagnostics = self.templates.get_template("diagnostics.html").render(diagnostics=self.preview.diagnostics)
-        html = file.read_text(encoding="utf-8").replace("</body>", f"{diagnostics}{reload_script(version)}</body>")
-        return HTMLResponse(html)
+        return HTMLResponse(html.replace("</body>", f"{diagnostics}{reload_script(version)}</body>"))
+
+    def not_found(self, _request: Request, _error: Exception) -> Response:
+        """What was there a moment ago: the trees are being exchanged, and the script asks again."""
+        return PlainTextResponse("not found", 404)
 
     def _find(self, request: Request) -> Bundle | None:
         name = f"{request.path_params['key']}/{request.path_params['number']}"

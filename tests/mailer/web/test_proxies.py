@@ -22,7 +22,8 @@ from mailer.secrets import Secret
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
-from tests.web_service import DEADLINE, ask_raw, read_to_end, served
+from tests.raw_http import DEADLINE, ask_raw, read_to_end
+from tests.web_service import served
 
 SAMPLES = Path("docs/samples/proxy")
 CERTIFICATE = Path("tests/data/mailer/relay.pem").absolute()

@@ -28,7 +28,8 @@ from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
 from tests.mail_bundles import LIST, NOW, SECRET, Clock, people, write_config, write_lists
-from tests.web_service import ask_raw, connect, read_to_end, served
+from tests.raw_http import ask_raw, connect, read_to_end
+from tests.web_service import served
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key))

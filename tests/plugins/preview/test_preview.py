@@ -45,7 +45,7 @@ def preview(tiny: TinySite) -> LivePreview:
 
 def get(preview: LivePreview, *paths: str) -> list[httpx.Response]:
     async def request() -> list[httpx.Response]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(preview)), base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(preview)), base_url="http://127.0.0.1:8000") as client:
             return [await client.get(path) for path in paths]
 
     return asyncio.run(request())
