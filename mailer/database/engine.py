@@ -76,9 +76,9 @@ class Database:
             yield connection
             if keep:
                 connection.commit()
-        self._check_file()
+        self.check_file()
 
-    def _check_file(self) -> None:
+    def check_file(self) -> None:
         """SQLite goes on writing into a file that was deleted, and nobody would ever see it again.
 
         :raises DatabaseReplaced: there is none any more where it was opened, or another one.
@@ -140,6 +140,7 @@ def _open(url: str, seal: AuditSeal, *, creates: bool) -> Database:
         _refuse_foreign(connection, creates=creates)
         _migrate(connection)
         connection.commit()
+    database.check_file()
     engine.dispose()  # the connection that migrated checked no foreign keys, see `_begin_sqlite`
     return database
 

@@ -21,8 +21,10 @@ from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.state import DUE, DeliveryState
 
-FENCE_GAP = 1_000_000
-"""Other machines may have claimed under higher fences than this one knows. Two thousand restored backups fit into the column."""
+GAP = 1_000_000
+"""Other machines may have claimed under higher fences than this one knows, and people joined after the backup whose links are still in
+their mail: no number of either is given again. Two thousand restored backups fit into the columns.
+"""
 ADOPTED = "by the journals, when the database was restored"
 MOST_NUMBERS = 500
 """Subscribers in one statement."""
@@ -62,7 +64,7 @@ def identify(database: Database) -> LedgerIdentity:
     """Which ledger is it?"""
     with database.reading() as connection:
         name, generation = connection.execute(select(ledger.c.name, ledger.c.generation)).one()
-        return LedgerIdentity(name, _file(database, connection), generation, _last_fence(connection))
+        return LedgerIdentity(name, _file(database, connection), generation, Fence(_last_number(connection, "claim")))
 
 
 def is_uncounted(database: Database, ref: str, fence: Fence, ids: Collection[SubscriberId]) -> bool:
@@ -116,7 +118,8 @@ def adopt(database: Database, adoption: Adoption, *, is_alone: bool, now: dateti
         _end_claims(connection, adoption.settled, now, is_alone=is_alone)
         if connection.execute(select(ledger.c.generation)).scalar_one() < adoption.generation:
             connection.execute(update(ledger).values(generation=adoption.generation))
-            _raise_fences(connection, Fence(max(adoption.highest_fence, _last_fence(connection)) + FENCE_GAP))
+            _raise_numbers(connection, "claim", max(adoption.highest_fence, _last_number(connection, "claim")) + GAP)
+            _raise_numbers(connection, "subscriber", _last_number(connection, "subscriber") + GAP)
     return tuple(marked.values())
 
 
@@ -206,20 +209,22 @@ def _file(database: Database, connection: Connection) -> str:
     return str(connection.execute(text(oids)).scalar_one())
 
 
-def _last_fence(connection: Connection) -> Fence:
+def _last_number(connection: Connection, table: str) -> int:
+    """The last number that was given in a table. Its name is one of this module's, never a value from outside."""
     if connection.dialect.name == "postgresql":
-        query = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM claim_id_seq"
+        query = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_id_seq"  # noqa: S608 - see above
     else:
-        query = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'claim'"
-    return Fence(connection.execute(text(query)).scalar_one() or 0)
+        query = f"SELECT max(seq) FROM sqlite_sequence WHERE name = '{table}'"  # noqa: S608
+    return int(connection.execute(text(query)).scalar_one() or 0)
 
 
-def _raise_fences(connection: Connection, fence: Fence) -> None:
+def _raise_numbers(connection: Connection, table: str, last: int) -> None:
+    """The next number in the table is higher than this one."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT setval('claim_id_seq', :fence)"), {"fence": fence})
+        connection.execute(text(f"SELECT setval('{table}_id_seq', :last)"), {"last": last})
         return
-    connection.execute(text("DELETE FROM sqlite_sequence WHERE name = 'claim'"))
-    connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES ('claim', :fence)"), {"fence": fence})
+    connection.execute(text(f"DELETE FROM sqlite_sequence WHERE name = '{table}'"))  # noqa: S608
+    connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), {"name": table, "last": last})
 
 
 def _in_portions(ids: Sequence[SubscriberId]) -> list[Sequence[SubscriberId]]:

@@ -153,6 +153,16 @@ def first(database: Database, key: str) -> Recipient | None:
     return None if row is None else Recipient(*row)
 
 
+def sample(database: Database, key: str) -> tuple[Recipient, ...]:
+    """Three people who are subscribed to the list now, or fewer: the first, and those whose name and address are the longest."""
+    people = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
+    people = people.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    orders = (subscriber.c.id, func.length(subscriber.c.name).desc(), func.length(subscriber.c.email).desc())
+    with database.reading() as connection:
+        chosen = [Recipient(*row) for order in orders for row in connection.execute(people.order_by(order, subscriber.c.id).limit(1))]
+    return tuple(dict.fromkeys(chosen))
+
+
 def find(database: Database, address: str) -> SubscriberId | None:
     """The number of the subscriber with this address, whatever its case."""
     with database.reading() as connection:

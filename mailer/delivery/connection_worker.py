@@ -15,7 +15,7 @@ from mailer.delivery.engine import LINGER, DeliveryEngine
 from mailer.delivery.journal import format_timestamp
 from mailer.delivery.relay_pool import Relay
 from mailer.delivery.retry import Decision
-from mailer.model.errors import RelayRefused, TodokeMailError
+from mailer.model.errors import AddressError, RelayRefused, TodokeMailError
 from mailer.model.outcome import DeliveryResult, Outcome, Phase
 from mailer.model.retry_policy import RetryPolicy
 from mailer.model.state import DeliveryState
@@ -156,6 +156,9 @@ class _BatchSource:
             return None
         try:
             transaction = self._engine.composer.transaction(item, self._engine.now().at)
+        except AddressError as error:  # of this reader alone: everybody else gets the issue
+            self._fail(item, error)
+            return None
         except Exception as error:  # a message that cannot be made must end the run, not the connection
             item[0].drop()
             self._engine.fail(error)
@@ -167,6 +170,17 @@ class _BatchSource:
         queue.limiter.use()
         relay.limiter.use()
         return transaction
+
+    def _fail(self, item: QueuedRow, error: AddressError) -> None:
+        """No message can be made for a reader whose address or name could break out of an envelope or a header."""
+        (batch, row), now = item, self._engine.now().text
+        self.taken += 1
+        failed = f"{DeliveryState.FAILED}"
+        batch.finish_row(DeliveryResult(row.subscriber_id, failed, row.attempts + 1, None, printable(error.reason), now, "", now, ""))
+        self._engine.group_commit.add(batch.journal)
+        self._engine.recorder.add(batch)
+        self._engine.on_result(batch.claim.issue_id, DeliveryState.FAILED)
+        log.event("no message can be made", queue=self._queue.name, reader=row.subscriber_id, why=error.reason)
 
     def _refuse_size(self, item: QueuedRow) -> None:
         """The relay would refuse every message of the issue after it has come. Nobody is blamed; another relay may take it."""

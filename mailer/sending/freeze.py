@@ -17,6 +17,7 @@ from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.sending.rehearsal import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ def prepare(
 
     :param root: the bundle's folder, usually `output/mail`.
     :raises BundleError: the issue is not frozen yet and its bundle is not in order. The ledger has not been touched.
+    :raises MessageError: it cannot be sent as it is.
     :raises NobodySubscribed: the list is empty.
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` refuses.
@@ -60,6 +62,7 @@ def freeze(
         refuse_once_expired(database, issue.expires, ref, now, zone)
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
+        rehearse(config, database, issue, mail_list, now)
         permit(issue, mail_list, False)
         frozen = issues.freeze(database, issue, mail_list, now, actor=actor)
     else:

@@ -18,6 +18,7 @@ def test_a_restored_database_is_refused_shown_adopted_and_then_sent_from_to_thos
     with Receiver() as receiver:
         write_config(tmp_path, receiver.port)
         terminal = Terminal(tmp_path)
+        terminal.run("init-db", mail=False)
         assert terminal.run("subscribers import FILE").exit_code == 0
         assert "nothing to adopt" in terminal.run("adopt-restored", mail=False).output
         shutil.copy(tmp_path / "var" / "todoke.db", tmp_path / "backup.db")
