@@ -21,6 +21,8 @@ from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from tests.mailer.database import guard
 
+VERSION = 5
+"""The version of the links of readers whom a test subscribes with `first_version=lambda: VERSION`."""
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 REF = IssueRef("fukko-press", "45")
