@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from demo.servers import free_port
 from mailer.database import subscriptions
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.errors import ServiceError
 from mailer.model.ids import SubscriberId
@@ -39,7 +39,7 @@ IMPATIENT = ConnectionLimits(head_seconds=0.2, request_seconds=0.4)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
     subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
     return opened
 
