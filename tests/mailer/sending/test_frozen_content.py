@@ -85,15 +85,15 @@ def test_an_issue_that_somebody_put_into_the_database_is_not_sent(tmp_path: Path
 
 def test_a_change_in_the_middle_of_a_sending_stops_it_at_the_next_claim(tmp_path: Path, database_url: str) -> None:
     with Receiver() as receiver:
-        home = installation(tmp_path, receiver.port, readers=900, head=f'database = "{database_url}"\n')
+        home = installation(tmp_path, receiver.port, readers=560, head=f'database = "{database_url}"\n')
         frozen = issues.freeze(home.database, ISSUE, LIST, NOW)
         progress = RecordedProgress(after=lambda _state: change(home, CHANGES[1]) if len(progress.states) == 1 else None)
         with pytest.raises(ContentChanged, match="words in the database"):
             send.send(home.context, home.root, REF, progress)
-    assert 0 < len(receiver.accepted) < 900
+    assert 0 < len(receiver.accepted) < 560
     assert not any("FORGED" in part.get_content() for mail in receiver.accepted[-5:] for part in mail.mail.iter_parts())
     counts = ledger.counts(home.database, frozen.issue_id)
-    assert counts[DeliveryState.SENT] + counts[DeliveryState.PENDING] == 900
+    assert counts[DeliveryState.SENT] + counts[DeliveryState.PENDING] == 560
     assert issues.status(home.database, frozen.issue_id) is IssueStatus.PAUSED
     assert events(home)[-1] == "sending stopped"
 
