@@ -28,7 +28,7 @@ from mailer.model.audit_log import AuditBroken, AuditEntry, AuditEvent, verify_c
 from mailer.model.errors import NobodySubscribed, TodokeMailError
 from mailer.model.issue import Issue, IssueRef, MailList
 
-BY_NAME = 'identity = "name": nothing proves who approved'
+BY_NAME = 'approved by name only; nothing proves who it was (identity = "name"). 署名のない承認です。'
 Permit = Callable[[Issue, MailList, bool], None]
 """Raises `NotApproved` if the issue may not go out. The last argument is whether it is frozen already."""
 
@@ -132,7 +132,7 @@ def approve(
     if config.approval.identity == "key":
         new = replace(new, signature=signature.sign(new.statement(), who.approver, who.key))
     else:
-        log.warning("approval by name only", issue=str(ref), approver=new.approver, why=BY_NAME)
+        log.warning(BY_NAME, issue=str(ref), approver=new.approver)
     audit_log.append(database, new.event(), now=now)
     return new
 
@@ -214,7 +214,7 @@ def _examine_person(config: Config, given: Approval) -> Approver:
     rules = config.approval
     known = approvers.load_approvers(rules.approvers)
     if rules.identity == "name":
-        log.warning("approval by name only", issue=str(given.ref), approver=given.approver, why=BY_NAME)
+        log.warning(BY_NAME, issue=str(given.ref), approver=given.approver)
     if rules.identity == "name" and not known:
         return Approver(given.approver, is_registered=False)
     approver = approvers.find(known, given.approver, given.ref.list)

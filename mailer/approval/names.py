@@ -59,8 +59,9 @@ def canonical(name: str) -> str:
 def letters(name: str) -> str:
     """Return what of a name counts in a comparison: each letter as the simplest one that looks like it; no case, width, marks, spaces, signs."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).translate(VARIANTS)
+    folded = folded.replace("rn", "m").replace("i", "l")  # a capital I is an l to the eye, and case was folded away
     simple = "".join(_hiragana(_simplest(character)) for character in _without_accents(folded) if character.isalnum())
-    return simple.replace("rn", "m").casefold()
+    return simple.casefold()
 
 
 def is_same(one: str, other: str) -> bool:

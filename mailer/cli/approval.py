@@ -70,8 +70,6 @@ def approve(
         with open_for_command(settings) as database:
             written = approval.authorship_of(settings, database, mail, ref, content=content, stated=author)
             granted = approval.approve(settings, database, mail, ref, who, written, now=now())
-        if not granted.signature:
-            notify('Nothing proves who approved: identity = "name". 署名のない承認です。')
         say(
             f"{ref}: approved by {granted.approver} for {granted.size:,} readers (written by {granted.author}). "
             f"{granted.size:,}人あてに承認しました。 fingerprint {granted.bundle}"

@@ -30,7 +30,7 @@ def test_the_commands_from_the_commit_to_the_audit_log(tmp_path: Path) -> None:
         assert refused.exit_code == 1 and "another person" in refused.output
         approved = terminal.run("approve", ISSUE, "--as", "鈴木 一郎")
         assert "approved by 鈴木 一郎 for 2 readers (written by 佐藤 花子)" in approved.output
-        assert "Nothing proves who approved" in approved.output
+        assert "nothing proves who it was" in approved.output
         result = terminal.run("send", ISSUE)
         assert result.exit_code == 0, result.output
     assert len(receiver.accepted) == 2
