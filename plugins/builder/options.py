@@ -14,6 +14,10 @@ MANIFEST = "manifest"
 """The file of `plugins.incremental.manifest`, in ``output/``."""
 
 
+NEXT = "next-"
+"""How the names of the folders in ``output/`` begin in which builds make what is new."""
+
+
 class BuildFailed(Exception):
     """The build stopped for a reason other than errors in the sources. The last good output is untouched."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from plugins.builder.options import NEXT
 from plugins.checks.inspection import inspect_source
 from plugins.checks.levels import read_levels
 from plugins.context import BuildContext
@@ -64,7 +66,11 @@ class Rerenderer:
         document = self._read(path)
         if document.url != last.url or not document.is_live(library.now):
             return None
-        return rerender_page(self.build[PLAN], *page_variables(document, self.build))
+        try:
+            return rerender_page(self.build[PLAN], *page_variables(document, self.build))
+        finally:  # a card that the page asks for is drawn into the folder of that build, which is gone
+            if self.build.site.parent.name.startswith(NEXT):
+                shutil.rmtree(self.build.site.parent, ignore_errors=True)
 
     def _read(self, path: PurePosixPath) -> Document:
         """Return the document as it is now, read and checked in another process (`plugins.watched`). Raises `ContentErrors`."""

@@ -25,7 +25,7 @@ from plugins.builder import file_tree, up_to_date
 from plugins.builder.claim import MARK as MARK
 from plugins.builder.claim import claim
 from plugins.builder.lock import output_lock
-from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions, BuildReport
+from plugins.builder.options import MANIFEST, NEXT, BuildFailed, BuildOptions, BuildReport
 from plugins.builder.signals import signals_deferred
 from plugins.builder.swap import recover
 from plugins.diagnostics import Diagnostic
@@ -78,7 +78,7 @@ def build(
 
 def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
     """Build, while no other build works in ``output``."""
-    for abandoned in output.glob("next-*"):  # by a build that was killed
+    for abandoned in output.glob(f"{NEXT}*"):  # by a build that was killed
         shutil.rmtree(abandoned, ignore_errors=True)
     for tree in TREES:
         recover(output / tree, output / _ASIDE / tree)
@@ -181,7 +181,7 @@ class _Run:
     def build(self, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
         """Make everything in a folder of its own, then publish it."""
         # A new name for each build: the preview's rerender may still draw a card into the folder of the last build while this one runs.
-        folder = Path(mkdtemp(prefix="next-", dir=self.output))
+        folder = Path(mkdtemp(prefix=NEXT, dir=self.output))
         try:
             report, result = self._build_in(folder, on_page)
         finally:  # also after Ctrl-C and on a full disk: a folder that stays would keep the disk full

@@ -9,7 +9,7 @@ from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
 from plugins.diagnostics import Fix
-from plugins.files import write_atomically
+from plugins.files import write_into
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.inputs import InputFolder
@@ -79,4 +79,4 @@ def _replace(content: Path, path: PurePosixPath, text: str) -> None:
     old_bytes = InputFolder(content).read(str(path))
     mark = b"\xef\xbb\xbf" if old_bytes.startswith(b"\xef\xbb\xbf") else b""
     ends = "\r\n" if b"\r\n" in old_bytes else "\n"
-    write_atomically(content / path, mark + text.replace("\n", ends).encode("utf-8"))
+    write_into(content, str(path), mark + text.replace("\n", ends).encode("utf-8"), replace=True)

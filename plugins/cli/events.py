@@ -45,7 +45,9 @@ def import_events(
     from plugins.events.table_import.files import write
     from plugins.events.table_import.importer import import_table
     from plugins.events.table_import.table import UnreadableTable
+    from plugins.files import WriteRefused
     from plugins.frontmatter.model.registry import read_registry
+    from plugins.inputs import UnreadableInput
 
     chosen = "json" if json_output else chosen
     require(publications, folder=content)
@@ -59,8 +61,13 @@ def import_events(
     except UnreadableTable as error:
         ja, _, en = str(error).partition(" / ")
         stop_with_errors([Diagnostic(path, 1, ja, en, "E101")], chosen)
+    except UnreadableInput as error:
+        stop_with_errors([error.diagnostic(content.name)], chosen)
     if not dry_run:
-        write(content, table.planned)
+        try:
+            write(content, table.planned)
+        except WriteRefused as error:
+            stop(str(error))
     _print_result(table, chosen, dry_run)
     if table.refusals:
         raise typer.Exit(1)

@@ -18,6 +18,7 @@ def new_issue(
 ) -> None:
     """次の号の原稿を、前の号のあとに出た記事を並べて作ります。 Open the next issue, filled with what appeared since the last one."""
     from plugins.diagnostics import ContentErrors
+    from plugins.files import WriteRefused
     from plugins.frontmatter.library import read_library
     from plugins.frontmatter.model.registry import read_registry
     from plugins.magazine.compose.new_issue import new_issue, write
@@ -34,6 +35,8 @@ def new_issue(
     except ContentErrors as error:
         print_diagnostics(error.diagnostics, "text")
         stop("先に、これらを直してください / correct these first")
+    except WriteRefused as error:
+        stop(str(error))
     except FileExistsError as error:
         stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
     say(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")

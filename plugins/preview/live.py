@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from plugins.builder.lock import BuildBusy, output_lock
 from plugins.builder.options import BuildFailed, BuildOptions
@@ -27,6 +28,17 @@ _BUSY_AGAIN = 1.0
 
 _STEP, _DEBOUNCE = 10, 200
 """Milliseconds. After a change the watcher waits `_STEP` for the next one, and `_DEBOUNCE` at most: a program that saves in two steps starts one build."""
+
+
+def real_folders(path: Path) -> list[Path]:
+    """Return the folders at and below ``path`` without following a link; ``path`` itself if it is a file, and nothing if it is not there."""
+    if path.is_file():
+        return [path]
+    return [Path(folder) for folder, _, _ in os.walk(path)]
+
+
+def _is_new_folder(change: Change, path: str) -> bool:
+    return change is Change.added and Path(path).is_dir()
 
 
 @dataclass
@@ -90,11 +102,22 @@ class LivePreview:
         """Build after each change until ``stop`` is set. All changes during a build start one more build."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._build_when_due(stop))
-            watched = [path for path in self.watched if path.exists()]
-            async for changes in awatch(*watched, stop_event=stop, step=_STEP, debounce=_DEBOUNCE):
+            while not stop.is_set():
+                await self._watch_folders(stop)
+                self._due.set()  # something may have changed while nobody watched; and the other task sees that it is to stop
+
+    async def _watch_folders(self, stop: asyncio.Event) -> None:
+        """Build after each change until ``stop`` is set, or a folder is new: the watcher has to learn of it.
+
+        Every folder is watched by itself. A watcher that looks into folders by itself follows links, and one to ``/`` would make it watch the machine.
+        """
+        folders = [folder for path in self.watched for folder in real_folders(path)]
+        async with aclosing(awatch(*folders, recursive=False, stop_event=stop, step=_STEP, debounce=_DEBOUNCE)) as watcher:
+            async for changes in watcher:
                 await self.show(Path(path) for _, path in changes)
                 self._due.set()
-            self._due.set()  # lets the other task see that it is to stop
+                if any(_is_new_folder(change, path) for change, path in changes):
+                    return
 
     async def _build_when_due(self, stop: asyncio.Event) -> None:
         while await self._due.wait() and not stop.is_set():

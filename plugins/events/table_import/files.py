@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from plugins.events.table_import.row import Entry
-from plugins.files import write_atomically
+from plugins.files import write_into
+from plugins.inputs import InputFolder
 
 _IMPORTED = re.compile(r"^imported: *['\"]?([0-9a-f]+)['\"]? *\n", re.MULTILINE)
 _DATE = re.compile(r"^date: *['\"]?([^'\"\n]+?)['\"]? *$", re.MULTILINE)
@@ -43,12 +44,15 @@ class Planned:
 
 
 def plan(content: Path, publication: str, entry: Entry, published: str) -> Planned:
-    """Return the file of one event. ``published`` is the ``date`` of a new file; an existing file keeps its date and its path."""
+    """Return the file of one event. ``published`` is the ``date`` of a new file; an existing file keeps its date and its path.
+
+    Raises `plugins.inputs.UnreadableInput` if the existing file is a link that leads out of ``content``, a pipe or the like.
+    """
     path = _existing(content, publication, entry.name)
     if path is None:
         return Planned(PurePosixPath(publication, str(entry.year), f"{entry.name}.md"), render(entry, published), Outcome.NEW)
     # Git or an editor on Windows may have changed the line ends, and an editor may have added a BOM: neither is a change of the text.
-    before = (content / path).read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    before = InputFolder(content).read(str(path)).decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
     text = render(entry, date[1] if (date := _DATE.search(before)) else published)
     if before == text:
         return Planned(path, text, Outcome.SAME)
@@ -56,10 +60,10 @@ def plan(content: Path, publication: str, entry: Entry, published: str) -> Plann
 
 
 def write(content: Path, planned: Iterable[Planned]) -> None:
-    """Write the files that are new or renewed, and no other."""
+    """Write the files that are new or renewed, and no other. Raises `plugins.files.WriteRefused` where a link leads out of ``content``, `OSError`."""
     for file in planned:
         if file.outcome in (Outcome.NEW, Outcome.RENEWED):
-            write_atomically(content / file.path, file.text.encode())
+            write_into(content, str(file.path), file.text.encode(), replace=True)
 
 
 def _existing(content: Path, publication: str, name: str) -> PurePosixPath | None:

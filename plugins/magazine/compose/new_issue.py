@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from plugins.files import write_into
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content_types import Partner, Progress
 from plugins.frontmatter.model.document import Document
@@ -26,11 +29,11 @@ def new_issue(library: Library, key: str, now: dt.datetime) -> tuple[PurePosixPa
 
 
 def write(content: Path, path: PurePosixPath, text: str) -> Path:
-    """Write the file. Raises `FileExistsError`, so that a draft which somebody has begun is never overwritten."""
+    """Write the file. Raises `FileExistsError`, so that a draft which somebody has begun is never overwritten, and `plugins.files.WriteRefused`."""
     file = content / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8", newline="\n") as new:
-        new.write(text)
+    if os.path.lexists(file):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    write_into(content, str(path), text.encode("utf-8"))
     return file
 
 

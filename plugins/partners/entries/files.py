@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from plugins.files import write_atomically
+from plugins.inputs import InputFolder, UnreadableInput, survey
 from plugins.partners.entries.attached import SUFFIXES
 from plugins.partners.entries.reconcile import EntryChange
 from plugins.partners.entries.versions import StoredEntry
@@ -57,7 +58,24 @@ def feed_folder(content: Path, key: str) -> Path:
 
 def read_stored(folder: Path) -> tuple[StoredEntry, ...]:
     """Read the front matter of every entry under ``folder``. Raises EntryFileError."""
-    return tuple(_stored(folder, path) for path in sorted(folder.rglob("*.md")))
+    return tuple(_stored(folder, path) for path in find_entries(folder))
+
+
+def find_entries(folder: Path) -> list[Path]:
+    """Return the files of the entries under ``folder``, sorted. The importer writes beside them and below the same folders.
+
+    Raises EntryFileError for a link that leads out of ``folder``, a pipe and the like, before anything is read or written there.
+    """
+    if not folder.is_dir():
+        return []
+    places = (folder, folder.parent) if folder.parent.name == "partners" else (folder,)
+    for place in places:
+        if place.is_symlink():
+            raise EntryFileError(place, "a link in the place of a folder: put the folder itself here")
+    tree = survey(folder)
+    for error in tree.errors:
+        raise EntryFileError(folder / error.name, str(error))
+    return sorted(folder / name for name in tree.files if name.endswith(".md"))
 
 
 def _stored(folder: Path, path: Path) -> StoredEntry:
@@ -78,9 +96,9 @@ def read_front(path: Path) -> dict[str, object]:
 def read_entry(path: Path) -> tuple[dict[str, object], str]:
     """Read one file: its front matter and its body. Raises EntryFileError."""
     try:
-        keys, body = _split(path.read_text("utf-8"))
+        keys, body = _split(InputFolder(path.parent).read(path.name).decode("utf-8"))
         front = yaml.load(keys, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (UnreadableInput, ValueError, yaml.YAMLError) as error:
         raise EntryFileError(path, f"{type(error).__name__}") from error
     if not isinstance(front, dict):
         raise EntryFileError(path, "no keys")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from plugins.files import write_atomically
 from plugins.partners.entries import takedown
-from plugins.partners.entries.files import move_assets, read_entry, remove, remove_unused_assets, render
+from plugins.partners.entries.files import find_entries, move_assets, read_entry, remove, remove_unused_assets, render
 from plugins.partners.entries.versions import StoredEntry, accepted_version, refused_version, with_written
 from plugins.partners.model.errors import EntryFileError
 
@@ -34,7 +34,7 @@ def waiting(content: Path, keys: Iterable[str] = ()) -> tuple[WaitingEntry, ...]
     """Return the drafts of the feeds ``keys``, or of all, oldest first. A new version waits even without ``draft: true``. Raises EntryFileError."""
     root, chosen = content / "partners", set(keys)
     drafts = []
-    for path in sorted(root.rglob("*.md")):
+    for path in find_entries(root):
         front, _ = read_entry(path)
         if (front.get("draft") is True or front.get("edit_of")) and (not chosen or path.relative_to(root).parts[0] in chosen):
             drafts.append(_waiting_entry(root, path, front))
@@ -69,7 +69,7 @@ def publish_by_hand(content: Path, *, dry_run: bool = False) -> tuple[str, ...]:
     """
     root = content / "partners"
     published = []
-    for path in sorted(root.rglob("edit-*.md")):
+    for path in (path for path in find_entries(root) if path.name.startswith("edit-")):
         with suppress(EntryFileError):  # the import of its feed reports it
             front, body = read_entry(path)
             if not front.get("edit_of") or front.get("draft") is True:

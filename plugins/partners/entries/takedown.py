@@ -6,14 +6,16 @@ down none of them. The list is beside the entries, in Git, so that the reason fo
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.files import write_atomically
+from plugins.inputs import InputFolder, UnreadableInput
 from plugins.partners.entries.entry import Entry, content_id, identity
-from plugins.partners.entries.files import read_front, remove
+from plugins.partners.entries.files import find_entries, read_front, remove
 from plugins.partners.entries.names import Names, is_uri, names_of, names_of_file
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.errors import EntryNotFoundError, SharedNameError, TakedownError
@@ -83,10 +85,10 @@ def read_takedown(content: Path) -> Takedown:
     """Read the list. Without the file, nothing was taken down. Raises TakedownError if it cannot be read: then nothing may be imported."""
     path = list_path(content)
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return Takedown()
-    except (OSError, UnicodeDecodeError) as error:
+        if not os.path.lexists(path):
+            return Takedown()
+        text = InputFolder(content).read("partners/takedown.txt").decode("utf-8")
+    except (UnreadableInput, UnicodeDecodeError) as error:
         raise TakedownError(path, str(error)) from error
     return Takedown(frozenset(identity(line) for line in _lines(text)))
 
@@ -199,7 +201,7 @@ class _Library:
     def read(cls, content: Path) -> _Library:
         """Read all files. Raises EntryFileError."""
         root = content / "partners"
-        return cls({path: read_front(path) for path in sorted(root.rglob("*.md"))}, root)
+        return cls({path: read_front(path) for path in find_entries(root)}, root)
 
     def entries(self) -> Iterator[tuple[Path, Front]]:
         """Yield the entries, without the new versions that wait."""

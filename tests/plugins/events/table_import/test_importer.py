@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import PurePosixPath
 
 import pytest
@@ -18,6 +19,7 @@ from plugins.events.table_import.notes import CellRefused
 from plugins.events.table_import.table import COLUMNS, UnreadableTable, read_table
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.registry import Place
+from plugins.inputs import UnreadableInput
 from tests.tiny import NOW, PUBLICATIONS, TinySite
 from todoke import app
 
@@ -267,3 +269,26 @@ def test_the_command_prints_the_notes_writes_the_files_and_exits_with_1_for_a_re
     assert (kouryu.content / "kouryu/2021/042021-0000000001.md").is_file()
     second = CliRunner().invoke(app, [*arguments, "--json"])
     assert json.loads(second.stdout)["files"] == [{"path": "kouryu/2021/042021-0000000001.md", "outcome": "same"}]
+
+
+@pytest.mark.parametrize("linked", ["kouryu", "kouryu/2021"])
+def test_an_import_writes_nothing_through_a_link_that_leads_out_of_the_sources(kouryu: TinySite, linked: str) -> None:
+    (kouryu.root / "elsewhere").mkdir()
+    (kouryu.content / linked).parent.mkdir(parents=True, exist_ok=True)
+    (kouryu.content / linked).symlink_to(kouryu.root / "elsewhere")
+    csv = kouryu.root / "events.csv"
+    csv.write_text(table(GOOD), encoding="utf-8")
+    arguments = ["events", "import", str(csv), "--content", str(kouryu.content), "--publications", str(kouryu.root / "publications.toml")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1 and "outside of the output" in result.output
+    assert not list((kouryu.root / "elsewhere").iterdir())
+
+
+def test_an_import_waits_for_no_pipe_in_the_place_of_an_event(kouryu: TinySite) -> None:
+    first = import_rows(kouryu, table(GOOD))
+    write(kouryu.content, first.planned)
+    file = kouryu.content / first.planned[0].path
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(UnreadableInput, match="not a regular file"):
+        import_rows(kouryu, table(GOOD))

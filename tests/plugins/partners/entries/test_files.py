@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugins.partners.entries.files import _NEVER, _Dumper, _FastDumper, _yaml, render
+from plugins.partners.entries.files import _NEVER, _Dumper, _FastDumper, _yaml, find_entries, read_entry, read_stored, render
+from plugins.partners.model.errors import EntryFileError
 
 NASTY = st.sampled_from(
     [
@@ -74,3 +79,34 @@ def test_emoji_rare_kanji_and_long_titles_stay_on_one_line_as_they_are() -> None
 def test_equal_lists_are_written_in_full() -> None:
     topics = ["食"]
     assert "&" not in render({"a": topics, "b": topics}, "").decode()
+
+
+ENTRY = render({"title": "題"}, "本文")
+
+
+def test_entries_are_found_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for name in ("partners/hama/2013/b.md", "partners/hama/2012/a.md", "partners/hama/2012/a-1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(ENTRY)
+    assert [path.name for path in find_entries(tmp_path / "partners" / "hama")] == ["a.md", "b.md"]
+    assert find_entries(tmp_path / "partners" / "none") == []
+
+
+@pytest.mark.parametrize("linked", ["partners", "partners/hama", "partners/hama/2012", "partners/hama/2012/a.md"])
+def test_an_import_stops_at_a_link_that_leads_out_before_it_reads_or_writes(tmp_path: Path, linked: str) -> None:
+    elsewhere, content = tmp_path / "elsewhere", tmp_path / "content"
+    for root in (elsewhere, content):
+        (root / "partners/hama/2012").mkdir(parents=True)
+        (root / "partners/hama/2012/a.md").write_bytes(ENTRY)
+    (content / linked).rename(tmp_path / "moved")
+    (content / linked).symlink_to(elsewhere / linked)
+    with pytest.raises(EntryFileError, match="link"):
+        read_stored(content / "partners" / "hama")
+
+
+def test_an_import_waits_for_no_pipe_in_the_place_of_an_entry(tmp_path: Path) -> None:
+    (tmp_path / "hama").mkdir()
+    os.mkfifo(tmp_path / "hama" / "a.md")
+    for read in (lambda: read_stored(tmp_path / "hama"), lambda: read_entry(tmp_path / "hama" / "a.md")):
+        with pytest.raises(EntryFileError):
+            read()

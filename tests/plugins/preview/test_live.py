@@ -1,0 +1,70 @@
+"""The preview watches the folders of the sources and nothing that a link leads to, and shares an output with other builds."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from plugins.builder.lock import output_lock
+from plugins.builder.options import BuildOptions
+from plugins.preview.live import LivePreview, real_folders
+from tests.tiny import NOW, TinySite
+
+
+@pytest.fixture
+def preview(tiny: TinySite) -> LivePreview:
+    tiny.article("press/2020/a.md")
+    toml = tiny.root / "publications.toml"
+    return LivePreview(BuildOptions(NOW, tiny.content, toml, tiny.output, validate_mail=False, wait=0), (tiny.content, toml))
+
+
+def test_what_a_link_leads_to_is_not_watched(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    (tiny.content / "press" / "everything").symlink_to("/")
+    (tiny.content / "press" / "up").symlink_to("..")
+    names = {folder.relative_to(tiny.content).as_posix() for folder in real_folders(tiny.content)}
+    assert names == {".", "data", "press", "press/2020"}
+    toml = tiny.root / "publications.toml"
+    assert real_folders(toml) == [toml] and real_folders(tiny.root / "none") == []
+
+
+def test_a_document_in_a_new_folder_is_noticed(preview: LivePreview, tiny: TinySite) -> None:
+    async def write() -> None:
+        stop, number = asyncio.Event(), 0
+        await preview.build()
+        watching = asyncio.create_task(preview.watch(stop))
+        while not (preview.site / "press/2021/02/later/index.html").is_file():
+            number += 1  # the watcher may not have begun to look at the first change
+            tiny.article(f"press/new{number}/{'later' if number == 1 else f'other{number}'}.md", date="2021-02-01")
+            await asyncio.wait([asyncio.create_task(preview.wait_for_change(preview.version))], timeout=5)
+        stop.set()
+        await watching
+
+    asyncio.run(write())
+
+
+def test_a_preview_says_who_builds_in_its_output_and_builds_when_that_has_ended(preview: LivePreview, tiny: TinySite) -> None:
+    async def share() -> list[str]:
+        stop = asyncio.Event()
+        with output_lock(_claimed(tiny.output), 0):
+            running = asyncio.create_task(preview.run(stop))
+            await preview.wait_for_change(0)
+            told = [diagnostic.en for diagnostic in preview.diagnostics]
+        while preview.diagnostics:
+            await preview.wait_for_change(preview.version)
+        stop.set()
+        await running
+        return told
+
+    (words,) = asyncio.run(share())
+    assert "another build (process " in words
+    assert (preview.site / "press/2020/05/a/index.html").is_file()
+
+
+def _claimed(output: Path) -> Path:
+    """An output folder as a build leaves it."""
+    output.mkdir()
+    (output / ".todoke").write_text("")
+    return output
