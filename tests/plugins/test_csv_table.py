@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 
 from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic
+from plugins.inputs import InputFolder
 
 PATH = PurePosixPath("data/table.csv")
 COLUMNS = ("表記", "読み")
 
 
 def read(folder: Path, data: bytes) -> list[tuple[int, dict[str, str]]] | Diagnostic:
-    file = folder / "table.csv"
-    file.write_bytes(data)
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / PATH).write_bytes(data)
     try:
-        return [(row.line, row.cells) for row in read_csv(file, PATH, COLUMNS)]
+        return [(row.line, row.cells) for row in read_csv(InputFolder(folder), PATH, COLUMNS)]
     except UnreadableCsv as error:
         return error.diagnostic
 

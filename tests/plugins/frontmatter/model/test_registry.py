@@ -68,12 +68,16 @@ def test_mistakes_of_both_files_are_told_together(tiny: TinySite) -> None:
     assert faults_of(tiny) == [(TABLE, 2, "D101"), ("publications.toml", 1, "R102")]
 
 
-TOML_VALUES = st.sampled_from(["5", "[]", "{}", "true", "1979-05-27", '""', '"a/b"', "inf", "[[1], {a = 1}]", '"https://["', '"Asia"', '"\\u202e"'])
+TOML_VALUES = st.sampled_from(
+    ["5", "[]", "{}", "true", "1979-05-27", '""', '"a/b"', "inf", "[[1], {a = 1}]", '"https://["', '"Asia"', '"\\u202e"']
+)
 
 
 @settings(derandomize=True, max_examples=150, deadline=None)
 @given(lines=st.lists(st.integers(0, PUBLICATIONS.count("\n")), min_size=1, max_size=5), value=TOML_VALUES)
-def test_any_value_of_any_setting_is_a_registry_or_diagnostics(tmp_path_factory: pytest.TempPathFactory, lines: list[int], value: str) -> None:
+def test_any_value_of_any_setting_is_a_registry_or_diagnostics(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[int], value: str
+) -> None:
     site = make_site(tmp_path_factory.mktemp("toml"))
     changed = [
         f"{line.split(' = ')[0]} = {value}" if number in lines and " = " in line else line

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,10 +16,8 @@ def svg(inside: str = "", attributes: str = 'viewBox="0 0 9 9"', before: str = "
     return f'{before}<svg xmlns="http://www.w3.org/2000/svg" {XLINK} {attributes}>{inside}</svg>'
 
 
-def read(folder: Path, text: str) -> tuple[int, int]:
-    file = folder / "a.svg"
-    file.write_text(text, encoding="utf-8")
-    return vector_size(read_vector(file))
+def read(text: str) -> tuple[int, int]:
+    return vector_size(read_vector(text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -42,8 +38,8 @@ def read(folder: Path, text: str) -> tuple[int, int]:
         ('viewBox="-5 -5 1e2 .5e2"', (100, 50)),
     ],
 )
-def test_a_size_in_any_legal_unit_is_read(tmp_path: Path, attributes: str, size: tuple[int, int]) -> None:
-    assert read(tmp_path, svg(attributes=attributes)) == size
+def test_a_size_in_any_legal_unit_is_read(attributes: str, size: tuple[int, int]) -> None:
+    assert read(svg(attributes=attributes)) == size
 
 
 @pytest.mark.parametrize(
@@ -53,9 +49,9 @@ def test_a_size_in_any_legal_unit_is_read(tmp_path: Path, attributes: str, size:
         'viewBox="0 0 9"', f'width="{"9" * 400}" height="9"', 'width="9 9" height="9"', 'viewBox="0 0 1e-9 9"', 'width="100%" height="100%"',
     ],
 )  # fmt: skip
-def test_a_size_that_says_nothing_is_refused_in_words(tmp_path: Path, attributes: str) -> None:
+def test_a_size_that_says_nothing_is_refused_in_words(attributes: str) -> None:
     with pytest.raises(UnsafeVector):
-        read(tmp_path, svg(attributes=attributes))
+        read(svg(attributes=attributes))
 
 
 ACTIVE = {
@@ -88,9 +84,9 @@ ACTIVE = {
 
 
 @pytest.mark.parametrize("inside", ACTIVE.values(), ids=ACTIVE)
-def test_what_could_run_or_load_something_is_refused_and_named(tmp_path: Path, inside: str) -> None:
+def test_what_could_run_or_load_something_is_refused_and_named(inside: str) -> None:
     with pytest.raises(UnsafeVector, match="save it as plain SVG"):
-        read(tmp_path, svg(inside))
+        read(svg(inside))
 
 
 @pytest.mark.parametrize(
@@ -106,20 +102,22 @@ def test_what_could_run_or_load_something_is_refused_and_named(tmp_path: Path, i
         "",
     ],
 )
-def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_picture_is_refused(text: str) -> None:
     with pytest.raises(UnsafeVector):
-        read(tmp_path, text)
+        read(text)
 
 
-def test_what_drawing_programs_write_is_a_picture(tmp_path: Path) -> None:
+def test_what_drawing_programs_write_is_a_picture() -> None:
     inside = (
         '<metadata><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></metadata><n:namedview xmlns:n="http://inkscape" n:zoom="1"/>'
         '<style>/* 図 */ rect { fill: url(#g) } text { font-family: "x" }</style><defs><linearGradient id="g"><stop offset="0"/></linearGradient></defs>'
         '<rect fill="url(#g)" style="mask:url(#m)"/><use xlink:href="#g"/><image href="data:image/png;base64,iVBORw0K"/>'
         '<a href="https://example.jp/">字</a><animate attributeName="x" from="0" to="9"/>'
     )
-    doctype = '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><!-- x -->'
-    assert read(tmp_path, svg(inside, before=doctype)) == (9, 9)
+    doctype = (
+        '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><!-- x -->'
+    )
+    assert read(svg(inside, before=doctype)) == (9, 9)
 
 
 @pytest.mark.parametrize("folder", ["images", "images/2020", "files", "data"])
@@ -133,11 +131,16 @@ def test_an_svg_file_that_no_document_shows_stops_a_build_all_the_same(tiny: Tin
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
-@given(data=st.one_of(st.binary(max_size=100), st.lists(st.sampled_from([*ACTIVE.values(), "<", "&", "<g>", "</g>", "]]>", "\x00"])).map(lambda parts: svg("".join(parts)).encode())))
-def test_any_bytes_are_a_picture_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    file = tmp_path_factory.getbasetemp() / "any.svg"
-    file.write_bytes(data)
+@given(
+    data=st.one_of(
+        st.binary(max_size=100),
+        st.lists(st.sampled_from([*ACTIVE.values(), "<", "&", "<g>", "</g>", "]]>", "\x00"])).map(
+            lambda parts: svg("".join(parts)).encode()
+        ),
+    )
+)
+def test_any_bytes_are_a_picture_or_refused_in_words(data: bytes) -> None:
     try:
-        assert min(vector_size(read_vector(file))) > 0
+        assert min(vector_size(read_vector(data))) > 0
     except UnsafeVector as error:
         assert str(error)
