@@ -16,6 +16,8 @@ DEEPEST = 10
 """Tables and lists inside each other. Settings have four levels at most."""
 
 _AT = re.compile(r"\(at line ([0-9]+),")
+# tomllib walks a dotted key from its beginning for each of its parts: ten thousand parts take seconds.
+_LONG_KEY = re.compile(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){20}")
 # As in a body: no page, feed or mail can hold these.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -49,7 +51,10 @@ def _missing(file: Path) -> Diagnostic:
 def _read(file: Path, path: PurePosixPath) -> dict[str, Any]:
     if file.stat().st_size > LARGEST:
         raise _refused(path, 1, "1MBを超えています", "larger than 1 MB")
-    data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    text = file.read_bytes().decode("utf-8-sig")
+    if _LONG_KEY.search(text):
+        raise _too_deep(path)
+    data = tomllib.loads(text)
     # Level by level and without recursion: a dotted key can be as deep as it is long.
     level: list[object] = [data]
     for _ in range(DEEPEST + 1):

@@ -174,10 +174,10 @@ def _read(path: Path) -> _File:
         return _File.model_validate(_with_new_names(path, tomllib.loads(path.read_text("utf-8"))))
     except FileNotFoundError:
         raise ConfigError(path, ("no such file; give another with --config",)) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(path, (f"cannot be read: {error}",)) from error
-    except ValidationError as error:
+    except ValidationError as error:  # a ValueError, too, and so it comes first
         raise ConfigError(path, _diagnostics(error)) from None  # the input is not shown: somebody may have put a password in it
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, a number of thousands of digits
+        raise ConfigError(path, (f"cannot be read: {error}",)) from error
 
 
 def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from plugins.csv_table import UnreadableCsv, read_csv
-from plugins.diagnostics import Diagnostic, RuleDescription
+from plugins.diagnostics import Diagnostic, RuleDescription, unexpected
 from plugins.frontmatter.model.registry import Registry
 from plugins.inputs import InputFolder
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
@@ -59,10 +59,17 @@ def read_works(content: Path, registry: Registry) -> tuple[Works, list[Diagnosti
         rows = [_Row(row.line, row.cells) for row in read_csv(files, PATH, COLUMNS)]
     except UnreadableCsv as error:
         return Works(), [error.diagnostic]
-    results = [(row, _work(row, registry)) for row in rows]
+    results = [(row, _checked(row, registry)) for row in rows]
     works = [(row, work) for row, work in results if isinstance(work, Work)]
     diagnostics = [diagnostic for _, result in results if isinstance(result, list) for diagnostic in result]
     return Works(tuple(work for _, work in works)), diagnostics + _conflicts(works)
+
+
+def _checked(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
+    try:
+        return _work(row, registry)
+    except Exception as error:  # whatever it is: one row must not stop the others
+        return [replace(unexpected(PATH, error), line=row.line)]
 
 
 def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, unexpected
 from plugins.events.table_import.files import Planned, plan
 from plugins.events.table_import.row import Entry, read_entry
-from plugins.events.table_import.table import read_table
+from plugins.events.table_import.table import Row, read_table
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Registry
@@ -43,7 +43,7 @@ def import_table(data: bytes, path: PurePosixPath, content: Path, publication: s
     entries: dict[str, Entry] = {}
     planned: list[Planned] = []
     for row in table.rows:
-        entry, of_row = read_entry(row, registry.places, now.date())
+        entry, of_row = _read_row(row, registry, now.date())
         diagnostics += of_row
         if entry is None:
             continue
@@ -58,6 +58,13 @@ def import_table(data: bytes, path: PurePosixPath, content: Path, publication: s
         planned += [] if errors else [file]
     refused_early = sum(diagnostic.severity == "error" for diagnostic in table.diagnostics)
     return TableImport(tuple(planned), tuple(sorted(set(diagnostics))), len(table.rows) + refused_early)
+
+
+def _read_row(row: Row, registry: Registry, near: dt.date) -> tuple[Entry | None, list[Diagnostic]]:
+    try:
+        return read_entry(row, registry.places, near)
+    except Exception as error:  # whatever it is: one row must not stop the others
+        return None, [replace(unexpected(row.path, error), line=row.line)]
 
 
 def _diagnose(planned: Planned, reading: Reading) -> list[Diagnostic]:

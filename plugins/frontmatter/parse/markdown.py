@@ -159,7 +159,7 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
         raise
     body = parse_html(html)
     if "&#" in html and control_character(body.root):
-        return body  # its source is refused (`bounds`); lxml would not take such a text back
+        return body  # its source is refused (`body_limits`); lxml would not take such a text back
     if _BROKEN_LINE.search(html) or "&#" in html:  # a character reference may stand for a Japanese character
         _join_lines(body.root)
     tags = body.tags

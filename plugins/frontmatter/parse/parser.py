@@ -16,7 +16,7 @@ from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta, Page
 from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Publication, Registry
-from plugins.frontmatter.parse.bounds import check_text, check_tree
+from plugins.frontmatter.parse.body_limits import check_text, check_tree
 from plugins.frontmatter.parse.directives import check_directives
 from plugins.frontmatter.parse.explain import explain
 from plugins.frontmatter.parse.links import LinkResolver, ParsedSource

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from plugins.diagnostics import ContentErrors
 from plugins.partners.model.errors import ConfigError
 from plugins.partners.model.licence import allows_copies
 from plugins.partners.model.urls import absolute
+from plugins.toml_file import read_toml
 
 Mode = Literal["publish", "review"]
 
@@ -95,11 +96,11 @@ def _feed_config(key: str, feed: _Feed) -> FeedConfig:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return read_toml(path)
     except OSError as error:
         raise ConfigError(path, (f"読めません / cannot be read: {error.strerror}",)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(path, (f"TOML として読めません / not valid TOML: {error}",)) from error
+    except ContentErrors as errors:
+        raise ConfigError(path, tuple(f"{found.ja} / {found.en}" for found in errors.diagnostics)) from errors
 
 
 def _validated(path: Path, tables: dict[str, Any]) -> _File:

@@ -70,6 +70,13 @@ CASES = {
     "a year before records began": ("---\ntitle: 題\ndate: 1867-12-31\n---\n本文\n", 3, "F208"),
     "a year of the next century": ("---\ntitle: 題\ndate: 2020-01-01\nupdated: 2120-01-01\n---\n本文\n", 4, "F208"),
     "the year 9999 for a date": ("---\ntitle: 題\ndate: 9999-12-31\n---\n本文\n", 3, "F208"),
+    "a script as a film": (f"---\n{GOOD}kind: video\nvideo: javascript://x%0aalert(1)\nduration: '4:30'\ncaptions: a.vtt\n---\n本文\n", 5, "F208"),
+    "a film whose scheme is that of the page": (f"---\n{GOOD}kind: video\nvideo: //example.jp/\nduration: '4:30'\ncaptions: a.vtt\n---\n本文\n", 5, "F208"),
+    "a length of thousands of digits": (f"---\n{GOOD}kind: video\nvideo: a.mp4\nduration: '{'9' * 5_000}:00:00'\ncaptions: a.vtt\n---\n本文\n", 6, "F208"),
+    "an event of a thousand years": (f"---\n{GOOD}kind: event\nvenue: 港\nstart: 2020-05-01\nend: 9999-12-31\n---\n本文\n", 7, "F208"),
+    "an event of three years": (f"---\n{GOOD}kind: event\nvenue: 港\nstart: 2020-05-01\nend: 2023-05-01\n---\n本文\n", 7, "F208"),
+    "an event whose page is a script": (f"---\n{GOOD}kind: event\nvenue: 港\nstart: 2020-05-01\nurl: javascript:alert(1)\n---\n本文\n", 7, "F208"),
+    "an event whose page has no host": (f"---\n{GOOD}kind: event\nvenue: 港\nstart: 2020-05-01\nurl: https://[ここ]/\n---\n本文\n", 7, "F208"),
     "a date of thousands of digits": (f"---\ntitle: 題\ndate: {'9' * 5_000}-01-01\n---\n本文\n", 3, "F208"),
     "a key of thousands of letters": (f"---\n{GOOD}{'あ' * 900}: い\n---\n本文\n", 4, "F202"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings, Reading
-from plugins.readings.ruby import align, weave
+from plugins.readings.ruby import align, ruby, weave
 
 RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")
 
@@ -47,3 +47,9 @@ def test_no_character_and_no_tag_is_lost(text: str, offsets: list[int]) -> None:
     without_ruby = re.sub(r"</?ruby>", "", RUBY.sub("", html))
     assert without_ruby.count("<i>") == len(tags)
     assert without_ruby.replace("<i>", "") == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def test_a_reading_is_escaped_as_every_text_is() -> None:
+    assert (
+        ruby("石巻", "<img src=x onerror=alert(3)>") == "<ruby>石巻<rp>（</rp><rt>&lt;img src=x onerror=alert(3)&gt;</rt><rp>）</rp></ruby>"
+    )
