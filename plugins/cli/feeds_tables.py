@@ -120,6 +120,8 @@ def print_discovered(discovered: DiscoveredFeed, utc: bool = False) -> None:
     for entry in discovered.feed.entries[:PREVIEWED]:
         table.add_row(_published(entry, utc), _cell(entry.title), _cell(entry.link))
     Console().print(table)
+    if discovered.feed.hub:
+        typer.echo("WebSub で知らせを受けられます。todoke feeds receive / offers WebSub: todoke feeds receive")
 
 
 def _published(entry: ParsedEntry, utc: bool) -> str:

@@ -111,6 +111,8 @@ class FeedImport:
             if result.status == 304:
                 return self._success(result, FeedReport(self.feed.key, not_modified=True))
             parsed = await parse(result.body, Source(result.url, result.content_type, self.feed.site), self.context.sandbox)
+        hub = result.hub or parsed.hub or None
+        self.state = replace(self.state, hub=hub, topic=(result.topic or parsed.topic or result.url) if hub else None)
         override = UrlOverride(rules, self.feed.site, self.context.override_servers.get(self.feed.key))
         return self._success(result, await self._import_entries(parsed, override))
 
