@@ -161,6 +161,7 @@ def test_an_address_that_several_entries_share_takes_down_none_of_them_and_says_
 
 
 def test_an_address_of_no_entry_is_an_error_and_is_not_listed(toml: Path) -> None:  # noqa: F811
+    (toml.parent / "content").mkdir()
     result = call("remove", "https://hama.example.com/typo", "--yes")
     assert result.exit_code == 2 and "no imported entry has this address" in result.output
     assert not takedown.list_path(toml.parent / "content").exists()
