@@ -107,6 +107,10 @@ def notes(report: FeedReport, utc: bool = False) -> list[str]:
         f"{report.waiting}件の直しが確認を待っています。todoke feeds review / {report.waiting} new versions wait for review"
         if report.waiting
         else "",
+        f"{report.doubtful}件は、取り下げた記事と同じアドレスの別の記事のようです。確認を待っています。todoke feeds review"
+        f" / {report.doubtful} entries at the address of one that was taken down wait for review"
+        if report.doubtful
+        else "",
         f"{report.kept}件は前より短いので、前の本文を残しました / {report.kept} longer texts were kept" if report.kept else "",
         f"引っ越しました。url を直してください / moved, change url: {moved_to}" if moved_to else "",
     ]
@@ -120,6 +124,8 @@ def print_discovered(discovered: DiscoveredFeed, utc: bool = False) -> None:
     for entry in discovered.feed.entries[:PREVIEWED]:
         table.add_row(_published(entry, utc), _cell(entry.title), _cell(entry.link))
     Console().print(table)
+    if discovered.feed.hub:
+        typer.echo("WebSub で知らせを受けられます。todoke feeds receive / offers WebSub: todoke feeds receive")
 
 
 def _published(entry: ParsedEntry, utc: bool) -> str:

@@ -17,5 +17,6 @@ COMMANDS = {
     "feeds add": ("plugins.cli.feeds", "add_feed"),
     "feeds review": ("plugins.cli.feeds", "review_entries"),
     "feeds remove": ("plugins.cli.feeds", "remove_feed"),
+    "feeds receive": ("plugins.cli.feeds_receive", "receive_news"),
     "events import": ("plugins.cli.events", "import_events"),
 }

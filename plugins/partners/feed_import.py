@@ -34,7 +34,7 @@ class FeedReport:
     """The result of one feed. ``failed``: why, in words. ``moved_to``: an address to write into publications.toml. ``ended``: the server said 410.
 
     ``broken``: entries that could not be read. ``waiting``: new versions of entries that an editor has to decide about. ``kept``: texts that were kept, since the new ones are cut.
-    ``barred_without_feed``: lines of the takedown list that barred an entry and do not say of which feed they are.
+    ``doubtful``: new entries that wait, since they have the address of one that was taken down. ``barred_without_feed``: lines of the takedown list that barred an entry and do not say of which feed they are.
     ``waits_until``: the feed was not asked, since it is not due (ISO 8601). ``failing_since``: it has failed for a week or longer (a day).
     """
 
@@ -45,6 +45,7 @@ class FeedReport:
     pictures: int = 0
     attachments: int = 0
     taken_down: int = 0
+    doubtful: int = 0
     barred_without_feed: tuple[str, ...] = ()
     left_out: int = 0
     broken: int = 0
@@ -111,6 +112,8 @@ class FeedImport:
             if result.status == 304:
                 return self._success(result, FeedReport(self.feed.key, not_modified=True))
             parsed = await parse(result.body, Source(result.url, result.content_type, self.feed.site), self.context.sandbox)
+        hub = result.hub or parsed.hub or None
+        self.state = replace(self.state, hub=hub, topic=(result.topic or parsed.topic or result.url) if hub else None)
         override = UrlOverride(rules, self.feed.site, self.context.override_servers.get(self.feed.key))
         return self._success(result, await self._import_entries(parsed, override))
 
@@ -171,6 +174,9 @@ class FeedImport:
             taken_down=taken_down,
             waiting=import_plan.waiting,
             kept=import_plan.kept,
+            doubtful=sum(
+                change.kind == "new" and bool(change.front.get("draft")) and self.feed.mode == "publish" for change in import_plan.changes
+            ),
             files=tuple(
                 (self.folder / change.path).as_posix() for change in import_plan.changes if change.kind in ("new", "changed", "edit")
             ),

@@ -19,7 +19,7 @@ class FeedState:
     """The state of one feed. ``url`` is the subscribed address, ``moved_to`` the permanent address that the server named.
 
     ``not_before``: when it may be asked again. ``failing_since``, ``failures``: since when and how often in a row it failed.
-    ``ended``: the server said 410. ``robots_at``: when robots.txt last allowed it.
+    ``ended``: the server said 410. ``robots_at``: when robots.txt last allowed it. ``hub``, ``topic``: where WebSub can be had, and the feed's name there.
     """
 
     url: str
@@ -31,6 +31,8 @@ class FeedState:
     failures: int = 0
     ended: bool = False
     robots_at: datetime | None = None
+    hub: str | None = None
+    topic: str | None = None
 
     @property
     def validators(self) -> Validators:
@@ -59,6 +61,8 @@ def _feed_state(value: Mapping[str, object]) -> FeedState:
         failures=int(str(value.get("failures", 0))),
         ended=value.get("ended") is True,
         robots_at=_moment(value.get("robots_at")),
+        hub=sendable(value.get("hub")),
+        topic=sendable(value.get("topic")),
     )
 
 

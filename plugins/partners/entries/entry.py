@@ -25,7 +25,7 @@ class Entry:
     """An entry that is ready to be compared with files.
 
     Two entries with equal ``identity`` are the same. ``entry_id`` is the id as the feed wrote it, which the file keeps. ``published`` is in Japan time
-    and never after now; ``dated`` tells whether the feed gave it. ``author`` is the entry's own, '' if the feed names none. ``files``: its enclosures.
+    and never after now; ``dated`` tells whether the feed gave it. ``author`` is the entry's own, '' if the feed names none. ``files``: its enclosures. ``needs_review``: it begins as a draft, whatever the feed's mode.
     """
 
     identity: str
@@ -39,6 +39,7 @@ class Entry:
     topics: tuple[str, ...] = ()
     author: str = ""
     files: tuple[str, ...] = ()
+    needs_review: bool = False
 
 
 def make_entry(parsed: ParsedEntry, feed: FeedConfig, topics: frozenset[str], now: datetime) -> Entry:

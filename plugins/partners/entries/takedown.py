@@ -7,9 +7,10 @@ down none of them. The list is beside the entries, in Git, so that the reason fo
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plugins.files import write_atomically
@@ -17,6 +18,7 @@ from plugins.inputs import InputFolder, UnreadableInput
 from plugins.partners.entries.entry import Entry, content_id, identity
 from plugins.partners.entries.files import find_entries, read_front, remove
 from plugins.partners.entries.names import Names, is_uri, names_of, names_of_file
+from plugins.partners.entries.versions import digest
 from plugins.partners.model.config import FeedConfig
 from plugins.partners.model.errors import EntryNotFoundError, SharedNameError, TakedownError
 
@@ -24,17 +26,34 @@ _HEADER = """# 書き手の求めで取り下げた記事。一行に一つ、�
 # Taken down on request, one original address or entry_id on a line. todoke feeds update removes them and never imports them again.
 """
 
+_MARK = re.compile(r"^#= ([0-9a-f]{12}) \[(.{0,16})\] (//\S+)$", re.MULTILINE)
+"""A comment behind an address: title and date of the entry that was taken down by it."""
+
 Front = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Takedown:
-    """The list. ``names`` are in comparable form (``entry.identity``): the spelling of an address makes no difference."""
+    """The list. ``names`` are in comparable form (``entry.identity``): the spelling of an address makes no difference.
+
+    ``marks``: title (digest) and date of the entries that were taken down by an address. Some blogs give one address to each new entry.
+    """
 
     names: frozenset[str] = frozenset()
+    marks: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    def covers(self, label: str, names: Names) -> bool:
+        """Tell whether a label on the list means the entry with ``names``: by an address it does unless title and date are others than those marked."""
+        marks = self.marks.get(label[label.find("//") :] if label.startswith(("//", "feed:")) else "")
+        return label in self.names and (
+            marks is None or any(digest(names.title) == title or date == names.date != "" for title, date in marks)
+        )
 
     def split(self, entries: Sequence[Entry], feed: FeedConfig) -> tuple[list[Entry], list[Entry], tuple[str, ...]]:
-        """Return the entries of one feed that may be imported, those that were taken down, and the names that barred one although they name no feed."""
+        """Return the entries of one feed that may be imported, those that were taken down, and the names that barred one although they name no feed.
+
+        An entry at the address of one that was taken down, with another title and another date, may be imported after an editor has seen it.
+        """
         labels = [labels_of(names_of(entry, feed), feed.key, entry.entry_id) for entry in entries]
         owners: dict[str, set[str]] = defaultdict(set)
         for entry, own in zip(entries, labels, strict=True):
@@ -44,8 +63,12 @@ class Takedown:
         refused: list[Entry] = []
         without_feed: set[str] = set()
         for entry, own in zip(entries, labels, strict=True):
-            barring = {label for label in own & self.names if len(owners[label]) == 1}
-            (refused if barring else allowed).append(entry)
+            listed = {label for label in own & self.names if len(owners[label]) == 1}
+            barring = {label for label in listed if self.covers(label, names_of(entry, feed))}
+            if barring:
+                refused.append(entry)
+            else:
+                allowed.append(replace(entry, needs_review=True) if listed else entry)
             without_feed |= barring if all(map(_is_without_feed, barring)) else set()
         return allowed, refused, tuple(sorted(without_feed))
 
@@ -90,7 +113,18 @@ def read_takedown(content: Path) -> Takedown:
         text = InputFolder(content).read("partners/takedown.txt").decode("utf-8")
     except (UnreadableInput, UnicodeDecodeError) as error:
         raise TakedownError(path, str(error)) from error
-    return Takedown(frozenset(identity(line) for line in _lines(text)))
+    return Takedown(frozenset(identity(line) for line in _lines(text)), _marks(text))
+
+
+def _marks(text: str) -> dict[str, frozenset[tuple[str, str]]]:
+    marks: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for title, date, label in _MARK.findall(text):
+        marks[label].add((title, date))
+    return {label: frozenset(values) for label, values in marks.items()}
+
+
+def _mark(names: Names, label: str) -> str:
+    return f"#= {digest(names.title)} [{names.date}] {label}"
 
 
 def _lines(text: str) -> list[str]:
@@ -100,10 +134,10 @@ def _lines(text: str) -> list[str]:
 
 
 def note(content: Path, names: Iterable[str]) -> None:
-    """Add names to the list, each once."""
+    """Add names and marks to the list, each once."""
     path = list_path(content)
     text = path.read_text("utf-8") if path.exists() else _HEADER
-    listed = set(_lines(text))
+    listed = {line.strip() for line in text.splitlines()}
     missing = [name for name in dict.fromkeys(names) if name not in listed]
     if missing:
         lines = "".join(f"{name}\n" for name in missing)
@@ -126,21 +160,21 @@ def apply(content: Path, *, dry_run: bool = False) -> Removal:
     The other names of each removed entry are added to the list, so that a blog that changes its ids or its address brings nothing back. A name that
     several entries share is made a comment: else it would take down the last of them as soon as the others are gone.
     """
-    listed = read_takedown(content).names
-    if not listed:
+    takedown = read_takedown(content)
+    if not takedown.names:
         return Removal()
     library = _Library.read(content)
     files: dict[Path, Front] = {}
     shared: list[str] = []
     prefixes: dict[str, str] = {}
-    for name in sorted(listed & library.labels()):
-        front_matters = library.with_label(name)
-        if not _is_one_entry(front_matters.values()):
+    for name in sorted(takedown.names & library.labels()):
+        front_matters = {path: front for path, front in library.with_label(name).items() if takedown.covers(name, names_of_file(front))}
+        if front_matters and not _is_one_entry(front_matters.values()):
             shared.append(name)
             prefixes[name] = _SHARED
             continue
         files |= front_matters
-        if _is_without_feed(name) and len(front_matters) == 1:
+        if len(front_matters) == 1 and _is_without_feed(name):
             (front,) = front_matters.values()
             prefixes[name] = f"feed:{front.get('feed', '')}:"
     if prefixes and not dry_run:
@@ -176,7 +210,7 @@ def _take_down(content: Path, library: _Library, files: Mapping[Path, Front], dr
     """Remove files with their new versions that wait, and add all names that identify them to the list."""
     removed = [*files, *(edit for path in files for edit in library.edits_of(path))]
     if files and not dry_run:
-        note(content, (name for path in files for name in library.identifying_names(path, within_feed)))
+        note(content, (line for path in files for line in library.lines_for(path, within_feed)))
         for path in removed:
             remove(path)
     return tuple(path.as_posix() for path in removed)
@@ -222,8 +256,8 @@ class _Library:
         name = path.relative_to(folder).as_posix()
         return [edit for edit, front in self.front_matters.items() if front.get("edit_of") == name and edit.is_relative_to(folder)]
 
-    def identifying_names(self, path: Path, within_feed: bool) -> list[str]:
-        """Return the names to list for a file: those that no other entry has; title and date if there is no better one."""
+    def lines_for(self, path: Path, within_feed: bool) -> list[str]:
+        """Return the lines to list for a file: the names that no other entry has, with the marks of addresses; title and date if there is no better name."""
         front = self.front_matters[path]
         names, feed_key = names_of_file(front), str(front.get("feed", ""))
         own = sorted(name for name in names.all if self._identifies(name, front))
@@ -232,7 +266,8 @@ class _Library:
             knows_date = isinstance(source, Mapping) and "date" in source  # else the feed gave the date, or it did not
             full_names = _full_names(names, names.date, *([] if knows_date else [""]))
             own = [name for name in full_names if self._identifies(f"feed:{feed_key}:{name}", front)]
-        return [self._line(name, front, within_feed) for name in own]
+        marks = [_mark(names, name) for name in own if name.startswith("//")]
+        return [*(self._line(name, front, within_feed) for name in own), *marks]
 
     def _identifies(self, label: str, front: Front) -> bool:
         return _is_one_entry([front, *self.with_label(label).values()])

@@ -125,11 +125,11 @@ def _has_new_address(entry: Entry, file: StoredEntry, feed: FeedConfig) -> bool:
 
 
 def first_version(entry: Entry, feed: FeedConfig, now: datetime) -> dict[str, object]:
-    """Return the front matter of a new file. A feed in review begins with a draft."""
+    """Return the front matter of a new file. In a feed in review, and for an entry in doubt, it is a draft."""
     front: dict[str, object] = {**_from_feed(entry, feed), "date": day_minute(entry.published), "first_seen": iso(now)}
     if entry.topics:
         front["topics"] = list(entry.topics)
-    if feed.mode == "review":
+    if feed.mode == "review" or entry.needs_review:
         front["draft"] = True
     return ordered({**front, "source": source_of(entry, feed)})
 
@@ -148,7 +148,8 @@ def next_version(entry: Entry, file: StoredEntry, feed: FeedConfig, now: datetim
     if difference.is_cut:
         source["body"] = file.source.get("body", digest(file.body))
         front["hash"] = file.front.get("hash", entry.fingerprint)
-        front["entry_id"] = file.front.get("entry_id", entry.entry_id)
+        if not names_of(entry, feed).id:  # the id of an entry without one is the SHA-256 of its text
+            front["entry_id"] = file.front.get("entry_id", entry.entry_id)
     return ordered({**front, "source": source, **_earlier_names(file.front, front, feed.site)})
 
 

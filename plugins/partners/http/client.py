@@ -120,6 +120,14 @@ class HttpClient:
             async with self.session.get(target, headers=all_headers, allow_redirects=False, **options) as response:
                 yield response
 
+    @asynccontextmanager
+    async def post(self, url: URL, form: Mapping[str, str], deadline: Deadline) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a form with POST, like ``get``."""
+        async with self.throttle.request_to(url.host or ""), deadline.running():
+            target, options = await self._target(url)
+            async with self.session.post(target, data=form, allow_redirects=False, **options) as response:
+                yield response
+
     async def _target(self, url: URL) -> tuple[URL, dict[str, Any]]:
         """Return what to ask for and with which options: directly, or through the proxy with the checked address in place of the name."""
         if self.options.proxy is None:

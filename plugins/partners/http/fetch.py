@@ -49,7 +49,10 @@ def sendable(value: object) -> str | None:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A usable response: 200 with a body, or 304 without. ``moved_to`` is the permanent address that the server named, if any."""
+    """A usable response: 200 with a body, or 304 without. ``moved_to`` is the permanent address that the server named, if any.
+
+    ``hub``, ``topic``: Link headers with rel="hub" and rel="self" (RFC 8288; WebSub, section 4).
+    """
 
     url: str
     status: int
@@ -57,6 +60,8 @@ class Fetched:
     content_type: str
     validators: Validators
     moved_to: str | None = None
+    hub: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,16 @@ async def _result(final: FinalResponse, url: str, validators: Validators | None,
     encoding = response.headers.get("Content-Encoding", "")
     body = await read_body(response.content.iter_any(), encoding, limits.max_bytes, limits.max_expanded, budget)
     new_validators = Validators(url, sendable(response.headers.get("ETag")), sendable(response.headers.get("Last-Modified")))
-    return Fetched(target, 200, body, content_type, new_validators, final.moved_to)
+    return Fetched(target, 200, body, content_type, new_validators, final.moved_to, _link(response, "hub"), _link(response, "self"))
+
+
+def _link(response: aiohttp.ClientResponse, rel: str) -> str:
+    """Return the address of the first Link header with ``rel``, '' if there is none or it cannot be read."""
+    try:
+        link = response.links.get(rel)
+        return sendable(str(link["url"])) or "" if link else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _failure(url: str, status: int, retry_after: str) -> Failure:

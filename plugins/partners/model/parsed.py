@@ -29,6 +29,7 @@ class ParsedFeed:
     """A feed: its format (``atom10``, ``rss20``, ``json1.1`` …), its entries in order, how many went past a cap, and its own title, author and home page.
 
     ``is_complete`` is False for a document that was cut off. ``broken`` counts entries that could not be read.
+    ``hub``, ``topic``: where WebSub can be had, and the address by which the hub knows the feed (WebSub, section 4).
     """
 
     version: str
@@ -39,6 +40,8 @@ class ParsedFeed:
     site: str = ""
     is_complete: bool = True
     broken: int = 0
+    hub: str = ""
+    topic: str = ""
 
 
 def to_json(feed: ParsedFeed) -> dict[str, Any]:

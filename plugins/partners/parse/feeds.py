@@ -47,7 +47,16 @@ def read_feed(body: bytes, options: Mapping[str, Any]) -> ParsedFeed:
         author=_text((about.get("author_detail") or {}).get("name") or about.get("author")),
         site=absolute(options["url"], _text(about.get("link"))) or "",
         is_complete=is_json(text) or _has_end(text),
+        hub=_feed_link(about, "hub", options["url"]),
+        topic=_feed_link(about, "self", options["url"]),
     )
+
+
+def _feed_link(about: Mapping[str, Any], rel: str, url: str) -> str:
+    """Return the address of a link of the feed itself (RFC 4287, section 4.2.7); '' if there is none that can be fetched."""
+    links = [link.get("href") for link in about.get("links", []) if isinstance(link, Mapping) and link.get("rel") == rel]
+    address = next((absolute(url, link) for link in links if isinstance(link, str)), None)
+    return address if address and address.startswith("http") else ""
 
 
 def _has_end(text: str) -> bool:

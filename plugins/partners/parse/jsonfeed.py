@@ -25,8 +25,14 @@ def read_json_feed(text: str) -> Mapping[str, Any]:
     if not isinstance(version, str) or _VERSION not in version.replace("http://", "https://"):
         return _NO_FEED
     items = [item for item in _list(document.get("items")) if isinstance(item, dict)]
-    about = {"title": document.get("title"), "link": document.get("home_page_url"), "author": _author(document)}
+    about = {"title": document.get("title"), "link": document.get("home_page_url"), "author": _author(document), "links": _hubs(document)}
     return {"version": f"json{version.rpartition('/')[2]}"[:20], "feed": about, "entries": [_entry(item) for item in items]}
+
+
+def _hubs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return hub and own address of the feed under feedparser's keys (JSON Feed 1.1, ``hubs`` and ``feed_url``)."""
+    hubs = [hub.get("url") for hub in _list(document.get("hubs")) if isinstance(hub, dict) and str(hub.get("type")).lower() == "websub"]
+    return [*({"rel": "hub", "href": hub} for hub in hubs), {"rel": "self", "href": document.get("feed_url")}]
 
 
 def _author(document: Mapping[str, Any]) -> str:

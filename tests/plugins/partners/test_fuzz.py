@@ -246,7 +246,11 @@ class Life:
     def a_person_takes_one_entry_down(self) -> None:
         if entries := self.entries():
             path = self.random.choice(entries)
-            self.taken_down |= set(re.findall(WORD, read_entry(path)[1]))
+            front, body = read_entry(path)
+            numbers = re.findall(r"(\d+)$", str(front["title"]))  # the feed may have shown a part of the text only
+            words = {*re.findall(WORD, body), *(f"{mark}{int(number):04d}終" for number in numbers for mark in "印末")}
+            self.taken_down |= words
+            self.given_up |= words
             with self.decision():
                 removed = takedown.take_down_file(self.content, path)
             assert self.entries() == [entry for entry in entries if entry != path] and path.as_posix() in removed

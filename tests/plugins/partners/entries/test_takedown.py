@@ -161,6 +161,7 @@ def test_an_address_that_several_entries_share_takes_down_none_of_them_and_says_
 
 
 def test_an_address_of_no_entry_is_an_error_and_is_not_listed(toml: Path) -> None:  # noqa: F811
+    (toml.parent / "content").mkdir()
     result = call("remove", "https://hama.example.com/typo", "--yes")
     assert result.exit_code == 2 and "no imported entry has this address" in result.output
     assert not takedown.list_path(toml.parent / "content").exists()
@@ -239,3 +240,29 @@ def test_a_line_without_a_feed_that_reaches_one_entry_gets_that_entrys_feed(worl
     world.run(pages, HAMA, other, now=LATER)
     assert titles(world) == set() and titles(world, "other") == {"題名0"}
     assert path.read_text("utf-8").startswith("# 注\n\nfeed:hama:7\n")
+
+
+def test_at_one_ever_same_address_a_takedown_bars_its_entry_and_not_those_after_it(world: World) -> None:
+    """Some blogs show one entry at a time, always at one address."""
+
+    def shown(number: int, guid: str = "") -> bytes:
+        item = (
+            entries_at("http://hama.example.com/news.html", guid)
+            .decode()
+            .replace("題名0", f"題名{number}")
+            .replace("Mon, 06", f"Mon, {number:02d}")
+        )
+        return item.replace("見本の本文", f"{number}日の本文").encode()
+
+    world.run({"/hama": page(shown(6))})
+    takedown.take_down(world.options.content, "http://hama.example.com/news.html")
+    assert world.run({"/hama": page(shown(6))}, now=LATER)["hama"].taken_down == 1
+    report = world.run({"/hama": page(shown(7))}, now=LATER)["hama"]
+    assert titles(world) == {"題名7"} and report.doubtful == 1 and "wait for review" in " ".join(notes(report))
+    (draft,) = review.waiting(world.options.content)
+    review.publish(world.options.content, draft.path)
+    world.run({"/hama": page(shown(7))}, now=LATER)
+    assert titles(world) == {"題名7"} and review.waiting(world.options.content) == ()
+    world.run({"/hama": page(shown(6).replace(b"06 Jan", b"09 Jan"))}, now=LATER)
+    world.run({"/hama": page(shown(6, "another-id"))}, now=LATER)
+    assert titles(world) == {"題名7"}, "by its title or its date the one that was taken down is still known"
