@@ -15,7 +15,7 @@ import pytest
 
 from demo.servers import free_port
 from mailer.database import subscriptions
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
@@ -47,7 +47,7 @@ MANGLED = [
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
     subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
     return opened
 
