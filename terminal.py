@@ -170,6 +170,8 @@ class Output:
 
 def guard_output() -> Output:
     """Put guarded streams in the place of ``sys.stdout`` and ``sys.stderr``, and let Rich write through them. For the start of a process."""
+    if isinstance(sys.stdin, io.TextIOWrapper):  # what somebody types, in whatever encoding, is an answer or none
+        sys.stdin.reconfigure(errors="backslashreplace")
     out, err = guard(sys.stdout), guard(sys.stderr)
     sys.stdout, sys.stderr = cast("TextIO", out), cast("TextIO", err)
     _guard_rich()

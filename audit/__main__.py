@@ -22,6 +22,7 @@ from audit.site import MOMENT, build_sample, every_page, one_of_each
 from plugins.checks.built.html import validate
 from plugins.checks.built.link_check import check_links, check_mail_links
 from plugins.checks.results import AUDIT, Audit
+from terminal import guard_output
 
 PAGES = {
     "トップページ": "/",
@@ -185,4 +186,5 @@ def _write(audit: Audit) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    output = guard_output()
+    raise SystemExit(output.finish(main()))

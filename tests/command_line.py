@@ -40,11 +40,11 @@ def run(
         return Ended(process.exitcode, *(file.read_bytes() if file.exists() else b"" for file in kept))
 
 
-def run_on_terminal(*words: str) -> str:
+def run_on_terminal(*words: str, **environ: str) -> str:
     """Run ``todoke WORDS`` on a colour terminal, and return what the terminal gets."""
     ours, theirs = os.openpty()
     name = os.ttyname(theirs)
-    screen = {"TERM": "xterm-256color", "COLUMNS": "200"}
+    screen = {"TERM": "xterm-256color", "COLUMNS": "200"} | environ
     process = fork.start(run_here, words, str(Path.cwd()), {1: name, 2: name}, "utf-8", screen, is_daemon=False)
     process.join()
     os.close(theirs)

@@ -13,6 +13,7 @@ from typing import Any
 
 from mailer.approval.approvers import Approver
 from mailer.database.ledger import LedgerEntry
+from mailer.log import escape
 from mailer.model.audit_log import AuditEntry
 from mailer.model.issue import FrozenIssue
 from mailer.model.state import DeliveryState
@@ -32,12 +33,12 @@ class OutputFormat(StrEnum):
 
 
 def to_json(value: object, *, indent: int | None = 2) -> str:
-    """Return the value as JSON. Japanese text is written as it is."""
-    return json.dumps(value, indent=indent, ensure_ascii=False)
+    """Return the value as JSON. Japanese text is written as it is; what a terminal would obey, and JSON would not mind, is escaped."""
+    return "\n".join(map(escape, json.dumps(value, indent=indent, ensure_ascii=False).split("\n")))
 
 
 def to_csv(rows: Sequence[Mapping[str, Value]], columns: Iterable[str]) -> str:
-    """Return rows as CSV under a heading. A cell that a spreadsheet would run as a formula begins with an apostrophe."""
+    """Return rows as CSV under a heading. A cell that a spreadsheet would run as a formula begins with an apostrophe; one that a terminal would obey is escaped."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(columns := tuple(columns))
@@ -150,4 +151,6 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _cell(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
+    if not isinstance(value, str):
+        return value
+    return escape(f"'{value}" if value.startswith(FORMULA_SIGNS) else value)

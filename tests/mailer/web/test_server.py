@@ -27,14 +27,14 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
-from tests.mail_bundles import LIST, NOW, SECRET, Clock, people, write_config, write_lists
+from tests.mail_bundles import LIST, NOW, SECRET, Clock, make_database, people, write_config, write_lists
 from tests.raw_http import ask_raw, connect, read_to_end
 from tests.web_service import served
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key))
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-IMPATIENT = ConnectionLimits(head_seconds=0.2, request_seconds=0.4)
+PATIENT, IMPATIENT = ConnectionLimits(), ConnectionLimits(head_seconds=0.3)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def database(tmp_path: Path) -> Database:
 
 
 @contextmanager
-def running(database: Database, limits: ConnectionLimits = IMPATIENT, body_seconds: float = 0.2) -> Iterator[int]:
+def running(database: Database, limits: ConnectionLimits = PATIENT, body_seconds: float = 10) -> Iterator[int]:
     with served(create_app(database, TOKENS, {LIST.key: LIST}, Clock(), body_seconds=body_seconds), limits) as port:
         yield port
 
@@ -57,12 +57,12 @@ def post(path: str, body: bytes, *fields: str, length: int | None = None) -> byt
 
 @pytest.mark.parametrize("half", [b"", b"G", b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: ", b"POST"])
 def test_half_a_head_is_given_up_after_a_while(database: Database, half: bytes) -> None:
-    with running(database) as port:
+    with running(database, IMPATIENT) as port:
         assert ask_raw(port, half) == b""
 
 
 def test_a_head_that_comes_byte_by_byte_puts_the_end_not_off(database: Database) -> None:
-    with running(database) as port:
+    with running(database, IMPATIENT) as port:
         connection = connect(port)
         with pytest.raises(OSError), connection:  # reset or broken pipe: the service has closed it
             while True:
@@ -70,14 +70,14 @@ def test_a_head_that_comes_byte_by_byte_puts_the_end_not_off(database: Database)
 
 
 def test_half_a_body_is_answered_with_408_and_the_subscription_stays(database: Database) -> None:
-    with running(database, ConnectionLimits()) as port:
+    with running(database, body_seconds=0.2) as port:
         answer = ask_raw(port, post(f"/unsubscribe/{TOKEN}", b"List-", length=26))
     assert answer.startswith(b"HTTP/1.1 408 ") and b"connection: close" in answer.lower()
     assert subscriptions.count(database, LIST.key) == 2
 
 
 def test_a_body_that_nobody_reads_keeps_no_connection_open(database: Database) -> None:
-    with running(database) as port:
+    with running(database, ConnectionLimits(head_seconds=1)) as port:
         answer = ask_raw(port, b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\nab")
     assert answer.startswith(b"HTTP/1.1 200 ")
 
@@ -142,7 +142,7 @@ def test_the_longest_waiting_connection_makes_room_for_a_new_one(database: Datab
 def test_while_every_thread_waits_for_a_locked_database_the_watcher_is_answered_at_once(database: Database, tmp_path: Path) -> None:
     locking = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     locking.execute("BEGIN IMMEDIATE")
-    with running(database, ConnectionLimits()) as port:
+    with running(database) as port:
         readers = [connect(port, post(f"/unsubscribe/{TOKEN}", b"", "Connection: close")) for _ in range(60)]
         assert ask_raw(port, HEALTH).endswith(b"ok\n")
         locking.rollback()
@@ -166,7 +166,7 @@ def many_files() -> Iterator[None]:
 
 
 def test_1100_half_open_connections_at_1024_files_do_not_keep_the_watcher_out(tmp_path: Path, many_files: None) -> None:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     write_lists(tmp_path / "mail")
     port, options = free_port(), ["--config", str(tmp_path / "mailer.toml"), "--mail", str(tmp_path / "mail")]
     limited = f"ulimit -n 1024; exec {sys.executable} -m todoke serve --port {port} {' '.join(options)}"
@@ -283,9 +283,9 @@ def test_any_bytes_are_answered_below_500_or_the_connection_is_closed(database: 
         def holds(requests: list[bytes]) -> None:
             answers = [read_to_end(connection) for connection in [connect(port, request) for request in requests]]
             assert all(int(status) < 500 for answer in answers for status in re.findall(rb"^HTTP/1\.1 (\d{3}) ", answer, re.M))
-            assert ask_raw(port, HEALTH).endswith(b"ok\n")
 
         holds()
+        assert any(ask_raw(port, HEALTH).endswith(b"ok\n") for _ in range(100)), "one of them is within these short limits"
 
 
 def test_an_address_that_is_taken_is_said_in_a_sentence(database: Database) -> None:
