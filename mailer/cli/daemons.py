@@ -84,6 +84,7 @@ def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:
         stop = asyncio.Event()
         with stop_on_signal(stop):
             await worker.run_worker(context, stop)
+        notify("Stopped as asked; what is left goes on with the next start. 止めました。次に動かすと続きます。")
 
     with command_session(logs):
         settings = load_config(config)

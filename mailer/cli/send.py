@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,17 @@ from mailer.cli.runtime import (
 )
 from mailer.config.file import load_config
 from mailer.config.settings import Config
+from mailer.database import ledger
 from mailer.database.engine import Database
+from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.model.issue import IssueRef
+from mailer.model.clock import format_time
+from mailer.model.issue import IssueRef, IssueStatus
+from mailer.model.state import DeliveryState
 from mailer.sending import preflight
 from mailer.sending import send as sending
+from mailer.sending.run import IssueSummary
 
 
 def send(
@@ -99,11 +105,39 @@ def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: b
         )
     if verbosity() >= 0:
         screen.print(tables.summary_table(ref, result.summary, context.config.time_zone))
-    if result.summary.trouble is not None:
-        notify(in_both_languages(result.summary.trouble))
-    if result.summary.stopped:
-        notify("Stopped as asked. Run `send` again to go on. 止めました。もう一度 send を実行すると続きます。")
+    replies = ledger.replies(context.database, result.prepared.frozen.issue_id, 1)
+    for reason in reasons(ref, result.summary, replies, context.config.time_zone):
+        notify(reason)
     return result.summary.exit_status
+
+
+def reasons(ref: IssueRef, summary: IssueSummary, replies: Sequence[ReplyCount], zone: tzinfo) -> Iterator[str]:
+    """Yield why the run has ended before everybody has the issue, for standard error: also where the table goes elsewhere, or nowhere.
+
+    :param replies: the most frequent reply, or none.
+    """
+    if summary.trouble is not None:
+        yield in_both_languages(summary.trouble)
+    if summary.stopped:
+        yield "Stopped as asked. Run `send` again to go on. 止めました。もう一度 send を実行すると続きます。"
+    elif summary.status is IssueStatus.PAUSED:
+        yield f"{ref} was paused while it was sent. `todoke resume {ref}` lets it go on. 送信中に一時停止されました。"
+    elif summary.status is IssueStatus.CANCELLED:
+        yield f"{ref} was called off while it was sent. 送信中に取りやめになりました。"
+    elif summary.remaining and summary.trouble is None:
+        reply = f", most often with {replies[0].code or 'a lost connection'}" if replies else ""
+        due = "" if summary.next_due is None else f" The next try is due at {format_time(summary.next_due, zone)}."
+        yield (
+            f"{ref}: not finished; {tables.count(summary.remaining, 'delivery is', 'deliveries are')} put off{reply}.{due} Run `send` again then. "
+            f"{summary.remaining:,}件は、あとでもう一度 send を実行すると送ります。"
+        )
+    if expired := summary.counts[DeliveryState.EXPIRED]:
+        yield f"{ref}: too late for {tables.count(expired, 'person', 'people')}; the issue has expired. {expired:,}人には期限を過ぎて送れませんでした。"
+    if unknown := summary.counts[DeliveryState.UNKNOWN]:
+        yield (
+            f"{ref}: of {tables.count(unknown, 'delivery', 'deliveries')} it is unknown whether they arrived; see `todoke who-missed {ref}` and "
+            f"`todoke resolve unknown {ref}`. {unknown:,}件は届いたか分かりません。"
+        )
 
 
 def _print_dry_run(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:

@@ -68,7 +68,7 @@ async def run_worker(
 ) -> None:
     """Send until stopped. With SQLite, call only while holding the lock (`lock.sender_lock`).
 
-    :raises TodokeMailError: the database failed or is older than what was sent, or a message cannot be composed.
+    :raises TodokeMailError: the database failed or is older than what was sent, every relay refuses us, or a message cannot be composed.
     """
     restored.check(context.config, context.database)
     async with DeliveryEngine(context, run_connection, on_result) as delivery:
@@ -79,6 +79,8 @@ async def run_worker(
             stopping.cancel()
     if delivery.failure is not None:
         raise delivery.failure
+    if delivery.relays.trouble is not None and not stop.is_set():
+        raise delivery.relays.trouble
 
 
 async def _stop_when_set(delivery: DeliveryEngine, stop: asyncio.Event) -> None:
