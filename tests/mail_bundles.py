@@ -22,6 +22,8 @@ from mailer.model.state import DeliveryState
 from mailer.secrets import Secret, audit_keys
 from tests.mailer.database import guard
 
+VERSION = 5
+"""The version of the links of readers whom a test subscribes with `first_version=lambda: VERSION`."""
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 SEAL = AuditSeal(audit_keys({"TODOKE_SECRET": SECRET}, None, None))

@@ -12,17 +12,32 @@ from typing import Annotated
 import typer
 
 from mailer import bundle, log, secrets
-from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, command_session, delivery_context, now, open_for_command
+from mailer.cli.runtime import (
+    CONFIG,
+    MAIL,
+    ConfigPath,
+    LogOption,
+    MailPath,
+    command_session,
+    delivery_context,
+    notify,
+    now,
+    open_for_command,
+)
 from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
+from mailer.model.errors import SecretMissing
 from mailer.monitoring.metrics import exposition
 from mailer.sending import lock
 from mailer.sending.run import run_event_loop, stop_on_signal
+from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.web import server
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
+from mailer.web.joining import Confirm
 
 
 def serve(
@@ -41,10 +56,24 @@ def serve(
         keys = secrets.signing_keys(os.environ, settings.secret_file)
         metrics_key = secrets.metrics_key(os.environ, settings.metrics_key_file)
         log.hide(secret.value for secret in (*keys, *([metrics_key] if metrics_key else [])))
+        tokens = LinkSigner(keys)
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
-            app = create_app(database, LinkSigner(keys), bundle.read_lists(mail), now, metrics=metrics, source_url=settings.source_url)
+            confirm = _confirm_by_mail(settings, tokens)
+            lists = bundle.read_lists(mail)
+            app = create_app(database, tokens, lists, now, metrics=metrics, confirm=confirm, source_url=settings.source_url)
             server.run(app, host, port, ConnectionLimits(connections))
+
+
+def _confirm_by_mail(settings: Config, tokens: LinkSigner) -> Confirm | None:
+    """Return what mails a reader who joins a list again; None, with a warning, where the password of the relay is not at hand."""
+    try:
+        password = secrets.relay_password(os.environ, settings.relay.password_file) if settings.relay.username else None
+    except SecretMissing as error:
+        notify(f"{error} Until then no reader can join a list again. それまで、配信の再開を受け付けられません。")
+        return None
+    log.hide([password.value] if password else [])
+    return ConfirmationMailer(settings, tokens, lambda relay: password if relay.username else None).send
 
 
 def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:

@@ -25,6 +25,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.AddressError: "メールアドレスか名前の書き方が正しくありません。",
     errors.MessageError: "このメールは送れる形になっていません。",
     errors.TokenError: "リンクを確かめられません。",
+    errors.LinkOutdated: "このリンクは、もう使えません。",
     errors.PreferenceError: "送られた内容を読み取れません。",
     errors.IllegalTransition: "配信の状態をそのように変えることはできません。",
     errors.DatabaseError: "データベースを使えません。",

@@ -55,6 +55,7 @@ class DueRow(NamedTuple):
     attempts: int
     first_tried: str | None
     format: str
+    token_version: int
 
 
 INSERT_CLAIM = (
@@ -107,6 +108,7 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
         "name": subscriber.c.name,
         "attempts": delivery.c.attempts,
         "first_tried": delivery.c.first_tried,
+        "token_version": subscriber.c.token_version,
         "format": case((subscription.c.state.is_(None), UNSUBSCRIBED), else_=subscription.c.format),
     }
     joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)

@@ -176,6 +176,7 @@ def _subscribed(due: Sequence[DueRow]) -> tuple[ClaimedRow, ...]:
                 row.attempts,
                 _parse_time(row.first_tried) if row.first_tried else None,
                 row.format == LIGHT,
+                row.token_version,
             )
             for row in due
             if row.format != claim_statements.UNSUBSCRIBED

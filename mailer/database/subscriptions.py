@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from mailer.database.engine import Database
 from mailer.database.schema import subscriber, subscription
@@ -128,6 +128,48 @@ def save_preferences(
             form = {} if preference is Preference.STOP else {"format": preference.value}
             connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
         return _preferences(connection, subscriber_id)
+
+
+def token_version(database: Database, subscriber_id: SubscriberId) -> int | None:
+    """The version of the person's links that open something now. None: there is no such person."""
+    with database.reading() as connection:
+        return connection.execute(select(subscriber.c.token_version).where(subscriber.c.id == subscriber_id)).scalar_one_or_none()
+
+
+def begin_confirmation(
+    database: Database, subscriber_id: SubscriberId, key: str, *, now: datetime, last_before: datetime
+) -> Recipient | None:
+    """Notes that the person is asked by mail whether to join the list again, and returns whom to ask.
+
+    None: the list has not been left, or the last such mail is not older than `last_before`: whoever has somebody's link must not fill a mailbox.
+    """
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key, subscription.c.state == UNSUBSCRIBED)
+    is_due = or_(subscription.c.confirmation_at.is_(None), subscription.c.confirmation_at <= last_before)
+    with database.writing() as connection:
+        if connection.execute(update(subscription).where(row, is_due).values(confirmation_at=now)).rowcount != 1:
+            return None
+        columns = (subscriber.c.id, subscriber.c.email, subscriber.c.name, subscriber.c.token_version)
+        return Recipient(*connection.execute(select(*columns).where(subscriber.c.id == subscriber_id)).one())
+
+
+def forget_confirmation(database: Database, subscriber_id: SubscriberId, key: str) -> None:
+    """The mail could not be sent: another may be asked for at once."""
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    with database.writing() as connection:
+        connection.execute(update(subscription).where(row).values(confirmation_at=None))
+
+
+def join_again(database: Database, subscriber_id: SubscriberId, key: str, form: str, *, asked_at: datetime, now: datetime) -> bool:
+    """Resumes a subscription that the person has confirmed. Doing it again changes nothing.
+
+    False: there is no such subscription, or the person has left the list after `asked_at`, when the confirmation was mailed.
+    """
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    left = and_(row, subscription.c.state == UNSUBSCRIBED, subscription.c.since <= asked_at)
+    change = {"state": SUBSCRIBED, "format": form, "source": "confirmed", "since": now, "changed_at": now, "confirmation_at": None}
+    with database.writing() as connection:
+        connection.execute(update(subscription).where(left).values(change))
+        return connection.execute(select(subscription.c.state).where(row)).scalar_one_or_none() == SUBSCRIBED
 
 
 def revoke_links(database: Database, subscriber_id: SubscriberId) -> None:

@@ -44,8 +44,11 @@ Chunks = list[bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a token stands inside base64: the bytes that share a group of three with it, and the lines of its characters."""
+    """Where a token stands inside base64: which of the recipient's two (`LinkSigner.signer`), the bytes that share a group of three with it, and the
+    lines of its characters.
+    """
 
+    which: int
     before: bytes
     after: bytes
     lines: tuple[slice, ...]
@@ -84,7 +87,7 @@ class CompiledMessage:
         self._domain = f"@{identity.message_id_domain}>".encode()
         self._id_hash = hashlib.sha256(f"{issue.ref}\n".encode())  # the part of a Message-ID that all recipients share
         for is_light in (False, True):
-            self._add_pattern(len(self._sign(SubscriberId(1))), is_light)
+            self._add_pattern(len(self._sign(SubscriberId(1), 0)[0]), is_light)
 
     def render(self, recipient: Addressee, sent_at: datetime, *, is_light: bool = False, message_id: bytes = b"") -> Chunks:
         """The message as it is sent: CRLF, dots doubled, ended by the lone dot.
@@ -94,13 +97,14 @@ class CompiledMessage:
 
         :raises AddressError: an address or name that could break out of its header.
         """
-        token = self._sign(recipient.subscriber_id)
-        pattern = self._patterns.get((len(token), is_light)) or self._add_pattern(len(token), is_light)
+        tokens = self._sign(recipient.subscriber_id, recipient.token_version)
+        length = len(tokens[0])
+        pattern = self._patterns.get((length, is_light)) or self._add_pattern(length, is_light)
         headers = pattern.headers
-        chunks = [headers[0], format_to_bytes(recipient), headers[1], token, headers[2], self._date(sent_at), headers[3]]
+        chunks = [headers[0], format_to_bytes(recipient), headers[1], tokens[0], headers[2], self._date(sent_at), headers[3]]
         chunks += (message_id or self.message_id(recipient.subscriber_id), pattern.body)
         for place, following in pattern.places:
-            chunks += (place.fill(token), following)
+            chunks += (place.fill(tokens[place.which]), following)
         chunks.append(END_OF_DATA)
         return chunks
 
@@ -177,18 +181,22 @@ def _take_apart(section: bytes, links: Sequence[bytes], length: int, static: Chu
     Base64 makes four characters of three bytes, so a place begins and ends at a group of three.
     """
     data = _decode_base64(section)
-    tokens = [] if data is None else sorted(at + len(link) - length for link in links for at in _positions(data, link))
+    tokens = (
+        []
+        if data is None
+        else sorted((at + len(link) - length, which) for which, link in enumerate(links) for at in _positions(data, link))
+    )
     if data is None or not tokens:
         static[-1] += re.sub(rb"(?m)^\.", b"..", section)
         return
     done = 0
-    for token in tokens:
+    for token, which in tokens:
         first, last = token // 3 * 3, min(-(-(token + length) // 3) * 3, len(data))
         begin, end = first // 3 * 4, -(-last // 3) * 4  # in characters, without line ends
         cuts = [0, *(cut - begin for cut in range(begin // LINE * LINE + LINE, end, LINE)), end - begin]
         lines = tuple(slice(*pair) for pair in pairwise(cuts))
         static[-1] += section[done : begin + begin // LINE * len(CRLF)]
-        places.append(_Place(data[first:token], data[token + length : last], lines))
+        places.append(_Place(which, data[first:token], data[token + length : last], lines))
         static.append(b"")
         done = end + (end - 1) // LINE * len(CRLF)
     static[-1] += section[done:]

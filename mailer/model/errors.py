@@ -64,6 +64,10 @@ class TokenError(TodokeMailError):
     """A link that this service did not sign, or whose key has been retired. The message does not repeat the token."""
 
 
+class LinkOutdated(TokenError):
+    """A link that we signed and that opens nothing any more: its reader has revoked it, or it has expired."""
+
+
 class PreferenceError(TodokeMailError):
     """A posted form that the preferences page cannot have made."""
 

@@ -9,7 +9,7 @@ from mailer.model.ids import SubscriberId
 
 
 class ClaimedRow(NamedTuple):
-    """A claimed delivery. `attempts` counts the tries so far; `is_light`: the reader asked for the light form."""
+    """A claimed delivery. `attempts` counts the tries so far; `is_light`: the reader asked for the light form; `token_version` is that of the links."""
 
     subscriber_id: SubscriberId
     address: str
@@ -17,14 +17,16 @@ class ClaimedRow(NamedTuple):
     attempts: int
     first_tried: datetime | None
     is_light: bool = False
+    token_version: int = 0
 
 
 class Recipient(NamedTuple):
-    """One subscriber. `name` may be empty."""
+    """One subscriber. `name` may be empty; `token_version` is that of the subscriber's links."""
 
     subscriber_id: SubscriberId
     address: str
     name: str = ""
+    token_version: int = 0
 
 
 class Addressee(Protocol):
@@ -41,6 +43,10 @@ class Addressee(Protocol):
     @property
     def name(self) -> str:
         """May be empty."""
+
+    @property
+    def token_version(self) -> int:
+        """The version of the links that open something now (`database.schema.subscriber`)."""
 
 
 class Envelope(NamedTuple):

@@ -7,7 +7,6 @@ reader's address: mail to the operator is mail like any other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from email.message import EmailMessage
@@ -19,12 +18,10 @@ from mailer.delivery.context import DeliveryContext
 from mailer.message.headers import POLICY
 from mailer.model.audit_log import Anchor
 from mailer.model.clock import format_time
-from mailer.model.errors import RelayError
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.recipient import Envelope
 from mailer.model.state import DeliveryState
-from mailer.smtp.connection import SmtpConnection
-from mailer.smtp.direct import DirectMessage, send_direct
+from mailer.smtp.direct import DirectMessage, send_by_first_relay
 
 RECENT = timedelta(days=14)
 """No report about an older issue: it comes from a version without reports, or from a restored snapshot."""
@@ -134,10 +131,5 @@ async def _deliver(context: DeliveryContext, report: OperatorReport) -> bool:
     ref, domain = report.ref, config.message_id_domain
     identity = f"<report-{ref.list}-{ref.number}-{report.stage}-{report.ended:%Y%m%d%H%M%S}@{domain}>"
     content = compose_report(report, config.return_path, operator, identity, config.time_zone)
-    for relay in config.relays:
-        connection = SmtpConnection(relay, context.password_for(relay), hello=domain)
-        with suppress(RelayError):
-            outcomes = await send_direct(connection, [DirectMessage(Envelope(config.return_path, operator), content)])
-            if outcomes[0].is_accepted:
-                return True
-    return False
+    message = DirectMessage(Envelope(config.return_path, operator), content)
+    return await send_by_first_relay(config.relays, context.password_for, domain, message)

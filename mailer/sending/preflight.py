@@ -18,7 +18,7 @@ from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
 from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
-from mailer.message.links import NOBODY, LinkClaim, RecipientLinks
+from mailer.message.links import NOBODY, LinkClaim, Purpose, RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import ContentChanged, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, MailList
@@ -127,8 +127,8 @@ def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, addres
     """Each test has a Message-ID of its own: a mail program would hide the second copy of one that it has."""
     suffix = hashlib.sha256(f"{address} {now.isoformat()} {issue.charset}".encode()).hexdigest()[:16]
     numbered = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{suffix}"))
-    token = context.signer.sign(LinkClaim(NOBODY, issue.ref.list))
-    links = RecipientLinks(f"{context.config.service_url}/unsubscribe/{token}", f"{context.config.service_url}/preferences/{token}")
+    tokens = [context.signer.sign(LinkClaim(NOBODY, issue.ref.list, purpose=purpose)) for purpose in Purpose]
+    links = RecipientLinks(f"{context.config.service_url}/unsubscribe/{tokens[0]}", f"{context.config.service_url}/preferences/{tokens[1]}")
     origin = SenderIdentity(context.config.return_path, context.config.message_id_domain)
     return compose.compose(numbered, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+from mailer.config.settings import RelaySettings
+from mailer.model.errors import RelayError
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
+from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
 
@@ -34,6 +38,18 @@ async def send_direct(connection: SmtpConnection, messages: Sequence[DirectMessa
     finally:
         await connection.close()
     return tuple(source.outcomes[number] for number in range(len(messages)))
+
+
+async def send_by_first_relay(
+    relays: Sequence[RelaySettings], password_for: Callable[[RelaySettings], Secret | None], hello: str, message: DirectMessage
+) -> bool:
+    """Give one message to the first relay that takes it. False: none did."""
+    for relay in relays:
+        with suppress(RelayError):
+            outcomes = await send_direct(SmtpConnection(relay, password_for(relay), hello=hello), [message])
+            if outcomes[0].is_accepted:
+                return True
+    return False
 
 
 class _DirectSource:

@@ -1,67 +1,48 @@
 """The subscription service: the pages behind the links in every message.
 
 GET and HEAD only show a page, because mail scanners follow links. POST unsubscribes at once and may be repeated: mail programs post
-`List-Unsubscribe=One-Click` here, and no person sees a page (RFC 8058 section 3.2). `/preferences/` shows all lists of the person and changes them by POST.
-The signed token in the address is the only key. There is no cookie, so that another site has nothing to borrow (no CSRF), and no referrer gives the address
+`List-Unsubscribe=One-Click` here, and no person sees a page (RFC 8058 section 3.2). `/preferences/` shows all lists of the person and changes them by POST;
+a list that was left is resumed by `/join/`, whose link is in a mail of its own. A token opens the pages of its purpose only, and only in the version that
+the reader's links have now. The signed token in the address is the only key. There is no cookie, so that another site has nothing to borrow (no CSRF), and no referrer gives the address
 away.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database
-from mailer.message.links import NOBODY, LinkClaim, LinkSigner
+from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.clock import Clock
-from mailer.model.errors import DatabaseError, PreferenceError, TokenError
+from mailer.model.errors import DatabaseError, LinkOutdated, PreferenceError, TokenError
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
+from mailer.web.joining import Confirm, Joining, JoinNote, refuse_expired
+from mailer.web.requests import BODY_SECONDS, STYLE, TEMPLATES, OneLength, ProtectiveHeaders, read_body
 from mailer.web.threads import WorkThreads
 
-TEMPLATES = Path(__file__).parent / "templates"
-LARGEST_BODY = 4096
-"""Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
-BODY_SECONDS = 10
 AT_WORK = 10
 """Threads for pages. `/healthz` has one of its own. Together fewer than the 15 connections that SQLAlchemy's pool gives out: none waits for one."""
 MOST_WAITING = 200
 """Requests that wait for a thread. A mail program that is sent away comes again (status 503)."""
 PING_SECONDS = 5
-TOO_LARGE = "The request is too large.\n"
-TOO_SLOW = "The request took too long.\n"
-AMBIGUOUS = "The length of the request is stated in two ways.\n"
-CLOSE = {"Connection": "close"}
-STYLE = (TEMPLATES / "page.css").read_text("utf-8")
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",  # the address of the page is the key to the subscription
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +60,7 @@ def create_app(
     clock: Clock,
     *,
     metrics: MetricsEndpoint | None = None,
+    confirm: Confirm | None = None,
     source_url: str = SOURCE_URL,
     body_seconds: float = BODY_SECONDS,
 ) -> Starlette:
@@ -86,10 +68,11 @@ def create_app(
 
     :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
     :param metrics: None: there is no such page. The service is public, so by default it tells nothing about the sending.
+    :param confirm: None: no list that was left can be resumed here.
     :param body_seconds: how long a client may take for the body of a form.
     :param source_url: the source of this service, linked on every page (AGPL section 13).
     """
-    service = _Service(database, tokens, lists, clock, metrics, source_url, body_seconds)
+    service = _Service(database, tokens, lists, clock, metrics, confirm, source_url, body_seconds)
     app = Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
@@ -99,10 +82,13 @@ def create_app(
             Route("/unsubscribe/{token}", service.unsubscribe, methods=["POST"]),
             Route("/preferences/{token}", service.preferences, methods=["GET"]),
             Route("/preferences/{token}", service.save_preferences, methods=["POST"]),
+            Route("/join/{token}", service.ask_to_join, methods=["GET"]),
+            Route("/join/{token}", service.join, methods=["POST"]),
         ],
-        middleware=[Middleware(_ProtectiveHeaders), Middleware(_OneLength)],
+        middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
         exception_handlers={
             404: service.not_found,
+            LinkOutdated: service.outdated,
             TokenError: service.bad_token,
             PreferenceError: service.bad_form,
             DatabaseError: service.unavailable,
@@ -120,6 +106,7 @@ class _Service:
         lists: Mapping[str, MailList],
         clock: Clock,
         metrics: MetricsEndpoint | None,
+        confirm: Confirm | None,
         source_url: str,
         body_seconds: float,
     ) -> None:
@@ -131,6 +118,7 @@ class _Service:
         self._source_url = source_url
         self._body_seconds = body_seconds
         self._work, self._watch = WorkThreads(AT_WORK, MOST_WAITING), WorkThreads(1, 1)
+        self._joining = Joining(database, lists, confirm, self._work)
         self._ping: asyncio.Task[None] | None = None
         self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
@@ -160,13 +148,12 @@ class _Service:
 
     async def confirm(self, request: Request) -> Response:
         """Show the page with the one button. Changes nothing."""
-        claim = self._tokens.read(request.path_params["token"])
-        return self._page("ask.html", claim=claim)
+        return self._page("ask.html", claim=await self._claim(request, Purpose.UNSUBSCRIBE), token=request.path_params["token"])
 
     async def unsubscribe(self, request: Request) -> Response:
         """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
-        claim = self._tokens.read(request.path_params["token"])
-        if isinstance(body := await _read_body(request, self._body_seconds), Response):
+        claim = await self._claim(request, Purpose.UNSUBSCRIBE)
+        if isinstance(body := await read_body(request, self._body_seconds), Response):
             return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
@@ -175,21 +162,42 @@ class _Service:
         return self._page("done.html", claim=claim)
 
     async def preferences(self, request: Request) -> Response:
-        """Show all lists of the person. Changes nothing."""
-        claim = self._tokens.read(request.path_params["token"])
+        """Show all lists of the person. Changes nothing. A link that may only unsubscribe, as all of older versions, leads to its own page."""
+        claim = await self._claim(request)
+        if claim.purpose is Purpose.UNSUBSCRIBE and claim.subscriber_id != NOBODY:
+            return self._page("ask.html", claim=claim, token=request.path_params["token"])
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
         return self._preferences(claim, await self._work.run(subscriptions.preferences, self._database, claim.subscriber_id), "")
 
     async def save_preferences(self, request: Request) -> Response:
         """Change what the form asks for, and show the lists as they are then. May be repeated."""
-        claim = self._tokens.read(request.path_params["token"])
-        body = await _read_body(request, self._body_seconds)
+        claim = await self._claim(request, Purpose.PREFERENCES)
+        body, now = await read_body(request, self._body_seconds), self._clock()
         if isinstance(body, Response):
             return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
-        return self._preferences(claim, await self._work.run(self._save, claim, body, self._clock()), "saved")
+        if body == preferences.REVOCATION:
+            await self._work.run(subscriptions.revoke_links, self._database, claim.subscriber_id)
+            return self._page("revoked.html", claim=claim)
+        current, joins = await self._work.run(self._save, claim, body, now)
+        note = await self._joining.ask(claim.subscriber_id, joins, now)
+        return self._preferences(claim, current, note or "saved", 503 if note is JoinNote.NOT_SENT else 200)
+
+    async def ask_to_join(self, request: Request) -> Response:
+        """Show the page with the one button that resumes a list. Changes nothing."""
+        claim = await self._join_claim(request)
+        refuse_expired(claim, self._clock())
+        return self._page("join.html", claim=LinkClaim(claim.subscriber_id, claim.list))
+
+    async def join(self, request: Request) -> Response:
+        """Resume the list. May be repeated."""
+        claim = await self._join_claim(request)
+        if isinstance(body := await read_body(request, self._body_seconds), Response):
+            return body
+        await self._work.run(self._joining.resume, claim, self._clock())
+        return self._page("joined.html", claim=LinkClaim(claim.subscriber_id, claim.list))
 
     async def not_found(self, _request: Request, _error: Exception) -> Response:
         """Say that there is no such page, and where to ask."""
@@ -203,6 +211,10 @@ class _Service:
         """Say what to do when a link does not work."""
         return self._page("bad.html", 400)
 
+    async def outdated(self, _request: Request, _error: Exception) -> Response:
+        """Say that a link was revoked or has expired, and where newer ones are. 410: gone, and not by a fault (RFC 9110 section 15.5.11)."""
+        return self._page("old.html", 410)
+
     async def unavailable(self, _request: Request, _error: Exception) -> Response:
         """Answer 503 while the database is away: mail programs come again after it."""
         return self._page("busy.html", 503)
@@ -210,26 +222,58 @@ class _Service:
     def _end_subscription(self, claim: LinkClaim, now: datetime) -> bool:
         return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
 
-    def _save(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[ListPreference, ...]:
-        parse = partial(preferences.parse_form, body)  # called inside the transaction, with the preferences of that moment
-        return subscriptions.save_preferences(self._database, claim.subscriber_id, parse, source="preferences", now=now)
+    async def _claim(self, request: Request, purpose: Purpose | None = None) -> LinkClaim:
+        """Return what the token in the address claims. The links of a test message, which are nobody's, open every page.
+
+        :raises TokenError: not one of our tokens, for another purpose, or of a person who is not there any more.
+        :raises LinkOutdated: the reader has revoked it.
+        """
+        claim = self._tokens.read(request.path_params["token"])
+        if claim.subscriber_id != NOBODY:
+            if purpose is not None and claim.purpose is not purpose:
+                raise TokenError("The link is for something else.")
+            await self._work.run(self._refuse_revoked, claim.subscriber_id, claim.version)
+        return claim
+
+    async def _join_claim(self, request: Request) -> JoinClaim:
+        claim = self._tokens.read_join(request.path_params["token"])
+        await self._work.run(self._refuse_revoked, claim.subscriber_id, claim.version)
+        return claim
+
+    def _refuse_revoked(self, subscriber_id: SubscriberId, version: int) -> None:
+        current = subscriptions.token_version(self._database, subscriber_id)
+        if current is None:
+            raise TokenError("There is no such subscriber.")
+        if current != version:
+            raise LinkOutdated("The link was revoked.")
+
+    def _save(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[tuple[ListPreference, ...], dict[str, Preference]]:
+        """Save what may be changed at once. Return the preferences after that, and the lists to be joined again."""
+        joins: dict[str, Preference] = {}
+
+        def choose(current: tuple[ListPreference, ...]) -> Mapping[str, Preference]:
+            changes, again = preferences.split_joins(current, preferences.parse_form(body, current))
+            joins.update(again)
+            return changes  # inside the transaction, from the preferences of that moment
+
+        saved = subscriptions.save_preferences(self._database, claim.subscriber_id, choose, source="preferences", now=now)
+        return saved, joins
 
     def _test_page(self, claim: LinkClaim) -> Response:
         """Show what a reader would see, behind the link of a test send, which belongs to nobody."""
         return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
 
-    def _preferences(self, claim: LinkClaim, current: tuple[ListPreference, ...], note: str) -> Response:
+    def _preferences(self, claim: LinkClaim, current: tuple[ListPreference, ...], note: str, status: int = 200) -> Response:
         if not current:
             raise TokenError("There is no such subscription.")
         offers = preferences.list_offers(current, self._lists)
-        return self._page("preferences.html", claim=claim, offers=offers, note=note, field=preferences.FIELD)
+        return self._page("preferences.html", status, claim=claim, offers=offers, note=note, field=preferences.FIELD)
 
     def _page(self, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
         mail_list = None if claim is None else self._lists.get(claim.list)
         title = mail_list.title if mail_list else claim.list if claim else ""
-        token = "" if claim is None else self._tokens.sign(claim)
         lists = (mail_list,) if mail_list else tuple(self._lists.values())
-        values |= {"style": STYLE, "title": title, "token": token, "lists": lists, "source_url": self._source_url}
+        values |= {"style": STYLE, "title": title, "lists": lists, "source_url": self._source_url}
         return HTMLResponse(self._templates.get_template(template).render(values), status)
 
 
@@ -237,49 +281,3 @@ def _note_failure(task: asyncio.Task[None]) -> None:
     """Look at the failure, so that asyncio does not report one that nobody waited for."""
     if not task.cancelled():
         task.exception()
-
-
-async def _read_body(request: Request, seconds: float) -> bytes | Response:
-    """Return the body, or the answer to one that is larger or slower than any form of these pages. Not more than that is kept in memory."""
-    body = b""
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    return PlainTextResponse(TOO_LARGE, 413, CLOSE)
-    except TimeoutError:
-        return PlainTextResponse(TOO_SLOW, 408, CLOSE)
-    except ClientDisconnect:  # nobody reads the answer
-        return PlainTextResponse("", 400, CLOSE)
-    return body
-
-
-class _OneLength:
-    """Refuses a request that states its length in two ways, and closes the connection: a proxy may have read the other one (RFC 9112 section 6.1)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification, "Applications"."""
-        names = {name for name, _ in scope.get("headers", ())}
-        is_ambiguous = b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0")
-        await (PlainTextResponse(AMBIGUOUS, 400, CLOSE) if is_ambiguous else self._app)(scope, receive, send)
-
-
-class _ProtectiveHeaders:
-    """Puts the protective headers on every answer, errors included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification, "Applications"."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -13,6 +13,8 @@ from mailer.model.subscription import STOP, ListPreference, Preference
 FIELD = "list."
 """Begins the name of each list's field, so that no list can be called like another field of the page."""
 EVERYTHING = "everything"
+REVOCATION = b"links=revoke"
+"""What the button posts that makes the links in older mails useless."""
 MOST_FIELDS = 200
 """More than all lists of a prefecture; `parse_qs` refuses a body with more before it builds them."""
 
@@ -29,6 +31,15 @@ class ListOffer:
 def list_offers(current: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
     """Return the lists of a reader with their titles; a list that is not published any more is shown by its key."""
     return tuple(ListOffer(each.list, lists[each.list].title if each.list in lists else each.list, each.preference) for each in current)
+
+
+def split_joins(
+    current: Iterable[ListPreference], choices: Mapping[str, Preference]
+) -> tuple[dict[str, Preference], dict[str, Preference]]:
+    """Return what is changed at once, and the lists that were left and are chosen again: those need a confirmation by mail."""
+    left = {each.list for each in current if each.preference is Preference.STOP}
+    joins = left & {key for key, choice in choices.items() if choice is not Preference.STOP}
+    return {key: choices[key] for key in choices.keys() - joins}, {key: choices[key] for key in sorted(joins)}
 
 
 def parse_form(body: bytes, current: Iterable[ListPreference]) -> dict[str, Preference]:

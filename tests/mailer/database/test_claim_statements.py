@@ -23,9 +23,9 @@ from tests.mail_bundles import ISSUE, LIST, NOW, people
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     with closing(create_database(database_url)) as opened:
-        subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
+        subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: 5)
         subscriptions.unsubscribe(opened, SubscriberId(2), LIST.key, source="t", now=NOW)
-        subscriptions.import_subscribers(opened, people(3), source="t", now=NOW)
+        subscriptions.import_subscribers(opened, people(3), source="t", now=NOW, first_version=lambda: 5)
         issues.freeze(opened, ISSUE, LIST, NOW)
         with opened.writing() as connection:
             connection.execute(sa.update(delivery).values(attempts=3, first_tried=NOW))
@@ -44,8 +44,8 @@ def answer(database: Database, fields: tuple[str, ...]) -> str | None:
 def test_each_value_arrives_under_its_own_name(database: Database) -> None:
     rows = claim_statements.parse_due_rows(answer(database, DueRow._fields))
     assert [row._replace(first_tried=None) for row in rows] == [
-        DueRow(SubscriberId(1), "reader1@example.jp", "読者1", 3, None, "html"),
-        DueRow(SubscriberId(3), "reader3@example.jp", "読者3", 3, None, claim_statements.UNSUBSCRIBED),
+        DueRow(SubscriberId(1), "reader1@example.jp", "読者1", 3, None, "html", 5),
+        DueRow(SubscriberId(3), "reader3@example.jp", "読者3", 3, None, claim_statements.UNSUBSCRIBED, 5),
     ]
     assert all(row.first_tried is not None and row.first_tried.startswith("2026-03-11") for row in rows)
 

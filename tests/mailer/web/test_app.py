@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,11 +14,13 @@ import pytest
 from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
-from mailer.message.links import LinkClaim, LinkSigner
+from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
+from mailer.model.issue import MailList
 from mailer.secrets import Secret
-from mailer.web.app import HEADERS, create_app
-from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
+from mailer.web.app import create_app
+from mailer.web.requests import HEADERS
+from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TITLE = LIST.title
@@ -26,21 +30,27 @@ SOURCE = "https://git.example.jp/todoke"
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
+    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 
 
-def ask(database: Database, method: str, path: str, content: bytes = b"") -> httpx.Response:
+def ask(
+    database: Database, method: str, path: str, content: bytes = b"", lists: Mapping[str, MailList] = {LIST.key: LIST}
+) -> httpx.Response:
     async def once() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_app(database, TOKENS, {LIST.key: LIST}, Clock(), source_url=SOURCE))
+        transport = httpx.ASGITransport(app=create_app(database, TOKENS, lists, Clock(), source_url=SOURCE))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
             return await client.request(method, path, content=content)
 
     return asyncio.run(once())
 
 
+def preferences_path() -> str:
+    return f"/preferences/{TOKENS.sign(LinkClaim(SubscriberId(1), 'fukko-press', VERSION, Purpose.PREFERENCES))}"
+
+
 def path(subscriber_id: int = 1, key: str = "fukko-press") -> str:
-    return f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key))}"
+    return f"/unsubscribe/{TOKENS.sign(LinkClaim(SubscriberId(subscriber_id), key, VERSION))}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -75,7 +85,7 @@ def test_posting_unsubscribes_at_once_and_may_be_repeated(database: Database, bo
         "no-token-of-ours",
         "WzEsImZ1a2tvLXByZXNzIl0.forged",
         "x" * 999,
-        LinkSigner((Secret("other" * 10),)).sign(LinkClaim(SubscriberId(1), "fukko-press")),
+        LinkSigner((Secret("other" * 10),)).sign(LinkClaim(SubscriberId(1), "fukko-press", VERSION)),
     ],
 )
 def test_a_bad_link_says_what_to_do(database: Database, method: str, token: str) -> None:
@@ -107,8 +117,8 @@ def test_a_body_larger_than_any_form_is_refused(database: Database) -> None:
         ("GET", path(), 200),
         ("POST", path(), 200),
         ("GET", "/unsubscribe/x", 400),
-        ("GET", path().replace("unsubscribe", "preferences"), 200),
-        ("POST", path().replace("unsubscribe", "preferences"), 200),
+        ("GET", preferences_path(), 200),
+        ("POST", preferences_path(), 200),
         ("GET", "/nowhere", 404),
         ("GET", "/metrics", 404),
         ("GET", "/favicon.ico", 404),
@@ -123,7 +133,7 @@ def test_every_page_links_to_the_source_of_the_service(database: Database, metho
 
 
 def test_the_page_of_a_form_that_cannot_be_read_and_the_page_of_a_fault_link_to_it_too(database: Database) -> None:
-    assert SOURCE in ask(database, "POST", path().replace("unsubscribe", "preferences"), b"nonsense").text
+    assert SOURCE in ask(database, "POST", preferences_path(), b"nonsense").text
     with database.writing() as connection:
         connection.exec_driver_sql("DROP TABLE subscription")
     assert SOURCE in ask(database, "POST", path()).text
@@ -142,7 +152,8 @@ def test_every_answer_carries_the_protective_headers(database: Database, where: 
 
 
 def test_a_hostile_title_is_shown_as_text(database: Database) -> None:
-    page = ask(database, "GET", path(1, "<script>alert(1)</script>")).text
+    lists = {LIST.key: replace(LIST, title="<script>alert(1)</script>")}
+    page = ask(database, "GET", path(), lists=lists).text
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 

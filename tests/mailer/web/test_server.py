@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from demo.servers import free_port
 from mailer.database import subscriptions
-from mailer.database.engine import Database, open_database
+from mailer.database.engine import Database, create_database
 from mailer.message.links import NOBODY, LinkClaim, LinkSigner
 from mailer.model.errors import ServiceError
 from mailer.model.ids import SubscriberId
@@ -27,19 +27,19 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
-from tests.mail_bundles import LIST, NOW, SECRET, Clock, people, write_config, write_lists
+from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
 from tests.web_service import ask_raw, connect, read_to_end, served
 
 TOKENS = LinkSigner((Secret(SECRET),))
-TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key))
+TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key, VERSION))
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 IMPATIENT = ConnectionLimits(head_seconds=0.2, request_seconds=0.4)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
+    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
+    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 
 
@@ -165,7 +165,7 @@ def many_files() -> Iterator[None]:
 
 
 def test_1100_half_open_connections_at_1024_files_do_not_keep_the_watcher_out(tmp_path: Path, many_files: None) -> None:
-    write_config(tmp_path)
+    make_database(write_config(tmp_path))
     write_lists(tmp_path / "mail")
     port, options = free_port(), ["--config", str(tmp_path / "mailer.toml"), "--mail", str(tmp_path / "mail")]
     limited = f"ulimit -n 1024; exec {sys.executable} -m todoke serve --port {port} {' '.join(options)}"

@@ -1,0 +1,86 @@
+"""Joining a list again: a choice on the preferences page sends a mail, and the link in that mail, with one press of a button, resumes the list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailer.database import subscriptions
+from mailer.database.engine import Database
+from mailer.message.links import JoinClaim
+from mailer.model.errors import LinkOutdated
+from mailer.model.ids import SubscriberId
+from mailer.model.issue import MailList
+from mailer.model.recipient import Recipient
+from mailer.model.subscription import Preference
+from mailer.subscribers.confirmation import INTERVAL, LIFETIME
+from mailer.web.threads import WorkThreads
+
+Confirm = Callable[[Recipient, MailList, str, datetime], Awaitable[bool]]
+"""Mails one reader the question whether to receive a list again, in which form; false if no relay took it (`ConfirmationMailer.send`)."""
+
+RELAY_TIMEOUT = 30.0
+"""Seconds that the reader waits for the relay before the page says that it did not work."""
+
+
+class JoinNote(StrEnum):
+    """What the preferences page says of lists that were left and chosen again."""
+
+    ASKED = "asked"
+    NOT_SENT = "not sent"
+
+
+@dataclass(frozen=True)
+class Joining:
+    """What a reader asks for. Without `confirm` nobody can be asked by mail, so no list is resumed."""
+
+    database: Database
+    lists: Mapping[str, MailList]
+    confirm: Confirm | None
+    work: WorkThreads
+
+    async def ask(self, subscriber_id: SubscriberId, choices: Mapping[str, Preference], now: datetime) -> JoinNote | None:
+        """Mail the reader about each list in `choices`. Nothing is resumed yet."""
+        sent = [await self._ask_for_list(subscriber_id, key, choice, now) for key, choice in choices.items()]
+        return None if not sent else JoinNote.ASKED if all(sent) else JoinNote.NOT_SENT
+
+    async def _ask_for_list(self, subscriber_id: SubscriberId, key: str, choice: Preference, now: datetime) -> bool:
+        if self.confirm is None or key not in self.lists:
+            return False
+
+        def begin() -> Recipient | None:
+            return subscriptions.begin_confirmation(self.database, subscriber_id, key, now=now, last_before=now - INTERVAL)
+
+        recipient = await self.work.run(begin)
+        if recipient is None:
+            return True  # asked a moment ago: that mail is on its way
+        try:
+            async with asyncio.timeout(RELAY_TIMEOUT):
+                is_sent = await self.confirm(recipient, self.lists[key], choice.value, now)
+        except TimeoutError:
+            is_sent = False
+        if not is_sent:
+            await self.work.run(subscriptions.forget_confirmation, self.database, subscriber_id, key)
+        return is_sent
+
+    def resume(self, claim: JoinClaim, now: datetime) -> None:
+        """Resume the list that the reader has confirmed.
+
+        :raises LinkOutdated: the reader has left the list again after the mail was asked for.
+        """
+        refuse_expired(claim, now)
+        asked_at = claim.asked_at
+        if not subscriptions.join_again(self.database, claim.subscriber_id, claim.list, claim.form, asked_at=asked_at, now=now):
+            raise LinkOutdated("The list was left again after this link was sent.")
+
+
+def refuse_expired(claim: JoinClaim, now: datetime) -> None:
+    """Refuse a confirmation that is too old, or from the future: a clock was wrong.
+
+    :raises LinkOutdated: it does not hold any more.
+    """
+    if not claim.asked_at <= now <= claim.asked_at + LIFETIME:
+        raise LinkOutdated("The confirmation is too old.")

@@ -1,0 +1,13 @@
+"""`todoke subscribers revoke-links`."""
+
+from __future__ import annotations
+
+from tests.mailer.cli.test_commands import Terminal, terminal  # noqa: F401 - a fixture
+
+
+def test_revoking_links_names_the_reader_and_refuses_a_stranger(terminal: Terminal) -> None:  # noqa: F811
+    terminal.run("subscribers import FILE")
+    assert "older links are revoked" in terminal.run("subscribers revoke-links READER1@example.jp", mail=False).output
+    stranger = terminal.run("subscribers revoke-links nobody@example.jp", mail=False)
+    assert stranger.exit_code == 1 and "no subscriber" in stranger.stderr
+    assert terminal.run("subscribers revoke-links nobody", mail=False).exit_code == 2
