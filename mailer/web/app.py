@@ -10,23 +10,18 @@ away.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
@@ -40,30 +35,14 @@ from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.joining import Confirm, Joining, JoinNote, refuse_expired
+from mailer.web.requests import BODY_SECONDS, STYLE, TEMPLATES, OneLength, ProtectiveHeaders, read_body
 from mailer.web.threads import WorkThreads
 
-TEMPLATES = Path(__file__).parent / "templates"
-LARGEST_BODY = 4096
-"""Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
-BODY_SECONDS = 10
 AT_WORK = 10
 """Threads for pages. `/healthz` has one of its own. Together fewer than the 15 connections that SQLAlchemy's pool gives out: none waits for one."""
 MOST_WAITING = 200
 """Requests that wait for a thread. A mail program that is sent away comes again (status 503)."""
 PING_SECONDS = 5
-TOO_LARGE = "The request is too large.\n"
-TOO_SLOW = "The request took too long.\n"
-AMBIGUOUS = "The length of the request is stated in two ways.\n"
-CLOSE = {"Connection": "close"}
-STYLE = (TEMPLATES / "page.css").read_text("utf-8")
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",  # the address of the page is the key to the subscription
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +72,7 @@ def create_app(
     :param body_seconds: how long a client may take for the body of a form.
     :param source_url: the source of this service, linked on every page (AGPL section 13).
     """
-    service = _Service(database, tokens, lists, clock, metrics, Joining(database, lists, confirm), source_url, body_seconds)
+    service = _Service(database, tokens, lists, clock, metrics, confirm, source_url, body_seconds)
     app = Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
@@ -106,7 +85,7 @@ def create_app(
             Route("/join/{token}", service.ask_to_join, methods=["GET"]),
             Route("/join/{token}", service.join, methods=["POST"]),
         ],
-        middleware=[Middleware(_ProtectiveHeaders), Middleware(_OneLength)],
+        middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
         exception_handlers={
             404: service.not_found,
             LinkOutdated: service.outdated,
@@ -127,7 +106,7 @@ class _Service:
         lists: Mapping[str, MailList],
         clock: Clock,
         metrics: MetricsEndpoint | None,
-        joining: Joining,
+        confirm: Confirm | None,
         source_url: str,
         body_seconds: float,
     ) -> None:
@@ -136,10 +115,10 @@ class _Service:
         self._lists = lists
         self._clock = clock
         self._metrics = metrics
-        self._joining = joining
         self._source_url = source_url
         self._body_seconds = body_seconds
         self._work, self._watch = WorkThreads(AT_WORK, MOST_WAITING), WorkThreads(1, 1)
+        self._joining = Joining(database, lists, confirm, self._work)
         self._ping: asyncio.Task[None] | None = None
         self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
@@ -174,7 +153,7 @@ class _Service:
     async def unsubscribe(self, request: Request) -> Response:
         """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
         claim = await self._claim(request, Purpose.UNSUBSCRIBE)
-        if isinstance(body := await _read_body(request, self._body_seconds), Response):
+        if isinstance(body := await read_body(request, self._body_seconds), Response):
             return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(claim)
@@ -194,7 +173,7 @@ class _Service:
     async def save_preferences(self, request: Request) -> Response:
         """Change what the form asks for, and show the lists as they are then. May be repeated."""
         claim = await self._claim(request, Purpose.PREFERENCES)
-        body, now = await _read_body(request, self._body_seconds), self._clock()
+        body, now = await read_body(request, self._body_seconds), self._clock()
         if isinstance(body, Response):
             return body
         if claim.subscriber_id == NOBODY:
@@ -215,7 +194,7 @@ class _Service:
     async def join(self, request: Request) -> Response:
         """Resume the list. May be repeated."""
         claim = await self._join_claim(request)
-        if isinstance(body := await _read_body(request, self._body_seconds), Response):
+        if isinstance(body := await read_body(request, self._body_seconds), Response):
             return body
         await self._work.run(self._joining.resume, claim, self._clock())
         return self._page("joined.html", claim=LinkClaim(claim.subscriber_id, claim.list))
@@ -302,49 +281,3 @@ def _note_failure(task: asyncio.Task[None]) -> None:
     """Look at the failure, so that asyncio does not report one that nobody waited for."""
     if not task.cancelled():
         task.exception()
-
-
-async def _read_body(request: Request, seconds: float) -> bytes | Response:
-    """Return the body, or the answer to one that is larger or slower than any form of these pages. Not more than that is kept in memory."""
-    body = b""
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    return PlainTextResponse(TOO_LARGE, 413, CLOSE)
-    except TimeoutError:
-        return PlainTextResponse(TOO_SLOW, 408, CLOSE)
-    except ClientDisconnect:  # nobody reads the answer
-        return PlainTextResponse("", 400, CLOSE)
-    return body
-
-
-class _OneLength:
-    """Refuses a request that states its length in two ways, and closes the connection: a proxy may have read the other one (RFC 9112 section 6.1)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification, "Applications"."""
-        names = {name for name, _ in scope.get("headers", ())}
-        is_ambiguous = b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0")
-        await (PlainTextResponse(AMBIGUOUS, 400, CLOSE) if is_ambiguous else self._app)(scope, receive, send)
-
-
-class _ProtectiveHeaders:
-    """Puts the protective headers on every answer, errors included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification, "Applications"."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

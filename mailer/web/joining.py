@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from starlette.concurrency import run_in_threadpool
-
 from mailer.database import subscriptions
 from mailer.database.engine import Database
 from mailer.message.links import JoinClaim
@@ -19,6 +17,7 @@ from mailer.model.issue import MailList
 from mailer.model.recipient import Recipient
 from mailer.model.subscription import Preference
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME
+from mailer.web.threads import WorkThreads
 
 Confirm = Callable[[Recipient, MailList, str, datetime], Awaitable[bool]]
 """Mails one reader the question whether to receive a list again, in which form; false if no relay took it (`ConfirmationMailer.send`)."""
@@ -41,6 +40,7 @@ class Joining:
     database: Database
     lists: Mapping[str, MailList]
     confirm: Confirm | None
+    work: WorkThreads
 
     async def ask(self, subscriber_id: SubscriberId, choices: Mapping[str, Preference], now: datetime) -> JoinNote | None:
         """Mail the reader about each list in `choices`. Nothing is resumed yet."""
@@ -54,7 +54,7 @@ class Joining:
         def begin() -> Recipient | None:
             return subscriptions.begin_confirmation(self.database, subscriber_id, key, now=now, last_before=now - INTERVAL)
 
-        recipient = await run_in_threadpool(begin)
+        recipient = await self.work.run(begin)
         if recipient is None:
             return True  # asked a moment ago: that mail is on its way
         try:
@@ -63,7 +63,7 @@ class Joining:
         except TimeoutError:
             is_sent = False
         if not is_sent:
-            await run_in_threadpool(subscriptions.forget_confirmation, self.database, subscriber_id, key)
+            await self.work.run(subscriptions.forget_confirmation, self.database, subscriber_id, key)
         return is_sent
 
     def resume(self, claim: JoinClaim, now: datetime) -> None:

@@ -38,8 +38,8 @@ def split_joins(
 ) -> tuple[dict[str, Preference], dict[str, Preference]]:
     """Return what is changed at once, and the lists that were left and are chosen again: those need a confirmation by mail."""
     left = {each.list for each in current if each.preference is Preference.STOP}
-    joins: dict[str, Preference] = {key: choice for key, choice in choices.items() if key in left and choice is not Preference.STOP}
-    return {key: choice for key, choice in choices.items() if key not in joins}, joins
+    joins = left & {key for key, choice in choices.items() if choice is not Preference.STOP}
+    return {key: choices[key] for key in choices.keys() - joins}, {key: choices[key] for key in sorted(joins)}
 
 
 def parse_form(body: bytes, current: Iterable[ListPreference]) -> dict[str, Preference]:

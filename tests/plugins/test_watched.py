@@ -56,7 +56,11 @@ def test_an_item_that_computes_for_ever_is_given_up_in_python_and_in_c(fault: Ca
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_an_item_that_ends_its_process_twice_is_given_up(name: str) -> None:
-    work, squares = squares_but(5, lambda: (faulthandler.disable(), os.kill(os.getpid(), getattr(signal, name))))
+    def end() -> None:
+        faulthandler.disable()
+        os.kill(os.getpid(), getattr(signal, name))
+
+    work, squares = squares_but(5, end)
     assert outcomes(work) == squares | {5: Overrun(5, out_of_time=False)}
 
 

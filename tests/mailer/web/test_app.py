@@ -18,7 +18,8 @@ from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.secrets import Secret
-from mailer.web.app import HEADERS, create_app
+from mailer.web.app import create_app
+from mailer.web.requests import HEADERS
 from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))

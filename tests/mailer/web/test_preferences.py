@@ -26,7 +26,8 @@ from mailer.model.ids import SubscriberId
 from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
-from mailer.web.app import HEADERS, create_app
+from mailer.web.app import create_app
+from mailer.web.requests import HEADERS
 from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))

@@ -21,14 +21,14 @@ from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
-from tests.mail_bundles import LIST, NOW, SECRET, Clock, people
+from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 from tests.raw_http import DEADLINE, ask_raw, read_to_end
 from tests.web_service import served
 
 SAMPLES = Path("docs/samples/proxy")
 CERTIFICATE = Path("tests/data/mailer/relay.pem").absolute()
 TOKENS = LinkSigner((Secret(SECRET),))
-TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key))
+TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key, VERSION))
 NAME = "mail.example.jp"
 MANGLED = [
     "/unsubscribe/{}/",
@@ -48,7 +48,7 @@ MANGLED = [
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
+    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 
 

@@ -27,12 +27,12 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
-from tests.mail_bundles import LIST, NOW, SECRET, Clock, make_database, people, write_config, write_lists
+from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
 from tests.raw_http import ask_raw, connect, read_to_end
 from tests.web_service import served
 
 TOKENS = LinkSigner((Secret(SECRET),))
-TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key))
+TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key, VERSION))
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 PATIENT, IMPATIENT = ConnectionLimits(), ConnectionLimits(head_seconds=0.3)
 
@@ -40,7 +40,7 @@ PATIENT, IMPATIENT = ConnectionLimits(), ConnectionLimits(head_seconds=0.3)
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
-    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW)
+    subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 
 

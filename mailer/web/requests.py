@@ -1,0 +1,77 @@
+"""What holds for every request, whatever its page: how much of a body is read and how long, one stated length, protective headers on every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TEMPLATES = Path(__file__).parent / "templates"
+LARGEST_BODY = 4096
+"""Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
+BODY_SECONDS = 10
+TOO_LARGE = "The request is too large.\n"
+TOO_SLOW = "The request took too long.\n"
+AMBIGUOUS = "The length of the request is stated in two ways.\n"
+CLOSE = {"Connection": "close"}
+STYLE = (TEMPLATES / "page.css").read_text("utf-8")
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address of the page is the key to the subscription
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+async def read_body(request: Request, seconds: float) -> bytes | Response:
+    """Return the body, or the answer to one that is larger or slower than any form of these pages. Not more than that is kept in memory."""
+    body = b""
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    return PlainTextResponse(TOO_LARGE, 413, CLOSE)
+    except TimeoutError:
+        return PlainTextResponse(TOO_SLOW, 408, CLOSE)
+    except ClientDisconnect:  # nobody reads the answer
+        return PlainTextResponse("", 400, CLOSE)
+    return body
+
+
+class OneLength:
+    """Refuses a request that states its length in two ways, and closes the connection: a proxy may have read the other one (RFC 9112 section 6.1)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification, "Applications"."""
+        names = {name for name, _ in scope.get("headers", ())}
+        is_ambiguous = b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0")
+        await (PlainTextResponse(AMBIGUOUS, 400, CLOSE) if is_ambiguous else self._app)(scope, receive, send)
+
+
+class ProtectiveHeaders:
+    """Puts the protective headers on every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification, "Applications"."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
