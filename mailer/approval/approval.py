@@ -29,6 +29,7 @@ from mailer.model.errors import NobodySubscribed, TodokeMailError
 from mailer.model.issue import Issue, IssueRef, MailList
 
 BY_NAME = 'approved by name only; nothing proves who it was (identity = "name"). 署名のない承認です。'
+NOT_COMPARED = "the names of approver and author have no characters in common and were not compared. 文字がちがう名前は比べていません。"
 Permit = Callable[[Issue, MailList, bool], None]
 """Raises `NotApproved` if the issue may not go out. The last argument is whether it is frozen already."""
 
@@ -154,7 +155,12 @@ def refuse_author(approver: Approver, written: Authorship, ref: IssueRef) -> Non
                 f"{approver.name} wrote or committed something of {ref} (as {person}): another person must approve it. "
                 "書いた人は承認できません。別の人が承認してください。"
             )
-        if not approver.is_registered and person.name and not names.is_comparable(approver.name, person.name):
+        if approver.is_registered or not person.name or names.is_comparable(approver.name, person.name):
+            continue
+        if names.scripts(person.name) == {"LATIN"} and "HAN" in names.scripts(approver.name):
+            # Git often has Latin letters for people whose names have characters: to refuse them all would leave nobody.
+            log.warning(NOT_COMPARED, issue=str(ref), approver=approver.name, author=str(person))
+        else:
             raise SamePerson(
                 f"{approver.name} cannot be told from {person}, who wrote something of {ref}: the names have no characters in common. Another person "
                 "must approve it, or write the approvers (name, mail, lists) into approvers.toml. 文字の種類がちがう名前は同じ人か分かりません。"

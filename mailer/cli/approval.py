@@ -129,6 +129,7 @@ def show_audit(
             entries = audit_log.entries(database)
             _print_entries(entries, output_format, shown_zone(settings, is_utc))  # also when the log is broken: somebody must look at it
             audit_log.require_guarded(database)
+            audit_log.require_key(database.seal)
             known = _anchors(settings, anchor)
             newest = verify(entries, database.seal, known, noted)
         if anchor is not None and entries:

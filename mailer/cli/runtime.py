@@ -26,8 +26,8 @@ from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
-from mailer.model.audit_log import AuditSeal
-from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, TodokeMailError
+from mailer.model.audit_log import AuditEntry, AuditSeal
+from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, SecretMissing, TodokeMailError
 from mailer.model.issue import IssueRef
 
 EX_SOFTWARE = 70
@@ -198,10 +198,25 @@ def open_for_command(settings: Config) -> Iterator[Database]:
     """
     with suppress(NotPrivate):  # somebody else's folder: what is in it is private by itself
         private_files.restrict(settings.path.parent / "var")
-    keys = secrets.audit_keys(os.environ, settings.audit_key_file, settings.secret_file)
-    seal = AuditSeal(keys or None, partial(anchors.note, anchors.path_of(settings)))
-    with closing(open_database(settings.database, seal)) as database:
+    with closing(open_database(settings.database, _audit_seal(settings))) as database:
         yield database
+
+
+def _audit_seal(settings: Config) -> AuditSeal:
+    """Return the keys of the audit log. Whoever only looks needs none: that they cannot be read is told when they are used."""
+    on_append = partial(_note, anchors.path_of(settings))
+    try:
+        return AuditSeal(secrets.audit_keys(os.environ, settings.audit_key_file, settings.secret_file) or None, on_append)
+    except (SecretMissing, NotPrivate) as problem:
+        return AuditSeal(None, on_append, problem)
+
+
+def _note(path: Path, entry: AuditEntry) -> None:
+    """Note the newest entry of the audit log beside the journals. The entry is written already: nothing ends because the note is not."""
+    try:
+        anchors.note(path, entry)
+    except anchors.AnchorError as error:
+        notify(in_both_languages(error))
 
 
 def system_account() -> str:

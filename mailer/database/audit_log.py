@@ -45,8 +45,11 @@ def append_within(connection: Connection, seal: AuditSeal, event: AuditEvent, no
 def require_key(seal: AuditSeal) -> None:
     """Return if the log can be written and believed.
 
-    :raises SecretMissing: there is no key.
+    :raises SecretMissing: there is no key, or none that can be read.
+    :raises NotPrivate: other accounts may read the file of the keys.
     """
+    if seal.problem is not None:
+        raise seal.problem
     if seal.keys is None:
         raise SecretMissing(
             "No key that seals the audit log. Make one with `todoke secret new`, then set TODOKE_AUDIT_KEY or `audit_key_file`; without "

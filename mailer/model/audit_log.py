@@ -58,11 +58,13 @@ class AuditEntry:
 class AuditSeal:
     """The keys of the log, newest first, and what is told of each new entry.
 
-    No keys: entries are written without a MAC, for tools that have no log to protect. None: nothing can be written, and nothing is believed.
+    No keys: entries are written without a MAC, for tools that have no log to protect. None: nothing can be written, and nothing is believed;
+    `problem` is why, if a file of keys cannot be read.
     """
 
     keys: tuple[bytes, ...] | None = field(default=(), repr=False)
     on_append: Callable[[AuditEntry], None] = lambda _entry: None
+    problem: TodokeMailError | None = None
 
     def mac(self, digest: str) -> str:
         """Return the MAC of a hash with the newest key, or nothing without keys."""

@@ -20,7 +20,7 @@ from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.links import NOBODY, LinkClaim, Purpose, RecipientLinks
 from mailer.model import addresses
-from mailer.model.errors import ContentChanged, SecretMissing
+from mailer.model.errors import ContentChanged, NotPrivate, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, MailList
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
@@ -67,7 +67,7 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
 def _approval_notes(config: Config, database: Database, root: Path, issue: Issue, mail_list: MailList) -> tuple[str, ...]:
     try:
         approval.permit_for(config, database, root)(issue, mail_list, False)
-    except (NotApproved, SecretMissing) as error:
+    except (NotApproved, SecretMissing, NotPrivate) as error:
         return (f"{error} Without it `send` will refuse. 承認がないと送れません。",)
     return ()
 
@@ -75,7 +75,7 @@ def _approval_notes(config: Config, database: Database, root: Path, issue: Issue
 def _content_notes(database: Database, frozen: FrozenIssue) -> tuple[str, ...]:
     try:
         frozen_content.require_unchanged(database, frozen)
-    except (ContentChanged, SecretMissing) as error:
+    except (ContentChanged, SecretMissing, NotPrivate) as error:
         return (f"{error} Like this `send` will refuse. このままでは送れません。",)
     return ()
 

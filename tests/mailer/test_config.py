@@ -120,6 +120,23 @@ def test_a_missing_or_weak_key_is_an_error_that_says_how_to_make_one(environ: di
     assert "short," not in str(caught.value)
 
 
+def test_the_keys_of_the_audit_log_are_their_own_then_those_of_links_and_never_the_same_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "audit"
+    file.touch(0o600)
+    file.write_text(f"{KEY}-audit-new\n{KEY}-audit-old\n")
+    of_links = secrets.audit_keys({"TODOKE_SECRET": f"{KEY}-a, {KEY}-b"}, None, None)
+    both = secrets.audit_keys({"TODOKE_SECRET": f"{KEY}-a, {KEY}-b"}, file, None)
+    assert len(set(both)) == 4 and both[2:] == of_links
+    assert not any(KEY.encode() in key for key in both)
+    assert secrets.audit_keys({"TODOKE_AUDIT_KEY": f"{KEY}-a"}, file, None) == of_links[:1]
+    assert secrets.audit_keys({}, None, None) == ()
+    with pytest.raises(SecretMissing, match="shorter than"):
+        secrets.audit_keys({"TODOKE_AUDIT_KEY": "short"}, None, None)
+    file.chmod(0o644)
+    with pytest.raises(NotPrivate, match="chmod 600"):
+        secrets.audit_keys({}, file, None)
+
+
 @pytest.mark.parametrize("secret", ["signing_keys", "metrics_key", "relay_password"])
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602])
 def test_a_key_or_password_that_other_accounts_can_read_is_refused_with_the_command_that_mends_it(

@@ -144,6 +144,18 @@ def test_a_bundle_that_was_made_of_other_words_is_not_the_commit(tmp_path: Path)
         authorship.authors(editors.content, ISSUE, digests(editors) | {"ignored.md": "0" * 64}, None)
 
 
+def test_a_picture_in_large_file_storage_is_compared_by_its_pointer(tmp_path: Path) -> None:
+    editors = repository(tmp_path)
+    real = bytes(range(256)) * 40
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(real).hexdigest()}\nsize {len(real)}\n"
+    picture = editors.commit("images/sea.png", pointer.encode())
+    picture.write_bytes(real)
+    assert names_of(editors) == {HANAKO[0]}
+    picture.write_bytes(real[::-1])
+    with pytest.raises(NotCommitted, match=r"sea\.png"):
+        names_of(editors)
+
+
 def test_line_ends_of_windows_are_no_change(tmp_path: Path) -> None:
     editors = repository(tmp_path)
     editors.git("config", "core.autocrlf", "true")

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from mailer import log
 from mailer.cli import machine_output, status, tables
-from mailer.database import heartbeats, issues, ledger, subscriptions
+from mailer.database import audit_log, heartbeats, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest, claim_batch
 from mailer.database.engine import Database, create_database
 from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
@@ -216,6 +216,9 @@ def test_the_operator_gets_one_report_when_all_were_tried_and_one_when_all_is_fi
     assert "everybody tried: 3 sent, 1 deferred, 1 failed, 1 unknown" in first.splitlines()[0] and "tried again from" in first
     assert "finished: 4 sent, 1 failed, 1 unknown" in last.splitlines()[0] and "todoke resolve unknown fukko-press/45" in last
     assert "reader" not in first + last.replace("reader's", "")
+    log = audit_log.entries(home.database)
+    noted = [re.findall(r"Audit log: entry (\d+), hash ([0-9a-f]{64})", report) for report in (first, last)]
+    assert all((log[int(number) - 1].hash == digest) for ((number, digest),) in noted) and noted[0] != noted[1]
     mail = next(message.mail for message in receiver.accepted if message.recipients == (OPERATOR,))
     assert (mail["Auto-Submitted"], mail["To"], mail["List-Unsubscribe"]) == ("auto-generated", OPERATOR, None)
 

@@ -161,7 +161,7 @@ def test_the_bundle_has_exactly_the_documented_fields(issues: TinySite) -> None:
     issues.build()
     folder = issues.output / "mail/press/2"
     issue = json.loads((folder / "issue.json").read_text(encoding="utf-8"))
-    parts = issue.pop("parts")
+    parts, sources = issue.pop("parts"), issue.pop("sources")
     assert issue == {
         "schema": 1,
         "list": "press",
@@ -178,6 +178,8 @@ def test_the_bundle_has_exactly_the_documented_fields(issues: TinySite) -> None:
         assert part.pop("charset", None) == ("iso-2022-jp" if name == "light.txt" else None)
         assert part == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     assert sorted(parts) == ["light.txt", "mail.html", "mail.txt"]
+    assert sources == {path: hashlib.sha256((issues.content / path).read_bytes()).hexdigest() for path in sources}
+    assert {"mail/press/2.md", "press/2020/named.md"} < set(sources), "the issue's own file and all that it carries"
     lists = json.loads((issues.output / "mail/lists.json").read_text(encoding="utf-8"))
     assert lists["lists"][0]["from"] == {"name": "復興プレス メール版", "address": "press@example.jp"}
 
