@@ -17,6 +17,7 @@ import posixpath
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
@@ -190,27 +191,33 @@ class InputFolder:
     """The files below the folder ``root``, by their names relative to it with slashes. Lasts for one build: it keeps which folders lie inside."""
 
     def __init__(self, root: Path | str) -> None:
-        self._real = os.path.realpath(root)
+        self._real = _real_root(str(root))
         self._inside: dict[str, bool] = {}
 
     def stat(self, name: str) -> InputStat | None:
         """Return size and time of the file ``name``; None if there is none that may be read."""
+        folder = posixpath.dirname(name)
         try:
-            attributes = os.lstat(self._locate(name))
-        except (UnreadableInput, OSError):
+            if folder not in self._inside:
+                self._inside[folder] = self._is_inside(os.path.realpath(f"{self._real}/{folder}"))
+            attributes = os.lstat(f"{self._real}/{name}") if self._inside[folder] else None
+            if attributes and stat.S_ISLNK(attributes.st_mode):
+                attributes = os.lstat(self._resolve(name))
+        except (UnreadableInput, OSError, ValueError):  # `ValueError`: a name with NUL, or with a surrogate
             return None
-        return InputStat(attributes.st_size, attributes.st_mtime_ns)
+        return InputStat(attributes.st_size, attributes.st_mtime_ns) if attributes and stat.S_ISREG(attributes.st_mode) else None
 
     def open(self, name: str) -> BinaryIO:
         """Open the file ``name``. Raises `UnreadableInput`."""
+        path = f"{self._real}/{name}"
         try:
-            descriptor = os.open(self._locate(name), _FLAGS)
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.close(descriptor)
-                raise UnreadableInput(name, "special")
+            if stat.S_ISLNK(os.lstat(path).st_mode):
+                path = self._resolve(name)
+            return os.fdopen(self._open_regular(path, name), "rb")
+        except ValueError as error:  # a name with NUL, or with a surrogate
+            raise UnreadableInput(name, "missing") from error
         except OSError as error:
             raise UnreadableInput(name, _kind_of(error)) from error
-        return os.fdopen(descriptor, "rb")
 
     def read(self, name: str, most: int = -1) -> bytes:
         """Return the bytes of the file ``name``, or the first ``most`` of them. Raises `UnreadableInput`."""
@@ -220,22 +227,35 @@ class InputFolder:
         except OSError as error:
             raise UnreadableInput(name, _kind_of(error)) from error
 
-    def _locate(self, name: str) -> str:
-        """Return the path of the regular file ``name`` without a link in it. Raises `UnreadableInput`, `OSError`."""
-        folder, base = posixpath.split(name)
-        if "\0" in name or base in ("", ".", ".."):
-            raise UnreadableInput(name, "missing")
-        if folder not in self._inside:
-            self._inside[folder] = _is_inside(os.path.realpath(f"{self._real}/{folder}"), self._real)
-        if not self._inside[folder]:
-            raise UnreadableInput(name, "outside")
-        path = f"{self._real}/{name}"
-        attributes = os.lstat(path)
-        if stat.S_ISLNK(attributes.st_mode):
-            path = os.path.realpath(path, strict=True)
-            attributes = os.lstat(path)
-        if not _is_inside(path, self._real):
-            raise UnreadableInput(name, "outside")
-        if not stat.S_ISREG(attributes.st_mode):
+    def _open_regular(self, path: str, name: str) -> int:
+        """Return a descriptor of the regular file at ``path``, which is no link itself; but one of its folders may be."""
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # a device is not even opened
             raise UnreadableInput(name, "special")
+        descriptor = os.open(path, _FLAGS)
+        is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if is_regular and self._is_inside(_path_of(descriptor, path)):
+            return descriptor
+        os.close(descriptor)
+        raise UnreadableInput(name, "outside" if is_regular else "special")
+
+    def _resolve(self, name: str) -> str:
+        """Return the path of the file behind the link ``name``. Raises `UnreadableInput`, `OSError`."""
+        path = os.path.realpath(f"{self._real}/{name}", strict=True)
+        if not self._is_inside(path):
+            raise UnreadableInput(name, "outside")
         return path
+
+    def _is_inside(self, path: str) -> bool:
+        return _is_inside(path, self._real)
+
+
+_real_root = lru_cache(maxsize=64)(os.path.realpath)
+"""Somebody may put a link in the place of a folder that was resolved before: then nothing in it lies inside, and nothing is read."""
+
+
+def _path_of(descriptor: int, path: str) -> str:
+    """Return where an open file lies. Linux knows; elsewhere ``path`` is resolved."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - for each of thousands of files: no Path object
+    except OSError:
+        return os.path.realpath(path)
