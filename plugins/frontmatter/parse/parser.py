@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.frontmatter.model.addresses import check_name, check_page_address
-from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta, Page
+from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta, Page, Partner
 from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Publication, Registry
@@ -205,6 +205,8 @@ def _check_address(source: Source, meta: Meta, registry: Registry) -> list[Diagn
             ("", "") if meta.slug else ("。ファイルの名前を変えるか、slug を書いてください", "; rename the file, or add slug")
         )
         return [Diagnostic(source.path, line, words[0] + hint_ja, words[1] + hint_en, "F304")]
+    if isinstance(meta, Partner) and (words := check_name(source.path.parts[1])):  # the folder of the feed is a part of the address
+        return [Diagnostic(source.path, 1, *words, "F304")]
     if isinstance(meta, Page) and (words := check_page_address(f"/{name}/", registry.own_addresses)):
         return [Diagnostic(source.path, line, *words, "F306")]
     return []

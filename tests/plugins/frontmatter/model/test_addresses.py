@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plugins.diagnostics import ContentErrors
 from plugins.files import WriteRefused, _locate
 from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name
+from tests.plugins.builder.test_source_check import PARTNER
 from tests.tiny import ARTICLE, PLACES, TinySite
 
 OWN = OwnAddresses(frozenset({"press"}), frozenset({"/", "/places/", "/places/ishinomaki/", "/mail/", "/mail/press/"}))
@@ -134,3 +135,10 @@ def test_a_key_of_the_settings_that_cannot_be_a_folder_is_told_with_its_line(tin
     )
     with pytest.raises(ContentErrors, match=r"publications\.toml:\d+: .* \[R103\]"):
         tiny.registry()
+
+
+@pytest.mark.parametrize("folder", ["feed.xml", "Blog", "a b", "x" * 101])
+def test_the_folder_of_a_partners_entries_has_to_be_a_part_of_an_address(tiny: TinySite, folder: str) -> None:
+    tiny.write(f"partners/{folder}/2020/a.md", PARTNER)
+    with pytest.raises(ContentErrors, match=r"partners/.*/a\.md:1: .* \[F304\]"):
+        tiny.library()
