@@ -98,8 +98,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return read_toml(path)
     except OSError as error:
-        advice = "このファイルのあるフォルダーで実行するか、--publications で指定します / run it in its folder or name it with --publications"
-        raise ConfigError(path, (f"読めません。{advice}: {error.strerror}",)) from error
+        raise ConfigError(path, (f"読めません / cannot be read: {error.strerror}",)) from error
     except ContentErrors as errors:
         raise ConfigError(path, tuple(f"{found.ja} / {found.en}" for found in errors.diagnostics)) from errors
 

@@ -124,7 +124,7 @@ def test_loopback_is_refused_by_default_and_a_run_in_which_all_fail_ends_with_1(
         (["update", "hama", "--url", "minato=http://x.example/"], "KEY=URL"),
         (["update", "hama", "--url", "hama"], "KEY=URL"),
         (["update", "hama", "--now", "yesterday"], "--now as"),
-        (["list", "--publications", "none.toml"], "run it in its folder or name it with --publications"),
+        (["list", "--publications", "none.toml"], "no such file: check where you are"),
     ],
 )
 def test_a_wrong_call_says_what_to_write(toml: Path, arguments: list[str], words: str) -> None:
