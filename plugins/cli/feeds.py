@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +24,15 @@ Loopback = Annotated[bool, typer.Option("--allow-loopback", help="見本と試�
 Proxy = Annotated[str | None, typer.Option(metavar="URL", help="通る代理サーバー / go through this proxy, http://host:port")]
 
 
+State = Annotated[Path, typer.Option(help="前の返事の控え。消えても困らない / what servers said last, may be lost")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")]
+Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]…", help="取り込むブログ。書かなければすべて / feeds, all by default")]
+OtherAddresses = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=URL", help="見本と試験のアドレス。ほかには聞かない / another address, for the same; no other host is asked"),
+]
+
+
 def list_feeds(
     publications: Publications = Path("publications.toml"),
     output_format: Format = arguments.Format.TEXT,
@@ -38,26 +46,17 @@ def list_feeds(
 
 def update_feeds(
     context: typer.Context,
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]…", help="取り込むブログ。書かなければすべて / feeds, all by default")
-    ] = None,
+    keys: Keys = None,
     content: Content = Path("content"),
     publications: Publications = Path("publications.toml"),
-    state: Annotated[Path, typer.Option(help="前の返事の控え。消えても困らない / what servers said last, may be lost")] = Path(
-        "var/feeds.json"
-    ),
+    state: State = Path("var/feeds.json"),
     allow_loopback: Loopback = False,
-    url: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=URL", help="見本と試験のアドレス。ほかには聞かない / another address, for the same; no other host is asked"
-        ),
-    ] = None,
+    url: OtherAddresses = None,
     now: Annotated[str | None, typer.Option(metavar="ISO", help="いまの日時 / the present, 2016-02-10T10:00")] = None,
     output_format: Format = arguments.Format.TEXT,
     json_output: Json = False,
     utc: Utc = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="何も書かない / write nothing")] = False,
+    dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="一時間たたなくても取りに行く / ask feeds that are not due")] = False,
     gap: Annotated[float, typer.Option(min=0, help="同じ相手への間（秒） / seconds between requests to a host")] = 1.0,
     proxy: Proxy = None,
@@ -83,64 +82,6 @@ def update_feeds(
     report = _update_or_exit(feeds, settings, options)
     print_update(report, arguments.is_json(output_format, json_output), dry_run=dry_run, utc=utc, quiet=arguments.is_quiet(context))
     if report.all_failed:
-        raise typer.Exit(1)
-
-
-def add_feed(
-    url: Annotated[
-        str,
-        typer.Argument(
-            metavar="URL|FILE",
-            help="ブログかフィードのアドレス、または OPML のファイル / address of the blog or of its feed, or an OPML file",
-        ),
-    ],
-    licence: Annotated[str, typer.Option(help="利用条件。書き手に確かめます / what the writer allows, such as CC BY 4.0")] = "",
-    key: Annotated[str, typer.Option(help="短い名前 / short name, a-z 0-9 -")] = "",
-    title: Annotated[str, typer.Option(help="ブログの題 / the blog's title")] = "",
-    author: Annotated[str, typer.Option(help="書き手 / who writes it")] = "",
-    mode: Annotated[str, typer.Option(help="publish か review / publish or review")] = "review",
-    publications: Publications = Path("publications.toml"),
-    yes: Yes = False,
-    allow_loopback: Loopback = False,
-    proxy: Proxy = None,
-) -> None:
-    """協力ブログを加える / add one to the partner blogs: its feed is found, its last entries are shown, then you are asked."""
-    arguments.check_mode(mode)
-    rules, checked_proxy = arguments.address_rules(allow_loopback), arguments.check_proxy(proxy)
-
-    def add(address: str) -> None:
-        from plugins.cli.feeds_tables import print_discovered
-        from plugins.partners.subscriptions import add as write
-
-        settings = arguments.read_settings_or_exit(publications)
-        feed = arguments.find_feed_or_exit(address, settings, rules, checked_proxy)
-        print_discovered(feed)
-        subscription = arguments.subscription(feed, settings, key=key, title=title, author=author, licence=licence, mode=mode, ask=not yes)
-        if not yes:
-            typer.confirm(
-                f"[feeds.{subscription.key}] として publications.toml に書きますか / write it as [feeds.{subscription.key}]?", abort=True
-            )
-        arguments.exit_on_error(lambda: write(publications, subscription))
-        arguments.echo(f"加えました。次は / added, next: todoke feeds update {subscription.key}")
-
-    if Path(url).suffix.lower() not in (".opml", ".xml") or "//" in url:
-        add(url)
-    elif key or title or author:
-        raise arguments.usage_error("OPML では --key、--title、--author を使えません / not with OPML: --key, --title, --author")
-    else:
-        _add_each(arguments.read_opml_or_exit(Path(url)), add)
-
-
-def _add_each(addresses: Iterable[str], add: Callable[[str], None]) -> None:
-    """Add the feeds of an OPML file. One that cannot be added is told, and the others go on. Ends with 1 if none was added."""
-    added = 0
-    for address in addresses:
-        try:
-            add(address)
-            added += 1
-        except (typer.Exit, typer.Abort):
-            arguments.echo(f"加えませんでした / not added: {address}", err=True)
-    if not added:
         raise typer.Exit(1)
 
 
@@ -181,37 +122,42 @@ def remove_feed(
     content: Content = Path("content"),
     publications: Publications = Path("publications.toml"),
     yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> None:
     """協力ブログの登録を外す（記事は残る）か、一つの記事を取り下げる / unsubscribe from partner blogs (entries stay), or take an entry down."""
     if key_or_address.startswith(("http://", "https://", "tag:", "urn:")) or key_or_address.endswith(".md"):
-        _take_down(key_or_address, content, yes)
+        _take_down(key_or_address, content, yes, dry_run)
     else:
-        _unsubscribe(key_or_address, content, publications, yes)
+        _unsubscribe(key_or_address, content, publications, yes, dry_run)
 
 
-def _take_down(address: str, content: Path, yes: bool) -> None:
+def _take_down(address: str, content: Path, yes: bool, dry_run: bool) -> None:
     from plugins.partners.entries import review, takedown
 
     require(folder=content)
-    if not yes:
+    if not (yes or dry_run):
         typer.confirm(f"{address} を取り下げますか。二度と取り込みません / take it down for good?", abort=True)
     removed: list[str] = []
     if address.endswith(".md") and "//" not in address:
-        arguments.exit_on_error(lambda: removed.extend(takedown.take_down_file(content, review.file_of(content, address))))
+        arguments.exit_on_error(lambda: removed.extend(takedown.take_down_file(content, review.file_of(content, address), dry_run=dry_run)))
     else:
-        arguments.exit_on_error(lambda: removed.extend(takedown.take_down(content, address)))
+        arguments.exit_on_error(lambda: removed.extend(takedown.take_down(content, address, dry_run=dry_run)))
     for path in removed:
-        arguments.echo(f"消しました / removed: {path}")
+        arguments.echo(f"消すもの（試し） / would be removed: {path}" if dry_run else f"消しました / removed: {path}")
 
 
-def _unsubscribe(key: str, content: Path, publications: Path, yes: bool) -> None:
+def _unsubscribe(key: str, content: Path, publications: Path, yes: bool, dry_run: bool) -> None:
     from plugins.partners.subscriptions import remove
 
     arguments.choose_feeds(arguments.read_settings_or_exit(publications), [key])
+    entries = content / "partners" / key
+    if dry_run:
+        arguments.echo(f"[feeds.{key}] を外します。取り込んだ記事は残ります（試し） / would be removed, its entries stay: {entries}")
+        return
     if not yes:
         typer.confirm(f"[feeds.{key}] を外しますか / remove [feeds.{key}]?", abort=True)
     arguments.exit_on_error(lambda: remove(publications, key))
-    arguments.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {content / 'partners' / key}")
+    arguments.echo(f"外しました。取り込んだ記事は残っています / removed, its entries stay: {entries}")
 
 
 def _update_or_exit(feeds: tuple[FeedConfig, ...], settings: Settings, options: Options) -> UpdateReport:

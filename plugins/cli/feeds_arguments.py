@@ -159,6 +159,8 @@ def read_opml_or_exit(path: Path) -> list[str]:
 
     try:
         feeds = asyncio.run(read_opml(path.read_bytes()))
+    except FileNotFoundError as error:
+        raise usage_error(f"{path}: ファイルがありません / no such file") from error
     except (PartnersError, OSError) as error:
         raise usage_error(f"{path}: OPML として読めません / cannot be read as OPML: {error}") from error
     return [address for address, _ in feeds]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PREVIEWED = 5
 """Entries that ``feeds add`` shows."""
 
+NO_FEEDS = "協力ブログの登録がありません。todoke feeds add アドレス で加えます / no partner blogs yet: todoke feeds add ADDRESS"
+
 WAITING_REASONS = {
     "new": "",
     "edit": "{} の新しい版 / a new version of it",
@@ -48,6 +50,9 @@ def print_feeds(feeds: Iterable[FeedConfig], as_json: bool = False) -> None:
     if as_json:
         _print_json(rows)
         return
+    if not rows:
+        typer.echo(NO_FEEDS)
+        return
     table = _table("名前 / key", "ブログ / title", "アドレス / address", "許し / licence", "公開 / mode", keys=[row["key"] for row in rows])
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in ("key", "title", "url", "licence", "mode")))
@@ -59,7 +64,9 @@ def print_update(report: UpdateReport, as_json: bool, *, dry_run: bool = False, 
     if as_json:
         _print_json([asdict(feed) for feed in report.feeds])
         return
-    if not quiet:
+    if not report.feeds:
+        typer.echo(NO_FEEDS)
+    elif not quiet:
         _print_counts(report, dry_run)
     for feed in report.feeds:
         for note in notes(feed, utc):
@@ -128,6 +135,13 @@ def print_discovered(discovered: DiscoveredFeed, utc: bool = False) -> None:
         typer.echo("WebSub で知らせを受けられます。todoke feeds receive / offers WebSub: todoke feeds receive")
 
 
+def print_subscription(feed: FeedConfig) -> None:
+    """Print what would be written into ``publications.toml``."""
+    typer.echo(f"書くもの（試し） / would be written: [feeds.{feed.key}]")
+    for name in ("title", "url", "site", "author", "licence", "mode"):
+        typer.echo(f"  {name} = {safe_text(getattr(feed, name))}")
+
+
 def _published(entry: ParsedEntry, utc: bool) -> str:
     published = moment(entry.published)
     return local_time(published, utc) if published else ""
@@ -148,6 +162,8 @@ def print_waiting(drafts: Sequence[WaitingEntry], as_json: bool, utc: bool = Fal
             if line:
                 typer.echo(f"{indent}{safe_text(line)}")
     typer.echo(f"{len(drafts)}件が確認を待っています / {len(drafts)} entries wait for review")
+    if drafts:
+        typer.echo("公開 / publish: todoke feeds review --publish FILE   載せない / refuse: todoke feeds review --refuse FILE")
 
 
 def _front_matter_time(text: str, utc: bool) -> str:

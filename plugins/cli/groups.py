@@ -14,7 +14,7 @@ COMMANDS = {
     "new issue": ("plugins.cli.new", "new_issue"),
     "feeds list": ("plugins.cli.feeds", "list_feeds"),
     "feeds update": ("plugins.cli.feeds", "update_feeds"),
-    "feeds add": ("plugins.cli.feeds", "add_feed"),
+    "feeds add": ("plugins.cli.feeds_add", "add_feed"),
     "feeds review": ("plugins.cli.feeds", "review_entries"),
     "feeds remove": ("plugins.cli.feeds", "remove_feed"),
     "feeds receive": ("plugins.cli.feeds_receive", "receive_news"),

@@ -182,7 +182,7 @@ def apply(content: Path, *, dry_run: bool = False) -> Removal:
     return Removal(_take_down(content, library, files, dry_run), tuple(shared))
 
 
-def take_down(content: Path, name: str) -> tuple[str, ...]:
+def take_down(content: Path, name: str, *, dry_run: bool = False) -> tuple[str, ...]:
     """Take down the entry with this address or id, now or earlier, and return the files that were removed.
 
     Raises EntryNotFoundError if no file has it, SharedNameError if several entries have it, TakedownError, EntryFileError.
@@ -194,16 +194,16 @@ def take_down(content: Path, name: str) -> tuple[str, ...]:
         raise EntryNotFoundError(name)
     if not _is_one_entry(front_matters.values()):
         raise SharedNameError(name, tuple(path.as_posix() for path in front_matters))
-    if not _is_without_feed(identity(name)):
+    if not (dry_run or _is_without_feed(identity(name))):
         note(content, [name])
-    return _take_down(content, library, front_matters, dry_run=False)
+    return _take_down(content, library, front_matters, dry_run)
 
 
-def take_down_file(content: Path, path: Path) -> tuple[str, ...]:
+def take_down_file(content: Path, path: Path, *, dry_run: bool = False) -> tuple[str, ...]:
     """Take down one file. Another feed's entry with the same address stays. Raises TakedownError, EntryFileError."""
     read_takedown(content)
     library = _Library.read(content)
-    return _take_down(content, library, {path: library.front_matters[path]}, dry_run=False, within_feed=True)
+    return _take_down(content, library, {path: library.front_matters[path]}, dry_run, within_feed=True)
 
 
 def _take_down(content: Path, library: _Library, files: Mapping[Path, Front], dry_run: bool, within_feed: bool = False) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -95,7 +96,19 @@ async def fetch(
     except PartnersError as error:
         return Failure(url, str(error))
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Failure(url, f"つながりません / cannot be fetched: {type(error).__name__}: {str(error)[:200]}")
+        return Failure(url, connection_words(error))
+
+
+def connection_words(error: Exception) -> str:
+    """Explain to the editor why there was no response."""
+    meanings: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+        (aiohttp.ClientConnectorDNSError, "その名前のサーバーがありません。アドレスのつづりを確かめてください / no server has this name, check the spelling"),
+        ((aiohttp.ClientSSLError, ssl.SSLError), "サーバーの証明書が正しくありません。書き手に知らせてください / the server's certificate is not valid, tell the writer"),
+        (aiohttp.ClientConnectorError, "サーバーが答えません。あとでもう一度試してください / the server does not answer, try again later"),
+        ((aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "返事が途中で切れました / the answer broke off"),
+    )  # fmt: skip
+    meaning = next((words for kind, words in meanings if isinstance(error, kind)), "つながりません / cannot be fetched")
+    return f"{meaning} ({type(error).__name__}: {str(error)[:200]})"
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from yarl import URL
 from plugins.partners.http.addresses import AddressRules
 from plugins.partners.http.body import MemoryBudget, read_parsable
 from plugins.partners.http.client import PRODUCT, HttpClient, Limits
-from plugins.partners.http.fetch import follow_redirects
+from plugins.partners.http.fetch import connection_words, follow_redirects
 from plugins.partners.model.errors import PartnersError
 
 LARGEST = 512 * 1024
@@ -155,7 +155,7 @@ class Robots:
         except TimeoutError:
             return "時間内に返事がありません / timed out（robots.txt）"
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return f"つながりません / cannot be fetched: {type(error).__name__}: {str(error)[:200]}（robots.txt）"
+            return f"{connection_words(error)}（robots.txt）"
 
 
 async def _read(response: aiohttp.ClientResponse, limits: Limits, budget: MemoryBudget) -> Rules | str:

@@ -9,6 +9,7 @@ from yarl import URL
 
 from plugins.partners.http.addresses import AddressRules, check_url
 from plugins.partners.http.client import Deadline, HttpClient, Limits
+from plugins.partners.http.fetch import connection_words
 from plugins.partners.model.errors import FetchError
 from plugins.partners.websub.subscription import LEASE, Subscription
 
@@ -35,7 +36,7 @@ async def request(
     except TimeoutError as error:
         raise FetchError(f"{subscription.hub}: 時間内に返事がありません / the hub timed out") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise FetchError(f"{subscription.hub}: ハブにつながりません / cannot reach the hub: {type(error).__name__}") from error
+        raise FetchError(f"{subscription.hub}: {connection_words(error)}") from error
 
 
 async def _post(client: HttpClient, hub: str, form: dict[str, str], rules: AddressRules, limits: Limits) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import stat
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,8 +16,6 @@ import httpx
 import pytest
 from aiohttp import web
 from filelock import FileLock
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from plugins.partners import state
 from plugins.partners.entries.files import read_front
@@ -27,7 +24,7 @@ from plugins.partners.model.config import Settings
 from plugins.partners.update import Options
 from plugins.partners.websub.receiver import LARGEST_MESSAGE, create_app
 from plugins.partners.websub.service import GAP, Service, subscriptions_path
-from plugins.partners.websub.subscription import ANSWER_TIME, LEASE, LONGEST_LEASE, Subscription, Subscriptions, new_subscription
+from plugins.partners.websub.subscription import ANSWER_TIME, LEASE, Subscription, Subscriptions
 from tests.plugins.partners.http.test_fetch import Site, page, redirect
 from tests.plugins.partners.test_update import HAMA, NOW
 
@@ -126,16 +123,6 @@ def test_a_feed_that_names_a_hub_is_subscribed_to_and_its_news_come_when_the_hub
     with_hub(tmp_path, story)
 
 
-def test_a_secret_goes_to_hubs_with_tls_only_and_the_file_is_its_owners(tmp_path: Path) -> None:
-    subscriptions = Subscriptions.load(tmp_path / "var/websub/s.json")
-    for number, (address, secret) in enumerate((("https://hub.example/", "t"), ("http://hub.example/", ""))):
-        subscription = new_subscription("hama", address, "https://hama.example/", NOW, lambda: "t")
-        assert subscription.secret == secret
-        subscriptions.put(replace(subscription, token=f"t{number}"))
-    assert stat.S_IMODE(subscriptions.path.stat().st_mode) == 0o600 and stat.S_IMODE(subscriptions.path.parent.stat().st_mode) == 0o700
-    assert Subscriptions.load(subscriptions.path).by_token == subscriptions.by_token
-
-
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
 def test_a_message_counts_only_with_the_signature_of_the_secret(tmp_path: Path, method: str) -> None:
     async def story(here: Hub) -> None:
@@ -186,15 +173,6 @@ def test_a_lease_is_renewed_before_it_ends_at_the_same_address(tmp_path: Path) -
         assert here.subscription.lease_until == NOW + timedelta(hours=21) + LEASE
 
     with_hub(tmp_path, story)
-
-
-@pytest.mark.parametrize(
-    ("lease", "expected"),
-    [("1", timedelta(hours=1)), ("99999999", LONGEST_LEASE), ("x", LEASE), ("", LEASE), ("-5", LEASE), ("1" * 50, LEASE)],
-)
-def test_an_impossible_lease_is_cut(lease: str, expected: timedelta) -> None:
-    subscription = new_subscription("hama", "https://hub.example/", "https://hama.example/", NOW, lambda: "t").verified(lease, NOW)
-    assert subscription.lease_until == NOW + expected
 
 
 def test_a_hub_that_does_not_answer_or_denies_is_asked_again_later(tmp_path: Path) -> None:
@@ -302,53 +280,3 @@ def test_a_feed_that_is_named_while_another_update_is_at_work_is_fetched_later(t
         assert await here.service.fetch("hama")
 
     with_hub(tmp_path, story)
-
-
-def test_a_broken_file_of_subscriptions_gives_none(tmp_path: Path) -> None:
-    for text in (
-        "",
-        "{",
-        '{"schema": 1, "subscriptions": [{"key": 1}]}',
-        '{"schema": 1, "subscriptions": 5}',
-        '{"schema": 9, "subscriptions": []}',
-    ):
-        (tmp_path / "s.json").write_text(text)
-        assert Subscriptions.load(tmp_path / "s.json").by_token == {}
-
-
-@settings(
-    derandomize=True, max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["GET", "POST", "PUT", "HEAD"]),
-            st.sampled_from(["token", "nobody", "../etc", "%00"]),
-            st.dictionaries(
-                st.sampled_from(["hub.mode", "hub.topic", "hub.challenge", "hub.lease_seconds", "hub.reason", "x"]), st.text(max_size=8)
-            ),
-            st.binary(max_size=40),
-            st.sampled_from(["", "sha1=", "sha256=00", "md5=x", "=", "sha512"]),
-        ),
-        max_size=5,
-    )
-)
-def test_no_request_of_a_stranger_changes_a_subscription_or_breaks_the_receiver(
-    tmp_path: Path, requests: list[tuple[str, str, dict[str, str], bytes, str]]
-) -> None:
-    async def go() -> None:
-        subscriptions = Subscriptions(tmp_path / "s.json", {})
-        subscription = replace(
-            new_subscription("hama", "https://hub.example/", "https://hama.example/topic", NOW, lambda: "token"), secret="s"
-        )
-        subscriptions.put(subscription)
-        named: list[str] = []
-        transport = httpx.ASGITransport(create_app(subscriptions, named.append, lambda: NOW))
-        async with httpx.AsyncClient(transport=transport) as client:
-            for method, token, query, body, signature in requests:
-                headers = {"X-Hub-Signature": signature} if signature else {}
-                answer = await client.request(method, f"{CALLBACK}/websub/{token}", params=query, content=body, headers=headers)
-                assert answer.status_code < 500
-        assert named == [] and subscriptions.by_token == {"token": subscription}
-
-    asyncio.run(go())
