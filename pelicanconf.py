@@ -46,7 +46,7 @@ PAGE_PATHS: list[str] = []
 READERS = dict.fromkeys(("html", "htm", "rst", "md"))  # no readers: `plugins.frontmatter` reads the sources
 STATIC_PATHS: list[str] = []  # `plugins.publications.static_files` copies what a public document names
 THEME_STATIC_PATHS: list[str] = []
-CACHE = "var/cache"  # encoded images, cards, mails, compiled templates, by content; may be deleted at any time
+CACHE = "var/cache"  # encoded images, cards, mails, by content; may be deleted at any time
 
 # The library compares dates with NOW. Pelican would compare them with the clock, and a build would not be reproducible.
 WITH_FUTURE_DATES = True

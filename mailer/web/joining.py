@@ -42,12 +42,12 @@ class Joining:
     confirm: Confirm | None
     work: WorkThreads
 
-    async def ask(self, subscriber_id: SubscriberId, choices: Mapping[str, Preference], now: datetime) -> JoinNote | None:
-        """Mail the reader about each list in `choices`. Nothing is resumed yet."""
-        sent = [await self._ask_for_list(subscriber_id, key, choice, now) for key, choice in choices.items()]
+    async def ask(self, subscriber_id: SubscriberId, wishes: Mapping[str, Preference], now: datetime) -> JoinNote | None:
+        """Mail the reader about each list in `wishes`. Nothing is resumed yet."""
+        sent = [await self._ask_for_list(subscriber_id, key, wish, now) for key, wish in wishes.items()]
         return None if not sent else JoinNote.ASKED if all(sent) else JoinNote.NOT_SENT
 
-    async def _ask_for_list(self, subscriber_id: SubscriberId, key: str, choice: Preference, now: datetime) -> bool:
+    async def _ask_for_list(self, subscriber_id: SubscriberId, key: str, wish: Preference, now: datetime) -> bool:
         if self.confirm is None or key not in self.lists:
             return False
 
@@ -59,7 +59,7 @@ class Joining:
             return True  # asked a moment ago: that mail is on its way
         try:
             async with asyncio.timeout(RELAY_TIMEOUT):
-                is_sent = await self.confirm(recipient, self.lists[key], choice.value, now)
+                is_sent = await self.confirm(recipient, self.lists[key], wish.value, now)
         except TimeoutError:
             is_sent = False
         if not is_sent:

@@ -49,7 +49,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     holds up a warning to the public. With a ``library``, the results for the same bytes are taken from its content cache.
     """
     inspector = _Inspector(content, registry, levels)
-    cached = {path: (key, result or _CLEAN) for path, (key, result) in library.cache.notes(_NAME).items()} if library else {}
+    cached = {path: (key, result or _CLEAN) for path, (key, result) in library.cache.notes(_NAME, _Result).items()} if library else {}
     keys = {str(path): inspector.key(digest) for path, digest in library.digests.items()} if library else {}
     paths = list(keys) if library else list(map(str, find_sources(content)))
     known = {

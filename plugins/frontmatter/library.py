@@ -27,7 +27,7 @@ from plugins.context import Key
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
 from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, open_reader
-from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, document_digests
+from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import find_sources, is_publishable, read_source, scan_sources
@@ -39,6 +39,7 @@ __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
 _TRUSTED_AGE = 3_000_000_000
 """Nanoseconds. A file that changed more recently may change again within one tick of the file system's clock (2 s on FAT) and keep its time."""
 
+KnownImages = dict[str, tuple[int, int, Picture | str]]
 _IMAGES = "images"
 """The topic of the content cache's notes on image files."""
 
@@ -117,7 +118,7 @@ def read_library(
     files = scan_sources(tree)
     known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
     collector = _Collector(cache, files, scanned_at)
-    known_images = cache.notes(_IMAGES).get("", (b"", {}))[1]
+    known_images = cache.notes(_IMAGES, KnownImages).get("", (b"", None))[1] or {}
     headers: dict[str, Header | HeaderSummary] = {path: row.parsed[0] for path, row in known.items()}
     references = ReferenceResolver(content, registry, headers, now, dict(known_images))
     share = ShareReader(content, registry, now, shows_drafts)

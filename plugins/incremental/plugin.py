@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemBytecodeCache
+import os
+
+from jinja2 import Environment
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
 from plugins.context import Key, context_of
+from plugins.incremental.bytecode import open_bytecode_cache
 from plugins.incremental.fragment_cache import FRAGMENT, FragmentCache
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import IncrementalWriter
@@ -26,9 +29,7 @@ def share_environment(generator: Generator) -> None:
         build.provide(_ENVIRONMENT, generator.env)
         generator.env.auto_reload = False  # nobody edits templates during a build: Jinja need not look at their times
         generator.env.globals[FRAGMENT] = FragmentCache(generator.env, generator.context, build.get(PLAN))
-        folder = build.cache / "templates"
-        folder.mkdir(parents=True, exist_ok=True)
-        generator.env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+        generator.env.bytecode_cache = open_bytecode_cache(os.environ)
     generator.env = build[_ENVIRONMENT]
 
 

@@ -1,11 +1,12 @@
 """A cache of parsed documents: one SQLite file beside the output. If it is lost, the next build reads every source once.
 
 For each source there is a row with the file's size and modification time (the fast check), the digest of its bytes (for a fresh checkout, where every
-time is new), and the number of the bundle that holds its document. A bundle holds the documents that were read together, some hundreds pickled as
-one: this loads in a third of the time that single documents need. A source that is read again goes into a new bundle; when there are many small
+time is new), and the number of the bundle that holds its document. A bundle holds the documents that were read together, some hundreds encoded as
+one (`serialization`): this loads in a third of the time that single documents need. A source that is read again goes into a new bundle; when there are many small
 bundles they are merged. HTML and Markdown have a table of their own, and are loaded only when a page is rendered.
 
-Everything in the file is valid for one ``version``: of the code, the libraries, the settings and ``publications.toml``.
+Everything in the file is valid for one ``version``: of the code, the libraries, the settings and ``publications.toml``. The file may come from anywhere (a
+cache of a CI, another account). So nothing in it is run, each value is checked for its type, and what does not fit is read anew from its source.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from plugins.frontmatter.load.pickling import DocumentPickler
+from plugins.frontmatter.load.serialization import CachedSource, DocumentCodec, Unreadable, ValueCodec, encode_value
 from plugins.frontmatter.model.registry import Registry
+
+Value = TypeVar("Value")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS cache_version (version TEXT NOT NULL);
@@ -28,6 +32,8 @@ CREATE TABLE IF NOT EXISTS bundle (number INTEGER PRIMARY KEY, documents BLOB);
 CREATE TABLE IF NOT EXISTS body (path TEXT PRIMARY KEY, html TEXT, markdown TEXT);
 CREATE TABLE IF NOT EXISTS note (topic TEXT, path TEXT, digest BLOB, value BLOB, PRIMARY KEY (topic, path)) WITHOUT ROWID;
 """
+
+_TEXTS = "SELECT path FROM body WHERE typeof(html) = 'text' AND typeof(markdown) = 'text'"
 
 _SMALL = 100
 """Sources. A bundle that holds fewer is small."""
@@ -41,33 +47,57 @@ class CachedDocument:
     """One source as it was read.
 
     ``size`` is in bytes. ``time`` is the modification time in ns, or -1 if the file was too new for its time to be trusted. ``digest`` is that of the
-    bytes, ``parsed`` the value to keep.
+    bytes, ``parsed`` the document and what its references resolved to.
     """
 
     size: int
     time: int
     digest: bytes
-    parsed: Any
+    parsed: CachedSource
+
+
+class CacheDamaged(Exception):
+    """The file was damaged after this build had begun to read it. It is deleted: the next build reads the sources."""
 
 
 class ContentCache:
     """The cache in ``file``; without a file it lasts as long as this object."""
 
     def __init__(self, file: Path | None, version: str, registry: Registry) -> None:
-        self._pickler = DocumentPickler(registry)
+        self._codec = DocumentCodec(registry)
+        self._file, self._version = file, version
         self._database = _open(file, version)
         self.body = lru_cache(maxsize=64)(self._body)
 
     def rows(self) -> dict[str, CachedDocument]:
-        """Return every cached document by path."""
+        """Return every cached document by path. A damaged file is replaced by an empty one."""
+        try:
+            return self._rows()
+        except sqlite3.Error:
+            self._begin_anew()
+            return {}
+
+    def _begin_anew(self) -> None:
+        self._database.close()
+        if self._file:
+            self._file.unlink(missing_ok=True)
+        self._database = _open(self._file, self._version)
+
+    def _rows(self) -> dict[str, CachedDocument]:
         sources = self._database.execute("SELECT path, size, time, digest, bundle FROM source").fetchall()
         bundle_of = {row[0]: row[4] for row in sources}
         bundles = self._database.execute("SELECT number, documents FROM bundle").fetchall()
-        parsed: dict[str, Any] = {}
-        for (number, _), bundle in zip(bundles, self._pickler.loads(blob for _, blob in bundles), strict=True):
-            # An old bundle still holds what has been read again since: the source's row says which bundle is right.
-            parsed |= {path: value for path, value in bundle if bundle_of.get(path) == number}
-        rows = {path: CachedDocument(size, time, digest, parsed[path]) for path, size, time, digest, _ in sources}
+        parsed: dict[str, CachedSource] = {}
+        for number, blob in bundles:
+            with suppress(Unreadable):
+                # An old bundle still holds what has been read again since: the source's row says which bundle is right.
+                parsed |= {path: source for source in self._codec.decode(blob) if bundle_of.get(path := str(source[0].path)) == number}
+        texts = {path for (path,) in self._database.execute(_TEXTS)}
+        rows = {
+            path: CachedDocument(size, time, digest, parsed[path])
+            for path, size, time, digest, _ in sources
+            if path in parsed and path in texts
+        }
         self._merge_small_bundles(rows, bundle_of, [number for number, _ in bundles])
         return rows
 
@@ -80,7 +110,7 @@ class ContentCache:
         self._database.commit()
 
     def _write_bundle(self, rows: Sequence[tuple[str, CachedDocument]]) -> None:
-        blob = self._pickler.dumps([(path, row.parsed) for path, row in rows])
+        blob = self._codec.encode(row.parsed for _, row in rows)
         number = self._database.execute("INSERT INTO bundle (documents) VALUES (?)", (blob,)).lastrowid
         sources = ((path, row.size, row.time, row.digest, number) for path, row in rows)
         self._database.executemany("REPLACE INTO source VALUES (?, ?, ?, ?, ?)", sources)
@@ -101,21 +131,34 @@ class ContentCache:
         self._database.commit()
 
     def _body(self, path: str) -> tuple[str, str]:
-        """Return HTML and Markdown of a source. Raises `LookupError`."""
-        row = self._database.execute("SELECT html, markdown FROM body WHERE path = ?", (path,)).fetchone()
+        """Return HTML and Markdown of a source. Raises `CacheDamaged`."""
+        try:
+            row = self._database.execute("SELECT html, markdown FROM body WHERE path = ?", (path,)).fetchone()
+        except sqlite3.Error:
+            row = None
         if row is None:
-            raise LookupError(path)
+            self._begin_anew()
+            raise CacheDamaged(
+                f"{self._file} が壊れていたので、消しました。もう一度 build を実行してください / it was damaged and is deleted: build again ({path})"
+            )
         return row[0], row[1]
 
-    def notes(self, topic: str) -> dict[str, tuple[bytes, Any]]:
-        """Return the notes on one topic, by path: the digest of what the note was computed from, and its value."""
-        rows = self._database.execute("SELECT path, digest, value FROM note WHERE topic = ?", (topic,)).fetchall()
-        values = self._pickler.loads(row[2] for row in rows if row[2])
-        return {path: (digest, next(values) if value else None) for path, digest, value in rows}
+    def notes(self, topic: str, value_type: type[Value]) -> dict[str, tuple[bytes, Value | None]]:
+        """Return the notes on one topic, by path: the digest of what the note was computed from, and its value. One of another type is left out."""
+        notes: dict[str, tuple[bytes, Value | None]] = {}
+        try:
+            rows = self._database.execute("SELECT path, digest, value FROM note WHERE topic = ?", (topic,)).fetchall()
+        except sqlite3.Error:
+            return notes
+        decoder = ValueCodec(value_type)
+        for path, digest, value in rows:
+            with suppress(Unreadable):
+                notes[path] = (digest, decoder.decode(value) if value else None)
+        return notes
 
     def note(self, topic: str, notes: Iterable[tuple[str, bytes, Any]]) -> None:
         """Keep what another package computed from sources: path, digest of what it read, value. None is stored empty and takes no time to load."""
-        rows = ((topic, path, digest, b"" if value is None else self._pickler.dumps(value)) for path, digest, value in notes)
+        rows = ((topic, path, digest, b"" if value is None else encode_value(value)) for path, digest, value in notes)
         self._database.executemany("REPLACE INTO note VALUES (?, ?, ?, ?)", rows)
         self._database.commit()
 

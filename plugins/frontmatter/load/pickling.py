@@ -1,7 +1,6 @@
-"""Headers and documents as bytes, for the content cache and between processes.
+"""Headers and documents as bytes between this process and its own forks. Nothing is pickled into a file: see `serialization`.
 
-A place, topic or publication is pickled as its key in the registry. So it stays one object after loading, and the bytes stay small. This program
-alone writes and reads these bytes, as Python does with ``.pyc`` files; they never come from outside.
+A place, topic or publication is pickled as its key in the registry. So it stays one object after loading, and the bytes stay small.
 """
 
 from __future__ import annotations

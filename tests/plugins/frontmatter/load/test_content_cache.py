@@ -1,14 +1,25 @@
-"""The content cache: what was read comes back, and anything of another version or in doubt is read reopened."""
+"""The content cache: what was read comes back, and anything of another version or in doubt is read anew from its source."""
 
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
-from tests.tiny import TinySite
+from plugins.frontmatter.library import read_library
+from plugins.frontmatter.load.content_cache import CacheDamaged, CachedDocument, ContentCache
+from plugins.frontmatter.model.document import NO_TEXT
+from tests.tiny import NOW, TinySite
+
+
+@dataclass(frozen=True)
+class Note:
+    """What another package may keep."""
+
+    path: PurePosixPath
+    words: tuple[str, ...] = ()
 
 
 @pytest.fixture
@@ -16,66 +27,102 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "cache.db"
 
 
-def row(value: object, size: int = 1) -> CachedDocument:
-    return CachedDocument(size, 0, b"digest", value)
+@pytest.fixture
+def row(tiny: TinySite) -> CachedDocument:
+    """One document as it was read."""
+    tiny.article("press/2020/a.md")
+    document = read_library(tiny.content, tiny.registry(), NOW).documents[PurePosixPath("press/2020/a.md")].with_text(NO_TEXT)
+    return CachedDocument(
+        1, 0, b"digest", (document, {("page", "press/2020/b.md"): ("/b/", "live"), ("target", "c.md"): (True, False, NOW)})
+    )
 
 
-def test_documents_bodies_and_notes_come_back_after_the_file_was_closed(file: Path, tiny: TinySite) -> None:
-    registry = tiny.registry()
-    cache = ContentCache(file, "1", registry)
-    cache.keep([("a.md", row({"title": "題"}))], [("a.md", "<p>本文</p>", "本文")])
-    cache.note("checks", [("a.md", b"digest", ["T101"]), ("b.md", b"digest", None)])
-    reopened = ContentCache(file, "1", registry)
-    assert reopened.rows() == {"a.md": row({"title": "題"})}
+def named(row: CachedDocument, name: str, size: int = 1) -> tuple[str, CachedDocument]:
+    document, resolved = row.parsed
+    return name, replace(row, size=size, parsed=(replace(document, path=PurePosixPath(name)), resolved))
+
+
+def body(*names: str) -> list[tuple[str, str, str]]:
+    return [(name, "<p>本文</p>", "本文") for name in names]
+
+
+def test_documents_bodies_and_notes_come_back_after_the_file_was_closed(file: Path, tiny: TinySite, row: CachedDocument) -> None:
+    cache, note = ContentCache(file, "1", tiny.registry()), Note(PurePosixPath("a.md"), ("T101",))
+    cache.keep([named(row, "a.md")], body("a.md"))
+    cache.note("checks", [("a.md", b"digest", note), ("b.md", b"digest", None)])
+    reopened = ContentCache(file, "1", tiny.registry())
+    assert reopened.rows() == dict([named(row, "a.md")])
     assert reopened.body("a.md") == ("<p>本文</p>", "本文")
-    assert reopened.notes("checks") == {"a.md": (b"digest", ["T101"]), "b.md": (b"digest", None)}
-    assert reopened.notes("another topic") == {}
+    assert reopened.notes("checks", Note) == {"a.md": (b"digest", note), "b.md": (b"digest", None)}
+    assert reopened.notes("another topic", Note) == {}
+    assert reopened.notes("checks", int) == {"b.md": (b"digest", None)}, "a note of another type is none"
 
 
-def test_an_object_of_the_registry_stays_one_object(file: Path, tiny: TinySite) -> None:
+def test_an_object_of_the_registry_stays_one_object(file: Path, tiny: TinySite, row: CachedDocument) -> None:
     registry = tiny.registry()
-    place = registry.places["石巻市"]
-    ContentCache(file, "1", registry).keep([("a.md", row(place))], [])
-    assert ContentCache(file, "1", registry).rows()["a.md"].parsed is place
+    ContentCache(file, "1", registry).keep([named(row, "a.md")], body("a.md"))
+    document = ContentCache(file, "1", registry).rows()["a.md"].parsed[0]
+    assert document.meta.municipalities[0] is registry.places["石巻市"]
+    assert document.meta.topics[0] is registry.topics["住まい"] and document.publication is registry.publications["press"]
 
 
-def test_a_forgotten_document_is_gone_with_its_body_and_its_notes(file: Path, tiny: TinySite) -> None:
+def test_a_forgotten_document_is_gone_with_its_body_and_its_notes(file: Path, tiny: TinySite, row: CachedDocument) -> None:
     cache = ContentCache(file, "1", tiny.registry())
-    cache.keep([("a.md", row(1)), ("b.md", row(2))], [("a.md", "", ""), ("b.md", "", "")])
+    cache.keep([named(row, "a.md"), named(row, "b.md")], body("a.md", "b.md"))
     cache.note("checks", [("a.md", b"", 1)])
     cache.forget(["a.md"])
-    assert list(cache.rows()) == ["b.md"] and cache.notes("checks") == {}
-    with pytest.raises(LookupError, match=r"a\.md"):
+    assert list(cache.rows()) == ["b.md"] and cache.notes("checks", int) == {}
+    with pytest.raises(CacheDamaged, match=r"a\.md"):
         cache.body("a.md")
 
 
-def test_another_version_begins_with_an_empty_file_whatever_tables_it_had(file: Path, tiny: TinySite) -> None:
+def test_another_version_begins_with_an_empty_file_whatever_tables_it_had(file: Path, tiny: TinySite, row: CachedDocument) -> None:
     with sqlite3.connect(file) as database:
         database.execute("CREATE TABLE older_table (path TEXT)")
         database.execute("CREATE TABLE source (path TEXT PRIMARY KEY)")
     cache = ContentCache(file, "2", tiny.registry())
     assert cache.rows() == {}
-    cache.keep([("a.md", row(1))], [])
+    cache.keep([named(row, "a.md")], body("a.md"))
     assert list(ContentCache(file, "2", tiny.registry()).rows()) == ["a.md"]
     assert ContentCache(file, "3", tiny.registry()).rows() == {}
     with sqlite3.connect(file) as database:
         assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'older_table'").fetchall()
 
 
-def test_a_file_that_is_no_database_is_replaced(file: Path, tiny: TinySite) -> None:
+def test_a_file_that_is_no_database_is_replaced(file: Path, tiny: TinySite, row: CachedDocument) -> None:
     file.write_bytes(b"no database" * 1000)
-    ContentCache(file, "1", tiny.registry()).keep([("a.md", row(1))], [])
+    ContentCache(file, "1", tiny.registry()).keep([named(row, "a.md")], body("a.md"))
     assert list(ContentCache(file, "1", tiny.registry()).rows()) == ["a.md"]
 
 
-def test_small_bundles_are_merged_and_lose_nothing(file: Path, tiny: TinySite) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE bundle SET documents = x'80'",
+        "UPDATE bundle SET documents = 'text'",
+        "UPDATE bundle SET documents = NULL",
+        "UPDATE source SET bundle = 99",
+        "UPDATE body SET html = x'ff'",
+        "UPDATE body SET markdown = x'00'",
+        "DELETE FROM body",
+        "DELETE FROM bundle",
+    ],
+)
+def test_a_row_that_does_not_fit_counts_as_absent(file: Path, tiny: TinySite, row: CachedDocument, damage: str) -> None:
+    ContentCache(file, "1", tiny.registry()).keep([named(row, "a.md")], body("a.md"))
+    with sqlite3.connect(file) as database:
+        database.execute(damage)
+    assert ContentCache(file, "1", tiny.registry()).rows() == {}
+
+
+def test_small_bundles_are_merged_and_lose_nothing(file: Path, tiny: TinySite, row: CachedDocument) -> None:
     registry = tiny.registry()
     cache = ContentCache(file, "1", registry)
-    for number in range(120):
-        cache.keep([(f"{number % 70}.md", row(number, size=number))], [])
-    newest = {f"{number % 70}.md": row(number, size=number) for number in range(120)}
+    rows = [named(row, f"{number % 70}.md", size=number) for number in range(120)]
+    for name, each in rows:
+        cache.keep([(name, each)], body(name))
     for _ in range(2):
-        assert ContentCache(file, "1", registry).rows() == newest
+        assert ContentCache(file, "1", registry).rows() == dict(rows)
     with sqlite3.connect(file) as database:
         assert database.execute("SELECT count(*) FROM bundle").fetchone()[0] < 60
-    assert file.stat().st_size < 100_000
+    assert file.stat().st_size < 200_000
