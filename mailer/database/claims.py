@@ -15,6 +15,7 @@ from mailer.database.engine import Database
 from mailer.database.schema import claim, delivery, server_clock
 from mailer.database.transitions import transition
 from mailer.model.ids import Fence, IssueId, SubscriberId
+from mailer.model.issue import FrozenIssue
 from mailer.model.recipient import ClaimedRow
 from mailer.model.state import DUE, DeliveryState
 from mailer.model.subscription import LIGHT
@@ -49,7 +50,7 @@ class OpenClaim:
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """Which batch to claim: up to `limit` rows. Pending rows are taken from behind the subscriber `after` on; the first `window` of
-    them may leave at once. `content`: the digest that the issue's words in the database must have; not looked at if it is empty.
+    them may leave at once. `content`: the issue as it was compared with the audit log; the database must hold the same words. None: they are not looked at.
     """
 
     issue_id: IssueId
@@ -57,7 +58,7 @@ class ClaimRequest:
     after: int = 0
     limit: int = 500
     window: int = 500
-    content: str = ""
+    content: FrozenIssue | None = None
 
 
 def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
@@ -70,8 +71,8 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
     :raises ContentChanged: the words of the issue in the database are no longer those that were frozen.
     """
     with database.writing() as connection:
-        if request.content:
-            issues.require_content(connection, request.issue_id, request.content)
+        if request.content is not None:
+            issues.require_content(connection, request.content)
         due = _due_rows(connection, request, DeliveryState.PENDING, now, request.limit)
         is_range = len(due) == request.limit
         if not is_range:

@@ -24,8 +24,8 @@ def frozen_event(frozen: FrozenIssue, readers: int, actor: str) -> AuditEvent:
     return AuditEvent(actor, FROZEN, str(frozen.issue.ref), details)
 
 
-def require_unchanged(database: Database, frozen: FrozenIssue) -> str:
-    """The digest of the content, which is that of its sealed entry.
+def require_unchanged(database: Database, frozen: FrozenIssue) -> None:
+    """Return if the issue is what its sealed entry says.
 
     :raises SecretMissing: there is no key to check it with.
     :raises ContentChanged: the issue has no such entry, or its content or the moment of sending is not what was frozen.
@@ -39,12 +39,10 @@ def require_unchanged(database: Database, frozen: FrozenIssue) -> str:
             f"{ref} has no sealed entry `frozen` in the audit log: nothing is sent. If it was frozen before version 0.2, check it, then run "
             "`todoke audit --seal` and `todoke resume`; otherwise somebody has written it into the database."
         )
-    digest = content_digest(frozen.issue, frozen.mail_list)
-    if sealed.event.details.get("content") != digest:
+    if sealed.event.details.get("content") != content_digest(frozen.issue, frozen.mail_list):
         raise changed(ref)
     if _send_time(entries) != frozen.send_at:
         raise ContentChanged(f"{ref}: the moment of its sending was changed in the database: nothing is sent. Look at `todoke audit`.")
-    return digest
 
 
 def changed(ref: str) -> ContentChanged:

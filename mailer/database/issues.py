@@ -43,14 +43,22 @@ def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
         return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
 
 
-def require_content(connection: Connection, issue_id: IssueId, digest: str) -> None:
-    """Return if the words of the issue in the database still have this digest.
+def require_content(connection: Connection, known: FrozenIssue) -> None:
+    """Return if the issue in the database still has the words of `known`, whose digest is that of the sealed log.
 
-    :raises ContentChanged: they have another.
+    Equal words have an equal digest. To compare them takes a tenth of the time of computing it again.
+
+    :raises ContentChanged: it has other words, or is gone.
     """
-    frozen = _thaw(connection.execute(_BY_ID, {"issue_id": issue_id}).one())
-    if content_digest(frozen.issue, frozen.mail_list) != digest:
-        raise frozen_content.changed(str(frozen.issue.ref))
+    row = connection.execute(_BY_ID, {"issue_id": known.issue_id}).one_or_none()
+    if row is None or not _has_words(_thaw(row), known):
+        raise frozen_content.changed(str(known.issue.ref))
+
+
+def _has_words(stored: FrozenIssue, known: FrozenIssue) -> bool:
+    if stored.issue == known.issue and stored.mail_list == known.mail_list:
+        return True
+    return content_digest(stored.issue, stored.mail_list) == content_digest(known.issue, known.mail_list)
 
 
 def status(database: Database, issue_id: IssueId) -> IssueStatus:

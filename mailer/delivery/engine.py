@@ -59,7 +59,7 @@ class DeliveryEngine:
         """Issues that were stopped because they are not what was frozen and approved."""
         self.permitted: set[IssueId] = set()
         """Issues that were examined before their first message (`mailer.sending.worker`)."""
-        self._contents: dict[IssueId, str] = {}
+        self._contents: dict[IssueId, FrozenIssue] = {}
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
         self.composer = Composer(config, context.signer)
@@ -137,7 +137,7 @@ class DeliveryEngine:
 
         :raises ContentChanged: the words of the issue in the database are not those that were frozen.
         """
-        content = await self._frozen_content(frozen)
+        content = await self._verified(frozen)
         context, compiled, token = self.context, self.composer.compiled(frozen), self.journals.new_token()
         journal, began = self.journals.open(token), time.monotonic()
         request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content)
@@ -177,13 +177,13 @@ class DeliveryEngine:
         log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
         return claim, batch
 
-    async def _frozen_content(self, frozen: FrozenIssue) -> str:
-        """Return the digest of the issue, which is compared with the audit log before its first message leaves this process."""
-        digest = self._contents.get(frozen.issue_id)
-        if digest is None:
-            digest = await self.recorder.ask(frozen_content.require_unchanged, self.context.database, frozen)
-            self._contents[frozen.issue_id] = digest
-        return digest
+    async def _verified(self, frozen: FrozenIssue) -> FrozenIssue:
+        """Return the issue as it was compared with the audit log, before its first message leaves this process."""
+        verified = self._contents.get(frozen.issue_id)
+        if verified is None:
+            await self.recorder.ask(frozen_content.require_unchanged, self.context.database, frozen)
+            verified = self._contents[frozen.issue_id] = frozen
+        return verified
 
     async def hold(self, frozen: FrozenIssue, error: TodokeMailError) -> None:
         """Stop this issue, here and for every other sender: it is paused, and the audit log says why. Other issues go on."""

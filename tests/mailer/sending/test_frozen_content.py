@@ -127,13 +127,13 @@ def test_a_worker_holds_a_changed_issue_and_sends_the_others(tmp_path: Path, dat
 def test_a_claim_looks_at_the_words_and_takes_nothing_if_they_differ(tmp_path: Path, database_url: str) -> None:
     home = home_on(tmp_path, database_url, 1)
     frozen = issues.freeze(home.database, replace(ISSUE, light=LightPart("軽い", "iso-2022-jp")), LIST, NOW)
-    digest = content_digest(frozen.issue, frozen.mail_list)
     claimed = claims.claim_batch(
-        home.database, ClaimRequest(frozen.issue_id, "", limit=2, content=digest), token="a", owner="me", lease=60, now=NOW
+        home.database, ClaimRequest(frozen.issue_id, "", limit=2, content=frozen), token="a", owner="me", lease=60, now=NOW
     )
     assert claimed is not None and len(claimed.rows) == 2
+    forged = replace(frozen, issue=replace(frozen.issue, text=FORGED))
     with pytest.raises(ContentChanged):
-        claims.claim_batch(home.database, ClaimRequest(frozen.issue_id, "", content="0" * 64), token="b", owner="me", lease=60, now=NOW)
+        claims.claim_batch(home.database, ClaimRequest(frozen.issue_id, "", content=forged), token="b", owner="me", lease=60, now=NOW)
     assert ledger.counts(home.database, frozen.issue_id)[DeliveryState.CLAIMED] == 2
 
 
