@@ -80,6 +80,7 @@ bench-mail: .venv/installed-test system  ## Measure the mail engine beside its p
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
+	$(BIN)/python -m tests.worker_chaos 60
 
 clean:  ## Remove what was generated
 	rm -rf output var .venv docs/_build docs/_generated

@@ -9,7 +9,7 @@ nothing (the body has not left).
 Lines: `b BOOT DURABILITY` (before the claim), `c FENCE ISSUE LIST/NUMBER` (the claim), `i SUBSCRIBER` (intent), `r [RESULT]`
 (`DeliveryResult.line`). Newer versions must read older files. A file without its first line was emptied; one of an earlier start of
 the machine may lack what was not synced.
-The files of one process lie in a folder with a lock that the kernel drops when the process dies.
+The files of one process lie in a folder with a lock beside it that the kernel drops when the process dies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -186,10 +186,12 @@ class JournalDirectory:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state / self.name
         with journal_errors(self._folder):
-            private_files.make_folder(self._folder)
+            private_files.make_folder(state)
             private_files.restrict(state)  # an older version made it with the rights of the umask
-        self._lock = FileLock(self._folder / LOCK, mode=private_files.FILE_MODE)
-        self._lock.acquire(timeout=0)
+            self._lock = _lock_beside(self._folder)
+            self._lock.acquire(timeout=0)
+            # Not before: whoever finds a folder without a lock takes it for a dead process's, and reads and removes its journals.
+            private_files.make_folder(self._folder)
         self._sent_log = SentLog(state / f"{self.name}{SUFFIX}")
 
     def new_token(self) -> str:
@@ -203,8 +205,8 @@ class JournalDirectory:
     def close(self) -> None:
         """The process ends. The folder is removed, unless there are journals in it."""
         self._sent_log.close()
-        self._lock.release()
         _remove_if_empty(self._folder)
+        self._lock.release()
 
 
 def journal_path(state: Path, token: str) -> Path:
@@ -214,31 +216,42 @@ def journal_path(state: Path, token: str) -> Path:
 
 def orphaned_journals(state: Path) -> Iterator[Path]:
     """The folders of dead processes. Each is locked until the next one is asked for, and then removed if it is empty."""
-    for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
-        lock = FileLock(folder / LOCK, mode=private_files.FILE_MODE)
-        try:
-            lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            continue
-        try:
-            yield folder
-        finally:
-            lock.release()
+    for folder in _folders(state):
+        with ExitStack() as locks:
+            try:
+                _lock(folder, locks)
+            except (Timeout, OSError):
+                continue
+            if folder.is_dir():  # another process may have settled it
+                yield folder
             _remove_if_empty(folder)
 
 
 def living_senders(state: Path) -> tuple[str, ...]:
     """The names of the processes of this machine that hold their folders."""
     living: list[str] = []
-    for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
-        lock = FileLock(folder / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            living.append(folder.name)
-        else:
-            lock.release()
+    for folder in _folders(state):
+        with ExitStack() as locks:
+            try:
+                _lock(folder, locks)
+            except (Timeout, OSError):
+                living.append(folder.name)
     return tuple(living)
+
+
+def _folders(state: Path) -> list[Path]:
+    return sorted(path for path in state.glob("*/") if path.is_dir())
+
+
+def _lock(folder: Path, locks: ExitStack) -> None:
+    """Lock a folder as its own process does. Version 0.1 had the lock inside: a process of it may be alive."""
+    if (folder / LOCK).exists():
+        locks.enter_context(FileLock(folder / LOCK, mode=private_files.FILE_MODE).acquire(timeout=0))
+    locks.enter_context(_lock_beside(folder).acquire(timeout=0))
+
+
+def _lock_beside(folder: Path) -> FileLock:
+    return FileLock(folder.with_name(f"{folder.name}.{LOCK}"), mode=private_files.FILE_MODE)
 
 
 def boot_id() -> str:
@@ -267,8 +280,10 @@ def format_timestamp(at: datetime) -> str:
 
 
 def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder whose lock this process holds, and then the lock's file: its name is never used again."""
     if any(folder.glob("*.log")):
         return
     with suppress(OSError):
         (folder / LOCK).unlink(missing_ok=True)
         folder.rmdir()
+        folder.with_name(f"{folder.name}.{LOCK}").unlink(missing_ok=True)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mailer.cli.runtime import delivery_context
+from mailer.cli.runtime import delivery_context, open_for_command
 from mailer.config.file import load_config
 from mailer.database import ledger
-from mailer.database.engine import open_database
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
@@ -60,5 +59,5 @@ def test_a_killed_run_is_finished_by_the_next_one_without_a_gap_or_a_copy(tmp_pa
 def child(config_path: str, root: str) -> None:
     os.environ["TODOKE_SECRET"] = SECRET
     config = load_config(Path(config_path))
-    context = delivery_context(config, open_database(config.database))
-    send.send(context, Path(root), REF, RecordedProgress())
+    with open_for_command(config) as database:
+        send.send(delivery_context(config, database), Path(root), REF, RecordedProgress())
