@@ -160,7 +160,7 @@ def test_nginx_passes_a_click_on_and_makes_browsers_come_back_by_https_only(tmp_
 
 
 def test_no_log_of_nginx_holds_a_key_whatever_goes_wrong(tmp_path: Path, database: Database) -> None:
-    paths = [f"/unsubscribe/{TOKEN}", f"/preferences/{TOKEN}", *(path.format(TOKEN) for path in MANGLED)]
+    paths = [f"/unsubscribe/{TOKEN}", f"/preferences/{TOKEN}", f"/join/{TOKEN}", *(path.format(TOKEN) for path in MANGLED)]
     with service(database) as behind, nginx(tmp_path / "nginx", behind) as (https, http):
         for path in paths:
             ask_tls(https, request("GET", path, fields=f"Referer: https://{NAME}/unsubscribe/{TOKEN}\r\nUser-Agent: {TOKEN}\r\n"))
@@ -173,7 +173,8 @@ def test_no_log_of_nginx_holds_a_key_whatever_goes_wrong(tmp_path: Path, databas
         assert b"429" in ask_many(https, paths[0], 400)
     for folder in (tmp_path / "nginx", tmp_path / "away"):
         text = written(folder)
-        assert "/unsubscribe/(token)" in text and TOKEN not in text and TOKEN[:30] not in text
+        assert all(f"/{page}/(token)" in text for page in ("unsubscribe", "preferences", "join"))
+        assert TOKEN not in text and TOKEN[:30] not in text
 
 
 def test_nginx_lets_the_clicks_of_a_mail_service_pass_and_slows_down_a_flood(tmp_path: Path, database: Database) -> None:
@@ -194,7 +195,7 @@ def test_nginx_answers_no_other_name_keeps_figures_inside_and_refuses_two_length
 
 
 def test_caddy_passes_a_click_on_and_no_log_of_it_holds_a_key(tmp_path: Path, database: Database) -> None:
-    paths = [f"/unsubscribe/{TOKEN}", f"/preferences/{TOKEN}", *(path.format(TOKEN) for path in MANGLED)]
+    paths = [f"/unsubscribe/{TOKEN}", f"/preferences/{TOKEN}", f"/join/{TOKEN}", *(path.format(TOKEN) for path in MANGLED)]
     key = "Authorization: Bearer " + "m" * 40 + "\r\n"
     with service(database) as behind, caddy(tmp_path / "caddy", behind) as port:
         answers = [ask_raw(port, request("GET", path, fields=f"Referer: https://{NAME}/unsubscribe/{TOKEN}\r\n")) for path in paths]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from demo.servers import free_port
 from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
-from mailer.message.links import NOBODY, LinkClaim, LinkSigner
+from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.errors import ServiceError
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
@@ -233,6 +233,9 @@ PATHS = [
     "/metrics",
     f"/unsubscribe/{TOKEN}",
     f"/preferences/{TOKEN}",
+    f"/preferences/{TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key, VERSION, Purpose.PREFERENCES))}",
+    f"/join/{TOKENS.sign_join(JoinClaim(SubscriberId(1), LIST.key, VERSION, 'html', NOW))}",
+    "/join/j1.00000000.a.html.9999999999999999999999." + "0" * 32,
     "/unsubscribe/",
     "/unsubscribe/%00",
     "/preferences/%ff%fe",
