@@ -109,7 +109,7 @@ class LocalFiles:
     async def read_link(self, path: str) -> str | None:
         """Return where a symbolic link leads, or None."""
         link = self._root / path
-        return os.readlink(link) if link.is_symlink() else None
+        return str(link.readlink()) if link.is_symlink() else None
 
     async def switch(self, path: str, destination: str) -> None:
         """Exchange a symbolic link by one rename."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import asyncssh
 
@@ -54,7 +54,7 @@ class SftpFiles:
         async with self._session() as sftp:
             with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
                 async with sftp.open(self._path(path), "rb") as file:
-                    return bytes(await file.read())
+                    return cast("bytes", await file.read())
         return None
 
     async def write(self, files: Mapping[str, bytes]) -> None:
@@ -152,7 +152,9 @@ class SftpFiles:
                 await sftp.posix_rename(temporary, self._path(path))
             except asyncssh.SFTPError as error:
                 await sftp.remove(temporary)
-                raise TargetError(f"{self._path(path)}: {error.reason}; a folder may be in the place of our link / 切り替えられません") from error
+                raise TargetError(
+                    f"{self._path(path)}: {error.reason}; a folder may be in the place of our link / 切り替えられません"
+                ) from error
 
     async def close(self) -> None:
         """End the session."""
@@ -196,7 +198,9 @@ class SftpFiles:
             yield self._sftp
         except (asyncssh.Error, OSError, TimeoutError) as error:
             why = getattr(error, "reason", "") or str(error) or type(error).__name__
-            raise TargetError(f"{address.user}@{address.host}:{address.port}{address.folder}: {why} / SSH のサーバーに届きません") from error
+            raise TargetError(
+                f"{address.user}@{address.host}:{address.port}{address.folder}: {why} / SSH のサーバーに届きません"
+            ) from error
 
     async def _connect(self) -> asyncssh.SFTPClient:
         """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``."""
@@ -229,6 +233,9 @@ async def _for_each(items: Iterable[_Item], act: Callable[[_Item], Awaitable[Non
         for item in waiting:
             await act(item)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
