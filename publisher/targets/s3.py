@@ -111,7 +111,7 @@ class S3Target:
             return False
         except obstore.exceptions.BaseError as error:
             raise self._failure(path, error) from error
-        return (there["e_tag"] or "").strip('"') == hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+        return (there["e_tag"] or "").strip('"') == await asyncio.to_thread(_md5, file)
 
     async def _put_files(self, files: Sequence[ReleasedFile], object_of: Callable[[str], Path], progress: Progress) -> None:
         """Write ``files``: all of one rank before any of the next, since what others link to must be there before."""
@@ -181,3 +181,7 @@ class S3Target:
     def _failure(self, path: str, error: Exception) -> TargetError:
         words = " ".join(str(error).split())[:300]
         return TargetError(f"{self.name}: {path}: {words} / S3 の保管場所に書けません")
+
+
+def _md5(file: Path) -> str:
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
