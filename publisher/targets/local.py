@@ -46,6 +46,7 @@ class LocalFiles:
             temporary = self._root / INCOMING / f"{os.getpid()}.part"
             temporary.parent.mkdir(parents=True, exist_ok=True)
             for source, path in files:
+                temporary.unlink(missing_ok=True)  # what a killed process left is never written into
                 shutil.copy2(source, temporary)
                 temporary.chmod(0o644)
                 self._rename(temporary, self._root / path)
@@ -92,8 +93,9 @@ class LocalFiles:
     def _remove(self, paths: Sequence[str]) -> None:
         with self._failures():
             for path in paths:
-                with suppress(FileNotFoundError, NotADirectoryError):
-                    (self._root / path).unlink()
+                file = self._root / path
+                if file.is_symlink() or file.is_file():  # a folder is another release's
+                    file.unlink()
                 for folder in list(Path(path).parents)[:-3]:  # never `slots/a` itself, nor what is above
                     try:
                         (self._root / folder).rmdir()

@@ -114,7 +114,7 @@ class S3Target:
         return (there["e_tag"] or "").strip('"') == await asyncio.to_thread(_md5, file)
 
     async def _put_files(self, files: Sequence[ReleasedFile], object_of: Callable[[str], Path], progress: Progress) -> None:
-        """Write ``files``: all of one rank before any of the next, since what others link to must be there before."""
+        """Write ``files``: all of one rank and depth before any of the next, since what others link to must be there before."""
         count = 0
 
         async def put_one(file: ReleasedFile) -> None:
@@ -124,7 +124,7 @@ class S3Target:
             count += 1
             progress(count, len(files))
 
-        for _, rank in groupby(files, key=lambda file: publishing_order(file)[0]):
+        for _, rank in groupby(files, key=lambda file: publishing_order(file)[:2]):
             await self._each(list(rank), put_one)
 
     async def _put_proof(self, proof: Mapping[str, bytes]) -> None:
@@ -165,7 +165,7 @@ class S3Target:
         attributes = {"Content-Type": content_type, "Cache-Control": cache_control, "sha256": hashlib.sha256(data).hexdigest()}
         try:
             await obstore.put_async(self._store, path, data, attributes=attributes, use_multipart=False)
-        except obstore.exceptions.BaseError as error:
+        except (FileNotFoundError, obstore.exceptions.BaseError) as error:  # the first: there is no such bucket
             raise self._failure(path, error) from error
 
     async def _delete(self, paths: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ Nothing has to be installed there, and no command is run there: an account that 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class SftpFiles:
         self._connection: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
         self._count = 0
+        self._session_name = secrets.token_hex(8)
 
     async def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None if there is none."""
@@ -120,8 +122,11 @@ class SftpFiles:
         every = tuple(paths)
 
         async def remove_one(path: str) -> None:
-            with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            try:
                 await sftp.remove(self._path(path))
+            except asyncssh.SFTPError:
+                if await sftp.isfile(self._path(path)) or await sftp.islink(self._path(path)):  # a folder is another release's
+                    raise
 
         async with self._session() as sftp:
             await _for_each(every, remove_one)
@@ -185,8 +190,9 @@ class SftpFiles:
         return str(self._root / path)
 
     def _temporary(self) -> str:
+        """Return a name that no file has had: what a killed session left may be a second name of a file that readers see, and is never written into."""
         self._count += 1
-        return self._path(f"{INCOMING}/{self._count}.part")
+        return self._path(f"{INCOMING}/{self._session_name}-{self._count}.part")
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[asyncssh.SFTPClient]:
@@ -221,7 +227,9 @@ class SftpFiles:
             keepalive_interval=15,
         )
         sftp = await self._connection.start_sftp_client()
-        await sftp.makedirs(self._path(INCOMING), exist_ok=True)
+        if await sftp.exists(self._path(INCOMING)):  # what an earlier session has left
+            await sftp.rmtree(self._path(INCOMING))
+        await sftp.makedirs(self._path(INCOMING))
         return sftp
 
 

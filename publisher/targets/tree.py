@@ -120,10 +120,10 @@ class TreeTarget:
         tree, new, old = _tree(hidden.name), signed.release.by_path, hidden.release.by_path if hidden.release else {}
         touched = hidden.doubtful | {path for path in {*new, *old} if _content(new, path) != _content(old, path)}
         await self._write_record(replace(hidden, pending=touched))
+        gone = sorted(touched - new.keys())
+        await self._files.remove([f"{tree}/{path}" for path in gone])  # first: a new folder may have an old file's name
         written = [new[path] for path in sorted(await self._outdated(touched & new.keys(), hidden, new, object_of))]
         sent = await self._write_files(written, tree, shown, object_of, _counter(progress, len(written)))
-        gone = sorted(touched - new.keys())
-        await self._files.remove([f"{tree}/{path}" for path in gone])
         proof = await self._write_proof(hidden, signed)
         await self._write_record(Slot(hidden.name, signed.release, proof))
         return Published(signed.release.number, len(written), len(gone), sent)
