@@ -10,7 +10,9 @@ import typer
 
 from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, OutputPath, bring, errors_on_one_line, load, now, signing_keys
 from publisher.model.errors import PublisherError
+from publisher.model.release import changes
 from publisher.release.make import Draft, commit_of, draft, make, republish
+from publisher.targets.mirrors import targets_of
 
 SHOWN = 20
 """Paths that a dry run lists of each kind."""
@@ -32,7 +34,7 @@ def release(
         if dry_run:
             _print_draft(draft(store, output, now(), commit=commit_of(Path())))
             return
-        keys = signing_keys(settings)
+        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
         with store.locked():
             planned = draft(store, output, now(), commit=commit_of(Path()))
             _print_held_back(planned)
@@ -40,7 +42,7 @@ def release(
             typer.echo(
                 f"release {planned.release.number}: {len(planned.release.files)} files, {planned.changes.length:,} new bytes. 署名しました"
             )
-            bring(settings, store, signed, mirror or ())
+            bring(targets, store, signed)
 
 
 def releases(
@@ -90,18 +92,16 @@ def rollback(
         if wanted is None or wanted not in numbers:
             raise PublisherError(f"there is no release {wanted or 'before the newest'}: todoke releases lists them / 戻せる版がありません")
         if dry_run:
-            from publisher.model.release import changes
-
             difference = changes(store.load(numbers[-1]).release, store.load(wanted).release)
             typer.echo(
                 f"release {wanted} would come back: {len(difference.written)} files written, {len(difference.removed)} removed. 試しです"
             )
             return
-        keys = signing_keys(settings)
+        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
         with store.locked():
             signed = republish(store, wanted, keys, now())
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
-            bring(settings, store, signed, mirror or ())
+            bring(targets, store, signed)
 
 
 def _print_draft(planned: Draft) -> None:

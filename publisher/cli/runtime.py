@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
 from publisher.targets import delivery
 from publisher.targets.delivery import Result
-from publisher.targets.mirrors import targets_of
+from publisher.targets.target import Target
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="Where releases go. 公開先の設定")]
 OutputPath = Annotated[Path, typer.Option("--output", help="The folder that `todoke build` wrote. できあがりのフォルダー")]
@@ -61,9 +61,8 @@ def now() -> dt.datetime:
     return dt.datetime.now(JAPAN)
 
 
-def bring(settings: PublishConfig, store: ReleaseStore, signed: SignedRelease, only: Sequence[str]) -> None:
-    """Publish on all mirrors with a bar for each, and print the result. Ends with `EX_MIRRORS` if a mirror failed."""
-    targets = targets_of(settings, now, tuple(only))
+def bring(targets: Mapping[str, tuple[Target, float]], store: ReleaseStore, signed: SignedRelease) -> None:
+    """Publish on ``targets`` with a bar for each, and print the result. Ends with `EX_MIRRORS` if a mirror failed."""
     if not targets:
         typer.echo("publish.toml names no mirror: the release is kept, and nobody sees it. 公開先がないため、公開はしていません")
         return

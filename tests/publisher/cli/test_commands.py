@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+import todoke
 from tests.releases import PAGES
 
 CONFIG = """
@@ -41,10 +43,9 @@ class Operator:
         file.unlink(missing_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "todoke", *line.split()]
-        environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, env=environment)
+    def run(self, line: str) -> Result:
+        with contextlib.chdir(self.folder):
+            return CliRunner().invoke(todoke.app, line.split())
 
     def page(self, mirror: str, path: str = "index.html") -> str:
         return (self.folder / mirror / "current" / path).read_text(encoding="utf-8")
@@ -54,38 +55,38 @@ class Operator:
 def operator(tmp_path: Path) -> Operator:
     operator = Operator(tmp_path)
     made = operator.run("release-keys new --root stick --without-passphrase")
-    assert made.returncode == 0 and "minisign -Vm" in made.stdout, made.stderr
+    assert made.exit_code == 0 and "minisign -Vm" in made.stdout, made.stderr
     return operator
 
 
 def test_a_day_of_an_operator(operator: Operator) -> None:
     assert operator.run("releases").stdout.startswith("Nothing was released so far")
     tried = operator.run("release --dry-run")
-    assert tried.returncode == 0 and "6 new" in tried.stdout and "+ index.html" in tried.stdout
+    assert tried.exit_code == 0 and "6 new" in tried.stdout and "+ index.html" in tried.stdout
     assert not (operator.folder / "www").exists()
     released = operator.run("release")
-    assert released.returncode == 0 and "www: release 1" in released.stdout and "second: release 1" in released.stdout, released.stderr
+    assert released.exit_code == 0 and "www: release 1" in released.stdout and "second: release 1" in released.stdout, released.stderr
     operator.write("index.html", "<h1>誤り</h1>")
-    assert operator.run("release --mirror www").returncode == 0
+    assert operator.run("release --mirror www").exit_code == 0
     asked = operator.run("mirrors")
-    assert asked.returncode == 3 and "www: release 2" in asked.stdout and "second: release 1; the newest is 2" in asked.stdout
+    assert asked.exit_code == 3 and "www: release 2" in asked.stdout and "second: release 1; the newest is 2" in asked.stdout
     assert operator.run("rollback --dry-run").stdout.startswith("release 1 would come back: 1 files written")
     back = operator.run("rollback")
-    assert back.returncode == 0 and "release 3: the files of release 1" in back.stdout, back.stderr
+    assert back.exit_code == 0 and "release 3: the files of release 1" in back.stdout, back.stderr
     assert operator.page("www") == operator.page("second") == PAGES["index.html"]
     assert [row["number"] for row in json.loads(operator.run("releases --json").stdout)] == [3, 2, 1]
     key = operator.run("release-keys show").stdout.strip()
     signed = ["minisign", "-Vm", "www/current/.well-known/todoke/manifest.txt", "-P", key]
     assert subprocess.run(signed, cwd=operator.folder, capture_output=True, check=False).returncode == 0
     before = operator.page("www", ".well-known/todoke/metadata/timestamp.json")
-    assert operator.run("release-keys renew").returncode == 0
+    assert operator.run("release-keys renew").exit_code == 0
     assert operator.page("www", ".well-known/todoke/metadata/timestamp.json") != before
 
 
 def test_a_dead_mirror_holds_up_no_other_and_is_named(operator: Operator) -> None:
     (operator.folder / "second").write_text("no folder", encoding="utf-8")
     released = operator.run("release")
-    assert released.returncode == 3 and "second: FAILED" in released.stderr and "www: release 1" in released.stdout
+    assert released.exit_code == 3 and "second: FAILED" in released.stderr and "www: release 1" in released.stdout
     assert operator.page("www") == PAGES["index.html"]
 
 
@@ -104,7 +105,7 @@ def test_bad_settings_are_named_on_one_line(operator: Operator, text: str, words
     released = operator.run("release")
     assert words in released.stdout + released.stderr
     if text:
-        assert released.returncode == 1 and released.stderr.count("\n") == 1
+        assert released.exit_code == 1 and released.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -120,12 +121,12 @@ def test_bad_settings_are_named_on_one_line(operator: Operator, text: str, words
 )
 def test_what_cannot_be_done_is_one_line_and_changes_nothing(operator: Operator, line: str, words: str) -> None:
     done = operator.run(line)
-    assert done.returncode == 1 and words in done.stderr and done.stderr.count("\n") == 1
+    assert done.exit_code == 1 and words in done.stderr and done.stderr.count("\n") == 1
     assert not (operator.folder / "www" / "current").exists()
 
 
 def test_a_key_that_others_can_read_signs_nothing(operator: Operator) -> None:
     (operator.folder / "var/keys/release.pem").chmod(0o644)
     released = operator.run("release")
-    assert released.returncode == 1 and "chmod 600" in released.stderr
+    assert released.exit_code == 1 and "chmod 600" in released.stderr
     assert operator.run("releases").stdout.startswith("Nothing was released so far")
