@@ -1,0 +1,13 @@
+"""The publisher's commands, as `todoke.py` reads them."""
+
+GROUPS = {"release-keys": "The keys that sign releases. 公開版に署名する鍵"}
+
+COMMANDS = {
+    "release": ("publisher.cli.release", "release"),
+    "releases": ("publisher.cli.release", "releases"),
+    "rollback": ("publisher.cli.release", "rollback"),
+    "mirrors": ("publisher.cli.mirrors", "mirrors"),
+    "release-keys new": ("publisher.cli.keys", "new"),
+    "release-keys show": ("publisher.cli.keys", "show"),
+    "release-keys renew": ("publisher.cli.keys", "renew"),
+}

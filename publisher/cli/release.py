@@ -1,0 +1,127 @@
+"""`todoke release`, `releases` and `rollback`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, OutputPath, bring, errors_on_one_line, load, now, signing_keys
+from publisher.model.errors import PublisherError
+from publisher.model.release import changes
+from publisher.release.make import Draft, commit_of, draft, make, republish
+from publisher.targets.mirrors import targets_of
+
+SHOWN = 20
+"""Paths that a dry run lists of each kind."""
+
+
+def release(
+    config: ConfigPath = CONFIG,
+    output: OutputPath = OUTPUT,
+    mirror: MirrorNames = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change. 何が変わるかだけを示す")] = False,
+) -> None:
+    """Sign what is built and bring it to every mirror. できあがったサイトに署名し、すべての公開先へ
+
+    A reader sees the old site or the new one. What the build held back is named, and is in the release's manifest. May be repeated: a mirror that was
+    cut goes on where it was. Exit status 3: the release is made, and at least one mirror does not show it.
+    """
+    with errors_on_one_line():
+        settings, store = load(config)
+        if dry_run:
+            _print_draft(draft(store, output, now(), commit=commit_of(Path())))
+            return
+        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
+        with store.locked():
+            planned = draft(store, output, now(), commit=commit_of(Path()))
+            _print_held_back(planned)
+            signed = make(store, output, planned, keys)
+            typer.echo(
+                f"release {planned.release.number}: {len(planned.release.files)} files, {planned.changes.length:,} new bytes. 署名しました"
+            )
+            bring(targets, store, signed)
+
+
+def releases(
+    config: ConfigPath = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="For other programs. 機械向け")] = False,
+) -> None:
+    """List the releases, newest first. 公開した版の一覧"""
+    with errors_on_one_line():
+        _, store = load(config)
+        rows = [store.load(number).release for number in reversed(store.numbers())]
+        if as_json:
+            record = [
+                {
+                    "number": row.number,
+                    "moment": row.moment.isoformat(),
+                    "commit": row.commit,
+                    "files": len(row.files),
+                    "held_back": list(row.held_back),
+                }
+                for row in rows
+            ]
+            typer.echo(json.dumps(record, ensure_ascii=False, indent=1))
+            return
+        for row in rows:
+            held = f", {len(row.held_back)} held back 公開見合わせ" if row.held_back else ""
+            typer.echo(f"{row.number}  {row.moment:%Y-%m-%d %H:%M %Z}  {row.commit[:12] or '-'}  {len(row.files)} files{held}")
+        if not rows:
+            typer.echo("Nothing was released so far: todoke release. まだ公開した版がありません")
+
+
+def rollback(
+    number: Annotated[
+        int | None, typer.Argument(help="The release whose files come back; default: the one before. 戻す版の番号（省けば一つ前）")
+    ] = None,
+    config: ConfigPath = CONFIG,
+    mirror: MirrorNames = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change. 何が変わるかだけを示す")] = False,
+) -> None:
+    """Bring the files of an older release back to every mirror. 前の版に戻す
+
+    They become a new release with a number of its own: a verifier that has seen a number refuses a lower one.
+    """
+    with errors_on_one_line():
+        settings, store = load(config)
+        numbers = store.numbers()
+        wanted = number if number is not None else (numbers[-2] if len(numbers) > 1 else None)
+        if wanted is None or wanted not in numbers:
+            raise PublisherError(f"there is no release {wanted or 'before the newest'}: todoke releases lists them / 戻せる版がありません")
+        if dry_run:
+            difference = changes(store.load(numbers[-1]).release, store.load(wanted).release)
+            typer.echo(
+                f"release {wanted} would come back: {len(difference.written)} files written, {len(difference.removed)} removed. 試しです"
+            )
+            return
+        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
+        with store.locked():
+            signed = republish(store, wanted, keys, now())
+            typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
+            bring(targets, store, signed)
+
+
+def _print_draft(planned: Draft) -> None:
+    difference = planned.changes
+    typer.echo(
+        f"release {planned.release.number} would have {len(planned.release.files)} files: {len(difference.added)} new, {len(difference.changed)} changed, "
+        f"{len(difference.removed)} gone; {difference.length:,} bytes. 試しです。何も公開していません"
+    )
+    for sign, paths in (
+        ("+", [file.path for file in difference.added]),
+        ("~", [file.path for file in difference.changed]),
+        ("-", list(difference.removed)),
+    ):
+        for path in paths[:SHOWN]:
+            typer.echo(f"{sign} {path}")
+        if len(paths) > SHOWN:
+            typer.echo(f"{sign} … {len(paths) - SHOWN} more ほか{len(paths) - SHOWN}件")
+    _print_held_back(planned)
+
+
+def _print_held_back(planned: Draft) -> None:
+    for words in planned.release.held_back:
+        typer.echo(f"held back, not in this release 公開見合わせ: {words}", err=True)

@@ -1,0 +1,108 @@
+"""`publish.toml` → `PublishConfig`. All bad keys are reported together."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from publisher.model.errors import PublisherError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Mirror(_Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    deadline: float = Field(default=120.0, gt=0, le=3600)
+
+
+class LocalMirror(_Mirror):
+    """A folder of this machine; the web server serves ``current`` in it."""
+
+    kind: Literal["local"]
+    folder: Path
+
+
+class SshMirror(_Mirror):
+    """A folder of another machine, by SFTP."""
+
+    kind: Literal["ssh"]
+    host: str = Field(min_length=1)
+    folder: str = Field(pattern=r"^/")
+    user: str = Field(min_length=1)
+    key_file: Path
+    known_hosts: Path
+    port: int = Field(default=22, ge=1, le=65535)
+
+
+class S3Mirror(_Mirror):
+    """A bucket of any S3-compatible store. The secret lies in a file, or in the environment (``AWS_SECRET_ACCESS_KEY``)."""
+
+    kind: Literal["s3"]
+    bucket: str = Field(min_length=3)
+    prefix: str = ""
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key_id: str = Field(min_length=1)
+    secret_key_file: Path | None = None
+
+
+Mirror = Annotated[LocalMirror | SshMirror | S3Mirror, Field(discriminator="kind")]
+
+
+class PublishConfig(_Section):
+    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file."""
+
+    store: Path = Path("var/releases")
+    keys: Path = Path("var/release-keys")
+    mirrors: tuple[Mirror, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> PublishConfig:
+        names = [mirror.name for mirror in self.mirrors]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two mirrors have one name: {', '.join(twice)}")
+        return self
+
+
+def load_config(path: Path) -> PublishConfig:
+    """Read and check the file; relative paths become absolute. Raises `PublisherError` that names every bad key."""
+    try:
+        record = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PublisherError(f"{path}: {getattr(error, 'strerror', None) or error} / 設定が読めません") from error
+    try:
+        config = PublishConfig.model_validate(record)
+    except ValidationError as error:
+        lines = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors())
+        raise PublisherError(f"{path}: {lines} / 設定を直してください") from error
+    return _absolute(config, path.resolve().parent)
+
+
+def _absolute(config: PublishConfig, folder: Path) -> PublishConfig:
+    def place(mirror: Mirror) -> Mirror:
+        names = {name: folder / value for name, value in mirror if isinstance(value, Path)}
+        return mirror.model_copy(update=names)
+
+    mirrors = tuple(place(mirror) for mirror in config.mirrors)
+    return config.model_copy(update={"store": folder / config.store, "keys": folder / config.keys, "mirrors": mirrors})
+
+
+def read_secret(file: Path | None, variable: str) -> str:
+    """Return the secret in ``file``, or in the environment's ``variable``. Raises `PublisherError`: none, or a file that others can read."""
+    if file is None:
+        if not os.environ.get(variable):
+            raise PublisherError(f"there is no secret: set {variable} or secret_key_file / 秘密の鍵がありません")
+        return os.environ[variable]
+    try:
+        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise PublisherError(f"{file}: others can read this key. Run: chmod 600 {file} / ほかの人が読める鍵です")
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise PublisherError(f"{file}: {error.strerror} / 秘密の鍵が読めません") from error

@@ -1,0 +1,60 @@
+"""Which media type and which cache rule a file has, by its path."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+    ".xml": "application/xml; charset=utf-8",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".ico": "image/x-icon",
+    ".pdf": "application/pdf",
+    ".woff2": "font/woff2",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".zip": "application/zip",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".webmanifest": "application/manifest+json",
+}
+"""Written out, because `mimetypes` reads the tables of the machine, and two publishing machines must sign the same manifest."""
+
+UNKNOWN = "application/octet-stream"
+"""A browser saves such a file and runs nothing of it (RFC 9110 section 8.3)."""
+
+ASK_EACH_TIME = "no-cache"
+"""A page is asked for again at each visit, mostly answered with 304: in a disaster nobody may read yesterday's page."""
+
+FOR_EVER, FIVE_MINUTES = "public, max-age=31536000, immutable", "public, max-age=300"
+
+_DIGEST_IN_NAME = re.compile(r"[.-][0-9a-f]{8,64}(?:[.-][\w-]+)*$")
+
+
+def media_type(path: str) -> str:
+    """Return the value of ``Content-Type``."""
+    return MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), UNKNOWN)
+
+
+def cache_control(path: str) -> str:
+    """Return the value of ``Cache-Control``: for ever if the name holds a digest of the content, five minutes for other pictures, else ask each time."""
+    name = PurePosixPath(path)
+    if _DIGEST_IN_NAME.search(name.stem):
+        return FOR_EVER
+    return FIVE_MINUTES if media_type(path).startswith(("image/", "font/", "audio/", "video/")) else ASK_EACH_TIME

@@ -1,0 +1,146 @@
+"""The release store: objects by content, each release with its manifests and signature, and the metadata that is in force.
+
+::
+
+    objects/ab/abcd…                     one file for each content
+    releases/12/manifest.txt             and manifest.txt.minisig
+    metadata/                            TUF, see `publisher.release.tuf_metadata`
+    scan.json                            what the last scan saw
+    lock                                 held by the one program that makes a release
+
+Objects are copies, never links to the site or to a mirror: whoever alters a file on a mirror in place must not alter what the mirror is mended from.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.model import manifest
+from publisher.model.errors import PublisherError
+from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
+from publisher.release.files import write_atomically
+from publisher.release.scan import Stamp, digest
+from publisher.release.tuf_metadata import FOLDER
+
+SIGNATURE = f"{manifest.PATH}.minisig"
+
+
+@dataclass(frozen=True)
+class SignedRelease:
+    """A release with what proves it: ``proof`` are the files below ``.well-known/todoke/`` by path, which every mirror serves."""
+
+    release: Release
+    proof: Mapping[str, bytes]
+
+
+class ReleaseStore:
+    """``root`` is a folder of the publishing machine that no web server serves."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the store alone. Raises `PublisherError` if another program holds it."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PublisherError(f"{self.root}: another program is releasing just now / ほかの処理が公開の途中です") from None
+            yield
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all releases, oldest first."""
+        folders = (self.root / "releases").glob("*/manifest.txt.minisig")
+        return sorted(int(file.parent.name) for file in folders if file.parent.name.isdecimal())
+
+    def load(self, number: int) -> SignedRelease:
+        """Return one release. Raises `PublisherError` if there is none of that number, or if its files are damaged."""
+        folder = self._folder(number)
+        try:
+            proof = {WELL_KNOWN + name: (folder / name).read_bytes() for name in ("manifest.txt", "manifest.txt.minisig")}
+        except OSError as error:
+            raise PublisherError(
+                f"there is no release {number} in {self.root}: todoke releases lists them / その番号の公開版はありません"
+            ) from error
+        return SignedRelease(manifest.parse(proof[manifest.PATH]), proof)
+
+    def newest(self) -> SignedRelease | None:
+        """Return the newest release, or None."""
+        numbers = self.numbers()
+        return self.load(numbers[-1]) if numbers else None
+
+    def keep(self, signed: SignedRelease, site: Path) -> None:
+        """Copy what is new of ``site`` and write the release. Its signature comes last: without it there is no release of that number.
+
+        An object gets the moment of its first release as its time, and keeps it on every mirror: so all mirrors answer with one ``Last-Modified`` and,
+        behind nginx and Apache, with one ETag for one content, also after a rollback.
+
+        Raises `PublisherError` if a file of the site is no longer what was scanned.
+        """
+        for file in signed.release.files:
+            target = self.object(file.sha256)
+            if not target.exists():
+                self._copy(site / file.path, file, target)
+                os.utime(target, (signed.release.moment.timestamp(),) * 2)
+        folder = self._folder(signed.release.number)
+        for path, data in signed.proof.items():
+            write_atomically(folder / path.removeprefix(WELL_KNOWN), data)
+
+    def _copy(self, source: Path, file: ReleasedFile, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, temporary)
+        if digest(temporary) != file.sha256:
+            temporary.unlink()
+            raise PublisherError(f"{file.path}: changed while the release was made. Try again / 公開版を作る間に変わりました")
+        temporary.replace(target)
+
+    def object(self, sha256: str) -> Path:
+        """Return where the content with this digest lies, whether or not it is there."""
+        return self.root / "objects" / sha256[:2] / sha256
+
+    def missing_or_damaged(self, files: Iterable[ReleasedFile]) -> list[ReleasedFile]:
+        """Return the files whose object is not what it should be: a mirror must not be mended from them."""
+        return [file for file in files if not self.object(file.sha256).is_file() or digest(self.object(file.sha256)) != file.sha256]
+
+    def metadata(self) -> dict[str, bytes]:
+        """Return the TUF metadata in force by file name."""
+        folder = self.root / "metadata"
+        return {file.name: file.read_bytes() for file in sorted(folder.glob("*.json"))} if folder.is_dir() else {}
+
+    def keep_metadata(self, files: Mapping[str, bytes]) -> None:
+        """Write the metadata, ``timestamp.json`` last, and remove what is no longer named."""
+        folder = self.root / "metadata"
+        for name in sorted(files, key=lambda name: name == "timestamp.json"):
+            if not (folder / name).is_file() or (folder / name).read_bytes() != files[name]:
+                write_atomically(folder / name, files[name], is_durable=False)
+        for file in folder.glob("*.json"):
+            if file.name not in files and not file.name.endswith(".root.json"):  # a verifier goes from root to root (TUF section 5.3)
+                file.unlink()
+
+    def proof(self, signed: SignedRelease) -> dict[str, bytes]:
+        """Return everything below ``.well-known/todoke/`` that goes out with a release: manifests, signature, metadata."""
+        return {**signed.proof, **{FOLDER + name: data for name, data in self.metadata().items()}}
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return what the last scan saw; nothing if that cannot be read."""
+        with suppress(OSError, ValueError, TypeError):
+            record = json.loads((self.root / "scan.json").read_bytes())
+            return {path: (int(inode), int(time), int(size), str(sha256)) for path, (inode, time, size, sha256) in record.items()}
+        return {}
+
+    def keep_stamps(self, stamps: Mapping[str, Stamp]) -> None:
+        """Remember what a scan saw."""
+        write_atomically(self.root / "scan.json", json.dumps(stamps).encode(), is_durable=False)
+
+    def _folder(self, number: int) -> Path:
+        return self.root / "releases" / str(number)

@@ -1,0 +1,170 @@
+"""The metadata of The Update Framework (TUF 1.0) for a release, by python-tuf: what a verifier needs to trust a mirror that it does not trust.
+
+Four roles (TUF section 2.1): *root* says which keys count, and is signed by people who keep their keys offline; *targets* names every file of the
+release; *snapshot* binds the versions together; *timestamp* lives for a day and is made anew by a timer, so that a mirror that stands still is noticed.
+Above `MANY` files the targets lie in hash bins (section 4.5, succinct roles): one edit then changes a few small files instead of one of megabytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.signer import CryptoSigner
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import (
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Snapshot,
+    SuccinctRoles,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+from tuf.api.serialization.json import JSONSerializer
+
+from publisher.model.errors import PublisherError
+from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
+
+FOLDER = f"{WELL_KNOWN}metadata/"
+TIMESTAMP, ROOT = "timestamp.json", "root.json"
+
+MANY = 2_048
+"""Files above which the targets lie in bins. TUF's own advice for registries is about 16,384; a site of 12,000 files would send 2 MB for each edit."""
+
+BIN_BITS = 8
+"""256 bins: of 12,000 files some 50 lie in one, and a bin has about 8 kB."""
+
+ROOT_LIFE, LIFE, TIMESTAMP_LIFE = dt.timedelta(days=730), dt.timedelta(days=400), dt.timedelta(days=1)
+"""Root and the rest outlive the yearly audit. A day for the timestamp: a timer makes it each hour, and a night without the timer alarms nobody."""
+
+_SERIALIZER = JSONSerializer(compact=True)
+
+
+@dataclass(frozen=True)
+class SigningKeys:
+    """What the publishing machine holds. ``timestamp`` may lie on another machine that can do nothing else."""
+
+    targets: Ed25519PrivateKey
+    timestamp: Ed25519PrivateKey
+
+
+def new_root(keys: Sequence[Ed25519PrivateKey], threshold: int, online: SigningKeys, now: dt.datetime) -> bytes:
+    """Return ``1.root.json``, signed by all ``keys``, of which ``threshold`` must agree to a later one. Raises `PublisherError` for a threshold that cannot be met."""
+    if not 1 <= threshold <= len(keys):
+        raise PublisherError(f"{threshold} of {len(keys)} root keys cannot agree / しきい値が鍵の数に合いません")
+    root = Root(expires=_plain(now) + ROOT_LIFE)
+    for key in keys:
+        root.add_key(_signer(key).public_key, Root.type)
+    for role in (Targets.type, Snapshot.type):
+        root.add_key(_signer(online.targets).public_key, role)
+    root.add_key(_signer(online.timestamp).public_key, Timestamp.type)
+    root.roles[Root.type].threshold = threshold
+    return _signed(root, *keys)
+
+
+def sign_release(
+    release: Release, extra: Iterable[ReleasedFile], keys: SigningKeys, old: Mapping[str, bytes], now: dt.datetime
+) -> dict[str, bytes]:
+    """Return the metadata files that name ``release`` and the ``extra`` files (its manifests), by file name; those that stay as they are included.
+
+    ``old`` are the files of the last release, ``root.json`` among them. Versions only grow (TUF section 5.4.4: an old release served again is refused).
+    """
+    files = (*release.files, *extra)
+    if ROOT not in old:
+        raise PublisherError("there is no root.json; make keys first: todoke release-keys / 先に鍵を作ってください")
+    root = _read(Root, old[ROOT]).signed
+    made: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
+    targets = Targets(version=_next_version(old, "targets.json"), expires=_plain(now) + LIFE)
+    snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=_plain(now) + LIFE)
+    if len(files) <= MANY:
+        targets.targets = {file.path: _target(file) for file in files}
+    else:
+        roles = SuccinctRoles([], 1, BIN_BITS, "bin")
+        targets.delegations = Delegations({}, succinct_roles=roles)
+        targets.add_key(_signer(keys.targets).public_key)
+        for name, members in _bins(roles, files).items():
+            version, data = _bin(name, members, keys, old, now)
+            made[f"{version}.{name}.json"] = data
+            snapshot.meta[f"{name}.json"] = MetaFile(version)
+    made[f"{targets.version}.targets.json"] = _signed(targets, keys.targets)
+    snapshot.meta["targets.json"] = MetaFile(targets.version)
+    made[f"{snapshot.version}.snapshot.json"] = _signed(snapshot, keys.targets)
+    return made | {TIMESTAMP: _timestamp(snapshot.version, keys.timestamp, old, now)}
+
+
+def renew_timestamp(old: Mapping[str, bytes], key: Ed25519PrivateKey, now: dt.datetime) -> bytes:
+    """Return a timestamp that names the same snapshot and lives from ``now`` on. Raises `PublisherError` if there is none to renew."""
+    if TIMESTAMP not in old:
+        raise PublisherError("nothing has been released so far / まだ公開版がありません")
+    return _timestamp(_read(Timestamp, old[TIMESTAMP]).signed.snapshot_meta.version, key, old, now)
+
+
+def _timestamp(snapshot_version: int, key: Ed25519PrivateKey, old: Mapping[str, bytes], now: dt.datetime) -> bytes:
+    version = _read(Timestamp, old[TIMESTAMP]).signed.version + 1 if TIMESTAMP in old else 1
+    return _signed(Timestamp(version, expires=_plain(now) + TIMESTAMP_LIFE, snapshot_meta=MetaFile(snapshot_version)), key)
+
+
+def _bins(roles: SuccinctRoles, files: Iterable[ReleasedFile]) -> dict[str, dict[str, TargetFile]]:
+    bins: dict[str, dict[str, TargetFile]] = {name: {} for name in roles.get_roles()}
+    for file in files:
+        bins[roles.get_role_for_target(file.path)][file.path] = _target(file)
+    return bins
+
+
+def _bin(name: str, members: dict[str, TargetFile], keys: SigningKeys, old: Mapping[str, bytes], now: dt.datetime) -> tuple[int, bytes]:
+    """Return version and bytes of one bin: the old ones if they name the same files and live for half their life at least."""
+    known = _newest(old, f"{name}.json")
+    if known is not None:
+        version, data = known
+        last = _read(Targets, data).signed
+        if last.targets == members and last.expires - _plain(now) > LIFE / 2:
+            return version, data
+    else:
+        version = 0
+    return version + 1, _signed(Targets(version + 1, expires=_plain(now) + LIFE, targets=members), keys.targets)
+
+
+def _newest(old: Mapping[str, bytes], name: str) -> tuple[int, bytes] | None:
+    """Return version and bytes of ``VERSION.name`` with the highest version."""
+    versions = [int(version) for version, _, rest in (key.partition(".") for key in old) if rest == name and version.isdecimal()]
+    return (max(versions), old[f"{max(versions)}.{name}"]) if versions else None
+
+
+def _next_version(old: Mapping[str, bytes], name: str) -> int:
+    known = _newest(old, name)
+    return known[0] + 1 if known else 1
+
+
+def _target(file: ReleasedFile) -> TargetFile:
+    return TargetFile(file.length, {"sha256": file.sha256}, file.path)
+
+
+def _signer(key: Ed25519PrivateKey) -> CryptoSigner:
+    return CryptoSigner(key)
+
+
+def _signed(part: Any, *keys: Ed25519PrivateKey) -> bytes:
+    metadata = Metadata(part)
+    for number, key in enumerate(keys):
+        metadata.sign(_signer(key), append=number > 0)
+    return metadata.to_bytes(_SERIALIZER)
+
+
+def _read(kind: Any, data: bytes) -> Any:
+    """Return parsed metadata of one kind. Raises `PublisherError` if a file of the store is damaged."""
+    try:
+        return Metadata[kind].from_bytes(data)
+    except RepositoryError as error:
+        raise PublisherError(f"damaged metadata ({hashlib.sha256(data).hexdigest()[:12]}): {error} / 署名の記録が壊れています") from error
+
+
+def _plain(moment: dt.datetime) -> dt.datetime:
+    """Return the moment in UTC, in whole seconds: TUF's dates have no fractions (section 4.2.1)."""
+    return moment.astimezone(dt.UTC).replace(microsecond=0)

@@ -1,0 +1,109 @@
+"""Brings one release to every mirror at once. Each mirror has its own deadline and its own result: a dead one holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.model.errors import PublisherError, TargetError
+from publisher.release.store import SignedRelease
+from publisher.targets.target import Published, Target
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one mirror. ``failure`` is empty if readers see the release there. ``seconds`` are wall time."""
+
+    name: str
+    seconds: float
+    published: Published | None = None
+    failure: str = ""
+
+
+Watch = Callable[[str, int, int], None]
+"""Called with the name of a mirror, the number of files that are done there and of all that are to be done."""
+
+
+async def publish(
+    targets: Mapping[str, tuple[Target, float]],
+    signed: SignedRelease,
+    object_of: Callable[[str], Path],
+    watch: Watch = lambda *_: None,
+    seconds: Callable[[], float] = time.monotonic,
+) -> list[Result]:
+    """Publish on all ``targets`` (each with its deadline in seconds). A mirror that is cut goes on at the next delivery where it was."""
+
+    async def one(name: str, target: Target, deadline: float) -> Result:
+        start = seconds()
+        try:
+            async with asyncio.timeout(deadline):
+                published = await target.publish(signed, object_of, lambda done, total: watch(name, done, total))
+            return Result(name, seconds() - start, published)
+        except TimeoutError:
+            return Result(
+                name,
+                seconds() - start,
+                failure=f"not ready after {deadline:g} s; the next delivery goes on there / 時間内に終わりませんでした",
+            )
+        except PublisherError as error:
+            return Result(name, seconds() - start, failure=str(error))
+        finally:
+            await _close(target)
+
+    return list(await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items())))
+
+
+async def current(targets: Mapping[str, tuple[Target, float]]) -> dict[str, int | str | None]:
+    """Return for each mirror the number of the release that readers see there, None, or why that is not known."""
+
+    async def one(target: Target, deadline: float) -> int | str | None:
+        try:
+            async with asyncio.timeout(deadline):
+                return await target.current()
+        except TimeoutError:
+            return f"no answer in {deadline:g} s / 返事がありません"
+        except PublisherError as error:
+            return str(error)
+        finally:
+            await _close(target)
+
+    answers = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    return dict(zip(targets, answers, strict=True))
+
+
+async def repair(target: Target, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
+    """Mend files on one mirror. Raises `TargetError`."""
+    try:
+        return await target.repair(signed, paths, object_of)
+    finally:
+        await _close(target)
+
+
+async def renew(targets: Mapping[str, tuple[Target, float]], proof: dict[str, bytes]) -> Mapping[str, str]:
+    """Bring a new timestamp to all mirrors. Return for each that failed why."""
+
+    async def one(target: Target, deadline: float) -> str:
+        try:
+            async with asyncio.timeout(deadline):
+                await target.renew(proof)
+        except TimeoutError:
+            return f"no answer in {deadline:g} s / 返事がありません"
+        except PublisherError as error:
+            return str(error)
+        finally:
+            await _close(target)
+        return ""
+
+    answers: Sequence[str] = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    return {name: words for name, words in zip(targets, answers, strict=True) if words}
+
+
+async def _close(target: Target) -> None:
+    try:
+        async with asyncio.timeout(5):
+            await target.close()
+    except (TimeoutError, TargetError):
+        return

@@ -1,0 +1,153 @@
+"""The file system of this machine: a folder behind a web server, a mounted disk, a stick."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from publisher.model.errors import TargetError
+from publisher.release.files import write_atomically
+from publisher.targets.tree import Stamp
+
+INCOMING = "incoming"
+
+
+class LocalFiles:
+    """`publisher.targets.tree.Files` on this machine. ``root`` and what is in it can be read by the web server (0755, 0644)."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None if there is none."""
+        with self._failures(), suppress(FileNotFoundError, NotADirectoryError):
+            return (self._root / path).read_bytes()
+        return None
+
+    async def write(self, files: Mapping[str, bytes]) -> None:
+        """Write small files, each whole or not at all."""
+        await asyncio.to_thread(self._write, files)
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
+        with self._failures():
+            for path, data in files.items():
+                write_atomically(self._root / path, data, is_durable=False)
+
+    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+        """Copy files with their times. Each gets a new inode: whoever reads the old one reads it to its end."""
+        await asyncio.to_thread(self._copy, files, done)
+
+    def _copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+        with self._failures():
+            temporary = self._root / INCOMING / f"{os.getpid()}.part"
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            for source, path in files:
+                temporary.unlink(missing_ok=True)  # what a killed process left is never written into
+                shutil.copy2(source, temporary)
+                temporary.chmod(0o644)
+                self._rename(temporary, self._root / path)
+                done()
+
+    async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
+        """Make hard links. Return the pairs for which that could not be done: no hard links here, or too many of one file."""
+        return await asyncio.to_thread(self._link, pairs, done)
+
+    def _link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
+        failed = []
+        with self._failures():
+            temporary = self._root / INCOMING / f"{os.getpid()}.link"
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            for source, path in pairs:
+                temporary.unlink(missing_ok=True)
+                try:
+                    os.link(self._root / source, temporary)
+                except OSError:
+                    failed.append((source, path))
+                    continue
+                self._rename(temporary, self._root / path)
+                temporary.unlink(missing_ok=True)  # rename of one inode onto itself does nothing and leaves the first name (POSIX)
+                done()
+        return failed
+
+    async def stamps(self, paths: Sequence[str]) -> dict[str, Stamp]:
+        """Return length and modification time of those of ``paths`` that are plain files."""
+        return await asyncio.to_thread(self._stamps, paths)
+
+    def _stamps(self, paths: Sequence[str]) -> dict[str, Stamp]:
+        stamps = {}
+        for path in paths:
+            file = self._root / path
+            if file.is_file() and not file.is_symlink():
+                status = file.stat()
+                stamps[path] = (status.st_size, int(status.st_mtime))
+        return stamps
+
+    async def remove(self, paths: Iterable[str]) -> None:
+        """Remove files, and folders that are empty afterwards."""
+        await asyncio.to_thread(self._remove, tuple(paths))
+
+    def _remove(self, paths: Sequence[str]) -> None:
+        with self._failures():
+            for path in paths:
+                file = self._root / path
+                if file.is_symlink() or file.is_file():  # a folder is another release's
+                    file.unlink()
+                for folder in list(Path(path).parents)[:-3]:  # never `slots/a` itself, nor what is above
+                    try:
+                        (self._root / folder).rmdir()
+                    except OSError:
+                        break
+
+    async def remove_tree(self, path: str) -> None:
+        """Remove a folder with everything in it."""
+        with self._failures():
+            if (self._root / path).exists():
+                await asyncio.to_thread(shutil.rmtree, self._root / path)
+
+    async def read_link(self, path: str) -> str | None:
+        """Return where a symbolic link leads, or None."""
+        link = self._root / path
+        return str(link.readlink()) if link.is_symlink() else None
+
+    async def switch(self, path: str, destination: str) -> None:
+        """Exchange a symbolic link by one rename."""
+        with self._failures():
+            link = self._root / path
+            if link.is_dir() and not link.is_symlink():
+                raise TargetError(f"{link}: a folder is in the place of our link; move it away first / 同じ名前のフォルダーがあります")
+            temporary = link.with_name(f".{link.name}.{os.getpid()}.link")
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(destination)
+            temporary.replace(link)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _rename(self, source: Path, target: Path) -> None:
+        """Rename into place. What stands in the way is removed: a folder where the new release has a file, a file where it has a folder."""
+        try:
+            source.replace(target)
+        except (FileNotFoundError, NotADirectoryError):
+            self._make_folder(target.parent)
+            source.replace(target)
+        except IsADirectoryError:
+            shutil.rmtree(target)
+            source.replace(target)
+
+    def _make_folder(self, folder: Path) -> None:
+        for parent in (*reversed(folder.relative_to(self._root).parents), folder.relative_to(self._root)):
+            place = self._root / parent
+            if place.is_file() or place.is_symlink():
+                place.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TargetError(f"{error.filename or self._root}: {error.strerror} / 書き込めません") from error

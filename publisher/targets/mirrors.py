@@ -1,0 +1,48 @@
+"""From the settings of a mirror to the mirror."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from obstore.store import S3Store
+
+from publisher.config import LocalMirror, Mirror, PublishConfig, S3Mirror, SshMirror, read_secret
+from publisher.model.errors import PublisherError
+from publisher.targets.local import LocalFiles
+from publisher.targets.s3 import S3Target
+from publisher.targets.ssh import SftpFiles, SshAddress
+from publisher.targets.target import Target
+from publisher.targets.tree import TreeTarget
+
+
+def targets_of(config: PublishConfig, clock: Callable[[], dt.datetime], only: tuple[str, ...] = ()) -> Mapping[str, tuple[Target, float]]:
+    """Return each mirror with its deadline in seconds, or those named in ``only``. Raises `PublisherError` for a name that no mirror has."""
+    known = [mirror.name for mirror in config.mirrors]
+    if wrong := [name for name in only if name not in known]:
+        raise PublisherError(f"there is no mirror {wrong[0]!r} in publish.toml; there are: {', '.join(known)} / その名前の鏡はありません")
+    return {mirror.name: (_target(mirror, clock), mirror.deadline) for mirror in config.mirrors if not only or mirror.name in only}
+
+
+def _target(mirror: Mirror, clock: Callable[[], dt.datetime]) -> Target:
+    match mirror:
+        case LocalMirror():
+            return TreeTarget(mirror.name, LocalFiles(mirror.folder))
+        case SshMirror():
+            address = SshAddress(mirror.host, mirror.folder, mirror.user, mirror.key_file, mirror.known_hosts, mirror.port)
+            return TreeTarget(mirror.name, SftpFiles(address))
+        case S3Mirror():
+            return S3Target(mirror.name, _bucket(mirror), clock)
+
+
+def _bucket(mirror: S3Mirror) -> S3Store:
+    return S3Store(
+        mirror.bucket,
+        prefix=mirror.prefix or None,
+        endpoint=mirror.endpoint,
+        region=mirror.region,
+        access_key_id=mirror.access_key_id,
+        secret_access_key=read_secret(mirror.secret_key_file, "AWS_SECRET_ACCESS_KEY"),
+        virtual_hosted_style_request=mirror.endpoint is None,
+        client_options={"allow_http": (mirror.endpoint or "").startswith("http://")},
+    )

@@ -1,0 +1,249 @@
+"""The file system of another machine, by SFTP as plain OpenSSH has it (draft-ietf-secsh-filexfer-02, with OpenSSH's ``hardlink`` and ``posix-rename``).
+
+Nothing has to be installed there, and no command is run there: an account that may do SFTP and nothing else is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar, cast
+
+import asyncssh
+
+from publisher.model.errors import TargetError
+from publisher.targets.tree import Stamp
+
+INCOMING = "incoming"
+
+AT_ONCE = 48
+"""Files that are on their way at once. OpenSSH answers one request after the other; a queue of this length hides 20 ms of distance and little memory."""
+
+CONNECT_SECONDS = 20.0
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class SshAddress:
+    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery. ``key_file`` is the account's private key."""
+
+    host: str
+    folder: str
+    user: str
+    key_file: Path
+    known_hosts: Path
+    port: int = 22
+
+
+class SftpFiles:
+    """`publisher.targets.tree.Files` on another machine. The connection is made at the first question."""
+
+    def __init__(self, address: SshAddress) -> None:
+        self._address = address
+        self._root = PurePosixPath(address.folder)
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._sftp: asyncssh.SFTPClient | None = None
+        self._count = 0
+        self._session_name = secrets.token_hex(8)
+
+    async def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None if there is none."""
+        async with self._session() as sftp:
+            with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+                async with sftp.open(self._path(path), "rb") as file:
+                    return cast("bytes", await file.read())
+        return None
+
+    async def write(self, files: Mapping[str, bytes]) -> None:
+        """Write small files, each whole or not at all."""
+
+        async def write_one(item: tuple[str, bytes]) -> None:
+            temporary = self._temporary()
+            async with sftp.open(temporary, "wb") as file:
+                await file.write(item[1])
+            await self._rename(sftp, temporary, item[0])
+
+        async with self._session() as sftp:
+            await _for_each(files.items(), write_one)
+
+    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+        """Send files with their times."""
+
+        async def copy_one(item: tuple[Path, str]) -> None:
+            temporary = self._temporary()
+            await sftp.put(str(item[0]), temporary, preserve=True)
+            await self._rename(sftp, temporary, item[1])
+            done()
+
+        async with self._session() as sftp:
+            await _for_each(files, copy_one)
+
+    async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
+        """Make hard links there. Return the pairs for which that could not be done."""
+        failed: list[tuple[str, str]] = []
+
+        async def link_one(pair: tuple[str, str]) -> None:
+            temporary = self._temporary()
+            try:
+                await sftp.link(self._path(pair[0]), temporary)
+            except asyncssh.SFTPError:  # no hard links there, or too many of one file
+                failed.append(pair)
+                return
+            await self._rename(sftp, temporary, pair[1])
+            with suppress(asyncssh.SFTPError):  # rename of one inode onto itself does nothing and leaves the first name (POSIX)
+                await sftp.remove(temporary)
+            done()
+
+        async with self._session() as sftp:
+            await _for_each(pairs, link_one)
+        return failed
+
+    async def stamps(self, paths: Sequence[str]) -> dict[str, Stamp]:
+        """Return length and modification time of those of ``paths`` that are plain files."""
+        stamps: dict[str, Stamp] = {}
+
+        async def stamp_one(path: str) -> None:
+            with suppress(asyncssh.SFTPError):
+                attributes = await sftp.lstat(self._path(path))
+                if attributes.type == asyncssh.FILEXFER_TYPE_REGULAR:
+                    stamps[path] = (attributes.size or 0, int(attributes.mtime or 0))
+
+        async with self._session() as sftp:
+            await _for_each(paths, stamp_one)
+        return stamps
+
+    async def remove(self, paths: Iterable[str]) -> None:
+        """Remove files, and folders that are empty afterwards."""
+        every = tuple(paths)
+
+        async def remove_one(path: str) -> None:
+            try:
+                await sftp.remove(self._path(path))
+            except asyncssh.SFTPError:
+                if await sftp.isfile(self._path(path)) or await sftp.islink(self._path(path)):  # a folder is another release's
+                    raise
+
+        async with self._session() as sftp:
+            await _for_each(every, remove_one)
+            folders = {folder for path in every for folder in list(PurePosixPath(path).parents)[:-3]}  # never `slots/a` itself
+            for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
+                with suppress(asyncssh.SFTPError):  # not empty
+                    await sftp.rmdir(self._path(str(folder)))
+
+    async def remove_tree(self, path: str) -> None:
+        """Remove a folder with everything in it."""
+        async with self._session() as sftp:
+            if await sftp.exists(self._path(path)):
+                await sftp.rmtree(self._path(path))
+
+    async def read_link(self, path: str) -> str | None:
+        """Return where a symbolic link leads, or None."""
+        async with self._session() as sftp:
+            with suppress(asyncssh.SFTPError):
+                return str(await sftp.readlink(self._path(path)))
+        return None
+
+    async def switch(self, path: str, destination: str) -> None:
+        """Exchange a symbolic link by one rename."""
+        async with self._session() as sftp:
+            temporary = self._temporary()
+            await sftp.symlink(destination, temporary)
+            try:
+                await sftp.posix_rename(temporary, self._path(path))
+            except asyncssh.SFTPError as error:
+                await sftp.remove(temporary)
+                raise TargetError(
+                    f"{self._path(path)}: {error.reason}; a folder may be in the place of our link / 切り替えられません"
+                ) from error
+
+    async def close(self) -> None:
+        """End the session."""
+        if self._connection is not None:
+            self._connection.close()
+            with suppress(asyncssh.Error, OSError):
+                await self._connection.wait_closed()
+            self._connection = self._sftp = None
+
+    async def _rename(self, sftp: asyncssh.SFTPClient, temporary: str, path: str) -> None:
+        """Rename into place. What stands in the way is removed: a folder where the new release has a file, a file where it has a folder."""
+        target = self._path(path)
+        try:
+            await sftp.posix_rename(temporary, target)
+        except asyncssh.SFTPError:
+            if await sftp.isdir(target):
+                await sftp.rmtree(target)
+            await self._make_folder(sftp, PurePosixPath(target).parent)
+            await sftp.posix_rename(temporary, target)
+
+    async def _make_folder(self, sftp: asyncssh.SFTPClient, folder: PurePosixPath) -> None:
+        for place in (*reversed(folder.parents), folder):
+            if place != self._root and self._root in place.parents and (await sftp.isfile(str(place)) or await sftp.islink(str(place))):
+                await sftp.remove(str(place))
+        await sftp.makedirs(str(folder), exist_ok=True)
+
+    def _path(self, path: str) -> str:
+        return str(self._root / path)
+
+    def _temporary(self) -> str:
+        """Return a name that no file has had: what a killed session left may be a second name of a file that readers see, and is never written into."""
+        self._count += 1
+        return self._path(f"{INCOMING}/{self._session_name}-{self._count}.part")
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[asyncssh.SFTPClient]:
+        """Yield the client, connected. Raises `TargetError` for whatever goes wrong with it."""
+        address = self._address
+        try:
+            if self._sftp is None:
+                self._sftp = await self._connect()
+            yield self._sftp
+        except (asyncssh.Error, OSError, TimeoutError) as error:
+            why = getattr(error, "reason", "") or str(error) or type(error).__name__
+            raise TargetError(
+                f"{address.user}@{address.host}:{address.port}{address.folder}: {why} / SSH のサーバーに届きません"
+            ) from error
+
+    async def _connect(self) -> asyncssh.SFTPClient:
+        """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``."""
+        address = self._address
+        self._connection = await asyncssh.connect(
+            address.host,
+            address.port,
+            username=address.user,
+            client_keys=[str(address.key_file)],
+            known_hosts=str(address.known_hosts),
+            config=None,
+            agent_path=None,
+            password_auth=False,
+            kbdint_auth=False,
+            compression_algs=["zlib@openssh.com", "none"],
+            connect_timeout=CONNECT_SECONDS,
+            login_timeout=CONNECT_SECONDS,
+            keepalive_interval=15,
+        )
+        sftp = await self._connection.start_sftp_client()
+        if await sftp.exists(self._path(INCOMING)):  # what an earlier session has left
+            await sftp.rmtree(self._path(INCOMING))
+        await sftp.makedirs(self._path(INCOMING))
+        return sftp
+
+
+async def _for_each(items: Iterable[_Item], act: Callable[[_Item], Awaitable[None]]) -> None:
+    """Run ``act`` for every item, `AT_ONCE` of them at the same time. The first failure ends the others."""
+    waiting = iter(items)
+
+    async def work() -> None:
+        for item in waiting:
+            await act(item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -1,0 +1,132 @@
+"""The commands as an operator types them: a release to two mirrors, a dead one, a rollback, a dry run, keys."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import todoke
+from tests.releases import PAGES
+
+CONFIG = """
+store = "var/releases"
+keys = "var/keys"
+
+[[mirrors]]
+name = "www"
+kind = "local"
+folder = "www"
+
+[[mirrors]]
+name = "second"
+kind = "local"
+folder = "second"
+deadline = 30
+"""
+
+
+class Operator:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "publish.toml").write_text(CONFIG, encoding="utf-8")
+        for path, text in PAGES.items():
+            self.write(path, text)
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / "output" / "site" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def run(self, line: str) -> Result:
+        with contextlib.chdir(self.folder):
+            return CliRunner().invoke(todoke.app, line.split())
+
+    def page(self, mirror: str, path: str = "index.html") -> str:
+        return (self.folder / mirror / "current" / path).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    operator = Operator(tmp_path)
+    made = operator.run("release-keys new --root stick --without-passphrase")
+    assert made.exit_code == 0 and "minisign -Vm" in made.stdout, made.stderr
+    return operator
+
+
+def test_a_day_of_an_operator(operator: Operator) -> None:
+    assert operator.run("releases").stdout.startswith("Nothing was released so far")
+    tried = operator.run("release --dry-run")
+    assert tried.exit_code == 0 and "6 new" in tried.stdout and "+ index.html" in tried.stdout
+    assert not (operator.folder / "www").exists()
+    released = operator.run("release")
+    assert released.exit_code == 0 and "www: release 1" in released.stdout and "second: release 1" in released.stdout, released.stderr
+    operator.write("index.html", "<h1>誤り</h1>")
+    assert operator.run("release --mirror www").exit_code == 0
+    asked = operator.run("mirrors")
+    assert asked.exit_code == 3 and "www: release 2" in asked.stdout and "second: release 1; the newest is 2" in asked.stdout
+    assert operator.run("rollback --dry-run").stdout.startswith("release 1 would come back: 1 files written")
+    back = operator.run("rollback")
+    assert back.exit_code == 0 and "release 3: the files of release 1" in back.stdout, back.stderr
+    assert operator.page("www") == operator.page("second") == PAGES["index.html"]
+    assert [row["number"] for row in json.loads(operator.run("releases --json").stdout)] == [3, 2, 1]
+    key = operator.run("release-keys show").stdout.strip()
+    signed = ["minisign", "-Vm", "www/current/.well-known/todoke/manifest.txt", "-P", key]
+    assert subprocess.run(signed, cwd=operator.folder, capture_output=True, check=False).returncode == 0
+    before = operator.page("www", ".well-known/todoke/metadata/timestamp.json")
+    assert operator.run("release-keys renew").exit_code == 0
+    assert operator.page("www", ".well-known/todoke/metadata/timestamp.json") != before
+
+
+def test_a_dead_mirror_holds_up_no_other_and_is_named(operator: Operator) -> None:
+    (operator.folder / "second").write_text("no folder", encoding="utf-8")
+    released = operator.run("release")
+    assert released.exit_code == 3 and "second: FAILED" in released.stderr and "www: release 1" in released.stdout
+    assert operator.page("www") == PAGES["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "www: release 1"),
+        ('[[mirrors]]\nname = "www"\nkind = "ftp"\n', "mirrors"),
+        ('[[mirrors]]\nname = "www"\nkind = "local"\nfolder = "a"\nfoldr = "b"\n', "foldr"),
+        ("[mirrors\n", "publish.toml"),
+    ],
+)
+def test_bad_settings_are_named_on_one_line(operator: Operator, text: str, words: str) -> None:
+    if text:
+        (operator.folder / "publish.toml").write_text('store = "var/releases"\nkeys = "var/keys"\n' + text, encoding="utf-8")
+    released = operator.run("release")
+    assert words in released.stdout + released.stderr
+    if text:
+        assert released.exit_code == 1 and released.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("release --config nowhere.toml", "nowhere.toml"),
+        ("release --output nowhere", "no built site"),
+        ("release --mirror third", "there is no mirror 'third'"),
+        ("rollback 9", "there is no release 9"),
+        ("rollback", "before the newest"),
+        ("release-keys new --root stick --without-passphrase", "never overwritten"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_changes_nothing(operator: Operator, line: str, words: str) -> None:
+    done = operator.run(line)
+    assert done.exit_code == 1 and words in done.stderr and done.stderr.count("\n") == 1
+    assert not (operator.folder / "www" / "current").exists()
+
+
+def test_a_key_that_others_can_read_signs_nothing(operator: Operator) -> None:
+    (operator.folder / "var/keys/release.pem").chmod(0o644)
+    released = operator.run("release")
+    assert released.exit_code == 1 and "chmod 600" in released.stderr
+    assert operator.run("releases").stdout.startswith("Nothing was released so far")

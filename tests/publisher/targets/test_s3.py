@@ -1,0 +1,149 @@
+"""A mirror in an S3-compatible store: what others link to is there before, what is gone goes a day later, and a cut is gone on from."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import obstore
+import pytest
+from moto.server import ThreadedMotoServer
+from obstore.store import S3Store
+
+from demo.servers import free_port
+from publisher.model import manifest
+from publisher.model.errors import TargetError
+from publisher.release.store import SignedRelease
+from publisher.release.tuf_metadata import FOLDER
+from publisher.targets.s3 import RECORD, S3Target
+from publisher.targets.target import Published
+from tests.releases import PAGES, Publishing
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", free_port())
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint: str, request: pytest.FixtureRequest) -> S3Store:
+    import boto3  # moto brings it; obstore cannot make buckets
+
+    name = f"b{abs(hash(request.node.name))}"
+    client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
+    client.create_bucket(Bucket=name)
+    return S3Store(
+        name, endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key="b", client_options={"allow_http": True}
+    )
+
+
+class Mirror:
+    def __init__(self, bucket: S3Store, publishing: Publishing) -> None:
+        self.bucket, self.publishing = bucket, publishing
+        self.target = S3Target("bucket", bucket, lambda: publishing.now)
+
+    def publish(self, signed: SignedRelease, progress: Any = lambda *_: None) -> Published:
+        return asyncio.run(self.target.publish(signed, self.publishing.store.object, progress))
+
+    def shown(self) -> dict[str, bytes]:
+        names = [item["path"] for page in obstore.list(self.bucket) for item in page]
+        return {name: bytes(obstore.get(self.bucket, name).bytes()) for name in names if not name.startswith((".well-known/", ".todoke/"))}
+
+
+@pytest.fixture
+def mirror(bucket: S3Store, publishing: Publishing) -> Mirror:
+    return Mirror(bucket, publishing)
+
+
+def contents(publishing: Publishing, signed: SignedRelease) -> dict[str, bytes]:
+    return {file.path: publishing.store.object(file.sha256).read_bytes() for file in signed.release.files}
+
+
+def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publishing, mirror: Mirror) -> None:
+    signed = publishing.release()
+    assert mirror.publish(signed).written == len(PAGES)
+    assert mirror.shown() == contents(publishing, signed)
+    attributes = obstore.get(mirror.bucket, "images/a.0123456789abcdef.webp").attributes
+    assert attributes["Content-Type"] == "image/webp" and "immutable" in attributes["Cache-Control"]
+    assert obstore.get(mirror.bucket, "index.html").attributes["Cache-Control"] == "no-cache"
+    assert bytes(obstore.get(mirror.bucket, manifest.PATH).bytes()) == signed.proof[manifest.PATH]
+    assert asyncio.run(mirror.target.current()) == 1
+
+
+def test_only_what_differs_is_sent_and_what_is_gone_goes_a_day_later(publishing: Publishing, mirror: Mirror) -> None:
+    mirror.publish(publishing.release())
+    publishing.write("index.html", "neu")
+    publishing.remove("press/2026/bridge/index.html")
+    assert mirror.publish(publishing.release()) == Published(2, 1, 0, 3)
+    assert "press/2026/bridge/index.html" in mirror.shown()
+    publishing.now += dt.timedelta(hours=24)
+    third = publishing.release()
+    assert mirror.publish(third).removed == 1
+    assert mirror.shown() == contents(publishing, third)
+
+
+def test_a_page_that_comes_back_within_the_day_stays(publishing: Publishing, mirror: Mirror) -> None:
+    mirror.publish(publishing.release())
+    publishing.remove("feed.xml")
+    mirror.publish(publishing.release())
+    publishing.write("feed.xml", "<feed/>")
+    mirror.publish(publishing.release())
+    publishing.now += dt.timedelta(hours=30)
+    signed = publishing.release()
+    assert mirror.publish(signed).removed == 0 and mirror.shown() == contents(publishing, signed)
+
+
+def test_a_cut_delivery_is_gone_on_from_and_no_link_has_led_nowhere(publishing: Publishing, mirror: Mirror) -> None:
+    mirror.publish(publishing.release())
+    publishing.write("images/new.png", "picture")
+    publishing.write("press/2026/new/index.html", "<img src=/images/new.png>")
+    publishing.write("index.html", "<a href=/press/2026/new/>")
+    publishing.write("feed.xml", "<feed>new</feed>")
+    signed = publishing.release()
+
+    def stop(_done: int, _total: int) -> None:
+        raise TargetError("the line is cut")
+
+    for _ in range(3):
+        with pytest.raises(TargetError):
+            mirror.publish(signed, stop)
+        shown = mirror.shown()
+        assert b"/press/2026/new/" not in shown["index.html"] or "press/2026/new/index.html" in shown
+        assert "press/2026/new/index.html" not in shown or "images/new.png" in shown
+        assert shown["feed.xml"] == PAGES["feed.xml"].encode() or b"/press/2026/new/" in shown["index.html"]
+    mirror.publish(signed)
+    assert mirror.shown() == contents(publishing, signed)
+    assert mirror.publish(signed).written == 0
+
+
+def test_the_pointer_is_written_last(publishing: Publishing, mirror: Mirror) -> None:
+    signed = publishing.release()
+    mirror.publish(signed)
+    times = {item["path"]: item["last_modified"] for page in obstore.list(mirror.bucket) for item in page if item["path"] != RECORD}
+    assert times[f"{FOLDER}timestamp.json"] == max(times.values())
+
+
+def test_damage_is_mended(publishing: Publishing, mirror: Mirror) -> None:
+    signed = publishing.release()
+    mirror.publish(signed)
+    obstore.put(mirror.bucket, "index.html", b"DEFACED")
+    obstore.put(mirror.bucket, "evil.html", b"evil")
+    mended = asyncio.run(mirror.target.repair(signed, ["index.html", "evil.html"], publishing.store.object))
+    assert (mended.written, mended.removed) == (1, 1) and mirror.shown() == contents(publishing, signed)
+
+
+def test_a_bucket_that_is_not_there_is_one_line(endpoint: str, publishing: Publishing) -> None:
+    store = S3Store(
+        "nobucket", endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key="b", client_options={"allow_http": True}
+    )
+    with pytest.raises(TargetError, match=r"^bucket: ") as error:
+        asyncio.run(
+            S3Target("bucket", store, lambda: publishing.now).publish(publishing.release(), publishing.store.object, lambda *_: None)
+        )
+    assert "\n" not in str(error.value)
