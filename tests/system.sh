@@ -32,5 +32,5 @@ have_fonts || { echo "The tests need Japanese fonts. Install them, for example: 
 have_postgres || { echo "The tests need PostgreSQL's server. Install it, for example: sudo apt-get install postgresql" >&2; exit 1; }
 have_proxies || { echo "The tests need nginx and Caddy: the sample configurations of docs/samples/proxy are run. Install them, for example: sudo apt-get install nginx caddy" >&2; exit 1; }
 have_mirrors || { echo "The tests need OpenSSH's server and minisign: mirrors and signatures. Install them, for example: sudo apt-get install openssh-server minisign" >&2; exit 1; }
-have_node || { echo "The tests need Node.js with npm: another program that reads our mail (tests/node). Install it, for example: sudo apt-get install nodejs npm" >&2; exit 1; }
-test -d tests/node/node_modules/mailparser || npm ci --prefix tests/node --no-audit --no-fund --silent
+have_node || { echo "The tests need Node.js with npm: other programs that read our mail and hold our files (tests/node). Install it, for example: sudo apt-get install nodejs npm" >&2; exit 1; }
+test -d tests/node/node_modules/s3rver || npm ci --prefix tests/node --no-audit --no-fund --silent

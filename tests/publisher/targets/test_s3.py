@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import socket
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
 from demo.servers import free_port
@@ -21,25 +23,49 @@ from publisher.targets.s3 import RECORD, S3Target
 from publisher.targets.target import Published
 from tests.releases import PAGES, Publishing
 
+BUCKETS = [f"mirror-{number}" for number in range(12)]
+
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", free_port())
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An S3-compatible store on loopback, with a bucket for each test."""
+    port = free_port()
+    program = Path("tests/node/node_modules/.bin/s3rver")
+    assert program.exists(), "npm ci --prefix tests/node"
+    command = [str(program), "-d", str(tmp_path_factory.mktemp("s3")), "-a", "127.0.0.1", "-p", str(port), "--silent"]
+    with subprocess.Popen([*command, *(word for name in BUCKETS for word in ("--configure-bucket", name))]) as process:
+        try:
+            while not is_listening(port):
+                assert process.poll() is None
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[str]:
+    return iter(BUCKETS)
 
 
 @pytest.fixture
-def bucket(endpoint: str, request: pytest.FixtureRequest) -> S3Store:
-    import boto3  # moto brings it; obstore cannot make buckets
+def bucket(endpoint: str, names: Iterator[str]) -> S3Store:
+    return open_bucket(endpoint, next(names))
 
-    name = f"b{abs(hash(request.node.name))}"
-    client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
-    client.create_bucket(Bucket=name)
+
+def open_bucket(endpoint: str, name: str) -> S3Store:
+    """Return a bucket; s3rver has one account of these names."""
     return S3Store(
-        name, endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key="b", client_options={"allow_http": True}
+        name,
+        endpoint=endpoint,
+        region="us-east-1",
+        access_key_id="S3RVER",
+        secret_access_key="S3RVER",
+        client_options={"allow_http": True},
     )
 
 
@@ -139,9 +165,7 @@ def test_damage_is_mended(publishing: Publishing, mirror: Mirror) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_one_line(endpoint: str, publishing: Publishing) -> None:
-    store = S3Store(
-        "nobucket", endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key="b", client_options={"allow_http": True}
-    )
+    store = open_bucket(endpoint, "nobucket")
     with pytest.raises(TargetError, match=r"^bucket: ") as error:
         asyncio.run(
             S3Target("bucket", store, lambda: publishing.now).publish(publishing.release(), publishing.store.object, lambda *_: None)
