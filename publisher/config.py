@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from publisher.model.errors import PublisherError
+
+ANCHOR = re.compile(r"[0-9]+ ([0-9a-f]{64}) [0-9T:.+-]+")
 
 
 class _Section(BaseModel):
@@ -57,10 +60,14 @@ Mirror = Annotated[LocalMirror | SshMirror | S3Mirror, Field(discriminator="kind
 
 
 class PublishConfig(_Section):
-    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file."""
+    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file.
+
+    ``audit_anchor`` is a file in which the mailer notes the newest entry of its audit log; the default is that of ``database`` in ``mailer.toml``.
+    """
 
     store: Path = Path("var/releases")
     keys: Path = Path("var/release-keys")
+    audit_anchor: Path = Path("var/todoke.db.state/audit-anchor")
     mirrors: tuple[Mirror, ...] = ()
 
     @model_validator(mode="after")
@@ -91,7 +98,24 @@ def _absolute(config: PublishConfig, folder: Path) -> PublishConfig:
         return mirror.model_copy(update=names)
 
     mirrors = tuple(place(mirror) for mirror in config.mirrors)
-    return config.model_copy(update={"store": folder / config.store, "keys": folder / config.keys, "mirrors": mirrors})
+    paths = {name: folder / value for name, value in config if isinstance(value, Path)}
+    return config.model_copy(update=paths | {"mirrors": mirrors})
+
+
+def read_audit_anchor(file: Path) -> str:
+    """Return the newest hash of the audit log, as the last line of the file has it: number, hash, moment. Empty without a file. Raises `PublisherError`."""
+    try:
+        lines = file.read_text(encoding="ascii").splitlines()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise PublisherError(
+            f"{file}: {getattr(error, 'strerror', None) or 'no anchor of an audit log'} / 監査記録の控えが読めません"
+        ) from error
+    found = ANCHOR.fullmatch(lines[-1]) if lines else None
+    if found is None:
+        raise PublisherError(f"{file}: no anchor of an audit log; `todoke audit` writes one / 監査記録の控えではありません")
+    return found[1]
 
 
 def read_secret(file: Path | None, variable: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import func, select
+
 from mailer.database import audit_log
 from mailer.database.engine import Database
+from mailer.database.schema import delivery
 from mailer.model.audit_log import AuditEntry, AuditEvent, is_genuine
 from mailer.model.errors import ContentChanged
 from mailer.model.issue import FrozenIssue, content_digest
@@ -28,7 +31,7 @@ def require_unchanged(database: Database, frozen: FrozenIssue) -> None:
     """Return if the issue is what its sealed entry says.
 
     :raises SecretMissing: there is no key to check it with.
-    :raises ContentChanged: the issue has no such entry, or its content or the moment of sending is not what was frozen.
+    :raises ContentChanged: the issue has no such entry, or its content or the moment of sending is not what was frozen, or it has more recipients.
     """
     ref, seal = str(frozen.issue.ref), database.seal
     audit_log.require_key(seal)
@@ -41,6 +44,12 @@ def require_unchanged(database: Database, frozen: FrozenIssue) -> None:
         )
     if sealed.event.details.get("content") != content_digest(frozen.issue, frozen.mail_list):
         raise changed(ref)
+    recipients, readers = _count_recipients(database, frozen), int(sealed.event.details.get("readers", "0"))
+    if recipients > readers:
+        raise ContentChanged(
+            f"{ref} was frozen for {readers:,} readers, and the database has {recipients:,} deliveries of it: somebody has added some. Nothing "
+            "is sent. Look at `todoke audit`."
+        )
     if _send_time(entries) != frozen.send_at:
         raise ContentChanged(f"{ref}: the moment of its sending was changed in the database: nothing is sent. Look at `todoke audit`.")
 
@@ -51,6 +60,11 @@ def changed(ref: str) -> ContentChanged:
         f"{ref}: the words in the database are not those that were frozen: the issue is stopped. Somebody has changed them; restore them from a "
         "backup, or cancel the issue and publish a new one."
     )
+
+
+def _count_recipients(database: Database, frozen: FrozenIssue) -> int:
+    with database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(delivery).where(delivery.c.issue_id == frozen.issue_id)).scalar_one()
 
 
 def _send_time(entries: list[AuditEntry]) -> datetime | None:

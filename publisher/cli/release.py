@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, OutputPath, bring, errors_on_one_line, load, now, signing_keys
+from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes
 from publisher.release.make import Draft, commit_of, draft, make, republish
@@ -32,11 +33,11 @@ def release(
     with errors_on_one_line():
         settings, store = load(config)
         if dry_run:
-            _print_draft(draft(store, output, now(), commit=commit_of(Path())))
+            _print_draft(draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor)))
             return
         keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
         with store.locked():
-            planned = draft(store, output, now(), commit=commit_of(Path()))
+            planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
             signed = make(store, output, planned, keys)
             typer.echo(
@@ -99,7 +100,7 @@ def rollback(
             return
         keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
         with store.locked():
-            signed = republish(store, wanted, keys, now())
+            signed = republish(store, wanted, keys, now(), audit_anchor=read_audit_anchor(settings.audit_anchor))
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
             bring(targets, store, signed)
 

@@ -57,7 +57,7 @@ def make(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys) -
     return signed
 
 
-def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datetime) -> SignedRelease:
+def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datetime, *, audit_anchor: str = "") -> SignedRelease:
     """Make a new release with the files of an old one: a rollback. It has a number of its own, since versions only grow. Raises `PublisherError`."""
     old, newest = store.load(number).release, store.numbers()[-1]
     damaged = store.missing_or_damaged(old.files)
@@ -66,7 +66,8 @@ def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datet
         raise PublisherError(
             f"release {number}: {len(damaged)} files are missing or damaged in the store: {paths} / 保管した版が壊れています"
         )
-    return _sign_and_keep(store, replace(old, number=newest + 1, moment=now.replace(microsecond=0)), store.root, keys)
+    again = replace(old, number=newest + 1, moment=now.replace(microsecond=0), audit_anchor=audit_anchor or old.audit_anchor)
+    return _sign_and_keep(store, again, store.root, keys)
 
 
 def _sign_and_keep(store: ReleaseStore, release: Release, site: Path, keys: SigningKeys) -> SignedRelease:

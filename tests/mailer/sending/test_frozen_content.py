@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from mailer.database import audit_log, claims, issues, ledger
+from mailer.database import audit_log, claims, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest
+from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import ContentChanged
 from mailer.model.issue import IssueRef, IssueStatus, LightPart, content_digest
 from mailer.model.state import DeliveryState
@@ -80,6 +81,21 @@ def test_an_issue_that_somebody_put_into_the_database_is_not_sent(tmp_path: Path
         change(home, "UPDATE issue SET number = '46'")
         with pytest.raises(ContentChanged, match="no sealed entry"):
             send.send(home.context, home.root, IssueRef(REF.list, "46"), RecordedProgress())
+        assert receiver.connections == 0
+
+
+def test_a_recipient_who_was_added_to_a_frozen_issue_stops_it(tmp_path: Path, database_url: str) -> None:
+    with Receiver() as receiver:
+        home = home_on(tmp_path, database_url, receiver.port)
+        issues.freeze(home.database, ISSUE, LIST, NOW)
+        subscriptions.import_subscribers(home.database, [ImportedSubscriber("late@example.jp", "", ("mailmaga",))], source="t", now=NOW)
+        with home.database.writing() as connection:
+            columns = "issue_id, subscriber_id, address, state, attempts, text, changed_at"
+            connection.execute(
+                text(f"INSERT INTO delivery ({columns}) SELECT 1, 7, 'late@example.jp', 'pending', 0, '', changed_at FROM delivery LIMIT 1")
+            )
+        with pytest.raises(ContentChanged, match="frozen for 6 readers, and the database has 7"):
+            send.send(home.context, home.root, REF, RecordedProgress())
         assert receiver.connections == 0
 
 

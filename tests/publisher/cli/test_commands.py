@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime as dt
 import json
 import subprocess
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
+from mailer.approval import anchors
+from mailer.model.audit_log import AuditEvent, AuditSeal, next_entry
 from tests.releases import PAGES
 
 CONFIG = """
@@ -130,3 +134,19 @@ def test_a_key_that_others_can_read_signs_nothing(operator: Operator) -> None:
     released = operator.run("release")
     assert released.exit_code == 1 and "chmod 600" in released.stderr
     assert operator.run("releases").stdout.startswith("Nothing was released so far")
+
+
+def test_a_release_carries_the_newest_hash_of_the_audit_log(operator: Operator) -> None:
+    """The file is written by the mailer's own function: the halves meet in it alone."""
+    file = operator.folder / "var/todoke.db.state/audit-anchor"
+    manifest = "www/current/.well-known/todoke/manifest.txt"
+    assert operator.run("release").exit_code == 0
+    assert "# audit-anchor: \n" in (operator.folder / manifest).read_text("utf-8")
+    for number in (1, 2):
+        entry = next_entry(AuditEvent("x", f"step {number}", "l/1", {}), None, dt.datetime(2026, 3, 11, tzinfo=dt.UTC), AuditSeal())
+        anchors.note(file, dataclasses.replace(entry, number=number))
+        assert operator.run("release" if number == 1 else "rollback 1").exit_code == 0
+        assert f"# audit-anchor: {entry.hash}\n" in (operator.folder / manifest).read_text("utf-8")
+    file.write_text("nonsense\n", "utf-8")
+    refused = operator.run("release")
+    assert refused.exit_code == 1 and "no anchor of an audit log" in refused.stderr and refused.stderr.count("\n") == 1
