@@ -45,17 +45,18 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     :raises LedgerRestored: the ledger does not know what a journal says. That journal stays.
     """
     issues.see_clock(database, now)
-    open_claims = {claim.token: claim for claim in claims.open_claims(database)}
     results, in_doubt, dead = 0, list[LedgerEntry](), set[str]()
     for folder in journal.orphaned_journals(config.state):
         dead.add(folder.name)
+        # Asked only now: the process may have claimed a batch in its last moment, and its journal would not be taken for that batch's.
+        open_claims = {claim.token: claim for claim in claims.open_claims(database) if claim.owner == folder.name}
         for path in sorted(folder.glob("*.log")):
             claim = open_claims.pop(path.relative_to(config.state).with_suffix("").as_posix(), None)
             recorded, entries = _settle(database, path, claim, now)
             results += recorded
             in_doubt += entries
-        for claim in [claim for claim in open_claims.values() if claim.owner == folder.name]:
-            in_doubt += _take_over(database, open_claims.pop(claim.token), now, only_expired=False)
+        for claim in open_claims.values():
+            in_doubt += _take_over(database, claim, now, only_expired=False)
     limits.release_dead(database, dead)
     late = claims.open_claims(database) if is_alone else claims.open_claims(database, expired_only=True)
     lost = [entry for claim in late for entry in _take_over(database, claim, now, only_expired=not is_alone)]
