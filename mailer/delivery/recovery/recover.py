@@ -78,9 +78,10 @@ def _settle(database: Database, path: Path, claim: OpenClaim | None, now: dateti
     if replayed.ref and restoration.is_uncounted(database, replayed.ref, fence, replayed.known.keys()):
         raise LedgerRestored(f"the ledger does not know what the journal {path} says")
     if is_complete(database, replayed, fence, issue_id):
-        # Another process may have taken the batch over meanwhile and have had to doubt rows that this journal knows.
-        claims.release_never_sent(database, fence, issue_id, replayed.known.keys(), now=now)
+        # Another process may have taken the batch over meanwhile and have had to doubt rows that this journal knows. The claim ends
+        # first: after that nobody can take it over, so the doubts that are there now are all there will be.
         ledger.record(database, [ResultGroup(issue_id, fence, (), is_last=True)], now=now)
+        claims.release_never_sent(database, fence, issue_id, replayed.known.keys(), now=now)
     elif claim is not None:
         log.warning("a journal is incomplete", journal=path.name, batch=fence)
         entries = (*entries, *_take_over(database, claim, now, only_expired=False))
