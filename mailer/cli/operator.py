@@ -47,7 +47,7 @@ from mailer.model.errors import IssueStopped
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, content_digest
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
-from mailer.sending.rehearsal import rehearse
+from mailer.sending.sendable import require_sendable
 
 CANCELLED = "called off by the operator"
 """Stands in the ledger for each recipient who will not get the issue."""
@@ -91,7 +91,7 @@ def schedule(
             content, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
             freeze.refuse_expired(content.expires, ref, moment, settings.time_zone)
             freeze.refuse_nobody(database, ref)
-            rehearse(settings, database, content, mail_list, now())
+            require_sendable(settings, database, content, mail_list, now())
             with _refusal_recorded(database, ref):
                 approval.permit_for(settings, database, mail)(content, mail_list, False)
             frozen = issues.freeze(database, content, mail_list, now(), send_at=moment, actor=system_account())

@@ -17,7 +17,7 @@ from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
-from mailer.sending.rehearsal import rehearse
+from mailer.sending.sendable import require_sendable
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def freeze(
         refuse_once_expired(database, issue.expires, ref, now, zone)
         refuse_nobody(database, ref)
         mail_list = bundle.read_lists(root)[ref.list]
-        rehearse(config, database, issue, mail_list, now)
+        require_sendable(config, database, issue, mail_list, now)
         permit(issue, mail_list, False)
         frozen = issues.freeze(database, issue, mail_list, now, actor=actor)
     else:

@@ -25,7 +25,7 @@ from mailer.model.issue import FrozenIssue, Issue, IssueRef, MailList
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
 from mailer.sending import freeze, limits_of_tests
-from mailer.sending.rehearsal import rehearse
+from mailer.sending.sendable import require_sendable
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
 
@@ -53,7 +53,7 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
     if frozen is None:
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
         freeze.refuse_once_expired(database, issue.expires, ref, now, config.time_zone)
-        rehearse(config, database, issue, mail_list, now)
+        require_sendable(config, database, issue, mail_list, now)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, root, issue, mail_list)
         return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))

@@ -45,17 +45,18 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     :raises LedgerRestored: the ledger does not know what a journal says. That journal stays.
     """
     issues.see_clock(database, now)
-    open_claims = {claim.token: claim for claim in claims.open_claims(database)}
     results, in_doubt, dead = 0, list[LedgerEntry](), set[str]()
     for folder in journal.orphaned_journals(config.state):
         dead.add(folder.name)
+        # Asked only now: the process may have claimed a batch in its last moment, and its journal would not be taken for that batch's.
+        open_claims = {claim.token: claim for claim in claims.open_claims(database) if claim.owner == folder.name}
         for path in sorted(folder.glob("*.log")):
             claim = open_claims.pop(path.relative_to(config.state).with_suffix("").as_posix(), None)
             recorded, entries = _settle(database, path, claim, now)
             results += recorded
             in_doubt += entries
-        for claim in [claim for claim in open_claims.values() if claim.owner == folder.name]:
-            in_doubt += _take_over(database, open_claims.pop(claim.token), now, only_expired=False)
+        for claim in open_claims.values():
+            in_doubt += _take_over(database, claim, now, only_expired=False)
     limits.release_dead(database, dead)
     late = claims.open_claims(database) if is_alone else claims.open_claims(database, expired_only=True)
     lost = [entry for claim in late for entry in _take_over(database, claim, now, only_expired=not is_alone)]
@@ -77,9 +78,10 @@ def _settle(database: Database, path: Path, claim: OpenClaim | None, now: dateti
     if replayed.ref and restoration.is_uncounted(database, replayed.ref, fence, replayed.known.keys()):
         raise LedgerRestored(f"the ledger does not know what the journal {path} says")
     if is_complete(database, replayed, fence, issue_id):
-        # Another process may have taken the batch over meanwhile and have had to doubt rows that this journal knows.
-        claims.release_never_sent(database, fence, issue_id, replayed.known.keys(), now=now)
+        # Another process may have taken the batch over meanwhile and have had to doubt rows that this journal knows. The claim ends
+        # first: after that nobody can take it over, so the doubts that are there now are all there will be.
         ledger.record(database, [ResultGroup(issue_id, fence, (), is_last=True)], now=now)
+        claims.release_never_sent(database, fence, issue_id, replayed.known.keys(), now=now)
     elif claim is not None:
         log.warning("a journal is incomplete", journal=path.name, batch=fence)
         entries = (*entries, *_take_over(database, claim, now, only_expired=False))

@@ -33,7 +33,7 @@ NOT_FROZEN = "It cannot be sent as it is, and nothing was frozen"
 SIGNER = LinkSigner((Secret("signs links that nobody gets, of the length that real ones have"),))
 
 
-def rehearse(config: Config, database: Database, issue: Issue, mail_list: MailList, now: datetime) -> None:
+def require_sendable(config: Config, database: Database, issue: Issue, mail_list: MailList, now: datetime) -> None:
     """Compose the issue for three of its readers in each of its forms, and check what comes out. Nothing is sent or written.
 
     :raises MessageError: it cannot be sent; the message says why.
@@ -44,14 +44,16 @@ def rehearse(config: Config, database: Database, issue: Issue, mail_list: MailLi
         for is_light in (False, True) if issue.light else (False,):
             try:
                 compiled = composer.compiled(frozen)
-                reason = _fault(config, compiled, frozen, recipient, is_light=is_light, now=now)
+                reason = _diagnose(config, compiled, frozen, recipient, is_light=is_light, now=now)
             except Exception as error:  # of whatever kind: it would end every run of the frozen issue
                 raise MessageError(f"{issue.ref}: {NOT_FROZEN}: {error}") from error
             if reason:
                 raise MessageError(f"{issue.ref}: {NOT_FROZEN}: {reason}.")
 
 
-def _fault(config: Config, compiled: CompiledMessage, frozen: FrozenIssue, recipient: Recipient, *, is_light: bool, now: datetime) -> str:
+def _diagnose(
+    config: Config, compiled: CompiledMessage, frozen: FrozenIssue, recipient: Recipient, *, is_light: bool, now: datetime
+) -> str:
     return_path = return_path_for(config.return_path, IssueId(1), SIGNER)(recipient.subscriber_id) if config.verp else config.return_path
     if any(len(line) > LONGEST_COMMAND for line in envelope_commands(Envelope(return_path, recipient.address)).splitlines()):
         return "an address of the envelope is too long for a command of SMTP"
@@ -59,10 +61,10 @@ def _fault(config: Config, compiled: CompiledMessage, frozen: FrozenIssue, recip
         raw = b"".join(compiled.render(recipient, now, is_light=is_light))
     except AddressError:
         return ""  # the fault of this reader's address or name: the sender fails that one delivery
-    return next(_faults(frozen, raw), "")
+    return next(_diagnose_content(frozen, raw), "")
 
 
-def _faults(frozen: FrozenIssue, raw: bytes) -> Iterator[str]:
+def _diagnose_content(frozen: FrozenIssue, raw: bytes) -> Iterator[str]:
     content = re.sub(rb"(?m)^\.\.", b".", raw.removesuffix(END_OF_DATA))
     head, _, _ = content.partition(b"\r\n\r\n")
     if not head.isascii():
