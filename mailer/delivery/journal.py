@@ -231,7 +231,7 @@ def living_senders(state: Path) -> tuple[str, ...]:
     """The names of the processes of this machine that hold their folders."""
     living: list[str] = []
     for folder in sorted(path for path in state.glob("*/") if path.is_dir()):
-        lock = FileLock(folder / LOCK)
+        lock = FileLock(folder / LOCK, mode=private_files.FILE_MODE)
         try:
             lock.acquire(timeout=0)
         except (Timeout, OSError):
