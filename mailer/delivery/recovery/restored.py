@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mailer import private_files
 from mailer.config.settings import Config
 from mailer.database import claims, restoration
 from mailer.database.engine import Database
@@ -94,7 +95,7 @@ def remember(state: Path, identity: LedgerIdentity, *, fence: Fence) -> None:
     with journal_errors(path):
         if known == known_ledger(state):
             return
-        state.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(state)
         new = path.with_name(f"{FILE}.{os.getpid()}")
         new.touch(mode=0o600)
         new.write_text(known.model_dump_json(), "utf-8")
