@@ -18,7 +18,7 @@ from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.inputs import InputFolder
-from plugins.watched import Overrun, map_watched
+from plugins.watched import Overrun, is_quick, map_watched
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 
@@ -60,7 +60,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
     missing = [path for path in paths if path not in known]
     fresh = {
         path: inspector.given_up(result) if isinstance(result, Overrun) else result
-        for path, result in map_watched(inspector.inspect_one, missing)
+        for path, result in map_watched(inspector.inspect_one, missing, quick=is_quick(InputFolder(content), missing))
     }
     if library:
         library.cache.note(

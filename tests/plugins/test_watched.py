@@ -109,6 +109,27 @@ def test_a_document_that_takes_too_long_is_named_and_the_mistakes_of_all_others_
     assert "more than 0.5 s of computing" in caught.value.diagnostics[-1].en
 
 
+@pytest.mark.parametrize("seconds", [0.0001, 0.002, 0.004, 0.01, 1.0])
+def test_a_few_small_documents_are_read_alike_whenever_they_are_handed_over_to_another_process(
+    tiny: TinySite, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    for number in range(3):
+        tiny.write(f"press/2020/a{number}.md", f"---\n{GOOD}---\n{'段落**です**。[駅](no.md)' * 50}\n\n- 並び\n\n")
+    tiny.write("press/2020/front.md", f"---\n{GOOD}titel: い\n---\n本文\n")
+    monkeypatch.setattr(watched, "QUICK_SECONDS", seconds)
+    with pytest.raises(ContentErrors) as caught:
+        tiny.library()
+    found = [(each.path.name, each.rule) for each in caught.value.diagnostics]
+    assert found == [("a0.md", "F401"), ("a1.md", "F401"), ("a2.md", "F401"), ("front.md", "F202")]
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
+
+
+def test_quick_work_that_is_not_quick_is_done_where_it_can_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "QUICK_SECONDS", 0.05)
+    work, squares = squares_but(5, loop)
+    assert dict(map_watched(work, range(10), quick=True)) == squares | {5: Overrun(5, out_of_time=True)}
+
+
 def test_front_matter_that_takes_too_long_is_named_too(tiny: TinySite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watched, "CPU_SECONDS", 0.02)
     keys = "".join(f"{'あ' * 100}{number}: い\n" for number in range(990))  # for each, the most similar of all known keys is looked for

@@ -29,8 +29,9 @@ from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.parser import RejectedSource, as_if_published, check_rejected, read_header, resolve_source
 from plugins.frontmatter.parse.references import Reference, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
+from plugins.inputs import InputFolder
 from plugins.processes import CAN_FORK, collect_rarely, receive, worker_count
-from plugins.watched import NoWatch, Watch, Worker, Workers
+from plugins.watched import NoWatch, OutOfTime, Watch, Worker, Workers, is_quick, time_limit
 
 ENOUGH = 200
 """Sources for which a second process pays."""
@@ -159,6 +160,10 @@ class _Processes:
         message = pickle.dumps((fresh, images), protocol=5)  # once for all workers
         for worker in self.workers.running:
             worker.send(message)
+        yield from self.collect(headers, images)
+
+    def collect(self, headers: Headers, images: dict[str, Any]) -> Iterator[ReadResult]:
+        """Take what the running workers send, and start others in the place of those that end."""
         while self.workers.running:
             for worker in self.workers.ready():
                 received = self.workers.receive(worker)
@@ -185,6 +190,39 @@ class _Processes:
         return value
 
 
+@dataclass
+class _Quick:
+    """Reads a few small sources in this process. If they are not quick after all, ``others`` read them once more."""
+
+    share: ShareReader
+    paths: Sequence[str]
+    others: _Processes
+
+    def headers(self) -> Iterator[HeaderBatch]:
+        try:
+            with time_limit():
+                batch = self.share.read_headers(self.paths, NoWatch())
+        except OutOfTime:
+            self.others.workers.start(partial(_run_worker, self.share, self.others.known), self.paths)
+            yield from self.others.headers()
+        else:
+            yield batch
+
+    def results(self, headers: Headers, images: dict[str, Any]) -> Iterator[ReadResult]:
+        if self.others.workers.running:
+            yield from self.others.results(headers, images)
+            return
+        references = ReferenceResolver(self.share.content, self.share.registry, headers, self.share.now, images)
+        try:
+            with time_limit():
+                results = list(self.share.read_bodies(references, NoWatch()))
+        except OutOfTime:
+            self.others.workers.start(partial(_run_again, self.share, headers, images), self.paths)
+            yield from self.others.collect(headers, images)
+        else:
+            yield from results
+
+
 def _summary(header: Header | HeaderSummary) -> HeaderSummary:
     return header.summary_for_others if isinstance(header, Header) else header
 
@@ -197,6 +235,9 @@ def open_reader(share: ShareReader, paths: Sequence[str], known: Headers) -> Ite
         return
     count, workers = worker_count(len(paths), ENOUGH), Workers[str]()
     with workers.open():
+        if count == 1 and is_quick(InputFolder(share.content), paths):
+            yield _Quick(share, paths, _Processes(share, known, workers))
+            return
         for number in range(count):
             workers.start(partial(_run_worker, share, known), paths[number::count])
         yield _Processes(share, known, workers)
