@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mailer.database.frozen_content import FROZEN
 from mailer.model.audit_log import AuditEntry, AuditEvent, AuditSeal, is_genuine
 from mailer.model.issue import IssueRef
 
@@ -100,14 +101,20 @@ def latest(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal) -> App
 
 
 def before(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal, *, until: int = 0) -> Approval | None:
-    """Return the newest approval of another issue of the same list.
+    """Return the newest approval of another issue of the same list with which that issue was frozen.
+
+    Only then has the sender examined it: whoever approves could have written down a commit and sources that hide their own words.
 
     :param until: the number of an entry; only those before it count. 0: all.
     """
-    found = None
+    found, given = None, dict[str, Approval | None]()
     for entry in entries:
-        is_other = entry.event.issue.startswith(f"{ref.list}/") and entry.event.issue != str(ref)
-        is_earlier = not until or entry.number < until
-        if entry.event.what == APPROVED and is_other and is_earlier and is_genuine(entry, seal):
-            found = Approval.from_entry(entry) or found
+        what, issue = entry.event.what, entry.event.issue
+        is_other = issue.startswith(f"{ref.list}/") and issue != str(ref) and (not until or entry.number < until)
+        if not is_other or what not in (APPROVED, FROZEN) or not is_genuine(entry, seal):
+            continue
+        if what == APPROVED:
+            given[issue] = Approval.from_entry(entry)
+        else:
+            found = given.get(issue) or found
     return found

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from mailer.approval import granted
 from mailer.approval.approval import NotApproved, SamePerson, permit_for
 from mailer.approval.names import NameRefused
 from mailer.config.settings import ApprovalRules
 from mailer.database import audit_log, subscriptions
 from mailer.database.subscriptions import ImportedSubscriber
-from mailer.model.audit_log import AuditEvent
+from mailer.model.audit_log import AuditEvent, AuditSeal
 from mailer.model.errors import NobodySubscribed
+from mailer.model.issue import IssueRef
 from mailer.model.subscription import Preference
 from mailer.sending import freeze, send
 from tests.mail_bundles import REF, SEAL, Clock, Installation, RecordedProgress, installation, people, write_issue
@@ -162,6 +164,20 @@ def test_an_approval_that_was_called_off_does_not_count(tmp_path: Path) -> None:
     approve(home)
     audit_log.append(home.database, AuditEvent("op", "cancelled", str(REF), {}), now=home.clock())
     refused(home, "not approved")
+
+
+def test_only_an_issue_that_was_frozen_with_its_approval_counts_as_the_last_approved_one(tmp_path: Path) -> None:
+    home, next_ref = guarded(tmp_path, 1), IssueRef(REF.list, "46")
+    given = approve(home)
+    assert granted.before(audit_log.entries(home.database), next_ref, SEAL) is None
+    config = home.context.config
+    freeze.prepare(config, home.database, home.root, REF, now=home.clock(), permit=permit_for(config, home.database, home.root))
+    entries = audit_log.entries(home.database)
+    assert granted.before(entries, next_ref, SEAL) == replace(given, number=1)
+    assert granted.before(entries, next_ref, SEAL, until=2) is None
+    assert granted.before(entries, REF, SEAL) is None
+    assert granted.before(entries, IssueRef("mailmaga", "46"), SEAL) is None
+    assert granted.before(entries, next_ref, AuditSeal((b"another key",))) is None
 
 
 def test_an_approval_without_the_key_of_the_log_does_not_count(tmp_path: Path) -> None:
