@@ -49,9 +49,10 @@ def write_into(tree: Path | str, name: str, data: bytes | BinaryIO, *, replace: 
 def _locate(tree: Path | str, name: str) -> str:
     """Return the path of ``name`` in ``tree``. Raises `WriteRefused` if it lies outside, or no file can have this name."""
     parts = name.split("/")
-    is_plain = not any(part in ("", ".", "..") or len(os.fsencode(part)) > _LONGEST for part in parts)
+    is_plain = not any(part in ("", ".", "..") or len(part.encode("utf-8", "surrogateescape")) > _LONGEST for part in parts)
     if is_plain and "\0" not in name and not (os.name == "nt" and set("\\:") & set(name)):
-        root, folder = _real(str(tree)), os.path.realpath("/".join((str(tree), *parts[:-1])))
+        root = _real(os.path.abspath(tree))  # noqa: PTH100 - as in `_create`; the cache must not depend on the working directory
+        folder = os.path.realpath("/".join((str(tree), *parts[:-1])))
         if folder == root or folder.startswith(f"{root}{os.sep}"):
             return f"{tree}/{name}"
     raise WriteRefused(f"できあがりのフォルダーの外か、使えない名前です / outside of the output, or no name of a file: {name[:200]!r}")

@@ -191,7 +191,7 @@ class InputFolder:
     """The files below the folder ``root``, by their names relative to it with slashes. Lasts for one build: it keeps which folders lie inside."""
 
     def __init__(self, root: Path | str) -> None:
-        self._real = _real_root(str(root))
+        self._real = _real_root(os.path.abspath(root))  # noqa: PTH100 - one string; the cache must not depend on the working directory
         self._inside: dict[str, bool] = {}
 
     def stat(self, name: str) -> InputStat | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,6 +72,10 @@ def _describe(output: Path) -> tuple[str, str]:
     )
 
 
+def _machine() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")  # `socket` would take longer to load
+
+
 def _this_process() -> dict[str, object]:
     since = dt.datetime.now().astimezone()  # when somebody waits, not what is published: no build reads it
-    return {"process": os.getpid(), "machine": socket.gethostname(), "since": since.isoformat(" ", "seconds")}
+    return {"process": os.getpid(), "machine": _machine(), "since": since.isoformat(" ", "seconds")}

@@ -81,6 +81,22 @@ def _waiting(path: str, document: Document) -> Diagnostic:
     )
 
 
+def clashing_files(library: Library) -> list[Diagnostic]:
+    """Return a diagnostic for each file that would have the address of another, with paths relative to ``content/``."""
+    first_at = dict[str, str]()
+    clashes = [(path, other) for path in sorted(library.files) if (other := first_at.setdefault(_address(path), path)) != path]
+    return [
+        Diagnostic(
+            PurePosixPath(path),
+            1,
+            f"公開するアドレス {_address(path)} が {other} と同じになります。どちらかの名前を変えてください",
+            f"it would have the address {_address(path)}, as {other} has: rename one of them",
+            "F305",
+        )
+        for path, other in clashes
+    ]
+
+
 def missing_declarations(library: Library) -> Iterator[tuple[str, str, str]]:
     """Yield each declared file that is not there or may not be public, with the words for it."""
     for path in library.registry.site.public_files:

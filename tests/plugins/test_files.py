@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
 import pytest
 
-from plugins.files import link, link_if_equal, write_atomically
+from plugins.files import WriteRefused, link, link_if_equal, write_atomically, write_into
 
 
 def test_a_file_is_written_in_a_new_folder_and_replaced_without_leaving_a_temporary_file(tmp_path: Path) -> None:
@@ -73,3 +74,70 @@ def test_a_link_makes_missing_folders_and_never_replaces_a_file(tmp_path: Path) 
     assert target.stat().st_ino == source.stat().st_ino
     with pytest.raises(FileExistsError):
         link(str(source), str(target))
+
+
+def test_a_file_of_a_tree_is_written_with_its_folders_from_bytes_or_from_an_open_file(tmp_path: Path) -> None:
+    write_into(tmp_path, "a/b/c.txt", b"words")
+    with (tmp_path / "a/b/c.txt").open("rb") as file:
+        write_into(tmp_path, "a/copy.txt", file)
+    assert (tmp_path / "a/copy.txt").read_bytes() == b"words"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/", "/etc/x", "../x", "a/../x", "a/../../x", "a//b", "a/", "./a", "a\0b", "x" * 256, "駅" * 86]
+)
+def test_a_name_that_is_not_one_below_the_tree_is_refused(tmp_path: Path, name: str) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for replace in (False, True):
+        with pytest.raises(WriteRefused):
+            write_into(tree, name, b"x", replace=replace)
+    assert not list(tree.iterdir()) and [path.name for path in tmp_path.iterdir()] == ["tree"]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_file_is_not_written_through_a_linked_folder_that_leads_out(tmp_path: Path, replace: bool) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tree/out").symlink_to("../elsewhere")
+    (tmp_path / "tree/in").symlink_to(".")
+    with pytest.raises(WriteRefused, match="outside"):
+        write_into(tmp_path / "tree", "out/new/a.txt", b"x", replace=replace)
+    write_into(tmp_path / "tree", "in/a.txt", b"x", replace=replace)
+    assert not list((tmp_path / "elsewhere").iterdir()) and (tmp_path / "tree/a.txt").read_bytes() == b"x"
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_or_refused_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"kept")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a").symlink_to("../kept")
+    with pytest.raises(WriteRefused):
+        write_into(tmp_path / "tree", "a", b"kept")
+    write_into(tmp_path / "tree", "a", b"new", replace=True)
+    assert (tmp_path / "kept").read_bytes() == b"kept" and not (tmp_path / "tree/a").is_symlink()
+
+
+def test_two_sources_of_one_file_are_refused_unless_they_have_the_same_bytes(tmp_path: Path) -> None:
+    write_into(tmp_path, "a", b"one")
+    write_into(tmp_path, "a", b"one")
+    for name in ("a", "a/b"):
+        with pytest.raises(WriteRefused):
+            write_into(tmp_path, name, b"two")
+    write_into(tmp_path, "folder/a", b"one")
+    with pytest.raises(WriteRefused):
+        write_into(tmp_path, "folder", b"one")
+    assert (tmp_path / "a").read_bytes() == b"one"
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_written_whole(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        """A source that ends with an error, as a disk does that breaks."""
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError("broken")
+            return super().read(1)
+
+    with pytest.raises(OSError, match="broken"):
+        write_into(tmp_path, "a/b", Broken(b"words"))
+    assert not list((tmp_path / "a").iterdir())

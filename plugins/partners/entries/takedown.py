@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plugins.files import write_atomically
+from plugins.files import WriteRefused, write_into
 from plugins.inputs import InputFolder, UnreadableInput
 from plugins.partners.entries.entry import Entry, content_id, identity
 from plugins.partners.entries.files import find_entries, read_front, remove
@@ -100,20 +100,34 @@ def _is_without_feed(name: str) -> bool:
     return not (name.startswith("//") or is_uri(name))
 
 
+_LIST = "partners/takedown.txt"
+
+
 def list_path(content: Path) -> Path:
-    return content / "partners" / "takedown.txt"
+    return content / _LIST
 
 
 def read_takedown(content: Path) -> Takedown:
     """Read the list. Without the file, nothing was taken down. Raises TakedownError if it cannot be read: then nothing may be imported."""
+    text = _read_list(content)
+    return Takedown() if text is None else Takedown(frozenset(identity(line) for line in _lines(text)), _marks(text))
+
+
+def _read_list(content: Path) -> str | None:
+    """Return the text of the list; None if there is none. Raises TakedownError."""
     path = list_path(content)
     try:
-        if not os.path.lexists(path):
-            return Takedown()
-        text = InputFolder(content).read("partners/takedown.txt").decode("utf-8")
+        return InputFolder(content).read(_LIST).decode("utf-8") if os.path.lexists(path) else None
     except (UnreadableInput, UnicodeDecodeError) as error:
         raise TakedownError(path, str(error)) from error
-    return Takedown(frozenset(identity(line) for line in _lines(text)), _marks(text))
+
+
+def _write_list(content: Path, text: str) -> None:
+    """Replace the list. Raises TakedownError if a link would lead the new one out of ``content``, and OSError."""
+    try:
+        write_into(content, _LIST, text.encode(), replace=True)
+    except WriteRefused as error:
+        raise TakedownError(list_path(content), str(error)) from error
 
 
 def _marks(text: str) -> dict[str, frozenset[tuple[str, str]]]:
@@ -135,13 +149,12 @@ def _lines(text: str) -> list[str]:
 
 def note(content: Path, names: Iterable[str]) -> None:
     """Add names and marks to the list, each once."""
-    path = list_path(content)
-    text = path.read_text("utf-8") if path.exists() else _HEADER
+    text = _read_list(content) or _HEADER
     listed = {line.strip() for line in text.splitlines()}
     missing = [name for name in dict.fromkeys(names) if name not in listed]
     if missing:
         lines = "".join(f"{name}\n" for name in missing)
-        write_atomically(path, f"{text.rstrip()}\n{lines}".encode())
+        _write_list(content, f"{text.rstrip()}\n{lines}")
 
 
 _SHARED = "# いくつもの記事に共通なので使いません / shared by several entries: "
@@ -149,9 +162,8 @@ _SHARED = "# いくつもの記事に共通なので使いません / shared by 
 
 def _prefix_lines(content: Path, prefixes: Mapping[str, str]) -> None:
     """Write a prefix before the lines of some names (in comparable form)."""
-    path = list_path(content)
-    lines = [prefixes.get(identity(line.strip()), "") + line for line in path.read_text("utf-8").splitlines()]
-    write_atomically(path, ("\n".join(lines) + "\n").encode())
+    lines = [prefixes.get(identity(line.strip()), "") + line for line in (_read_list(content) or "").splitlines()]
+    _write_list(content, "\n".join(lines) + "\n")
 
 
 def apply(content: Path, *, dry_run: bool = False) -> Removal:

@@ -108,3 +108,10 @@ def test_a_document_cannot_name_a_file_that_is_never_public(tiny: TinySite, targ
         tiny.write(name, "秘密")
     with pytest.raises(ContentErrors, match=r"a\.md:7: .* \[F401\]"):
         tiny.library()
+
+
+def test_two_pictures_that_would_have_one_address_are_told_by_name(tiny: TinySite) -> None:
+    tiny.image("images/sea.webp")
+    tiny.image("images/sea.webp.jpg")
+    with pytest.raises(ContentErrors, match=r"content/images/sea\.webp\.jpg:1: .*images/sea\.webp.* \[F305\]"):
+        tiny.build()
