@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -24,11 +24,17 @@ FORMAT = 6
 _SLACK = 1.3
 """A table that is longer than the reads in use by this factor is written anew without the others."""
 
+POSITION_SIZE = array("I").itemsize
+"""Bytes."""
+
 TableRow = tuple[str, str, str]
 """Owner and name of a read, and the digest of its value."""
 
 
-OwnerReads = tuple[list[str], list[str], list[int]]
+Position = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+"""The place of a read in the table; an `array` of unsigned numbers holds it."""
+
+OwnerReads = tuple[list[str], list[str], list[Position]]
 """The reads from one owner as the file holds them: names, digests and positions. Three lists load in half the time that a tuple for each read takes."""
 
 
@@ -201,7 +207,7 @@ class _Stored(msgspec.Struct, array_like=True):
     format: int
     fingerprint: str
     rows: dict[str, OwnerReads]
-    length: int
+    length: Position
     used: int
     templates: dict[str, list[str | None]]
     record_digests: dict[str, str]
@@ -219,13 +225,18 @@ def _load(path: Path) -> _Stored:
 
 
 def _is_consistent(stored: _Stored) -> bool:
-    """Tell whether the reads are whole, the positions are of the table, the intervals can be read, and the files lie in the site. Raises `ValueError`."""
+    """Tell whether the reads are whole, the intervals can be read, and the files lie in the site. Raises `ValueError`.
+
+    A position without a read does no harm: its page does not depend on it.
+    """
     if any(not len(names) == len(digests) == len(positions) for names, digests, positions in stored.rows.values()):
         return False
-    used = array("I", b"".join([entry.positions for entry in stored.pages.values()]))
-    intervals = {entry.interval for entry in stored.pages.values()} - {()}
-    names = {name for entry in stored.pages.values() for name in entry.side_files}
-    return max(used, default=-1) < stored.length and all(map(_is_interval, intervals)) and all(map(_is_inside, names))
+    pages = stored.pages.values()
+    if any(len(entry.positions) % POSITION_SIZE for entry in pages):
+        return False
+    intervals = {entry.interval for entry in pages if entry.interval}
+    names = {name for entry in pages if entry.side_files for name in entry.side_files}
+    return all(map(_is_interval, intervals)) and all(map(_is_inside, names))
 
 
 def _is_interval(interval: tuple[str, ...]) -> bool:

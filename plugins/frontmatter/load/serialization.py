@@ -65,14 +65,22 @@ class _Wire:
     decode: Convert | None = None
 
 
+@dataclass(frozen=True)
+class _MetaWire:
+    """The front matter of one content type."""
+
+    decoder: msgspec.msgpack.Decoder[dict[str, Any]]
+    encode: Convert
+    decode: Convert
+
+
 class DocumentCodec:
     """Encodes and decodes documents for one registry."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._zone = registry.site.zone
-        self._metas = {key: self._wire_of_model(model) for key, model in CONTENT_TYPES.items()}
-        self._meta_decoders = {key: msgspec.msgpack.Decoder(wire.type) for key, wire in self._metas.items()}
+        self._metas: dict[str, _MetaWire] = {}
         hints = get_type_hints(Document)
         self._fields = {field.name: self._wire(hints[field.name]) for field in fields(Document) if field.name not in ("meta", "text")}
         self._field_decoders = [(name, wire.decode) for name, wire in self._fields.items() if wire.decode]
@@ -99,19 +107,24 @@ class DocumentCodec:
             name: wire.encode(value) if wire.encode and (value := getattr(document, name)) else getattr(document, name)
             for name, wire in self._fields.items()
         }
-        meta = self._metas[document.content_type].encode
-        return values | {"meta": self._encoder.encode(meta(document.meta) if meta else None)}
+        return values | {"meta": self._encoder.encode(self._meta(document.content_type).encode(document.meta))}
 
     def _document(self, values: dict[str, Any]) -> Document:
         for name, decode in self._field_decoders:
             if value := values[name]:
                 values[name] = decode(value)
-        key = values["content_type"]
-        meta = self._metas[key].decode
-        values["meta"] = meta(self._meta_decoders[key].decode(values["meta"])) if meta else None
+        meta = self._meta(values["content_type"])
+        values["meta"] = meta.decode(meta.decoder.decode(values["meta"]))
         document = object.__new__(Document)  # its fields are all here: `__init__` would set them one by one
         document.__dict__.update(values, text=NO_TEXT)
         return document
+
+    def _meta(self, key: str) -> _MetaWire:
+        """Return how the front matter of a content type is stored: worked out when the first document of the type comes. Raises `KeyError`."""
+        if key not in self._metas:
+            wire = self._wire_of_model(CONTENT_TYPES[key])
+            self._metas[key] = _MetaWire(msgspec.msgpack.Decoder(wire.type), wire.encode, wire.decode)  # type: ignore[arg-type]  # a model's are set
+        return self._metas[key]
 
     def _references(self, resolved: Resolved) -> dict[str, dict[str, Any]]:
         references: dict[str, dict[str, Any]] = {}
