@@ -23,8 +23,10 @@ from mailer.config.settings import (
     Identity,
     Pipelining,
     QueueSettings,
+    QuoteLocalPart,
     RelaySettings,
     Tls,
+    UnsubscribeMailto,
     is_loopback,
 )
 from mailer.model import addresses
@@ -68,6 +70,7 @@ class _Relay(_Section):
     rate: float = Field(default=0.0, ge=0, strict=False)
     messages_per_connection: int = Field(default=100, ge=1, le=100_000)
     pipelining: Pipelining = "auto"
+    quote_local_part: QuoteLocalPart = "auto"
 
     @model_validator(mode="after")
     def password_needs_tls(self) -> Self:
@@ -114,6 +117,12 @@ class _File(_Section):
     approval: _Approval = _Approval()
     time_zone: str = JAPAN.key
     source_url: str = SOURCE_URL
+    unsubscribe_mailto: dict[str, str] = {}
+
+    @field_validator("unsubscribe_mailto")
+    @classmethod
+    def takes_unsubscriptions(cls, value: dict[str, str]) -> dict[str, str]:
+        return {key: each if each in ("contact", "off") else _parse_address(each) for key, each in value.items()}
 
     @field_validator("time_zone")
     @classmethod
@@ -161,12 +170,21 @@ class _File(_Section):
     @field_validator("return_path", "operator")
     @classmethod
     def safe_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            return addresses.parse(value)
-        except AddressError as error:
-            raise ValueError(error.reason) from None
+        return None if value is None else _parse_address(value)
+
+    @field_validator("return_path")
+    @classmethod
+    def can_be_extended(cls, value: str) -> str:
+        if value.startswith('"') or addresses.quoted(value) != value:  # VERP adds to the part before the @
+            raise ValueError("write a part before the @ that needs no quotation marks")
+        return value
+
+
+def _parse_address(value: str) -> str:
+    try:
+        return addresses.parse(value)
+    except AddressError as error:
+        raise ValueError(error.reason) from None
 
 
 def _read(path: Path) -> _File:
@@ -222,6 +240,7 @@ def _settings(path: Path, file: _File) -> Config:
         approval=_approval(folder, file.approval),
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
+        unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
     )
 
 

@@ -153,7 +153,7 @@ def change_state(
     """
     step = transition(old, new).where(delivery.c.issue_id == issue_id).values(not_before=None, changed_at=now)
     if address:
-        step = step.where(func.lower(delivery.c.address) == addresses.address_key(address))
+        step = step.where(func.lower(delivery.c.address).in_(addresses.spellings(address)))
     if why:
         step = step.values(text=why)
     with database.writing() as connection:

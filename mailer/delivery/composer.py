@@ -13,6 +13,7 @@ from mailer.message.links import LinkSigner, return_path_for
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.recipient import Envelope
+from mailer.smtp.quoting import RecipientQuoting
 from mailer.smtp.transaction import Transaction, envelope_commands
 
 
@@ -22,7 +23,7 @@ class Composer:
     def __init__(self, config: Config, signer: LinkSigner) -> None:
         self._config = config
         self._signer = signer
-        self._identity = SenderIdentity(config.return_path, config.message_id_domain)
+        self._identity = SenderIdentity.of(config)
         self._compiled: dict[IssueId, CompiledMessage] = {}
         self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
 
@@ -38,8 +39,8 @@ class Composer:
             )
         return compiled
 
-    def transaction(self, item: QueuedRow, sent_at: datetime) -> Transaction:
-        """The row's message with its envelope; the item is its key.
+    def transaction(self, item: QueuedRow, sent_at: datetime, quoting: RecipientQuoting) -> Transaction:
+        """The row's message with its envelope, for a relay that wants addresses in this form; the item is its key.
 
         :raises AddressError: the address or the name could break out of an envelope or a header.
         """
@@ -47,7 +48,9 @@ class Composer:
         compiled, subscriber_id = batch.compiled, row.subscriber_id
         message_id = compiled.message_id(subscriber_id)
         body = compiled.render(row, sent_at, is_light=row.is_light, message_id=message_id)
-        envelope = Envelope(self._return_path(batch.claim.issue_id, subscriber_id), row.address)
+        envelope = Envelope(
+            self._return_path(batch.claim.issue_id, subscriber_id), quoting.path(row.address) if quoting.is_on else row.address
+        )
         return Transaction(item, envelope_commands(envelope), body, message_id=message_id)
 
     def _return_path(self, issue_id: IssueId, subscriber_id: SubscriberId) -> str:

@@ -85,7 +85,7 @@ def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient
         return None
     # The real link is the key to that person's subscription: it must not appear on a screen.
     links = RecipientLinks(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
-    origin = SenderIdentity(config.return_path, config.message_id_domain)
+    origin = SenderIdentity.of(config)
     mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, identity=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")
 
@@ -132,7 +132,7 @@ def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, addres
     numbered = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{suffix}"))
     tokens = [context.signer.sign(LinkClaim(NOBODY, issue.ref.list, purpose=purpose)) for purpose in Purpose]
     links = RecipientLinks(f"{context.config.service_url}/unsubscribe/{tokens[0]}", f"{context.config.service_url}/preferences/{tokens[1]}")
-    origin = SenderIdentity(context.config.return_path, context.config.message_id_domain)
+    origin = SenderIdentity.of(context.config)
     return compose.compose(numbered, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 
 
