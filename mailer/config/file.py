@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from mailer.config.settings import (
 from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, ConfigError
+from mailer.model.expiry import MaximumAge
 
 LOGGER = logging.getLogger("mailer.config")
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
@@ -98,6 +100,11 @@ class _Approval(_Section):
     growth: float = Field(default=0.1, ge=0, le=10, strict=False)
 
 
+class _MaxAge(_Section):
+    newsletter: float = Field(default=168.0, gt=0, le=8784, strict=False)  # hours; at most a year
+    emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -118,6 +125,7 @@ class _File(_Section):
     time_zone: str = JAPAN.key
     source_url: str = SOURCE_URL
     unsubscribe_mailto: dict[str, str] = {}
+    max_age: _MaxAge = _MaxAge()
 
     @field_validator("unsubscribe_mailto")
     @classmethod
@@ -241,6 +249,7 @@ def _settings(path: Path, file: _File) -> Config:
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
         unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
+        max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailer.model.clock import JAPAN
+from mailer.model.expiry import MaximumAge
 from mailer.model.issue import MailList
 
 Approval = Literal["required", "off"]
@@ -122,6 +123,7 @@ class Config:
     time_zone: ZoneInfo = JAPAN
     source_url: str = SOURCE_URL
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
+    max_age: MaximumAge = field(default_factory=MaximumAge)
 
     @property
     def relay(self) -> RelaySettings:

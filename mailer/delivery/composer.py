@@ -24,7 +24,7 @@ class Composer:
         self._config = config
         self._signer = signer
         self._identity = SenderIdentity.of(config)
-        self._compiled: dict[IssueId, CompiledMessage] = {}
+        self._compiled: dict[tuple[IssueId, datetime], CompiledMessage] = {}  # an issue that is opened again is frozen anew
         self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
 
     def compiled(self, frozen: FrozenIssue) -> CompiledMessage:
@@ -32,9 +32,10 @@ class Composer:
 
         :raises MessageError: it has a place that cannot be filled, or a header that must not leave.
         """
-        compiled = self._compiled.get(frozen.issue_id)
+        key = frozen.version
+        compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[frozen.issue_id] = CompiledMessage(
+            compiled = self._compiled[key] = CompiledMessage(
                 frozen.issue, frozen.mail_list, signer=self._signer, service_url=self._config.service_url, identity=self._identity
             )
         return compiled
