@@ -36,10 +36,13 @@ class Accepted:
 @dataclass
 class Behaviour:
     """How the server behaves. Replies by recipient; a drop closes the connection without a reply; `on_accept` is given the number of
-    messages so far.
+    messages so far. `written` replies go by the recipient as it stands in RCPT (aiosmtpd takes quotation marks off that it thinks needless);
+    `seen` collects these.
     """
 
     mail: str | None = None
+    written: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
     rcpt: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     drop_before_body: set[str] = field(default_factory=set)
@@ -106,6 +109,14 @@ class _Session(SMTP):
     def __init__(self, *args: Any, behaviour: Behaviour, **options: Any) -> None:
         self._behaviour = behaviour
         super().__init__(*args, **options)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        path = (arg or "").partition("<")[2].rpartition(">")[0]
+        self._behaviour.seen.append(path)
+        if path in self._behaviour.written:
+            await self.push(self._behaviour.written[path])
+        else:
+            await super().smtp_RCPT(arg)
 
     async def smtp_DATA(self, arg: str) -> None:
         assert self.envelope is not None and isinstance(self.transport, asyncio.Transport)

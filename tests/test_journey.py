@@ -76,7 +76,7 @@ def test_an_issue_is_delivered_to_all_readers_and_the_next_to_all_but_one_who_un
         with service(checkout, port):
             todoke("send", "press/1", *mail_options(checkout))
             delivered = next(message for message in receiver.accepted if message.recipients == ("reader3@example.jp",))
-            link = str(delivered.mail["List-Unsubscribe"]).strip("<>")
+            link = str(delivered.mail["List-Unsubscribe"]).partition(",")[0].strip("<>")
             assert link.startswith(f"http://127.0.0.1:{port}/")
             with urllib.request.urlopen(link) as response:  # a mail scanner follows links: GET must change nothing (RFC 8058, 1)
                 assert "<form" in response.read().decode()

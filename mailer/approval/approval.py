@@ -22,11 +22,12 @@ from mailer.approval.granted import Approval
 from mailer.approval.repository import AuthorUnknown
 from mailer.approval.signature import SignatureError
 from mailer.config.settings import Config
-from mailer.database import audit_log, subscriptions
+from mailer.database import audit_log, issues, subscriptions
 from mailer.database.engine import Database
+from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.model.audit_log import AuditBroken, AuditEntry, AuditEvent, verify_chain
-from mailer.model.errors import NobodySubscribed, TodokeMailError
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.errors import IssueExpired, IssueStopped, NobodySubscribed, TodokeMailError
+from mailer.model.issue import Issue, IssueRef, IssueStatus, MailList
 
 BY_NAME = 'approved by name only; nothing proves who it was (identity = "name"). 署名のない承認です。'
 NOT_COMPARED = "the names of approver and author have no characters in common and were not compared. 文字がちがう名前は比べていません。"
@@ -110,6 +111,8 @@ def approve(
 
     :param root: the bundle's folder, usually `output/mail`.
     :raises BundleError: the bundle is not in order.
+    :raises IssueExpired: it is too late to send it.
+    :raises IssueStopped: it was called off, and not opened again.
     :raises SamePerson: the approver wrote of the issue.
     :raises NobodySubscribed: there is nobody to approve it for.
     :raises SignatureError: it was not signed.
@@ -122,8 +125,9 @@ def approve(
         tuple(sorted(written.sources)), who.account,
     )  # fmt: skip
     try:
+        _refuse_over(config, database, issue, now)
         refuse_author(who.approver, written, ref)
-    except SamePerson as error:
+    except (IssueExpired, IssueStopped, SamePerson) as error:
         audit_log.append(database, refusal(new, str(error)), now=now)
         raise
     if size == 0:
@@ -136,6 +140,19 @@ def approve(
         log.warning(BY_NAME, issue=str(ref), approver=new.approver)
     audit_log.append(database, new.event(), now=now)
     return new
+
+
+def _refuse_over(config: Config, database: Database, issue: Issue, now: datetime) -> None:
+    """Return if an approval could let the issue go: it must not have expired, nor have been called off."""
+    ref, frozen = issue.ref, issues.find(database, issue.ref)
+    if frozen is not None and frozen.status is IssueStatus.CANCELLED:
+        raise IssueStopped(
+            f"{ref} was called off: an approval would let nothing go. `todoke reopen {ref}` opens it again; approve it after that. "
+            f"この号は取りやめました。todoke reopen {ref} のあとで承認してください。"
+        )
+    refuse_expired(database, issue.expires, ref, now, config.time_zone)
+    if frozen is not None and frozen.status is not IssueStatus.REOPENED:
+        refuse_ended(config, database, frozen, now)
 
 
 def refusal(refused: Approval, reason: str) -> AuditEvent:

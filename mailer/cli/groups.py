@@ -19,6 +19,7 @@ COMMANDS = {
     "pause": ("mailer.cli.operator", "pause"),
     "resume": ("mailer.cli.operator", "resume"),
     "cancel": ("mailer.cli.operator", "cancel"),
+    "reopen": ("mailer.cli.operator", "reopen"),
     "retry": ("mailer.cli.operator", "retry"),
     "adopt-restored": ("mailer.cli.restoration", "adopt_restored"),
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),

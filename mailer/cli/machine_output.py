@@ -15,9 +15,9 @@ from mailer.approval.approvers import Approver
 from mailer.database.ledger import LedgerEntry
 from mailer.log import escape
 from mailer.model.audit_log import AuditEntry
-from mailer.model.issue import FrozenIssue
+from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.state import DeliveryState
-from mailer.monitoring.status import IssueStatusRow, StatusSnapshot
+from mailer.monitoring.status import IssuePhase, IssueStatusRow, StatusSnapshot
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of them as a formula (CWE-1236)."""
@@ -49,7 +49,7 @@ def to_csv(rows: Sequence[Mapping[str, Value]], columns: Iterable[str]) -> str:
 ISSUE_COLUMNS = (
     *("list", "number", "class", "status", "frozen_at", "send_at", "next_due"),
     *(state.value for state in DeliveryState),
-    *("rate", "seconds_left"),
+    *("rate", "seconds_left", "end"),
 )
 
 
@@ -59,13 +59,14 @@ def issue_status(row: IssueStatusRow) -> dict[str, Any]:
         "list": row.ref.list,
         "number": row.ref.number,
         "class": row.list_class.value,
-        "status": row.status.value,
+        "status": row.phase.value,
         "frozen_at": _time(row.frozen_at),
         "send_at": _time(row.send_at),
         "next_due": _time(row.next_due),
         "counts": {state.value: count for state, count in row.counts.items()},
         "rate": row.rate,
         "seconds_left": row.seconds_left,
+        "end": _time(row.end),
     }
 
 
@@ -100,13 +101,13 @@ def missed(entry: LedgerEntry) -> dict[str, Value]:
     }
 
 
-SCHEDULE_COLUMNS = ("list", "number", "status", "send_at", "due")
+SCHEDULE_COLUMNS = ("list", "number", "status", "send_at", "due", "end")
 
 
-def scheduled(frozen: FrozenIssue, due: int) -> dict[str, Value]:
+def scheduled(frozen: FrozenIssue, due: int, end: datetime) -> dict[str, Value]:
     """Return an issue that is to be sent later; ``due`` is the number of deliveries."""
-    ref = frozen.issue.ref
-    return {"list": ref.list, "number": ref.number, "status": frozen.status.value, "send_at": _time(frozen.send_at), "due": due}
+    ref, status = frozen.issue.ref, IssuePhase.SCHEDULED if frozen.status is IssueStatus.SENDING else frozen.status
+    return {"list": ref.list, "number": ref.number, "status": status.value, "send_at": _time(frozen.send_at), "due": due, "end": _time(end)}
 
 
 APPROVER_COLUMNS = ("name", "mail", "lists", "aliases", "key")

@@ -1,16 +1,15 @@
-"""What an operator orders about an issue: send it later, hold it, call it off, try again, settle what is unknown."""
+"""What an operator orders about an issue: send it later, hold it, call it off, open it again, try again, settle what is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.cli import machine_output, tables
@@ -41,16 +40,14 @@ from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
+from mailer.delivery.expiry import refuse_ended
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
-from mailer.model.errors import IssueStopped
-from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, content_digest
+from mailer.model.issue import CALLED_OFF, FrozenIssue, IssueRef, IssueStatus, content_digest
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
-from mailer.sending.sendable import require_sendable
-
-CANCELLED = "called off by the operator"
-"""Stands in the ledger for each recipient who will not get the issue."""
+from mailer.sending import schedule as scheduling
+from mailer.sending.schedule import Scheduled
 
 
 class Resolution(StrEnum):
@@ -70,60 +67,99 @@ def schedule(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="When, for example 2026-03-11T14:46, in the site's zone. 配信する日時")
     ] = None,
+    at_once: Annotated[bool, typer.Option("--now", help="At once, also if the time of --at has passed. すぐに送る")] = False,
     output_format: FormatOption = OutputFormat.TEXT,
     is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
-    """Freeze an issue now and send it later; without an issue, list what is scheduled. 配信を予約する、予約を見る"""
+    """Freeze an issue and send it later, or change when; without an issue, list what is scheduled. 配信を予約する、予約を変える、予約を見る"""
     with command_session():
-        if (issue is None) != (at is None):
+        if (issue is None) != (at is None and not at_once):
             wrong_usage("Write both LIST/NUMBER and --at, or neither to list. 号と --at は両方書くか、両方省いてください。")
         ref = None if issue is None else parse_ref(issue)
         if at is not None:
             parse_time(at, UTC)  # a mistake in the command line is reported before one in the settings, which name the zone
         settings = load_config(config)
-        moment = None if at is None else parse_time(at, settings.time_zone)
+        moment = None if ref is None else _moment(at, settings, at_once=at_once)
         with open_for_command(settings) as database:
             if ref is None or moment is None:
                 _print_schedule(settings, database, output_format, is_utc=is_utc)
                 return
-            content, mail_list = bundle.read_issue(mail, ref), bundle.read_lists(mail)[ref.list]
-            freeze.refuse_expired(content.expires, ref, moment, settings.time_zone)
-            freeze.refuse_nobody(database, ref)
-            require_sendable(settings, database, content, mail_list, now())
+            permit = approval.permit_for(settings, database, mail)
             with _refusal_recorded(database, ref):
-                approval.permit_for(settings, database, mail)(content, mail_list, False)
-            frozen = issues.freeze(database, content, mail_list, now(), send_at=moment, actor=system_account())
-            if frozen.send_at != moment:
-                planned = "at once" if frozen.send_at is None else format_time(frozen.send_at, settings.time_zone)
-                raise IssueStopped(f"{ref} was frozen before, to be sent {planned}. Cancel it, or let it go.")
-            _record(database, "scheduled", ref, {"at": moment.isoformat(), "content": content_digest(content, mail_list)})
-            due = ledger.counts(database, frozen.issue_id)[DeliveryState.PENDING]
-        local_time = format_time(moment, shown_zone(settings, is_utc))
-        say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {local_time}. {due:,}人に {local_time} 以後に送ります。")
+                scheduled = scheduling.schedule(settings, database, mail, ref, moment, now=now(), permit=permit, actor=system_account())
+            if scheduled.is_new:  # a change has written its entry itself
+                content = content_digest(scheduled.frozen.issue, scheduled.frozen.mail_list)
+                _record(database, "scheduled", ref, {"at": moment.isoformat(), "content": content})
+            due = _count_due(database, scheduled.frozen)
+        _say_scheduled(scheduled, due, moment, shown_zone(settings, is_utc))
+
+
+def _moment(at: str | None, settings: Config, *, at_once: bool) -> datetime:
+    """Return when to send. Ends with status 2 if that has passed and ``--now`` is not there."""
+    present = now()
+    moment = present if at is None else parse_time(at, settings.time_zone)
+    if at_once and moment > present:
+        wrong_usage(
+            "--now and a time to come contradict each other: write one of them. --now か、これからの日時か、どちらかを書いてください。"
+        )
+    if moment < present and not at_once:
+        wrong_usage(
+            f"{format_time(moment, settings.time_zone)} has passed (it is {format_time(present, settings.time_zone)}). Correct --at; to send at once, "
+            "add --now. その日時は過ぎています。すぐに送るときは --now を付けてください。"
+        )
+    return max(moment, present)
+
+
+def _say_scheduled(scheduled: Scheduled, due: int, moment: datetime, zone: tzinfo) -> None:
+    ref, local_time, before = scheduled.frozen.issue.ref, format_time(moment, zone), scheduled.before
+    instead = "" if before is None else f" instead of {format_time(before, zone)}"
+    say(f"{ref}: {tables.count(due, 'person', 'people')}, not before {local_time}{instead}. {due:,}人に {local_time} 以後に送ります。")
+    if scheduled.frozen.status is IssueStatus.PAUSED:
+        say(f"{ref} is paused: `todoke resume {ref}` lets it go then. 一時停止中です。resume を忘れないでください。")
 
 
 def pause(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Hold an issue; a running `send` stops with it at once. 配信を一時停止する"""
-    _set_status(issue, config, IssueStatus.PAUSED, "paused; `resume` lets it go on. 一時停止しました。resume で続けます。")
+    _set_status(
+        issue, config, IssueStatus.PAUSED, {IssueStatus.SENDING}, "paused; `resume` lets it go on. 一時停止しました。resume で続けます。"
+    )
 
 
 def resume(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Let a paused issue go on with the next `send`. 一時停止を解く"""
-    _set_status(issue, config, IssueStatus.SENDING, "may go on; run `send`. 続けられます。send を実行してください。")
+    _set_status(issue, config, IssueStatus.SENDING, {IssueStatus.PAUSED}, "may go on; run `send`. 続けられます。send を実行してください。")
 
 
 def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
-    """Call an issue off for good; whoever has it keeps it. 配信を取りやめる"""
+    """Call an issue off; whoever has it keeps it. `reopen` opens it again. 配信を取りやめる"""
     with command_session():
         ref = parse_ref(issue)
         with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
-            issues.set_status(database, frozen.issue_id, IssueStatus.CANCELLED)
-            held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CANCELLED)
+            issues.set_status(
+                database, frozen.issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING, IssueStatus.PAUSED, IssueStatus.REOPENED}
+            )
+            held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
             _record(database, "cancelled", ref, {"held": str(held)})
         say(f"{ref}: called off for {tables.count(held, 'person', 'people')}. {held:,}人への配信を取りやめました。")
+
+
+def reopen(issue: Ref, config: ConfigPath = CONFIG) -> None:
+    """Open a cancelled issue again under its number; it needs a new approval. 取りやめた号を同じ番号で出し直す"""
+    with command_session():
+        ref = parse_ref(issue)
+        settings = load_config(config)
+        with open_for_command(settings) as database:
+            held = scheduling.reopen(database, ref)
+            _record(database, "reopened", ref, {"held": str(held)})
+        is_approved = settings.approval.needs(ref.list)
+        say(
+            f"{ref}: open again for {tables.count(held, 'person', 'people')}. Correct it and build if need be; "
+            f"{f'then `todoke approve {ref}`, and ' if is_approved else 'then '}`send` or `schedule` freezes it anew. "
+            f"{held:,}人に出し直せます。{'もう一度承認を受けてから、' if is_approved else ''}send か schedule を実行してください。"
+        )
 
 
 def retry(
@@ -135,8 +171,10 @@ def retry(
     """Let deferred deliveries (and refused ones) be tried with the next `send`. 送り直しの対象にする"""
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
-        with open_for_command(load_config(config)) as database:
+        settings = load_config(config)
+        with open_for_command(settings) as database:
             frozen = freeze.find_frozen(database, ref)
+            _refuse_over(settings, database, frozen)
             old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
             moved = ledger.change_state(database, frozen.issue_id, old, DeliveryState.PENDING, now=now(), address=only)
             _record(database, "retried", ref, {"moved": str(moved)})
@@ -154,9 +192,12 @@ def resolve_unknown(
     """Say what became of deliveries that are unknown. 不明分の扱いを決める"""
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
-        with open_for_command(load_config(config)) as database:
+        settings = load_config(config)
+        with open_for_command(settings) as database:
             frozen = freeze.find_frozen(database, ref)
             state = RESOLUTIONS[resolution]
+            if state is DeliveryState.PENDING:
+                _refuse_over(settings, database, frozen)
             moved = ledger.change_state(
                 database, frozen.issue_id, {DeliveryState.UNKNOWN}, state, now=now(), why="settled by the operator", address=only
             )
@@ -166,8 +207,9 @@ def resolve_unknown(
 
 def _print_schedule(settings: Config, database: Database, form: OutputFormat, *, is_utc: bool) -> None:
     frozen_issues = (frozen for frozen in issues.all_issues(database) if frozen.send_at is not None and frozen.send_at > now())
-    later = [(frozen, _count_due(database, frozen)) for frozen in frozen_issues if frozen.status is not IssueStatus.CANCELLED]
-    rows = [machine_output.scheduled(frozen, due) for frozen, due in later]
+    orders = (IssueStatus.SENDING, IssueStatus.PAUSED)
+    later = [(frozen, _count_due(database, frozen), settings.max_age.end(frozen)) for frozen in frozen_issues if frozen.status in orders]
+    rows = [machine_output.scheduled(*each) for each in later]
     if form is OutputFormat.CSV:
         typer.echo(machine_output.to_csv(rows, machine_output.SCHEDULE_COLUMNS), nl=False)
     elif form is OutputFormat.JSON:
@@ -181,16 +223,25 @@ def _count_due(database: Database, frozen: FrozenIssue) -> int:
     return sum(counts[state] for state in DUE)
 
 
-def _set_status(issue: str, config: ConfigPath, status: IssueStatus, sentence: str) -> None:
+def _set_status(issue: str, config: ConfigPath, status: IssueStatus, old: Collection[IssueStatus], sentence: str) -> None:
     with command_session():
         ref = parse_ref(issue)
-        with open_for_command(load_config(config)) as database:
+        settings = load_config(config)
+        with open_for_command(settings) as database:
             frozen = freeze.find_frozen(database, ref)
-            if frozen.status is IssueStatus.CANCELLED:
-                _refuse_cancelled(ref)
-            issues.set_status(database, frozen.issue_id, status)
+            if status is IssueStatus.SENDING:
+                _refuse_over(settings, database, frozen)
+            if frozen.status is not status and not issues.set_status(database, frozen.issue_id, status, old=old):
+                freeze.refuse_stopped(freeze.find_frozen(database, ref), now(), settings.time_zone)
             _record(database, AUDIT_WORDS[status], ref, {})
         say(f"{ref}: {sentence}")
+
+
+def _refuse_over(settings: Config, database: Database, frozen: FrozenIssue) -> None:
+    """Raise `IssueExpired` or `IssueStopped` if nothing of the issue will be sent any more, whatever the operator orders."""
+    if frozen.status is IssueStatus.CANCELLED:
+        freeze.refuse_cancelled(frozen.issue.ref)
+    refuse_ended(settings, database, frozen, now())
 
 
 def _record(database: Database, what: str, ref: IssueRef, details: dict[str, str]) -> None:
@@ -206,7 +257,3 @@ def _refusal_recorded(database: Database, ref: IssueRef) -> Iterator[None]:
     except NotApproved as error:
         _record(database, "scheduling refused", ref, {"reason": str(error)})
         raise
-
-
-def _refuse_cancelled(ref: IssueRef) -> NoReturn:
-    raise IssueStopped(f"{ref} was called off for good. Publish a new issue. この号は取りやめました。新しい号を出してください。")

@@ -15,7 +15,7 @@ from mailer.model.audit_log import AuditEntry
 from mailer.model.clock import format_time
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
 from mailer.model.state import DeliveryState
-from mailer.monitoring.status import IssueStatusRow, StatusSnapshot
+from mailer.monitoring.status import IssuePhase, IssueStatusRow, StatusSnapshot
 from mailer.sending.run import IssueSummary
 
 STATES = {
@@ -29,7 +29,14 @@ STATES = {
     DeliveryState.EXPIRED: "expired\n期限切れ",
 }
 STYLES = {DeliveryState.SENT: "green", DeliveryState.FAILED: "red", DeliveryState.UNKNOWN: "yellow", DeliveryState.DEFERRED: "cyan"}
-STATUSES = {IssueStatus.SENDING: "sending 配信中", IssueStatus.PAUSED: "paused 一時停止", IssueStatus.CANCELLED: "cancelled 取りやめ"}
+PHASES = {
+    IssuePhase.SCHEDULED: "scheduled 予約",
+    IssuePhase.SENDING: "sending 配信中",
+    IssuePhase.PAUSED: "paused 一時停止",
+    IssuePhase.CANCELLED: "cancelled 取りやめ",
+    IssuePhase.REOPENED: "reopened 出し直しの準備中",
+    IssuePhase.EXPIRED: "expired 期限切れ",
+}
 
 
 def state_words(state: DeliveryState) -> str:
@@ -69,8 +76,8 @@ def _issues_table(snapshot: StatusSnapshot, zone: tzinfo) -> Listing:
         columns.append(Column("not before\n予約", can_wrap=True))
 
     def cells(row: IssueStatusRow) -> tuple[str, ...]:
-        is_finished = row.status is IssueStatus.SENDING and not row.is_under_way
-        status = "finished 終了" if is_finished else STATUSES[row.status]
+        is_finished = row.phase is IssuePhase.SENDING and not row.is_under_way
+        status = "finished 終了" if is_finished else PHASES[row.phase]
         fixed = (str(row.ref), status, format_time(row.frozen_at, zone), *(f"{row.counts[state]:,}" for state in states))
         speed = (f"{row.rate:,.1f}" if row.rate else "", format_duration(row.seconds_left)) if is_sending else ()
         return (*fixed, *speed, *((format_optional(row.send_at, zone),) if has_later else ()))
@@ -102,8 +109,8 @@ def _relays_table(snapshot: StatusSnapshot) -> Listing:
     return Listing(columns, tuple(rows))
 
 
-def schedule_table(later: Sequence[tuple[FrozenIssue, int]], zone: tzinfo) -> RenderableType:
-    """Return the issues that are to be sent later, with the number of their deliveries."""
+def schedule_table(later: Sequence[tuple[FrozenIssue, int, datetime]], zone: tzinfo) -> RenderableType:
+    """Return the issues that are to be sent later, with the number of their deliveries and the moment from which they are not sent any more."""
     if not later:
         return "Nothing is scheduled. 予約はありません。"
     columns = (
@@ -111,11 +118,17 @@ def schedule_table(later: Sequence[tuple[FrozenIssue, int]], zone: tzinfo) -> Re
         Column("not before\n予約した日時", can_wrap=True),
         Column("status\n状況", can_wrap=True),
         Column("people\n人数", is_number=True),
+        Column("not after\n期限", can_wrap=True),
     )
     rows = [
-        Row((str(frozen.issue.ref), format_optional(frozen.send_at, zone), STATUSES[frozen.status], f"{due:,}")) for frozen, due in later
+        Row((str(frozen.issue.ref), format_optional(frozen.send_at, zone), _schedule_words(frozen), f"{due:,}", format_time(end, zone)))
+        for frozen, due, end in later
     ]
     return Listing(columns, tuple(rows))
+
+
+def _schedule_words(frozen: FrozenIssue) -> str:
+    return PHASES[IssuePhase.SCHEDULED if frozen.status is IssueStatus.SENDING else IssuePhase(frozen.status)]
 
 
 def missed_table(ref: IssueRef, entries: Sequence[LedgerEntry], zone: tzinfo) -> RenderableType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -23,13 +24,16 @@ from mailer.config.settings import (
     Identity,
     Pipelining,
     QueueSettings,
+    QuoteLocalPart,
     RelaySettings,
     Tls,
+    UnsubscribeMailto,
     is_loopback,
 )
 from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, ConfigError
+from mailer.model.expiry import MaximumAge
 
 LOGGER = logging.getLogger("mailer.config")
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
@@ -68,6 +72,7 @@ class _Relay(_Section):
     rate: float = Field(default=0.0, ge=0, strict=False)
     messages_per_connection: int = Field(default=100, ge=1, le=100_000)
     pipelining: Pipelining = "auto"
+    quote_local_part: QuoteLocalPart = "auto"
 
     @model_validator(mode="after")
     def password_needs_tls(self) -> Self:
@@ -95,6 +100,11 @@ class _Approval(_Section):
     growth: float = Field(default=0.1, ge=0, le=10, strict=False)
 
 
+class _MaxAge(_Section):
+    newsletter: float = Field(default=168.0, gt=0, le=8784, strict=False)  # hours; at most a year
+    emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -114,6 +124,13 @@ class _File(_Section):
     approval: _Approval = _Approval()
     time_zone: str = JAPAN.key
     source_url: str = SOURCE_URL
+    unsubscribe_mailto: dict[str, str] = {}
+    max_age: _MaxAge = _MaxAge()
+
+    @field_validator("unsubscribe_mailto")
+    @classmethod
+    def takes_unsubscriptions(cls, value: dict[str, str]) -> dict[str, str]:
+        return {key: each if each in ("contact", "off") else _parse_address(each) for key, each in value.items()}
 
     @field_validator("time_zone")
     @classmethod
@@ -161,12 +178,21 @@ class _File(_Section):
     @field_validator("return_path", "operator")
     @classmethod
     def safe_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            return addresses.parse(value)
-        except AddressError as error:
-            raise ValueError(error.reason) from None
+        return None if value is None else _parse_address(value)
+
+    @field_validator("return_path")
+    @classmethod
+    def can_be_extended(cls, value: str) -> str:
+        if value.startswith('"') or addresses.quoted(value) != value:  # VERP adds to the part before the @
+            raise ValueError("write a part before the @ that needs no quotation marks")
+        return value
+
+
+def _parse_address(value: str) -> str:
+    try:
+        return addresses.parse(value)
+    except AddressError as error:
+        raise ValueError(error.reason) from None
 
 
 def _read(path: Path) -> _File:
@@ -222,6 +248,8 @@ def _settings(path: Path, file: _File) -> Config:
         approval=_approval(folder, file.approval),
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
+        unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
+        max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
     )
 
 

@@ -10,10 +10,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailer.model.clock import JAPAN
+from mailer.model.expiry import MaximumAge
+from mailer.model.issue import MailList
 
 Approval = Literal["required", "off"]
 Identity = Literal["key", "name"]
 Tls = Literal["none", "opportunistic", "required", "implicit"]
+QuoteLocalPart = Literal["auto", "always", "never"]
 Durability = Literal["process", "power"]
 Pipelining = Literal["auto", "off"]
 SOURCE_URL = "https://todoke.example.jp/todoke.git"
@@ -44,10 +47,29 @@ class ApprovalRules:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsubscribeMailto:
+    """Which address takes unsubscriptions by mail: `contact` is the list's own contact, `off` none. `default` is for lists not in `lists`."""
+
+    default: str = "contact"
+    lists: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, str]) -> UnsubscribeMailto:
+        """Read the table of the file, in which `default` is a key beside those of lists."""
+        return cls(table.get("default", "contact"), {key: value for key, value in table.items() if key != "default"})
+
+    def address_for(self, mail_list: MailList) -> str | None:
+        """Return the address, or None if the list has none."""
+        value = self.lists.get(mail_list.key, self.default)
+        return {"contact": mail_list.contact, "off": None}.get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
 class RelaySettings:
     """An SMTP relay. `timeout` is in seconds, for one command; `ca_file` is a PEM file of further trusted roots.
 
-    `rate` is in messages a second, 0 for no limit; the relay with the lowest `priority` number is used first.
+    `rate` is in messages a second, 0 for no limit; the relay with the lowest `priority` number is used first. `quote_local_part` is about
+    addresses of Japanese carriers (`mailer.smtp.quoting`).
     """
 
     host: str
@@ -63,6 +85,7 @@ class RelaySettings:
     rate: float = 0.0
     messages_per_connection: int = 100
     pipelining: Pipelining = "auto"
+    quote_local_part: QuoteLocalPart = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,8 @@ class Config:
     approval: ApprovalRules = field(default_factory=ApprovalRules)
     time_zone: ZoneInfo = JAPAN
     source_url: str = SOURCE_URL
+    unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
+    max_age: MaximumAge = field(default_factory=MaximumAge)
 
     @property
     def relay(self) -> RelaySettings:

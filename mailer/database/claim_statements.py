@@ -95,7 +95,7 @@ def parse_due_rows(answer: str | None) -> list[DueRow]:
 def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields) -> Select[Any]:
     """Up to `limit` due rows of a queue as one JSON array of arrays. On PostgreSQL they are locked, and locked ones are skipped.
 
-    Parameters: issue_id, queue, limit; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
+    Parameters: issue_id, queue, limit, now; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
     """
     wants = and_(
         subscription.c.subscriber_id == delivery.c.subscriber_id,
@@ -113,7 +113,7 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     }
     joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
     query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
-    query = query.where(issue.c.status == IssueStatus.SENDING)
+    query = query.where(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= bindparam("now")))
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
     if state is DeliveryState.DEFERRED:
         query = query.where(has_time_come(bindparam("now"), bindparam("furthest"), bindparam("furthest_urgent")))

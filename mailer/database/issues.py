@@ -14,8 +14,10 @@ from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import insert_initial
+from mailer.model.errors import IllegalTransition
 from mailer.model.ids import IssueId
 from mailer.model.issue import (
+    STATUS_TRANSITIONS,
     FrozenIssue,
     Issue,
     IssueRef,
@@ -67,10 +69,16 @@ def status(database: Database, issue_id: IssueId) -> IssueStatus:
         return IssueStatus(connection.execute(select(issue.c.status).where(issue.c.id == issue_id)).scalar_one())
 
 
-def set_status(database: Database, issue_id: IssueId, status: IssueStatus) -> None:
-    """The operator pauses an issue, resumes it, or cancels it."""
+def set_status(database: Database, issue_id: IssueId, new: IssueStatus, *, old: Collection[IssueStatus]) -> bool:
+    """The operator pauses an issue, resumes it, or cancels it. False: it is in none of the states `old` (any more).
+
+    :raises IllegalTransition: `model.issue.STATUS_TRANSITIONS` does not have the step.
+    """
+    if wrong := [status for status in old if new not in STATUS_TRANSITIONS[status]]:
+        raise IllegalTransition(f"An issue cannot go from {wrong[0]} to {new}.")
     with database.writing() as connection:
-        connection.execute(update(issue).where(issue.c.id == issue_id).values(status=status))
+        step = update(issue).where(issue.c.id == issue_id, issue.c.status.in_([*old])).values(status=new)
+        return connection.execute(step).rowcount == 1
 
 
 def sendable_issues(database: Database, *, now: datetime, list_class: ListClass | None = None) -> tuple[FrozenIssue, ...]:
@@ -199,9 +207,9 @@ def freeze(
         if frozen is not None:
             return frozen
         issue_id = connection.execute(
-            insert(issue).values(_columns(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
+            insert(issue).values(columns_of(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
         ).scalar_one()
-        readers = _freeze_recipients(connection, issue_id, content.ref.list, now)
+        readers = freeze_recipients(connection, issue_id, content.ref.list, now)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
         frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
         entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)
@@ -209,7 +217,11 @@ def freeze(
     return frozen
 
 
-def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime) -> int:
+def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime, *, is_again: bool = False) -> int:
+    """Make a delivery for each reader of the list, in the caller's transaction. How many?
+
+    :param is_again: some readers have one already; it is left alone.
+    """
     columns: dict[str, ColumnElement[Any]] = {
         "issue_id": literal(issue_id),
         "subscriber_id": subscriber.c.id,
@@ -220,6 +232,8 @@ def _freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now:
     }
     chosen = select(*columns.values()).join_from(subscriber, subscription)
     chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    if is_again:
+        chosen = chosen.where(~exists().where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber.c.id))
     connection.execute(insert_initial(tuple(columns), chosen))
     if connection.dialect.name == "postgresql":  # until its own ANALYZE, minutes later, it would plan for an empty table
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
@@ -232,7 +246,8 @@ def _find(connection: Connection, ref: IssueRef) -> FrozenIssue | None:
     return None if row is None else _thaw(row)
 
 
-def _columns(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
+def columns_of(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
+    """The values of a frozen issue for its row."""
     return {
         "list": content.ref.list,
         "number": content.ref.number,

@@ -20,6 +20,7 @@ from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
 from mailer.model.ids import Fence, IssueId, SubscriberId
+from mailer.model.issue import CALLED_OFF
 from mailer.model.outcome import CONNECTION_LOST, DeliveryResult
 from mailer.model.recipient import Recipient
 from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
@@ -122,6 +123,16 @@ def count_due(database: Database, issue_id: IssueId, *, now: datetime) -> int:
         return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
 
 
+def count_called_off(database: Database, issue_id: IssueId) -> int:
+    """From how many people was a cancelled issue held back? Those whose delivery a sender gave back afterwards count too."""
+    held_back = and_(delivery.c.state == DeliveryState.SUPPRESSED, delivery.c.text == CALLED_OFF)
+    query = (
+        select(func.count()).select_from(delivery).where(delivery.c.issue_id == issue_id, or_(held_back, delivery.c.state.in_(UNDER_WAY)))
+    )
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one()
+
+
 def is_under_way(database: Database, issue_id: IssueId, *, now: datetime) -> bool:
     """Whether something of the issue is due or being sent now."""
     held = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED)
@@ -153,7 +164,7 @@ def change_state(
     """
     step = transition(old, new).where(delivery.c.issue_id == issue_id).values(not_before=None, changed_at=now)
     if address:
-        step = step.where(func.lower(delivery.c.address) == addresses.address_key(address))
+        step = step.where(func.lower(delivery.c.address).in_(addresses.spellings(address)))
     if why:
         step = step.values(text=why)
     with database.writing() as connection:

@@ -122,7 +122,7 @@ issue = Table(
     Column("frozen_at", Utc, nullable=False),
     Column("light", Text),
     Column("light_charset", String(16)),
-    Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled
+    Column("status", String(16), nullable=False, server_default="sending"),  # sending | paused | cancelled | reopened
     Column("send_at", Utc),  # not before this moment
     Column("reported_at", Utc),  # when it was reported that every delivery had been tried
     Column("settled_at", Utc),  # when it was reported that none is left to be tried again

@@ -13,6 +13,7 @@ from mailer.message.links import LinkSigner, return_path_for
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.recipient import Envelope
+from mailer.smtp.quoting import RecipientQuoting
 from mailer.smtp.transaction import Transaction, envelope_commands
 
 
@@ -22,8 +23,8 @@ class Composer:
     def __init__(self, config: Config, signer: LinkSigner) -> None:
         self._config = config
         self._signer = signer
-        self._identity = SenderIdentity(config.return_path, config.message_id_domain)
-        self._compiled: dict[IssueId, CompiledMessage] = {}
+        self._identity = SenderIdentity.of(config)
+        self._compiled: dict[tuple[IssueId, datetime], CompiledMessage] = {}  # an issue that is opened again is frozen anew
         self._return_paths: dict[IssueId, Callable[[SubscriberId], str]] = {}
 
     def compiled(self, frozen: FrozenIssue) -> CompiledMessage:
@@ -31,15 +32,16 @@ class Composer:
 
         :raises MessageError: it has a place that cannot be filled, or a header that must not leave.
         """
-        compiled = self._compiled.get(frozen.issue_id)
+        key = frozen.version
+        compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[frozen.issue_id] = CompiledMessage(
+            compiled = self._compiled[key] = CompiledMessage(
                 frozen.issue, frozen.mail_list, signer=self._signer, service_url=self._config.service_url, identity=self._identity
             )
         return compiled
 
-    def transaction(self, item: QueuedRow, sent_at: datetime) -> Transaction:
-        """The row's message with its envelope; the item is its key.
+    def transaction(self, item: QueuedRow, sent_at: datetime, quoting: RecipientQuoting) -> Transaction:
+        """The row's message with its envelope, for a relay that wants addresses in this form; the item is its key.
 
         :raises AddressError: the address or the name could break out of an envelope or a header.
         """
@@ -47,7 +49,9 @@ class Composer:
         compiled, subscriber_id = batch.compiled, row.subscriber_id
         message_id = compiled.message_id(subscriber_id)
         body = compiled.render(row, sent_at, is_light=row.is_light, message_id=message_id)
-        envelope = Envelope(self._return_path(batch.claim.issue_id, subscriber_id), row.address)
+        envelope = Envelope(
+            self._return_path(batch.claim.issue_id, subscriber_id), quoting.path(row.address) if quoting.is_on else row.address
+        )
         return Transaction(item, envelope_commands(envelope), body, message_id=message_id)
 
     def _return_path(self, issue_id: IssueId, subscriber_id: SubscriberId) -> str:

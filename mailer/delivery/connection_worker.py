@@ -155,7 +155,7 @@ class _BatchSource:
         if item is None:
             return None
         try:
-            transaction = self._engine.composer.transaction(item, self._engine.now().at)
+            transaction = self._engine.composer.transaction(item, self._engine.now().at, relay.quoting)
         except AddressError as error:  # of this reader alone: everybody else gets the issue
             self._fail(item, error)
             return None
@@ -207,6 +207,10 @@ class _BatchSource:
         if first is not None and first > now.at:
             first = None  # a clock that was ahead wrote it: the time until the delivery is given up begins now
         is_good = outcome.phase is Phase.BODY and outcome.code == 250  # the usual case, decided without a call
+        if not is_good and self._relay.quoting.should_retry(transaction, outcome, row.address):
+            self.was_answered = True
+            self.give_back(transaction)
+            return
         decision = retry.SENT if is_good else self._decide(outcome, attempt, first or now.at, now.at, batch.policy)
         first_tried = now.text if first is None else format_timestamp(first)
         not_before = "" if decision.not_before is None else format_timestamp(decision.not_before)

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from types import TracebackType
 from typing import Self, cast
 
 from mailer import log
-from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, limits, restoration
+from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, ledger, limits, restoration
 from mailer.database.claims import Claim, ClaimRequest
 from mailer.database.limits import TokenBucket
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.expiry import Expiry, expiry
 from mailer.delivery.heartbeat import INTERVAL, Throughput
 from mailer.delivery.heartbeat import heartbeats as current_heartbeats
 from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
@@ -32,7 +34,7 @@ from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.retry_policy import retry_policy
-from mailer.model.state import DeliveryState
+from mailer.model.state import DUE, DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
 CLOCK_INTERVAL = 0.01  # seconds for which a timestamp is used again: to format one costs as much as the rest of a result
@@ -57,9 +59,9 @@ class DeliveryEngine:
         self.failure: Exception | None = None
         self.held: dict[IssueId, TodokeMailError] = {}
         """Issues that were stopped because they are not what was frozen and approved."""
-        self.permitted: set[IssueId] = set()
+        self.permitted: set[tuple[IssueId, datetime]] = set()
         """Issues that were examined before their first message (`mailer.sending.worker`)."""
-        self._contents: dict[IssueId, FrozenIssue] = {}
+        self._contents: dict[tuple[IssueId, datetime], FrozenIssue] = {}
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
         self.composer = Composer(config, context.signer)
@@ -132,6 +134,16 @@ class DeliveryEngine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def is_expired(self, frozen: FrozenIssue) -> bool:
+        """Whether it is too late for the issue; then its due deliveries become `expired`. Ask before each `claim`."""
+        database, now = self.context.database, self.context.clock()
+        found = await self.recorder.ask(expiry, self.context.config, database, frozen, now)
+        if found is Expiry.OVER:
+            await self.recorder.ask(
+                ledger.change_state, database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
+            )
+        return found is not Expiry.OPEN
+
     async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
         """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed.
 
@@ -179,10 +191,10 @@ class DeliveryEngine:
 
     async def _verified(self, frozen: FrozenIssue) -> FrozenIssue:
         """Return the issue as it was compared with the audit log, before its first message leaves this process."""
-        verified = self._contents.get(frozen.issue_id)
+        verified = self._contents.get(frozen.version)
         if verified is None:
             await self.recorder.ask(frozen_content.require_unchanged, self.context.database, frozen)
-            verified = self._contents[frozen.issue_id] = frozen
+            verified = self._contents[frozen.version] = frozen
         return verified
 
     async def hold(self, frozen: FrozenIssue, error: TodokeMailError) -> None:
@@ -190,8 +202,7 @@ class DeliveryEngine:
         ask, database, ref = self.recorder.ask, self.context.database, str(frozen.issue.ref)
         self.stop(frozen.issue_id)
         self.held[frozen.issue_id] = error
-        if await ask(issues.status, database, frozen.issue_id) is IssueStatus.SENDING:
-            await ask(issues.set_status, database, frozen.issue_id, IssueStatus.PAUSED)
+        if await ask(issues.set_status, database, frozen.issue_id, IssueStatus.PAUSED, old={IssueStatus.SENDING}):
             await ask(audit_log.append, database, AuditEvent("", "sending stopped", ref, {"reason": str(error)}), now=self.context.clock())
             log.error(str(error))
 

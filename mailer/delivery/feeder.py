@@ -14,7 +14,6 @@ from mailer.delivery.engine import DeliveryEngine
 from mailer.model.errors import ContentChanged
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue, IssueStatus, ListClass
-from mailer.model.state import DUE, DeliveryState
 
 WATCH_INTERVAL = 0.4  # seconds between queries for emergencies and for issues that the operator has paused or cancelled
 START = SubscriberId(0)
@@ -78,7 +77,7 @@ class Feeder:
     async def _feed_queue(self, frozen: FrozenIssue, queue: DomainQueue) -> None:
         after, running = START, set[asyncio.Task[None]]()
         is_urgent = frozen.issue.list_class is ListClass.EMERGENCY
-        while not self._engine.is_over and not await self._is_expired(frozen):
+        while not self._engine.is_over and not await self._engine.is_expired(frozen):
             if queue.is_full(is_urgent=is_urgent):
                 queue.has_room.clear()
                 await queue.has_room.wait()
@@ -98,15 +97,3 @@ class Feeder:
                 running.add(task)
                 task.add_done_callback(running.discard)
         await asyncio.gather(*running)
-
-    async def _is_expired(self, frozen: FrozenIssue) -> bool:
-        """Whether it is too late for the issue; then its due deliveries become `expired`."""
-        now, issue = self._context.clock(), frozen.issue
-        if issue.expires is None or not await self._engine.recorder.ask(
-            issues.has_expired, self._context.database, issue.ref, issue.expires, now
-        ):
-            return False
-        await self._engine.recorder.ask(
-            ledger.change_state, self._context.database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
-        )
-        return True

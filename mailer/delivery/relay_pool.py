@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailer import log
 from mailer.config.settings import RelaySettings
@@ -19,6 +19,7 @@ from mailer.model.outcome import Outcome
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
+from mailer.smtp.quoting import RecipientQuoting
 
 MAX_FAILURES = 10  # further failures in a row after which a relay is given up although other connections to it are open
 MAX_CUT_SHORT = 2  # connections in a row that ended in the middle of an envelope, before any message was taken
@@ -32,6 +33,7 @@ class Relay:
     `slots` bounds its connections, `live` counts the open ones, `failures` the failures to connect since the last success.
     `retry_at` is in the event loop's time. `is_out`: it is not used any more in this run; `trouble` says why. `pipelines`: it has not
     thrown away yet what was sent ahead; `cut_short` counts the connections in a row that it has closed instead of answering that.
+    `quoting` is what it has taught us about addresses that RFC 5321 does not allow.
     """
 
     settings: RelaySettings
@@ -46,6 +48,10 @@ class Relay:
     refusals: int = 0
     pipelines: bool = True
     cut_short: int = 0
+    quoting: RecipientQuoting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.quoting = RecipientQuoting(self.settings.quote_local_part)
 
     @property
     def is_troubled(self) -> bool:

@@ -14,12 +14,12 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from itertools import pairwise
 
 from mailer.message import alternatives, compose
 from mailer.message.compose import SenderIdentity
-from mailer.message.headers import format_to
+from mailer.message.folding import ONE_LINE, UTF_8
+from mailer.message.headers import to_line
 from mailer.message.links import LinkSigner, RecipientLinks
 from mailer.model.errors import MessageError
 from mailer.model.ids import SubscriberId
@@ -28,12 +28,13 @@ from mailer.model.recipient import Addressee, Recipient
 
 RAW_LINE = 57  # bytes in one line of base64 as `email` writes it
 LINE = 76  # characters of that line: the longest that RFC 2045 section 6.8 allows
-FOLD_AT = 78  # characters; RFC 5322 section 2.1.1, and `email` folds longer lines
 SOMEBODY = Recipient(SubscriberId(0), "somebody@example.invalid")
 CRLF = b"\r\n"
 END_OF_DATA = b".\r\n"  # RFC 5321 section 4.1.1.4
 
-# A mailbox for whose To header `email` folds nothing and quotes nothing. All others are left to `email`.
+SEVEN_BIT = b"\r\nContent-Transfer-Encoding: 7bit\r\n"
+
+# A mailbox whose To header needs no fold and no quotation marks. All others are left to `headers`.
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 LATIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
 JAPANESE_NAME = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+(?: [\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+)?")
@@ -60,14 +61,27 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _PlainPlace:
+    """Where a token stands in a body that is not encoded, and which of the recipient's two."""
+
+    which: int
+
+    def fill(self, token: bytes) -> bytes:
+        """The token."""
+        return token
+
+
+@dataclass(frozen=True, slots=True)
 class _Pattern:
-    """The cut sample. `headers` is the text between the personal headers, `body` the text from them to the first place; `places` are
-    the places in the body, each with the text that follows it.
+    """The cut sample. `headers` is the text between the personal headers, `mailto` the text between the two tokens of List-Unsubscribe (empty
+    if it has one), `body` the text from the headers to the first place; `places` are the places in the body, each with the text that
+    follows it.
     """
 
     headers: tuple[bytes, ...]
+    mailto: bytes
     body: bytes
-    places: tuple[tuple[_Place, bytes], ...]
+    places: tuple[tuple[_Place | _PlainPlace, bytes], ...]
 
 
 class CompiledMessage:
@@ -83,6 +97,7 @@ class CompiledMessage:
         self._sign = signer.signer(issue.ref.list)
         self._bases = (f"{service_url}/unsubscribe/".encode(), f"{service_url}/preferences/".encode())
         self._patterns: dict[tuple[int, bool], _Pattern] = {}
+        self._charsets = tuple(form.charset for form in self._forms)
         self._last_date: tuple[datetime, bytes] | None = None
         self._domain = f"@{identity.message_id_domain}>".encode()
         self._id_hash = hashlib.sha256(f"{issue.ref}\n".encode())  # the part of a Message-ID that all recipients share
@@ -101,7 +116,9 @@ class CompiledMessage:
         length = len(tokens[0])
         pattern = self._patterns.get((length, is_light)) or self._add_pattern(length, is_light)
         headers = pattern.headers
-        chunks = [headers[0], format_to_bytes(recipient), headers[1], tokens[0], headers[2], self._date(sent_at), headers[3]]
+        unsubscribe = tokens[0] + pattern.mailto + tokens[0] if pattern.mailto else tokens[0]
+        to = format_to_bytes(recipient, self._charsets[is_light])
+        chunks = [headers[0], to, headers[1], unsubscribe, headers[2], self._date(sent_at), headers[3]]
         chunks += (message_id or self.message_id(recipient.subscriber_id), pattern.body)
         for place, following in pattern.places:
             chunks += (place.fill(tokens[place.which]), following)
@@ -117,7 +134,7 @@ class CompiledMessage:
     def _date(self, sent_at: datetime) -> bytes:
         """The Date. Many messages in a row share a time, which is formatted once."""
         if self._last_date is None or self._last_date[0] is not sent_at:
-            self._last_date = (sent_at, format_datetime(sent_at).encode())
+            self._last_date = (sent_at, compose.format_date(sent_at, self._sender.time_zone).encode())
         return self._last_date[1]
 
     def _add_pattern(self, length: int, is_light: bool) -> _Pattern:
@@ -136,16 +153,22 @@ class CompiledMessage:
             identity=self._sender,
         )
         header_text, _, body = sample.content.partition(CRLF + CRLF)
-        marks = (format_to(SOMEBODY), links[0], format_datetime(issue.date).encode(), sample.message_id.encode())
-        headers = _split(header_text + CRLF + CRLF, marks)
-        static, places = [headers[4]], list[_Place]()
-        for encoded in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
-            _take_apart(encoded, links, length, static, places)
-        return _Pattern((headers[0], headers[1] + self._bases[0], *headers[2:4]), static[0], tuple(zip(places, static[1:], strict=True)))
+        date = compose.format_date(issue.date, self._sender.time_zone)
+        marks = (to_line(SOMEBODY, issue.charset), links[0], date.encode(), sample.message_id.encode())
+        before_to, before_link, before_date, before_id, after = _split(header_text + CRLF + CRLF, marks)
+        mailto, before_date = _second_token(before_date, links[0][-length:])
+        static, places = [after], list[_Place | _PlainPlace]()
+        if SEVEN_BIT in header_text + CRLF:
+            _take_apart_plain(body, links, length, static, places)
+        else:
+            for encoded in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
+                _take_apart(encoded, links, length, static, places)
+        headers = (before_to, before_link + self._bases[0], before_date, before_id)
+        return _Pattern(headers, mailto, static[0], tuple(zip(places, static[1:], strict=True)))
 
 
-def format_to_bytes(recipient: Addressee) -> bytes:
-    """The To header with its line end. Written directly where `email` would neither fold nor quote; otherwise by `email`.
+def format_to_bytes(recipient: Addressee, charset: str = UTF_8) -> bytes:
+    """The To header with its line end. Written directly where nothing is folded or quoted; otherwise by `headers.to_line`.
 
     :raises AddressError: characters that must not reach an envelope or a header.
     """
@@ -156,12 +179,21 @@ def format_to_bytes(recipient: Addressee) -> bytes:
         elif LATIN_NAME.fullmatch(name):
             line = f"To: {name} <{address}>"
         elif JAPANESE_NAME.fullmatch(name):
-            line = f"To: =?utf-8?b?{b2a_base64(name.encode(), newline=False).decode()}?= <{address}>"
+            try:
+                line = f"To: =?{charset}?b?{b2a_base64(name.encode(charset), newline=False).decode()}?= <{address}>"
+            except UnicodeEncodeError:
+                return to_line(recipient, charset)
         else:
-            return format_to(recipient)
-        if len(line) <= FOLD_AT:
+            return to_line(recipient, charset)
+        if len(line) <= ONE_LINE:
             return line.encode() + CRLF
-    return format_to(recipient)
+    return to_line(recipient, charset)
+
+
+def _second_token(text: bytes, token: bytes) -> tuple[bytes, bytes]:
+    """The text up to the token of a `mailto:` and the text after it; nothing and the text if there is none."""
+    before, separator, after = text.partition(token)
+    return (before, after) if separator else (b"", text)
 
 
 def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
@@ -175,7 +207,7 @@ def _split(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
     return [*parts, text]
 
 
-def _take_apart(section: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place]) -> None:
+def _take_apart(section: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place | _PlainPlace]) -> None:
     """Add a section of the body to `static`; if it is base64, cut out the last `length` bytes of each link as a place.
 
     Base64 makes four characters of three bytes, so a place begins and ends at a group of three.
@@ -200,6 +232,17 @@ def _take_apart(section: bytes, links: Sequence[bytes], length: int, static: Chu
         static.append(b"")
         done = end + (end - 1) // LINE * len(CRLF)
     static[-1] += section[done:]
+
+
+def _take_apart_plain(body: bytes, links: Sequence[bytes], length: int, static: Chunks, places: list[_Place | _PlainPlace]) -> None:
+    """Add a body that is not encoded to `static`, and cut out the last `length` bytes of each link as a place."""
+    text, done = re.sub(rb"(?m)^\.", b"..", body), 0  # a link begins no line with a dot, and none of its tokens begins a line
+    for token, which in sorted((at + len(link) - length, which) for which, link in enumerate(links) for at in _positions(text, link)):
+        static[-1] += text[done:token]
+        places.append(_PlainPlace(which))
+        static.append(b"")
+        done = token + length
+    static[-1] += text[done:]
 
 
 def _encode_base64(data: bytes) -> bytes:

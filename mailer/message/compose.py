@@ -7,16 +7,20 @@ fills them 200 times faster; a test proves that the bytes are the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote
 
+from mailer.config.settings import Config, UnsubscribeMailto
 from mailer.message import alternatives
-from mailer.message.headers import LONGEST_LINE, POLICY, mailbox
+from mailer.message.headers import LONGEST_LINE, links_line, list_id_line, mailbox_line, text_line
 from mailer.message.links import RecipientLinks
-from mailer.model import addresses, personal_places
+from mailer.model import personal_places
+from mailer.model.clock import JAPAN
 from mailer.model.errors import MessageError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, MailList
@@ -35,10 +39,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SenderIdentity:
-    """What every message of this installation has in common."""
+    """What every message of this installation has in common. `time_zone` is that of the Date."""
 
     return_path: str
     message_id_domain: str
+    time_zone: tzinfo = JAPAN
+    unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
+
+    @classmethod
+    def of(cls, config: Config) -> SenderIdentity:
+        """The identity that the settings give."""
+        return cls(config.return_path, config.message_id_domain, config.time_zone, config.unsubscribe_mailto)
 
 
 def message_id(ref: IssueRef, subscriber_id: SubscriberId, domain: str) -> str:
@@ -57,51 +68,54 @@ def compose(
     :raises AddressError: an address or name that could break out of its header.
     """
     own_id = message_id(issue.ref, recipient.subscriber_id, identity.message_id_domain)
-    mail = EmailMessage(policy=POLICY)
-    for name, value in _headers(issue, mail_list, recipient, links):
-        mail[name] = value
-    mail["Date"] = sent_at
-    mail["Message-ID"] = own_id
+    lines = [*_headers(issue, mail_list, recipient, links, identity.unsubscribe_mailto.address_for(mail_list))]
+    lines += (f"Date: {format_date(sent_at, identity.time_zone)}\r\n", f"Message-ID: {own_id}\r\n")
     personal_places.check_text(issue.text)
     personal_places.check_html(issue.html)
+    mail = EmailMessage(policy=SMTP)
     alternatives.set_alternatives(mail, _fill(issue.text, links), _fill(issue.html, links), issue.charset)
     if mail.is_multipart():
         _set_boundary(mail, issue)
-    return Message(Envelope(identity.return_path, recipient.address), own_id, _check_lines(mail.as_bytes()))
+    content = _check_lines("".join(lines).encode("ascii") + mail.as_bytes())
+    return Message(Envelope(identity.return_path, recipient.address), own_id, content)
 
 
-def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: RecipientLinks) -> Iterator[tuple[str, str | Address]]:
-    yield "From", mailbox(mail_list.from_name, mail_list.from_address)
-    yield "To", mailbox(recipient.name, recipient.address)
-    yield "Reply-To", mailbox("", mail_list.reply_to)
-    yield "Subject", _text(issue.subject)
-    yield "List-Id", f"{_phrase(mail_list.title)} <{mail_list.list_id}>"  # RFC 2919 section 3
-    yield "List-Unsubscribe", f"<{_link(links.unsubscribe)}>"  # RFC 2369 section 3.2
-    yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"  # RFC 8058 section 3.1
-    yield "List-Archive", f"<{_link(mail_list.archive_url)}>"  # RFC 2369 section 3.6
-    yield "Archived-At", f"<{_link(issue.archive_url)}>"  # RFC 5064 section 2
-    yield "Precedence", "bulk"  # RFC 3834: keeps automatic answers away
+def compose_note(lines: Iterable[str], text: str, *, sent_at: datetime, zone: tzinfo, own_id: str) -> bytes:
+    """A message of the mailer itself, not of an issue: one text part. `Auto-Submitted` (RFC 3834 section 5) keeps holiday answers from coming back.
+
+    :param lines: From, To, Subject and others, as `headers` makes them.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail.set_content(text, charset="utf-8", cte="base64")
+    ours = ("Auto-Submitted: auto-generated\r\n", f"Date: {format_date(sent_at, zone)}\r\n", f"Message-ID: {own_id}\r\n")
+    return "".join([*lines, *ours]).encode("ascii") + mail.as_bytes()
 
 
-def _text(value: str) -> str:
-    if addresses.unsafe_characters(value):
-        raise MessageError(
-            f"{value!r} has control characters or line breaks and must not become a header. Correct the issue and build again."
-        )
-    return value
+def format_date(sent_at: datetime, zone: tzinfo) -> str:
+    """The Date in that zone, with its offset: many programs show it as it is written, so 08:30 in Japan must not read as the day before."""
+    return format_datetime(sent_at.astimezone(zone))
 
 
-def _phrase(title: str) -> str:
-    """The title as the phrase before the list's id (RFC 2919 section 3), without the characters that would end it early."""
-    return _text(title).translate(str.maketrans("", "", '<>"\\'))
+def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: RecipientLinks, mailto: str | None) -> Iterator[str]:
+    charset = issue.charset
+    yield mailbox_line("From", mail_list.from_name, mail_list.from_address, charset)
+    yield mailbox_line("To", recipient.name, recipient.address, charset)
+    yield mailbox_line("Reply-To", "", mail_list.reply_to)
+    yield text_line("Subject", issue.subject, charset)
+    yield list_id_line(mail_list.title, mail_list.list_id, charset)
+    by_mail = () if mailto is None else (_mailto(mailto, mail_list.key, links),)
+    yield links_line("List-Unsubscribe", links.unsubscribe, *by_mail)  # RFC 2369 section 3.2
+    yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 section 3.1
+    yield links_line("List-Archive", mail_list.archive_url)  # RFC 2369 section 3.6
+    yield links_line("Archived-At", issue.archive_url)  # RFC 5064 section 2
+    yield "Precedence: bulk\r\n"  # RFC 3834: keeps automatic answers away
 
 
-def _link(url: str) -> str:
-    if not url.isascii() or addresses.unsafe_characters(url) or any(character in url for character in "<>\"' "):
-        raise MessageError(
-            "A link has characters that must not reach a header. Correct service_url in mailer.toml, or build the site again."
-        )
-    return url
+def _mailto(address: str, key: str, links: RecipientLinks) -> str:
+    """The address that takes an unsubscription by mail. The subject (RFC 6068 section 2) has the list's key for a person who reads it, and
+    the token of the link for a program: the sender of such a mail may be another address than the subscribed one.
+    """
+    return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe%20{key}%20{links.unsubscribe.rpartition('/')[2]}"
 
 
 def _fill(part: str, links: RecipientLinks) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +29,20 @@ class IssueStatus(StrEnum):
     SENDING = "sending"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+    REOPENED = "reopened"  # cancelled, and wanted again: it is frozen anew, after a new approval
+
+
+STATUS_TRANSITIONS: Mapping[IssueStatus, frozenset[IssueStatus]] = {
+    IssueStatus.SENDING: frozenset({IssueStatus.PAUSED, IssueStatus.CANCELLED}),
+    IssueStatus.PAUSED: frozenset({IssueStatus.SENDING, IssueStatus.CANCELLED}),
+    IssueStatus.CANCELLED: frozenset({IssueStatus.REOPENED}),
+    IssueStatus.REOPENED: frozenset({IssueStatus.SENDING, IssueStatus.CANCELLED}),  # sending: when it is frozen anew, and only then
+}
+"""The steps between them."""
+
+
+CALLED_OFF = "called off by the operator"
+"""Stands in the ledger for each recipient from whom a cancelled issue was held back."""
 
 
 class ReportStage(StrEnum):
@@ -105,7 +120,9 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class FrozenIssue:
-    """An issue as it is sent to its end, whatever is built meanwhile. `send_at`: not before that time."""
+    """An issue as it is sent to its end, whatever is built meanwhile. `send_at`: not before that time. `frozen_at` is the last time that it was
+    frozen: a cancelled issue can be opened again.
+    """
 
     issue_id: IssueId
     issue: Issue
@@ -113,6 +130,11 @@ class FrozenIssue:
     frozen_at: datetime
     status: IssueStatus = IssueStatus.SENDING
     send_at: datetime | None = None
+
+    @property
+    def version(self) -> tuple[IssueId, datetime]:
+        """Names these words: an issue that is opened again is frozen anew, with other words, under the same id."""
+        return self.issue_id, self.frozen_at
 
 
 def content_digest(issue: Issue, mail_list: MailList) -> str:

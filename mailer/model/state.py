@@ -11,6 +11,7 @@ claimed  ──► pending                         (given back: the body has not
 unknown  ──► sent | deferred | failed | unknown   (a journal that comes back knows the answer, or knows that there was none)
 unknown  ──► pending                         (it had not left after all; the operator or the policy of an emergency sends it again)
 failed   ──► pending                         (the operator asks for another try)
+suppressed ──► pending                       (a cancelled issue is opened again; an unsubscribed reader stays suppressed)
 
 There is no state between `claimed` and a result: which bodies may be on the wire is in the journal, because a write to the
 database for each message would cost more than the message. `claimed` is a lease: the row carries the number of its claim, the
@@ -52,7 +53,7 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     ),
     DeliveryState.FAILED: frozenset({DeliveryState.PENDING}),
     DeliveryState.SENT: frozenset(),
-    DeliveryState.SUPPRESSED: frozenset(),
+    DeliveryState.SUPPRESSED: frozenset({DeliveryState.PENDING}),  # called off, and the issue was opened again; never one who unsubscribed
     DeliveryState.EXPIRED: frozenset(),
 }
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from email.message import EmailMessage
 
 from mailer import log
 from mailer.database import audit_log, issues, ledger
 from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
-from mailer.message.headers import POLICY
+from mailer.message.compose import compose_note
+from mailer.message.headers import mailbox_line, text_line
 from mailer.model.audit_log import Anchor
 from mailer.model.clock import format_time
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
@@ -84,15 +84,10 @@ def _lines(report: OperatorReport, zone: tzinfo) -> Iterator[str]:
 
 
 def compose_report(report: OperatorReport, sender: str, operator: str, identity: str, zone: tzinfo) -> bytes:
-    """Return the message, CRLF, 7-bit. `Auto-Submitted` (RFC 3834 section 5) keeps holiday answers from coming back."""
-    mail = EmailMessage(policy=POLICY)
+    """Return the message, CRLF, 7-bit."""
     subject, text = report_text(report, zone)
-    for name, value in {"From": sender, "To": operator, "Subject": subject, "Auto-Submitted": "auto-generated"}.items():
-        mail[name] = value
-    mail["Date"] = report.ended
-    mail["Message-ID"] = identity
-    mail.set_content(text, charset="utf-8", cte="base64")
-    return mail.as_bytes()
+    lines = (mailbox_line("From", "", sender), mailbox_line("To", "", operator), text_line("Subject", subject))
+    return compose_note(lines, text, sent_at=report.ended, zone=zone, own_id=identity)
 
 
 async def send_due_reports(context: DeliveryContext) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from mailer.config.settings import Config
 from mailer.database import heartbeats, issues, ledger
@@ -17,15 +18,29 @@ SLOWEST_RATE = 0.05
 """Messages a second. Below it a time left would be a guess from one or two messages."""
 
 
+class IssuePhase(StrEnum):
+    """Where an issue stands: what the operator has ordered, and what time makes of it."""
+
+    SCHEDULED = "scheduled"  # its moment has not come
+    SENDING = "sending"  # also when nothing is left to send
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    REOPENED = "reopened"  # cancelled and opened again; not frozen anew yet
+    EXPIRED = "expired"  # something is left to send, and it is too late
+
+
 @dataclass(frozen=True, slots=True)
 class IssueStatusRow:
-    """One issue. `rate` is in messages a second over all senders; `next_due` is when the next deferred delivery is tried."""
+    """One issue. `rate` is in messages a second over all senders; `next_due` is when the next deferred delivery is tried; from `end` on nothing of
+    it is sent any more.
+    """
 
     ref: IssueRef
     list_class: ListClass
-    status: IssueStatus
+    phase: IssuePhase
     frozen_at: datetime
     send_at: datetime | None
+    end: datetime
     next_due: datetime | None
     counts: Mapping[DeliveryState, int]
     rate: float = 0.0
@@ -84,7 +99,7 @@ class StatusSnapshot:
     @property
     def is_under_way(self) -> bool:
         """Whether an issue is being sent, or will be."""
-        return any(row.is_under_way and row.status is IssueStatus.SENDING for row in self.issues)
+        return any(row.is_under_way and row.phase in (IssuePhase.SENDING, IssuePhase.SCHEDULED) for row in self.issues)
 
 
 def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIssue], *, now: datetime) -> StatusSnapshot:
@@ -94,7 +109,7 @@ def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIss
     """
     live, waiting = heartbeats.live_heartbeats(database), ledger.due_by_queue(database)
     return StatusSnapshot(
-        issues=tuple(_issue(database, frozen, _select(live, ISSUE, str(frozen.issue_id))) for frozen in chosen),
+        issues=tuple(_issue(config, database, frozen, _select(live, ISSUE, str(frozen.issue_id)), now) for frozen in chosen),
         queues=tuple(_queue(config, name, waiting.get(name, 0), _select(live, QUEUE, name)) for name in _queue_names(config, waiting)),
         relays=tuple(_relay(relay.name, relay.connections, _select(live, RELAY, relay.name)) for relay in config.relays),
         senders=len({each.owner for each in live}),
@@ -102,10 +117,20 @@ def take_snapshot(config: Config, database: Database, chosen: Iterable[FrozenIss
     )
 
 
-def _issue(database: Database, frozen: FrozenIssue, reports: list[Heartbeat]) -> IssueStatusRow:
-    issue, counts = frozen.issue, ledger.counts(database, frozen.issue_id)
+def _issue(config: Config, database: Database, frozen: FrozenIssue, reports: list[Heartbeat], now: datetime) -> IssueStatusRow:
+    issue, counts, end = frozen.issue, ledger.counts(database, frozen.issue_id), config.max_age.end(frozen)
     next_due, rate = ledger.next_due(database, frozen.issue_id), round(sum(report.rate for report in reports), 1)
-    return IssueStatusRow(issue.ref, issue.list_class, frozen.status, frozen.frozen_at, frozen.send_at, next_due, counts, rate)
+    phase = issue_phase(frozen, end, now) if any(counts[state] for state in UNDER_WAY) else IssuePhase(frozen.status)
+    return IssueStatusRow(issue.ref, issue.list_class, phase, frozen.frozen_at, frozen.send_at, end, next_due, counts, rate)
+
+
+def issue_phase(frozen: FrozenIssue, end: datetime, now: datetime) -> IssuePhase:
+    """Return where an issue stands of which something is left to send."""
+    if frozen.status in (IssueStatus.SENDING, IssueStatus.PAUSED) and now >= end:
+        return IssuePhase.EXPIRED
+    if frozen.status is IssueStatus.SENDING and frozen.send_at is not None and now < frozen.send_at:
+        return IssuePhase.SCHEDULED
+    return IssuePhase(frozen.status)
 
 
 def _queue_names(config: Config, waiting: Mapping[str, int]) -> list[str]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import NoReturn
 
 from mailer import bundle
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
-from mailer.database import frozen_content, issues, subscriptions
+from mailer.database import frozen_content, issues, orders, subscriptions
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
+from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
-from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus
 from mailer.sending.sendable import require_sendable
 
 
@@ -55,22 +57,55 @@ def freeze(
     :raises ContentChanged: its words in the database are not those that were frozen.
     :raises IssueStopped: it is paused, called off, or its time has not come.
     """
-    frozen, zone = issues.find(database, ref), config.time_zone
-    notes = () if frozen is None else compare_with_bundle(root, frozen, zone)
-    if frozen is None:
-        issue = bundle.read_issue(root, ref)
-        refuse_once_expired(database, issue.expires, ref, now, zone)
-        refuse_nobody(database, ref)
-        mail_list = bundle.read_lists(root)[ref.list]
-        require_sendable(config, database, issue, mail_list, now)
-        permit(issue, mail_list, False)
-        frozen = issues.freeze(database, issue, mail_list, now, actor=actor)
+    frozen, notes = issues.find(database, ref), tuple[str, ...]()
+    if frozen is None or frozen.status is IssueStatus.REOPENED:
+        frozen = freeze_bundle(config, database, root, ref, frozen, now=now, permit=permit, actor=actor)
     else:
+        if frozen.status is IssueStatus.CANCELLED:  # which has ended its approval too
+            refuse_cancelled(ref)
+        notes = compare_with_bundle(root, frozen, config.time_zone)
         frozen_content.require_unchanged(database, frozen)
         permit(frozen.issue, frozen.mail_list, True)
-    refuse_once_expired(database, frozen.issue.expires, ref, now, zone)
-    refuse_stopped(frozen, now, zone)
+    refuse_ended(config, database, frozen, now)
+    refuse_stopped(frozen, now, config.time_zone)
     return PreparedIssue(frozen, notes, ())
+
+
+def freeze_bundle(
+    config: Config,
+    database: Database,
+    root: Path,
+    ref: IssueRef,
+    reopened: FrozenIssue | None,
+    *,
+    now: datetime,
+    permit: Permit = always_permit,
+    send_at: datetime | None = None,
+    actor: str = "",
+) -> FrozenIssue:
+    """Freeze the bundle on disk: for the first time, or anew if the issue was opened again.
+
+    :raises BundleError: the bundle is not in order.
+    :raises MessageError: it cannot be sent as it is.
+    :raises NobodySubscribed: the list is empty.
+    :raises IssueExpired: it is too late to send it.
+    :raises IssueStopped: a sender still holds deliveries of the cancelled issue.
+    :raises NotApproved: `permit` refuses.
+    """
+    issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
+    refuse_expired(database, issue.expires, ref, now, config.time_zone)
+    refuse_too_late(issue, send_at, config.time_zone)
+    refuse_nobody(database, ref)
+    require_sendable(config, database, issue, mail_list, now)
+    permit(issue, mail_list, False)
+    if reopened is None:
+        return issues.freeze(database, issue, mail_list, now, send_at=send_at, actor=actor)
+    frozen = orders.freeze_again(database, reopened.issue_id, issue, mail_list, now, send_at=send_at, actor=actor)
+    if frozen is None:
+        raise IssueStopped(
+            f"{ref} cannot be frozen again yet: a sender still holds some of it. Try again in a minute. 送信中の分があります。少し待ってください。"
+        )
+    return frozen
 
 
 def compare_with_bundle(root: Path, frozen: FrozenIssue, zone: tzinfo) -> tuple[str, ...]:
@@ -91,21 +126,6 @@ def compare_with_bundle(root: Path, frozen: FrozenIssue, zone: tzinfo) -> tuple[
     )
 
 
-def refuse_expired(expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
-    """Return if the issue may still be sent.
-
-    :raises IssueExpired: a restored machine must not send what is long over.
-    """
-    if expires is not None and now >= expires:
-        raise IssueExpired(f"{ref} expired at {format_time(expires, zone)}: it is not sent any more. Publish a new issue.")
-
-
-def refuse_once_expired(database: Database, expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
-    """As `refuse_expired`, by any clock that a sender has seen: one that was put back does not make old news new."""
-    if expires is not None and issues.has_expired(database, ref, expires, now):
-        refuse_expired(expires, ref, max(now, expires), zone)
-
-
 def refuse_stopped(frozen: FrozenIssue, now: datetime, zone: tzinfo) -> None:
     """Return if the operator wants the issue to be sent now.
 
@@ -115,10 +135,39 @@ def refuse_stopped(frozen: FrozenIssue, now: datetime, zone: tzinfo) -> None:
     if frozen.status is IssueStatus.PAUSED:
         raise IssueStopped(f"{ref} is paused: nothing was sent. `todoke resume {ref}` lets it go on. 一時停止中です。")
     if frozen.status is IssueStatus.CANCELLED:
-        raise IssueStopped(f"{ref} was called off: nothing was sent. Publish a new issue. この号は取りやめました。")
+        refuse_cancelled(ref)
+    if frozen.status is IssueStatus.REOPENED:
+        raise IssueStopped(
+            f"{ref} was opened again and is not frozen yet: `todoke send {ref}` or `todoke schedule {ref}` does that. "
+            "出し直しの準備中です。send か schedule で確定してください。"
+        )
     if frozen.send_at is not None and now < frozen.send_at:
         moment = format_time(frozen.send_at, zone)
         raise IssueStopped(f"{ref} is to be sent at {moment}: nothing was sent yet. Run `send` again then. {moment} まで送りません。")
+
+
+def refuse_too_late(issue: Issue, send_at: datetime | None, zone: tzinfo) -> None:
+    """Return if the issue has not expired by the moment for which it is scheduled.
+
+    :raises IssueExpired: it has.
+    """
+    if send_at is not None and issue.expires is not None and issue.expires <= send_at:
+        end = format_time(issue.expires, zone)
+        raise IssueExpired(
+            f"{issue.ref} expires at {end}, before {format_time(send_at, zone)}: it would not be sent. Choose an earlier time. "
+            f"{end} に期限が切れます。それより前の日時にしてください。"
+        )
+
+
+def refuse_cancelled(ref: IssueRef) -> NoReturn:
+    """Say how a cancelled issue can be sent after all.
+
+    :raises IssueStopped: always.
+    """
+    raise IssueStopped(
+        f"{ref} was called off: nothing was sent. `todoke reopen {ref}` opens it again; then it needs a new approval. "
+        f"この号は取りやめました。出し直すには todoke reopen {ref} のあと、もう一度承認を受けてください。"
+    )
 
 
 def refuse_nobody(database: Database, ref: IssueRef) -> None:

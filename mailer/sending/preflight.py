@@ -16,12 +16,13 @@ from mailer.config.settings import Config
 from mailer.database import frozen_content, issues, ledger, subscriptions
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
+from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.links import NOBODY, LinkClaim, Purpose, RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import ContentChanged, NotPrivate, SecretMissing
-from mailer.model.issue import FrozenIssue, Issue, IssueRef, MailList
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, MailList
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
 from mailer.sending import freeze, limits_of_tests
@@ -50,14 +51,14 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
     :raises MessageError: it is not frozen, and cannot be sent as it is.
     """
     frozen = issues.find(database, ref)
-    if frozen is None:
+    if frozen is None or frozen.status is IssueStatus.REOPENED:
         issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
-        freeze.refuse_once_expired(database, issue.expires, ref, now, config.time_zone)
+        refuse_expired(database, issue.expires, ref, now, config.time_zone)
         require_sendable(config, database, issue, mail_list, now)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, root, issue, mail_list)
         return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
-    freeze.refuse_once_expired(database, frozen.issue.expires, ref, now, config.time_zone)
+    refuse_ended(config, database, frozen, now)
     first = ledger.first_due(database, frozen.issue_id, now=now)
     headers = _headers(config, frozen.issue, frozen.mail_list, first, now)
     notes = (*_content_notes(database, frozen), *freeze.compare_with_bundle(root, frozen, config.time_zone))
@@ -85,7 +86,7 @@ def _headers(config: Config, issue: Issue, mail_list: MailList, first: Recipient
         return None
     # The real link is the key to that person's subscription: it must not appear on a screen.
     links = RecipientLinks(f"{config.service_url}/unsubscribe/SIGNED-LINK", f"{config.service_url}/preferences/SIGNED-LINK")
-    origin = SenderIdentity(config.return_path, config.message_id_domain)
+    origin = SenderIdentity.of(config)
     mail = compose.compose(issue, mail_list, first, links=links, sent_at=now, identity=origin)
     return mail.content.split(b"\r\n\r\n", 1)[0].decode("ascii").replace("\r\n", "\n")
 
@@ -132,7 +133,7 @@ def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, addres
     numbered = replace(issue, ref=IssueRef(issue.ref.list, f"{issue.ref.number}-test-{suffix}"))
     tokens = [context.signer.sign(LinkClaim(NOBODY, issue.ref.list, purpose=purpose)) for purpose in Purpose]
     links = RecipientLinks(f"{context.config.service_url}/unsubscribe/{tokens[0]}", f"{context.config.service_url}/preferences/{tokens[1]}")
-    origin = SenderIdentity(context.config.return_path, context.config.message_id_domain)
+    origin = SenderIdentity.of(context.config)
     return compose.compose(numbered, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 
 

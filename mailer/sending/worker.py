@@ -33,7 +33,7 @@ from mailer.delivery.recovery.recover import recover
 from mailer.model.errors import ContentChanged, DatabaseUnavailable, TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
-from mailer.model.state import DUE, DeliveryState
+from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
 
 POLL_INTERVAL = 1.0
@@ -187,7 +187,7 @@ async def _send_batch(delivery: DeliveryEngine, ref: IssueRef, queue_name: str) 
         frozen = await delivery.recorder.ask_until_answered(issues.find, delivery.context.database, ref)
         if frozen is None or frozen.status is not IssueStatus.SENDING or delivery.is_over or queue_name not in delivery.queues:
             return
-        if not await _is_permitted(delivery, frozen):
+        if await delivery.is_expired(frozen) or not await _is_permitted(delivery, frozen):  # since the job was added
             return
         queue = delivery.queues[queue_name]
         claimed = await delivery.claim(frozen, queue, START)
@@ -232,20 +232,14 @@ async def _sendable(delivery: DeliveryEngine) -> tuple[FrozenIssue, ...]:
     """Return the issues with something due. Deliveries of an issue that is too late expire here."""
     context, sendable = delivery.context, list[FrozenIssue]()
     for frozen in await delivery.recorder.ask_until_answered(issues.sendable_issues, context.database, now=context.clock()):
-        issue, now = frozen.issue, context.clock()
-        if issue.expires is None or not await delivery.recorder.ask(issues.has_expired, context.database, issue.ref, issue.expires, now):
-            if await _is_permitted(delivery, frozen):
-                sendable.append(frozen)
-            continue
-        await delivery.recorder.ask(
-            ledger.change_state, context.database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
-        )
+        if not await delivery.is_expired(frozen) and await _is_permitted(delivery, frozen):
+            sendable.append(frozen)
     return tuple(sendable)
 
 
 async def _is_permitted(delivery: DeliveryEngine, frozen: FrozenIssue) -> bool:
     """Whether the issue is what was frozen and, where its list needs it, approved. Otherwise it is held. Examined once in a process."""
-    if frozen.issue_id in delivery.permitted:
+    if frozen.version in delivery.permitted:
         return True
     context, ask = delivery.context, delivery.recorder.ask
     try:
@@ -254,5 +248,5 @@ async def _is_permitted(delivery: DeliveryEngine, frozen: FrozenIssue) -> bool:
     except (ContentChanged, NotApproved) as error:
         await delivery.hold(frozen, error)
         return False
-    delivery.permitted.add(frozen.issue_id)
+    delivery.permitted.add(frozen.version)
     return True

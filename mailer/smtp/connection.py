@@ -22,6 +22,7 @@ from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
 from mailer.smtp.pipelining import PipeliningProtocol
+from mailer.smtp.quoting import RecipientQuoting
 from mailer.smtp.replies import CLOSING, START_INPUT
 from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
@@ -31,6 +32,7 @@ LONGEST_SIZE = 20  # digits; RFC 1870 section 4
 
 class SmtpConnection:
     """One connection. Not for use by two tasks at once. `sent` counts the messages that the relay took since the last connect.
+    `quoting` is for a message source that has no relay of its own to remember it with.
 
     `pipelines`: commands may be sent ahead where the relay offers it. It becomes false when the relay throws them away (`discards`).
     `is_cut_ahead`: the connection was lost in the middle of an envelope that was sent ahead.
@@ -62,6 +64,7 @@ class SmtpConnection:
         self.pipelines = settings.pipelining == "auto"
         self.discards = False
         self.is_cut_ahead = False
+        self.quoting = RecipientQuoting(settings.quote_local_part)
 
     @property
     def size_limit(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from mailer.config.settings import RelaySettings
 from mailer.model.errors import RelayError
@@ -13,6 +13,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
+from mailer.smtp.quoting import RecipientQuoting
 from mailer.smtp.transaction import Transaction, dot_stuff, envelope_commands
 
 
@@ -28,7 +29,7 @@ async def send_direct(connection: SmtpConnection, messages: Sequence[DirectMessa
 
     :raises RelayError: the relay cannot be reached or will not have us.
     """
-    source = _DirectSource(messages)
+    source = _DirectSource(messages, connection.quoting)
     connection.pipelines = False  # a few messages gain nothing by it, and nobody would try again what a relay throws away
     try:
         while source.has_next:
@@ -55,13 +56,12 @@ async def send_by_first_relay(
 class _DirectSource:
     """See `MessageSource`. The key of a transaction is the place of its message."""
 
-    def __init__(self, messages: Sequence[DirectMessage]) -> None:
-        self._waiting = deque(
-            Transaction(number, envelope_commands(message.envelope), [dot_stuff(message.content)])
-            for number, message in enumerate(messages)
-        )
+    def __init__(self, messages: Sequence[DirectMessage], quoting: RecipientQuoting) -> None:
+        self._messages = messages
+        self._quoting = quoting
+        self._waiting = deque(range(len(messages)))
         self.size_limit = 0
-        self.outcomes: dict[object, Outcome] = {}
+        self.outcomes: dict[int, Outcome] = {}
 
     @property
     def has_next(self) -> bool:
@@ -69,18 +69,27 @@ class _DirectSource:
 
     def next(self) -> Transaction | None:
         while self._waiting:
-            transaction = self._waiting.popleft()
+            transaction = self._transaction(self._waiting.popleft())
             size = sum(map(len, transaction.body))
             if not self.size_limit or size <= self.size_limit:
                 return transaction
             self.done(transaction, Outcome(Phase.MAIL, 552, f"{size:,} bytes, and the relay takes {self.size_limit:,}"))  # RFC 1870
         return None
 
+    def _transaction(self, number: int) -> Transaction:
+        (return_path, recipient), content = self._messages[number]
+        envelope = Envelope(return_path, self._quoting.path(recipient))
+        return Transaction(number, envelope_commands(envelope), [dot_stuff(content)])
+
     def before_body(self, _transaction: Transaction, allow: Callable[[bool], None]) -> None:
         allow(True)  # there is no ledger in which the intent would have to be first
 
     def done(self, transaction: Transaction, outcome: Outcome) -> None:
-        self.outcomes[transaction.key] = outcome
+        number = cast(int, transaction.key)
+        if self._quoting.should_retry(transaction, outcome, self._messages[number].envelope.recipient):
+            self._waiting.appendleft(number)
+        else:
+            self.outcomes[number] = outcome
 
     def give_back(self, transaction: Transaction) -> None:
         # Not tried again: nobody should wait for a test for ever, and a report has the next relay.

@@ -14,7 +14,7 @@ from mailer.model.recipient import Envelope
 
 
 def envelope_commands(envelope: Envelope) -> bytes:
-    """MAIL, RCPT and DATA as one write (RFC 2920 section 3.1). Both addresses have been through `headers.mailbox` or `addresses.parse`."""
+    """MAIL, RCPT and DATA as one write (RFC 2920 section 3.1). Both addresses have been through `addresses.parse`."""
     return f"MAIL FROM:<{envelope.return_path}>\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode("ascii")
 
 

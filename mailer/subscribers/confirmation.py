@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from hashlib import sha256
 
 from mailer import log
 from mailer.config.settings import Config, RelaySettings
-from mailer.message.headers import POLICY, mailbox
+from mailer.message.compose import SenderIdentity, compose_note
+from mailer.message.headers import mailbox_line, text_line
 from mailer.message.links import JoinClaim, LinkSigner
 from mailer.model.issue import MailList
 from mailer.model.recipient import Envelope, Recipient
@@ -28,21 +28,19 @@ LIFETIME = timedelta(days=2)
 """How long the link holds: a weekend."""
 
 
-def compose_confirmation(recipient: Recipient, mail_list: MailList, link: str, *, sent_at: datetime, domain: str) -> bytes:
-    """Return the message, CRLF, 7-bit. `Auto-Submitted` (RFC 3834 section 5) keeps holiday answers from coming back.
+def compose_confirmation(recipient: Recipient, mail_list: MailList, link: str, *, sent_at: datetime, identity: SenderIdentity) -> bytes:
+    """Return the message, CRLF, 7-bit.
 
     :raises AddressError: an address or name that could break out of its header.
     """
-    mail = EmailMessage(policy=POLICY)
-    mail["From"] = mailbox(mail_list.from_name, mail_list.from_address)
-    mail["To"] = mailbox(recipient.name, recipient.address)
-    mail["Reply-To"] = mailbox("", mail_list.contact)
-    mail["Subject"] = f"確認：「{mail_list.title}」をまた受け取りますか"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Date"] = sent_at
-    mail["Message-ID"] = f"<join-{sha256(link.encode()).hexdigest()[:40]}@{domain}>"
-    mail.set_content(_text(mail_list, link), charset="utf-8", cte="base64")
-    return mail.as_bytes()
+    lines = (
+        mailbox_line("From", mail_list.from_name, mail_list.from_address),
+        mailbox_line("To", recipient.name, recipient.address),
+        mailbox_line("Reply-To", "", mail_list.contact),
+        text_line("Subject", f"確認：「{mail_list.title}」をまた受け取りますか"),
+    )
+    own_id = f"<join-{sha256(link.encode()).hexdigest()[:40]}@{identity.message_id_domain}>"
+    return compose_note(lines, _text(mail_list, link), sent_at=sent_at, zone=identity.time_zone, own_id=own_id)
 
 
 def _text(mail_list: MailList, link: str) -> str:
@@ -74,7 +72,7 @@ class ConfirmationMailer:
         config = self.config
         claim = JoinClaim(recipient.subscriber_id, mail_list.key, recipient.token_version, form, now)
         link = f"{config.service_url}/join/{self.signer.sign_join(claim)}"
-        content = compose_confirmation(recipient, mail_list, link, sent_at=now, domain=config.message_id_domain)
+        content = compose_confirmation(recipient, mail_list, link, sent_at=now, identity=SenderIdentity.of(config))
         message = DirectMessage(Envelope(config.return_path, recipient.address), content)
         is_sent = await send_by_first_relay(config.relays, self.password_for, config.message_id_domain, message)
         log.event("confirmation sent" if is_sent else "confirmation not sent", subscriber=recipient.subscriber_id, list=mail_list.key)

@@ -12,6 +12,7 @@ from mailer import secrets
 from mailer.config.file import load_config
 from mailer.model.errors import ConfigError, NotPrivate, SecretMissing
 from mailer.secrets import Secret
+from tests.mail_bundles import LIST, write_config
 
 GOOD = """
 service_url = "https://mail.example.jp/"
@@ -207,3 +208,33 @@ def test_the_old_name_of_queues_is_still_read_and_one_line_says_what_to_write(tm
 def test_mistakes_under_the_old_name_are_reported_under_the_new_one(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         load_config(write(tmp_path, GOOD + text))
+
+
+def test_the_address_for_unsubscriptions_by_mail_is_the_contact_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    def address(table: str) -> str | None:
+        return load_config(write_config(tmp_path, head="", relay=f'tls = "none"\n{table}')).unsubscribe_mailto.address_for(LIST)
+
+    assert address("") == LIST.contact
+    assert address('[unsubscribe_mailto]\ndefault = "off"') is None
+    assert address('[unsubscribe_mailto]\ndefault = "off"\nfukko-press = "contact"') == LIST.contact
+    assert address('[unsubscribe_mailto]\nfukko-press = "Stop@Example.jp"\nmailmaga = "off"') == "Stop@example.jp"
+
+
+@pytest.mark.parametrize(
+    ("head", "relay", "key"),
+    [
+        ("", '[unsubscribe_mailto]\ndefault = "nobody"', "unsubscribe_mailto"),
+        ("", 'quote_local_part = "sometimes"', "relay.quote_local_part"),
+    ],
+)
+def test_a_setting_that_says_nothing_is_refused(tmp_path: Path, head: str, relay: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=key):
+        load_config(write_config(tmp_path, head=head, relay=f'tls = "none"\n{relay}'))
+
+
+@pytest.mark.parametrize("address", ['"a b"@example.jp', "a..b@docomo.ne.jp", '"a..b"@docomo.ne.jp'])
+def test_a_return_path_that_cannot_be_extended_is_refused(tmp_path: Path, address: str) -> None:
+    path = write_config(tmp_path)
+    path.write_text(path.read_text("utf-8").replace('"bounce@example.jp"', f"'{address}'"), "utf-8")
+    with pytest.raises(ConfigError, match="return_path"):
+        load_config(path)

@@ -134,7 +134,7 @@ def test_schedule_pause_resume_resolve_and_retry_do_what_they_say(terminal: Term
         Behaviour(rcpt={"reader2@example.jp": "450 busy", "reader3@example.jp": "550 gone"}, drop_after_body={"reader4@example.jp"})
     ) as receiver:
         write_config(terminal.folder, receiver.port, connections=1)
-        assert "5 people" in terminal.run("schedule fukko-press/45 --at 2026-01-01T09:00").output
+        assert "5 people" in terminal.run("schedule fukko-press/45 --now").output
         assert "paused" in terminal.run("pause fukko-press/45", mail=False).output
         held = terminal.run("send fukko-press/45")
         assert held.exit_code == 1 and "resume" in held.stderr and receiver.accepted == []
@@ -290,8 +290,20 @@ def test_what_is_scheduled_is_listed_until_it_is_cancelled(terminal: Terminal) -
     terminal.run("subscribers import FILE")
     terminal.run("schedule fukko-press/45 --at 2999-03-11T14:46")
     listed = json.loads(terminal.run("schedule --format json", mail=False).output)
-    assert listed == [{"list": "fukko-press", "number": "45", "status": "sending", "send_at": "2999-03-11T05:46:00+00:00", "due": 5}]
-    assert terminal.run("schedule --format csv", mail=False).output.splitlines()[1] == "fukko-press,45,sending,2999-03-11T05:46:00+00:00,5"
+    assert listed == [
+        {
+            "list": "fukko-press",
+            "number": "45",
+            "status": "scheduled",
+            "send_at": "2999-03-11T05:46:00+00:00",
+            "due": 5,
+            "end": "2999-03-18T05:46:00+00:00",
+        }
+    ]
+    assert (
+        terminal.run("schedule --format csv", mail=False).output.splitlines()[1]
+        == "fukko-press,45,scheduled,2999-03-11T05:46:00+00:00,5,2999-03-18T05:46:00+00:00"
+    )
     terminal.run("cancel fukko-press/45", mail=False)
     assert json.loads(terminal.run("schedule --format json", mail=False).output) == []
 
@@ -302,7 +314,7 @@ def test_what_is_scheduled_is_listed_until_it_is_cancelled(terminal: Terminal) -
         ("status", ["list", "number", "class", "status", "frozen_at", "send_at"]),
         ("who-missed fukko-press/45", ["address", "state", "code", "text", "when"]),
         ("audit", ["number", "at", "what", "issue", "actor", "details", "hash", "mac"]),
-        ("schedule", ["list", "number", "status", "send_at", "due"]),
+        ("schedule", ["list", "number", "status", "send_at", "due", "end"]),
     ],
 )
 def test_what_is_listed_is_also_json_and_csv(terminal: Terminal, line: str, columns: list[str]) -> None:

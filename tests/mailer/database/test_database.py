@@ -213,7 +213,7 @@ def test_a_claim_whose_lease_was_renewed_is_not_taken_over(database: Database) -
     [
         (DeliveryState.SENT, DeliveryState.PENDING),
         (DeliveryState.PENDING, DeliveryState.SENT),
-        (DeliveryState.SUPPRESSED, DeliveryState.PENDING),
+        (DeliveryState.SUPPRESSED, DeliveryState.CLAIMED),
     ],
 )
 def test_a_step_that_the_table_does_not_have_changes_nothing(database: Database, old: DeliveryState, new: DeliveryState) -> None:

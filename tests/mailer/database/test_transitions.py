@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 import mailer
-from mailer.database import claims, issues, ledger, result_statements, subscriptions
+from mailer.database import claims, issues, ledger, orders, result_statements, subscriptions
 from mailer.database.claims import ClaimRequest
 from mailer.database.engine import Database, create_database
 from mailer.database.ledger import ResultGroup
@@ -24,6 +24,7 @@ from mailer.database.transitions import transition
 from mailer.delivery.journal import format_timestamp
 from mailer.model.errors import DatabaseError, IllegalTransition
 from mailer.model.ids import Fence, IssueId, SubscriberId
+from mailer.model.issue import CALLED_OFF, IssueStatus
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DUE, RESULTS, TRANSITIONS, DeliveryState
 from tests.mail_bundles import ISSUE, LIST, NOW, people
@@ -176,6 +177,10 @@ def test_the_table_has_no_step_that_never_happens(database: Database) -> None:
     for state in (DeliveryState.SENT, DeliveryState.FAILED):
         move({UNKNOWN}, state)
     record(claim(), result(third.rows[2].subscriber_id, DeliveryState.DEFERRED), is_last=True)
+    ledger.change_state(database, issue_id, {PENDING}, DeliveryState.SUPPRESSED, now=NOW, why=CALLED_OFF)
+    issues.set_status(database, issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING})
+    assert orders.reopen_cancelled(database, issue_id)
+    assert orders.freeze_again(database, issue_id, ISSUE, LIST, NOW) is not None
     move(set(DUE), DeliveryState.EXPIRED)
     assert guard.steps(database) == {(old, new) for old, reachable in TRANSITIONS.items() for new in reachable}
 

@@ -107,7 +107,7 @@ def test_a_deferred_recipient_is_tried_when_due_and_not_before(tmp_path: Path) -
 def test_a_recipient_refused_for_five_days_is_given_up(tmp_path: Path) -> None:
     with Receiver(Behaviour(rcpt={"reader1@example.jp": "450 busy"})) as receiver:
         home = installation(tmp_path, receiver.port, readers=1)
-        for _ in range(40):
+        for _ in range(13):
             send(home)
             home.clock.forward(hours=12)
     assert missed(home) == {"reader1@example.jp": (DeliveryState.FAILED, 450)}

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.config.settings import UnsubscribeMailto
 from mailer.message import alternatives, compose
 from mailer.message.compiled import CompiledMessage, format_to_bytes
 from mailer.message.compose import SenderIdentity
-from mailer.message.headers import format_to
+from mailer.message.headers import to_line
 from mailer.message.links import LinkClaim, LinkSigner, Purpose, RecipientLinks, parse_return_path, return_path_for
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
@@ -34,10 +35,10 @@ def compiled(issue: Issue = ISSUE) -> CompiledMessage:
     return CompiledMessage(issue, LIST, signer=SIGNER, service_url=SERVICE, identity=IDENTITY)
 
 
-def built_by_email(issue: Issue, recipient: Recipient) -> bytes:
+def built_by_email(issue: Issue, recipient: Recipient, identity: SenderIdentity = IDENTITY) -> bytes:
     claims = [LinkClaim(recipient.subscriber_id, issue.ref.list, recipient.token_version, purpose) for purpose in Purpose]
     links = RecipientLinks(*(f"{SERVICE}/{claim.purpose}/{SIGNER.sign(claim)}" for claim in claims))
-    return dot_stuff(compose.compose(issue, LIST, recipient, links=links, sent_at=NOW, identity=IDENTITY).content)
+    return dot_stuff(compose.compose(issue, LIST, recipient, links=links, sent_at=NOW, identity=identity).content)
 
 
 @given(
@@ -65,16 +66,33 @@ def test_the_light_form_alone_equals_what_email_builds(text: list[str], charset:
     assert rendered == built_by_email(alternatives.as_light(issue), recipient) and b"multipart" not in rendered
 
 
-@given(NAMES | st.text(max_size=40), st.sampled_from(["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp"]))
-def test_the_short_way_to_a_to_header_agrees_with_email(name: str, address: str) -> None:
+@given(
+    NAMES | st.text(max_size=40),
+    st.sampled_from(
+        ["a@example.jp", "a.b+c@x.example.jp", "x" * 60 + "@example.jp", "!a@example.jp", "a..b@docomo.ne.jp", '"a b"@example.jp']
+    ),
+    st.sampled_from(["utf-8", "iso-2022-jp"]),
+)
+def test_the_short_way_to_a_to_header_agrees_with_the_long_one(name: str, address: str, charset: str) -> None:
     recipient = Recipient(SubscriberId(1), address, name)
     try:
-        expected = format_to(recipient)
+        expected = to_line(recipient, charset)
     except TodokeMailError:
         with pytest.raises(TodokeMailError):
-            format_to_bytes(recipient)
+            format_to_bytes(recipient, charset)
     else:
-        assert format_to_bytes(recipient) == expected
+        assert format_to_bytes(recipient, charset) == expected
+
+
+@pytest.mark.parametrize("setting", ["contact", "off", "a+b%c@example.jp"])
+@pytest.mark.parametrize("is_light", [False, True])
+def test_the_mailto_of_list_unsubscribe_is_filled_as_the_long_way_fills_it(setting: str, is_light: bool) -> None:
+    identity = replace(IDENTITY, unsubscribe_mailto=UnsubscribeMailto(setting))
+    issue = replace(ISSUE, light=LightPart(f".x\n{UNSUBSCRIBE}\n..\n{PREFERENCES}\n. {UNSUBSCRIBE} .\n", "iso-2022-jp"))
+    message = CompiledMessage(issue, LIST, signer=SIGNER, service_url=SERVICE, identity=identity)
+    recipient = Recipient(SubscriberId(7), "reader@example.jp", "読者 花子")
+    form = alternatives.as_light(issue) if is_light else issue
+    assert b"".join(message.render(recipient, NOW, is_light=is_light)) == built_by_email(form, recipient, identity)
 
 
 def test_one_compiled_issue_renders_for_numbers_of_every_length_and_for_every_hour() -> None:
@@ -82,7 +100,7 @@ def test_one_compiled_issue_renders_for_numbers_of_every_length_and_for_every_ho
     for subscriber_id in (1, 99, 12345, 9_999_999):
         recipient = Recipient(SubscriberId(subscriber_id), "a@example.jp", "読者 花子")
         assert b"".join(message.render(recipient, NOW)) == built_by_email(ISSUE, recipient)
-    assert b"Wed, 11 Mar 2026 06:46:00 +0000" in b"".join(message.render(recipient, NOW + timedelta(hours=1)))
+    assert b"Wed, 11 Mar 2026 15:46:00 +0900" in b"".join(message.render(recipient, NOW + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", ".\r\n@x.jp", "a@b\nx", "a b@c.jp"])

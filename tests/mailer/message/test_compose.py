@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.config.settings import UnsubscribeMailto
 from mailer.message import compose as composition
 from mailer.message.compose import Message, SenderIdentity
-from mailer.message.headers import mailbox
+from mailer.message.headers import mailbox_line
 from mailer.message.links import RecipientLinks
 from mailer.model import addresses
+from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, MailList
 from mailer.model.recipient import Envelope, Recipient
-from tests.mail_bundles import ISSUE, LIST, NOW
+from tests.mail_bundles import ISSUE, LIST, NOW, TEXT
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
 IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")
 TARO = Recipient(SubscriberId(7), "taro@example.jp", "山田 太郎")
 
 
-def compose(issue: Issue = ISSUE, mail_list: MailList = LIST, recipient: Recipient = TARO, link: str = LINK) -> Message:
+def compose(
+    issue: Issue = ISSUE,
+    mail_list: MailList = LIST,
+    recipient: Recipient = TARO,
+    link: str = LINK,
+    *,
+    identity: SenderIdentity = IDENTITY,
+    sent_at: datetime = NOW,
+) -> Message:
     links = RecipientLinks(link, link.replace("unsubscribe", "preferences"))
-    return composition.compose(issue, mail_list, recipient, links=links, sent_at=NOW, identity=IDENTITY)
+    return composition.compose(issue, mail_list, recipient, links=links, sent_at=sent_at, identity=identity)
 
 
 def parsed(composed: Message) -> EmailMessage:
@@ -44,9 +57,9 @@ def parsed(composed: Message) -> EmailMessage:
         ("To", "山田 太郎 <taro@example.jp>"),
         ("Reply-To", "fukko-press-reply@example.jp"),
         ("Subject", "みやぎ復興プレス 第45号"),
-        ("Date", "Wed, 11 Mar 2026 05:46:00 +0000"),
+        ("Date", "Wed, 11 Mar 2026 14:46:00 +0900"),
         ("List-Id", "みやぎ復興プレス メールマガジン版 <fukko-press.todoke.example.jp>"),
-        ("List-Unsubscribe", f"<{LINK}>"),
+        ("List-Unsubscribe", f"<{LINK}>, <mailto:fukko-press@example.jp?subject=unsubscribe%20fukko-press%20{'t' * 120}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Archive", "<https://todoke.example.jp/mail/fukko-press/>"),
         ("Archived-At", "<https://todoke.example.jp/mail/fukko-press/45/>"),
@@ -85,8 +98,55 @@ def test_the_envelope_has_one_recipient_and_the_bytes_are_ready_for_the_wire() -
     assert b"\n" not in composed.content.replace(b"\r\n", b"")
 
 
+def light_mail(text: str, charset: str = "iso-2022-jp") -> Message:
+    return compose(replace(ISSUE, html="", text=text, charset=charset))
+
+
+def test_a_light_mail_in_iso_2022_jp_goes_as_it_is_with_its_headers_in_the_same_charset() -> None:
+    composed = light_mail(TEXT)
+    assert parsed(composed)["Content-Transfer-Encoding"] == "7bit"
+    assert parsed(composed).get_content().replace("\r\n", "\n") == TEXT.replace("https://personal.invalid/unsubscribe", LINK)
+    assert TEXT.splitlines()[0].encode("iso-2022-jp") in composed.content.partition(b"\r\n\r\n")[2]
+    assert b"=?utf-8" not in composed.content and composed.content.count(b"=?iso-2022-jp?b?") >= 4
+    assert str(parsed(composed)["Subject"]) == ISSUE.subject
+
+
+@pytest.mark.parametrize(("text", "charset"), [(TEXT, "utf-8"), ("復" * 500 + "\n", "iso-2022-jp"), ("x" * 999, "iso-2022-jp")])
+def test_a_light_mail_goes_as_base64_where_it_is_no_text_of_short_7_bit_lines(text: str, charset: str) -> None:
+    mail = parsed(light_mail(text, charset))
+    assert mail["Content-Transfer-Encoding"] == "base64"
+    assert mail.get_content().replace("\r\n", "\n").rstrip("\n") == text.replace("https://personal.invalid/unsubscribe", LINK).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("setting", "mailto"),
+    [
+        (UnsubscribeMailto(), f"mailto:{LIST.contact}"),
+        (UnsubscribeMailto("off", {LIST.key: "contact"}), f"mailto:{LIST.contact}"),
+        (UnsubscribeMailto("contact", {LIST.key: "stop+1@example.jp"}), "mailto:stop+1@example.jp"),
+        (UnsubscribeMailto("%a?b&c@example.jp"), "mailto:%25a%3Fb%26c@example.jp"),
+    ],
+)
+def test_list_unsubscribe_has_a_mailto_whose_subject_names_the_list_and_the_token(setting: UnsubscribeMailto, mailto: str) -> None:
+    value = parsed(compose(identity=replace(IDENTITY, unsubscribe_mailto=setting)))["List-Unsubscribe"]
+    assert value == f"<{LINK}>, <{mailto}?subject=unsubscribe%20fukko-press%20{'t' * 120}>"
+    assert parse_qs(urlsplit(mailto + value.partition(mailto)[2].rstrip(">")).query) == {
+        "subject": [f"unsubscribe fukko-press {'t' * 120}"]
+    }
+
+
+def test_without_a_mailto_list_unsubscribe_has_the_link_alone() -> None:
+    assert parsed(compose(identity=replace(IDENTITY, unsubscribe_mailto=UnsubscribeMailto("off"))))["List-Unsubscribe"] == f"<{LINK}>"
+
+
+@pytest.mark.parametrize(("zone", "date"), [(JAPAN, "Thu, 12 Mar 2026 08:30:00 +0900"), (UTC, "Wed, 11 Mar 2026 23:30:00 +0000")])
+def test_the_date_is_that_of_the_site_with_its_offset(zone: tzinfo, date: str) -> None:
+    sent_at = datetime(2026, 3, 11, 23, 30, tzinfo=UTC)
+    assert parsed(compose(identity=replace(IDENTITY, time_zone=zone), sent_at=sent_at))["Date"] == date
+
+
 def test_links_stay_whole_on_one_line() -> None:
-    assert f"\r\nList-Unsubscribe: <{LINK}>\r\n".encode() in compose().content
+    assert f"\r\nList-Unsubscribe: <{LINK}>,\r\n <mailto:".encode() in compose().content
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -156,5 +216,6 @@ def test_every_text_that_is_accepted_as_an_address_can_stand_in_an_envelope(text
         address = addresses.parse(text)
     except AddressError:
         return
-    assert mailbox("", address).addr_spec == address
-    assert not set(address) & set("\r\n <>")
+    line = mailbox_line("To", "", address)
+    assert parseaddr(line.removeprefix("To: "))[1] == addresses.quoted(address)
+    assert address.isascii() and address.isprintable() and line.count("\r\n") == 1

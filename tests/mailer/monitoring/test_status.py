@@ -95,7 +95,7 @@ def test_a_snapshot_joins_the_ledger_and_the_heartbeats_of_all_senders(tmp_path:
 
 
 def test_a_paused_issue_does_not_count_as_late(tmp_path: Path, shared: Database) -> None:
-    issues.set_status(shared, IssueId(1), IssueStatus.PAUSED)
+    issues.set_status(shared, IssueId(1), IssueStatus.PAUSED, old={IssueStatus.SENDING})
     current = snapshot(shared, tmp_path)
     assert (current.waiting_since, current.is_under_way, current.issues[0].seconds_left) == (None, False, None)
 

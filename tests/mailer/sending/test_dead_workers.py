@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -91,7 +92,7 @@ def test_a_server_that_goes_away_ends_a_worker_with_status_75_and_one_line(tmp_p
 
     with Receiver(Behaviour(on_accept=end_database)) as receiver:
         home = installation(tmp_path, receiver.port, readers=30, connections=1, head=f'database = "{database_url_postgres}"\n')
-        issues.freeze(home.database, ISSUE, LIST, NOW)
+        issues.freeze(home.database, ISSUE, LIST, datetime.now(UTC))
         process = fork.start(work_impatiently, str(home.context.config.path), str(tmp_path / "stderr"))
         process.join(90)
     admin.dispose()

@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -86,6 +87,7 @@ def test_a_backup_put_back_after_a_killed_run_sends_nothing_until_it_is_adopted_
 ) -> None:
     with Receiver(Behaviour()) as receiver:
         home = installation(tmp_path, receiver.port, readers=READERS, connections=2)
+        home.clock.moment = datetime.now(UTC)  # the run that is killed has the clock of the machine
         if is_frozen:
             issues.freeze(home.database, bundle.read_issue(home.root, REF), bundle.read_lists(home.root)[REF.list], home.clock())
         backup = back_up(home)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def test_a_worker_that_comes_back_late_sends_nothing_twice(tmp_path: Path, postg
     with Receiver(Behaviour(on_accept=watch)) as receiver, ended(workers):
         settings = f'database = "{database_url_postgres}"\nlease = 2\n'
         home = installation(tmp_path, receiver.port, readers=500, connections=2, head=settings)
-        issues.freeze(home.database, ISSUE, LIST, NOW)
+        issues.freeze(home.database, ISSUE, LIST, datetime.now(UTC))
         workers.append(worker(home))
         ready.set()
         assert stopped.wait(90)
