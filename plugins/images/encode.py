@@ -118,10 +118,12 @@ def _open(data: bytes) -> Image.Image:
     with open_picture(io.BytesIO(data)) as image:
         profile = image.info.get("icc_profile")
         mode = "RGBA" if image.has_transparency_data else "RGB"
-        upright: Image.Image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        image.load()
         # CMYK stays until its profile is applied: without the profile, its inks say nothing about colours.
-        plain = upright.convert(mode) if upright.mode != "CMYK" else upright
-    return _to_srgb(plain, profile) if profile else plain.convert(mode)
+        plain = image if image.mode in (mode, "CMYK") else image.convert(mode)
+    # No copy without need: each takes four bytes a pixel.
+    return _to_srgb(plain, profile) if profile else plain if plain.mode == mode else plain.convert(mode)
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

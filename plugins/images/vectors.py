@@ -25,8 +25,8 @@ def _check(content: Path, path: PurePosixPath) -> Diagnostic | None:
     except UnreadableInput:
         return None  # gone or changed since it was found; whoever reads it next says so
     except UnsafeVector as error:
-        ja, en = f"公開できないSVGです（{error}）", f"this SVG file cannot be published ({error})"
-        return Diagnostic(path, 1, ja, en, "F407")
+        ja, _, en = str(error).partition(" / ")
+        return Diagnostic(path, 1, f"公開できないSVGです。{ja}", f"this SVG file cannot be published: {en or ja}", "F407")
     except Exception as error:
         return unexpected(path, error, rule="F407")
     return None

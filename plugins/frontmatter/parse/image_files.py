@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from plugins.frontmatter.parse.vector_pictures import UnsafeVector, read_vector, vector_size
 
@@ -19,6 +19,8 @@ _EVERYWHERE = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg"})
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 """Nothing else is decoded, whatever the name says: Pillow would hand PostScript to Ghostscript, which runs programs."""
+
+_OTHER_FORMAT = f"{'、'.join(FORMATS)} のどれでもありません / none of {', '.join(FORMATS)}"
 
 MOST_PIXELS = 40_000_000
 """Checked before decoding: a PNG of 100 kB may hold 89 million pixels, and take a gigabyte of memory. A camera's picture has 12 to 24 million."""
@@ -47,6 +49,8 @@ def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own bound, at 179 million pixels
         raise UnreadableImage(TOO_MANY) from error
+    except UnidentifiedImageError as error:  # Pillow's words name an address in memory
+        raise UnreadableImage(_OTHER_FORMAT) from error
     except Exception as error:
         raise UnreadableImage(str(error) or type(error).__name__) from error
 

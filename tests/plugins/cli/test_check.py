@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,23 @@ def test_validate_prints_errors_of_html_and_links_with_their_lines(tmp_path: Pat
     assert done.exit_code == 1
     places = [(each["rule"], Path(each["path"]).name, each["line"], each["subject"]) for each in json.loads(done.stdout)["diagnostics"]]
     assert places == [("H101", "index.html", 2, None), ("L101", "index.html", 2, "/a.png"), ("L101", "index.html", 3, "/gone/")]
+
+
+def test_debug_shows_the_traceback_behind_a_diagnostic_and_nothing_else_does(tiny: TinySite) -> None:
+    tiny.write("press/2020/a.md", f"---\ntitle: 題\ndate: 2020-01-01\n---\n{'- ' * 4_000}a\n")
+    command = [
+        sys.executable,
+        "-m",
+        "todoke",
+        "check",
+        "--content",
+        str(tiny.content),
+        "--publications",
+        str(tiny.root / "publications.toml"),
+    ]
+    plain, debug = (subprocess.run([*command, *more], capture_output=True, text=True, check=False) for more in ((), ("--debug",)))
+    assert "press/2020/a.md:1: 入れ子が深すぎて読めません" in plain.stderr
+    assert "Traceback" not in plain.stderr
+    assert "RecursionError" in debug.stderr
+    assert "Traceback" in debug.stderr
+    assert plain.returncode == debug.returncode == 1

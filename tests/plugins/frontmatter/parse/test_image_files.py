@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import resource
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -81,6 +83,16 @@ def test_too_many_pixels_are_refused_before_they_take_any_memory(size: tuple[int
     with pytest.raises(UnreadableImage, match="more than 40 million pixels"):
         encode(data, "480.avif")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
+
+
+def test_the_largest_picture_takes_no_more_than_two_copies_of_its_pixels(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(8_000, 4_990))
+    program = (
+        "import resource, sys; from pathlib import Path; from plugins.images.encode import encode; encode(Path(sys.argv[1]).read_bytes(), '480.avif');"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    megabytes = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.png")], capture_output=True, text=True, check=True).stdout
+    assert int(megabytes) < 400
 
 
 def test_a_picture_that_cannot_be_read_names_the_document_that_shows_it(tiny: TinySite, no_ghostscript: Path) -> None:
