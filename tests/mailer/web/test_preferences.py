@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 from mailer.config.settings import SOURCE_URL
 from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
-from mailer.message.links import NOBODY, LinkClaim, LinkSigner, Purpose
+from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.errors import PreferenceError
 from mailer.model.ids import SubscriberId
 from mailer.model.subscription import ListPreference, Preference
@@ -177,7 +177,17 @@ def pages(database: Database) -> list[str]:
     """Asked for in a thread: Playwright's event loop runs in this thread."""
     with ThreadPoolExecutor(1) as thread:
         asked = [("GET", ""), ("POST", ""), ("GET", unsubscribe_link())]
-        return [thread.submit(ask, database, method, path, b"list.fukko-press=light").result().text for method, path in asked]
+        texts = [thread.submit(ask, database, method, path, b"list.fukko-press=light").result().text for method, path in asked]
+        subscriptions.unsubscribe(database, SubscriberId(1), "fukko-press", source="t", now=NOW)
+        join = f"/join/{TOKENS.sign_join(JoinClaim(SubscriberId(1), 'fukko-press', VERSION, 'html', NOW))}"
+        asked_later = [
+            ("POST", "", b"list.fukko-press=html"),
+            ("GET", join, b""),
+            ("POST", join, b""),
+            ("POST", "", b"links=revoke"),
+            ("GET", "", b""),
+        ]
+        return texts + [thread.submit(ask, database, *request).result().text for request in asked_later]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
