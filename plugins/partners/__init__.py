@@ -7,9 +7,9 @@ It hides how a stranger's feed becomes files of ours: politely fetched, read in 
     bytes ─ sandbox: parse, sanitize (child process) ─► ParsedFeed
     ParsedEntry ─ entries.entry ─► Entry, unless entries.takedown covers it
     Entry + files ─ entries.reconcile ─► EntryChange
-    EntryChange ─ images (re-encoded in a child process) ─► EntryChange with its pictures beside it
+    EntryChange ─ images, attachments (made anew or checked in a child process) ─► EntryChange with its pictures and files beside it
     EntryChange ─ entries.files ─► content/partners/<feed>/<yyyy>/<slug>.md, <slug>-<hash>.jpg
 
-``update.update`` runs all feeds, each as a ``feed_import.FeedImport``; ``subscriptions`` finds a feed and writes it into ``publications.toml``; ``plugin`` gives Pelican the pictures that a
-public page shows. Entry points raise ``model.errors.PartnersError`` and ``OSError``; a fault of one feed is in its ``FeedReport`` and stops no other feed.
+``update.update`` runs all feeds, each as a ``feed_import.FeedImport``; ``subscriptions`` finds a feed and writes it into ``publications.toml``; ``websub`` is told of news
+by hubs and runs ``update``; ``plugin`` gives Pelican the pictures and files that a public page shows. Entry points raise ``model.errors.PartnersError`` and ``OSError``; a fault of one feed is in its ``FeedReport`` and stops no other feed.
 """

@@ -12,6 +12,9 @@ LONG_TEXT = 200
 RUN = 4
 """Characters. Two unrelated Japanese texts share endings (``ました。``) and little else of this length; two versions of one text share most."""
 
+LONGEST_COMPARED = 20_000
+"""Characters of HTML: two versions of one text are alike from the beginning, and a hostile feed has many long ones."""
+
 LONGEST_MARK = 100
 """Characters at the end of a summary in which its mark is looked for."""
 
@@ -45,7 +48,7 @@ def is_much_less(new: str, kept: str) -> bool:
 
 def likeness(new: str, kept: str) -> float:
     """Return how much of the shorter text is in the other one, from 0 to 1: the share of its runs of RUN characters. 0 if one has no words."""
-    new_runs, kept_runs = _runs(_compact(_words(new))), _runs(_compact(_words(kept)))
+    new_runs, kept_runs = (_runs(_compact(_words(text[:LONGEST_COMPARED]))) for text in (new, kept))
     return len(new_runs & kept_runs) / (min(len(new_runs), len(kept_runs)) or 1)
 
 

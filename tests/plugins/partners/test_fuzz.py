@@ -178,7 +178,8 @@ class Life:
 
     def blog_breaks_an_id(self) -> None:
         self.has_broken_ids = True
-        self.change(guid=self.random.choice(BAD_GUIDS))
+        guid = self.random.choice(BAD_GUIDS)
+        self.change(guid=guid.strip() and f"{guid}{self.days}")  # the same nonsense on two days would be one id
 
     def blog_changes_its_encoding(self) -> None:
         self.blog.encoding = self.random.choice(ENCODINGS)

@@ -18,7 +18,8 @@ from plugins.frontmatter.parse.image_files import image_size
 from plugins.partners.sandbox.reencode import ImageRejected
 from plugins.partners.sandbox.svg import MOST_ELEMENTS, clean_svg, is_svg
 from tests.plugins.partners.http.test_fetch import page
-from tests.plugins.partners.images.test_download import Gallery, encoded, gallery, picture  # noqa: F401 - the fixture
+from tests.plugins.partners.images.test_download import ENTRY, Gallery, encoded, gallery, picture  # noqa: F401 - the fixture
+from tests.tiny import TinySite
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 100 50">'
 CHART = f'{HEAD}<rect width="60" height="20" fill="#069"/><text x="5" y="40">水揚げ</text></svg>'
@@ -186,3 +187,12 @@ def test_a_long_style_sheet_takes_no_more_time_than_it_should() -> None:
     start = time.process_time()
     cleaned("<style>" + "a{fill:red}" * 20_000 + "</style>")
     assert time.process_time() - start < 5
+
+
+def test_the_site_shows_a_drawing_of_a_live_entry_with_its_size(tiny: TinySite) -> None:
+    name = "20200501-aa-0a1b2c3d.svg"
+    tiny.write("partners/blog/2020/20200501-aa.md", ENTRY.format(more="", picture=name))
+    (tiny.content / f"partners/blog/2020/{name}").write_bytes(clean_svg(CHART.encode()))
+    tiny.build()
+    assert f'src="/partners/blog/2020/{name}" alt="港" width="100" height="50"' in tiny.page("/partners/blog/2020/05/20200501-aa/")
+    assert [path.name for path in (tiny.site / "partners").rglob("*.svg")] == [name]
