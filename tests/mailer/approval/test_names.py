@@ -84,14 +84,14 @@ def test_what_is_no_name_of_one_person_is_refused(name: str) -> None:
     assert str(refused.value).isprintable()
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=200, deadline=None)
 @given(NAME, st.sampled_from(INVISIBLE), st.integers(0, 30))
 def test_an_invisible_character_is_refused_wherever_it_stands(name: str, hidden: str, at: int) -> None:
     with pytest.raises(NameRefused):
         names.canonical(name[:at] + hidden + name[at:] if hidden not in "\n" else name[:1] + hidden + name[1:])
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=200, deadline=None)
 @given(st.text(max_size=20))
 def test_the_canonical_form_of_anything_is_its_own_and_holds_nothing_hidden(text: str) -> None:
     try:
@@ -103,14 +103,14 @@ def test_the_canonical_form_of_anything_is_its_own_and_holds_nothing_hidden(text
     assert names.letters(form) and names.is_same(form, text)
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=200, deadline=None)
 @given(NAME, st.integers(0, 2**32), st.sampled_from(["upper", "wide", "order", "dots", "joined", "title", "accents"]))
 def test_no_way_to_write_a_name_makes_another_person_of_it(name: str, seed: int, way: str) -> None:
     changed = _written(name, way, random.Random(seed))
     assert names.is_same(name, changed)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(NAME, NAME)
 def test_the_comparison_is_the_same_both_ways(one: str, other: str) -> None:
     assume(one != other)

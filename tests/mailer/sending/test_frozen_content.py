@@ -27,11 +27,7 @@ CHANGES = [
     f"UPDATE issue SET send_at = NULL, subject = 'すりかえた件名', text = '{FORGED}'",
     f"UPDATE issue SET text = '{FORGED}'",
     "UPDATE issue SET html = replace(html, '復興', '復旧')",
-    "UPDATE issue SET subject = subject || ' '",
-    "UPDATE issue SET from_address = 'evil@example.jp'",
-    "UPDATE issue SET reply_to = 'evil@example.jp'",
-    "UPDATE issue SET from_name = 'だれか'",
-    "UPDATE issue SET list_id = 'evil.example.jp'",
+    "UPDATE issue SET from_address = 'evil@example.jp', reply_to = 'evil@example.jp'",
     "UPDATE issue SET archive_url = 'https://evil.example/'",
     "UPDATE issue SET light = 'x', light_charset = 'utf-8'",
     "UPDATE issue SET list_class = 'emergency'",
@@ -156,7 +152,7 @@ def test_a_claim_looks_at_the_words_and_takes_nothing_if_they_differ(tmp_path: P
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=30, deadline=None)
 @given(WORDS, WORDS, WORDS, st.datetimes(timezones=st.timezones()), st.one_of(st.none(), WORDS))
 def test_the_digest_of_any_content_is_the_same_out_of_the_database(
     tmp_path_factory: pytest.TempPathFactory, subject: str, html: str, title: str, date: datetime, light: str | None
