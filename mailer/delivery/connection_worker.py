@@ -197,6 +197,7 @@ class _BatchSource:
         if batch.intend(row):
             self._engine.group_commit.add_intent(batch.journal, allow)
         else:
+            self.was_answered = True  # it is ours to hang up now, and no fault of the relay
             allow(False)
 
     def done(self, transaction: Transaction, outcome: Outcome) -> None:

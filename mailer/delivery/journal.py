@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from mailer import private_files
 from mailer.config.settings import Durability
-from mailer.delivery.sent_log import SUFFIX, SentLog, highest_fence, journal_errors, unwritable
+from mailer.delivery.recovery.sent_log import SUFFIX, SentLog, highest_fence, journal_errors, unwritable
 from mailer.model.errors import JournalError
 from mailer.model.ids import Fence, IssueId, SubscriberId
 

@@ -12,8 +12,8 @@ from mailer.config.settings import Config
 from mailer.database import claims, restoration
 from mailer.database.engine import Database
 from mailer.database.restoration import Adoption, Evidence, Marked
-from mailer.delivery import journal, sent_log
-from mailer.delivery.recovery import recover, restored
+from mailer.delivery import journal
+from mailer.delivery.recovery import recover, restored, sent_log
 from mailer.delivery.recovery.replay import Replay, replay
 from mailer.model.errors import IssueUnknown, SenderBusy
 from mailer.model.ids import Fence

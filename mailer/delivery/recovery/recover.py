@@ -20,7 +20,7 @@ from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry, ResultGroup
 from mailer.delivery import journal
 from mailer.delivery.recovery.replay import Replay, replay
-from mailer.delivery.sent_log import SUFFIX, SentLog
+from mailer.delivery.recovery.sent_log import SUFFIX, SentLog
 from mailer.model.errors import LedgerRestored
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult

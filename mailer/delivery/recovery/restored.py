@@ -13,8 +13,8 @@ from mailer.config.settings import Config
 from mailer.database import claims, restoration
 from mailer.database.engine import Database
 from mailer.database.restoration import LedgerIdentity
-from mailer.delivery import sent_log
-from mailer.delivery.sent_log import journal_errors
+from mailer.delivery.recovery import sent_log
+from mailer.delivery.recovery.sent_log import journal_errors
 from mailer.model.errors import JournalError, LedgerRestored
 from mailer.model.ids import Fence
 
