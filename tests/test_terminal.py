@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from terminal import EX_IOERR, guard, visible
 from tests.command_line import NO_READER, NO_STREAM, run, run_on_terminal
+from tests.mail_bundles import make_database, write_config, write_lists
 from tests.tiny import TinySite
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]")
@@ -185,3 +186,16 @@ def test_the_variable_that_python_reads_for_its_streams_is_obeyed_and_a_full_dis
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=False)
     assert done.returncode == EX_IOERR and done.stderr.isascii() and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("special", ["fifo", "/dev/full"])
+@pytest.mark.parametrize(
+    "line", ["subscribers import {}", "status --config {}", "audit --anchor {}", "check --publications {}", "feeds update --state {}"]
+)
+def test_a_pipe_or_a_device_in_the_place_of_a_file_is_refused_and_never_waited_for(tiny: TinySite, line: str, special: str) -> None:
+    os.mkfifo(tiny.root / "fifo")
+    make_database(write_config(tiny.root))
+    write_lists(tiny.root / "mail")
+    mail = ["--mail", "mail"] if "import" in line else []
+    done = run(*line.format(special).split(), *mail, folder=tiny.root, TODOKE_SECRET="k" * 40)
+    assert done.status in (1, 2) and done.err.decode().count("\n") == 1 and special in done.err.decode()

@@ -35,6 +35,8 @@ def read(path: Path) -> tuple[Anchor, ...]:
 
     :raises AnchorError: the file cannot be read, or a line is no anchor.
     """
+    if path.exists() and not path.is_file():  # a pipe may have no end
+        raise AnchorError(f"{path}: cannot be read (no file). ファイルではありません。")
     try:
         with path.open("rb") as file:
             lines = file.read(MOST_BYTES).decode("ascii", "replace").splitlines()

@@ -63,6 +63,9 @@ def result_lines(content: CsvContent, result: ImportResult, *, dry_run: bool) ->
 
 
 def _read(file: Path) -> bytes:
+    """Return the content. A pipe or a device may have no end: only a file is read."""
+    if file.exists() and not file.is_file():
+        raise CsvError(f"{file}: cannot be read (no file). ファイルではありません。")
     try:
         return file.read_bytes()
     except OSError as error:

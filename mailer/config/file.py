@@ -196,6 +196,8 @@ def _parse_address(value: str) -> str:
 
 
 def _read(path: Path) -> _File:
+    if path.exists() and not path.is_file():  # a pipe or a device may have no end
+        raise ConfigError(path, ("cannot be read: no file",))
     try:
         return _File.model_validate(_with_new_names(path, tomllib.loads(path.read_text("utf-8"))))
     except FileNotFoundError:

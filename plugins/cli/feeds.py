@@ -66,6 +66,8 @@ def update_feeds(
     from plugins.partners.update import Options
 
     settings = arguments.read_settings_or_exit(publications)
+    if state.exists() and not state.is_file():  # a pipe or a device may have no end
+        raise arguments.usage_error(f"--state {state} はファイルではありません / is no file")
     servers = arguments.override_servers(url or [])
     feeds = arguments.with_overrides(arguments.choose_feeds(settings, keys or []), servers)
     options = Options(

@@ -78,6 +78,8 @@ def read_settings_or_exit(publications: Path) -> Settings:
     from plugins.partners.model.config import read_settings
     from plugins.partners.model.errors import ConfigError
 
+    if publications.exists() and not publications.is_file():  # a pipe or a device may have no end
+        raise usage_error(f"{publications}: ファイルではありません / is no file")
     try:
         return read_settings(publications)
     except ConfigError as error:
