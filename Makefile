@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system audit audit-deps bench-build bench-feeds bench-mail chaos
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system audit audit-deps bench-build bench-feeds bench-mail bench-release chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -77,6 +77,9 @@ audit-deps: .venv/installed-test  ## Known vulnerabilities in the locked version
 
 bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers, and a million recipients (MILLION=0: without)
 	$(BIN)/python -m benchmarks.mail $(if $(filter 0,$(MILLION)),--no-million,)
+
+bench-release: .venv/installed-test system  ## A release to three mirrors beside rsync and rclone (Debian packages); the last line is JSON
+	$(BIN)/python -m benchmarks.release $(BENCH)
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)

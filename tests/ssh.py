@@ -17,8 +17,8 @@ SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 
 @contextmanager
-def sftp_server(folder: Path) -> Iterator[SshAddress]:
-    """Run a server that offers SFTP and nothing else; ``folder`` gets its keys and its log."""
+def sftp_server(folder: Path, *, sftp_only: bool = True) -> Iterator[SshAddress]:
+    """Run a server that offers SFTP and nothing else (or commands too); ``folder`` gets its keys and its log."""
     folder.mkdir(parents=True)
     for name in ("host", "client"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
@@ -26,8 +26,8 @@ def sftp_server(folder: Path) -> Iterator[SshAddress]:
     port = free_port()
     (folder / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile none\nAuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\n"
-        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nSubsystem sftp internal-sftp\nForceCommand internal-sftp\n"
-        "PermitRootLogin prohibit-password\nMaxSessions 20\nLogLevel VERBOSE\n",
+        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nSubsystem sftp internal-sftp\n"
+        "PermitRootLogin prohibit-password\nMaxSessions 20\nLogLevel VERBOSE\n" + ("ForceCommand internal-sftp\n" if sftp_only else ""),
         encoding="utf-8",
     )
     host_key = (folder / "host.pub").read_text(encoding="utf-8").split()

@@ -35,8 +35,8 @@ from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
 FOLDER = f"{WELL_KNOWN}metadata/"
 TIMESTAMP, ROOT = "timestamp.json", "root.json"
 
-MANY = 2_048
-"""Files above which the targets lie in bins. TUF's own advice for registries is about 16,384; a site of 12,000 files would send 2 MB for each edit."""
+MANY = 512
+"""Files above which the targets lie in bins. The usual advice for registries is about 16,384; but a site of 1,200 files would send 190 kB for each edit."""
 
 BIN_BITS = 8
 """256 bins: of 12,000 files some 50 lie in one, and a bin has about 8 kB."""

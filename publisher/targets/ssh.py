@@ -23,6 +23,9 @@ INCOMING = "incoming"
 AT_ONCE = 48
 """Files that are on their way at once. OpenSSH answers one request after the other; a queue of this length hides 20 ms of distance and little memory."""
 
+SMALL = 1 << 20
+"""Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
+
 CONNECT_SECONDS = 20.0
 
 _Item = TypeVar("_Item")
@@ -50,6 +53,7 @@ class SftpFiles:
         self._sftp: asyncssh.SFTPClient | None = None
         self._count = 0
         self._session_name = secrets.token_hex(8)
+        self._folders: set[PurePosixPath] = set()
 
     async def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None if there is none."""
@@ -64,8 +68,7 @@ class SftpFiles:
 
         async def write_one(item: tuple[str, bytes]) -> None:
             temporary = self._temporary()
-            async with sftp.open(temporary, "wb") as file:
-                await file.write(item[1])
+            await self._write(sftp, temporary, item[1])
             await self._rename(sftp, temporary, item[0])
 
         async with self._session() as sftp:
@@ -75,8 +78,11 @@ class SftpFiles:
         """Send files with their times."""
 
         async def copy_one(item: tuple[Path, str]) -> None:
-            temporary = self._temporary()
-            await sftp.put(str(item[0]), temporary, preserve=True)
+            temporary, status = self._temporary(), item[0].stat()
+            if status.st_size > SMALL:
+                await sftp.put(str(item[0]), temporary, preserve=True)
+            else:
+                await self._write(sftp, temporary, item[0].read_bytes(), int(status.st_mtime))
             await self._rename(sftp, temporary, item[1])
             done()
 
@@ -134,12 +140,14 @@ class SftpFiles:
             for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
                 with suppress(asyncssh.SFTPError):  # not empty
                     await sftp.rmdir(self._path(str(folder)))
+                    self._folders.discard(PurePosixPath(self._path(str(folder))))
 
     async def remove_tree(self, path: str) -> None:
         """Remove a folder with everything in it."""
         async with self._session() as sftp:
             if await sftp.exists(self._path(path)):
                 await sftp.rmtree(self._path(path))
+                self._folders.clear()
 
     async def read_link(self, path: str) -> str | None:
         """Return where a symbolic link leads, or None."""
@@ -169,22 +177,38 @@ class SftpFiles:
                 await self._connection.wait_closed()
             self._connection = self._sftp = None
 
+    async def _write(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int | None = None) -> None:
+        """Write a new file, with a time if there is one."""
+        async with sftp.open(path, "xb") as file:
+            await file.write(data)
+            if time is not None:
+                await file.utime((time, time))
+
     async def _rename(self, sftp: asyncssh.SFTPClient, temporary: str, path: str) -> None:
         """Rename into place. What stands in the way is removed: a folder where the new release has a file, a file where it has a folder."""
-        target = self._path(path)
+        target = PurePosixPath(self._path(path))
+        await self._make_folder(sftp, target.parent)
         try:
-            await sftp.posix_rename(temporary, target)
+            await sftp.posix_rename(temporary, str(target))
         except asyncssh.SFTPError:
-            if await sftp.isdir(target):
-                await sftp.rmtree(target)
-            await self._make_folder(sftp, PurePosixPath(target).parent)
-            await sftp.posix_rename(temporary, target)
+            if not await sftp.isdir(str(target)):
+                raise
+            self._folders -= {folder for folder in self._folders if folder == target or target in folder.parents}
+            await sftp.rmtree(str(target))
+            await sftp.posix_rename(temporary, str(target))
 
     async def _make_folder(self, sftp: asyncssh.SFTPClient, folder: PurePosixPath) -> None:
-        for place in (*reversed(folder.parents), folder):
-            if place != self._root and self._root in place.parents and (await sftp.isfile(str(place)) or await sftp.islink(str(place))):
-                await sftp.remove(str(place))
-        await sftp.makedirs(str(folder), exist_ok=True)
+        """Make a folder and those above it, each asked for once in a session: a site has a folder for each page."""
+        if folder in self._folders or folder == self._root:
+            return
+        await self._make_folder(sftp, folder.parent)
+        try:
+            await sftp.mkdir(str(folder))
+        except asyncssh.SFTPError:
+            if not await sftp.isdir(str(folder)) or await sftp.islink(str(folder)):
+                await sftp.remove(str(folder))
+                await sftp.mkdir(str(folder))
+        self._folders.add(folder)
 
     def _path(self, path: str) -> str:
         return str(self._root / path)

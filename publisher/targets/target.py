@@ -15,12 +15,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Published:
-    """What one delivery did. ``length`` counts the bytes of content that were sent, not those of the protocol."""
+    """What one delivery did. ``length`` and ``proof_length`` count the bytes of content and of proof that were sent, not those of the protocol."""
 
     number: int
     written: int
     removed: int
     length: int
+    proof_length: int = 0
 
 
 class Target(Protocol):

@@ -124,9 +124,9 @@ class TreeTarget:
         await self._files.remove([f"{tree}/{path}" for path in gone])  # first: a new folder may have an old file's name
         written = [new[path] for path in sorted(await self._outdated(touched & new.keys(), hidden, new, object_of))]
         sent = await self._write_files(written, tree, shown, object_of, _counter(progress, len(written)))
-        proof = await self._write_proof(hidden, signed)
+        proof, proof_sent = await self._write_proof(hidden, signed)
         await self._write_record(Slot(hidden.name, signed.release, proof))
-        return Published(signed.release.number, len(written), len(gone), sent)
+        return Published(signed.release.number, len(written), len(gone), sent, proof_sent)
 
     async def _outdated(self, paths: Set[str], slot: Slot, new: Mapping[str, ReleasedFile], object_of: Callable[[str], Path]) -> Set[str]:
         """Return which of ``paths`` have to be written. Of a delivery that was cut, what has arrived is not sent again."""
@@ -147,14 +147,14 @@ class TreeTarget:
         await self._files.copy([(object_of(file.sha256), f"{tree}/{file.path}") for file in rest], done)
         return sum(file.length for file in rest)
 
-    async def _write_proof(self, slot: Slot, signed: SignedRelease) -> dict[str, str]:
-        """Write what differs of the proof, remove what no longer belongs to it, and return its digests."""
+    async def _write_proof(self, slot: Slot, signed: SignedRelease) -> tuple[dict[str, str], int]:
+        """Write what differs of the proof, and remove what no longer belongs to it. Return its digests, and the bytes that were sent."""
         tree, new = _tree(slot.name), {path: hashlib.sha256(data).hexdigest() for path, data in signed.proof.items()}
-        await self._files.write(
-            {f"{tree}/{path}": signed.proof[path] for path in new if slot.proof.get(path) != new[path] or slot.doubtful}
-        )
+        is_unsure = bool(slot.doubtful)  # the last delivery may have been cut while it wrote the proof
+        changed = {f"{tree}/{path}": signed.proof[path] for path in new if is_unsure or slot.proof.get(path) != new[path]}
+        await self._files.write(changed)
         await self._files.remove([f"{tree}/{path}" for path in sorted(slot.proof.keys() - new.keys())])
-        return new
+        return new, sum(map(len, changed.values()))
 
     async def repair(self, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
         """Write files anew where readers see them. They become doubtful in the other slot: a hard link may have carried the damage there."""
