@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import importlib.util
 import io
 import os
 import re
@@ -20,10 +21,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TextIO, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 (ECMA-48), but tab and line feed
@@ -31,6 +36,8 @@ CONTROLS = re.compile(
     "\u2028\u2029\ufeff\ufff9-\ufffb"  # ends of lines, byte-order mark, annotations
     "\ud800-\udfff]"  # bytes of a file name that are no text; some encodings would write them as they are, C1 included
 )
+_RICH = "rich.console"
+
 EX_IOERR = 74
 """Exit status of a command that did its work and could not print all of its answer (sysexits.h)."""
 ESCAPES = "todoke.json_escapes"
@@ -185,12 +192,40 @@ def guard(stream: TextIO | None) -> SafeStream:
     return SafeStream(_Sink(stream))
 
 
+class _RichImport:
+    """Guards Rich as soon as it is imported, by us or by Typer: to import it takes a fifth of a build with nothing to do, which prints one plain line."""
+
+    def find_spec(self, fullname: str, _path: object, _target: object = None) -> ModuleSpec | None:
+        """Return the spec of Rich's console with a last step, and None for every other module."""
+        if fullname != _RICH:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_guard(module: ModuleType) -> None:
+            execute(module)
+            _guard_console(module.Console)
+
+        setattr(spec.loader, "exec_module", execute_and_guard)  # noqa: B010 - typeshed has a method that nobody may replace
+        return spec
+
+
 def _guard_rich() -> None:
+    """Guard Rich now or when it comes."""
+    if _RICH in sys.modules:
+        _guard_console(sys.modules[_RICH].Console)
+    else:
+        sys.meta_path.insert(0, _RichImport())
+
+
+def _guard_console(console_class: Any) -> None:
     """Make every console of Rich, Typer's included, write out the controls in what it is given, and keep those that it makes itself.
 
     Rich joins both when it writes, and then nobody can tell them apart. `Console.render` is the last step where they are separate.
     """
-    console_class: Any = Console
     render, find_file = console_class.render, console_class.file.fget
 
     def render_safely(console: Console, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
 """An error stops what was asked for. A warning stops nothing. A note says what was repaired on the way. The words are SARIF's levels (§3.27.10)."""
-
-_log = logging.getLogger(__name__)
 
 _TOO_DEEP = "nested too deeply to be read: fewer lists, quotations or definitions inside each other, and empty lines between them"
 
@@ -102,7 +99,9 @@ def unexpected(path: PurePosixPath, error: Exception, *, rule: str = "F106") -> 
 
     The outermost step of each reader calls it, so that one file can stop no other, and is always named.
     """
-    _log.debug("%s", path, exc_info=error)
+    import logging  # few runs come here
+
+    logging.getLogger(__name__).debug("%s", path, exc_info=error)
     if isinstance(error, RecursionError):
         return Diagnostic(path, 1, "入れ子が深すぎて読めません。並び、引用、定義の段を減らし、間に空行を入れてください", _TOO_DEEP, rule)
     if isinstance(error, MemoryError):

@@ -16,11 +16,9 @@ from plugins.cli.console import (
     Now,
     Output,
     Toml,
-    err,
     moment,
-    out,
     print_diagnostics,
-    progress_bar,
+    progress,
     require,
     say,
     stop,
@@ -67,7 +65,7 @@ def build(
         chosen,
     )
     if explain:
-        (out if chosen == "text" else err).print(report.explain(explain))
+        typer.echo(report.explain(explain), err=chosen != "text")
     if verify:
         say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
 
@@ -85,9 +83,8 @@ def _run_or_stop(
     output = options.output
     end_on_sigterm()
     try:
-        with progress_bar() as bar:
-            task = bar.add_task("ページを作っています Building", total=None)
-            report = run(options, lambda: bar.advance(task), keep, lambda words: say(words, chosen))
+        with progress("ページを作っています Building") as advance:
+            report = run(options, advance, keep, lambda words: say(words, chosen))
             with TemporaryDirectory() as folder:
                 return report, compare(options, Path(folder) / "output") if verify else ()
     except ContentErrors as error:

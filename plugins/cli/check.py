@@ -14,10 +14,9 @@ from plugins.cli.console import (
     Now,
     Output,
     Toml,
-    err,
     moment,
-    out,
     print_diagnostics,
+    print_error,
     require,
     say,
     stop,
@@ -58,7 +57,7 @@ def check(
     summary = {"sources": report.sources, "fixable": report.fixable}
     print_diagnostics((*report.warnings, *report.errors), chosen, summary)
     if report.fixable and verbosity() >= 0:
-        err.print(
+        print_error(
             f"{report.fixable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {report.fixable} of these: todoke check --fix"
         )
     if report.errors:
@@ -70,7 +69,7 @@ def _explain(code: str, publications: Path) -> None:
     from plugins.builder.source_check import explain_rule
 
     try:
-        out.print(explain_rule(code, publications))
+        typer.echo(explain_rule(code, publications))
     except KeyError:
         wrong_usage(
             f"「{code}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {code!r}: --explain all lists them"
@@ -83,7 +82,7 @@ def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: b
 
     repairs = repair_all(content, publications, write=not dry_run)
     for repair in repairs:
-        (out if chosen == "text" else err).print(str(repair))
+        typer.echo(str(repair), err=chosen != "text")
     count = len(repairs)
     say(f"{count}行を{'直せます' if dry_run else '直しました'} {count} lines {'would be repaired' if dry_run else 'repaired'}", chosen)
 

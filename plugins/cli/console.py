@@ -8,19 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from plugins.diagnostics import Diagnostic, Severity
+    from rich.console import Console
 
-out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    from plugins.diagnostics import Diagnostic, Severity
 
 FormatName = Literal["text", "json", "sarif", "github"]
 """The forms of `plugins.diagnostic_formats`. That module is loaded when a diagnostic is printed in one: most builds print none."""
@@ -53,7 +52,7 @@ def say(message: str, chosen: FormatName = "text") -> None:
     In another format than text it goes to the error stream: a program that reads the output stream gets the document and nothing else.
     """
     if verbosity() >= 0:
-        (out if chosen == "text" else err).print(safe_text(message))
+        typer.echo(safe_text(message), err=chosen != "text")
 
 
 def require(*paths: Path, folder: Path | None = None) -> None:
@@ -89,10 +88,34 @@ def moment(now: str | None) -> dt.datetime:
         wrong_usage(f"日時「{now}」が読めません。2021-03-31T12:00 の形で書いてください / cannot read {now!r}: write 2021-03-31T12:00")
 
 
-def progress_bar() -> Progress:
-    """Return a bar on the error stream, which shows on a terminal only and not with ``--quiet``."""
+def print_error(line: str, style: str | None = None) -> None:
+    """Print a line on the error stream, in colour where a person looks at it."""
+    if style is None or not (sys.stderr.isatty() or os.environ.get("FORCE_COLOR")):
+        typer.echo(line, err=True)
+    else:
+        error_console().print(line, style=style)
+
+
+@cache
+def error_console() -> Console:
+    """Return Rich's console on the error stream. Rich takes longer to load than a build with nothing to do needs for the rest."""
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[], None]]:
+    """Show a bar on the error stream, on a terminal only and not with ``--quiet``; yield the function that says that one more is done."""
+    if not sys.stderr.isatty() or verbosity() < 0:
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal or verbosity() < 0)
+    with Progress(*columns, console=error_console(), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda: bar.advance(task)
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, summary: Mapping[str, object] | None = None) -> None:
@@ -102,7 +125,7 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, sum
     """
     if chosen == "text":
         for diagnostic in diagnostics:
-            err.print(str(diagnostic), style=_STYLES[diagnostic.severity])
+            print_error(str(diagnostic), _STYLES[diagnostic.severity])
         return
     from plugins.diagnostic_formats import as_github, as_json, as_sarif
 
@@ -131,11 +154,11 @@ def stop_because_of(diagnostics: Sequence[Diagnostic]) -> NoReturn:
 
 def stop(message: str, status: int = 1) -> NoReturn:
     """Print why the command ends, and end with ``status``; 1 means that something is wrong with the files or the world."""
-    err.print(safe_text(message), style="bold red")
+    print_error(safe_text(message), "bold red")
     raise typer.Exit(status)
 
 
 def wrong_usage(message: str) -> NoReturn:
     """Print what is wrong with the command line, and end with status 2, as Typer does for what it finds itself."""
-    err.print(safe_text(message), style="bold red")
+    print_error(safe_text(message), "bold red")
     raise typer.Exit(2)

@@ -11,9 +11,7 @@ import typer
 from plugins.cli.console import (
     Format,
     FormatName,
-    err,
     moment,
-    out,
     print_diagnostics,
     require,
     safe_text,
@@ -90,7 +88,7 @@ def _print_result(table: TableImport, chosen: FormatName, dry_run: bool) -> None
     print_diagnostics(table.diagnostics, chosen, {"rows": table.rows, "refused": refused, "files": files})
     for file in table.planned:
         if file.outcome.name != "SAME":
-            (out if chosen == "text" else err).print(safe_text(f"{file.path}: {file.outcome.value}"))
+            typer.echo(safe_text(f"{file.path}: {file.outcome.value}"), err=chosen != "text")
     new, renewed, same, kept = (counts[name] for name in ("NEW", "RENEWED", "SAME", "KEPT"))
     say(
         f"{table.rows}行のうち、新規{new}、更新{renewed}、変化なし{same}、手直しのため保留{kept}、取り込めない{refused}"
