@@ -6,8 +6,8 @@ The table of approvals goes: each of its rows is an entry of the log too, and on
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
