@@ -10,6 +10,7 @@ import random
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +24,7 @@ from mailer.model.ids import IssueId
 from mailer.model.state import UNDER_WAY, DeliveryState
 from tests import fork
 from tests.chaos import CONNECTIONS, SIGKILLED, UnreliableReceiver
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.mail_bundles import ISSUE, LIST, SECRET, Installation, installation, people
 
 READERS_PER_KILL = 60
 EVENTS_PER_READER = 4  # MAIL, RCPT, DATA, body
@@ -54,7 +55,7 @@ def run(folder: Path, url: str, *, kills: int, seed: int = 1) -> WorkerAccount:
     head = f'database = "{url}"\nlease = 2\n'
     with UnreliableReceiver(folder / "taken", seed) as receiver:
         home = installation(folder, receiver.port, readers=readers, connections=CONNECTIONS, head=head)
-        issues.freeze(home.database, ISSUE, LIST, NOW)
+        issues.freeze(home.database, ISSUE, LIST, datetime.now(UTC))  # the workers have the machine's clock, and an old issue ends
         workers, killed, died = [_start(home), _start(home)], 0, 0
         try:
             while killed < kills and _left(home):
