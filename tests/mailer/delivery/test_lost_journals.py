@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer.database import ledger
 from mailer.delivery import journal
 from mailer.delivery.journal import Journal
 from mailer.delivery.recovery.replay import replay
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.outcome import DeliveryResult
+from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
 from tests.mail_bundles import REF, Installation, RecordedProgress, installation, people
@@ -36,9 +38,18 @@ def killed(tmp_path: Path) -> Iterator[tuple[Installation, Receiver]]:
 
 def killed_run(folder: Path, head: str = "") -> Iterator[tuple[Installation, Receiver]]:
     processes: list[BaseProcess] = []
-    behaviour = Behaviour(on_accept=lambda count: processes[0].kill() if count == KILL_AFTER else None)
-    with Receiver(behaviour) as receiver:
+    homes: list[Installation] = []
+
+    def kill(count: int) -> None:
+        """Kill the sender once the ledger, which gets results a moment later, knows of more than half of them."""
+        if count == KILL_AFTER:
+            while ledger.counts(homes[0].database, IssueId(1))[DeliveryState.SENT] <= KILL_AFTER * 2 // 3:
+                assert processes[0].is_alive()
+            processes[0].kill()
+
+    with Receiver(Behaviour(on_accept=kill)) as receiver:
         home = installation(folder, receiver.port, readers=READERS, connections=CONNECTIONS, head=head)
+        homes.append(home)
         processes.append(fork.start(child, str(home.context.config.path), str(home.root)))
         processes[0].join()
         yield home, receiver

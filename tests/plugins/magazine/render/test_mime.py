@@ -60,7 +60,10 @@ def by_python(message: bytes) -> Reading:
 
 def by_mail_parser(message: bytes) -> Reading:
     mail = mailparser.parse_from_bytes(message)
-    return reading(mail.subject, "".join(mail.text_plain), "".join(mail.text_html))
+    text = "".join(mail.text_plain)
+    if "\x1b" in text:  # it decodes base64 and quoted-printable, and leaves ISO-2022-JP in 7bit as it is (RFC 1468)
+        text = text.encode("ascii").decode("iso-2022-jp")
+    return reading(mail.subject, text, "".join(mail.text_html))
 
 
 def by_nodemailer(messages: Sequence[bytes]) -> list[Reading]:
