@@ -20,7 +20,7 @@ from tests.tiny import NOW, TinySite
 ROOT = Path.cwd()
 # What a checkout has beside its sources. `WAITS` makes a build say that it has made its pages, and wait for a signal.
 SETTINGS = """
-import importlib.util, pathlib, signal, sys
+import importlib.util, pathlib, select, sys
 spec = importlib.util.spec_from_file_location("original", {root!r} + "/pelicanconf.py")
 original = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(original)
@@ -30,7 +30,8 @@ THEME = {root!r} + "/themes/miyagi"
 WAITS = """
 def wait(pelican):
     print("pages are made", flush=True)
-    signal.pause()
+    while True:  # not `signal.pause`: a signal just before it would be noticed only after it
+        select.select([], [], [], 0.05)
 
 class Waits:
     @staticmethod
