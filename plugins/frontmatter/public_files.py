@@ -5,6 +5,7 @@ So a list of names in ``data/``, the lock file of a spreadsheet, and a PDF that 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
@@ -31,6 +32,10 @@ def public_files(library: Library) -> frozenset[str]:
 
 def _address(path: str) -> str:
     return image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+
+
+def _folded(address: str) -> str:
+    return address.lower() if address.isascii() else unicodedata.normalize("NFC", address).casefold()
 
 
 def unnamed_files(library: Library, tables: Collection[str]) -> list[Diagnostic]:
@@ -82,9 +87,12 @@ def _waiting(path: str, document: Document) -> Diagnostic:
 
 
 def clashing_files(library: Library) -> list[Diagnostic]:
-    """Return a diagnostic for each file that would have the address of another, with paths relative to ``content/``."""
+    """Return a diagnostic for each file that would have the address of another, with paths relative to ``content/``.
+
+    Windows and macOS take no account of case, and macOS none of how a voiced kana is composed (UAX #15): there one file would replace the other.
+    """
     first_at = dict[str, str]()
-    clashes = [(path, other) for path in sorted(library.files) if (other := first_at.setdefault(_address(path), path)) != path]
+    clashes = [(path, other) for path in sorted(library.files) if (other := first_at.setdefault(_folded(_address(path)), path)) != path]
     return [
         Diagnostic(
             PurePosixPath(path),

@@ -115,3 +115,12 @@ def test_two_pictures_that_would_have_one_address_are_told_by_name(tiny: TinySit
     tiny.image("images/sea.webp.jpg")
     with pytest.raises(ContentErrors, match=r"content/images/sea\.webp\.jpg:1: .*images/sea\.webp.* \[F305\]"):
         tiny.build()
+
+
+@pytest.mark.parametrize(("first", "second"), [("A.pdf", "a.PDF"), ("か\u3099.pdf", "が.pdf"), ("Ａ.pdf", "ａ.pdf")])
+def test_files_that_are_one_file_on_windows_or_macos_stop_a_build(tiny: TinySite, first: str, second: str) -> None:
+    for name in (first, second):
+        tiny.write(f"files/{name}", "x")
+    with pytest.raises(ContentErrors) as caught:
+        tiny.build()
+    assert [(str(found.path), found.rule) for found in caught.value.diagnostics] == [(f"content/files/{max(first, second)}", "F305")]
