@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.addresses import check_file_path
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.source import NOT_SOURCES
@@ -103,6 +104,13 @@ def clashing_files(library: Library) -> list[Diagnostic]:
         )
         for path, other in clashes
     ]
+
+
+def unusable_names(library: Library) -> list[Diagnostic]:
+    """Return a diagnostic for each file that is to be public and whose name is no address: a link to it would lead nowhere."""
+    named = {path for document in library.documents.values() for path in document.named_files} | {*library.registry.site.public_files}
+    found = [(path, check_file_path(path)) for path in sorted(named & library.files)]
+    return [Diagnostic(PurePosixPath(path), 1, *words, "F304") for path, words in found if words]
 
 
 def missing_declarations(library: Library) -> Iterator[tuple[str, str, str]]:
