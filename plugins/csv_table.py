@@ -7,11 +7,11 @@ that was renamed, a control character. The packages that know what the columns m
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.inputs import InputFolder, UnreadableInput
 
@@ -22,8 +22,6 @@ LONGEST_CELL = 10_000
 """Characters of one cell. With a quote that is not closed, a cell holds all lines that follow."""
 
 MOST_COLUMNS = 200
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,8 @@ def _read(data: bytes, path: PurePosixPath, columns: Collection[str]) -> list[Cs
             path, 1, f"表が大きすぎます（{LARGEST // 1_000_000}MBまで）", f"the table is larger than {LARGEST // 1_000_000} MB"
         )
     text = _decode(data, path)
-    if match := _CONTROL.search(text):
-        line, name = text.count("\n", 0, match.start()) + 1, f"U+{ord(match[0]):04X}"
-        raise _unreadable(path, line, f"見えない制御文字（{name}）があります。消してください", f"control character {name}: delete it")
+    if match := CONTROL.search(text):
+        raise _unreadable(path, text.count("\n", 0, match.start()) + 1, *control_words(match[0]))
     records = list(_records(text, path))
     header = records[0][1] if records else []
     if missing := [name for name in columns if name not in header]:

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from plugins.control_characters import CONTROL
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 
 LARGEST = 1_000_000
@@ -18,8 +19,6 @@ DEEPEST = 10
 _AT = re.compile(r"\(at line ([0-9]+),")
 # tomllib walks a dotted key from its beginning for each of its parts: ten thousand parts take seconds.
 _LONG_KEY = re.compile(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){20}")
-# As in a body: no page, feed or mail can hold these.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def _inside(value: object, path: PurePosixPath) -> list[object]:
         return [*value, *value.values()]
     if isinstance(value, list):
         return value
-    if isinstance(value, str) and (match := _CONTROL.search(value)):
+    if isinstance(value, str) and (match := CONTROL.search(value)):
         name = f"U+{ord(match[0]):04X}"
         raise _refused(path, 1, f"「{value[:40]!r}」に見えない制御文字（{name}）があります", f"control character {name} in {value[:40]!r}")
     return []

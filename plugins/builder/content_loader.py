@@ -19,7 +19,7 @@ from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_lib
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import read_registry
-from plugins.frontmatter.public_files import clashing_files, missing_declarations, unnamed_files
+from plugins.frontmatter.public_files import clashing_files, missing_declarations, unnamed_files, unusable_names
 from plugins.images.vectors import check_vectors
 from plugins.inputs import survey
 from plugins.progress.table import PATH as PROGRESS
@@ -60,7 +60,7 @@ def load_content(
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     diagnostics += _missing_declarations(publications, library)
-    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library)]
+    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library) + unusable_names(library)]
     if diagnostics:
         raise ContentErrors(diagnostics)
     return Content(library, works, readings)

@@ -5,11 +5,13 @@ So a list of names in ``data/``, the lock file of a spreadsheet, and a PDF that 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.addresses import check_file_path
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.source import NOT_SOURCES
@@ -31,6 +33,10 @@ def public_files(library: Library) -> frozenset[str]:
 
 def _address(path: str) -> str:
     return image_permalink(PurePosixPath(path)) if path.startswith("images/") else f"/{path}"
+
+
+def _folded(address: str) -> str:
+    return address.lower() if address.isascii() else unicodedata.normalize("NFC", address).casefold()
 
 
 def unnamed_files(library: Library, tables: Collection[str]) -> list[Diagnostic]:
@@ -82,9 +88,12 @@ def _waiting(path: str, document: Document) -> Diagnostic:
 
 
 def clashing_files(library: Library) -> list[Diagnostic]:
-    """Return a diagnostic for each file that would have the address of another, with paths relative to ``content/``."""
+    """Return a diagnostic for each file that would have the address of another, with paths relative to ``content/``.
+
+    Windows and macOS take no account of case, and macOS none of how a voiced kana is composed (UAX #15): there one file would replace the other.
+    """
     first_at = dict[str, str]()
-    clashes = [(path, other) for path in sorted(library.files) if (other := first_at.setdefault(_address(path), path)) != path]
+    clashes = [(path, other) for path in sorted(library.files) if (other := first_at.setdefault(_folded(_address(path)), path)) != path]
     return [
         Diagnostic(
             PurePosixPath(path),
@@ -95,6 +104,13 @@ def clashing_files(library: Library) -> list[Diagnostic]:
         )
         for path, other in clashes
     ]
+
+
+def unusable_names(library: Library) -> list[Diagnostic]:
+    """Return a diagnostic for each file that is to be public and whose name is no address: a link to it would lead nowhere."""
+    named = {path for document in library.documents.values() for path in document.named_files} | {*library.registry.site.public_files}
+    found = [(path, check_file_path(path)) for path in sorted(named & library.files)]
+    return [Diagnostic(PurePosixPath(path), 1, *words, "F304") for path, words in found if words]
 
 
 def missing_declarations(library: Library) -> Iterator[tuple[str, str, str]]:

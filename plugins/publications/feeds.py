@@ -73,7 +73,7 @@ def atom(channel: Channel, documents: Sequence[Document], as_of: dt.datetime) ->
             title=document.meta.title,
             link=channel.absolute(document.url),
             unique_id=channel.absolute(document.url),
-            description=document.summary,
+            description=escape(document.summary),  # feedgenerator writes type="html"
             content=_portable(document, channel),
             pubdate=document.date,
             updateddate=document.meta.updated or document.date,

@@ -26,6 +26,9 @@ _FORMER = re.compile(r"/([a-zA-Z0-9._~-]+/)+")
 # Windows: names of devices, whatever their ending (Microsoft, "Naming Files, Paths, and Namespaces"). An editor there could not even check the site out.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
+# The rest of what Windows does not take in a name; what ends or escapes a path in an address (RFC 3986, 3.3 to 3.5); what nobody sees.
+_NOT_IN_FILES = re.compile(r"[%?#\\\"<>|*:\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|[. ](?=/|$)")
+
 _TREES = frozenset({"theme", "search", "pictures", "cards", "furigana", "images", "files", "data", "-"})
 """Folders of the site, in lower case, that hold only what the build makes; ``-`` is that of `plugins.preview`."""
 
@@ -97,6 +100,18 @@ def check_name(name: str) -> Words | None:
     if len(name) > LONGEST_NAME:
         return f"「{name[:40]}…」は長すぎます（{LONGEST_NAME}字まで）", f"{name[:40]!r}… is too long: at most {LONGEST_NAME} characters"
     return _device_words(name) if _DEVICE.fullmatch(name) else None
+
+
+def check_file_path(path: str) -> Words | None:
+    """Return what is wrong with the path of a file that is published as it is; None if nothing is."""
+    if match := _NOT_IN_FILES.search(path):
+        shown = match[0] if match[0].isprintable() else f"U+{ord(match[0]):04X}"
+        return (
+            f"ファイルの名前の「{shown}」は、アドレスかWindowsで使えません。名前を変えてください",
+            f"{shown!r} in the name of a file works not in addresses, or not on Windows: rename the file",
+        )
+    device = next((name for name in path.split("/") if _DEVICE.fullmatch(name)), "")
+    return _device_words(device) if device else None
 
 
 def check_page_address(address: str, own: OwnAddresses) -> Words | None:

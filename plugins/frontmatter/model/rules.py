@@ -32,7 +32,7 @@ RULES = tuple(
         ("F301", "知らない出版物", "an unknown publication", "フォルダーの名前で、どの出版物の記事かが決まります", "the folder names the publication of an article"),
         ("F302", "知らない種類", "an unknown content type", "種類で、書ける項目と表示が決まります", "the content type decides on fields and display"),
         ("F303", "知らない配信先", "an unknown mail list", "フォルダーの名前で、どのメールの号かが決まります", "the folder names the mail list of an issue"),
-        ("F304", "アドレスにならないファイルの名前", "a file name that cannot be an address", "ファイルの名前がページのアドレスになり、公開したあとは変えられません", "the file name becomes the address of the page, and never changes after publication", "RFC 3986"),
+        ("F304", "アドレスにならないファイルの名前", "a file name that cannot be an address", "ファイルの名前がページや、そのファイルのアドレスになり、公開したあとは変えられません", "the file name becomes the address of the page or of the file, and never changes after publication", "RFC 3986"),
         ("F305", "二つのページの同じアドレス", "one address for two pages", "あとのページが先のページを消してしまいます", "the second page would replace the first"),
         ("F306", "サイトが自分で作るアドレス", "an address that the site makes itself", "検索、月ごとの一覧、市町村のページなどの場所です。そこに別のページは置けません", "search, months, places and the like stand there: no other page can", "", "pages/search.md", "pages/how-to-search.md"),
         ("F401", "行き先のないリンク", "a link that leads nowhere", "読む人が行き止まりに着きます", "readers would come to a dead end"),

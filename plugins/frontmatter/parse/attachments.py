@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.content_types import Meta, Record, Video
 from plugins.frontmatter.model.document import File
@@ -64,7 +65,10 @@ def check_captions(text: str) -> list[tuple[int, str, str]]:
     WebVTT asks for ``WEBVTT`` in the first line, an end after the start of each cue, and starts in order. A player drops or
     never shows a cue that breaks these rules, and reports nothing.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")  # nothing else ends a line (4.1)
+    if match := CONTROL.search(text):
+        return [(text.count("\n", 0, match.start()) + 1, *control_words(match[0]))]
+    lines = text.split("\n")
     if not lines or not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
         return [(1, "字幕の一行目は「WEBVTT」と書いてください", "the first line of captions has to be WEBVTT")]
     mistakes: list[tuple[int, str, str]] = []

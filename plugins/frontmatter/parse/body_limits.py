@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from plugins.control_characters import control_words
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.parse.markdown import Body, control_character
 from plugins.frontmatter.parse.source import Source
-from plugins.frontmatter.parse.yaml_block import control_words
 
 MOST_OPEN = 300
 """Brackets or tags that are opened and never closed. 4,000 cost two seconds; texts that people wrote have none, or a handful."""

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from plugins.control_characters import CONTROL
 from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
@@ -23,7 +24,6 @@ from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
 from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
-from plugins.frontmatter.parse.yaml_block import CONTROL
 
 _LONGEST_NAME = 255
 """Bytes of a file's name (NAME_MAX of Linux, macOS and Windows). A longer one cannot exist, and asking for it would be an error of the system."""

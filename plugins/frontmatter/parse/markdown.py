@@ -20,9 +20,9 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from markdown.util import AtomicString
 
+from plugins.control_characters import CONTROL
 from plugins.frontmatter.model.link_targets import is_allowed
 from plugins.frontmatter.parse.directives import expand_directives
-from plugins.frontmatter.parse.yaml_block import CONTROL
 
 ALLOWED = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import Diagnostic
-from plugins.frontmatter.parse.yaml_block import CONTROL, FrontMatterError, Place, control_words, parse_yaml
+from plugins.frontmatter.parse.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.inputs import InputFolder, InputStat, InputTree, UnreadableInput, survey
 
 NOT_SOURCES = frozenset({"images", "files", "data"})

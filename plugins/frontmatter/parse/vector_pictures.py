@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -34,7 +36,11 @@ _ELEMENTS = frozenset(
 )
 _PICTURE_DATA = re.compile(r"\s*data:image/(?:png|jpeg|jpg|gif|webp|avif);base64,", re.IGNORECASE)
 _FOREIGN_URL = re.compile(r"url\(\s*[\"']?\s*(?!#|data:image/(?:png|jpeg|gif|webp);|[\"')])", re.IGNORECASE)
-_ACTIVE_CSS = re.compile(r"@import|expression\s*\(|-moz-binding|behavior\s*:|javascript:|\\", re.IGNORECASE)
+_ACTIVE_CSS = re.compile(r"@import|expression\s*\(|-moz-binding|behavior\s*:|javascript:|\bsrc\(|image-set\(|\\", re.IGNORECASE)
+
+_ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1"})
+"""Those that every browser reads as we do. In one that it does not know (UTF-7, HZ), a browser would find other elements than we."""
+
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})(?:[eE][+-]?[0-9]{1,2})?)([a-zA-Z%]*)\s*")
 _BOX = re.compile(r"[+-]?(?:[0-9]{1,12}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,2})?")
 
@@ -69,7 +75,9 @@ def read_vector(data: bytes) -> Any:
         tree = etree.fromstring(data, parser).getroottree()
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnsafeVector(str(error)) from error
-    if found := next(_active(tree), ""):
+    if (tree.docinfo.encoding or "utf-8").lower() not in _ENCODINGS:
+        raise UnsafeVector("UTF-8で保存し直してください / save it as UTF-8")
+    if found := next(_active(data, tree), ""):
         raise UnsafeVector(f"{found} があります。図だけを「プレーンSVG」で保存し直してください / it holds {found}: save it as plain SVG")
     return tree.getroot()
 
@@ -95,10 +103,10 @@ def _length(text: str) -> float:
     return pixels if math.isfinite(pixels) and pixels > 0 else 0.0
 
 
-def _active(tree: Any) -> Iterator[str]:
+def _active(data: bytes, tree: Any) -> Iterator[str]:
     """Yield what in the file could run or load something, as it stands there."""
-    if tree.docinfo.internalDTD is not None and any(True for _ in tree.docinfo.internalDTD.iterentities()):
-        yield "<!ENTITY"
+    if tree.docinfo.internalDTD is not None and _has_declarations(data):
+        yield "<!DOCTYPE … ["
     for sibling in (*tree.getroot().itersiblings(preceding=True), *tree.getroot().itersiblings()):
         if sibling.tag is etree.ProcessingInstruction:
             yield f"<?{sibling.target}"
@@ -109,6 +117,28 @@ def _active(tree: Any) -> Iterator[str]:
             yield "<?" if element.tag is etree.ProcessingInstruction else element.text
         elif isinstance(element.tag, str):
             yield from _active_element(element)
+
+
+def _has_declarations(data: bytes) -> bool:
+    """Tell whether the DOCTYPE declares something itself: entities, or attributes with values (``<!ATTLIST svg onload …>``), which browsers obey.
+
+    lxml shows neither such attributes nor their declarations, so Expat is asked; it reads to the root element and no further.
+    """
+    found: list[bool] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda _name, _system, _public, has_subset: found.append(bool(has_subset))
+    parser.StartElementHandler = _stop_reading
+    with suppress(_RootReached, expat.ExpatError, ValueError):
+        parser.Parse(data, True)
+    return found != [False]
+
+
+class _RootReached(Exception):
+    """The prolog of the file is over."""
+
+
+def _stop_reading(_name: str, _attributes: dict[str, str]) -> None:
+    raise _RootReached
 
 
 def _active_element(element: Any) -> Iterator[str]:
@@ -124,7 +154,7 @@ def _active_element(element: Any) -> Iterator[str]:
 
 
 def _is_active(element: str, attribute: str, value: str) -> bool:
-    if attribute.startswith("on") or attribute == "base":
+    if attribute.startswith("on") or attribute in ("base", "ping"):
         return True
     if attribute in ("href", "src"):
         if element == "a":

@@ -7,11 +7,12 @@ YAML 1.1, which would read ``4:30`` as 270 (a number in base 60), ``no`` as Fals
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from plugins.control_characters import CONTROL, control_words
 
 Place = tuple[int | str, ...]
 """The keys and list indices that lead to a value in the front matter: ``("attachments", 0, "file")``."""
@@ -24,10 +25,6 @@ LONGEST = 1_000
 
 LONGEST_TEXT = 10_000
 """Characters of one value. What readers see is bounded by its field (`plugins.frontmatter.model.fields.Line`)."""
-
-# A feed cannot hold these, and no reader would see them. XML 1.0 (2.2) allows of C0 only tab, LF and CR, and neither surrogates nor U+FFFE and U+FFFF; C1, U+2028, U+2029
-# and a U+FEFF inside the text are invisible, and programs disagree on whether they end a line.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 class FrontMatterError(Exception):
@@ -177,9 +174,3 @@ class _Builder:
 
     def _error(self, event: Any, ja: str, en: str, rule: str) -> FrontMatterError:
         return FrontMatterError(event.start_mark.line + self.first_line, ja, en, rule)
-
-
-def control_words(character: str) -> tuple[str, str]:
-    """Return what an editor is told about a control character, in Japanese and English."""
-    name = f"U+{ord(character):04X}"
-    return f"見えない制御文字（{name}）があります。消してください", f"control character {name}: delete it"

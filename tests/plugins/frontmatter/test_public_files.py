@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import quote
 
 import pytest
 
@@ -115,3 +116,24 @@ def test_two_pictures_that_would_have_one_address_are_told_by_name(tiny: TinySit
     tiny.image("images/sea.webp.jpg")
     with pytest.raises(ContentErrors, match=r"content/images/sea\.webp\.jpg:1: .*images/sea\.webp.* \[F305\]"):
         tiny.build()
+
+
+@pytest.mark.parametrize(("first", "second"), [("A.pdf", "a.PDF"), ("か\u3099.pdf", "が.pdf"), ("Ａ.pdf", "ａ.pdf")])
+def test_files_that_are_one_file_on_windows_or_macos_stop_a_build(tiny: TinySite, first: str, second: str) -> None:
+    for name in (first, second):
+        tiny.write(f"files/{name}", "x")
+    with pytest.raises(ContentErrors) as caught:
+        tiny.build()
+    assert [(str(found.path), found.rule) for found in caught.value.diagnostics] == [(f"content/files/{max(first, second)}", "F305")]
+
+
+@pytest.mark.parametrize(
+    "name", ["a?b.txt", "a#b.txt", "a%20b.txt", 'a"b.txt', "a\\b.txt", "a\nb.txt", "a\u200bb.txt", "aux.txt", "a.txt.", "b /a.txt"]
+)
+def test_a_public_file_whose_name_is_no_address_is_told_with_its_name(tiny: TinySite, name: str) -> None:
+    tiny.article("press/2016/a.md", lead=f"[計画](../../files/{quote(name)})")
+    tiny.write(f"files/{name}", "計画")
+    tiny.write("files/#unnamed#", "自動保存")
+    with pytest.raises(ContentErrors) as caught:
+        tiny.build()
+    assert [(str(found.path), found.rule) for found in caught.value.diagnostics] == [(f"content/files/{name}", "F304")]

@@ -162,3 +162,13 @@ def test_the_portal_begins_with_urgent_notices_or_says_that_there_are_none(tiny:
     assert "水かさが増えています。" in urgent.text_content()
     assert urgent.getparent().index(urgent) < urgent.getparent().index(portal.cssselect("header.site")[0])
     assert "水かさ" not in tiny.tree("/press/").cssselect("aside.urgent")[0].text_content()
+
+
+def test_a_summary_with_signs_of_html_is_words_in_the_feed(tiny: TinySite) -> None:
+    tiny.write(
+        "press/2020/a.md", "---\ntitle: 水位\ndate: 2020-05-01\nsummary: 水位<警戒値 <img src=x onerror=alert(1)>\n---\n本文です。\n"
+    )
+    tiny.build()
+    summary = etree.parse(str(tiny.site / "press/feed.xml")).find("{*}entry/{*}summary")
+    assert summary is not None
+    assert (summary.get("type"), summary.text) == ("html", "水位&lt;警戒値 &lt;img src=x onerror=alert(1)&gt;")
