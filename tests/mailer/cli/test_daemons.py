@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -109,7 +110,7 @@ def test_the_lines_of_a_migration_and_of_the_queue_have_the_form_of_the_log(tmp_
             assert process.stderr is not None
             lines = read_until(process.stderr, "Running upgrade 0005")
             with closing(create_database(database_url, SEAL)) as database:  # waits for the end of the migration
-                issues.freeze(database, ISSUE, LIST, NOW)
+                issues.freeze(database, ISSUE, LIST, datetime.now(UTC))  # the worker has the wall clock, and an issue has a maximum age
             lines += read_until(process.stderr, "batch ended" if database_url.startswith("sqlite") else "ended with status")
             out, last_lines = ask_to_end(process)
             assert process.returncode == 0
