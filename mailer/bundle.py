@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
 
+from mailer import regular_file
 from mailer.model import addresses, personal_places
 from mailer.model.errors import AddressError, BundleError, MessageError
 from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
@@ -224,7 +225,7 @@ def _validate(model: type[Model], path: Path, raw: bytes) -> Model:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return regular_file.read_bytes(path)
     except FileNotFoundError:
         raise BundleError(path, "is missing. Build the site first, or give its folder with --mail.") from None
     except OSError as error:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailer import private_files
+from mailer import private_files, regular_file
 from mailer.model.errors import SecretMissing
 
 SECRET_VARIABLE = "TODOKE_SECRET"  # noqa: S105 - the name of a variable, not a secret
@@ -101,8 +101,8 @@ def read_file(path: Path | None) -> str:
         return ""
     try:
         private_files.refuse_if_shared(path)
-        return path.read_text("utf-8")
+        return regular_file.read_bytes(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise SecretMissing(
-            f"{path}: the secret cannot be read ({error.__class__.__name__}). Check the file and its permissions."
+            f"{path}: the secret cannot be read ({getattr(error, 'strerror', None) or error.__class__.__name__}). Check the file and its permissions."
         ) from None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from terminal import EX_IOERR, guard, visible
 from tests.command_line import NO_READER, NO_STREAM, run, run_on_terminal
-from tests.mail_bundles import make_database, write_config, write_lists
+from tests.mail_bundles import make_database, write_config, write_issue, write_lists
 from tests.tiny import TinySite
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]")
@@ -199,3 +199,17 @@ def test_a_pipe_or_a_device_in_the_place_of_a_file_is_refused_and_never_waited_f
     mail = ["--mail", "mail"] if "import" in line else []
     done = run(*line.format(special).split(), *mail, folder=tiny.root, TODOKE_SECRET="k" * 40)
     assert done.status in (1, 2) and done.err.decode().count("\n") == 1 and special in done.err.decode()
+
+
+@pytest.mark.parametrize("file", ["mailer.toml", "approvers.toml", "key", "mail/lists.json", "mail/fukko-press/45/issue.json"])
+def test_a_pipe_in_the_place_of_a_file_that_the_mailer_knows_by_name_is_not_waited_for(tmp_path: Path, file: str) -> None:
+    make_database(write_config(tmp_path, head='secret_file = "key"\n'))
+    (tmp_path / "key").write_text("k" * 40)
+    (tmp_path / "key").chmod(0o600)
+    write_lists(tmp_path / "mail")
+    write_issue(tmp_path / "mail")
+    (tmp_path / file).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / file, 0o600)
+    line = "approvers" if file == "approvers.toml" else "send fukko-press/45"
+    done = run(*line.split(), "--mail", "mail", folder=tmp_path, TODOKE_SECRET="")
+    assert done.status == 1 and "pipe" in done.err.decode() and file in done.err.decode()

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from mailer import regular_file
 from mailer.approval import names
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import Contributor
@@ -75,7 +76,7 @@ def load_approvers(path: Path) -> tuple[Approver, ...]:
     :raises ConfigError: the file cannot be read or has bad entries (all of them are named).
     """
     try:
-        file = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        file = _File.model_validate(tomllib.loads(regular_file.read_bytes(path).decode()))
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mailer.database.frozen_content import FROZEN
+from mailer.database.frozen_content import CANCELLED, FROZEN
 from mailer.model.audit_log import AuditEntry, AuditEvent, AuditSeal, is_genuine
 from mailer.model.issue import IssueRef
 
 APPROVED = "approved"
-CANCELLED = "cancelled"
-"""The events of the log that give an approval and end it."""
+"""The event of the log that gives an approval; `CANCELLED` ends it."""
 
 KINDS = ("issue", "list", "sender", "commit")
 

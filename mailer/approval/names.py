@@ -25,11 +25,39 @@ JAPANESE = {"HAN", "HIRAGANA", "KATAKANA"}
 TOGETHER = (JAPANESE | {"LATIN"}, {"HAN", "HANGUL", "LATIN"}, {"HAN", "BOPOMOFO", "LATIN"})
 """Scripts that one name may mix: the level Highly Restrictive of TR39, section 5.2."""
 
-VARIANTS = str.maketrans(
-    "髙﨑嵜碕𠮷邉邊齋齊斎濵濱德惠國澤廣眞黑榮櫻龍髮彌嶋嶌冨淸緖瀨祐都",
-    "高崎崎崎吉辺辺斉斉斉浜浜徳恵国沢広真黒栄桜竜髪弥島島富清緒瀬祐都",
+FORMS = (
+    "高髙 崎﨑嵜碕 吉𠮷 辺邉邊 斉齋齊斎 浜濵濱 徳德 恵惠 国國 沢澤 広廣 真眞 黒黑 栄榮 桜櫻 竜龍 髪髮 弥彌 島嶋嶌 富冨 清淸 緒緖 瀬瀨 亜亞 悪惡 圧壓 "
+    "囲圍 壱壹 隠隱 衛衞 駅驛 円圓 塩鹽 縁緣 艶艷 応應 奥奧 横橫 温溫 穏穩 仮假 価價 画畫 会會 壊壞 懐懷 絵繪 概槪 拡擴 覚覺 学學 岳嶽 楽樂 渇渴 "
+    "勧勸 巻卷 関關 陥陷 観觀 顔顏 気氣 帰歸 亀龜 偽僞 戯戲 犠犧 旧舊 拠據 挙擧 虚虛 峡峽 挟挾 狭狹 郷鄕 尭堯 暁曉 勲勳 薫薰 径徑 恵惠 掲揭 渓溪 経經 "
+    "継繼 茎莖 蛍螢 軽輕 鶏鷄 芸藝 撃擊 県縣 倹儉 剣劍 険險 圏圈 検檢 権權 献獻 研硏 顕顯 験驗 厳嚴 呉吳 娯娛 効效 恒恆 鉱鑛 号號 砕碎 済濟 剤劑 "
+    "雑雜 参參 桟棧 蚕蠶 惨慘 賛贊 残殘 糸絲 歯齒 児兒 辞辭 湿濕 実實 釈釋 寿壽 収收 従從 渋澁 獣獸 縦縱 処處 叙敍 将將 称稱 渉涉 焼燒 "
+    "証證 奨奬 条條 状狀 乗乘 浄淨 剰剩 畳疊 縄繩 壌壤 嬢孃 譲讓 醸釀 嘱囑 触觸 寝寢 慎愼 尽盡 図圖 粋粹 酔醉 穂穗 随隨 髄髓 枢樞 数數 声聲 静靜 摂攝 "
+    "窃竊 専專 浅淺 戦戰 践踐 銭錢 潜潛 繊纖 禅禪 双雙 壮壯 捜搜 挿插 巣巢 曽曾 荘莊 装裝 総總 騒騷 蔵藏 臓臟 増增 続續 属屬 堕墮 体體 対對 "
+    "帯帶 滞滯 台臺 滝瀧 択擇 担擔 単單 胆膽 団團 弾彈 断斷 痴癡 虫蟲 鋳鑄 庁廳 徴徵 聴聽 勅敕 鎮鎭 逓遞 鉄鐵 転轉 点點 伝傳 灯燈 当當 党黨 盗盜 稲稻 "
+    "闘鬪 独獨 読讀 届屆 弐貳 悩惱 脳腦 覇霸 廃廢 売賣 発發 麦麥 抜拔 蛮蠻 秘祕 浜濱 払拂 仏佛 並竝 変變 辺邊 弁辨瓣辯 歩步 穂穗 宝寶 豊豐 褒襃 翻飜 "
+    "毎每 万萬 満滿 黙默 訳譯 薬藥 予豫 余餘 与與 誉譽 揺搖 様樣 謡謠 来來 頼賴 乱亂 覧覽 両兩 猟獵 緑綠 励勵 礼禮 隷隸 霊靈 齢齡 暦曆 歴歷 恋戀 "
+    "錬鍊 炉爐 労勞 楼樓 録錄 湾灣 渕淵 船舩 薮藪 芦蘆 館舘 桧檜 鴬鶯 諌諫 蛎蠣 蝋蠟 藤籐 橋槗 閒間 婦媍 峰峯 晋晉 遥遙 瑶瑤 凛凜 裕祐 花華 "
+    "郎郞朗 一ー 末未 己巳已 日曰 大太犬 土士 干千于 王玉 木朩 人入 祇祗 戌戍戊 藤膝 刀刃 天夭"
 )
-"""Older and family forms of characters in names. Two people may differ in them; an eye in a hurry does not."""
+"""Older and family forms of characters in names, and characters that differ in a stroke; the first of each group stands for it. Two people may differ
+in them; an eye in a hurry does not. The older forms are those of the Japanese government's tables of characters for names (人名用漢字)."""
+
+VARIANTS = str.maketrans({form: group[0] for group in FORMS.split() for form in group[1:]} | dict.fromkeys("-‐‑‒–—―−", "一"))
+"""A dash is the character for one in a vertical or horizontal line; in Latin letters it is taken out before."""
+
+STROKES = str.maketrans({
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "p", "ŧ": "t", "ŋ": "n",
+    "ə": "e", "ɛ": "e", "ɔ": "o", "ɓ": "b", "ɗ": "d", "ƙ": "k",
+})  # fmt: skip
+"""Latin letters with strokes, and joined ones: Unicode does not take them apart as it does accents. No others stand in names: small capitals
+and signs of phonetics only look like letters."""
+
+DASH_IN_LATIN = re.compile(r"(?<=[a-z])[-‐‑‒–—―−]|[-‐‑‒–—―−](?=[a-z])")
+
+ROMAJI = re.compile(r"o[uo]|oh(?![aeiouy])")
+"""A long o of Japanese, as it is written besides ō: Sato, Satou, Satoh."""
+
+DIGITS = str.maketrans("34578", "eastb")
 
 
 class NameRefused(TodokeMailError):
@@ -50,6 +78,10 @@ def canonical(name: str) -> str:
     for character in words:
         if not (character in BETWEEN or unicodedata.category(character)[0] in "LN" or _is_mark_of_a_letter(words, character)):
             raise NameRefused(f"The name {_quoted(name)} has a sign that names do not have ({_quoted(character)}). Write the name alone.")
+        if categories.alias(character) == "LATIN" and not _is_plain(character):
+            raise NameRefused(
+                f"The name {_quoted(name)} has a sign that only looks like a letter (U+{ord(character):04X}). Type the name anew."
+            )
     found = scripts(words)
     if len(found) > 1 and not any(found <= allowed for allowed in TOGETHER):
         raise NameRefused(f"The name {_quoted(name)} mixes scripts that look like each other ({', '.join(sorted(found))}). Type it in one.")
@@ -58,8 +90,11 @@ def canonical(name: str) -> str:
 
 def letters(name: str) -> str:
     """Return what of a name counts in a comparison: each letter as the simplest one that looks like it; no case, width, marks, spaces, signs."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).translate(VARIANTS)
-    folded = folded.replace("rn", "m").replace("i", "l")  # a capital I is an l to the eye, and case was folded away
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    folded = DASH_IN_LATIN.sub("", folded).translate(STROKES).translate(VARIANTS).translate(DIGITS)
+    folded = (
+        ROMAJI.sub("o", folded).replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
+    )  # a capital I is an l to the eye, and case was folded away
     simple = "".join(_hiragana(_simplest(character)) for character in _without_accents(folded) if character.isalnum())
     return simple.casefold()
 
@@ -86,8 +121,23 @@ def scripts(name: str) -> set[str]:
 
 def _has_all_words(one: str, other: str) -> bool:
     mine, theirs = ({letters(word) for word in re.split(r"[\s・,、.]+", name)} - {""} for name in (one, other))
-    fewer = min(mine, theirs, key=len)
-    return bool(fewer) and any(len(word) > 1 for word in fewer) and (mine <= theirs or theirs <= mine)
+    fewer, more = sorted((mine, theirs), key=len)
+    return any(len(word) > 1 for word in fewer) and all(_is_among(word, more) for word in fewer)
+
+
+def _is_among(word: str, words: set[str]) -> bool:
+    """Whether it is one of the words, or the initial of one, or one of which an initial is there."""
+    return (
+        word in words
+        or any(len(word) == 1 != len(each) and each.startswith(word) for each in words if word.isascii())
+        or (word.isascii() and word[:1] in words)
+    )
+
+
+def _is_plain(character: str) -> bool:
+    """Whether it is one of a to z, with or without accents, or a letter with a stroke that languages have."""
+    base = unicodedata.normalize("NFD", character.casefold())[:1]
+    return base.isascii() or base in map(chr, STROKES)
 
 
 def _is_ignorable(character: str) -> bool:

@@ -12,6 +12,7 @@ import typer
 
 from mailer import bundle
 from mailer.approval import anchors, approval, approvers, confirmation
+from mailer.approval.approvers import Approver
 from mailer.cli import machine_output, tables
 from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import (
@@ -34,7 +35,7 @@ from mailer.cli.runtime import (
     wrong_usage,
 )
 from mailer.config.file import load_config
-from mailer.config.settings import Config
+from mailer.config.settings import ApprovalRules, Config
 from mailer.database import audit_log
 from mailer.model.audit_log import Anchor, AuditEntry, verify
 from mailer.model.clock import format_time
@@ -71,7 +72,7 @@ def approve(
             written = approval.authorship_of(settings, database, mail, ref, content=content, stated=author)
             granted = approval.approve(settings, database, mail, ref, who, written, now=now())
         say(
-            f"{ref}: approved by {granted.approver} for {granted.size:,} readers (written by {granted.author}). "
+            f"{ref}: approved by {granted.approver} for {tables.count(granted.size, 'reader', 'readers')} (written by {granted.author}). "
             f"{granted.size:,}人あてに承認しました。 fingerprint {granted.bundle}"
         )
 
@@ -88,13 +89,21 @@ def show_approvers(output_format: FormatOption = OutputFormat.TEXT, config: Conf
         elif output_format is OutputFormat.JSON:
             typer.echo(machine_output.to_json(rows))
         else:
-            if known:
-                console().print(tables.approvers_table(known))
-            say(f'{rules.approvers}: {len(known)} approvers, identity = "{rules.identity}". 承認できる人は{len(known)}人です。')
+            _say_approvers(rules, known)
         problems = confirmation.problems(rules, known, _lists_that_need_approval(settings, mail))
         for problem in problems:
             notify(problem)
     raise typer.Exit(bool(problems))
+
+
+def _say_approvers(rules: ApprovalRules, known: Sequence[Approver]) -> None:
+    if known:
+        console().print(tables.approvers_table(known))
+        say(
+            f'{rules.approvers}: {tables.count(len(known), "approver", "approvers")}, identity = "{rules.identity}". 承認できる人は{len(known)}人です。'
+        )
+    elif rules.identity == "key":
+        say(f'{rules.approvers} names nobody: no issue can be approved (identity = "key"). 承認できる人がいません。')
 
 
 def show_audit(
@@ -134,6 +143,8 @@ def show_audit(
             newest = verify(entries, database.seal, known, noted)
         if anchor is not None and entries:
             anchors.add(anchor, entries[-1])
+            if output_format is OutputFormat.TEXT:
+                say(f"{anchor}: holds entry {len(entries)} now; keep it elsewhere. 控えを書きました。別の場所に保管してください。")
         if output_format is OutputFormat.TEXT:
             say(f"{len(entries)} entries, all hashes and seals hold. {len(entries)}件、すべて正しくつながっています。")
             say(_proof(known, len(entries), shown_zone(settings, is_utc)))

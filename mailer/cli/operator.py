@@ -40,9 +40,11 @@ from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
+from mailer.database.frozen_content import CANCELLED
 from mailer.delivery.expiry import refuse_ended
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
+from mailer.model.errors import IssueStopped
 from mailer.model.issue import CALLED_OFF, FrozenIssue, IssueRef, IssueStatus, content_digest
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
@@ -138,11 +140,12 @@ def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
         ref = parse_ref(issue)
         with open_for_command(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
+            _refuse_finished(database, frozen)
             issues.set_status(
                 database, frozen.issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING, IssueStatus.PAUSED, IssueStatus.REOPENED}
             )
             held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
-            _record(database, "cancelled", ref, {"held": str(held)})
+            _record(database, CANCELLED, ref, {"held": str(held)})
         say(f"{ref}: called off for {tables.count(held, 'person', 'people')}. {held:,}人への配信を取りやめました。")
 
 
@@ -235,6 +238,17 @@ def _set_status(issue: str, config: ConfigPath, status: IssueStatus, old: Collec
                 freeze.refuse_stopped(freeze.find_frozen(database, ref), now(), settings.time_zone)
             _record(database, AUDIT_WORDS[status], ref, {})
         say(f"{ref}: {sentence}")
+
+
+def _refuse_finished(database: Database, frozen: FrozenIssue) -> None:
+    """Raise `IssueStopped` if nobody is left from whom the issue could be held back: it must not be called `cancelled` afterwards."""
+    counts = ledger.counts(database, frozen.issue_id)
+    if frozen.status in (IssueStatus.CANCELLED, IssueStatus.REOPENED) or any(counts[state] for state in (*DUE, DeliveryState.CLAIMED)):
+        return
+    ref = frozen.issue.ref
+    raise IssueStopped(
+        f"{ref} has been sent to its end ({counts[DeliveryState.SENT]:,} have it): there is nothing to call off. 送り終わっているため、取りやめる分はありません。"
+    )
 
 
 def _refuse_over(settings: Config, database: Database, frozen: FrozenIssue) -> None:

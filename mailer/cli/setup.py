@@ -41,7 +41,10 @@ def new_secret(
     with command_session():
         path = file or load_config(config).secret_file
         if path is None:
-            raise SecretMissing(f"{config} names no secret_file. Name the file of the key: todoke secret new FILE.")
+            raise SecretMissing(
+                f'{config} names no secret_file. Add secret_file = "var/secret" to it, or name the file here: todoke secret new FILE. '
+                "設定ファイルに secret_file がありません。"
+            )
         key = random_source.token_urlsafe(RANDOM_BYTES)
         try:
             if rotate:
@@ -49,7 +52,7 @@ def new_secret(
             else:
                 _write_new(path, key)
         except OSError as error:
-            raise SecretMissing(f"{path}: the key cannot be written ({error.strerror}). Nothing was changed.") from None
+            raise SecretMissing(f"{path}: the key cannot be written ({error.strerror}). Nothing was changed. 鍵を書けません。") from None
         say(f"{path}: {'a new key first; restart what runs' if rotate else 'a new key'}. 鍵を作りました。")
 
 
@@ -60,7 +63,8 @@ def _write_new(path: Path, key: str) -> None:
         private_files.write_new(path, f"{key}\n".encode())
     except FileExistsError:
         raise SecretMissing(
-            f"{path} is there already and was not changed. To change the key and keep the old one for old links: todoke secret new --rotate."
+            f"{path} is there already and was not changed. To change the key and keep the old one for old links: todoke secret new --rotate. "
+            "鍵はもうあります。何も変えていません。替えるときは --rotate を付けてください。"
         ) from None
 
 
@@ -68,7 +72,9 @@ def _put_first(path: Path, key: str) -> None:
     """Write the new key and all that the file holds into a file beside it, and rename that: no moment without keys."""
     older = secrets.read_file(path)
     if not older.strip():
-        raise SecretMissing(f"{path} holds no key yet. Make the first one without --rotate.")
+        raise SecretMissing(
+            f"{path} holds no key yet. Make the first one without --rotate. 前の鍵がありません。--rotate を外してください。"
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     private_files.write_new(temporary, f"{key}\n{older}".encode())
     temporary.replace(path)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailer import bundle
+from mailer import bundle, regular_file
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, check_address, command_session, notify, now, open_for_command, say
 from mailer.cli.tables import count
 from mailer.config.file import load_config
@@ -64,10 +64,8 @@ def result_lines(content: CsvContent, result: ImportResult, *, dry_run: bool) ->
 
 def _read(file: Path) -> bytes:
     """Return the content. A pipe or a device may have no end: only a file is read."""
-    if file.exists() and not file.is_file():
-        raise CsvError(f"{file}: cannot be read (no file). ファイルではありません。")
     try:
-        return file.read_bytes()
+        return regular_file.read_bytes(file)
     except OSError as error:
         raise CsvError(f"{file}: cannot be read ({error.strerror}). ファイルを読めません。") from error
 

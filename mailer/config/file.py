@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mailer import private_files
+from mailer import private_files, regular_file
 from mailer.config.settings import (
     SOURCE_URL,
     SQLITE,
@@ -196,10 +196,8 @@ def _parse_address(value: str) -> str:
 
 
 def _read(path: Path) -> _File:
-    if path.exists() and not path.is_file():  # a pipe or a device may have no end
-        raise ConfigError(path, ("cannot be read: no file",))
     try:
-        return _File.model_validate(_with_new_names(path, tomllib.loads(path.read_text("utf-8"))))
+        return _File.model_validate(_with_new_names(path, tomllib.loads(regular_file.read_bytes(path).decode())))
     except FileNotFoundError:
         raise ConfigError(path, ("no such file; give another with --config",)) from None
     except ValidationError as error:  # a ValueError, too, and so it comes first

@@ -8,13 +8,16 @@ from sqlalchemy import func, select
 
 from mailer.database import audit_log
 from mailer.database.engine import Database
-from mailer.database.schema import delivery
+from mailer.database.schema import delivery, issue
 from mailer.model.audit_log import AuditEntry, AuditEvent, is_genuine
 from mailer.model.errors import ContentChanged
-from mailer.model.issue import FrozenIssue, content_digest
+from mailer.model.issue import FrozenIssue, IssueStatus, content_digest
 
 FROZEN = "frozen"
 """The event of freezing. Details: `content`, `send_at` (empty: at once) and `readers`."""
+
+CANCELLED = "cancelled"
+"""The event of calling off. Only another `frozen` ends it."""
 
 SEND_TIMES = {FROZEN: "send_at", "scheduled": "at"}
 """The events that fix when an issue may leave, and the detail that holds the moment."""
@@ -31,7 +34,7 @@ def require_unchanged(database: Database, frozen: FrozenIssue) -> None:
     """Return if the issue is what its sealed entry says.
 
     :raises SecretMissing: there is no key to check it with.
-    :raises ContentChanged: the issue has no such entry, or its content or the moment of sending is not what was frozen, or it has more recipients.
+    :raises ContentChanged: the issue has no such entry, or its content or a moment is not what was frozen, it has more recipients, or was called off.
     """
     ref, seal = str(frozen.issue.ref), database.seal
     audit_log.require_key(seal)
@@ -50,6 +53,13 @@ def require_unchanged(database: Database, frozen: FrozenIssue) -> None:
             f"{ref} was frozen for {readers:,} readers, and the database has {recipients:,} deliveries of it: somebody has added some. Nothing "
             "is sent. Look at `todoke audit`."
         )
+    if frozen.frozen_at > sealed.at:  # `todoke audit --seal` writes its entry later, never earlier
+        raise ContentChanged(f"{ref}: the moment of its freezing was changed in the database: nothing is sent. Look at `todoke audit`.")
+    if _was_called_off(entries) and not _is_called_off(database, frozen):
+        raise ContentChanged(
+            f"{ref} was called off, and the database says otherwise: nothing is sent. If it shall go out after all: `todoke cancel {ref}`, then "
+            f"`todoke reopen {ref}`. Look at `todoke audit`."
+        )
     if _send_time(entries) != frozen.send_at:
         raise ContentChanged(f"{ref}: the moment of its sending was changed in the database: nothing is sent. Look at `todoke audit`.")
 
@@ -65,6 +75,18 @@ def changed(ref: str) -> ContentChanged:
 def _count_recipients(database: Database, frozen: FrozenIssue) -> int:
     with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(delivery).where(delivery.c.issue_id == frozen.issue_id)).scalar_one()
+
+
+def _was_called_off(entries: list[AuditEntry]) -> bool:
+    last = next((entry.event.what for entry in reversed(entries) if entry.event.what in (FROZEN, CANCELLED)), "")
+    return last == CANCELLED
+
+
+def _is_called_off(database: Database, frozen: FrozenIssue) -> bool:
+    """Asked after the log was read: an operator who cancels meanwhile sets the status before the entry is written."""
+    with database.reading() as connection:
+        status = connection.execute(select(issue.c.status).where(issue.c.id == frozen.issue_id)).scalar_one_or_none()
+    return status not in (IssueStatus.SENDING, IssueStatus.PAUSED)
 
 
 def _send_time(entries: list[AuditEntry]) -> datetime | None:

@@ -70,8 +70,8 @@ def freeze_again(
             return None
         held_back = transition({DeliveryState.SUPPRESSED}, DeliveryState.PENDING)
         held_back = held_back.where(delivery.c.issue_id == issue_id, delivery.c.text == CALLED_OFF)
-        readers = connection.execute(held_back.values(text="", first_tried=None, not_before=None, changed_at=now)).rowcount
-        readers += freeze_recipients(connection, issue_id, content.ref.list, now, is_again=True)
+        connection.execute(held_back.values(text="", first_tried=None, not_before=None, changed_at=now))
+        readers = freeze_recipients(connection, issue_id, content.ref.list, now, is_again=True)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
         frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
         entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)

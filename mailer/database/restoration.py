@@ -11,14 +11,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, delete, insert, or_, select, text, update
 
 from mailer.database import claim_statements, claims
 from mailer.database.engine import Database, sqlite_file
 from mailer.database.schema import claim, delivery, issue, ledger, sent_before, subscriber
 from mailer.database.transitions import transition
 from mailer.model.ids import Fence, IssueId, SubscriberId
-from mailer.model.issue import IssueRef
+from mailer.model.issue import CALLED_OFF, IssueRef
 from mailer.model.state import DUE, DeliveryState
 
 GAP = 1_000_000
@@ -141,26 +141,42 @@ def _apply(connection: Connection, evidence: Evidence, now: datetime) -> Marked:
     else:
         sent = _mark(connection, issue_id, evidence.fence, evidence.sent, DeliveryState.SENT, now)
         unknown = _mark(connection, issue_id, evidence.fence, evidence.unknown, DeliveryState.UNKNOWN, now)
+        # A backup of a cancelled issue does not have those who have joined until it was frozen anew.
+        sent += _keep_for_freeze(connection, evidence.ref, _without_delivery(connection, issue_id, evidence.sent), DeliveryState.SENT)
+        missing = _without_delivery(connection, issue_id, evidence.unknown)
+        unknown += _keep_for_freeze(connection, evidence.ref, missing, DeliveryState.UNKNOWN)
     return Marked(evidence.ref, sent, unknown, issue_id is not None)
 
 
 def _mark(connection: Connection, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], new: DeliveryState, now: datetime) -> int:
-    """Along the table of states: what has been refused for good becomes pending first, what is due is claimed, what is claimed ends."""
+    """Along the table of states: what was refused for good or called off becomes pending first, what is due is claimed, what is claimed ends."""
     dialect, changed = connection.dialect.name, 0
     is_sent = new is DeliveryState.SENT
     for numbers in _in_portions(ids):
 
-        def step(old: Collection[DeliveryState], state: DeliveryState, part: Sequence[SubscriberId] = numbers) -> int:
-            change = claim_statements.numbered_transition(dialect, old, state, issue_id, part).where(_is_behind(fence))
+        def change(old: Collection[DeliveryState], state: DeliveryState, part: Sequence[SubscriberId] = numbers) -> Update:
+            return claim_statements.numbered_transition(dialect, old, state, issue_id, part).where(_is_behind(fence))
+
+        def step(change: Update) -> int:
             return connection.execute(change.values(fence=fence, not_before=None, changed_at=now, text=ADOPTED)).rowcount
 
+        # Not fenced yet: the steps that follow must still find these rows behind the claim.
+        connection.execute(change({DeliveryState.SUPPRESSED}, DeliveryState.PENDING).where(delivery.c.text == CALLED_OFF))
         if is_sent:
-            step({DeliveryState.FAILED}, DeliveryState.PENDING)
-            changed += step({DeliveryState.UNKNOWN}, new)
+            connection.execute(change({DeliveryState.FAILED}, DeliveryState.PENDING))
+            changed += step(change({DeliveryState.UNKNOWN}, new))
         # Fenced first, so that the second step finds the same rows: `_is_behind` holds for a claimed row of this fence.
-        step(DUE, DeliveryState.CLAIMED)
-        changed += step({DeliveryState.CLAIMED}, new)
+        step(change(DUE, DeliveryState.CLAIMED))
+        changed += step(change({DeliveryState.CLAIMED}, new))
     return changed
+
+
+def _without_delivery(connection: Connection, issue_id: IssueId, ids: Sequence[SubscriberId]) -> list[SubscriberId]:
+    missing: list[SubscriberId] = []
+    for numbers in _in_portions(ids):
+        mine = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id.in_(numbers))
+        missing += sorted({*numbers} - {*connection.execute(select(delivery.c.subscriber_id).where(mine)).scalars()})
+    return missing
 
 
 def _is_behind(fence: Fence) -> ColumnElement[bool]:

@@ -165,7 +165,7 @@ def refuse_cancelled(ref: IssueRef) -> NoReturn:
     :raises IssueStopped: always.
     """
     raise IssueStopped(
-        f"{ref} was called off: nothing was sent. `todoke reopen {ref}` opens it again; then it needs a new approval. "
+        f"{ref} was called off: nothing more is sent. `todoke reopen {ref}` opens it again; then it needs a new approval. "
         f"この号は取りやめました。出し直すには todoke reopen {ref} のあと、もう一度承認を受けてください。"
     )
 

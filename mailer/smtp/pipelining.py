@@ -123,12 +123,14 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
 
     # Replies and their consequences
 
-    def lose(self, why: str, *, is_silent: bool = False) -> None:
-        """Give the connection up and account for each message on it. `is_silent`: the relay has let the time of the step pass."""
+    def lose(self, why: str, *, is_silent: bool = False, is_closing: bool = False) -> None:
+        """Give the connection up and account for each message on it. `is_silent`: the relay has let the time of the step pass. `is_closing`: it has
+        said that it closes (421), which answers what was sent ahead.
+        """
         if self._is_over:
             return
         self.why_lost = why
-        self.is_cut_ahead = self._step in (MAIL, RCPT, DATA)
+        self.is_cut_ahead = not is_closing and self._step in (MAIL, RCPT, DATA)
         self.discards = self._awaits_ahead() and (is_silent or self._loop.time() - self._heard_at >= HESITATION)
         self._transport.abort()
         self._end(StopReason.LOST)
@@ -185,13 +187,13 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         """One message is over: the replies to the envelope behind it follow, or there is none yet."""
         self._step = NOTHING if self._next is None else MAIL
         if code == CLOSING:
-            self.lose(f"{code} {decode(text)}")
+            self.lose(f"{code} {decode(text)}", is_closing=True)
         elif self._next is None and not self._is_over:
             self._begin(b"")
 
     def _on_mail(self, code: int, text: bytes) -> None:
         if code == CLOSING:  # it answers the connection, not this message: the message is given back untried
-            self.lose(f"{code} {decode(text)}")
+            self.lose(f"{code} {decode(text)}", is_closing=True)
             return
         transaction = self._next
         assert transaction is not None
@@ -208,7 +210,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         assert transaction is not None
         transaction.refusal = transaction.refusal or Outcome(Phase.RCPT, code, decode(text))
         if code == CLOSING:
-            self.lose(f"{code} {decode(text)}")
+            self.lose(f"{code} {decode(text)}", is_closing=True)
 
     def _on_data(self, code: int, text: bytes) -> None:
         transaction = self._next
@@ -236,7 +238,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
 
     def _reset(self, ending: bytes, code: int, text: bytes) -> None:
         if code == CLOSING:
-            self.lose(f"{code} {decode(text)}")
+            self.lose(f"{code} {decode(text)}", is_closing=True)
             return
         self._step = RESET
         self._begin(ending)

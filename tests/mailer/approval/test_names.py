@@ -29,6 +29,9 @@ NAME = st.lists(WORD, min_size=1, max_size=3).map(" ".join)
         ("佐藤 二郎", "佐藤 ニ郎"), ("力石 徹", "カ石 徹"), ("山口 学", "山ロ 学"), ("さとう はなこ", "サトウ ハナコ"), ("サトウ ハナコ", "ｻﾄｳ ﾊﾅｺ"),
         ("Hanako Sato", "SATO HANAKO"), ("Hanako Sato", "Hanako Satō"), ("Hanako Sato", "Ｈａｎａｋｏ Ｓａｔｏ"), ("Hanako Sato", "Hanak0 Sat0"),
         ("Bill Marn", "BiII Mam"), ("Hanako Sato", "Hanako"), ("Hanako Sato", "Нanako Sato"), ("Hanako Sato", "Hаnako Sаto"),
+        ("鈴木 一郎", "鈴木－郎"), ("鈴木 一郎", "鈴木ー朗"), ("鈴木 一郎", "鈴朩一郞"), ("佐藤 花子", "佐籐 華子"), ("日下 末広", "曰下 未廣"), ("太田 実", "大田 實"),
+        ("渕上 円", "淵上 圓"), ("滝 静", "瀧 靜"), ("Hanako Sato", "Hanako Satou"), ("Hanako Sato", "Satoh Hanako"), ("Hanako Sato", "H. Sato"),
+        ("Hanako Sato", "H4nako 5ato"), ("Ken Wada", "Ken VVada"), ("Bo Holm", "Bø Hołm"), ("Ken Dato", "Ken Đato"), ("Anne-Marie Li", "Anne–Marie Li"),
     ],
 )  # fmt: skip
 def test_names_that_an_eye_takes_for_one_are_one_person(one: str, other: str) -> None:
@@ -40,6 +43,7 @@ def test_names_that_an_eye_takes_for_one_are_one_person(one: str, other: str) ->
     [
         ("佐藤 花子", "鈴木 一郎"), ("佐藤 花子", "佐藤 太郎"), ("佐藤 花子", "佐々木 花子"), ("高橋 誠", "髙橋 実"), ("さとう はなこ", "すずき はなこ"),
         ("Hanako Sato", "Taro Sato"), ("Hanako Sato", "Kenji Suzuki"), ("Ana Lima", "Maria Silva"), ("はた みき", "ばだ みき"),
+        ("鈴木 一郎", "鈴木 二郎"), ("John F. Kennedy", "John G. Adams"), ("H. Sato", "Kenji Sato"),
     ],
 )  # fmt: skip
 def test_people_with_a_name_in_common_are_two(one: str, other: str) -> None:
@@ -75,6 +79,10 @@ def test_names_of_people_from_everywhere_are_names(name: str) -> None:
         "Ηanako",
         "佐藤 Сато",
         "あ" * 101,
+        "Hanaĸo Sato",
+        "Hanaᴋo Sato",
+        "ɢato Ken",
+        "Ƨato Hanako",
         "\udc80",
     ],
 )

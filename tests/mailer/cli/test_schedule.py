@@ -107,6 +107,15 @@ def test_a_cancelled_number_is_used_again(terminal: Terminal) -> None:
     assert [str(message.mail["Subject"]) for message in receiver.accepted] == ["訂正版"] * 5
 
 
+def test_an_issue_that_everybody_has_got_cannot_be_called_off(terminal: Terminal) -> None:
+    with Receiver() as receiver:
+        write_config(terminal.folder, receiver.port, relay=RELAY)
+        assert terminal.run("send fukko-press/45").exit_code == 0
+    refused = terminal.run("cancel fukko-press/45", mail=False)
+    assert refused.exit_code == 1 and "nothing to call off" in refused.stderr and "送り終わっている" in refused.stderr
+    assert [row["status"] for row in status(terminal)] == ["sending"]  # `finished` follows from its counts
+
+
 def test_an_issue_that_is_too_old_is_refused_by_every_order_that_would_let_it_go(terminal: Terminal) -> None:
     config = load_config(terminal.folder / "mailer.toml")
     with closing(open_database(config.database, SEAL)) as database:

@@ -55,6 +55,23 @@ def test_init_db_makes_the_database_once_and_may_be_repeated(folder: Path) -> No
     assert {path.name: S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("var*/**"))}["var"] == 0o700
 
 
+def test_a_second_key_is_refused_in_words_that_fit_in_both_languages(folder: Path) -> None:
+    assert run(folder, "secret new").exit_code == 0
+    again = run(folder, "secret new")
+    assert (
+        again.exit_code == 1
+        and "was not changed" in again.output
+        and "鍵はもうあります" in again.output
+        and "短すぎます" not in again.output
+    )
+
+
+def test_who_names_no_file_for_the_key_is_told_the_line_of_the_settings(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    refused = run(tmp_path, "secret new")
+    assert refused.exit_code == 1 and 'secret_file = "var/secret"' in refused.output and "secret_file がありません" in refused.output
+
+
 def test_an_empty_file_is_no_database_and_init_db_makes_one_of_it(folder: Path) -> None:
     (folder / "var").mkdir()
     (folder / "var" / "todoke.db").touch()

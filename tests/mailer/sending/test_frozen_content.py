@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from mailer.database import audit_log, claims, issues, ledger, subscriptions
+from mailer.database import audit_log, claims, issues, ledger, orders, subscriptions
 from mailer.database.claims import ClaimRequest
 from mailer.database.subscriptions import ImportedSubscriber
+from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import ContentChanged
-from mailer.model.issue import IssueRef, IssueStatus, LightPart, content_digest
+from mailer.model.ids import IssueId
+from mailer.model.issue import CALLED_OFF, IssueRef, IssueStatus, LightPart, content_digest
 from mailer.model.state import DeliveryState
 from mailer.sending import send, worker
 from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
@@ -43,6 +45,12 @@ def home_on(folder: Path, url: str, port: int) -> Installation:
 def change(home: Installation, statement: str) -> None:
     with home.database.writing() as connection:
         connection.execute(text(statement.replace("digest = text", f"digest = '{'1' * 64}'")))
+
+
+def call_off(home: Installation) -> None:
+    assert issues.set_status(home.database, IssueId(1), IssueStatus.CANCELLED, old={IssueStatus.SENDING})
+    ledger.change_state(home.database, IssueId(1), {DeliveryState.PENDING}, DeliveryState.SUPPRESSED, now=NOW, why=CALLED_OFF)
+    audit_log.append(home.database, AuditEvent("operator", "cancelled", str(REF), {}), now=NOW)
 
 
 def events(home: Installation) -> list[str]:
@@ -91,6 +99,48 @@ def test_a_recipient_who_was_added_to_a_frozen_issue_stops_it(tmp_path: Path, da
                 text(f"INSERT INTO delivery ({columns}) SELECT 1, 7, 'late@example.jp', 'pending', 0, '', changed_at FROM delivery LIMIT 1")
             )
         with pytest.raises(ContentChanged, match="frozen for 6 readers, and the database has 7"):
+            send.send(home.context, home.root, REF, RecordedProgress())
+        assert receiver.connections == 0
+
+
+def test_a_recipient_who_was_added_to_an_issue_that_was_opened_again_stops_it(tmp_path: Path, database_url: str) -> None:
+    with Receiver() as receiver:
+        home = home_on(tmp_path, database_url, receiver.port)
+        issues.freeze(home.database, ISSUE, LIST, NOW)
+        call_off(home)
+        assert orders.reopen_cancelled(home.database, IssueId(1))
+        orders.freeze_again(home.database, IssueId(1), ISSUE, LIST, NOW)
+        sealed = [entry.event.details["readers"] for entry in audit_log.entries(home.database) if entry.event.what == "frozen"]
+        assert sealed == ["6", "6"]
+        subscriptions.import_subscribers(home.database, [ImportedSubscriber("late@example.jp", "", ("mailmaga",))], source="t", now=NOW)
+        columns = "issue_id, subscriber_id, address, state, attempts, text, changed_at"
+        change(home, f"INSERT INTO delivery ({columns}) SELECT 1, 7, 'late@example.jp', 'pending', 0, '', changed_at FROM delivery LIMIT 1")
+        with pytest.raises(ContentChanged, match="frozen for 6 readers, and the database has 7"):
+            send.send(home.context, home.root, REF, RecordedProgress())
+        assert receiver.connections == 0
+
+
+@pytest.mark.parametrize("status", [IssueStatus.SENDING, IssueStatus.PAUSED])
+def test_an_issue_that_was_called_off_is_not_opened_by_a_change_of_its_status(
+    tmp_path: Path, database_url: str, status: IssueStatus
+) -> None:
+    with Receiver() as receiver:
+        home = home_on(tmp_path, database_url, receiver.port)
+        issues.freeze(home.database, ISSUE, LIST, NOW)
+        call_off(home)
+        change(home, f"UPDATE issue SET status = '{status}'")
+        change(home, "UPDATE delivery SET state = 'pending'")
+        with pytest.raises(ContentChanged, match="was called off, and the database says otherwise"):
+            send.send(home.context, home.root, REF, RecordedProgress())
+        assert receiver.connections == 0
+
+
+def test_an_issue_is_not_made_younger_by_a_change_of_the_moment_of_its_freezing(tmp_path: Path, database_url: str) -> None:
+    with Receiver() as receiver:
+        home = home_on(tmp_path, database_url, receiver.port)
+        issues.freeze(home.database, ISSUE, LIST, NOW - timedelta(days=60))
+        change(home, f"UPDATE issue SET frozen_at = '{NOW:%Y-%m-%d %H:%M:%S.%f}'")
+        with pytest.raises(ContentChanged, match="moment of its freezing"):
             send.send(home.context, home.root, REF, RecordedProgress())
         assert receiver.connections == 0
 

@@ -17,14 +17,16 @@ import pytest
 import sqlalchemy as sa
 
 from mailer import bundle
-from mailer.database import issues, subscriptions
+from mailer.database import issues, ledger, subscriptions
 from mailer.database.engine import open_database
+from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.journal import JournalDirectory
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.adopt import adopt
 from mailer.model.errors import DatabaseError, DatabaseReplaced, LedgerRestored, SenderBusy
-from mailer.model.state import DeliveryState
-from mailer.sending import lock, send
+from mailer.model.issue import CALLED_OFF, IssueStatus
+from mailer.model.state import DUE, DeliveryState
+from mailer.sending import lock, schedule, send
 from mailer.sending import worker as work
 from tests import fork
 from tests.mail_bundles import REF, Installation, RecordedProgress, installation, people
@@ -130,6 +132,56 @@ def test_a_snapshot_from_before_the_end_is_noticed_by_send_and_work_and_nobody_g
         result = run(home)
     assert Counter(receiver.recipients) == EVERYBODY
     assert result.summary.counts[DeliveryState.SENT] == READERS
+
+
+def call_off(home: Installation) -> None:
+    """What `todoke cancel` does."""
+    frozen = issues.find(home.database, REF)
+    assert frozen is not None
+    assert issues.set_status(home.database, frozen.issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING})
+    ledger.change_state(home.database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=home.clock(), why=CALLED_OFF)
+
+
+@pytest.mark.parametrize("moment", ["before the backup", "before it is adopted"])
+def test_an_issue_that_is_cancelled_and_opened_again_around_a_backup_reaches_nobody_twice(tmp_path: Path, moment: str) -> None:
+    with Receiver(Behaviour(rcpt={"reader20@example.jp": "450 later"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=20)
+        home.clock.moment = datetime.now(UTC)
+        issues.freeze(home.database, bundle.read_issue(home.root, REF), bundle.read_lists(home.root)[REF.list], home.clock())
+        if moment == "before the backup":
+            call_off(home)
+        joined = ImportedSubscriber("joined@example.jp", "", (REF.list,))
+        subscriptions.import_subscribers(home.database, [joined], source="t", now=home.clock())
+        backup = back_up(home)
+        if moment == "before the backup":
+            schedule.reopen(home.database, REF)
+        run(home)
+        reached = len(receiver.accepted)
+        home = put_back(home, backup)
+        if moment == "before it is adopted":
+            call_off(home)
+        assert adopted(home) == (reached, 0)
+        assert schedule.reopen(home.database, REF) == 1, "reader20, whom nobody has reached"
+        run(home)
+    assert reached == (20 if moment == "before the backup" else 19)
+    assert Counter(receiver.recipients) == Counter(["joined@example.jp", *(person.address for person in people(19))])
+
+
+def test_who_was_refused_before_the_backup_and_was_sent_it_after_is_marked_and_not_tried_again(tmp_path: Path) -> None:
+    with Receiver(Behaviour(rcpt={"reader2@example.jp": "550 unknown"})) as receiver:
+        home = installation(tmp_path, receiver.port, readers=3)
+        run(home)
+        backup = back_up(home)
+        receiver.behaviour.rcpt.clear()
+        frozen = issues.find(home.database, REF)
+        assert frozen is not None
+        ledger.change_state(home.database, frozen.issue_id, {DeliveryState.FAILED}, DeliveryState.PENDING, now=home.clock())
+        run(home)
+        home = put_back(home, backup)
+        assert adopted(home) == (1, 0)
+        run(home)
+    assert Counter(receiver.recipients) == Counter(person.address for person in people(3))
+    assert counts(home) == {DeliveryState.SENT: 3}
 
 
 def test_a_lost_wal_is_noticed_and_nobody_gets_two(tmp_path: Path) -> None:

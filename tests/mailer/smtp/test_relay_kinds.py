@@ -20,6 +20,7 @@ from tests.smtp import Receiver
 
 DISCARDS, HANGS_UP, DISCARDS_BEHIND_A_BODY = "discards", "hangs up", "discards behind a body"
 HANGS_UP_AFTER_A_REPLY = "hangs up after a reply"
+CLOSES = "closes"
 
 
 class Relay:
@@ -63,6 +64,10 @@ class Relay:
                 recipient = line.partition("<")[2].partition(">")[0] if verb == "RCPT" else recipient
                 if verb == "MAIL":
                     self._throw_away(reader, {DISCARDS, HANGS_UP})
+                if verb == "RCPT" and self._kind == CLOSES:
+                    writer.write(b"421 too many messages, closing\r\n")
+                    await writer.drain()
+                    return
                 writer.write(self._reply(verb) + b"\r\n")
                 if verb == "MAIL":
                     self._throw_away(reader, {HANGS_UP_AFTER_A_REPLY})
@@ -113,6 +118,16 @@ def test_over_a_relay_that_offers_pipelining_and_throws_away_what_was_sent_ahead
         assert counts[DeliveryState.SENT] >= 30 - 2 * connections
     else:
         assert received == Counter(person.address for person in people(30)) and counts[DeliveryState.SENT] == 30
+
+
+def test_a_relay_that_says_that_it_closes_has_answered_and_is_not_said_to_throw_anything_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Relay("PIPELINING", kind=CLOSES) as relay:
+        home = installation(tmp_path, relay.port, readers=5, connections=1)
+        counts = run(home).summary.counts
+    assert counts[DeliveryState.DEFERRED] == 5 and relay.verbs["EHLO"] == 5
+    assert "PIPELINING" not in capsys.readouterr().err
 
 
 def test_pipelining_off_sends_nothing_ahead(tmp_path: Path) -> None:
