@@ -124,13 +124,13 @@ def _has_declarations(data: bytes) -> bool:
 
     lxml shows neither such attributes nor their declarations, so Expat is asked; it reads to the root element and no further.
     """
-    found: list[bool] = []
+    subsets: list[bool] = []
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda _name, _system, _public, has_subset: found.append(bool(has_subset))
+    parser.StartDoctypeDeclHandler = lambda _name, _system, _public, has_subset: subsets.append(bool(has_subset))
     parser.StartElementHandler = _stop_reading
     with suppress(_RootReached, expat.ExpatError, ValueError):
         parser.Parse(data, True)
-    return found != [False]
+    return subsets != [False]
 
 
 class _RootReached(Exception):
