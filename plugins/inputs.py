@@ -249,6 +249,15 @@ class InputFolder:
         return _is_inside(path, self._real)
 
 
+def read_named(path: Path, most: int) -> bytes:
+    """Return the first ``most`` bytes of the file that somebody named on the command line; links are followed.
+
+    Raises `UnreadableInput`, also for a pipe or a device: it may never answer, or never end.
+    """
+    real = Path(os.path.realpath(path))
+    return InputFolder(real.parent).read(real.name, most)
+
+
 _real_root = lru_cache(maxsize=64)(os.path.realpath)
 """Somebody may put a link in the place of a folder that was resolved before: then nothing in it lies inside, and nothing is read."""
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from plugins.events.table_import.importer import TableImport
     from plugins.frontmatter.model.registry import Registry
 
+_LARGEST = 20_000_000
+"""Bytes. The table of events of a prefecture has some hundred kilobytes; one with a million rows is no table of events."""
+
 
 def import_events(
     file: Annotated[Path, typer.Argument(help="イベント一覧のCSV / the CSV of events", exists=True, dir_okay=False)],
@@ -50,10 +53,11 @@ def import_events(
     chosen = "json" if json_output else chosen
     require(publications, folder=content)
     path = PurePosixPath(file.as_posix())
+    data = _read(file, path, chosen)
     try:
         registry = read_registry(publications, content / "data" / "municipalities.csv")
         key, date = _publication(registry, publication), moment(now).astimezone(registry.site.zone)
-        table = import_table(file.read_bytes(), path, content, key, registry, date)
+        table = import_table(data, path, content, key, registry, date)
     except ContentErrors as error:
         stop_with_errors(error.diagnostics, chosen)
     except UnreadableTable as error:
@@ -69,6 +73,19 @@ def import_events(
     _print_result(table, chosen, dry_run)
     if table.refusals:
         raise typer.Exit(1)
+
+
+def _read(file: Path, path: PurePosixPath, chosen: FormatName) -> bytes:
+    from plugins.inputs import UnreadableInput, read_named
+
+    try:
+        data = read_named(file, _LARGEST + 1)
+    except UnreadableInput:  # a pipe or a device; its own words are for files of ``content/``, which one may delete
+        ja, en = "読めるファイルではありません（パイプや装置は読みません）", "no file that can be read: pipes and devices are not"
+        stop_with_errors([Diagnostic(path, 1, ja, en, "E101")], chosen)
+    if len(data) > _LARGEST:
+        stop_with_errors([Diagnostic(path, 1, "20MBを超えています", "larger than 20 MB", "E101")], chosen)
+    return data
 
 
 def _publication(registry: Registry, key: str) -> str:

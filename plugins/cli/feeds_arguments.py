@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MODES = ("publish", "review")
 
+_LARGEST_OPML = 5_000_000
+"""Bytes. A list of a thousand feeds has some two hundred kilobytes; what is cut here is no XML any more, and is refused as such."""
+
 
 class Format(Enum):
     """``--format``."""
@@ -156,14 +159,17 @@ def read_opml_or_exit(path: Path) -> list[str]:
     """Return the addresses of the feeds in an OPML file."""
     import asyncio
 
+    from plugins.inputs import UnreadableInput, read_named
     from plugins.partners.model.errors import PartnersError
     from plugins.partners.subscriptions import read_opml
 
+    if not path.exists():
+        raise usage_error(f"{path}: ファイルがありません / no such file")
     try:
-        feeds = asyncio.run(read_opml(path.read_bytes()))
-    except FileNotFoundError as error:
-        raise usage_error(f"{path}: ファイルがありません / no such file") from error
-    except (PartnersError, OSError) as error:
+        feeds = asyncio.run(read_opml(read_named(path, _LARGEST_OPML)))
+    except UnreadableInput as error:  # a pipe or a device
+        raise usage_error(f"{path}: 読めるファイルではありません / no file that can be read") from error
+    except PartnersError as error:
         raise usage_error(f"{path}: OPML として読めません / cannot be read as OPML: {error}") from error
     return [address for address, _ in feeds]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.inputs import InputFolder, UnreadableInput, survey
+from plugins.inputs import InputFolder, UnreadableInput, read_named, survey
 
 
 @pytest.fixture
@@ -184,3 +184,14 @@ def test_in_a_random_tree_with_links_nothing_from_outside_is_ever_read_and_no_en
             assert below.as_posix() in told | set(tree.files) or linked_folder
             if below.as_posix() in told and files.stat(below.as_posix()) is not None:
                 raise AssertionError(f"{below} is a fault and can be read")
+
+
+def test_a_device_or_a_pipe_that_somebody_names_is_refused_and_neither_read_nor_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/zero"), tmp_path, tmp_path / "none"):
+        with pytest.raises(UnreadableInput):
+            read_named(path, 10)
+    (tmp_path / "a.csv").write_bytes(b"x" * 20)
+    (tmp_path / "other").symlink_to("a.csv")
+    assert read_named(tmp_path / "other", 10) == b"x" * 10

@@ -54,6 +54,25 @@ def _web(value: str) -> str:
     return value
 
 
+def _shown(value: str) -> str:
+    if len(value) > LONGEST_WORDS:
+        raise ValueError(f"長すぎます（{LONGEST_WORDS}字まで） / too long: at most {LONGEST_WORDS} characters")
+    return value
+
+
+def _line(value: str) -> str:
+    if not value.strip() or "\n" in value or "\r" in value:
+        raise ValueError("一行で、空でない言葉を書いてください / write words on one line")
+    return _shown(value)
+
+
+LONGEST_WORDS = 1_000
+"""Characters of words in the settings. They stand on every page, and a browser breaks them into phrases at each."""
+
+Words = Annotated[str, AfterValidator(_shown)]
+Line = Annotated[str, AfterValidator(_line)]
+"""What becomes a title of a page, a feed and a mail: a header of a mail has one line (RFC 5322, 2.2)."""
+
 WebAddress = Annotated[str, AfterValidator(_web)]
 ContentTypeName = Annotated[str, AfterValidator(_content_type)]
 
@@ -65,19 +84,19 @@ class _Table(BaseModel):
 class DataLicense(_Table):
     """The terms under which the site offers its tables of open data."""
 
-    name: str = Field(description="The licence's official name, as readers and data catalogues cite it.")
+    name: Line = Field(description="The licence's official name, as readers and data catalogues cite it.")
     url: WebAddress = Field(description="The page with the full text of the licence.")
-    summary: str = Field(description="What the licence allows and asks for, in one or two plain sentences for readers.")
+    summary: Words = Field(description="What the licence allows and asks for, in one or two plain sentences for readers.")
 
 
 class Site(_Table):
     """The portal. ``url`` is the public address without a trailing slash; with ``sample`` every page says that it is a 見本 (sample)."""
 
-    title: str
+    title: Line
     url: str = Field(pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$")
-    description: str
-    organisation: str
-    address: str
+    description: Words
+    organisation: Line
+    address: Words
     contact: EmailStr
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Tokyo"
     sample: bool = False
@@ -107,13 +126,13 @@ class Publication(_Table):
     """
 
     key: Key
-    title: str
-    reading: str
+    title: Line
+    reading: Words
     content_type: ContentTypeName = Field(alias="kind")
     colour: str
-    department: str
+    department: Line
     contact: EmailStr
-    description: str
+    description: Words
     list: Key | None = None
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
@@ -147,13 +166,13 @@ class MailList(_Table):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     key: Key
-    title: str
+    title: Line
     publication: Key
     sender: EmailStr = Field(alias="from")
     reply_to: EmailStr
     list_id: str = Field(pattern=r"^[a-z0-9.-]+$")
     list_class: Literal["newsletter", "emergency"] = Field(alias="class")
-    reason: str
+    reason: Words
 
 
 class Feed(_Table):
@@ -162,10 +181,10 @@ class Feed(_Table):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     key: Key
-    title: str
+    title: Line
     site: WebAddress
-    author: str
-    licence: str
+    author: Line
+    licence: Line
 
 
 @dataclass(frozen=True)
@@ -187,7 +206,7 @@ class _File(_Table):
     publications: dict[Key, Publication]
     lists: dict[Key, MailList] = {}
     feeds: dict[Key, Feed] = {}
-    topics: dict[Key, str] = {}
+    topics: dict[Key, Line] = {}
     checks: dict[str, object] = {}  # plugins.checks validates this table: only that package knows the rules
 
 
