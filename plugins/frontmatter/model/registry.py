@@ -54,23 +54,24 @@ def _web(value: str) -> str:
     return value
 
 
-def _shown(value: str) -> str:
-    if len(value) > LONGEST_WORDS:
-        raise ValueError(f"長すぎます（{LONGEST_WORDS}字まで） / too long: at most {LONGEST_WORDS} characters")
+LONGEST_LINE, LONGEST_TEXT = 200, 1_000
+"""Characters of a title or name, as in front matter, and of a text. They stand on every page, and on cards, where each line is measured anew."""
+
+
+def _bounded(value: str, longest: int) -> str:
+    if len(value) > longest:
+        raise ValueError(f"長すぎます（{longest}字まで） / too long: at most {longest} characters")
     return value
 
 
-def _line(value: str) -> str:
+def _one_line(value: str) -> str:
     if not value.strip() or "\n" in value or "\r" in value:
         raise ValueError("一行で、空でない言葉を書いてください / write words on one line")
-    return _shown(value)
+    return _bounded(value, LONGEST_LINE)
 
 
-LONGEST_WORDS = 1_000
-"""Characters of words in the settings. They stand on every page, and a browser breaks them into phrases at each."""
-
-Words = Annotated[str, AfterValidator(_shown)]
-Line = Annotated[str, AfterValidator(_line)]
+Words = Annotated[str, AfterValidator(lambda value: _bounded(value, LONGEST_TEXT))]
+Line = Annotated[str, AfterValidator(_one_line)]
 """What becomes a title of a page, a feed and a mail: a header of a mail has one line (RFC 5322, 2.2)."""
 
 WebAddress = Annotated[str, AfterValidator(_web)]
