@@ -53,6 +53,10 @@ def is_quick(files: InputFolder, paths: Sequence[str]) -> bool:
     return sum(stat.size for path in paths if (stat := files.stat(path))) <= _SMALL
 
 
+_AGAIN = 0.25
+"""Seconds of computing between two interruptions: Python drops an exception that is raised in a callback of the garbage collector."""
+
+
 @contextmanager
 def time_limit() -> Iterator[None]:
     """Interrupt the block after `QUICK_SECONDS` of computing, and raise `OutOfTime`: then the same work is to be done where it can be killed.
@@ -64,7 +68,7 @@ def time_limit() -> Iterator[None]:
         raise OutOfTime
 
     before = signal.signal(signal.SIGVTALRM, interrupt)
-    signal.setitimer(signal.ITIMER_VIRTUAL, QUICK_SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, QUICK_SECONDS, _AGAIN)
     try:
         yield
     finally:

@@ -109,6 +109,9 @@ def test_a_document_that_takes_too_long_is_named_and_the_mistakes_of_all_others_
     assert "more than 0.25 s of computing" in caught.value.diagnostics[-1].en
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the interruption may come in Hypothesis's callback of the collector
 @pytest.mark.parametrize("seconds", [0.0001, 0.002, 0.004, 0.01, 1.0])
 def test_a_few_small_documents_are_read_alike_whenever_they_are_handed_over_to_another_process(
     tiny: TinySite, monkeypatch: pytest.MonkeyPatch, seconds: float
