@@ -17,7 +17,7 @@ PAGES = {
     "press/2026/bridge/index.html": "<p>橋が通れます</p>",
     "theme/style.css": "body{}",
     "feed.xml": "<feed/>",
-    "images/a.0123456789abcdef.webp": "picture",
+    "pictures/0123456789abcdef/480.webp": "picture",
 }
 
 

@@ -14,7 +14,7 @@ from pelican.generators import StaticGenerator
 from plugins.context import context_of
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
-from plugins.partners.entries.attached import SUFFIXES
+from plugins.partners.entries.file_copies import SUFFIXES
 
 FOLDER = "partners"
 

@@ -13,7 +13,7 @@ from publisher.model.errors import PublisherError
 from publisher.release.files import write_atomically
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
-from publisher.release.tuf_metadata import FOLDER, ROOT, TIMESTAMP, SigningKeys, new_root, renew_timestamp
+from publisher.release.tuf_metadata import FOLDER, ROOT, TIMESTAMP, SigningKeys, check_threshold, new_root, renew_timestamp
 from publisher.targets import delivery
 from publisher.targets.mirrors import targets_of
 
@@ -39,6 +39,7 @@ def new(
         settings, store = load(config)
         if ROOT in store.metadata():
             raise PublisherError(f"{settings.store} has keys already; they are never overwritten / すでに鍵があります")
+        check_threshold(threshold, number)  # before the first key: one that is made is never overwritten
         passphrase = None if without_passphrase else typer.prompt("passphrase 合言葉", hide_input=True, confirmation_prompt=True).encode()
         roots = [new_key(root / f"root-{index}.pem", passphrase) for index in range(1, number + 1)]
         online = SigningKeys(new_key(settings.keys / "release.pem"), new_key(settings.keys / "timestamp.pem"))

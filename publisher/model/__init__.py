@@ -1,1 +1,1 @@
-"""What the other parts share: a release and its files, the manifest's two forms, rules for media types and caches. It imports nothing of ours."""
+"""What the other parts share: a release and its files, the manifest, rules for media types and caches. It imports nothing of ours."""

@@ -8,4 +8,4 @@ class PublisherError(Exception):
 
 
 class TargetError(PublisherError):
-    """A mirror could not be reached or written. Nothing that a reader sees has changed there."""
+    """A mirror could not be reached or written. Readers of a tree see what they saw before; in an S3-compatible store some files may be new."""

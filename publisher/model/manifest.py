@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from publisher.model.errors import PublisherError
-from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
+from publisher.model.release import WELL_KNOWN, Release, ReleasedFile, is_safe_path
 
 PATH = f"{WELL_KNOWN}manifest.txt"
 FORMAT = "1"
@@ -66,6 +66,8 @@ def parse(data: bytes) -> Release:
         if match := _FILE.fullmatch(line):
             if length < 0 or not rule[0]:
                 raise _broken(number, "a file without its length or its rule")
+            if not is_safe_path(match[2]):
+                raise _broken(number, "a path that leads elsewhere")
             files.append(ReleasedFile(match[2], match[1], length, *rule))
             length = -1
         elif line.startswith("#") and line[1:].isdecimal():

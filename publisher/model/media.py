@@ -44,7 +44,8 @@ ASK_EACH_TIME = "no-cache"
 
 FOR_EVER, FIVE_MINUTES = "public, max-age=31536000, immutable", "public, max-age=300"
 
-_DIGEST_IN_NAME = re.compile(r"[.-][0-9a-f]{8,64}(?:[.-][\w-]+)*$")
+_NAMED_BY_CONTENT = re.compile(r"pictures/[0-9a-f]{10,}/[^/]+|cards/[0-9a-f]{10,}\.png")
+"""What the build itself names by content. A name of an editor proves nothing: ``report-20110311.pdf`` may be corrected tomorrow."""
 
 
 def media_type(path: str) -> str:
@@ -53,8 +54,7 @@ def media_type(path: str) -> str:
 
 
 def cache_control(path: str) -> str:
-    """Return the value of ``Cache-Control``: for ever if the name holds a digest of the content, five minutes for other pictures, else ask each time."""
-    name = PurePosixPath(path)
-    if _DIGEST_IN_NAME.search(name.stem):
+    """Return the value of ``Cache-Control``: for ever if the build named it by its content, five minutes for other pictures, else ask each time."""
+    if _NAMED_BY_CONTENT.fullmatch(path):
         return FOR_EVER
     return FIVE_MINUTES if media_type(path).startswith(("image/", "font/", "audio/", "video/")) else ASK_EACH_TIME

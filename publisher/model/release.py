@@ -10,6 +10,11 @@ WELL_KNOWN = ".well-known/todoke/"
 """Where a mirror holds what proves a release (RFC 8615). No file of the site may lie there."""
 
 
+def is_safe_path(path: str) -> bool:
+    """Tell whether ``path`` stays below the folder that it is joined to: a mirror's own manifest and record are read, and whoever altered them may not aim elsewhere."""
+    return path.isprintable() and not any(part in ("", ".", "..") for part in path.split("/"))
+
+
 @dataclass(frozen=True, order=True)
 class ReleasedFile:
     """One file. ``path`` is relative, with ``/``. ``sha256`` is in hex, ``length`` in bytes; ``cache_control`` is the header's value (RFC 9111)."""

@@ -104,7 +104,10 @@ def held_back(output: Path) -> tuple[str, ...]:
     file = output / "held-back.json"
     if not file.is_file():
         return ()
-    return tuple(" ".join(f"{entry['path']} {entry['reason']}".split()) for entry in json.loads(file.read_bytes()))
+    try:
+        return tuple(" ".join(f"{entry['path']} {entry['reason']}".split()) for entry in json.loads(file.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PublisherError(f"{file}: cannot be read, so the release could not name what was held back: {error} / 読めません") from error
 
 
 def commit_of(folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,8 @@ BIN_BITS = 8
 ROOT_LIFE, LIFE, TIMESTAMP_LIFE = dt.timedelta(days=730), dt.timedelta(days=400), dt.timedelta(days=1)
 """Root and the rest outlive the yearly audit. A day for the timestamp: a timer makes it each hour, and a night without the timer alarms nobody."""
 
+_BIN = re.compile(r"[0-9]+\.bin-[0-9a-f]+\.json")
+
 _SERIALIZER = JSONSerializer(compact=True)
 
 
@@ -55,10 +58,15 @@ class SigningKeys:
     timestamp: Ed25519PrivateKey
 
 
+def check_threshold(threshold: int, number: int) -> None:
+    """Raise `PublisherError` if so many of ``number`` root keys can never agree."""
+    if not 1 <= threshold <= number:
+        raise PublisherError(f"{threshold} of {number} root keys cannot agree / しきい値が鍵の数に合いません")
+
+
 def new_root(keys: Sequence[Ed25519PrivateKey], threshold: int, online: SigningKeys, now: dt.datetime) -> bytes:
     """Return ``1.root.json``, signed by all ``keys``, of which ``threshold`` must agree to a later one. Raises `PublisherError` for a threshold that cannot be met."""
-    if not 1 <= threshold <= len(keys):
-        raise PublisherError(f"{threshold} of {len(keys)} root keys cannot agree / しきい値が鍵の数に合いません")
+    check_threshold(threshold, len(keys))
     root = Root(expires=_plain(now) + ROOT_LIFE)
     for key in keys:
         root.add_key(_signer(key).public_key, Root.type)
@@ -83,7 +91,10 @@ def sign_release(
     made: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
     targets = Targets(version=_next_version(old, "targets.json"), expires=_plain(now) + LIFE)
     snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=_plain(now) + LIFE)
-    if len(files) <= MANY:
+    has_bins = any(
+        _BIN.fullmatch(name) for name in old
+    )  # a client refuses a snapshot that lacks a role which the last one had (TUF section 5.5.5)
+    if len(files) <= MANY and not has_bins:
         targets.targets = {file.path: _target(file) for file in files}
     else:
         roles = SuccinctRoles([], 1, BIN_BITS, "bin")

@@ -50,6 +50,8 @@ async def publish(
             )
         except PublisherError as error:
             return Result(name, seconds() - start, failure=str(error))
+        except Exception as error:  # a fault of ours with one mirror holds up no other
+            return Result(name, seconds() - start, failure=f"unexpected {type(error).__name__}: {error} / 予期しない誤り")
         finally:
             await _close(target)
 

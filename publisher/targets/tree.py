@@ -106,7 +106,7 @@ class TreeTarget:
         """Bring the release into the slot that nobody sees, and exchange."""
         name = await self._current_slot()
         shown = await self._slot(name) if name else None
-        if shown and not shown.doubtful and shown.release and shown.release.number == signed.release.number:
+        if shown and not shown.doubtful and shown.release == signed.release:
             return Published(signed.release.number, 0, 0, 0)
         hidden = await self._slot(_other(name or SLOTS[1]))
         published = await self._bring(signed, hidden, shown, object_of, progress)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugins.files import write_atomically
-from plugins.partners.entries.attached import copy_name, copy_names, link_to_copies, wanted_files
+from plugins.partners.entries.file_copies import copy_name, copy_names, link_to_copies, wanted_files
 from plugins.partners.entries.reconcile import EntryChange
 from plugins.partners.entries.versions import with_written
 from plugins.partners.http.assets import AssetFetcher

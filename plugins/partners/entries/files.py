@@ -14,7 +14,7 @@ import yaml
 
 from plugins.files import write_atomically
 from plugins.inputs import InputFolder, UnreadableInput, survey
-from plugins.partners.entries.attached import SUFFIXES
+from plugins.partners.entries.file_copies import SUFFIXES
 from plugins.partners.entries.reconcile import EntryChange
 from plugins.partners.entries.versions import StoredEntry
 from plugins.partners.model.errors import EntryFileError

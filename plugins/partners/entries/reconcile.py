@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal
 
-from plugins.partners.entries.attached import copied_names, wanted_files
 from plugins.partners.entries.entry import Entry, slug
+from plugins.partners.entries.file_copies import copied_names, wanted_files
 from plugins.partners.entries.names import match, names_of, names_of_file, without_duplicates
 from plugins.partners.entries.texts import is_summary, likeness
 from plugins.partners.entries.versions import (

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.media import cache_control, media_type
-from publisher.model.release import Release, ReleasedFile, changes
+from publisher.model.release import Release, ReleasedFile, changes, is_safe_path
 from tests.releases import Publishing
 
-PATHS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40).filter(lambda path: path.isprintable())
+PATHS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40).filter(is_safe_path)
 FILES = st.builds(
     lambda path, digest, length: ReleasedFile(path, digest, length, media_type(path), cache_control(path)),
     PATHS,
@@ -58,6 +58,13 @@ def test_a_damaged_manifest_is_refused_or_is_another_release_and_never_a_traceba
         assert "manifest.txt:" in str(error)
 
 
+@pytest.mark.parametrize("path", ["../../etc/cron.d/x", "/etc/passwd", "a//b", "a/./b", ".."])
+def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    release = Release(1, dt.datetime(2026, 11, 28, 9, tzinfo=dt.UTC), (ReleasedFile(path, "0" * 64, 1, "text/html", "no-cache"),))
+    with pytest.raises(PublisherError, match="leads elsewhere"):
+        manifest.parse(manifest.render(release))
+
+
 def test_the_common_tool_checks_a_mirror_with_it(publishing: Publishing, tmp_path: Path) -> None:
     signed = publishing.release()
     (tmp_path / "manifest.txt").write_bytes(signed.proof[manifest.PATH])
@@ -72,7 +79,9 @@ def test_the_common_tool_checks_a_mirror_with_it(publishing: Publishing, tmp_pat
     ("path", "type_", "cache"),
     [
         ("index.html", "text/html; charset=utf-8", "no-cache"),
-        ("images/a.0123456789abcdef.webp", "image/webp", "public, max-age=31536000, immutable"),
+        ("pictures/0123456789abcdef/480.webp", "image/webp", "public, max-age=31536000, immutable"),
+        ("files/report-20110311.pdf", "application/pdf", "no-cache"),
+        ("images/a.0123456789abcdef.webp", "image/webp", "public, max-age=300"),
         ("images/a.png", "image/png", "public, max-age=300"),
         ("files/x.exe", "application/octet-stream", "no-cache"),
         ("feed.XML", "application/xml; charset=utf-8", "no-cache"),

@@ -95,7 +95,7 @@ def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publish
     signed = publishing.release()
     assert mirror.publish(signed).written == len(PAGES)
     assert mirror.shown() == contents(publishing, signed)
-    attributes = obstore.get(mirror.bucket, "images/a.0123456789abcdef.webp").attributes
+    attributes = obstore.get(mirror.bucket, "pictures/0123456789abcdef/480.webp").attributes
     assert attributes["Content-Type"] == "image/webp" and "immutable" in attributes["Cache-Control"]
     assert obstore.get(mirror.bucket, "index.html").attributes["Cache-Control"] == "no-cache"
     assert bytes(obstore.get(mirror.bucket, manifest.PATH).bytes()) == signed.proof[manifest.PATH]
