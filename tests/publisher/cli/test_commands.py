@@ -129,6 +129,20 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(operator: Operator,
     assert not (operator.folder / "www" / "current").exists()
 
 
+def test_no_key_is_made_for_a_threshold_that_cannot_be_met(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    refused = operator.run("release-keys new --root stick --number 2 --threshold 3 --without-passphrase")
+    assert refused.exit_code == 1 and "3 of 2 root keys" in refused.stderr
+    assert not (tmp_path / "stick").exists() and not (tmp_path / "var/keys").exists()
+
+
+@pytest.mark.parametrize("text", ["{", '[{"path": "a"}]', "[1]"])
+def test_a_list_of_what_was_held_back_that_cannot_be_read_stops_the_release_in_words(operator: Operator, text: str) -> None:
+    (operator.folder / "output/held-back.json").write_text(text, encoding="utf-8")
+    refused = operator.run("release")
+    assert refused.exit_code == 1 and "held-back.json" in refused.stderr and refused.stderr.count("\n") == 1
+
+
 def test_a_key_that_others_can_read_signs_nothing(operator: Operator) -> None:
     (operator.folder / "var/keys/release.pem").chmod(0o644)
     released = operator.run("release")

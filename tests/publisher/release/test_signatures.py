@@ -135,6 +135,17 @@ def test_above_the_bound_files_lie_in_bins_and_an_edit_changes_few(publishing: P
     assert target is not None and target.hashes["sha256"] == "f" * 64
 
 
+def test_a_site_that_becomes_small_again_keeps_its_bins_and_its_clients(publishing: Publishing, tmp_path: Path) -> None:
+    release = publishing.release().release
+    many = [ReleasedFile(f"press/{number}/index.html", f"{number:064x}", number, "text/html", "no-cache") for number in range(MANY)]
+    large = sign_release(release, many, publishing.keys, publishing.store.metadata(), publishing.now)
+    updater = client(tmp_path / "client", large[ROOT], large)
+    assert updater.get_targetinfo("press/0/index.html") is not None
+    small = sign_release(release, [], publishing.keys, large, publishing.now)
+    updater = client(tmp_path / "client", large[ROOT], small)
+    assert updater.get_targetinfo("press/0/index.html") is None and updater.get_targetinfo("index.html") is not None
+
+
 def test_a_threshold_that_cannot_be_met_is_refused(publishing: Publishing) -> None:
     with pytest.raises(PublisherError, match="3 of 2 root keys"):
         new_root(publishing.root_keys, 3, publishing.keys, NOW)

@@ -16,6 +16,7 @@ import pytest
 from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
+from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Published
@@ -148,6 +149,44 @@ def test_an_unknown_tree_and_a_broken_record_are_made_anew(publishing: Publishin
     signed = publishing.release()
     mirror.publish(publishing, signed)
     assert mirror.shown() == contents(publishing, signed)
+
+
+def test_an_altered_record_or_manifest_of_a_mirror_removes_nothing_elsewhere(
+    publishing: Publishing, mirror: Mirror, tmp_path: Path
+) -> None:
+    (tmp_path / "precious").write_text("stays")
+    for text in ("eins", "zwei"):
+        publishing.write("feed.xml", text)
+        mirror.publish(publishing, publishing.release())
+    hidden = ({"a", "b"} - {(mirror.root / "current").readlink().name}).pop()
+    record, proof = mirror.root / "slots" / f"{hidden}.json", mirror.root / "slots" / hidden / manifest.PATH
+    record.write_text(record.read_text().replace('"pending": []', '"pending": ["../../../precious"]'))
+    proof.write_bytes(proof.read_bytes() + b"#1\n" + b"0" * 64 + b"  ../../../precious\n")
+    signed = publishing.release()
+    mirror.publish(publishing, signed)
+    assert (tmp_path / "precious").read_text() == "stays" and mirror.shown() == contents(publishing, signed)
+
+
+def test_another_release_of_the_same_number_is_not_taken_for_ours(publishing: Publishing, mirror: Mirror, tmp_path: Path) -> None:
+    other = Publishing(tmp_path / "other")
+    other.write("index.html", "<h1>another machine</h1>")
+    mirror.publish(other, other.release())
+    signed = publishing.release()
+    mirror.publish(publishing, signed)
+    assert mirror.shown() == contents(publishing, signed)
+
+
+def test_a_fault_of_ours_with_one_mirror_holds_up_no_other(publishing: Publishing, tmp_path: Path) -> None:
+    class Broken(LocalFiles):
+        async def read_link(self, path: str) -> str | None:
+            raise ZeroDivisionError(path)
+
+    targets: Any = {
+        "broken": (TreeTarget("broken", Broken(tmp_path / "x")), 30.0),
+        "www": (TreeTarget("www", LocalFiles(tmp_path / "www")), 30.0),
+    }
+    broken, www = asyncio.run(delivery.publish(targets, publishing.release(), publishing.store.object))
+    assert "ZeroDivisionError" in broken.failure and www.failure == "" and (tmp_path / "www/current/index.html").exists()
 
 
 def test_a_folder_in_the_place_of_our_link_is_not_touched(publishing: Publishing, mirror: Mirror) -> None:
