@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Exists,
     Float,
     Select,
     Text,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -33,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from mailer.database.schema import claim, delivery, issue, server_clock, subscriber, subscription
+from mailer.database.schema import claim, delivery, expired, issue, server_clock, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import transition
 from mailer.model.ids import IssueId, SubscriberId
@@ -95,7 +97,7 @@ def parse_due_rows(answer: str | None) -> list[DueRow]:
 def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields) -> Select[Any]:
     """Up to `limit` due rows of a queue as one JSON array of arrays. On PostgreSQL they are locked, and locked ones are skipped.
 
-    Parameters: issue_id, queue, limit, now; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
+    Parameters: issue_id, queue, limit, now, `end` of the issue; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
     """
     wants = and_(
         subscription.c.subscriber_id == delivery.c.subscriber_id,
@@ -115,10 +117,8 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
     query = query.where(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= bindparam("now")))
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
-    if state is DeliveryState.DEFERRED:
-        query = query.where(has_time_come(bindparam("now"), bindparam("furthest"), bindparam("furthest_urgent")))
-    else:
-        query = query.where(delivery.c.subscriber_id > bindparam("after"))
+    query = query.where(~_is_expired())
+    query = query.where(HAS_TIME_COME if state is DeliveryState.DEFERRED else delivery.c.subscriber_id > bindparam("after"))
     query = query.order_by(delivery.c.subscriber_id).limit(bindparam("limit"))
     rows = query.with_for_update(of=delivery, skip_locked=True).cte("due")
     if dialect == "postgresql":
@@ -126,21 +126,33 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     return select(func.json_group_array(func.json_array(*rows.c)))
 
 
+def _is_expired() -> Exists:
+    """Whether a sender's clock has seen the `end` of the issue. It names no row of the query around it, so it is looked for once."""
+    ending = issue.alias("ending")
+    seen = expired.join(ending, and_(ending.c.list == expired.c.list, ending.c.number == expired.c.number))
+    return exists(
+        select(expired.c.list).select_from(seen).where(ending.c.id == bindparam("issue_id"), expired.c.expires == bindparam("end"))
+    )
+
+
 def due_times(now: datetime) -> dict[str, datetime]:
-    """The parameters of `has_time_come`."""
+    """The parameters of `HAS_TIME_COME`."""
     return {"now": now, "furthest": now + NEWSLETTER.furthest, "furthest_urgent": now + EMERGENCY.furthest}
 
 
-def has_time_come(now: Moment, furthest: Moment, furthest_urgent: Moment) -> ColumnElement[bool]:
-    """The condition that a deferred delivery may be tried.
-
-    A next try further off than the policy of its class can set it was written by a clock that was wrong: it is due.
-    """
+def _has_time_come() -> ColumnElement[bool]:
     of_delivery = issue.alias("issue_of_delivery")
     list_class = select(of_delivery.c.list_class).where(of_delivery.c.id == delivery.c.issue_id).correlate(delivery).scalar_subquery()
     next_try = delivery.c.not_before
-    is_too_far = or_(next_try > furthest, and_(next_try > furthest_urgent, list_class == ListClass.EMERGENCY))
-    return or_(next_try.is_(None), next_try <= now, is_too_far)
+    is_too_far = or_(next_try > bindparam("furthest"), and_(next_try > bindparam("furthest_urgent"), list_class == ListClass.EMERGENCY))
+    return or_(next_try.is_(None), next_try <= bindparam("now"), is_too_far)
+
+
+HAS_TIME_COME = _has_time_come()
+"""The condition that a deferred delivery may be tried. Parameters: those of `due_times`.
+
+A next try further off than the policy of its class can set it was written by a clock that was wrong: it is due.
+"""
 
 
 @cache

@@ -50,7 +50,8 @@ class OpenClaim:
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """Which batch to claim: up to `limit` rows. Pending rows are taken from behind the subscriber `after` on; the first `window` of
-    them may leave at once. `content`: the issue as it was compared with the audit log; the database must hold the same words. None: they are not looked at.
+    them may leave at once. `content`: the issue as it was compared with the audit log; the database must hold the same words. None: they are not
+    looked at. `end`: when it is too late for the issue; nothing is claimed if a sender's clock has been there.
     """
 
     issue_id: IssueId
@@ -59,11 +60,12 @@ class ClaimRequest:
     limit: int = 500
     window: int = 500
     content: FrozenIssue | None = None
+    end: datetime | None = None
 
 
 def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
     """Claims due rows of a queue: pending ones in the order of subscribers, then deferred ones. None if there are none,
-    or the issue is paused or cancelled.
+    or the issue is paused, cancelled or expired.
 
     Readers who have unsubscribed meanwhile become `suppressed` in the same transaction and are not among the rows. If nobody else
     is left, the claim has no rows and is not in the database.
@@ -162,7 +164,7 @@ def _of_claim(issue_id: IssueId, fence: Fence) -> ColumnElement[bool]:
 
 def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryState, now: datetime, limit: int) -> list[DueRow]:
     query = claim_statements.due_query(connection.dialect.name, state)
-    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit}
+    values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit, "end": request.end}
     values |= claim_statements.due_times(now)
     return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -11,7 +12,7 @@ from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue
 from mailer.model.audit_log import AuditEntry, AuditEvent, is_genuine
 from mailer.model.errors import ContentChanged
-from mailer.model.issue import FrozenIssue, IssueStatus, content_digest
+from mailer.model.issue import FrozenIssue, Issue, IssueStatus, MailList, content_digest
 
 FROZEN = "frozen"
 """The event of freezing. Details: `content`, `send_at` (empty: at once) and `readers`."""
@@ -70,6 +71,31 @@ def changed(ref: str) -> ContentChanged:
         f"{ref}: the words in the database are not those that were frozen: the issue is stopped. Somebody has changed them; restore them from a "
         "backup, or cancel the issue and publish a new one."
     )
+
+
+def columns_of(content: Issue, mail_list: MailList) -> dict[str, Any]:
+    """The words of an issue, as its row holds them."""
+    return {
+        "list": content.ref.list,
+        "number": content.ref.number,
+        "digest": content.digest,
+        "subject": content.subject,
+        "date": content.date,
+        "list_class": content.list_class,
+        "expires": content.expires,
+        "archive_url": content.archive_url,
+        "html": content.html,
+        "text": content.text,
+        "list_title": mail_list.title,
+        "from_name": mail_list.from_name,
+        "from_address": mail_list.from_address,
+        "reply_to": mail_list.reply_to,
+        "list_id": mail_list.list_id,
+        "contact": mail_list.contact,
+        "list_archive_url": mail_list.archive_url,
+        "light": content.light.text if content.light else None,
+        "light_charset": content.light.charset if content.light else None,
+    }
 
 
 def _count_recipients(database: Database, frozen: FrozenIssue) -> int:

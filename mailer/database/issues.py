@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, bindparam, exists, func, insert, literal, or_, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.database import audit_log, claim_statements, frozen_content, restoration
+from mailer.database.claim_statements import Moment
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
 from mailer.database.subscriptions import SUBSCRIBED
@@ -31,6 +49,8 @@ from mailer.model.issue import (
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 _BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
+_IS_DUE = or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, claim_statements.HAS_TIME_COME))
+"""The condition that a delivery may be tried now. Parameters: those of `due_times`."""
 
 
 def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
@@ -48,18 +68,27 @@ def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
 def require_content(connection: Connection, known: FrozenIssue) -> None:
     """Return if the issue in the database still has the words of `known`, whose digest is that of the sealed log.
 
-    Equal words have an equal digest. To compare them takes a tenth of the time of computing it again.
+    Equal words have an equal digest. The database compares them: to fetch them takes ten times as long, and to compute the digest a hundred times.
 
     :raises ContentChanged: it has other words, or is gone.
     """
+    words = frozen_content.columns_of(known.issue, known.mail_list)
+    if connection.execute(_with_words(tuple(words)), {"issue_id": known.issue_id} | words).first() is not None:
+        return
     row = connection.execute(_BY_ID, {"issue_id": known.issue_id}).one_or_none()
-    if row is None or not _has_words(_thaw(row), known):
+    if row is None or not _has_digest(_thaw(row), known):
         raise frozen_content.changed(str(known.issue.ref))
 
 
-def _has_words(stored: FrozenIssue, known: FrozenIssue) -> bool:
-    if stored.issue == known.issue and stored.mail_list == known.mail_list:
-        return True
+@cache
+def _with_words(columns: tuple[str, ...]) -> Select[tuple[IssueId]]:
+    """The issue with that number and with these values of the columns."""
+    same = (issue.c[column].is_not_distinct_from(bindparam(column)) for column in columns)
+    return select(issue.c.id).where(issue.c.id == bindparam("issue_id"), *same)
+
+
+def _has_digest(stored: FrozenIssue, known: FrozenIssue) -> bool:
+    """An older version may have stored the same words in another way."""
     return content_digest(stored.issue, stored.mail_list) == content_digest(known.issue, known.mail_list)
 
 
@@ -83,13 +112,19 @@ def set_status(database: Database, issue_id: IssueId, new: IssueStatus, *, old: 
 
 def sendable_issues(database: Database, *, now: datetime, list_class: ListClass | None = None) -> tuple[FrozenIssue, ...]:
     """Which issues, of one class or of all, have something to send now? Emergencies first, then the oldest."""
-    has_due = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, is_due(now)).correlate(issue))
-    query = select(issue).where(_is_to_be_sent(now), has_due)
+    with database.reading() as connection:
+        oldest_first = [_thaw(row) for row in connection.execute(_sendable(list_class), claim_statements.due_times(now))]
+    return tuple(sorted(oldest_first, key=lambda frozen: frozen.issue.list_class is not ListClass.EMERGENCY))
+
+
+@cache
+def _sendable(list_class: ListClass | None) -> Select[Any]:
+    """Parameters: those of `due_times`."""
+    has_due = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, _IS_DUE).correlate(issue))
+    query = select(issue).where(_is_to_be_sent(bindparam("now")), has_due)
     if list_class is not None:
         query = query.where(issue.c.list_class == list_class)
-    with database.reading() as connection:
-        oldest_first = [_thaw(row) for row in connection.execute(query.order_by(issue.c.frozen_at, issue.c.id))]
-    return tuple(sorted(oldest_first, key=lambda frozen: frozen.issue.list_class is not ListClass.EMERGENCY))
+    return query.order_by(issue.c.frozen_at, issue.c.id)
 
 
 def recent(database: Database, *, since: datetime) -> tuple[FrozenIssue, ...]:
@@ -177,13 +212,7 @@ def reopen(connection: Connection, issue_id: IssueId) -> None:
     connection.execute(update(issue).where(issue.c.id == issue_id).values(reported_at=None, settled_at=None))
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition that a delivery may be tried now."""
-    is_time = claim_statements.has_time_come(**claim_statements.due_times(now))
-    return or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, is_time))
-
-
-def _is_to_be_sent(now: datetime) -> ColumnElement[bool]:
+def _is_to_be_sent(now: Moment) -> ColumnElement[bool]:
     return and_(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= now))
 
 
@@ -207,7 +236,9 @@ def freeze(
         if frozen is not None:
             return frozen
         issue_id = connection.execute(
-            insert(issue).values(columns_of(content, mail_list, now) | {"send_at": send_at}).returning(issue.c.id)
+            insert(issue)
+            .values(frozen_content.columns_of(content, mail_list) | {"frozen_at": now, "send_at": send_at})
+            .returning(issue.c.id)
         ).scalar_one()
         readers = freeze_recipients(connection, issue_id, content.ref.list, now)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
@@ -244,32 +275,6 @@ def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: 
 def _find(connection: Connection, ref: IssueRef) -> FrozenIssue | None:
     row = connection.execute(select(issue).where(issue.c.list == ref.list, issue.c.number == ref.number)).one_or_none()
     return None if row is None else _thaw(row)
-
-
-def columns_of(content: Issue, mail_list: MailList, now: datetime) -> dict[str, Any]:
-    """The values of a frozen issue for its row."""
-    return {
-        "list": content.ref.list,
-        "number": content.ref.number,
-        "digest": content.digest,
-        "subject": content.subject,
-        "date": content.date,
-        "list_class": content.list_class,
-        "expires": content.expires,
-        "archive_url": content.archive_url,
-        "html": content.html,
-        "text": content.text,
-        "list_title": mail_list.title,
-        "from_name": mail_list.from_name,
-        "from_address": mail_list.from_address,
-        "reply_to": mail_list.reply_to,
-        "list_id": mail_list.list_id,
-        "contact": mail_list.contact,
-        "list_archive_url": mail_list.archive_url,
-        "frozen_at": now,
-        "light": content.light.text if content.light else None,
-        "light_charset": content.light.charset if content.light else None,
-    }
 
 
 def _thaw(row: Row[Any]) -> FrozenIssue:

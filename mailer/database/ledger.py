@@ -120,7 +120,8 @@ def unknown_of_claim(database: Database, issue_id: IssueId, fence: Fence) -> tup
 def count_due(database: Database, issue_id: IssueId, *, now: datetime) -> int:
     """How many deliveries may be tried now?"""
     with database.reading() as connection:
-        return connection.execute(select(func.count()).select_from(delivery).where(_is_due(issue_id, now))).scalar_one()
+        count = select(func.count()).select_from(delivery).where(_is_due(issue_id))
+        return connection.execute(count, claim_statements.due_times(now)).scalar_one()
 
 
 def count_called_off(database: Database, issue_id: IssueId) -> int:
@@ -136,15 +137,17 @@ def count_called_off(database: Database, issue_id: IssueId) -> int:
 def is_under_way(database: Database, issue_id: IssueId, *, now: datetime) -> bool:
     """Whether something of the issue is due or being sent now."""
     held = and_(delivery.c.issue_id == issue_id, delivery.c.state == DeliveryState.CLAIMED)
+    query = select(delivery.c.subscriber_id).where(or_(_is_due(issue_id), held)).limit(1)
     with database.reading() as connection:
-        return connection.execute(select(delivery.c.subscriber_id).where(or_(_is_due(issue_id, now), held)).limit(1)).first() is not None
+        return connection.execute(query, claim_statements.due_times(now)).first() is not None
 
 
 def first_due(database: Database, issue_id: IssueId, *, now: datetime) -> Recipient | None:
     """Who would be next? For a dry run."""
     query = select(delivery.c.subscriber_id, delivery.c.address, subscriber.c.name).join_from(delivery, subscriber)
+    query = query.where(_is_due(issue_id)).order_by(delivery.c.subscriber_id).limit(1)
     with database.reading() as connection:
-        row = connection.execute(query.where(_is_due(issue_id, now)).order_by(delivery.c.subscriber_id).limit(1)).one_or_none()
+        row = connection.execute(query, claim_statements.due_times(now)).one_or_none()
     return None if row is None else Recipient(*row)
 
 
@@ -246,9 +249,9 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
         return tuple((row.email, row.since) for row in connection.execute(query))
 
 
-def _is_due(issue_id: IssueId, now: datetime) -> ColumnElement[bool]:
-    is_time = claim_statements.has_time_come(**claim_statements.due_times(now))
-    return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), is_time)
+def _is_due(issue_id: IssueId) -> ColumnElement[bool]:
+    """The condition that a delivery of the issue may be tried. Parameters: those of `due_times`."""
+    return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), claim_statements.HAS_TIME_COME)
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:

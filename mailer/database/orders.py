@@ -8,7 +8,8 @@ from sqlalchemy import and_, exists, or_, select, update
 
 from mailer.database import audit_log, frozen_content, restoration
 from mailer.database.engine import Database
-from mailer.database.issues import columns_of, freeze_recipients
+from mailer.database.frozen_content import columns_of
+from mailer.database.issues import freeze_recipients
 from mailer.database.schema import delivery, issue
 from mailer.database.transitions import transition
 from mailer.model.audit_log import AuditEvent
@@ -58,7 +59,8 @@ def freeze_again(
     None: it is not reopened (any more), or a sender still holds deliveries of it.
     """
     is_held = exists(select(delivery.c.issue_id).where(delivery.c.issue_id == issue.c.id, delivery.c.state == DeliveryState.CLAIMED))
-    values = columns_of(content, mail_list, now) | {
+    values = columns_of(content, mail_list) | {
+        "frozen_at": now,
         "send_at": send_at,
         "status": IssueStatus.SENDING,
         "reported_at": None,

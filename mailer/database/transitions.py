@@ -25,7 +25,8 @@ def transition(old: Collection[DeliveryState], new: DeliveryState, *, by_key: bo
     for state in old:
         check_transition(state, new)
     column = delivery.c.state.concat("") if by_key else delivery.c.state
-    return update(delivery).where(column.in_(sorted(old))).values(state=new)
+    # Each state is a parameter of its own: a list of them would be written into the statement anew at every call.
+    return update(delivery).where(column.in_([literal(state.value) for state in sorted(old)])).values(state=new)
 
 
 def insert_initial(columns: Collection[str], rows: Select[Any]) -> Insert:

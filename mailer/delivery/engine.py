@@ -134,9 +134,14 @@ class DeliveryEngine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def is_expired(self, frozen: FrozenIssue) -> bool:
-        """Whether it is too late for the issue; then its due deliveries become `expired`. Ask before each `claim`."""
+    async def is_expired(self, frozen: FrozenIssue, *, has_claimed: bool = False) -> bool:
+        """Whether it is too late for the issue; then its due deliveries become `expired`. Ask before each `claim`.
+
+        :param has_claimed: the last claim found rows. It looks for what other clocks have seen, so only this one is read.
+        """
         database, now = self.context.database, self.context.clock()
+        if has_claimed and now < self.context.config.max_age.end(frozen):
+            return False
         found = await self.recorder.ask(expiry, self.context.config, database, frozen, now)
         if found is Expiry.OVER:
             await self.recorder.ask(
@@ -152,7 +157,8 @@ class DeliveryEngine:
         content = await self._verified(frozen)
         context, compiled, token = self.context, self.composer.compiled(frozen), self.journals.new_token()
         journal, began = self.journals.open(token), time.monotonic()
-        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content)
+        end = context.config.max_age.end(frozen)
+        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end)
         try:
             claim = await self.recorder.ask(
                 claims.claim_batch,

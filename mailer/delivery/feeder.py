@@ -77,7 +77,7 @@ class Feeder:
     async def _feed_queue(self, frozen: FrozenIssue, queue: DomainQueue) -> None:
         after, running = START, set[asyncio.Task[None]]()
         is_urgent = frozen.issue.list_class is ListClass.EMERGENCY
-        while not self._engine.is_over and not await self._engine.is_expired(frozen):
+        while not self._engine.is_over and not await self._engine.is_expired(frozen, has_claimed=after != START):
             if queue.is_full(is_urgent=is_urgent):
                 queue.has_room.clear()
                 await queue.has_room.wait()

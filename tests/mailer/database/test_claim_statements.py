@@ -34,7 +34,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def answer(database: Database, fields: tuple[str, ...]) -> str | None:
-    values: dict[str, Any] = {"issue_id": 1, "queue": "", "after": 0, "now": NOW, "limit": 9}
+    values: dict[str, Any] = {"issue_id": 1, "queue": "", "after": 0, "now": NOW, "limit": 9, "end": None}
     with database.writing() as connection:
         query = claim_statements.due_query(connection.dialect.name, DeliveryState.PENDING, fields)
         text: str | None = connection.execute(query, values).scalar_one()

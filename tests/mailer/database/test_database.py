@@ -258,3 +258,14 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
         connection.execute(sa.insert(subscriber).values(values))
         raise RuntimeError
     assert subscriptions.find(database, "a@b.example") is None
+
+
+def test_nothing_is_claimed_once_the_clock_of_any_sender_has_been_at_the_end(database: Database) -> None:
+    """Another process has written it down between two claims: this one asks for nothing but its next batch."""
+    issue, end = frozen(database), NOW + timedelta(hours=1)
+    request = ClaimRequest(issue.issue_id, "", limit=1, content=issue, end=end)
+    assert claims.claim_batch(database, request, token="a", owner="me", lease=60, now=NOW) is not None
+    assert issues.has_expired(database, REF, end, end)
+    assert claims.claim_batch(database, request, token="b", owner="me", lease=60, now=NOW) is None
+    later = ClaimRequest(issue.issue_id, "", limit=1, content=issue, end=end + timedelta(hours=1))  # built anew with another end
+    assert claims.claim_batch(database, later, token="c", owner="me", lease=60, now=NOW) is not None
