@@ -27,6 +27,7 @@ from mailer.log import LogKind
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
 from mailer.model.audit_log import AuditEntry, AuditSeal
+from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, SecretMissing, TodokeMailError
 from mailer.model.issue import IssueRef
 
@@ -142,8 +143,9 @@ def parse_time(text: str, zone: tzinfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        moment.astimezone(UTC)  # years 1 and 9999 may have no UTC
-    except (ValueError, OverflowError):
+    except ValueError:
+        moment = None
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
         moment = None
     if moment is None or not TIME_OF_DAY.search(text):
         wrong_usage(f"{text!r} is not a date with a time. Write it as 2026-03-11T14:46. 日時は 2026-03-11T14:46 の形で書いてください。")

@@ -12,7 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailer.database import audit_log, claim_statements, frozen_content, restoration
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
-from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import insert_initial
 from mailer.model.errors import IllegalTransition
 from mailer.model.ids import IssueId
@@ -29,6 +28,7 @@ from mailer.model.issue import (
     content_digest,
 )
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
+from mailer.model.subscription import SUBSCRIBED
 
 _BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
 
