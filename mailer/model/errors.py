@@ -113,11 +113,12 @@ class LedgerRestored(TodokeMailError):
     """The ledger is older than what was sent from it, or another one. Sending on would send again what has left.
 
     :param reason: how that is known.
+    :param outcome: what was not done because of it.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, outcome: str = "Nothing was sent.") -> None:
         super().__init__(
-            f"The database is not the one that was sent from last: {reason}. Nothing was sent. "
+            f"The database is not the one that was sent from last: {reason}. {outcome} "
             "If it was restored from a backup, see `todoke adopt-restored --dry-run`: it marks what journals know to have left."
         )
 
