@@ -26,6 +26,8 @@ MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
 def _header_text(value: str) -> str:
     if addresses.unsafe_characters(value):
         raise ValueError("has control characters or line breaks, which must not reach a header")
+    if addresses.is_blank(value):
+        raise ValueError("is empty: nothing in it can be seen")
     return _without_place(value)
 
 
