@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDic
 
 from mailer import regular_file
 from mailer.model import addresses, personal_places
+from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, BundleError, MessageError
 from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
 
@@ -24,6 +26,8 @@ MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
 def _header_text(value: str) -> str:
     if addresses.unsafe_characters(value):
         raise ValueError("has control characters or line breaks, which must not reach a header")
+    if addresses.is_blank(value):
+        raise ValueError("is empty: nothing in it can be seen")
     return _without_place(value)
 
 
@@ -54,6 +58,13 @@ def _source_path(value: str) -> str:
     return value
 
 
+def _storable(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
 Key = Annotated[str, Field(pattern=rf"^{SAFE_KEY.pattern}$", max_length=64)]
 Header = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_header_text)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -108,9 +119,9 @@ class _Issue(BaseModel):
     list: Key
     number: Key
     subject: Header
-    date: AwareDatetime
+    date: Moment
     list_class: ListClass = Field(alias="class")
-    expires: AwareDatetime | None
+    expires: Moment | None
     archive_url: Link
     parts: _BundleFiles
     sources: dict[SourcePath, Sha256] = {}

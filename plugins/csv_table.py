@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from plugins.control_characters import CONTROL, control_words
+from plugins.control_characters import CONTROL, control_words, words
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.inputs import InputFolder, UnreadableInput
 
@@ -85,7 +85,7 @@ def _records(text: str, path: PurePosixPath) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for record in reader:
-            cells = [cell.strip() for cell in record]
+            cells = [words(cell) for cell in record]
             if len(cells) > MOST_COLUMNS:
                 raise _unreadable(path, line, f"列が{MOST_COLUMNS}を超えています", f"more than {MOST_COLUMNS} columns")
             if any(len(cell) > LONGEST_CELL for cell in cells):

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 GOOD = "title: 題\ndate: 2020-01-02 10:00\n"
 
+INVISIBLE = {
+    "a zero-width space": "\u200b",
+    "word joiners": "\u2060\u2063",
+    "a Hangul filler": "\u3164",
+    "a leading Hangul filler": "\u115f \u1160\uffa0",
+    "variation selectors": "\ufe0f\U000e0100",
+    "marks of the reading direction": "\u200e\u200f\u061c",
+    "tags": "\U000e0041",
+    "an empty pattern of Braille": "\u2800",
+    "a soft hyphen": "\u00ad",
+    "a mark without its letter": "\u0301",
+}
+
 # case: (file, text, line, Japanese words, English words)
 FAULTS = {
     "unknown key": (
@@ -16,6 +29,24 @@ FAULTS = {
     "missing title": ("press/2020/a.md", "---\ndate: 2020-01-02\n---\n本文\n", 1, "「title」がありません", "'title' is missing"),
     "empty title": ("press/2020/a.md", "---\ntitle:\ndate: 2020-01-02\n---\n本文\n", 2, "「title」が空です", "'title' is empty"),
     "blank title": ("press/2020/a.md", "---\ntitle: '　'\ndate: 2020-01-02\n---\n本文\n", 2, "「title」が空です", "'title' is empty"),
+    **{
+        f"title of {name} alone": (
+            "press/2020/a.md",
+            f"---\ntitle: '{characters}'\ndate: 2020-01-02\n---\n本文\n",
+            2,
+            "「title」が空です",
+            "'title' is empty",
+        )
+        for name, characters in INVISIBLE.items()
+    },
+    "image text of nothing visible": (
+        "press/2020/a.md",
+        f"---\n{GOOD}image: ../../images/sea.png\nimage_alt: '\u200b\u3164'\n---\n本文\n",
+        5,
+        "「image_alt」が空です",
+        "'image_alt' is empty",
+    ),
+    "alt of nothing visible": ("press/2020/a.md", f"---\n{GOOD}---\n![\u2060\u200b](../../images/sea.png)\n", 5, "説明", "alt"),
     "bad date": (
         "press/2020/a.md",
         "---\ntitle: 題\ndate: 2020年1月2日\n---\n本文\n",

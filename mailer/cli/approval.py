@@ -28,6 +28,7 @@ from mailer.cli.runtime import (
     notify,
     now,
     open_for_command,
+    open_for_orders,
     parse_ref,
     say,
     shown_zone,
@@ -68,7 +69,7 @@ def approve(
         if author and settings.approval.authors == "git":
             notify("--author is not used: Git says who wrote the issue. 書いた人はGitの記録で決まります。")
         who = approval.candidate(settings, ref, name, account=system_account(), key=key)
-        with open_for_command(settings) as database:
+        with open_for_orders(settings) as database:
             written = approval.authorship_of(settings, database, mail, ref, content=content, stated=author)
             granted = approval.approve(settings, database, mail, ref, who, written, now=now())
         say(

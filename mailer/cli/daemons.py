@@ -88,5 +88,8 @@ def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:
 
     with command_session(logs):
         settings = load_config(config)
-        with open_for_command(settings) as database, nullcontext() if database.is_shared else lock.sender_lock(settings):
+        with (
+            open_for_command(settings, tells_restored=False) as database,
+            nullcontext() if database.is_shared else lock.sender_lock(settings),
+        ):
             run_event_loop(until_stopped(replace(delivery_context(settings, database), waits_for_relays=True)))

@@ -30,6 +30,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.IllegalTransition: "配信の状態をそのように変えることはできません。",
     errors.DatabaseError: "データベースを使えません。",
     errors.DatabaseUnavailable: "データベースがいま使えません。しばらくしてから、もう一度実行してください。",
+    errors.ImpossibleValue: "データベースに、ありえない値があります。手で書き換えた行を直すか、控えから戻してください。",
     errors.DatabaseMissing: "データベースがありません。場所を確かめてください。初めてのときは todoke init-db で作ります。",
     errors.DatabaseReplaced: "データベースのファイルが途中で消されたか、置きかえられました。送信の控えは残っています。",
     errors.LedgerRestored: "データベースが前に送ったときのものではないため、送りません。todoke adopt-restored --dry-run を実行してください。",

@@ -29,6 +29,7 @@ from mailer.cli.runtime import (
     console,
     now,
     open_for_command,
+    open_for_orders,
     parse_ref,
     parse_time,
     say,
@@ -84,7 +85,7 @@ def schedule(
             parse_time(at, UTC)  # a mistake in the command line is reported before one in the settings, which name the zone
         settings = load_config(config)
         moment = None if ref is None else _moment(at, settings, at_once=at_once)
-        with open_for_command(settings) as database:
+        with open_for_command(settings) if ref is None else open_for_orders(settings) as database:
             if ref is None or moment is None:
                 _print_schedule(settings, database, output_format, is_utc=is_utc)
                 return
@@ -138,7 +139,7 @@ def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
     """Call an issue off; whoever has it keeps it. `reopen` opens it again. 配信を取りやめる"""
     with command_session():
         ref = parse_ref(issue)
-        with open_for_command(load_config(config)) as database:
+        with open_for_orders(load_config(config)) as database:
             frozen = freeze.find_frozen(database, ref)
             _refuse_finished(database, frozen)
             issues.set_status(
@@ -154,7 +155,7 @@ def reopen(issue: Ref, config: ConfigPath = CONFIG) -> None:
     with command_session():
         ref = parse_ref(issue)
         settings = load_config(config)
-        with open_for_command(settings) as database:
+        with open_for_orders(settings) as database:
             held = scheduling.reopen(database, ref)
             _record(database, "reopened", ref, {"held": str(held)})
         is_approved = settings.approval.needs(ref.list)
@@ -175,7 +176,7 @@ def retry(
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
         settings = load_config(config)
-        with open_for_command(settings) as database:
+        with open_for_orders(settings) as database:
             frozen = freeze.find_frozen(database, ref)
             _refuse_over(settings, database, frozen)
             old = {DeliveryState.DEFERRED, DeliveryState.FAILED} if failed else {DeliveryState.DEFERRED}
@@ -196,7 +197,7 @@ def resolve_unknown(
     with command_session():
         ref, only = parse_ref(issue), check_address(address) if address else ""
         settings = load_config(config)
-        with open_for_command(settings) as database:
+        with open_for_orders(settings) as database:
             frozen = freeze.find_frozen(database, ref)
             state = RESOLUTIONS[resolution]
             if state is DeliveryState.PENDING:
@@ -230,7 +231,7 @@ def _set_status(issue: str, config: ConfigPath, status: IssueStatus, old: Collec
     with command_session():
         ref = parse_ref(issue)
         settings = load_config(config)
-        with open_for_command(settings) as database:
+        with open_for_orders(settings) as database:
             frozen = freeze.find_frozen(database, ref)
             if status is IssueStatus.SENDING:
                 _refuse_over(settings, database, frozen)

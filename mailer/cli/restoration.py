@@ -32,7 +32,10 @@ def adopt_restored(
     """Mark in a restored database what journals know to have left, and let sending go on. 戻したデータベースで配信を続けられるようにする"""
     with command_session():
         settings = load_config(config)
-        with open_for_command(settings) as database, nullcontext() if database.is_shared else lock.sender_lock(settings):
+        with (
+            open_for_command(settings, tells_restored=False) as database,
+            nullcontext() if database.is_shared else lock.sender_lock(settings),
+        ):
             report = adopt(settings, database, now=now(), keep=not dry_run)
             if not report.reason:
                 say("The database is the one that was sent from last: nothing to adopt. 前に送ったときと同じデータベースです。")

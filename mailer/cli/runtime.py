@@ -23,11 +23,13 @@ from mailer.cli.machine_output import OutputFormat
 from mailer.config.settings import Config
 from mailer.database.engine import Database, open_database
 from mailer.delivery.context import DeliveryContext
+from mailer.delivery.recovery import restored
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
 from mailer.model.audit_log import AuditEntry, AuditSeal
-from mailer.model.errors import AddressError, IssueUnknown, NotPrivate, SecretMissing, TodokeMailError
+from mailer.model.clock import FIRST_YEAR, LAST_YEAR
+from mailer.model.errors import AddressError, IssueUnknown, JournalError, LedgerRestored, NotPrivate, SecretMissing, TodokeMailError
 from mailer.model.issue import IssueRef
 
 EX_SOFTWARE = 70
@@ -142,8 +144,9 @@ def parse_time(text: str, zone: tzinfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        moment.astimezone(UTC)  # years 1 and 9999 may have no UTC
-    except (ValueError, OverflowError):
+    except ValueError:
+        moment = None
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
         moment = None
     if moment is None or not TIME_OF_DAY.search(text):
         wrong_usage(f"{text!r} is not a date with a time. Write it as 2026-03-11T14:46. 日時は 2026-03-11T14:46 の形で書いてください。")
@@ -191,15 +194,40 @@ def now() -> datetime:
 
 
 @contextmanager
-def open_for_command(settings: Config) -> Iterator[Database]:
+def open_for_orders(settings: Config) -> Iterator[Database]:
+    """As `open_for_command`, for a command that orders something about an issue.
+
+    :raises LedgerRestored: it is a database that was restored and not adopted yet. An order in it would be lost, or meant for another state.
+    """
+    with open_for_command(settings, tells_restored=False) as database:
+        restored.refuse_orders(settings, database)
+        yield database
+
+
+@contextmanager
+def open_for_command(settings: Config, *, tells_restored: bool = True) -> Iterator[Database]:
     """Keep the database open for the length of a command. The folder `var` beside mailer.toml is for this account alone, whoever made it.
 
+    :param tells_restored: say so if nothing will be sent from it; False for a command that refuses or says it itself.
     :raises DatabaseMissing: there is none.
     """
     with suppress(NotPrivate):  # somebody else's folder: what is in it is private by itself
         private_files.restrict(settings.path.parent / "var")
     with closing(open_database(settings.database, _audit_seal(settings))) as database:
+        if tells_restored:
+            _tell_restored(settings, database)
         yield database
+
+
+def _tell_restored(settings: Config, database: Database) -> None:
+    """Say that what is shown, or written, may be older than what was sent. That it cannot be known ends no command that only looks."""
+    try:
+        reason = restored.doubt(settings, database)
+    except JournalError as error:
+        notify(in_both_languages(error))
+        return
+    if reason:
+        notify(in_both_languages(LedgerRestored(reason, "What is in it may be older than what was sent.")))
 
 
 def _audit_seal(settings: Config) -> AuditSeal:

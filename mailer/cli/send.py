@@ -68,7 +68,7 @@ def send(
         if dry_run and testers:
             wrong_usage("Choose one of --dry-run and --test. --dry-run と --test は一緒に使えません。")
         settings = load_config(config)
-        with open_for_command(settings) as database:
+        with open_for_command(settings, tells_restored=dry_run or bool(testers)) as database:
             if dry_run:
                 _print_dry_run(settings, database, mail, ref)
                 return

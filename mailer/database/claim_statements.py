@@ -6,12 +6,13 @@ beside an event loop that gives it back at every message. `DueRow` names the col
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -36,16 +37,21 @@ from sqlalchemy import (
 )
 
 from mailer.database.schema import claim, delivery, expired, issue, server_clock, subscriber, subscription
-from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import transition
+from mailer.model.errors import ImpossibleValue
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus, ListClass
 from mailer.model.retry_policy import EMERGENCY, NEWSLETTER
 from mailer.model.state import DUE, DeliveryState
+from mailer.model.subscription import SUBSCRIBED
 
 Moment = datetime | BindParameter[Any]
-UNSUBSCRIBED = ""
+UNSUBSCRIBED: Final = ""
 """The `format` of a reader who is not subscribed any more."""
+
+
+MOST_ATTEMPTS = 1_000_000
+"""A delivery has a few dozen; the next number must find room in an `integer`."""
 
 
 class DueRow(NamedTuple):
@@ -54,10 +60,15 @@ class DueRow(NamedTuple):
     subscriber_id: SubscriberId
     address: str
     name: str
-    attempts: int
+    attempts: Annotated[int, msgspec.Meta(ge=0, le=MOST_ATTEMPTS)]
     first_tried: str | None
-    format: str
+    format: Literal["", "html", "light"]
     token_version: int
+
+
+_DUE_ROWS = msgspec.json.Decoder(list[DueRow])
+_PLACE = re.compile(r"\$\[(\d+)\](?:\[(\d+)\])?")
+_TABLES = {"name": "subscriber", "token_version": "subscriber", "format": "subscription"}
 
 
 INSERT_CLAIM = (
@@ -89,8 +100,22 @@ CLAIM_RANGE = _claiming({DeliveryState.PENDING}).where(
 
 
 def parse_due_rows(answer: str | None) -> list[DueRow]:
-    """The rows in the one text that `due_query` selects; None if there are no rows (PostgreSQL)."""
-    return list(map(DueRow._make, json.loads(answer or "[]")))
+    """The rows in the one text that `due_query` selects; None if there are no rows (PostgreSQL).
+
+    :raises ImpossibleValue: a column holds what it may not hold.
+    """
+    try:
+        return _DUE_ROWS.decode(answer or "[]")
+    except msgspec.DecodeError as error:
+        raise _impossible(str(error)) from error
+
+
+def _impossible(found: str) -> ImpossibleValue:
+    """The decoder's words end with the place, as in "Expected `int`, got `str` - at `$[2][3]`": the third row, the fourth of its columns."""
+    place = _PLACE.search(found)
+    field = DueRow._fields[int(place[2])] if place is not None and place[2] else ""
+    column = f"{_TABLES.get(field, 'delivery')}.{field}" if field else "delivery"
+    return ImpossibleValue(column, found.partition(" - at ")[0].replace("`", ""))
 
 
 @cache

@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy.exc import OperationalError
 
 from mailer.database import claim_statements, issues
 from mailer.database.claim_statements import DueRow
 from mailer.database.engine import Database
-from mailer.database.schema import claim, delivery, server_clock
+from mailer.database.schema import claim, delivery, server_clock, subscriber, subscription
+from mailer.database.stored_values import describe
 from mailer.database.transitions import transition
+from mailer.model.clock import FIRST_YEAR, LAST_YEAR
+from mailer.model.errors import ImpossibleValue
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
 from mailer.model.recipient import ClaimedRow
@@ -166,7 +170,26 @@ def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryStat
     query = claim_statements.due_query(connection.dialect.name, state)
     values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit, "end": request.end}
     values |= claim_statements.due_times(now)
-    return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
+    try:
+        return claim_statements.parse_due_rows(connection.execute(query, values).scalar_one())
+    except OperationalError:  # SQLite makes no JSON of a BLOB, and does not say of which
+        _find_impossible(connection, request.issue_id)
+        raise
+
+
+def _find_impossible(connection: Connection, issue_id: IssueId) -> None:
+    """Read the columns that a claim reads one by one.
+
+    :raises ImpossibleValue: one of them holds what it may not hold.
+    """
+    mine, reader = delivery.c.issue_id == issue_id, subscriber.c.id == delivery.c.subscriber_id
+    for columns in (
+        select(delivery.c.address, delivery.c.attempts, delivery.c.first_tried).where(mine),
+        select(subscriber.c.name, subscriber.c.token_version).join(delivery, reader).where(mine),
+        select(subscription.c.format).join(delivery, subscription.c.subscriber_id == delivery.c.subscriber_id).where(mine),
+    ):
+        for _ in connection.execute(columns):
+            pass
 
 
 def _subscribed(due: Sequence[DueRow]) -> tuple[ClaimedRow, ...]:
@@ -188,7 +211,12 @@ def _subscribed(due: Sequence[DueRow]) -> tuple[ClaimedRow, ...]:
 
 
 def _parse_time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ImpossibleValue("delivery.first_tried", describe(text))
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -30,7 +30,6 @@ from mailer.database import audit_log, claim_statements, frozen_content, restora
 from mailer.database.claim_statements import Moment
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
-from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import insert_initial
 from mailer.model.errors import IllegalTransition
 from mailer.model.ids import IssueId
@@ -47,6 +46,7 @@ from mailer.model.issue import (
     content_digest,
 )
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
+from mailer.model.subscription import SUBSCRIBED
 
 _BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
 _IS_DUE = or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, claim_statements.HAS_TIME_COME))

@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from mailer.database import claim_statements, claims, issues, result_statements
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
-from mailer.database.subscriptions import SUBSCRIBED
 from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
 from mailer.model.ids import Fence, IssueId, SubscriberId
@@ -24,6 +23,7 @@ from mailer.model.issue import CALLED_OFF
 from mailer.model.outcome import CONNECTION_LOST, DeliveryResult
 from mailer.model.recipient import Recipient
 from mailer.model.state import DUE, MISSED, UNDER_WAY, DeliveryState
+from mailer.model.subscription import SUBSCRIBED
 
 
 def waiting_by_queue(database: Database, issue_id: IssueId) -> dict[str, int]:

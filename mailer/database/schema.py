@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -21,7 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+
+from mailer.database.stored_values import Utc, check_columns
+from mailer.model.issue import IssueStatus, ListClass
+from mailer.model.state import DeliveryState
+from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES
 
 
 class server_clock(FunctionElement[float]):
@@ -42,30 +42,6 @@ def _clock_of_this_machine(*_: object, **__: object) -> str:
 
 
 metadata = MetaData()
-
-
-class Utc(TypeDecorator[datetime]):
-    """An aware time, stored as UTC. SQLite has no time zones, so the zone is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware → UTC.
-
-        :raises ValueError: the time is naive, which is a mistake in our code.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without time zone must not reach the database")
-        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """UTC, aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 subscriber = Table(
@@ -245,4 +221,17 @@ expired = Table(
     Column("number", String(64), primary_key=True),
     Column("expires", Utc, primary_key=True),
     Column("seen_at", Utc, nullable=False),
+)
+
+
+check_columns(
+    metadata,
+    {
+        "subscription.state": SUBSCRIPTION_STATES,
+        "subscription.format": FORMATS,
+        "issue.list_class": tuple(ListClass),
+        "issue.status": tuple(IssueStatus),
+        "delivery.state": tuple(DeliveryState),
+        "sent_before.state": (DeliveryState.SENT, DeliveryState.UNKNOWN),
+    },
 )

@@ -14,11 +14,7 @@ from mailer.database.schema import subscriber, subscription
 from mailer.model import addresses
 from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
-from mailer.model.subscription import ListPreference, Preference
-
-SUBSCRIBED = "subscribed"
-UNSUBSCRIBED = "unsubscribed"
-
+from mailer.model.subscription import SUBSCRIBED, UNSUBSCRIBED, ListPreference, Preference
 
 FIRST_VERSIONS = 2**30
 """Half of the positive 32-bit integers of the column: a version can be raised a billion times."""

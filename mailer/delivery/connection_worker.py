@@ -78,7 +78,11 @@ class _ConnectionWorker:
         assert self._open is not None
         relay, connection = self._open
         source = _BatchSource(self._engine, self._queue, relay, connection.size_limit)
-        reason = await connection.run(source)
+        try:
+            reason = await connection.run(source)
+        except Exception as error:  # a message that was on it may have no account
+            self._engine.abandon(error)
+            raise
         self._is_starved = source.taken == 0
         if reason is StopReason.LOST:
             await self.disconnect()

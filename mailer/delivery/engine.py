@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from mailer import log
 from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, ledger, limits, restoration
@@ -38,6 +38,8 @@ from mailer.model.state import DUE, DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
 CLOCK_INTERVAL = 0.01  # seconds for which a timestamp is used again: to format one costs as much as the rest of a result
+CALLBACK_FACTS = frozenset({"handle", "protocol"})
+"""What asyncio and uvloop tell with an exception of a callback, and not with one of a task or a future that nobody asked for its result."""
 MIN_BATCH, MAX_BATCH = 10, 500  # rows
 OnResult = Callable[[IssueId, DeliveryState], None]
 RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
@@ -78,7 +80,8 @@ class DeliveryEngine:
 
     async def __aenter__(self) -> Self:
         """Begin to keep the leases alive and to report."""
-        self._background = [asyncio.create_task(self._leases.keep_alive()), asyncio.create_task(self._report())]
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        self._background = [self._watched(self._leases.keep_alive()), self._watched(self._report())]
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -97,6 +100,7 @@ class DeliveryEngine:
         self.group_commit.commit()
         await self.recorder.close()
         self.journals.close()
+        asyncio.get_running_loop().set_exception_handler(None)
 
     @property
     def is_over(self) -> bool:
@@ -128,11 +132,37 @@ class DeliveryEngine:
         self.failure = self.failure or error
         self.stop()
 
+    def abandon(self, error: Exception) -> None:
+        """As `fail`, for an exception where none is expected: nobody knows what it has left without account, so nobody waits for it.
+
+        Journals say what is known of each row, and the next run reads them, as it does after a kill.
+        """
+        self.fail(error)
+        self.recorder.abandon(self._leases.batches())
+
     def spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run this beside the rest; the engine waits for it before it ends."""
-        task = asyncio.get_running_loop().create_task(coroutine)
+        task = self._watched(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _watched(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        task.add_done_callback(self._look_at)
+        return task
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self.abandon(error)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, facts: dict[str, Any]) -> None:
+        """A callback of the event loop has raised. Without this asyncio would write it into a log, and the run would wait for ever."""
+        error = facts.get("exception")
+        if isinstance(error, Exception) and CALLBACK_FACTS & facts.keys():
+            self.abandon(error)
+        else:
+            loop.default_exception_handler(facts)
 
     async def is_expired(self, frozen: FrozenIssue, *, has_claimed: bool = False) -> bool:
         """Whether it is too late for the issue; then its due deliveries become `expired`. Ask before each `claim`.
@@ -276,8 +306,10 @@ class DeliveryEngine:
     async def _worker(self, queue: DomainQueue) -> None:
         try:
             await self._run_connection(self, queue)
-        except Exception as error:  # of whatever kind: the others finish their messages and the run ends
+        except TodokeMailError as error:  # the others finish their messages and the run ends
             self.fail(error)
+        except Exception as error:
+            self.abandon(error)
         queue.workers.discard(cast(asyncio.Task[None], asyncio.current_task()))
         is_abandoned = len(queue) > 0 and not queue.workers
         if self.relays.trouble is not None or (is_abandoned and not self.context.waits_for_relays):

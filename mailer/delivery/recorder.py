@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -99,6 +99,12 @@ class Recorder:
         for batch in self._given_up:
             batch.journal.close(is_done=False)
 
+    def abandon(self, batches: Iterable[Batch]) -> None:
+        """Record nothing more: somewhere the account of these batches is broken. As after a kill, the next run reads their journals."""
+        self._is_broken = True
+        for batch in batches:
+            self._give_up(batch)
+
     def _give_up(self, batch: Batch) -> None:
         """The ledger cannot be written. The journal stays open until `close`: the messages in flight are still recorded there."""
         if not batch.finished.done():
@@ -123,16 +129,15 @@ class Recorder:
             changed = await self.ask_until_answered(ledger.record, self._database, groups, now=self._clock())
             if changed != sum(len(group.results) for group in groups):
                 await self._check_counted(batches, groups)
+            for batch, group in zip(batches, groups, strict=True):
+                self._on_recorded(batch, len(group.results))
+            for batch in ending:
+                self._finish(batch)
         except Exception as error:  # of whatever kind, the run must end: nothing may be sent on top of results that are not recorded
             self._is_broken = True
             self._on_failure(error)
             for batch in batches:
                 self._give_up(batch)
-        else:
-            for batch, group in zip(batches, groups, strict=True):
-                self._on_recorded(batch, len(group.results))
-            for batch in ending:
-                self._finish(batch)
         self._writing = None
         if self._batches:
             self._timer = self._timer or asyncio.get_running_loop().call_later(INTERVAL, self._write)

@@ -5,12 +5,16 @@ A header is checked here and folded by `folding`. A header that holds links is n
 
 from __future__ import annotations
 
+import re
+
 from mailer.message.folding import CRLF, UTF_8, fold
 from mailer.model import addresses
 from mailer.model.errors import AddressError, MessageError
 from mailer.model.recipient import Addressee
 
 LONGEST_LINE = 998  # octets without CRLF, RFC 5322 section 2.1.1
+_LIST_ID = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]+")
+"""RFC 2919 section 3: dot-atom-text. A dot may stand anywhere: only what could end the header matters here."""
 _NOT_IN_A_PHRASE = str.maketrans("", "", '<>"\\')
 """Characters that would end the phrase of a List-Id early in programs that do not parse it."""
 
@@ -38,8 +42,12 @@ def mailbox_line(name: str, display_name: str, address: str, charset: str = UTF_
 def list_id_line(title: str, list_id: str, charset: str = UTF_8) -> str:
     """The List-Id (RFC 2919 section 3).
 
-    :raises MessageError: control characters or line breaks.
+    :raises MessageError: control characters or line breaks; an identifier that is none.
     """
+    if not _LIST_ID.fullmatch(list_id):
+        raise MessageError(
+            f"{list_id!r} is no identifier for List-Id: letters, digits, hyphens and dots. Correct the list and build again."
+        )
     return fold("List-Id", _text(title).translate(_NOT_IN_A_PHRASE).strip(), f"<{list_id}>", charset=charset)
 
 

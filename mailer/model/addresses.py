@@ -33,6 +33,7 @@ Anywhere else such a dot is a mistake in typing."""
 
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bq]\?[^?\s]*\?=", re.IGNORECASE)  # RFC 2047
 LONGEST_NAME = 100  # characters
+FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and a pattern of Braille that are drawn as nothing
 # Controls of the reading direction can make one address look like another.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
@@ -133,6 +134,11 @@ def check_name(name: str) -> str:
     if len(name.strip()) > LONGEST_NAME:
         raise AddressError(name, f"the name is longer than {LONGEST_NAME} characters")
     return name.strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen or heard: spaces, controls, joiners, fillers, marks without a letter (Unicode, UAX #44, 5.7.1)."""
+    return not any(unicodedata.category(character)[0] in "LNPS" and character not in FILLERS for character in text)
 
 
 def unsafe_characters(text: str) -> bool:

@@ -72,7 +72,7 @@ class AuditSeal:
 
     def holds(self, entry: AuditEntry) -> bool:
         """Whether one of the keys made the entry's MAC; with no keys every MAC is taken on trust."""
-        return self.keys == () or any(hmac.compare_digest(_mac(key, entry.hash), entry.mac) for key in self.keys or ())
+        return self.keys == () or any(hmac.compare_digest(_mac(key, entry.hash).encode(), entry.mac.encode()) for key in self.keys or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,3 +15,7 @@ Clock = Callable[[], datetime]
 def format_time(moment: datetime, zone: tzinfo) -> str:
     """Return the time for a person, with the zone's name: ``2021-03-31 12:00 JST``."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""Of times that are stored: those of the years 1 and 9999 may have no UTC, or none in the zone in which they are shown."""

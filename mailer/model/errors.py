@@ -86,6 +86,21 @@ class DatabaseUnavailable(DatabaseError):
     exit_status = 75
 
 
+class ImpossibleValue(DatabaseError):
+    """A row holds what this program never writes: somebody wrote it by hand, or the file is damaged. It is not guessed what was meant.
+
+    :param column: TABLE.COLUMN.
+    :param found: what is there, without its words.
+    """
+
+    def __init__(self, column: str, found: str) -> None:
+        table, _, name = column.partition(".")
+        super().__init__(
+            f"The database holds an impossible value in {column}: {found}. This program never writes that, so nothing is done with it. "
+            f"Look through the column {name} of the table {table} with SQL, correct that row or restore a backup, and run the command again."
+        )
+
+
 class DatabaseMissing(DatabaseError):
     """There is no database at the place that `mailer.toml` names, or what is there is not one of ours. None is made by the way."""
 
@@ -98,11 +113,12 @@ class LedgerRestored(TodokeMailError):
     """The ledger is older than what was sent from it, or another one. Sending on would send again what has left.
 
     :param reason: how that is known.
+    :param outcome: what was not done because of it.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, outcome: str = "Nothing was sent.") -> None:
         super().__init__(
-            f"The database is not the one that was sent from last: {reason}. Nothing was sent. "
+            f"The database is not the one that was sent from last: {reason}. {outcome} "
             "If it was restored from a backup, see `todoke adopt-restored --dry-run`: it marks what journals know to have left."
         )
 

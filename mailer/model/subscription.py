@@ -7,6 +7,8 @@ from enum import StrEnum
 
 HTML, LIGHT = "html", "light"
 FORMATS = (HTML, LIGHT)
+SUBSCRIBED, UNSUBSCRIBED = "subscribed", "unsubscribed"
+SUBSCRIPTION_STATES = (SUBSCRIBED, UNSUBSCRIBED)
 STOP = "stop"
 
 

@@ -142,8 +142,14 @@ async def _work_the_queue(delivery: DeliveryEngine, app: procrastinate.App, poll
 
 @contextmanager
 def _quiet_libraries() -> Iterator[None]:
+    before = asyncio.get_running_loop().get_exception_handler()
+
     def handle(loop: asyncio.AbstractEventLoop, facts: dict[str, Any]) -> None:
-        if not isinstance(facts.get("exception"), ConnectorException):  # of a job that could not be ended: the run says it
+        if isinstance(facts.get("exception"), ConnectorException):  # of a job that could not be ended: the run says it
+            return
+        if before is not None:
+            before(loop, facts)
+        else:
             loop.default_exception_handler(facts)
 
     asyncio.get_running_loop().set_exception_handler(handle)
@@ -153,6 +159,7 @@ def _quiet_libraries() -> Iterator[None]:
             handler.addFilter(_is_ours_to_tell)
         yield
     finally:
+        asyncio.get_running_loop().set_exception_handler(before)
         for handler in handlers:
             handler.removeFilter(_is_ours_to_tell)
 

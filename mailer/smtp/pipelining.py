@@ -69,20 +69,28 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self.sent = 0
         self.why_lost = ""
         self.discards = self.is_cut_ahead = False
+        self._fault: Exception | None = None
 
     async def run(self) -> StopReason:
-        """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now."""
+        """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now.
+
+        Whatever the source or a callback of the event loop has raised is raised here: asyncio itself would tell of it in a log, or, of an
+        `OSError`, nobody. The connection is lost then, and messages on it may not be accounted for.
+        """
         self._transport.set_protocol(self)
         self._check_deadline()
         self._begin(b"")
         try:
-            return await self._ended
+            reason = await self._ended
         except asyncio.CancelledError:
             self.lose("the run was ended")
             raise
         finally:
             if self._watch is not None:
                 self._watch.cancel()
+        if self._fault is not None:
+            raise self._fault
+        return reason
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Where the next bytes go."""
@@ -97,7 +105,10 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
             lines = bytes(self._view[: begin - 1]).split(b"\n")
             remaining = self._filled = filled - begin
             buffer[:remaining] = buffer[begin:filled]
-            self._handle_lines(lines)
+            try:
+                self._handle_lines(lines)
+            except Exception as error:  # costs nothing unless there is one; `run` raises it
+                self._fail(error)
         if self._filled == LONGEST_REPLY:
             self.lose(ENDLESS)
 
@@ -134,6 +145,16 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self.discards = self._awaits_ahead() and (is_silent or self._loop.time() - self._heard_at >= HESITATION)
         self._transport.abort()
         self._end(StopReason.LOST)
+        try:
+            self._account(why)
+        except Exception as error:
+            self._fault = self._fault or error
+
+    def _fail(self, error: Exception) -> None:
+        self._fault = self._fault or error
+        self.lose(f"{type(error).__name__} in this program")
+
+    def _account(self, why: str) -> None:
         sent, following = self._sent, self._next
         self._sent = self._next = None
         if sent is not None:
@@ -244,7 +265,13 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._begin(ending)
 
     def _send_body(self, may_leave: bool) -> None:
-        """Write the body, and behind it the next envelope."""
+        """Write the body, and behind it the next envelope. Called from the event loop, or from a group's commit that has others to call."""
+        try:
+            self._write_body(may_leave)
+        except Exception as error:
+            self._fail(error)
+
+    def _write_body(self, may_leave: bool) -> None:
         transaction = self._next
         if transaction is None or self._is_over:
             return

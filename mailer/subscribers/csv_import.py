@@ -127,7 +127,8 @@ def _entry(row: dict[str, str], known: Collection[str]) -> ImportedSubscriber:
     form = row.get("format", "").strip().lower()
     if form and form not in FORMATS:
         raise AddressError("", f"unknown format {form!r}; there are: {', '.join(FORMATS)}")
-    return ImportedSubscriber(addresses.parse(row.get("email", "")), addresses.check_name(row.get("name", "")), lists, form or None)
+    name = addresses.check_name(row.get("name", ""))
+    return ImportedSubscriber(addresses.parse(row.get("email", "")), "" if addresses.is_blank(name) else name, lists, form or None)
 
 
 def _refuse_duplicate(entry: ImportedSubscriber, number: int, first_lines: dict[str, int]) -> None:

@@ -47,6 +47,7 @@ def test_the_digest_is_the_same_for_the_same_issue_and_another_for_another_subje
         ({"number": "../../x"}, "number"),
         ({"subject": "a\r\nBcc: x@example.jp"}, "control characters"),
         ({"subject": ""}, "subject"),
+        ({"subject": "\u200b\u3164\ufe0f"}, "nothing in it can be seen"),
         ({"date": "2016-02-10T10:00:00"}, "date"),
         ({"class": "spam"}, "class"),
         ({"expires": "soon"}, "expires"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plugins.control_characters import CONTROL
+from plugins.control_characters import CONTROL, is_blank, words
 from plugins.diagnostics import ContentErrors
 from tests.tiny import PLACES, PUBLICATIONS, TinySite
 
@@ -45,3 +45,16 @@ def test_a_character_that_nobody_sees_is_told_wherever_it_stands(
 @pytest.mark.parametrize("text", ["か\u3099", "👨\u200d👩\u200d👧", "葛\U000e0100城", "タブ\t", "a\u00adb"])
 def test_what_joins_and_chooses_characters_is_no_control_character(text: str) -> None:
     assert CONTROL.search(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \u3000", "\u200b", "\u2060\ufeff", "\u3164", "\u115f\u1160", "\ufe0f", "\u200f\u202b", "\u2800", "\u0301", "\ue000"]
+)
+def test_a_text_of_characters_that_nobody_sees_is_blank(text: str) -> None:
+    assert is_blank(text) and words(text) == ""
+    assert words(f" {text}海{text}") == f" {text}海{text}".strip()
+
+
+@pytest.mark.parametrize("text", ["海", "a", "1", "…", "☆", "👩\u200d🚒", "葛\U000e0100", "e\u0301"])
+def test_a_text_with_anything_to_see_is_not_blank(text: str) -> None:
+    assert not is_blank(text)

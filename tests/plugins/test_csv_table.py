@@ -71,3 +71,7 @@ def test_any_bytes_are_rows_or_a_diagnostic(tmp_path_factory: pytest.TempPathFac
             assert not found.en.startswith("unexpected")
         else:
             assert all(set(COLUMNS) <= set(cells) for _, cells in found)
+
+
+def test_a_cell_in_which_nothing_can_be_seen_is_empty(tmp_path: Path) -> None:
+    assert read(tmp_path, "表記,読み\n閖上,\u200b\u3164\n\u2060,\u200b\n".encode()) == [(2, {"表記": "閖上", "読み": ""})]

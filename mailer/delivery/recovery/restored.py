@@ -19,6 +19,7 @@ from mailer.model.errors import JournalError, LedgerRestored
 from mailer.model.ids import Fence
 
 FILE = "ledger.json"
+ORDER_REFUSED = "No order is taken for what is in it. 前に送ったときのデータベースではないため、指示を受け付けません。"
 
 
 class KnownLedger(BaseModel):
@@ -47,15 +48,38 @@ def check(config: Config, database: Database) -> None:
     sent_log.prune(config.state, time.time())
 
 
-def difference(config: Config, database: Database, identity: LedgerIdentity, known: KnownLedger) -> str:
-    """In what the ledger is not the one that this machine knows; empty if it is."""
+def refuse_orders(config: Config, database: Database) -> None:
+    """Return if the operator's orders may be written into this ledger: into an older one they would be given to issues that are not what they were.
+
+    :raises LedgerRestored: as `check`.
+    :raises JournalError: what this machine knows cannot be read.
+    """
+    reason = doubt(config, database)
+    if reason:
+        raise LedgerRestored(reason, ORDER_REFUSED)
+
+
+def doubt(config: Config, database: Database) -> str:
+    """Why nothing would be sent from this ledger; empty if it is the one that this machine knows. Nothing is remembered, and a sender may be at work.
+
+    :raises JournalError: what this machine knows cannot be read.
+    """
+    known = known_ledger(config.state)
+    if known is None:
+        return ""
+    highest = highest_fence(config.state, known)  # before the ledger is asked: a sender that claims meanwhile writes it there first
+    return difference(config, database, restoration.identify(database), known, highest)
+
+
+def difference(config: Config, database: Database, identity: LedgerIdentity, known: KnownLedger, highest: Fence | None = None) -> str:
+    """In what the ledger is not the one that this machine knows; empty if it is. `highest`: the fence, where it was asked before."""
     if identity.name != known.name:
         return "it is another database than the one that was sent from before"
     if identity.generation < known.generation:
         return f"it is of generation {identity.generation}, and the journals are of generation {known.generation}"
     if identity.generation > known.generation:
         return "it was restored and adopted on another machine, and the journals of this one have not been read into it"
-    highest = highest_fence(config.state, known)
+    highest = highest_fence(config.state, known) if highest is None else highest
     if identity.last_fence < highest:
         return f"it has {identity.last_fence} batches, and this machine has sent batch {highest}"
     ended = {batch.fence for batch in sent_log.sent_batches(config.state) if batch.is_ended}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from plugins.control_characters import words
 from plugins.frontmatter.parse.source import LARGEST
 from plugins.inputs import InputFolder, UnreadableInput
 
@@ -125,8 +126,8 @@ def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | No
 
 def visible(text: str) -> str:
     """Return the words of a link's text: of an image its description, no tags, no emphasis, no space around."""
-    words = IMAGE.sub(lambda image: image["alt"], text)
-    return re.sub(r"<[^<>]*>|[*_`\x00]", "", words).strip()
+    shown = IMAGE.sub(lambda image: image["alt"], text)
+    return words(re.sub(r"<[^<>]*>|[*_`\x00]", "", shown))
 
 
 def file_size(files: InputFolder, path: PurePosixPath, name: str) -> int | None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from plugins.checks.rules.manuscript import Manuscript
 from plugins.checks.rules.rule import Hit, Rule
+from plugins.control_characters import words
 
 # Python-Markdown needs no space after the marks: a line that begins with # is a heading (HashHeaderProcessor).
 _HEADING = re.compile(
@@ -112,7 +113,7 @@ def _tables(source: Manuscript) -> Iterator[Hit]:
     for match in _DIVIDER.finditer(source.marked) if "|" in source.marked and "-" in source.marked else ():
         above = source.marked[: match.start()].rstrip("\n").rpartition("\n")[2]
         empty_line = source.marked[: match.start()].endswith("\n\n")
-        cells = [cell.strip() for cell in above.strip().strip("|").split("|")]
+        cells = [words(cell) for cell in above.strip().strip("|").split("|")]
         if "|" not in above or empty_line or not all(cells[1:]) or not any(cells):
             yield _no_header(match.span())
     for match in _TABLE.finditer(source.marked):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from plugins.control_characters import is_blank
 from plugins.events.table_import.notes import Note
 
 _HALF_KANA = re.compile(r"[\uff61-\uff9f]+")  # runs, so that ｶﾞ becomes one ガ
@@ -28,6 +29,7 @@ def text(value: str) -> tuple[str, list[Note]]:
     clean = _CIRCLED.sub(lambda match: f"({unicodedata.normalize('NFKC', match[0])})", clean)
     clean = _SQUARE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), clean)
     clean = re.sub(r"[ \t\u3000]+", lambda match: "　" if "　" in match[0] else " ", clean).strip(" 　\t\r\n")
+    clean = "" if is_blank(clean) else clean
     if clean == value.strip(" 　\t\r\n"):
         return clean, []
     return clean, [

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from plugins.control_characters import is_blank
 from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address
 from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.registry import Place, Registry, Topic
@@ -133,6 +134,8 @@ def _topic(value: Any, info: ValidationInfo) -> Topic:
 
 
 def _line(value: str) -> str:
+    if is_blank(value):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})  # is told as an empty field is
     if "\n" in value:
         raise field_error("途中で行を変えずに、一行で書いてください", "write it on one line")
     return value

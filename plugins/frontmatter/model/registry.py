@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
+from plugins.control_characters import is_blank
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import constant_digest
 from plugins.frontmatter.model.addresses import LONGEST_NAME, OwnAddresses, check_name, check_section_key
@@ -65,12 +66,18 @@ def _bounded(value: str, longest: int) -> str:
 
 
 def _one_line(value: str) -> str:
-    if not value.strip() or "\n" in value or "\r" in value:
+    if is_blank(value) or "\n" in value or "\r" in value:
         raise ValueError("一行で、空でない言葉を書いてください / write words on one line")
     return _bounded(value, LONGEST_LINE)
 
 
-Words = Annotated[str, AfterValidator(lambda value: _bounded(value, LONGEST_TEXT))]
+def _words(value: str) -> str:
+    if is_blank(value):
+        raise ValueError("空でない言葉を書いてください / write words")
+    return _bounded(value, LONGEST_TEXT)
+
+
+Words = Annotated[str, AfterValidator(_words)]
 Line = Annotated[str, AfterValidator(_one_line)]
 """What becomes a title of a page, a feed and a mail: a header of a mail has one line (RFC 5322, 2.2)."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from plugins.control_characters import CONTROL, control_words
+from plugins.control_characters import CONTROL, control_words, is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.content_types import Meta, Record, Video
 from plugins.frontmatter.model.document import File
@@ -94,7 +94,7 @@ def _check_cue(line: str, following: str, last_start: float) -> list[tuple[str, 
         return [("字幕の終わりが始まりより前です", "the caption ends before it begins")]
     if start < last_start:
         return [("前の字幕より早く始まっています。順番にならべてください", "it begins before the caption above: put them in order")]
-    return [] if following.strip() else [("字幕のことばがありません", "the caption has no words")]
+    return [("字幕のことばがありません", "the caption has no words")] if is_blank(following) else []
 
 
 def _start(line: str, default: float) -> float:
@@ -199,4 +199,4 @@ class AttachmentResolver:
 
 def _has_words(heading: Any) -> bool:
     following = heading.getnext()
-    return following is not None and following.tag not in ("h2", heading.tag) and bool(following.text_content().strip())
+    return following is not None and following.tag not in ("h2", heading.tag) and not is_blank(following.text_content())

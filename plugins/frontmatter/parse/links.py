@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from plugins.control_characters import CONTROL
+from plugins.control_characters import CONTROL, is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
@@ -126,7 +126,7 @@ class LinkResolver:
     def _image(self, parsed: ParsedSource, image: Any) -> Diagnostic | None:
         src = image.get("src", "")
         line = parsed.source.line_with(src)
-        if not image.get("alt", "").strip():
+        if is_blank(image.get("alt", "")):
             return Diagnostic(
                 parsed.source.path,
                 line,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from plugins.control_characters import is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.magazine.gate.diagnostic import Report
 from plugins.magazine.gate.styles import declarations, is_hidden
@@ -43,7 +44,7 @@ def _check_languages(root: Any, report: Report) -> Iterator[Diagnostic]:
                 f"{name} needs lang and dir: write them in issue.html",
                 "M201",
             )
-    if not (root.findtext(".//title") or "").strip():
+    if is_blank(root.findtext(".//title") or ""):
         yield report("", "title がありません。メールの型に書いてください", "no title: write it in issue.html", "M202")
 
 
@@ -62,7 +63,7 @@ def _check_headings(root: Any, report: Report) -> Iterator[Diagnostic]:
                 "M202",
             )
     for heading in headings:
-        if not heading.text_content().strip():
+        if is_blank(heading.text_content()):
             yield report("", "空の見出しがあります。ことばを書いてください", "an empty heading: write words", "M202")
 
 
@@ -84,7 +85,7 @@ def _check_tables(root: Any, report: Report) -> Iterator[Diagnostic]:
                 "a table without headers needs role=presentation",
                 "M203",
             )
-        if any(not header.text_content().strip() and not _is_first_cell(header) for header in headers):
+        if any(is_blank(header.text_content()) and not _is_first_cell(header) for header in headers):
             yield report("|", "表の見出しに空のところがあります。ことばを書いてください", "an empty header cell: write words", "M203")
 
 
@@ -97,7 +98,7 @@ def _check_images(root: Any, report: Report) -> Iterator[Diagnostic]:
     """WCAG 2.2, 1.1.1. Without a size, the text jumps when the images load."""
     for image in root.iter("img"):
         name = image.get("src", "").rsplit("/", 1)[-1]
-        if not (image.get("alt") or "").strip():
+        if is_blank(image.get("alt") or ""):
             yield report(
                 name, f"画像「{name}」に説明がありません。![説明](場所) と書いてください", f"image {name!r} has no alt text", "M204"
             )
@@ -110,7 +111,7 @@ def _check_links(root: Any, report: Report) -> Iterator[Diagnostic]:
     addresses: dict[str, str] = {}
     for link in root.iter("a"):
         words, href = _link_words(link), link.get("href", "")
-        if not words or _VAGUE_LINK.fullmatch(words):
+        if is_blank(words) or _VAGUE_LINK.fullmatch(words):
             yield report(
                 f"[{words}]",
                 f"リンク「{words}」は、そこだけ読むと行き先が分かりません。行き先の名前を書いてください",

@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+from plugins.control_characters import is_blank
+
 LONGEST_TITLE = 200
 """Characters. A longer title is a body in the wrong element."""
 
@@ -23,6 +25,8 @@ _BIDI_AND_BOM = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u206
 def fold(text: str) -> str:
     """Return ``text`` on one line: white space of every kind becomes one space, characters that do not print go."""
     spaced = " ".join(text.split())
+    if is_blank(spaced):
+        return ""
     kept = "".join(char for char in spaced if unicodedata.category(char) not in _DROPPED and char not in _BIDI_AND_BOM)
     return " ".join(kept.split())
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+from mailer.cli import groups
 from tests.mail_bundles import write_config
 from tests.mailer.cli.test_commands import Terminal
 from tests.smtp import Receiver
@@ -41,3 +44,58 @@ def test_a_restored_database_is_refused_shown_adopted_and_then_sent_from_to_thos
         "sending begun",
         "sending ended",
     ]
+
+
+ORDERS = {
+    "schedule": "schedule fukko-press/45 --now",
+    "pause": "pause fukko-press/45",
+    "resume": "resume fukko-press/45",
+    "cancel": "cancel fukko-press/45",
+    "reopen": "reopen fukko-press/45",
+    "retry": "retry fukko-press/45 --failed",
+    "resolve unknown": "resolve unknown fukko-press/45 --as again",
+    "approve": "approve fukko-press/45 --as 佐藤花子",
+    "send": "send fukko-press/45",
+    "work": "work",
+}
+TELLING = {
+    "status": "status",
+    "who-missed": "who-missed fukko-press/45",
+    "audit": "audit",
+    "subscribers import": "subscribers import FILE",
+    "subscribers revoke-links": "subscribers revoke-links reader1@example.jp",
+}
+WITHOUT = {"init-db", "secret new", "approvers", "adopt-restored", "serve"}
+"""They have no database, make one, mend it, or run until stopped."""
+WITH_MAIL = {"schedule", "approve", "send", "subscribers import"}
+
+
+def test_every_order_in_a_restored_database_is_refused_and_every_other_command_tells_of_it(tmp_path: Path) -> None:
+    assert ORDERS.keys() | TELLING.keys() | WITHOUT == groups.COMMANDS.keys(), "a new command: is it refused, or does it tell?"
+    with Receiver() as receiver:
+        write_config(tmp_path, receiver.port, relay='tls = "none"\n[approval]\nidentity = "name"\n')
+        terminal, database = Terminal(tmp_path), tmp_path / "var" / "todoke.db"
+        terminal.run("init-db", mail=False)
+        terminal.run("subscribers import FILE")
+        terminal.run("schedule fukko-press/45 --now")
+        terminal.run("pause fukko-press/45", mail=False)
+        shutil.copy(database, tmp_path / "backup.db")
+        terminal.run("resume fukko-press/45", mail=False)
+        assert terminal.run("send fukko-press/45").exit_code == 0
+    (tmp_path / "backup.db").replace(database)
+    before = dump(database)
+    for name, line in ORDERS.items():
+        result = terminal.run(line, mail=name in WITH_MAIL)
+        assert result.exit_code == 1 and "adopt-restored" in result.stderr, (line, result.output)
+        assert dump(database) == before, f"{line} has written something"
+    for name, line in TELLING.items():
+        result = terminal.run(line, mail=name in WITH_MAIL)
+        assert "adopt-restored" in result.stderr, (line, result.output)
+    assert terminal.run("adopt-restored", mail=False).exit_code == 0
+    assert terminal.run("resume fukko-press/45", mail=False).exit_code == 0
+    assert "adopt-restored" not in terminal.run("status", mail=False).stderr
+
+
+def dump(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [*connection.iterdump()]

@@ -48,6 +48,7 @@ def test_a_mistake_in_the_table_of_municipalities_is_told_with_its_line(tiny: Ti
         ("sample = true", 'timezone = ""', 2),
         ('title = "とどけ"', 'title = ""', 2),
         ('title = "とどけ"', f'title = "{"長" * 201}"', 2),
+        ('title = "とどけ"', 'title = "\u200b\u2060\u3164"', 2),
         ('title = "復興プレス メール版"', 'title = "復興\\nBcc: all@example.jp"', 46),
         ("[topics]", "[topics]\nother = 5", 46),
         ('reason = "お申し込みいただいた方にお送りしています。"', "reason = [1]", 46),
