@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from contextlib import suppress
 from functools import lru_cache, partial
 from io import BytesIO, FileIO
@@ -68,6 +69,17 @@ def _check_inside(tree: str, folder: str) -> None:
         raise _refusal(folder)
 
 
+def _check_folder(tree: str, folder: str) -> None:
+    """Raises `WriteRefused` if the ``folder``, which is there, does not lie inside the ``tree``, though its parent does; `NotADirectoryError`."""
+    path = f"{tree}/{folder}"
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode) or os.name == "nt":  # a junction counts as a folder there
+        _check_inside(tree, folder)
+        mode = os.stat(path).st_mode  # noqa: PTH116 - thousands of files: no object for each
+    if not stat.S_ISDIR(mode):
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", path)
+
+
 @lru_cache(maxsize=16)
 def _entered(tree: str) -> tuple[str, set[str]]:
     """Where the output ``tree`` is, links resolved; and those of its folders that this process has made, or has found to lie inside.
@@ -77,21 +89,22 @@ def _entered(tree: str) -> tuple[str, set[str]]:
     return os.path.realpath(tree), set()
 
 
-def _enter(tree: str, folder: str, entered: set[str]) -> None:
-    """Make the ``folder`` of the ``tree`` if it is missing. Raises `WriteRefused` if it does not lie inside, `NotADirectoryError`, `OSError`."""
+def enter(tree: str, folder: str, entered: set[str]) -> None:
+    """Make the ``folder`` of the ``tree`` if it is missing, and add it to those that were ``entered``.
+
+    Raises `WriteRefused` if it does not lie inside, `NotADirectoryError`, `OSError`.
+    """
     if folder in entered:
         return
     if not folder:
         os.makedirs(tree, exist_ok=True)  # noqa: PTH103 - thousands of files: no object for each
     else:
-        _enter(tree, folder.rpartition("/")[0], entered)
+        enter(tree, folder.rpartition("/")[0], entered)
         path = f"{tree}/{folder}"
         try:
             os.mkdir(path)  # noqa: PTH102 - as above
         except FileExistsError:
-            _check_inside(tree, folder)
-            if not os.path.isdir(path):  # noqa: PTH112 - as above
-                raise NotADirectoryError(errno.ENOTDIR, "not a folder", path) from None
+            _check_folder(tree, folder)
     entered.add(folder)
 
 
@@ -99,12 +112,12 @@ def _create(tree: str, folder: str, path: str, data: bytes | BinaryIO) -> None:
     """Make a new file. Raises `FileExistsError`; after any error nothing is left of it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     real, entered = _entered(os.path.abspath(tree))  # noqa: PTH100 - as above; the cache must not depend on the working directory
-    _enter(tree, folder, entered)
+    enter(tree, folder, entered)
     try:
         descriptor = os.open(path, flags, 0o666)
     except FileNotFoundError:  # somebody has deleted what was here
         entered.clear()
-        _enter(tree, folder, entered)
+        enter(tree, folder, entered)
         descriptor = os.open(path, flags, 0o666)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
