@@ -15,6 +15,7 @@ import errno
 import os
 import posixpath
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from plugins.diagnostics import Diagnostic
+from plugins.files import is_inside, path_of
 
 UnreadableKind = Literal["outside", "missing", "loop", "special", "unreadable"]
 
@@ -57,6 +59,10 @@ _FLAGS = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
 """No link is followed, and to open a pipe waits for nobody. Windows has neither flag."""
+
+
+_BLOCK = 1 << 16
+"""Bytes that are read at once at least."""
 
 
 class UnreadableInput(Exception):
@@ -135,7 +141,7 @@ class _Survey:
 
     def _take_link(self, path: str, name: str) -> None:
         target = os.path.realpath(path, strict=True)
-        if not _is_inside(target, self.root):
+        if not is_inside(target, self.root):
             self.errors.append(UnreadableInput(name, "outside"))
         elif os.path.isdir(target):  # noqa: PTH112 - no Path object, see above
             self.folder_links[name] = (os.path.dirname(path), target)  # noqa: PTH120 - as above
@@ -160,7 +166,7 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
 
 def _looping(links: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """Yield those links from which one comes back to them by following ``links``: for each, the folder it lies in and the one it leads to."""
-    following = {name: [other for other, (place, _) in links.items() if _is_inside(place, target)] for name, (_, target) in links.items()}
+    following = {name: [other for other, (place, _) in links.items() if is_inside(place, target)] for name, (_, target) in links.items()}
     for name in links:
         seen, pending = set[str](), list(following[name])
         while pending:
@@ -169,10 +175,6 @@ def _looping(links: Mapping[str, tuple[str, str]]) -> Iterator[str]:
                 pending += following[other]
         if name in seen:
             yield name
-
-
-def _is_inside(path: str, root: str) -> bool:
-    return path == root or path.startswith(root if root.endswith(os.sep) else f"{root}{os.sep}")
 
 
 def _kind_of(error: OSError) -> UnreadableKind:
@@ -209,32 +211,42 @@ class InputFolder:
 
     def open(self, name: str) -> BinaryIO:
         """Open the file ``name``. Raises `UnreadableInput`."""
+        descriptor, _ = self._descriptor(name)
+        return os.fdopen(descriptor, "rb")
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """Return the bytes of the file ``name``, or the first ``most`` of them. Raises `UnreadableInput`."""
+        descriptor, size = self._descriptor(name)
+        try:
+            return _read(descriptor, size, most)
+        except OSError as error:
+            raise UnreadableInput(name, _kind_of(error)) from error
+        finally:
+            os.close(descriptor)
+
+    def _descriptor(self, name: str) -> tuple[int, int]:
+        """Open the file ``name`` and return its descriptor and its size. Raises `UnreadableInput`."""
         path = f"{self._real}/{name}"
         try:
-            if stat.S_ISLNK(os.lstat(path).st_mode):
+            mode = os.lstat(path).st_mode
+            if stat.S_ISLNK(mode):
                 path = self._resolve(name)
-            return os.fdopen(self._open_regular(path, name), "rb")
+                mode = os.lstat(path).st_mode
+            if not stat.S_ISREG(mode):  # a device is not even opened
+                raise UnreadableInput(name, "special")
+            return self._open_regular(path, name)
         except ValueError as error:  # a name with NUL, or with a surrogate
             raise UnreadableInput(name, "missing") from error
         except OSError as error:
             raise UnreadableInput(name, _kind_of(error)) from error
 
-    def read(self, name: str, most: int = -1) -> bytes:
-        """Return the bytes of the file ``name``, or the first ``most`` of them. Raises `UnreadableInput`."""
-        try:
-            with self.open(name) as file:
-                return file.read(most)
-        except OSError as error:
-            raise UnreadableInput(name, _kind_of(error)) from error
-
-    def _open_regular(self, path: str, name: str) -> int:
-        """Return a descriptor of the regular file at ``path``, which is no link itself; but one of its folders may be."""
-        if not stat.S_ISREG(os.lstat(path).st_mode):  # a device is not even opened
-            raise UnreadableInput(name, "special")
+    def _open_regular(self, path: str, name: str) -> tuple[int, int]:
+        """Open the regular file at ``path``, which is no link itself; but one of its folders may be, and somebody may have replaced it."""
         descriptor = os.open(path, _FLAGS)
-        is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        if is_regular and self._is_inside(_path_of(descriptor, path)):
-            return descriptor
+        attributes = os.fstat(descriptor)
+        is_regular = stat.S_ISREG(attributes.st_mode)
+        if is_regular and self._is_inside(path_of(descriptor, path)):
+            return descriptor, attributes.st_size
         os.close(descriptor)
         raise UnreadableInput(name, "outside" if is_regular else "special")
 
@@ -246,7 +258,16 @@ class InputFolder:
         return path
 
     def _is_inside(self, path: str) -> bool:
-        return _is_inside(path, self._real)
+        return is_inside(path, self._real)
+
+
+def _read(descriptor: int, size: int, most: int) -> bytes:
+    """Read to the end, or ``most`` bytes. The file of ``size`` bytes may grow or shrink meanwhile. No file object: that takes as long as to read."""
+    blocks, left = list[bytes](), most if most >= 0 else sys.maxsize
+    while left and (block := os.read(descriptor, min(left, max(size + 1, _BLOCK)))):
+        blocks.append(block)
+        left -= len(block)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
 def read_named(path: Path, most: int) -> bytes:
@@ -260,11 +281,3 @@ def read_named(path: Path, most: int) -> bytes:
 
 _real_root = lru_cache(maxsize=64)(os.path.realpath)
 """Somebody may put a link in the place of a folder that was resolved before: then nothing in it lies inside, and nothing is read."""
-
-
-def _path_of(descriptor: int, path: str) -> str:
-    """Return where an open file lies. Linux knows; elsewhere ``path`` is resolved."""
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - for each of thousands of files: no Path object
-    except OSError:
-        return os.path.realpath(path)

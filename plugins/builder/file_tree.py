@@ -20,15 +20,6 @@ def list_files(folder: str) -> dict[str, FileStat]:
     return {name: _stat_entry(entry) for name, entry in _walk(folder)}
 
 
-def stat_file(file: str) -> FileStat | None:
-    """Return size, time and inode of one file; None if there is none."""
-    try:
-        stat = os.lstat(file)
-    except OSError:
-        return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
-
-
 def list_inodes(folder: str) -> dict[str, int]:
     """Return the inode number of every file below ``folder``. On Linux the directory holds it, so no file is asked for its size and time."""
     return {name: _inode(entry) for name, entry in _walk(folder)}

@@ -217,7 +217,7 @@ class _Run:
         kept: dict[str, Set[str]] = {"site": result.plan.kept_files}
         changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
         staging = {tree: StagingTree(output / tree, output / STAGING / tree, output / _ASIDE / tree, files[tree]) for tree in TREES}
-        files_after = {tree: staging[tree].files_after(folder / tree, change) for tree, change in changes.items()}
+        files_after = {tree: staging[tree].files_after(change) for tree, change in changes.items()}
         report = _report(output, result, changes)
         # All that needs room on the disk comes first, and in the folder of this run. What follows only renames.
         result.plan.manifest.save(folder / MANIFEST)

@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.file_tree import FileTree, list_files, list_inodes, stat_file
+from plugins.builder.file_tree import FileTree, list_files, list_inodes
 from plugins.builder.swap import swap_in
-from plugins.files import link, link_if_equal
+from plugins.files import enter, link, link_if_equal
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,14 @@ class TreeChange:
     """How a new tree differs from the published one, by names of files.
 
     ``built`` files were made by this run, ``kept`` files are taken over. ``changed`` are those of ``built`` that are new or have other bytes;
-    ``removed`` are in the published tree and not in the new one.
+    ``removed`` are in the published tree and not in the new one. ``stats`` are those of ``built``: the folder is walked once.
     """
 
     built: frozenset[str]
     kept: frozenset[str]
     changed: frozenset[str]
     removed: frozenset[str]
+    stats: FileTree
 
     @property
     def files(self) -> Set[str]:
@@ -45,11 +46,12 @@ def compare_trees(published_files: FileTree, published: Path, built: Path, kept:
 
     A name that is both built and kept counts as built.
     """
-    inodes = list_inodes(str(built))
-    unlinked = [name for name, inode in inodes.items() if name not in published_files or published_files[name][2] != inode]
+    stats = list_files(str(built))
+    unlinked = [name for name, (_, _, inode) in stats.items() if name not in published_files or published_files[name][2] != inode]
     changed = frozenset(name for name in unlinked if name not in published_files or not link_if_equal(built / name, published / name))
-    kept = frozenset(kept - inodes.keys())
-    return TreeChange(frozenset(inodes), kept, changed, frozenset(published_files.keys() - inodes.keys() - kept))
+    stats |= {name: published_files[name] for name in unlinked if name not in changed}
+    kept = frozenset(kept - stats.keys())
+    return TreeChange(frozenset(stats), kept, changed, frozenset(published_files.keys() - stats.keys() - kept), stats)
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,11 @@ class StagingTree:
         elif built.exists():
             swap_in(built, self.published, self.aside)
 
-    def files_after(self, built: Path, change: TreeChange) -> FileTree:
-        """Return the files of the new tree. To be called before `prepare`: afterwards somebody may alter them, which the next build has to notice."""
+    def files_after(self, change: TreeChange) -> FileTree:
+        """Return the files of the new tree as this build made them. If somebody alters one afterwards, the next build notices."""
         if not change.kept:
-            return list_files(str(built))
-        changed = {name: stat for name in change.changed if (stat := stat_file(f"{built}/{name}"))}
+            return change.stats
+        changed = {name: change.stats[name] for name in change.changed}
         return {name: stat for name, stat in self.published_files.items() if name not in change.removed} | changed
 
     def follow(self, change: TreeChange) -> None:
@@ -85,7 +87,8 @@ class StagingTree:
         if change.kept:
             apply_change(change, self.published, self.staging, link)
         else:
-            mirror(self.published, list_inodes(str(self.published)), self.staging)
+            inodes = {name: inode for name, (_, _, inode) in change.stats.items()} or list_inodes(str(self.published))
+            mirror(self.published, inodes, self.staging)
 
 
 def mirror(published: Path, inodes: Mapping[str, int], staging: Path) -> None:
@@ -97,7 +100,9 @@ def mirror(published: Path, inodes: Mapping[str, int], staging: Path) -> None:
         if inodes.get(name) != inode and not _is_same_copy(f"{published}/{name}", f"{staging}/{name}")
     ]
     _remove(staging, wrong)
+    folders = set[str]()
     for name in inodes.keys() - (staged.keys() - set(wrong)):
+        enter(str(staging), name.rpartition("/")[0], folders)
         link(f"{published}/{name}", f"{staging}/{name}")
 
 

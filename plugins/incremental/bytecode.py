@@ -19,6 +19,9 @@ _log = logging.getLogger(__name__)
 
 MODE = 0o700
 
+_PATTERN = "output_%s.cache"
+"""Of the files. Jinja knows one by the text of the template alone: whoever changes the code that is made of it (`output_code`) takes another name."""
+
 
 def open_bytecode_cache(environ: Mapping[str, str]) -> FileSystemBytecodeCache | None:
     """Return the cache of compiled templates, or None where there is no folder that is this account's alone."""
@@ -40,7 +43,7 @@ def open_bytecode_cache(environ: Mapping[str, str]) -> FileSystemBytecodeCache |
                 return None
     except OSError:  # a home that is read-only, or none: each build compiles anew
         return None
-    return FileSystemBytecodeCache(str(folder))
+    return FileSystemBytecodeCache(str(folder), _PATTERN)
 
 
 def is_private(folder: Path) -> bool:

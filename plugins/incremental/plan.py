@@ -37,6 +37,7 @@ class RenderPlan:
         fresh: bool = False,
     ) -> None:
         self.site, self.last_site = site, last_site
+        self.has_last_site = last_site.is_dir()
         self.last_manifest = Manifest(fingerprint) if fresh else load_manifest(manifest_path, fingerprint)
         self.manifest = self.last_manifest.successor()
         self.clock = clock

@@ -11,6 +11,7 @@ from pelican.generators import Generator
 from plugins.context import Key, context_of
 from plugins.incremental.bytecode import open_bytecode_cache
 from plugins.incremental.fragment_cache import FRAGMENT, FragmentCache
+from plugins.incremental.output_code import use_in
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import IncrementalWriter
 
@@ -29,6 +30,7 @@ def share_environment(generator: Generator) -> None:
         build.provide(_ENVIRONMENT, generator.env)
         generator.env.auto_reload = False  # nobody edits templates during a build: Jinja need not look at their times
         generator.env.globals[FRAGMENT] = FragmentCache(generator.env, generator.context, build.get(PLAN))
+        use_in(generator.env)
         generator.env.bytecode_cache = open_bytecode_cache(os.environ)
     generator.env = build[_ENVIRONMENT]
 

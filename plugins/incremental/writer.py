@@ -180,7 +180,7 @@ def _write_page(plan: RenderPlan, name: str, html: str) -> None:
     except WriteRefused as error:
         raise RenderFailed(str(error)) from error
     last_path = f"{plan.last_site}/{name}"
-    if os.path.lexists(last_path):
+    if plan.has_last_site and os.path.lexists(last_path):
         link_if_equal(Path(f"{plan.site}/{name}"), Path(last_path))
 
 

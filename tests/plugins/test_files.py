@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,31 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written_whole(tmp_path: Pat
     with pytest.raises(OSError, match="broken"):
         write_into(tmp_path, "a/b", Broken(b"words"))
     assert not list((tmp_path / "a").iterdir())
+
+
+def test_a_folder_that_was_written_into_and_is_replaced_by_a_link_leads_nowhere_else(tmp_path: Path) -> None:
+    tree, elsewhere = tmp_path / "tree", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    write_into(tree, "a/b/1.txt", b"one")
+    shutil.rmtree(tree / "a")
+    (tree / "a").symlink_to(elsewhere)
+    (elsewhere / "b").mkdir()
+    for name in ("a/b/2.txt", "a/3.txt"):
+        with pytest.raises(WriteRefused, match="outside"):
+            write_into(tree, name, b"two")
+    assert [path.name for path in elsewhere.rglob("*")] == ["b"]
+
+
+def test_a_folder_that_somebody_deletes_between_two_files_is_made_again(tmp_path: Path) -> None:
+    write_into(tmp_path / "tree", "a/b/1.txt", b"one")
+    shutil.rmtree(tmp_path / "tree")
+    write_into(tmp_path / "tree", "a/b/2.txt", b"two")
+    assert (tmp_path / "tree/a/b/2.txt").read_bytes() == b"two"
+
+
+def test_two_names_of_one_tree_by_the_working_directory_are_two_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        write_into("tree", "a/b.txt", name.encode())
+    assert (tmp_path / "one/tree/a/b.txt").read_bytes() == b"one" and (tmp_path / "two/tree/a/b.txt").read_bytes() == b"two"

@@ -195,3 +195,11 @@ def test_a_device_or_a_pipe_that_somebody_names_is_refused_and_neither_read_nor_
     (tmp_path / "a.csv").write_bytes(b"x" * 20)
     (tmp_path / "other").symlink_to("a.csv")
     assert read_named(tmp_path / "other", 10) == b"x" * 10
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 1_000_003])
+def test_a_file_is_read_whole_or_to_the_bound(folder: Path, size: int) -> None:
+    data = os.urandom(size)
+    (folder / "large").write_bytes(data)
+    assert InputFolder(folder).read("large") == data
+    assert [InputFolder(folder).read("large", most) for most in (0, 7, size, size + 1)] == [b"", data[:7], data, data]
