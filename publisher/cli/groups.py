@@ -7,6 +7,7 @@ COMMANDS = {
     "releases": ("publisher.cli.release", "releases"),
     "rollback": ("publisher.cli.release", "rollback"),
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
+    "verify": ("publisher.cli.verify", "verify"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
     "release-keys renew": ("publisher.cli.keys", "renew"),

@@ -1,0 +1,153 @@
+"""Mirrors on loopback for the tests of the verifier: releases of `tests.releases` in folders, which a real nginx serves over IPv4 and IPv6.
+
+``www.example.test`` and ``second.example.test`` are names that only the verifier's resolver here knows; so a name can be made to point elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo.servers import free_port
+from publisher.release.store import SignedRelease
+from publisher.release.tuf_metadata import FOLDER, TIMESTAMP, renew_timestamp
+from publisher.targets import delivery
+from publisher.targets.local import LocalFiles
+from publisher.targets.tree import TreeTarget
+from tests.mailer.web.test_proxies import is_listening
+from tests.releases import Publishing
+from verifier.config import Config, Mirror, check
+from verifier.fetch import Fetcher
+from verifier.model import Key
+from verifier.watch import Event, Watch
+
+WWW, SECOND, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.9"
+"""The addresses of the two mirrors, and of a server that belongs to somebody else."""
+
+
+@contextmanager
+def nginx(folder: Path, servers: dict[str, Path], port: int, *more: str) -> Iterator[None]:
+    """Serve one folder for each address on one port. ``more`` are lines for each server."""
+    blocks = "".join(f"server {{ listen {each}:{port}; root {root}; {' '.join(more)} }}\n" for each, root in servers.items())
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nuser root;\nevents {{}}\nhttp {{\naccess_log off;\ninclude /etc/nginx/mime.types;\n"
+        f"charset utf-8;\n{paths}{blocks}}}\n",
+        encoding="utf-8",
+    )
+    with subprocess.Popen(
+        [shutil.which("nginx") or "/usr/sbin/nginx", "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+    ) as process:
+        try:
+            while not is_listening(port):
+                assert process.poll() is None, (folder / "error.log").read_text()
+            yield
+        finally:
+            process.terminate()
+
+
+class Mirrors:
+    """A publishing machine, two mirrors of it, and a verifier on a clock that tests move."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self.root, self.port = root, port
+        self.publishing = Publishing(root)
+        self.now = self.publishing.now.timestamp()
+        self.names = {"www.example.test": (WWW, "::1"), "second.example.test": (SECOND, "")}
+        self.publish()
+
+    def target(self, name: str) -> TreeTarget:
+        return TreeTarget(name, LocalFiles(self.root / name))
+
+    def publish(self, *names: str) -> SignedRelease:
+        """Make a release of what is there and bring it to the mirrors."""
+        self.publishing.now = max(self.publishing.now, self.publishing.now.fromtimestamp(self.now, self.publishing.now.tzinfo))
+        signed = self.publishing.release()
+        self.now = self.publishing.now.timestamp()
+        targets = {name: (self.target(name), 60.0) for name in names or ("www", "second")}
+        for result in asyncio.run(delivery.publish(targets, signed, self.publishing.store.object)):
+            assert not result.failure
+        return signed
+
+    def renew(self, *names: str) -> None:
+        """Sign a new timestamp, as the timer does each hour."""
+        store = self.publishing.store
+        files = store.metadata()
+        moment = self.publishing.now.fromtimestamp(self.now, self.publishing.now.tzinfo)
+        files[TIMESTAMP] = renew_timestamp(files, self.publishing.keys.timestamp, moment)
+        store.keep_metadata(files)
+        for name in names or ("www", "second"):
+            asyncio.run(self.target(name).renew({FOLDER + TIMESTAMP: files[TIMESTAMP]}))
+
+    def file(self, path: str, name: str = "www") -> Path:
+        """The file that readers see."""
+        return self.root / name / "current" / path
+
+    def replace(self, path: str, data: bytes, name: str = "www") -> None:
+        """Alter a file as an intruder does: in its place, or as a new one."""
+        self.file(path, name).parent.mkdir(parents=True, exist_ok=True)
+        self.file(path, name).write_bytes(data)
+
+    def resolve(self, host: str, port: int, family: int, kind: int) -> list[Any]:
+        """`socket.getaddrinfo` for our names."""
+        address = self.names[host][family == socket.AF_INET6]
+        return socket.getaddrinfo(address or "no.invalid.", port, family, kind, flags=socket.AI_NUMERICHOST)
+
+    def config(self, *names: str, **settings: Any) -> Config:
+        """Return settings of a verifier that trusts the first root file."""
+        mirrors = tuple(Mirror(f"http://{name}.example.test:{self.port}", name) for name in names or ("www",))
+        known = {"folder": str(self.root / "verifier"), "root": str(self.root / "store" / "metadata" / "1.root.json"), "timeout": 5.0}
+        return check(Config(**{"mirrors": mirrors, **known, **settings}))
+
+    def watch(self, config: Config, *, is_patient: bool = True) -> Watch:
+        """Return a verifier with a real fetcher on our clock."""
+        fetcher = Fetcher(config.timeout, config.agents, config.ca_file, self.resolve)
+        return Watch(config, fetcher, lambda: self.now, random.Random(0), is_patient=is_patient)
+
+    def run(self, watch: Watch, seconds: float, until: Callable[[list[Event]], bool] = lambda _: False) -> list[Event]:
+        """Let the clock run for so long, or until something happens; return the events."""
+        end, events = self.now + seconds, list[Event]()
+        while self.now <= end:
+            events += watch.tick()
+            if until(events):
+                break
+            self.now += watch.wait()
+        return events
+
+    def find(self, watch: Watch, seconds: float = 60.0) -> tuple[set[tuple[str, str]], float]:
+        """Return the first findings as subject and kind, and after how many seconds they came."""
+        started = self.now
+        self.run(watch, seconds, until=bool)
+        return {(key.subject, key.kind) for key in watch.findings()}, self.now - started
+
+
+@contextmanager
+def mirrors_on_loopback(root: Path, *more: str) -> Iterator[Mirrors]:
+    """Serve two mirrors, and a folder ``elsewhere``, until the block ends."""
+    port = free_port()
+    mirrors = Mirrors(root, port)
+    (root / "elsewhere").mkdir()
+    served = {
+        WWW: root / "www" / "current",
+        "[::1]": root / "www" / "current",
+        SECOND: root / "second" / "current",
+        ELSEWHERE: root / "elsewhere",
+    }
+    with nginx(root, served, port, *more):
+        yield mirrors
+
+
+def kinds(events: list[Event]) -> set[str]:
+    """Return the kinds of findings that began."""
+    return {key.kind for key, _, is_over in events if not is_over}
+
+
+def keys(watch: Watch) -> set[Key]:
+    return set(watch.findings())
