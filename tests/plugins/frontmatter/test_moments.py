@@ -10,9 +10,7 @@ from tests.tiny import NOW, TinySite
 
 NOTICE = "---\ntitle: 断水\ndate: 2021-03-30 09:00\nexpires: {expires}\nseverity: 注意\n---\n水が出ません。\n"
 EVENT = "---\nkind: event\ntitle: 朝市\ndate: 2021-03-01\nstart: 2021-04-02 09:00\nend: 2021-04-02 12:00\nvenue: 港\n---\n朝市です。\n"
-JOB = (
-    "---\ntitle: 事務\ndate: 2021-03-01\nemployer: 町\nplace: 女川町\nemployment: パート\npay: 時給1,000円\ndeadline: 2021-04-10\n---\n求人です。\n"
-)
+JOB = "---\ntitle: 事務\ndate: 2021-03-01\nemployer: 町\nplace: 女川町\nemployment: パート\npay: 時給1,000円\ndeadline: 2021-04-10\n---\n求人です。\n"
 
 
 def moments(site: TinySite) -> dict[str, Any]:
