@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
@@ -56,7 +57,7 @@ def publish(
                 typer.echo(line)
             return
         with publish_lock(settings.publish.folder, now(), wait) as lock, _progress() as watcher:
-            publisher = _publisher(settings, store, Commands(lock), watcher)
+            publisher = make_publisher(settings, store, Commands(lock), watcher)
             status = _follow(publisher, as_json) if follow else _once(publisher, as_json, again=again)
     except PublisherError as error:
         typer.echo(str(error), err=True)
@@ -64,16 +65,19 @@ def publish(
     raise typer.Exit(status)
 
 
-def _publisher(settings: PublishConfig, store: ReleaseStore, commands: Commands, watcher: Watcher) -> Publisher:
+def make_publisher(
+    settings: PublishConfig, store: ReleaseStore, commands: Commands, watcher: Watcher, clock: Callable[[], dt.datetime] = now
+) -> Publisher:
+    """Return what publishes with these settings. Keys are read when something is signed."""
     return Publisher(
         settings,
         store,
         keys=lambda: signing_keys(settings),
-        targets=lambda only: targets_of(settings, now, only),
+        targets=lambda only: targets_of(settings, clock, only),
         commands=commands,
         checkout=checkout_of(settings.publish, commands),
-        clock=now,
-        log=OperatorLog(settings.publish.log, now),
+        clock=clock,
+        log=OperatorLog(settings.publish.log, clock),
         watcher=watcher,
     )
 

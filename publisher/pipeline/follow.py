@@ -27,7 +27,9 @@ class Follower:
     on_report: Callable[[Report], None]
     wait: Callable[[float], object]
     _broken: set[str] = field(default_factory=set)
+    _built: str = ""
     _last: Report | None = None
+    _released: Report | None = None
     _tried_at: dt.datetime | None = None
     _retry_at: dt.datetime | None = None
     _trouble: str = ""
@@ -50,11 +52,12 @@ class Follower:
         is_moment = (due := self.due()) is not None and now >= due
         is_retry = self._retry_at is not None and now >= self._retry_at
         commit, note = self._commit(is_moment=is_moment)
-        last = self._last
-        if commit and (last is None or commit != last.commit or is_moment or (is_retry and _is_cut(last))):
+        is_new = self._last is None or commit not in (self._built, self._last.commit)
+        is_cut = any(_is_cut(report) for report in (self._last, self._released) if report is not None)
+        if commit and (is_new or is_moment or (is_retry and is_cut)):
             self._publish(commit, note, now)
-        elif is_retry and last is not None:
-            self._hand_over(last, now)
+        elif is_retry and self._released is not None:
+            self._hand_over(self._released, now)
 
     def due(self) -> dt.datetime | None:
         """Return the first moment after the last try at which the site changes, or None."""
@@ -76,23 +79,27 @@ class Follower:
 
     def _publish(self, commit: str, note: str, now: dt.datetime) -> None:
         report = self.publisher.publish(commit, note)
-        self._tried_at = now
+        self._tried_at, self._last = now, report
         if report.is_broken:
             self._broken.add(commit)
         elif report.build:
+            self._built = commit
             self._broken.discard(commit)
         self._remember(report, now)
         self.on_report(report)
 
-    def _hand_over(self, last: Report, now: dt.datetime) -> None:
-        report = self.publisher.hand_over(last)
-        is_new = bool(report.handed_over.done) or (report.handed_over.held, report.failure) != (last.handed_over.held, last.failure)
+    def _hand_over(self, before: Report, now: dt.datetime) -> None:
+        """Look again for mail: somebody may have approved an issue, or its page may be there now."""
+        report = self.publisher.hand_over(before)
+        is_new = bool(report.handed_over.done) or (report.handed_over.held, report.failure) != (before.handed_over.held, before.failure)
         self._remember(report, now)
         if is_new:
             self.on_report(report)
 
     def _remember(self, report: Report, now: dt.datetime) -> None:
-        self._last, self._retry_at = report, now + dt.timedelta(seconds=self.publisher.config.publish.retry)
+        self._retry_at = now + dt.timedelta(seconds=self.publisher.config.publish.retry)
+        if report.release is not None:
+            self._released = report
 
     def _tell(self, words: str) -> None:
         if words != self._trouble:
