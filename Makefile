@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system audit audit-deps bench-build bench-feeds bench-mail bench-release chaos
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-feeds bench-mail bench-release chaos
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -84,6 +84,15 @@ bench-release: .venv/installed-test system  ## A release to three mirrors beside
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
 	$(BIN)/python -m tests.worker_chaos 60
+
+# Where the units go, and what they run: PREFIX=/usr for a package; DESTDIR for an image. DRY_RUN=1 only says what would be written.
+PREFIX ?= /usr/local
+UNITS ?= $(PREFIX)/lib/systemd/system
+TODOKE_HOME ?= /srv/todoke
+TODOKE_USER ?= todoke
+
+install-units:  ## systemd units and timers of deploy/ for TODOKE_USER in TODOKE_HOME, into DESTDIR/PREFIX (DRY_RUN=1 writes nothing)
+	@sh deploy/install.sh '$(DESTDIR)$(UNITS)' '$(TODOKE_HOME)' '$(TODOKE_USER)' '$(DRY_RUN)'
 
 clean:  ## Remove what was generated
 	rm -rf output var .venv docs/_build docs/_generated

@@ -7,13 +7,16 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from publisher.model.errors import PublisherError
 
 ANCHOR = re.compile(r"[0-9]+ ([0-9a-f]{64}) [0-9T:.+-]+")
+
+
+Section = TypeVar("Section", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -23,6 +26,7 @@ class _Section(BaseModel):
 class _Mirror(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
     deadline: float = Field(default=120.0, gt=0, le=3600)
+    url: str = Field(default="", pattern=r"^(https?://[^\s?#@]+)?$")
 
 
 class LocalMirror(_Mirror):
@@ -59,8 +63,35 @@ class S3Mirror(_Mirror):
 Mirror = Annotated[LocalMirror | SshMirror | S3Mirror, Field(discriminator="kind")]
 
 
+class PublishSettings(_Section):
+    """``[publish]``: where `todoke publish` takes a commit from, and what it hands over.
+
+    ``repository`` is a path or an address of Git; empty: the checkout in which the file lies. ``branch`` is empty for what is checked out there.
+    ``folder`` holds the checkout and the built site. ``mail`` is ``queue`` (freeze for `todoke work`), ``send`` or ``off``. Lists that need no approval are
+    sent only if they are in ``lists_without_approval``, and only while the issue's date is not older than ``newest_hours``. All times are in seconds:
+    ``poll`` between two looks at the branch, ``retry`` between two tries of what failed, ``check_timeout`` for one page, ``git_timeout`` and
+    ``build_timeout``.
+    """
+
+    repository: str = Field(default="", pattern=r"^([^-\s][^\r\n]*)?$")
+    branch: str = Field(default="", pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./+-]*)?$")
+    folder: Path = Path("var/publish")
+    log: Path = Path("var/publish.jsonl")
+    announcements: Path = Path("var/announcements")
+    mail: Literal["queue", "send", "off"] = "queue"
+    mailer: Path = Path("mailer.toml")
+    lists_without_approval: tuple[str, ...] = ()
+    newest_hours: float = Field(default=72.0, gt=0, le=8760)
+    poll: float = Field(default=30.0, ge=1, le=86_400)
+    retry: float = Field(default=60.0, ge=1, le=86_400)
+    check_timeout: float = Field(default=10.0, gt=0, le=300)
+    git_timeout: float = Field(default=300.0, gt=0, le=7200)
+    build_timeout: float = Field(default=3600.0, gt=0, le=86_400)
+
+
 class PublishConfig(_Section):
-    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file.
+    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file. ``url`` of a mirror is its
+    public address, at which what is live is fetched.
 
     ``audit_anchor`` is a file in which the mailer notes the newest entry of its audit log; the default is that of ``database`` in ``mailer.toml``.
     """
@@ -69,6 +100,7 @@ class PublishConfig(_Section):
     keys: Path = Path("var/release-keys")
     audit_anchor: Path = Path("var/todoke.db.state/audit-anchor")
     mirrors: tuple[Mirror, ...] = ()
+    publish: PublishSettings = PublishSettings()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> PublishConfig:
@@ -93,13 +125,18 @@ def load_config(path: Path) -> PublishConfig:
 
 
 def _absolute(config: PublishConfig, folder: Path) -> PublishConfig:
-    def place(mirror: Mirror) -> Mirror:
-        names = {name: folder / value for name, value in mirror if isinstance(value, Path)}
-        return mirror.model_copy(update=names)
+    def place(section: Section) -> Section:
+        return section.model_copy(update={name: folder / value for name, value in section if isinstance(value, Path)})
 
-    mirrors = tuple(place(mirror) for mirror in config.mirrors)
-    paths = {name: folder / value for name, value in config if isinstance(value, Path)}
-    return config.model_copy(update=paths | {"mirrors": mirrors})
+    mirrors, publish = tuple(place(mirror) for mirror in config.mirrors), place(config.publish)
+    if is_local(publish.repository):
+        publish = publish.model_copy(update={"repository": str(folder / publish.repository)})
+    return place(config).model_copy(update={"mirrors": mirrors, "publish": publish})
+
+
+def is_local(repository: str) -> bool:
+    """Tell whether it is a path of this machine, as Git tells it (git-fetch(1), "GIT URLS"): no scheme, and no colon before the first slash."""
+    return "://" not in repository and ":" not in repository.partition("/")[0]
 
 
 def read_audit_anchor(file: Path) -> str:

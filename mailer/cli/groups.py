@@ -10,6 +10,7 @@ COMMANDS = {
     "init-db": ("mailer.cli.setup", "init_db"),
     "secret new": ("mailer.cli.setup", "new_secret"),
     "send": ("mailer.cli.send", "send"),
+    "ready": ("mailer.cli.ready", "ready"),
     "status": ("mailer.cli.status", "status"),
     "who-missed": ("mailer.cli.status", "who_missed"),
     "approve": ("mailer.cli.approval", "approve"),

@@ -18,6 +18,7 @@ from mailer.model.audit_log import AuditEntry
 from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.monitoring.status import IssuePhase, IssueStatusRow, StatusSnapshot
+from mailer.sending.ready import ReadyIssue
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of them as a formula (CWE-1236)."""
@@ -108,6 +109,26 @@ def scheduled(frozen: FrozenIssue, due: int, end: datetime) -> dict[str, Value]:
     """Return an issue that is to be sent later; ``due`` is the number of deliveries."""
     ref, status = frozen.issue.ref, IssuePhase.SCHEDULED if frozen.status is IssueStatus.SENDING else frozen.status
     return {"list": ref.list, "number": ref.number, "status": status.value, "send_at": _time(frozen.send_at), "due": due, "end": _time(end)}
+
+
+READY_COLUMNS = ("list", "number", "state", "approval", "class", "date", "expires", "due", "archive_url", "why")
+
+
+def ready(each: ReadyIssue) -> dict[str, Value]:
+    """Return an issue that could be sent."""
+    issue = each.issue
+    return {
+        "list": each.ref.list,
+        "number": each.ref.number,
+        "state": each.state.value,
+        "approval": each.approval.value,
+        "class": issue.list_class.value if issue else None,
+        "date": _time(issue.date) if issue else None,
+        "expires": _time(issue.expires) if issue else None,
+        "due": each.due,
+        "archive_url": issue.archive_url if issue else None,
+        "why": each.why,
+    }
 
 
 APPROVER_COLUMNS = ("name", "mail", "lists", "aliases", "key")

@@ -28,6 +28,7 @@ from plugins.context import add_context
 from plugins.diagnostics import Diagnostic
 from plugins.digest import NoDigest, digest
 from plugins.files import make_private_folder
+from plugins.frontmatter import moments
 from plugins.frontmatter.library import LIBRARY
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
@@ -66,13 +67,14 @@ def _setting_digest(value: Any) -> str:
 class RunResult:
     """What a run made: its render plan, the interval in which that holds, and the warnings of the checks.
 
-    ``rerenderer`` renders single pages again in the same process.
+    ``rerenderer`` renders single pages again in the same process. ``moments`` is the file of what begins and ends next (`plugins.frontmatter.moments`).
     """
 
     plan: RenderPlan
     rerenderer: Rerenderer
     validity: ValidityInterval
     warnings: tuple[Diagnostic, ...]
+    moments: bytes
 
 
 class PelicanRun:
@@ -104,7 +106,11 @@ class PelicanRun:
             render_pending(self._plan)
         if diagnostics := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
             raise BuildFailed("\n".join(diagnostics))
-        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings())
+        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments())
+
+    def _moments(self) -> bytes:
+        library, now = self._build.get(LIBRARY), self._clock.plain  # the plain moment: this list must not narrow the interval
+        return moments.render(moments.upcoming(library, now) if library else [], now, self._clock.validity)
 
     def _warnings(self) -> tuple[Diagnostic, ...]:
         library = self._build.get(LIBRARY)

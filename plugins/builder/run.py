@@ -28,7 +28,7 @@ from plugins.builder.options import MANIFEST, NEXT, BuildFailed, BuildOptions, B
 from plugins.builder.signals import signals_deferred
 from plugins.builder.swap import recover
 from plugins.diagnostics import Diagnostic
-from plugins.files import WriteRefused
+from plugins.files import WriteRefused, write_atomically
 from plugins.inputs import UnreadableInput
 from plugins.processes import WorkerLost, run_ahead, without_gc
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
 
 RECORD = "build-record.json"
+MOMENTS = "moments.json"
+"""What begins and ends next: `todoke publish --follow` and `todoke next` read it."""
 STAGING = "staging"
 _ASIDE = "previous"
 TREES = ("site", "mail")
@@ -224,6 +226,7 @@ class _Run:
         outputs, summary = _list_outputs(folder / MANIFEST, files_after), _report_summary(report)
         record = up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary)
         record.save(folder / RECORD)
+        write_atomically(folder / MOMENTS, result.moments)
         for tree, change in changes.items():
             staging[tree].prepare(folder / tree, change)
         with signals_deferred():

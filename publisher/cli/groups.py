@@ -3,6 +3,8 @@
 GROUPS = {"release-keys": "The keys that sign releases. 公開版に署名する鍵"}
 
 COMMANDS = {
+    "publish": ("publisher.cli.publish", "publish"),
+    "next": ("publisher.cli.next", "next_moments"),
     "release": ("publisher.cli.release", "release"),
     "releases": ("publisher.cli.release", "releases"),
     "rollback": ("publisher.cli.release", "rollback"),

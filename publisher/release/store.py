@@ -13,7 +13,6 @@ Objects are copies, never links to the site or to a mirror: whoever alters a fil
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -25,7 +24,7 @@ from pathlib import Path
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
-from publisher.release.files import write_atomically
+from publisher.release.files import take_lock, write_atomically
 from publisher.release.scan import Stamp, digest
 from publisher.release.tuf_metadata import FOLDER
 
@@ -47,14 +46,12 @@ class ReleaseStore:
         self.root = root
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the store alone. Raises `PublisherError` if another program holds it."""
+    def locked(self, seconds: float = 0.0) -> Iterator[None]:
+        """Hold the store alone. Raises `PublisherError` if another program holds it for longer than ``seconds``."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.root / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise PublisherError(f"{self.root}: another program is releasing just now / ほかの処理が公開の途中です") from None
+            if not take_lock(lock, seconds):
+                raise PublisherError(f"{self.root}: another program is releasing just now / ほかの処理が公開の途中です")
             yield
 
     def numbers(self) -> list[int]:

@@ -51,7 +51,8 @@ class Reading:
     @classmethod
     def at(cls, registry: Registry, now: dt.datetime) -> Reading:
         """Return the context of a build for the moment ``now``. Only its year counts, and only for dates half a century away."""
-        return cls(registry, dt.datetime.timetuple(now).tm_year + YEARS_AHEAD)
+        # Not timetuple(): it asks the zone, which reads the exact time, and the build would hold for this microsecond only (`plugins.clock`).
+        return cls(registry, dt.datetime.date(now).year + YEARS_AHEAD)
 
 
 def _registry(info: ValidationInfo) -> Registry:

@@ -1,0 +1,60 @@
+"""The moments at which something of the site begins or ends, as a file for whoever publishes (``docs/reference/release.md``).
+
+`plugins.clock` says until when a build holds; it cannot say which document ends that. This module lists the documents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from plugins.clock import ALWAYS, ValidityInterval
+from plugins.frontmatter.library import Library
+from plugins.frontmatter.model.content_types import Event
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, order=True)
+class DocumentMoment:
+    """``at`` is ISO 8601 with a zone. ``what`` is ``begins`` (the document appears), ``ends`` (it comes down) or ``over`` (an event has taken place).
+
+    ``document`` is the path of the source below ``content/``, ``address`` that of its page below the site.
+    """
+
+    at: str
+    what: str
+    document: str
+    title: str
+    address: str
+
+
+def upcoming(library: Library, now: dt.datetime) -> list[DocumentMoment]:
+    """Return every moment after ``now``, soonest first. Drafts have none."""
+    found = sorted((moment, what, path) for moment, what, path in _moments(library) if moment > now)
+    documents = {path.as_posix(): document for path, document in library.documents.items()}
+    return [DocumentMoment(at.isoformat(), what, path, documents[path].meta.title, documents[path].url) for at, what, path in found]
+
+
+def _moments(library: Library) -> Iterator[tuple[dt.datetime, str, str]]:
+    for path, document in library.documents.items():
+        meta = document.meta
+        if meta.draft:
+            continue
+        if meta.date:
+            yield meta.date, "begins", path.as_posix()
+        if meta.ends:
+            yield meta.ends, "ends", path.as_posix()
+        if isinstance(meta, Event):
+            yield meta.finishes, "over", path.as_posix()
+
+
+def render(moments: list[DocumentMoment], built: dt.datetime, validity: ValidityInterval) -> bytes:
+    """Return the file. ``until`` is the first moment at which a build may come out otherwise, or null; it may lie before the first of ``moments``, where
+    a page shows today's date.
+    """
+    until = None if validity.until == ALWAYS.until else validity.until.isoformat()
+    record = {"format": FORMAT, "built": built.isoformat(), "until": until, "moments": [asdict(moment) for moment in moments]}
+    return json.dumps(record, ensure_ascii=False, indent=1).encode()

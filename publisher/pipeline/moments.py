@@ -1,0 +1,56 @@
+"""When the site changes by itself: reads what the build wrote down (``moments.json``, docs/reference/release.md)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.model.errors import PublisherError
+
+FILE = "moments.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, order=True)
+class DueMoment:
+    """``at`` has a zone. ``what``: a document ``begins`` or ``ends``, an event is ``over``, a mail is ``sent``, or the pages show another ``day``.
+
+    ``document`` is the path of the source below ``content/`` or the name of an issue, empty for a day.
+    """
+
+    at: dt.datetime
+    what: str
+    document: str = ""
+    title: str = ""
+    address: str = ""
+
+
+def read_moments(output: Path, after: dt.datetime) -> list[DueMoment]:
+    """Return what is due after ``after``, soonest first; nothing without a file. Raises `PublisherError` if the file cannot be read."""
+    file = output / FILE
+    try:
+        record = json.loads(file.read_bytes())
+        _require_format(record["format"])
+        found = [_moment(each) for each in record["moments"]]
+        until = dt.datetime.fromisoformat(record["until"]) if record["until"] else None
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PublisherError(f"{file}: cannot be read: {error}. Run todoke build / 読めません") from error
+    if until is not None and until not in [moment.at for moment in found]:
+        found.append(DueMoment(until, "day"))
+    return sorted(moment for moment in found if moment.at > after)
+
+
+def _require_format(found: object) -> None:
+    if found != FORMAT:
+        raise ValueError(f"format {found}, not {FORMAT}")
+
+
+def _moment(record: dict[str, str]) -> DueMoment:
+    at = dt.datetime.fromisoformat(record["at"])
+    if at.tzinfo is None:
+        raise ValueError(f"{record['at']} names no zone")
+    return DueMoment(at, record["what"], record["document"], record["title"], record["address"])
