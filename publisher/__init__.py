@@ -2,7 +2,7 @@
 
 1. `release` takes a picture of the site: objects by content in a store, a manifest of every file, signatures over it (minisign and TUF).
 2. `targets` bring a release to a mirror, so that a reader sees the old site or the new one, and say what each holds.
-3. `cli` has the commands: release, releases, rollback, mirrors.
+3. `cli` has the commands: release, releases, rollback, mirrors, portable, release-keys.
 
 The package knows neither half's insides: it reads files of ``output/`` and ``publish.toml``, nothing else.
 """

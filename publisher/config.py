@@ -23,6 +23,7 @@ class _Section(BaseModel):
 class _Mirror(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
     deadline: float = Field(default=120.0, gt=0, le=3600)
+    url: str = Field(default="", pattern=r"^(https?://[^\s?#@]+)?$")
 
 
 class LocalMirror(_Mirror):
@@ -56,11 +57,19 @@ class S3Mirror(_Mirror):
     secret_key_file: Path | None = None
 
 
-Mirror = Annotated[LocalMirror | SshMirror | S3Mirror, Field(discriminator="kind")]
+class PortableMirror(_Mirror):
+    """A folder to carry away: a USB stick. It must be there already; pages in it work without a web server."""
+
+    kind: Literal["portable"]
+    folder: Path
+
+
+Mirror = Annotated[LocalMirror | SshMirror | S3Mirror | PortableMirror, Field(discriminator="kind")]
 
 
 class PublishConfig(_Section):
-    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file.
+    """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file. ``url`` of a mirror is its
+    public address, at which what is live is fetched.
 
     ``audit_anchor`` is a file in which the mailer notes the newest entry of its audit log; the default is that of ``database`` in ``mailer.toml``.
     """

@@ -6,6 +6,7 @@ COMMANDS = {
     "release": ("publisher.cli.release", "release"),
     "releases": ("publisher.cli.release", "releases"),
     "rollback": ("publisher.cli.release", "rollback"),
+    "portable": ("publisher.cli.portable", "portable"),
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
