@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.diagnostics import ContentErrors
-from plugins.files import WriteRefused, _locate
+from plugins.files import WriteRefused, write_into
 from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name
 from tests.plugins.builder.test_source_check import PARTNER
 from tests.tiny import ARTICLE, PLACES, TinySite
@@ -63,12 +65,16 @@ def test_a_name_of_a_table_that_cannot_be_a_folder_is_refused(name: str) -> None
     )
 )
 def test_what_the_check_accepts_the_writer_writes_inside_the_tree(address: str) -> None:
-    if check_former_address(address, OWN) is None:
-        assert re.fullmatch(r"(/[^/.][^/]*)+/", address) and len(address) <= 300
-        assert _locate("/nowhere/site", f"{address.strip('/')}/index.html").startswith("/nowhere/site/")
-    if set(address.strip("/").split("/")) & {"..", "."}:
-        with pytest.raises(WriteRefused):
-            _locate("/nowhere/site", f"{address.lstrip('/')}index.html")
+    with TemporaryDirectory() as folder:
+        tree = Path(folder, "site")
+        if check_former_address(address, OWN) is None:
+            assert re.fullmatch(r"(/[^/.][^/]*)+/", address) and len(address) <= 300
+            write_into(tree, f"{address.strip('/')}/index.html", b"page")
+            assert [file.read_bytes() for file in tree.rglob("index.html")] == [b"page"]
+        if set(address.strip("/").split("/")) & {"..", "."}:
+            with pytest.raises(WriteRefused):
+                write_into(tree, f"{address.lstrip('/')}index.html", b"page")
+        assert {file.name for file in Path(folder).iterdir()} <= {"site"}
 
 
 def with_alias(address: str) -> str:
