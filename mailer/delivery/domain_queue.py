@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from mailer.config.settings import Config, QueueSettings
 from mailer.delivery.batch import Batch
-from mailer.delivery.rate_limiter import RateLimiter
+from mailer.delivery.context import DeliveryContext
+from mailer.delivery.rate_limiter import MakeLimiter, RateLimiter
 from mailer.model.recipient import ClaimedRow
 
 QueuedRow = tuple[Batch, ClaimedRow]
@@ -145,3 +146,10 @@ def domain_of(address: str) -> str:
 def domains_by_queue(config: Config) -> dict[str, tuple[str, ...]]:
     """The recipient domains of each queue of `mailer.toml`."""
     return {queue.name: queue.domains for queue in config.queues}
+
+
+def domain_queues(context: DeliveryContext, make_limiter: MakeLimiter) -> list[DomainQueue]:
+    """The queue of all domains that have none of their own, and those of the settings."""
+    base = context.pauses[0] if context.pauses else 0.0
+    own = [DomainQueue(settings, make_limiter(f"queue:{settings.name}", settings.rate), base) for settings in context.config.queues]
+    return [DomainQueue(None, make_limiter("", 0.0), base), *own]

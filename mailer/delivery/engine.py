@@ -16,19 +16,18 @@ from typing import Any, Self, cast
 from mailer import log
 from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, ledger, limits, restoration
 from mailer.database.claims import Claim, ClaimRequest
-from mailer.database.limits import TokenBucket
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
-from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.domain_queue import DomainQueue, domain_queues
 from mailer.delivery.expiry import Expiry, expiry
 from mailer.delivery.heartbeat import INTERVAL, Throughput
 from mailer.delivery.heartbeat import heartbeats as current_heartbeats
 from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
 from mailer.delivery.leases import Leases
-from mailer.delivery.rate_limiter import RateLimiter
+from mailer.delivery.rate_limiter import shared_limiters
 from mailer.delivery.recorder import Recorder
-from mailer.delivery.relay_pool import Relay, RelayPool
+from mailer.delivery.relay_pool import relay_pool
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
@@ -67,8 +66,9 @@ class DeliveryEngine:
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
         self.composer = Composer(config, context.signer)
-        self.relays = self._make_relays()
-        self.queues = {queue.name: queue for queue in self._make_queues()}
+        make_limiter = shared_limiters(context.database, self.recorder)
+        self.relays = relay_pool(context, make_limiter)
+        self.queues = {queue.name: queue for queue in domain_queues(context, make_limiter)}
         self._run_connection = run_connection
         self._leases = Leases(
             context.database, self.recorder, self.queues.values(), owner=self.journals.name, lease=config.lease, on_failure=self.fail
@@ -266,36 +266,6 @@ class DeliveryEngine:
             return
         await ask(claims.release_never_sent, database, claim.fence, claim.issue_id, batch.intended, now=now)
         batch.end()
-
-    def _make_relays(self) -> RelayPool:
-        context = self.context
-        relays = [
-            Relay(
-                settings,
-                context.password_for(settings),
-                self._limiter(f"relay:{settings.name}", settings.rate),
-                asyncio.Semaphore(settings.connections),
-            )
-            for settings in context.config.relays
-        ]
-        hello = context.config.message_id_domain
-        return RelayPool(relays, hello=hello, pauses=context.pauses, is_patient=context.waits_for_relays)
-
-    def _make_queues(self) -> list[DomainQueue]:
-        base = self.context.pauses[0] if self.context.pauses else 0.0
-        own = [DomainQueue(limits_, self._limiter(f"queue:{limits_.name}", limits_.rate), base) for limits_ in self.context.config.queues]
-        return [DomainQueue(None, self._limiter("", 0.0), base), *own]
-
-    def _limiter(self, key: str, rate: float) -> RateLimiter:
-        """A limiter for messages a second, which all processes share under this key. 0: no limit."""
-        if not rate:
-            return RateLimiter(rate, None)
-        bucket = TokenBucket(key, rate, max(1.0, rate))
-
-        async def draw(amount: int) -> tuple[int, float]:
-            return await self.recorder.ask(limits.take_tokens, self.context.database, bucket, amount)
-
-        return RateLimiter(rate, draw)
 
     def _start_workers(self, queue: DomainQueue) -> None:
         """As many connection workers as the queue may have and has rows for."""

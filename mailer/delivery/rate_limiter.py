@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from mailer.database import limits
+from mailer.database.engine import Database
+from mailer.database.limits import TokenBucket
+from mailer.delivery.recorder import Recorder
+
+MakeLimiter = Callable[[str, float], "RateLimiter"]
+"""Makes the limiter for messages a second that all processes share under a key. Rate 0: no limit."""
+
 DrawTokens = Callable[[int], Awaitable[tuple[int, float]]]
 """Takes how many tokens are wanted; returns how many there are, and in how many seconds there is another one."""
 
@@ -32,3 +40,19 @@ class RateLimiter:
         granted, seconds = await self.draw(max(1, int(self.rate)))
         self.tokens += granted
         return 0.0 if granted else min(seconds, 1.0)  # at most a second: a run that is stopped should not wait for a slow rate
+
+
+def shared_limiters(database: Database, recorder: Recorder) -> MakeLimiter:
+    """Limiters whose buckets are in the database."""
+
+    def make(key: str, rate: float) -> RateLimiter:
+        if not rate:
+            return RateLimiter(rate, None)
+        bucket = TokenBucket(key, rate, max(1.0, rate))
+
+        async def draw(amount: int) -> tuple[int, float]:
+            return await recorder.ask(limits.take_tokens, database, bucket, amount)
+
+        return RateLimiter(rate, draw)
+
+    return make

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from mailer import log
 from mailer.config.settings import RelaySettings
-from mailer.delivery.context import pause
-from mailer.delivery.rate_limiter import RateLimiter
+from mailer.delivery.context import DeliveryContext, pause
+from mailer.delivery.rate_limiter import MakeLimiter, RateLimiter
 from mailer.model.errors import RelayError, RelayRefused, RelayUnavailable
 from mailer.model.outcome import Outcome
 from mailer.model.state import DeliveryState
@@ -195,3 +195,17 @@ class RelayPool:
 
 def _smaller(limit: int | None, other: int) -> int:
     return other if limit is None else min(limit, other)
+
+
+def relay_pool(context: DeliveryContext, make_limiter: MakeLimiter) -> RelayPool:
+    """The relays of the settings."""
+    relays = [
+        Relay(
+            settings,
+            context.password_for(settings),
+            make_limiter(f"relay:{settings.name}", settings.rate),
+            asyncio.Semaphore(settings.connections),
+        )
+        for settings in context.config.relays
+    ]
+    return RelayPool(relays, hello=context.config.message_id_domain, pauses=context.pauses, is_patient=context.waits_for_relays)
