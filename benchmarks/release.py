@@ -69,9 +69,9 @@ class Machine:
     def targets(self, *names: str) -> dict[str, tuple[Target, float]]:
         """Return the mirrors, or those named."""
         every: dict[str, Target] = {
-            "local": TreeTarget("local", LocalFiles(self.root / "www")),
-            "ssh": TreeTarget("ssh", SftpFiles(self.address)),
-            "s3": S3Target("s3", bucket(self.endpoint, "todoke"), lambda: self.now),
+            "local": TreeTarget("local", LocalFiles(self.root / "www"), self.store.find),
+            "ssh": TreeTarget("ssh", SftpFiles(self.address), self.store.find),
+            "s3": S3Target("s3", bucket(self.endpoint, "todoke"), lambda: self.now, self.store.find),
         }
         return {name: (every[name], 3600.0) for name in names or tuple(every)}
 

@@ -10,10 +10,11 @@ import typer
 
 from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, errors_on_one_line, load, now, signing_keys
 from publisher.model.errors import PublisherError
+from publisher.release import make
 from publisher.release.files import write_atomically
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
-from publisher.release.tuf_metadata import FOLDER, ROOT, TIMESTAMP, SigningKeys, check_threshold, new_root, renew_timestamp
+from publisher.release.tuf_metadata import FOLDER, ROOT, TIMESTAMP, SigningKeys, check_threshold, new_root
 from publisher.targets import delivery
 from publisher.targets.mirrors import targets_of
 
@@ -68,10 +69,8 @@ def renew(config: ConfigPath = CONFIG) -> None:
     with errors_on_one_line():
         settings, store = load(config)
         with store.locked():
-            metadata = store.metadata()
-            metadata[TIMESTAMP] = renew_timestamp(metadata, signing_keys(settings).timestamp, now())
-            store.keep_metadata(metadata)
-            failures = asyncio.run(delivery.renew(targets_of(settings, now), {FOLDER + TIMESTAMP: metadata[TIMESTAMP]}))
+            signed = make.renew(store, signing_keys(settings).timestamp, now())
+            failures = asyncio.run(delivery.renew(targets_of(settings, now), {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}))
         for name, words in failures.items():
             typer.echo(f"{name}: FAILED. {words}", err=True)
         if failures:

@@ -12,7 +12,9 @@ from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, Outpu
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes
-from publisher.release.make import Draft, commit_of, draft, make, republish
+from publisher.release.make import Draft, commit_of, draft, make, one_further_back, renew, republish
+from publisher.release.store import ReleaseStore, SignedRelease
+from publisher.release.tuf_metadata import SigningKeys
 from publisher.targets.mirrors import targets_of
 
 SHOWN = 20
@@ -24,11 +26,14 @@ def release(
     output: OutputPath = OUTPUT,
     mirror: MirrorNames = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change. 何が変わるかだけを示す")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="A new number though nothing changed, and every stored file checked. 変更がなくても新しい版に")
+    ] = False,
 ) -> None:
     """Sign what is built and bring it to every mirror. できあがったサイトに署名し、すべての公開先へ
 
     A reader sees the old site or the new one. What the build held back is named, and is in the release's manifest. May be repeated: a mirror that was
-    cut goes on where it was. Exit status 3: the release is made, and at least one mirror does not show it.
+    cut goes on where it was. If nothing changed, the newest release goes to the mirrors that do not show it. Exit status 3: the release is made, and at least one mirror does not show it.
     """
     with errors_on_one_line():
         settings, store = load(config)
@@ -39,11 +44,18 @@ def release(
         with store.locked():
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
-            signed = make(store, output, planned, keys)
-            typer.echo(
-                f"release {planned.release.number}: {len(planned.release.files)} files, {planned.changes.length:,} new bytes. 署名しました"
-            )
-            bring(targets, store, signed)
+            bring(targets, store, _signed(store, output, planned, keys, force))
+
+
+def _signed(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys, force: bool) -> SignedRelease:
+    """Return the new release, or the newest one if nothing changed: then only its time is signed anew."""
+    if not planned.is_new and not force:
+        signed = renew(store, keys.timestamp, now())
+        typer.echo(f"nothing changed since release {signed.release.number}; its time is signed anew. 変更はありません")
+        return signed
+    signed = make(store, output, planned, keys, mends_store=force)
+    typer.echo(f"release {planned.release.number}: {len(planned.release.files)} files, {planned.changes.length:,} new bytes. 署名しました")
+    return signed
 
 
 def releases(
@@ -62,6 +74,7 @@ def releases(
                     "commit": row.commit,
                     "files": len(row.files),
                     "held_back": list(row.held_back),
+                    "restores": row.restores,
                 }
                 for row in rows
             ]
@@ -69,6 +82,7 @@ def releases(
             return
         for row in rows:
             held = f", {len(row.held_back)} held back 公開見合わせ" if row.held_back else ""
+            held += f", the files of {row.restores} 第{row.restores}版に戻した版" if row.restores else ""
             typer.echo(f"{row.number}  {row.moment:%Y-%m-%d %H:%M %Z}  {row.commit[:12] or '-'}  {len(row.files)} files{held}")
         if not rows:
             typer.echo("Nothing was released so far: todoke release. まだ公開した版がありません")
@@ -84,14 +98,16 @@ def rollback(
 ) -> None:
     """Bring the files of an older release back to every mirror. 前の版に戻す
 
-    They become a new release with a number of its own: a verifier that has seen a number refuses a lower one.
+    They become a new release with a number of its own: a verifier that has seen a number refuses a lower one. Repeated, it goes one further back each time.
     """
     with errors_on_one_line():
         settings, store = load(config)
         numbers = store.numbers()
-        wanted = number if number is not None else (numbers[-2] if len(numbers) > 1 else None)
+        wanted = number if number is not None else one_further_back(store)
         if wanted is None or wanted not in numbers:
-            raise PublisherError(f"there is no release {wanted or 'before the newest'}: todoke releases lists them / 戻せる版がありません")
+            raise PublisherError(
+                f"there is no release {wanted or 'further back than what is shown'}: todoke releases lists them / 戻せる版がありません"
+            )
         if dry_run:
             difference = changes(store.load(numbers[-1]).release, store.load(wanted).release)
             typer.echo(

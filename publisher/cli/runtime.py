@@ -87,4 +87,9 @@ def print_result(result: Result) -> None:
     typer.echo(
         f"{result.name}: release {done.number} in {result.seconds:.1f} s; {done.written} files written ({done.length:,} bytes sent), "
         f"{done.removed} removed. 公開しました"
+        + (
+            f" {done.mended} were not as they had been written, and are mended. 書き換えられていた{done.mended}件を直しました"
+            if done.mended
+            else ""
+        )
     )

@@ -31,7 +31,7 @@ class Release:
     """``number`` counts from 1 and is never used twice. ``files`` are sorted by path.
 
     ``commit`` is the checkout's, or empty outside of one. ``tools`` are the versions that built it. ``held_back`` names what is not public and why.
-    ``audit_anchor`` is the newest hash of the audit log, or empty.
+    ``audit_anchor`` is the newest hash of the audit log, or empty. ``restores`` is the number of the release whose files a rollback brought back, or 0.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Release:
     tools: Mapping[str, str] = field(default_factory=dict)
     held_back: tuple[str, ...] = ()
     audit_anchor: str = ""
+    restores: int = 0
 
     @property
     def by_path(self) -> dict[str, ReleasedFile]:

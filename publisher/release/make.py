@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.media import media_type
@@ -19,7 +21,7 @@ from publisher.model.release import Changes, Release, ReleasedFile, changes
 from publisher.release.minisign import sign
 from publisher.release.scan import Scan, scan
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
-from publisher.release.tuf_metadata import SigningKeys, sign_release
+from publisher.release.tuf_metadata import TIMESTAMP, SigningKeys, named_digest, renew_timestamp, sign_release
 
 TOOLS = ("todoke", "pelican", "markdown", "jinja2", "lxml", "pillow")
 """The packages whose version changes bytes of the site."""
@@ -32,6 +34,8 @@ class Draft:
     release: Release
     changes: Changes
     scan: Scan
+    is_new: bool = True
+    """False if the newest release has the same files, held back the same, and is completely signed."""
 
 
 def draft(store: ReleaseStore, output: Path, now: dt.datetime, *, commit: str = "", audit_anchor: str = "") -> Draft:
@@ -47,11 +51,26 @@ def draft(store: ReleaseStore, output: Path, now: dt.datetime, *, commit: str = 
         held_back=held_back(output),
         audit_anchor=audit_anchor,
     )
-    return Draft(release, changes(newest.release if newest else None, release), seen)
+    is_new = newest is None or not _says_the_same(newest.release, release) or not _is_in_force(store, newest)
+    return Draft(release, changes(newest.release if newest else None, release), seen, is_new)
 
 
-def make(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys) -> SignedRelease:
-    """Sign and keep a planned release. Raises `PublisherError`; then the newest release is the one before."""
+def _says_the_same(old: Release, new: Release) -> bool:
+    return (old.files, old.held_back) == (new.files, new.held_back)
+
+
+def _is_in_force(store: ReleaseStore, signed: SignedRelease) -> bool:
+    """Whether TUF's metadata names this release: a program that was killed may have kept a release without them."""
+    return named_digest(store.metadata(), manifest.PATH) == hashlib.sha256(signed.proof[manifest.PATH]).hexdigest()
+
+
+def make(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys, *, mends_store: bool = False) -> SignedRelease:
+    """Sign and keep a planned release; with ``mends_store`` every object is read, and one that is damaged is copied anew from the site.
+
+    Raises `PublisherError`; then the newest release is the one before.
+    """
+    if mends_store:
+        store.drop_damaged(planned.release.files)
     signed = _sign_and_keep(store, planned.release, output / "site", keys)
     store.keep_stamps(planned.scan.stamps)
     return signed
@@ -66,13 +85,40 @@ def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datet
         raise PublisherError(
             f"release {number}: {len(damaged)} files are missing or damaged in the store: {paths} / 保管した版が壊れています"
         )
-    again = replace(old, number=newest + 1, moment=now.replace(microsecond=0), audit_anchor=audit_anchor or old.audit_anchor)
+    again = replace(
+        old, number=newest + 1, moment=now.replace(microsecond=0), audit_anchor=audit_anchor or old.audit_anchor, restores=number
+    )
     return _sign_and_keep(store, again, store.root, keys)
+
+
+def renew(store: ReleaseStore, key: Ed25519PrivateKey, now: dt.datetime) -> SignedRelease:
+    """Sign the time anew, and return the newest release with everything that proves it. Raises `PublisherError` if there is none."""
+    metadata = store.metadata()
+    metadata[TIMESTAMP] = renew_timestamp(metadata, key, now)
+    newest = store.newest()
+    if newest is None:
+        raise PublisherError("nothing has been released so far / まだ公開版がありません")
+    store.keep_metadata(metadata)
+    return replace(newest, proof=store.proof(newest))
+
+
+def one_further_back(store: ReleaseStore) -> int | None:
+    """Return the number of the release to which a rollback without a number goes: the last one before that shows something else, or None.
+
+    A rollback is a release too. So after a rollback to 12 the way goes on from 12, never forward to the release that was left.
+    """
+    numbers = store.numbers()
+    shown = store.load(numbers[-1]).release if numbers else None
+    place = shown.restores or shown.number if shown else 0
+    while place in numbers and (restored := store.load(place).release.restores):
+        place = restored
+    before = (number for number in reversed(numbers) if number < place)
+    return next((number for number in before if shown and store.load(number).release.files != shown.files), None)
 
 
 def _sign_and_keep(store: ReleaseStore, release: Release, site: Path, keys: SigningKeys) -> SignedRelease:
     signed = sign_manifest(release, keys)
-    extra = [_released(path, data) for path, data in signed.proof.items()]
+    extra = [_released(path, signed.proof[path]) for path in (manifest.PATH, SIGNATURE)]  # which names the rest by digest
     metadata = sign_release(release, extra, keys, store.metadata(), release.moment)
     store.keep(signed, site)
     store.keep_metadata(metadata)
@@ -81,9 +127,9 @@ def _sign_and_keep(store: ReleaseStore, release: Release, site: Path, keys: Sign
 
 def sign_manifest(release: Release, keys: SigningKeys) -> SignedRelease:
     """Return the release with its manifest and the signature of that."""
-    text = manifest.render(release)
+    texts = manifest.render(release)
     comment = f"todoke release {release.number} of {release.moment.isoformat()}"
-    return SignedRelease(release, {manifest.PATH: text, SIGNATURE: sign(text, keys.targets, comment)})
+    return SignedRelease(release, {**texts, SIGNATURE: sign(texts[manifest.PATH], keys.targets, comment)})
 
 
 def _released(path: str, data: bytes) -> ReleasedFile:

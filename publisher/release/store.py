@@ -4,6 +4,7 @@
 
     objects/ab/abcd…                     one file for each content
     releases/12/manifest.txt             and manifest.txt.minisig
+    lists/3f-51c0….txt                   lists of files that manifests name, each once
     metadata/                            TUF, see `publisher.release.tuf_metadata`
     scan.json                            what the last scan saw
     lock                                 held by the one program that makes a release
@@ -13,6 +14,11 @@ Objects are copies, never links to the site or to a mirror: whoever alters a fil
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
+import fcntl
+import hashlib
+>>>>>>> bb92d3f (A release believes no file that an earlier one has written; rollbacks go one further back; no number without a change; the manifest is a signed list of lists)
 import json
 import os
 import shutil
@@ -68,7 +74,19 @@ class ReleaseStore:
             raise PublisherError(
                 f"there is no release {number} in {self.root}: todoke releases lists them / その番号の公開版はありません"
             ) from error
-        return SignedRelease(manifest.parse(proof[manifest.PATH]), proof)
+        lists: dict[str, bytes] = {}
+        for path in manifest.list_paths(proof[manifest.PATH]):
+            with suppress(FileNotFoundError):  # `parse` names it
+                lists[path] = self._list(path).read_bytes()
+        return SignedRelease(manifest.parse(proof[manifest.PATH], lists.get), {**lists, **proof})
+
+    def find(self, number: int, sha256: str) -> Release | None:
+        """Return the release with this number if its manifest has this digest: what a mirror says it holds, without reading it from there."""
+        try:
+            signed = self.load(number)
+        except PublisherError:
+            return None
+        return signed.release if hashlib.sha256(signed.proof[manifest.PATH]).hexdigest() == sha256 else None
 
     def newest(self) -> SignedRelease | None:
         """Return the newest release, or None."""
@@ -90,7 +108,10 @@ class ReleaseStore:
                 os.utime(target, (signed.release.moment.timestamp(),) * 2)
         folder = self._folder(signed.release.number)
         for path, data in signed.proof.items():
-            write_atomically(folder / path.removeprefix(WELL_KNOWN), data)
+            if not path.startswith(manifest.LISTS):
+                write_atomically(folder / path.removeprefix(WELL_KNOWN), data)
+            elif not self._list(path).is_file() or self._list(path).read_bytes() != data:
+                write_atomically(self._list(path), data, is_durable=False)
 
     def _copy(self, source: Path, file: ReleasedFile, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +129,11 @@ class ReleaseStore:
     def missing_or_damaged(self, files: Iterable[ReleasedFile]) -> list[ReleasedFile]:
         """Return the files whose object is not what it should be: a mirror must not be mended from them."""
         return [file for file in files if not self.object(file.sha256).is_file() or digest(self.object(file.sha256)) != file.sha256]
+
+    def drop_damaged(self, files: Iterable[ReleasedFile]) -> None:
+        """Remove damaged objects, so that `keep` copies them anew."""
+        for file in self.missing_or_damaged(files):
+            self.object(file.sha256).unlink(missing_ok=True)
 
     def metadata(self) -> dict[str, bytes]:
         """Return the TUF metadata in force by file name."""
@@ -138,6 +164,9 @@ class ReleaseStore:
     def keep_stamps(self, stamps: Mapping[str, Stamp]) -> None:
         """Remember what a scan saw."""
         write_atomically(self.root / "scan.json", json.dumps(stamps).encode(), is_durable=False)
+
+    def _list(self, path: str) -> Path:
+        return self.root / "lists" / path.removeprefix(manifest.LISTS)
 
     def _folder(self, number: int) -> Path:
         return self.root / "releases" / str(number)

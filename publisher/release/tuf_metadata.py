@@ -2,14 +2,14 @@
 
 Four roles (TUF section 2.1): *root* says which keys count, and is signed by people who keep their keys offline; *targets* names every file of the
 release; *snapshot* binds the versions together; *timestamp* lives for a day and is made anew by a timer, so that a mirror that stands still is noticed.
-Above `MANY` files the targets lie in hash bins (section 4.5, succinct roles): one edit then changes a few small files instead of one of megabytes.
+The targets lie in hash bins (section 4.5, succinct roles), as many as the manifest has lists: one edit then changes a few small files instead of one
+of megabytes. The manifest and its signature change each time, and are named by the role *targets* itself.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,21 +31,14 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from publisher.model.errors import PublisherError
+from publisher.model.manifest import bin_bits
 from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
 
 FOLDER = f"{WELL_KNOWN}metadata/"
 TIMESTAMP, ROOT = "timestamp.json", "root.json"
 
-MANY = 512
-"""Files above which the targets lie in bins. The usual advice for registries is about 16,384; but a site of 1,200 files would send 190 kB for each edit."""
-
-BIN_BITS = 8
-"""256 bins: of 12,000 files some 50 lie in one, and a bin has about 8 kB."""
-
 ROOT_LIFE, LIFE, TIMESTAMP_LIFE = dt.timedelta(days=730), dt.timedelta(days=400), dt.timedelta(days=1)
 """Root and the rest outlive the yearly audit. A day for the timestamp: a timer makes it each hour, and a night without the timer alarms nobody."""
-
-_BIN = re.compile(r"[0-9]+\.bin-[0-9a-f]+\.json")
 
 _SERIALIZER = JSONSerializer(compact=True)
 
@@ -84,30 +77,37 @@ def sign_release(
 
     ``old`` are the files of the last release, ``root.json`` among them. Versions only grow (TUF section 5.4.4: an old release served again is refused).
     """
-    files = (*release.files, *extra)
     if ROOT not in old:
         raise PublisherError("there is no root.json; make keys first: todoke release-keys / 先に鍵を作ってください")
     root = _read(Root, old[ROOT]).signed
     made: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
     targets = Targets(version=_next_version(old, "targets.json"), expires=_plain(now) + LIFE)
     snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=_plain(now) + LIFE)
-    has_bins = any(
-        _BIN.fullmatch(name) for name in old
-    )  # a client refuses a snapshot that lacks a role which the last one had (TUF section 5.5.5)
-    if len(files) <= MANY and not has_bins:
-        targets.targets = {file.path: _target(file) for file in files}
-    else:
-        roles = SuccinctRoles([], 1, BIN_BITS, "bin")
-        targets.delegations = Delegations({}, succinct_roles=roles)
-        targets.add_key(_signer(keys.targets).public_key)
-        for name, members in _bins(roles, files).items():
-            version, data = _bin(name, members, keys, old, now)
-            made[f"{version}.{name}.json"] = data
-            snapshot.meta[f"{name}.json"] = MetaFile(version)
+    roles = SuccinctRoles([], 1, max(bin_bits(len(release.files)), _bits(old)), "bin")
+    targets.delegations = Delegations({}, succinct_roles=roles)
+    targets.add_key(_signer(keys.targets).public_key)
+    targets.targets = {file.path: _target(file) for file in extra}
+    snapshot.meta |= _named(
+        old
+    )  # a client refuses a snapshot that lacks a role which an earlier one had (TUF section 5.5.5), also after bins became more
+    for name, members in _bins(roles, release.files).items():
+        version, data = _bin(name, members, keys, old, now)
+        made[f"{version}.{name}.json"] = data
+        snapshot.meta[f"{name}.json"] = MetaFile(version)
     made[f"{targets.version}.targets.json"] = _signed(targets, keys.targets)
     snapshot.meta["targets.json"] = MetaFile(targets.version)
     made[f"{snapshot.version}.snapshot.json"] = _signed(snapshot, keys.targets)
     return made | {TIMESTAMP: _timestamp(snapshot.version, keys.timestamp, old, now)}
+
+
+def named_digest(files: Mapping[str, bytes], path: str) -> str | None:
+    """Return the SHA-256 that the metadata in force gives a file of *targets*, from the timestamp downwards; None if it names no such file."""
+    if TIMESTAMP not in files:
+        return None
+    snapshot = files.get(f"{_read(Timestamp, files[TIMESTAMP]).signed.snapshot_meta.version}.snapshot.json")
+    targets = files.get(f"{_read(Snapshot, snapshot).signed.meta['targets.json'].version}.targets.json") if snapshot else None
+    named = _read(Targets, targets).signed.targets.get(path) if targets else None
+    return str(named.hashes["sha256"]) if named else None
 
 
 def renew_timestamp(old: Mapping[str, bytes], key: Ed25519PrivateKey, now: dt.datetime) -> bytes:
@@ -146,6 +146,20 @@ def _newest(old: Mapping[str, bytes], name: str) -> tuple[int, bytes] | None:
     """Return version and bytes of ``VERSION.name`` with the highest version."""
     versions = [int(version) for version, _, rest in (key.partition(".") for key in old) if rest == name and version.isdecimal()]
     return (max(versions), old[f"{max(versions)}.{name}"]) if versions else None
+
+
+def _named(old: Mapping[str, bytes]) -> dict[str, MetaFile]:
+    """Return which version of each bin the last snapshot names."""
+    snapshot = _newest(old, "snapshot.json")
+    named: dict[str, MetaFile] = _read(Snapshot, snapshot[1]).signed.meta if snapshot else {}
+    return {name: meta for name, meta in named.items() if name.startswith("bin-")}
+
+
+def _bits(old: Mapping[str, bytes]) -> int:
+    """Return how many bits chose the bin in the last release; 0 without bins."""
+    targets = _newest(old, "targets.json")
+    delegations = _read(Targets, targets[1]).signed.delegations if targets else None
+    return delegations.succinct_roles.bit_length if delegations and delegations.succinct_roles else 0
 
 
 def _next_version(old: Mapping[str, bytes], name: str) -> int:

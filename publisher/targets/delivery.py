@@ -10,7 +10,7 @@ from pathlib import Path
 
 from publisher.model.errors import PublisherError, TargetError
 from publisher.release.store import SignedRelease
-from publisher.targets.target import Published, Target
+from publisher.targets.target import Inspection, Published, Target
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,26 @@ async def current(targets: Mapping[str, tuple[Target, float]]) -> dict[str, int 
                 return await target.current()
         except TimeoutError:
             return f"no answer in {deadline:g} s / 返事がありません"
+        except PublisherError as error:
+            return str(error)
+        finally:
+            await _close(target)
+
+    answers = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    return dict(zip(targets, answers, strict=True))
+
+
+async def inspect(
+    targets: Mapping[str, tuple[Target, float]], signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool
+) -> dict[str, Inspection | str]:
+    """Compare all mirrors with the release that they should show; a string says why that could not be done."""
+
+    async def one(target: Target, deadline: float) -> Inspection | str:
+        try:
+            async with asyncio.timeout(deadline):
+                return await target.inspect(signed, object_of, reads_all=reads_all)
+        except TimeoutError:
+            return f"not ready after {deadline:g} s / 時間内に終わりませんでした"
         except PublisherError as error:
             return str(error)
         finally:

@@ -11,13 +11,16 @@ from pathlib import Path
 
 from publisher.model.errors import TargetError
 from publisher.release.files import write_atomically
-from publisher.targets.tree import Stamp
+from publisher.release.scan import digest
+from publisher.targets.files import NO_FILE, Stamp, Walk
 
 INCOMING = "incoming"
 
 
 class LocalFiles:
-    """`publisher.targets.tree.Files` on this machine. ``root`` and what is in it can be read by the web server (0755, 0644)."""
+    """`publisher.targets.files.Files` on this machine. ``root`` and what is in it can be read by the web server (0755, 0644)."""
+
+    is_near = True
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -86,6 +89,37 @@ class LocalFiles:
                 stamps[path] = (status.st_size, int(status.st_mtime))
         return stamps
 
+    async def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the SHA-256 of those of ``paths`` that are plain files."""
+        with self._failures():
+            plain = [path for path in paths if (self._root / path).is_file() and not (self._root / path).is_symlink()]
+            return await asyncio.to_thread(lambda: {path: digest(self._root / path) for path in plain})
+
+    async def walk(self, path: str, since: int) -> Walk:
+        """Return everything below a folder that is no folder itself. ``touched`` goes by ``ctime``, which nobody can set."""
+        return await asyncio.to_thread(self._walk, path, since)
+
+    def _walk(self, path: str, since: int) -> Walk:
+        stamps: dict[str, Stamp] = {}
+        touched = set()
+        with self._failures():
+            began = self._moment()
+            for inner, entry in _entries(self._root / path, ""):
+                status = entry.stat(follow_symlinks=False)
+                stamps[inner] = (status.st_size, int(status.st_mtime)) if entry.is_file(follow_symlinks=False) else NO_FILE
+                if status.st_ctime_ns >= since:  # the clock of files has ticks of some milliseconds: what is of the same tick counts
+                    touched.add(inner)
+        return Walk(stamps, frozenset(touched), began)
+
+    def _moment(self) -> int:
+        """Return the file system's own time: on a mounted disk it may be another machine's."""
+        probe = self._root / INCOMING / f"{os.getpid()}.probe"
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        moment = probe.stat().st_ctime_ns
+        probe.unlink()
+        return moment
+
     async def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and folders that are empty afterwards."""
         await asyncio.to_thread(self._remove, tuple(paths))
@@ -151,3 +185,13 @@ class LocalFiles:
             yield
         except OSError as error:
             raise TargetError(f"{error.filename or self._root}: {error.strerror} / 書き込めません") from error
+
+
+def _entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what is no folder, with its path; a missing folder has nothing."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(Path(entry.path), f"{prefix}{entry.name}/")
+            else:
+                yield prefix + entry.name, entry

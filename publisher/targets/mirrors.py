@@ -9,10 +9,11 @@ from obstore.store import S3Store
 
 from publisher.config import LocalMirror, Mirror, PublishConfig, S3Mirror, SshMirror, read_secret
 from publisher.model.errors import PublisherError
+from publisher.release.store import ReleaseStore
 from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
 from publisher.targets.ssh import SftpFiles, SshAddress
-from publisher.targets.target import Target
+from publisher.targets.target import Known, Target
 from publisher.targets.tree import TreeTarget
 
 
@@ -21,18 +22,22 @@ def targets_of(config: PublishConfig, clock: Callable[[], dt.datetime], only: tu
     known = [mirror.name for mirror in config.mirrors]
     if wrong := [name for name in only if name not in known]:
         raise PublisherError(f"there is no mirror {wrong[0]!r} in publish.toml; there are: {', '.join(known)} / その名前の鏡はありません")
-    return {mirror.name: (_target(mirror, clock), mirror.deadline) for mirror in config.mirrors if not only or mirror.name in only}
+    return {
+        mirror.name: (_target(mirror, clock, ReleaseStore(config.store).find), mirror.deadline)
+        for mirror in config.mirrors
+        if not only or mirror.name in only
+    }
 
 
-def _target(mirror: Mirror, clock: Callable[[], dt.datetime]) -> Target:
+def _target(mirror: Mirror, clock: Callable[[], dt.datetime], known: Known) -> Target:
     match mirror:
         case LocalMirror():
-            return TreeTarget(mirror.name, LocalFiles(mirror.folder))
+            return TreeTarget(mirror.name, LocalFiles(mirror.folder), known)
         case SshMirror():
             address = SshAddress(mirror.host, mirror.folder, mirror.user, mirror.key_file, mirror.known_hosts, mirror.port)
-            return TreeTarget(mirror.name, SftpFiles(address))
+            return TreeTarget(mirror.name, SftpFiles(address), known)
         case S3Mirror():
-            return S3Target(mirror.name, _bucket(mirror), clock)
+            return S3Target(mirror.name, _bucket(mirror), clock, known)
 
 
 def _bucket(mirror: S3Mirror) -> S3Store:

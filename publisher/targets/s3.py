@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,12 @@ from obstore.store import S3Store
 from publisher.model import manifest
 from publisher.model.errors import PublisherError, TargetError
 from publisher.model.media import media_type
-from publisher.model.release import Release, ReleasedFile, changes, publishing_order
+from publisher.model.release import WELL_KNOWN, Release, ReleasedFile, changes, publishing_order
 from publisher.release.store import SignedRelease
-from publisher.targets.target import Progress, Published
+from publisher.targets.at_once import for_each
+from publisher.targets.s3_state import RECORD, State, bytes_of, is_same, md5, md5_of, parse_state, proof_rank, render_state
+from publisher.targets.slots import mark
+from publisher.targets.target import CHALLENGES, Inspection, Known, Progress, Published, nothing_known
 
 AT_ONCE = 32
 """Requests that are on their way at once."""
@@ -33,47 +36,116 @@ AT_ONCE = 32
 KEPT = dt.timedelta(days=1)
 """How long a removed file stays: a page in somebody's browser or in a cache may lead there."""
 
-RECORD = ".todoke/state.json"
-"""What was being written, and what is to be removed when. It lies in the store itself, so that any publishing machine can go on."""
-
-_POINTER = "timestamp.json"
-
 
 class S3Target:
     """``store`` is a bucket, with a prefix if there is one."""
 
-    def __init__(self, name: str, store: S3Store, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, name: str, store: S3Store, clock: Callable[[], dt.datetime], known: Known = nothing_known) -> None:
         self.name = name
         self._store = store
         self._clock = clock
+        self._known = known
 
     async def current(self) -> int | None:
         """Return the number of the release that readers see, or None."""
-        release = await self._shown()
+        release = await self._shown(await self._state())
         return release.number if release else None
 
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
-        """Write what differs in `publishing_order`, then the proof; then remove what has been gone for a day."""
-        shown, record = await self._shown(), await self._record()
-        difference = changes(shown, signed.release)
-        files, unsure = signed.release.by_path, set(record["pending"])
-        written = {*difference.written, *(files[path] for path in unsure & files.keys())}
-        now = self._clock()
-        gone = {path: at for path, at in record["gone"].items() if path not in files}
-        gone |= {path: now.isoformat() for path in (*difference.removed, *unsure) if path not in files and path not in gone}
-        await self._keep_record([file.path for file in written], gone)
+        """Write what differs in `publishing_order`, then the proof; then remove what has been gone for a day.
+
+        What was altered since the last delivery is written anew. What is strange stays: the bucket may hold other things; `inspect` names it.
+        """
+        state, there = await asyncio.gather(self._state(), self._list())
+        shown = await self._shown(state)
+        files, difference = signed.release.by_path, changes(shown, signed.release)
+        altered = set(await self._altered(shown.files if shown else (), state, there, object_of))
+        written = {*difference.written, *(files[path] for path in (state.pending | altered) & files.keys())}
+        now, proof = self._clock(), {path: mark(path, data) for path, data in signed.proof.items()}
+        gone = {path: at for path, at in state.gone.items() if path not in files and path not in proof}
+        left_over = (*difference.removed, *state.pending, *(state.proof.keys() - proof.keys()))
+        gone |= {path: now.isoformat() for path in left_over if path not in files and path not in proof and path not in gone}
+        await self._keep(replace(state, pending=frozenset(file.path for file in written), gone=gone))
+        unsure = state.pending - altered
         left = [file for file in written if file.path not in unsure or not await self._has(file.path, object_of(file.sha256))]
         await self._put_files(sorted(left, key=publishing_order), object_of, progress)
-        await self._put_proof(signed.proof)
+        proof_length = await self._put_proof(self._new_proof(signed, state, there))
         removed = await self._remove_old(gone, now)
-        await self._keep_record([], {path: at for path, at in gone.items() if path not in removed})
-        return Published(signed.release.number, len(left), len(removed), sum(file.length for file in left))
+        gone = {path: at for path, at in gone.items() if path not in removed}
+        sha256 = hashlib.sha256(signed.proof[manifest.PATH]).hexdigest()
+        await self._keep(State(signed.release.number, sha256, proof, gone=gone))
+        return Published(
+            signed.release.number,
+            len(left),
+            sum(not path.startswith(WELL_KNOWN) for path in removed),
+            sum(file.length for file in left),
+            proof_length,
+            len(altered & files.keys()),
+        )
+
+    def _new_proof(self, signed: SignedRelease, state: State, there: Mapping[str, Any]) -> dict[str, bytes]:
+        """Return the files of the proof that the store does not have as they should be."""
+        is_unsure = bool(state.pending)
+        return {
+            path: data
+            for path, data in signed.proof.items()
+            if is_unsure or state.proof.get(path) != mark(path, data) or path not in there or not is_same(there[path], data)
+        }
+
+    async def inspect(self, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool) -> Inspection:
+        """Compare all objects with the release by length and MD5, which the store lists; with ``reads_all`` also by SHA-256, media type and cache rule."""
+        state, there = await asyncio.gather(self._state(), self._list())
+        shown = await self._shown(state)
+        if shown is None or shown.number != signed.release.number:
+            number = shown.number if shown else "-"
+            raise TargetError(f"{self.name}: shows release {number}, not {signed.release.number}: todoke release / 古い版です")
+        altered = set(await self._altered(signed.release.files, replace(state, written=None), there, object_of))
+        altered |= {path for path, data in signed.proof.items() if path not in there or not is_same(there[path], data)}
+        if reads_all:
+            altered |= await self._read_all([file for file in signed.release.files if file.path not in altered])
+        ours = {*signed.release.by_path, *signed.proof, *state.gone, *state.pending, RECORD}
+        strange = sorted(path for path in there if path not in ours and not path.startswith(CHALLENGES))
+        return Inspection(signed.release.number, tuple(sorted(altered)), tuple(strange))
+
+    async def _altered(
+        self, files: Iterable[ReleasedFile], state: State, there: Mapping[str, Any], object_of: Callable[[str], Path]
+    ) -> list[str]:
+        """Return which objects are missing or altered. What the store itself says it has had since before the record is believed if its length is right."""
+
+        def find() -> list[str]:
+            found = []
+            for file in files:
+                meta = there.get(file.path)
+                if file.path in state.pending:
+                    continue
+                is_old = meta is not None and state.written is not None and meta["last_modified"] < state.written
+                if meta is None or meta["size"] != file.length or (not is_old and md5_of(meta) != md5(object_of(file.sha256))):
+                    found.append(file.path)
+            return found
+
+        return await asyncio.to_thread(find)
+
+    async def _read_all(self, files: Sequence[ReleasedFile]) -> set[str]:
+        altered = set()
+
+        async def read_one(file: ReleasedFile) -> None:
+            answer = await obstore.get_async(self._store, file.path)
+            attributes, data = answer.attributes, bytes(await answer.bytes_async())
+            headers = (attributes.get("Content-Type"), attributes.get("Cache-Control"))
+            if hashlib.sha256(data).hexdigest() != file.sha256 or headers != (file.media_type, file.cache_control):
+                altered.add(file.path)
+
+        try:
+            await for_each(files, read_one, AT_ONCE)
+        except (FileNotFoundError, obstore.exceptions.BaseError) as error:
+            raise self._failure(RECORD, error) from error
+        return altered
 
     async def repair(self, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
         """Write the files at ``paths`` anew, and remove those that the release does not have."""
-        files, damaged = signed.release.by_path, sorted(set(paths))
+        files, damaged = signed.release.by_path, sorted(set(paths) - {RECORD})
         good = [files[path] for path in damaged if path in files]
-        await self._put_files(good, object_of, lambda *_: None)
+        await self._put_files(sorted(good, key=publishing_order), object_of, lambda *_: None)
         proof = {path: signed.proof[path] for path in damaged if path in signed.proof}
         await self._put_proof(proof)
         strange = [path for path in damaged if path not in files and path not in signed.proof]
@@ -87,21 +159,39 @@ class S3Target:
     async def close(self) -> None:
         """Nothing is held."""
 
-    async def _shown(self) -> Release | None:
+    async def _shown(self, state: State) -> Release | None:
+        """Return the release of the last delivery that ended; this machine knows most of them by their manifest, and reads none of it from the store."""
+        if state.number and (ours := self._known(state.number, state.manifest)):
+            return ours
         data = await self._get(manifest.PATH)
         with suppress(PublisherError):
-            return manifest.parse(data) if data else None
+            if data is not None:
+                lists = dict[str, bytes | None]()
+
+                async def read_one(path: str) -> None:
+                    lists[path] = await self._get(path)
+
+                await for_each(manifest.list_paths(data), read_one, AT_ONCE)
+                return manifest.parse(data, lists.get)
         return None
 
-    async def _record(self) -> dict[str, Any]:
-        with suppress(ValueError, KeyError, TypeError):
-            record = json.loads(await self._get(RECORD) or b"")
-            return {"pending": list(record["pending"]), "gone": dict(record["gone"])}
-        return {"pending": [], "gone": {}}
+    async def _state(self) -> State:
+        with suppress(FileNotFoundError):
+            answer = await self._ask(RECORD)
+            return parse_state(bytes(await answer.bytes_async()), answer.meta["last_modified"])
+        return State()
 
-    async def _keep_record(self, pending: Sequence[str], gone: Mapping[str, str]) -> None:
-        record = {"pending": sorted(pending), "gone": dict(sorted(gone.items()))}
-        await self._put(RECORD, json.dumps(record, ensure_ascii=False).encode(), "application/json", "no-store")
+    async def _keep(self, state: State) -> None:
+        await self._put(RECORD, render_state(state), "application/json", "no-store")
+
+    async def _list(self) -> dict[str, Any]:
+        """Return length, ETag and time of every object."""
+        try:
+            return {meta["path"]: meta async for page in obstore.list(self._store, chunk_size=1000) for meta in page}
+        except FileNotFoundError:
+            return {}
+        except obstore.exceptions.BaseError as error:
+            raise self._failure("", error) from error
 
     async def _has(self, path: str, file: Path) -> bool:
         """Whether the store has this content already: of a delivery that was cut, what has arrived is not sent again. The ETag of a whole object is its MD5."""
@@ -111,7 +201,7 @@ class S3Target:
             return False
         except obstore.exceptions.BaseError as error:
             raise self._failure(path, error) from error
-        return (there["e_tag"] or "").strip('"') == await asyncio.to_thread(_md5, file)
+        return md5_of(there) == await asyncio.to_thread(md5, file)
 
     async def _put_files(self, files: Sequence[ReleasedFile], object_of: Callable[[str], Path], progress: Progress) -> None:
         """Write ``files``: all of one rank and depth before any of the next, since what others link to must be there before."""
@@ -119,45 +209,40 @@ class S3Target:
 
         async def put_one(file: ReleasedFile) -> None:
             nonlocal count
-            data = await asyncio.to_thread(object_of(file.sha256).read_bytes)
+            source = object_of(file.sha256)
+            data = await asyncio.to_thread(bytes_of, source)
+            if hashlib.sha256(data).hexdigest() != file.sha256:  # altered bytes go nowhere
+                raise TargetError(
+                    f"{source}: the stored content of {file.path} is missing or damaged: todoke release --force / 保管した内容が壊れています"
+                )
             await self._put(file.path, data, file.media_type, file.cache_control)
             count += 1
             progress(count, len(files))
 
         for _, rank in groupby(files, key=lambda file: publishing_order(file)[:2]):
-            await self._each(list(rank), put_one)
+            await for_each(list(rank), put_one, AT_ONCE)
 
-    async def _put_proof(self, proof: Mapping[str, bytes]) -> None:
-        """Write the files of the proof, the pointer last."""
-        for is_pointer in (False, True):
-            part = [(path, data) for path, data in proof.items() if path.endswith(_POINTER) is is_pointer]
-            await self._each(part, lambda item: self._put(item[0], item[1], media_type(item[0]), "no-cache"))
+    async def _put_proof(self, proof: Mapping[str, bytes]) -> int:
+        """Write the files of the proof: what others name first, then what names them, the pointer last. Return the bytes."""
+        for rank in range(3):
+            part = [(path, data) for path, data in proof.items() if proof_rank(path) == rank]
+            await for_each(part, lambda item: self._put(item[0], item[1], media_type(item[0]), "no-cache"), AT_ONCE)
+        return sum(map(len, proof.values()))
 
     async def _remove_old(self, gone: Mapping[str, str], now: dt.datetime) -> set[str]:
         old = {path for path, at in gone.items() if now - dt.datetime.fromisoformat(at) >= KEPT}
         await self._delete(sorted(old))
         return old
 
-    async def _each(self, items: Sequence[Any], act: Callable[[Any], Any]) -> None:
-        waiting = iter(items)
-
-        async def work() -> None:
-            for item in waiting:
-                await act(item)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(AT_ONCE):
-                    group.create_task(work())
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-
     async def _get(self, path: str) -> bytes | None:
+        with suppress(FileNotFoundError):
+            return bytes(await (await self._ask(path)).bytes_async())
+        return None
+
+    async def _ask(self, path: str) -> Any:
+        """Return the answer for an object. Raises `FileNotFoundError`, `TargetError`."""
         try:
-            answer = await obstore.get_async(self._store, path)
-            return bytes(await answer.bytes_async())
-        except FileNotFoundError:
-            return None
+            return await obstore.get_async(self._store, path)
         except obstore.exceptions.BaseError as error:
             raise self._failure(path, error) from error
 
@@ -181,7 +266,3 @@ class S3Target:
     def _failure(self, path: str, error: Exception) -> TargetError:
         words = " ".join(str(error).split())[:300]
         return TargetError(f"{self.name}: {path}: {words} / S3 の保管場所に書けません")
-
-
-def _md5(file: Path) -> str:
-    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()

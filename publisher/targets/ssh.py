@@ -5,18 +5,19 @@ Nothing has to be installed there, and no command is run there: an account that 
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar, cast
+from typing import cast
 
 import asyncssh
 
 from publisher.model.errors import TargetError
-from publisher.targets.tree import Stamp
+from publisher.targets.at_once import for_each
+from publisher.targets.files import NO_FILE, Stamp, Walk
 
 INCOMING = "incoming"
 
@@ -27,8 +28,6 @@ SMALL = 1 << 20
 """Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
 
 CONNECT_SECONDS = 20.0
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,9 @@ class SshAddress:
 
 
 class SftpFiles:
-    """`publisher.targets.tree.Files` on another machine. The connection is made at the first question."""
+    """`publisher.targets.files.Files` on another machine. The connection is made at the first question."""
+
+    is_near = False
 
     def __init__(self, address: SshAddress) -> None:
         self._address = address
@@ -72,7 +73,7 @@ class SftpFiles:
             await self._rename(sftp, temporary, item[0])
 
         async with self._session() as sftp:
-            await _for_each(files.items(), write_one)
+            await for_each(files.items(), write_one, AT_ONCE)
 
     async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
         """Send files with their times."""
@@ -87,7 +88,7 @@ class SftpFiles:
             done()
 
         async with self._session() as sftp:
-            await _for_each(files, copy_one)
+            await for_each(files, copy_one, AT_ONCE)
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
         """Make hard links there. Return the pairs for which that could not be done."""
@@ -106,7 +107,7 @@ class SftpFiles:
             done()
 
         async with self._session() as sftp:
-            await _for_each(pairs, link_one)
+            await for_each(pairs, link_one, AT_ONCE)
         return failed
 
     async def stamps(self, paths: Sequence[str]) -> dict[str, Stamp]:
@@ -120,8 +121,48 @@ class SftpFiles:
                     stamps[path] = (attributes.size or 0, int(attributes.mtime or 0))
 
         async with self._session() as sftp:
-            await _for_each(paths, stamp_one)
+            await for_each(paths, stamp_one, AT_ONCE)
         return stamps
+
+    async def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the SHA-256 of those of ``paths`` that are plain files. Every byte comes over the line: SFTP has no digest."""
+        plain = await self.stamps(paths)
+        digests: dict[str, str] = {}
+
+        async def read_one(path: str) -> None:
+            async with sftp.open(self._path(path), "rb") as file:
+                state = hashlib.sha256()
+                while part := cast("bytes", await file.read(SMALL)):
+                    state.update(part)
+                digests[path] = state.hexdigest()
+
+        async with self._session() as sftp:
+            await for_each(plain, read_one, AT_ONCE)
+        return digests
+
+    async def walk(self, path: str, since: int) -> Walk:  # noqa: ARG002 - SFTP has no ctime
+        """Return everything below a folder that is no folder itself, a level of folders after the other."""
+        stamps: dict[str, Stamp] = {}
+        folders = [""]
+
+        async def walk_one(folder: str) -> None:
+            async for entry in sftp.scandir(self._path(path + folder)):
+                name, attributes = str(entry.filename), entry.attrs
+                if name in (".", ".."):
+                    continue
+                inner = f"{folder}/{name}"
+                if attributes.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
+                    folders.append(inner)
+                elif attributes.type == asyncssh.FILEXFER_TYPE_REGULAR:
+                    stamps[inner[1:]] = (attributes.size or 0, int(attributes.mtime or 0))
+                else:
+                    stamps[inner[1:]] = NO_FILE
+
+        async with self._session() as sftp:
+            while folders:
+                level, folders[:] = folders[:], []
+                await for_each(level, walk_one, AT_ONCE)
+        return Walk(stamps)
 
     async def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and folders that are empty afterwards."""
@@ -135,7 +176,7 @@ class SftpFiles:
                     raise
 
         async with self._session() as sftp:
-            await _for_each(every, remove_one)
+            await for_each(every, remove_one, AT_ONCE)
             folders = {folder for path in every for folder in list(PurePosixPath(path).parents)[:-3]}  # never `slots/a` itself
             for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
                 with suppress(asyncssh.SFTPError):  # not empty
@@ -250,24 +291,8 @@ class SftpFiles:
             login_timeout=CONNECT_SECONDS,
             keepalive_interval=15,
         )
-        sftp = await self._connection.start_sftp_client()
+        sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")  # a stranger's file may have any name
         if await sftp.exists(self._path(INCOMING)):  # what an earlier session has left
             await sftp.rmtree(self._path(INCOMING))
         await sftp.makedirs(self._path(INCOMING))
         return sftp
-
-
-async def _for_each(items: Iterable[_Item], act: Callable[[_Item], Awaitable[None]]) -> None:
-    """Run ``act`` for every item, `AT_ONCE` of them at the same time. The first failure ends the others."""
-    waiting = iter(items)
-
-    async def work() -> None:
-        for item in waiting:
-            await act(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(work())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

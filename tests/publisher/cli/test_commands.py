@@ -119,7 +119,7 @@ def test_bad_settings_are_named_on_one_line(operator: Operator, text: str, words
         ("release --output nowhere", "no built site"),
         ("release --mirror third", "there is no mirror 'third'"),
         ("rollback 9", "there is no release 9"),
-        ("rollback", "before the newest"),
+        ("rollback", "further back"),
         ("release-keys new --root stick --without-passphrase", "never overwritten"),
     ],
 )
@@ -159,8 +159,73 @@ def test_a_release_carries_the_newest_hash_of_the_audit_log(operator: Operator) 
     for number in (1, 2):
         entry = next_entry(AuditEvent("x", f"step {number}", "l/1", {}), None, dt.datetime(2026, 3, 11, tzinfo=dt.UTC), AuditSeal())
         anchors.note(file, dataclasses.replace(entry, number=number))
-        assert operator.run("release" if number == 1 else "rollback 1").exit_code == 0
+        assert operator.run("release --force" if number == 1 else "rollback 1").exit_code == 0
         assert f"# audit-anchor: {entry.hash}\n" in (operator.folder / manifest).read_text("utf-8")
     file.write_text("nonsense\n", "utf-8")
     refused = operator.run("release")
     assert refused.exit_code == 1 and "no anchor of an audit log" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_a_release_without_a_change_makes_no_number_and_reaches_the_mirrors_that_lag(operator: Operator) -> None:
+    assert operator.run("release --mirror www").exit_code == 0
+    before = operator.page("www", ".well-known/todoke/metadata/timestamp.json")
+    again = operator.run("release")
+    assert again.exit_code == 0 and "nothing changed since release 1" in again.stdout and "second: release 1" in again.stdout, again.stderr
+    assert operator.page("second") == PAGES["index.html"]
+    assert operator.page("www", ".well-known/todoke/metadata/timestamp.json") != before
+    assert [row["number"] for row in json.loads(operator.run("releases --json").stdout)] == [1]
+    assert "release 2: 6 files" in operator.run("release --force").stdout
+
+
+def test_a_release_that_was_kept_and_not_wholly_signed_is_made_anew(operator: Operator) -> None:
+    assert operator.run("release").exit_code == 0
+    metadata = operator.folder / "var/releases/metadata"
+    before = {file.name: file.read_bytes() for file in metadata.iterdir()}
+    operator.write("index.html", "<h1>二つ目</h1>")
+    assert operator.run("release").exit_code == 0
+    for file in metadata.iterdir():
+        file.unlink()
+    for name, data in before.items():  # the program was killed before it wrote the metadata
+        (metadata / name).write_bytes(data)
+    assert "release 3: 6 files" in operator.run("release").stdout
+
+
+def test_repeated_rollbacks_go_one_further_back_each_time_and_never_to_what_was_left(operator: Operator) -> None:
+    for text in ("A", "B", "C", "bad"):
+        operator.write("index.html", text)
+        assert operator.run("release").exit_code == 0
+    shown = []
+    for _ in range(3):
+        assert operator.run("rollback").exit_code == 0
+        shown.append(operator.page("www"))
+    assert shown == ["C", "B", "A"]
+    refused = operator.run("rollback")
+    assert refused.exit_code == 1 and "further back" in refused.stderr
+    operator.write("index.html", "D")
+    assert operator.run("release").exit_code == 0
+    assert "the files of release 7" in operator.run("rollback").stdout and operator.page("www") == "A"
+    assert "the files of 7" in operator.run("releases").stdout
+
+
+def test_an_altered_mirror_is_found_and_mended_by_command(operator: Operator) -> None:
+    assert operator.run("release").exit_code == 0
+    (operator.folder / "www/current/index.html").write_text("DEFACED")
+    (operator.folder / "www/current/evil.html").write_text("DEFACED")
+    checked = operator.run("mirrors --check")
+    assert checked.exit_code == 3 and "second: release 1, every file as released" in checked.stdout
+    assert "www: altered or missing" in checked.stderr and "index.html" in checked.stderr and "evil.html" in checked.stderr
+    assert operator.page("www") == "DEFACED"
+    assert operator.run("mirrors --repair --full").exit_code == 3
+    assert operator.page("www") == PAGES["index.html"] and not (operator.folder / "www/current/evil.html").exists()
+    assert operator.run("mirrors --check --full").exit_code == 0
+
+
+def test_a_damaged_store_is_mended_from_the_built_site(operator: Operator) -> None:
+    assert operator.run("release").exit_code == 0
+    for file in (operator.folder / "var/releases/objects").rglob("*"):
+        if file.is_file():
+            file.write_text("DEFACED")
+    (operator.folder / "www/current/index.html").write_text("DEFACED")
+    refused = operator.run("mirrors --repair")
+    assert refused.exit_code == 3 and "todoke release --force" in refused.stderr
+    assert operator.run("release --force").exit_code == 0 and operator.page("www") == PAGES["index.html"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import shutil
 import string
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,36 +46,86 @@ RELEASES = st.builds(
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(RELEASES)
 def test_a_manifest_is_read_back_as_it_was(release: Release) -> None:
-    assert manifest.parse(manifest.render(release)) == release
+    assert read_back(manifest.render(release)) == release
+
+
+def read_back(files: dict[str, bytes]) -> Release:
+    return manifest.parse(files[manifest.PATH], files.get)
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(RELEASES, st.data())
 def test_a_damaged_manifest_is_refused_or_is_another_release_and_never_a_traceback(release: Release, data: st.DataObject) -> None:
-    text = bytearray(manifest.render(release))
-    at = data.draw(st.integers(0, len(text) - 1))
-    text[at] = data.draw(st.integers(0, 255))
+    files = manifest.render(release)
+    path = data.draw(st.sampled_from(sorted(files)))
+    text = bytearray(files[path])
+    text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    files[path] = bytes(text)
     try:
-        manifest.parse(bytes(text))
+        read_back(files)
     except PublisherError as error:
-        assert "manifest.txt:" in str(error)
+        assert ".txt:" in str(error)
+    else:
+        assert path == manifest.PATH or bytes(text) == manifest.render(release)[path]  # a list of files is under its digest
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(RELEASES.filter(lambda release: release.files), st.data())
+def test_a_list_that_a_thief_signed_is_refused_or_names_safe_paths_only(release: Release, data: st.DataObject) -> None:
+    files = manifest.render(release)
+    path = data.draw(st.sampled_from(manifest.list_paths(files[manifest.PATH])))
+    text = bytearray(files[path])
+    text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    new, old = (hashlib.sha256(each).hexdigest().encode() for each in (text, files[path]))
+    signed = {**files, path: bytes(text), manifest.PATH: files[manifest.PATH].replace(old + b" ", new + b" ")}
+    try:
+        assert all(is_safe_path(file.path) for file in read_back(signed).files)
+    except PublisherError as error:
+        assert ".txt:" in str(error)
 
 
 @pytest.mark.parametrize("path", ["../../etc/cron.d/x", "/etc/passwd", "a//b", "a/./b", ".."])
 def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
     release = Release(1, dt.datetime(2026, 11, 28, 9, tzinfo=dt.UTC), (ReleasedFile(path, "0" * 64, 1, "text/html", "no-cache"),))
     with pytest.raises(PublisherError, match="leads elsewhere"):
-        manifest.parse(manifest.render(release))
+        read_back(manifest.render(release))
 
 
-def test_the_common_tool_checks_a_mirror_with_it(publishing: Publishing, tmp_path: Path) -> None:
+def test_common_tools_check_a_mirror_in_two_lines(publishing: Publishing, tmp_path: Path) -> None:
+    """The lines are those of docs/how-to/publish.md."""
+    lines = [
+        line
+        for line in Path("docs/how-to/publish.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("$ ") and "sha256sum" in line
+    ]
+    commands = " && ".join(line.removeprefix("$ ").partition("  #")[0] for line in lines)
+    publishing.write("press/名前 と空白/index.html", "<p>x</p>")
     signed = publishing.release()
-    (tmp_path / "manifest.txt").write_bytes(signed.proof[manifest.PATH])
-    check = ["sha256sum", "--check", "--quiet", "--strict", str(tmp_path / "manifest.txt")]
-    assert subprocess.run(check, cwd=publishing.output / "site", check=False).returncode == 0
-    publishing.write("index.html", "<h1>defaced</h1>")
-    found = subprocess.run(check, cwd=publishing.output / "site", check=False, capture_output=True, text=True)
-    assert found.returncode == 1 and "index.html: FAILED" in found.stdout
+    shutil.copytree(publishing.output / "site", tmp_path / "copy")
+    for path, data in signed.proof.items():
+        (tmp_path / "copy" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "copy" / path).write_bytes(data)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["sh", "-c", commands], cwd=tmp_path / "copy", check=False, capture_output=True, text=True)
+
+    assert check().returncode == 0, check().stderr
+    (tmp_path / "copy/index.html").write_text("<h1>defaced</h1>")
+    assert check().returncode != 0 and "index.html: FAILED" in check().stdout
+    (tmp_path / "copy/index.html").write_bytes((publishing.output / "site/index.html").read_bytes())
+    altered = tmp_path / "copy" / manifest.list_paths(signed.proof[manifest.PATH])[0]
+    altered.write_bytes(altered.read_bytes() + b"#\n")
+    assert check().returncode != 0
+
+
+def test_an_edit_changes_one_list_of_many(publishing: Publishing) -> None:
+    release = publishing.release().release
+    files = [ReleasedFile(f"press/{number}/index.html", f"{number:064x}", number, "text/html", "no-cache") for number in range(5000)]
+    first = manifest.render(replace(release, files=tuple(sorted(files))))
+    files[7] = replace(files[7], sha256="f" * 64)
+    second = manifest.render(replace(release, files=tuple(sorted(files))))
+    assert len(first) == 257 and len(second.keys() - first.keys()) == 1
+    assert sum(len(data) for path, data in second.items() if first.get(path) != data) < 40_000
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
-from publisher.model.release import ReleasedFile
+from publisher.model.release import Release, ReleasedFile
 from publisher.release.keys import new_key, read_key
 from publisher.release.minisign import public_key, read_public_key, sign, verify
 from publisher.release.store import SIGNATURE, SignedRelease
-from publisher.release.tuf_metadata import FOLDER, MANY, ROOT, SigningKeys, new_root, renew_timestamp, sign_release
+from publisher.release.tuf_metadata import FOLDER, ROOT, SigningKeys, new_root, renew_timestamp, sign_release
 from tests.releases import NOW, Publishing
 
 
@@ -122,28 +123,35 @@ def test_keys_of_a_thief_sign_nothing_that_counts(publishing: Publishing, tmp_pa
         client(tmp_path / "client", files[ROOT], forged).refresh()
 
 
-def test_above_the_bound_files_lie_in_bins_and_an_edit_changes_few(publishing: Publishing, tmp_path: Path) -> None:
-    release = publishing.release().release
-    many = [ReleasedFile(f"press/{number}/index.html", f"{number:064x}", number, "text/html", "no-cache") for number in range(MANY)]
-    first = sign_release(release, many, publishing.keys, publishing.store.metadata(), publishing.now)
+def many_files(release: Release, number: int) -> Release:
+    files = [ReleasedFile(f"press/{count}/index.html", f"{count:064x}", count, "text/html", "no-cache") for count in range(number)]
+    return replace(release, files=tuple(files))
+
+
+def test_an_edit_changes_one_bin_of_many(publishing: Publishing, tmp_path: Path) -> None:
+    release = many_files(publishing.release().release, 5000)
+    first = sign_release(release, [], publishing.keys, publishing.store.metadata(), publishing.now)
     assert sum(".bin-" in name for name in first) == 256
-    edited = [ReleasedFile(many[0].path, "f" * 64, 1, "text/html", "no-cache"), *many[1:]]
-    second = sign_release(release, edited, publishing.keys, first, publishing.now)
+    edited = replace(release, files=(ReleasedFile(release.files[0].path, "f" * 64, 1, "text/html", "no-cache"), *release.files[1:]))
+    second = sign_release(edited, [], publishing.keys, first, publishing.now)
     assert len([name for name in second if ".bin-" in name and name not in first]) == 1
-    updater = client(tmp_path / "client", second[ROOT], second)
-    target = updater.get_targetinfo("press/0/index.html")
+    target = client(tmp_path / "client", second[ROOT], second).get_targetinfo("press/0/index.html")
     assert target is not None and target.hashes["sha256"] == "f" * 64
 
 
-def test_a_site_that_becomes_small_again_keeps_its_bins_and_its_clients(publishing: Publishing, tmp_path: Path) -> None:
-    release = publishing.release().release
-    many = [ReleasedFile(f"press/{number}/index.html", f"{number:064x}", number, "text/html", "no-cache") for number in range(MANY)]
-    large = sign_release(release, many, publishing.keys, publishing.store.metadata(), publishing.now)
-    updater = client(tmp_path / "client", large[ROOT], large)
-    assert updater.get_targetinfo("press/0/index.html") is not None
-    small = sign_release(release, [], publishing.keys, large, publishing.now)
-    updater = client(tmp_path / "client", large[ROOT], small)
-    assert updater.get_targetinfo("press/0/index.html") is None and updater.get_targetinfo("index.html") is not None
+def test_a_site_that_grows_and_becomes_small_again_keeps_its_clients(publishing: Publishing, tmp_path: Path) -> None:
+    """A client of TUF refuses a snapshot that lacks a role which the last one named; the number of bins grows and never shrinks."""
+    small = publishing.release().release
+    files, bins = publishing.store.metadata(), []
+    for number in (10, 600, 5000, 5):
+        release = many_files(small, number)
+        files = sign_release(release, [], publishing.keys, files, publishing.now)
+        updater = client(tmp_path / "client", files[ROOT], files)  # the same client, which remembers
+        for path in (release.files[0].path, release.files[-1].path):
+            assert updater.get_targetinfo(path) is not None
+        assert updater.get_targetinfo(f"press/{number}/index.html") is None
+        bins.append(sum(".bin-" in name for name in files))
+    assert bins == [16, 64, 256, 256]
 
 
 def test_a_threshold_that_cannot_be_met_is_refused(publishing: Publishing) -> None:

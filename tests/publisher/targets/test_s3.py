@@ -19,11 +19,13 @@ from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.release.tuf_metadata import FOLDER
-from publisher.targets.s3 import RECORD, S3Target
-from publisher.targets.target import Published
+from publisher.targets.s3 import S3Target
+from publisher.targets.s3_state import RECORD
+from publisher.targets.target import Inspection, Published
+from tests.mirrors import contents
 from tests.releases import PAGES, Publishing
 
-BUCKETS = [f"mirror-{number}" for number in range(12)]
+BUCKETS = [f"mirror-{number}" for number in range(24)]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +74,13 @@ def open_bucket(endpoint: str, name: str) -> S3Store:
 class Mirror:
     def __init__(self, bucket: S3Store, publishing: Publishing) -> None:
         self.bucket, self.publishing = bucket, publishing
-        self.target = S3Target("bucket", bucket, lambda: publishing.now)
+        self.target = S3Target("bucket", bucket, lambda: publishing.now, publishing.store.find)
 
     def publish(self, signed: SignedRelease, progress: Any = lambda *_: None) -> Published:
         return asyncio.run(self.target.publish(signed, self.publishing.store.object, progress))
+
+    def inspect(self, signed: SignedRelease, *, reads_all: bool) -> Inspection:
+        return asyncio.run(self.target.inspect(signed, self.publishing.store.object, reads_all=reads_all))
 
     def shown(self) -> dict[str, bytes]:
         names = [item["path"] for page in obstore.list(self.bucket) for item in page]
@@ -85,10 +90,6 @@ class Mirror:
 @pytest.fixture
 def mirror(bucket: S3Store, publishing: Publishing) -> Mirror:
     return Mirror(bucket, publishing)
-
-
-def contents(publishing: Publishing, signed: SignedRelease) -> dict[str, bytes]:
-    return {file.path: publishing.store.object(file.sha256).read_bytes() for file in signed.release.files}
 
 
 def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publishing, mirror: Mirror) -> None:
@@ -106,7 +107,8 @@ def test_only_what_differs_is_sent_and_what_is_gone_goes_a_day_later(publishing:
     mirror.publish(publishing.release())
     publishing.write("index.html", "neu")
     publishing.remove("press/2026/bridge/index.html")
-    assert mirror.publish(publishing.release()) == Published(2, 1, 0, 3)
+    published = mirror.publish(publishing.release())
+    assert (published.number, published.written, published.removed, published.length) == (2, 1, 0, 3)
     assert "press/2026/bridge/index.html" in mirror.shown()
     publishing.now += dt.timedelta(hours=24)
     third = publishing.release()
@@ -171,3 +173,27 @@ def test_a_bucket_that_is_not_there_is_one_line(endpoint: str, publishing: Publi
             S3Target("bucket", store, lambda: publishing.now).publish(publishing.release(), publishing.store.object, lambda *_: None)
         )
     assert "\n" not in str(error.value)
+
+
+def test_what_was_altered_in_the_bucket_is_mended_by_the_next_delivery(publishing: Publishing, mirror: Mirror) -> None:
+    mirror.publish(publishing.release())
+    obstore.put(mirror.bucket, "index.html", b"DEFACED" + PAGES["index.html"].encode()[7:])  # the same length
+    obstore.delete(mirror.bucket, "theme/style.css")
+    obstore.put(mirror.bucket, f"{FOLDER}1.targets.json", b"{}")
+    publishing.write("feed.xml", "zwei")
+    signed = publishing.release()
+    assert mirror.publish(signed).mended == 2
+    assert mirror.shown() == contents(publishing, signed)
+    assert mirror.inspect(signed, reads_all=True) == Inspection(2)
+
+
+def test_a_bucket_is_compared_on_demand_also_by_type_and_cache_rule(publishing: Publishing, mirror: Mirror) -> None:
+    signed = publishing.release()
+    mirror.publish(signed)
+    obstore.put(mirror.bucket, "index.html", PAGES["index.html"].encode(), attributes={"Content-Type": "text/plain"})
+    obstore.put(mirror.bucket, "evil.html", b"evil")
+    assert mirror.inspect(signed, reads_all=False) == Inspection(1, (), ("evil.html",))
+    found = mirror.inspect(signed, reads_all=True)
+    assert found == Inspection(1, ("index.html",), ("evil.html",))
+    asyncio.run(mirror.target.repair(signed, (*found.altered, *found.strange), publishing.store.object))
+    assert mirror.inspect(signed, reads_all=True).is_sound

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,57 +20,8 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Published
 from publisher.targets.tree import TreeTarget
+from tests.mirrors import Mirror, contents
 from tests.releases import PAGES, Publishing
-from tests.ssh import sftp_server
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshAddress]:
-    with sftp_server(tmp_path_factory.mktemp("ssh") / "sshd") as address:
-        yield address
-
-
-@pytest.fixture(params=["local", "ssh"])
-def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> Mirror:
-    root = tmp_path / "www"
-    if request.param == "local":
-        return Mirror(root, None)
-    address: SshAddress = request.getfixturevalue("server")
-    return Mirror(root, SshAddress(address.host, str(root), address.user, address.key_file, address.known_hosts, address.port))
-
-
-class Mirror:
-    """A mirror whose files this machine sees too."""
-
-    def __init__(self, root: Path, address: SshAddress | None) -> None:
-        self.root, self.address = root, address
-
-    def target(self) -> TreeTarget:
-        return TreeTarget("mirror", SftpFiles(self.address) if self.address else LocalFiles(self.root))
-
-    def run(self, act: Any) -> Any:
-        async def session() -> Any:
-            target = self.target()
-            try:
-                return await act(target)
-            finally:
-                await target.close()
-
-        return asyncio.run(session())
-
-    def publish(self, publishing: Publishing, signed: SignedRelease) -> Published:
-        published: Published = self.run(lambda target: target.publish(signed, publishing.store.object, lambda *_: None))
-        return published
-
-    def shown(self) -> dict[str, bytes]:
-        """What a web server would serve, without the proof."""
-        current = self.root / "current"
-        files = {file.relative_to(current).as_posix(): file.read_bytes() for file in current.rglob("*") if file.is_file()}
-        return {path: data for path, data in files.items() if not path.startswith(".well-known/")}
-
-
-def contents(publishing: Publishing, signed: SignedRelease) -> dict[str, bytes]:
-    return {file.path: publishing.store.object(file.sha256).read_bytes() for file in signed.release.files}
 
 
 def test_releases_and_rollbacks_show_what_they_hold_and_send_what_is_new_only(publishing: Publishing, mirror: Mirror) -> None:
