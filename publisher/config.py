@@ -60,7 +60,14 @@ class S3Mirror(_Mirror):
     secret_key_file: Path | None = None
 
 
-Mirror = Annotated[LocalMirror | SshMirror | S3Mirror, Field(discriminator="kind")]
+class PortableMirror(_Mirror):
+    """A folder to carry away: a USB stick. It must be there already; pages in it work without a web server."""
+
+    kind: Literal["portable"]
+    folder: Path
+
+
+Mirror = Annotated[LocalMirror | SshMirror | S3Mirror | PortableMirror, Field(discriminator="kind")]
 
 
 class PublishSettings(_Section):

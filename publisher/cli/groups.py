@@ -8,6 +8,7 @@ COMMANDS = {
     "release": ("publisher.cli.release", "release"),
     "releases": ("publisher.cli.release", "releases"),
     "rollback": ("publisher.cli.release", "rollback"),
+    "portable": ("publisher.cli.portable", "portable"),
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
     "verify": ("publisher.cli.verify", "verify"),
     "release-keys new": ("publisher.cli.keys", "new"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from obstore.store import S3Store
 
-from publisher.config import LocalMirror, Mirror, PublishConfig, S3Mirror, SshMirror, read_secret
+from publisher.config import LocalMirror, Mirror, PortableMirror, PublishConfig, S3Mirror, SshMirror, read_secret
 from publisher.model.errors import PublisherError
+from publisher.release.keys import read_key
+from publisher.release.minisign import sign
 from publisher.release.store import ReleaseStore
 from publisher.targets.local import LocalFiles
+from publisher.targets.portable.target import PortableTarget
 from publisher.targets.s3 import S3Target
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Known, Target
@@ -22,14 +26,12 @@ def targets_of(config: PublishConfig, clock: Callable[[], dt.datetime], only: tu
     known = [mirror.name for mirror in config.mirrors]
     if wrong := [name for name in only if name not in known]:
         raise PublisherError(f"there is no mirror {wrong[0]!r} in publish.toml; there are: {', '.join(known)} / その名前の鏡はありません")
-    return {
-        mirror.name: (_target(mirror, clock, ReleaseStore(config.store).find), mirror.deadline)
-        for mirror in config.mirrors
-        if not only or mirror.name in only
-    }
+    find = ReleaseStore(config.store).find
+    wanted = [mirror for mirror in config.mirrors if not only or mirror.name in only]
+    return {mirror.name: (_target(config, mirror, clock, find), mirror.deadline) for mirror in wanted}
 
 
-def _target(mirror: Mirror, clock: Callable[[], dt.datetime], known: Known) -> Target:
+def _target(config: PublishConfig, mirror: Mirror, clock: Callable[[], dt.datetime], known: Known) -> Target:
     match mirror:
         case LocalMirror():
             return TreeTarget(mirror.name, LocalFiles(mirror.folder), known)
@@ -38,6 +40,17 @@ def _target(mirror: Mirror, clock: Callable[[], dt.datetime], known: Known) -> T
             return TreeTarget(mirror.name, SftpFiles(address), known)
         case S3Mirror():
             return S3Target(mirror.name, _bucket(mirror), clock, known)
+        case PortableMirror():
+            return portable(config, mirror.folder, mirror.name)
+
+
+def portable(config: PublishConfig, folder: Path, name: str = "portable") -> PortableTarget:
+    """Return a folder to carry away; it names the public addresses of the other mirrors, and the key of the releases signs its manifest."""
+
+    def sign_copy(data: bytes, comment: str) -> bytes:
+        return sign(data, read_key(config.keys / "release.pem"), comment)
+
+    return PortableTarget(name, folder, sign_copy, [mirror.url for mirror in config.mirrors if mirror.url])
 
 
 def _bucket(mirror: S3Mirror) -> S3Store:

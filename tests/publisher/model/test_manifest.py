@@ -96,7 +96,7 @@ def test_common_tools_check_a_mirror_in_two_lines(publishing: Publishing, tmp_pa
     lines = [
         line
         for line in Path("docs/how-to/publish.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("$ ") and "sha256sum" in line
+        if line.startswith("$ ") and "sha256sum --check" in line
     ]
     commands = " && ".join(line.removeprefix("$ ").partition("  #")[0] for line in lines)
     publishing.write("press/名前 と空白/index.html", "<p>x</p>")
