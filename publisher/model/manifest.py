@@ -42,7 +42,7 @@ def bin_bits(files: int) -> int:
 
     An edit sends the names of all lists and the few lists that changed; this keeps both about equally long (decision 0077).
     """
-    return next((bits for bits, most in ((4, 512), (6, 4096), (8, 65536)) if files <= most), 10)
+    return next((bits for bits, most in ((4, 512), (6, 2048), (8, 65536)) if files <= most), 10)
 
 
 def bin_of(path: str, bits: int) -> int:
