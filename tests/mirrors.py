@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import shutil
 import socket
@@ -68,9 +69,8 @@ class Mirrors:
 
     def publish(self, *names: str) -> SignedRelease:
         """Make a release of what is there and bring it to the mirrors."""
-        self.publishing.now = max(self.publishing.now, self.publishing.now.fromtimestamp(self.now, self.publishing.now.tzinfo))
+        self.publishing.now = dt.datetime.fromtimestamp(self.now, dt.UTC) - dt.timedelta(hours=1)  # its own clock moves by an hour
         signed = self.publishing.release()
-        self.now = self.publishing.now.timestamp()
         targets = {name: (self.target(name), 60.0) for name in names or ("www", "second")}
         for result in asyncio.run(delivery.publish(targets, signed, self.publishing.store.object)):
             assert not result.failure
@@ -80,7 +80,7 @@ class Mirrors:
         """Sign a new timestamp, as the timer does each hour."""
         store = self.publishing.store
         files = store.metadata()
-        moment = self.publishing.now.fromtimestamp(self.now, self.publishing.now.tzinfo)
+        moment = dt.datetime.fromtimestamp(self.now, dt.UTC)
         files[TIMESTAMP] = renew_timestamp(files, self.publishing.keys.timestamp, moment)
         store.keep_metadata(files)
         for name in names or ("www", "second"):

@@ -89,10 +89,11 @@ class Key:
 
 @dataclass
 class Suspicion:
-    """How often and since when (seconds since 1970) it was seen; it is a finding as soon as it was ``announced``."""
+    """How often, since when and when last (seconds since 1970) it was seen; it is a finding as soon as it was ``announced``."""
 
     words: str
     first: float
+    last: float
     count: int = 0
     announced: float = 0.0
     answer: Answer | None = field(default=None, repr=False)

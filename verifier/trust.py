@@ -46,7 +46,9 @@ class Trust(FetcherInterface):
             pointer = self._read(METADATA + "timestamp.json" if self.keys.root else SIGNATURE)
             if pointer != self._pointer:
                 self._accept(self._by_tuf(now) if self.keys.root else self._by_minisign())
-                self._pointer, self.since = pointer, self._first_seen(pointer, now.timestamp())
+                # What was accepted, not what was read first: between both a network may have changed its mind.
+                self._pointer = (self.folder / ("timestamp.json" if self.keys.root else "manifest.txt.minisig")).read_bytes()
+                self.since = self._first_seen(now.timestamp())
         except BadVersionNumberError as error:
             return "rolled-back", str(error)
         except DownloadHTTPError as error:
@@ -101,9 +103,9 @@ class Trust(FetcherInterface):
             self.older = [self.release, *self.older][:KEPT]
         self.release = release
 
-    def _first_seen(self, pointer: bytes, now: float) -> float:
+    def _first_seen(self, now: float) -> float:
         """Return since when (seconds since 1970) the mirror has shown this, also over several runs: by it one that stands still is noticed."""
-        note, digest = self.folder / "since", hashlib.sha256(pointer).hexdigest()
+        note, digest = self.folder / "since", hashlib.sha256(self._pointer).hexdigest()
         known = note.read_text().split() if note.exists() else []
         since = float(known[1]) if known[:1] == [digest] else now
         note.write_text(f"{digest} {since}")

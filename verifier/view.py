@@ -23,8 +23,8 @@ OURS = ("", "stale", "rolled-back", "frozen")
 DOUBTFUL = {"altered", "added", "missing", "rolled-back", "forged", "header", "dns"}
 """Kinds that a captive portal makes as well."""
 
-HOUR, MOST, BODY = 3600.0, 1000, 2**20
-"""All is seen in one; files of one look; bytes that an answer may have beyond those of the release."""
+HOUR, MOST, BODY, TURNS = 3600.0, 1000, 2**20, 4
+"""All is seen in one; files of one look; bytes that an answer may have beyond those of the release; quick looks at what is doubtful."""
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """`map`, or that of a pool of threads."""
@@ -84,7 +84,7 @@ class View:
         if any(kind in DOUBTFUL for found in judged.values() for kind, _ in found) or problem[0] in ("certificate", "unreachable"):
             problem = self.refresh(now)  # once more: a release may have come in between, and a network that lies does so now
             judged = self._judge(answers, problem, now)
-            if not self._is_believed(problem, now, vouch):
+            if not self._is_believed(problem, now, vouch) or not self._is_steady(judged, now, vouch):
                 judged = {path: found for path, found in judged.items() if path and not found}  # what is as released proves itself
         self._plan(answers, judged, now)
         return judged
@@ -93,6 +93,22 @@ class View:
         """Whether what was seen came from the mirror: signed by our keys, or proven by TLS, or the network is sound as others see it."""
         is_proven = any(one.is_proven for one in self.latest)
         return is_proven or problem[0] in OURS or problem[1] == "expired" or vouch(self, now)
+
+    def _is_steady(self, judged: dict[str, Judgement], now: float, vouch: Callable[[View, float], bool]) -> bool:
+        """Look again several times at once: a network that changes its mind (the edge of a captive portal) shows itself by one good answer.
+
+        TLS needs no such thing. What is lost on the way says nothing, and is asked for again at the next turn.
+        """
+        doubtful = sorted(path for path, found in judged.items() if path and any(kind in DOUBTFUL for kind, _ in found))
+        if any(one.is_proven for one in self.latest):
+            return True
+        for path in self._chance.choices(doubtful or [""], k=TURNS):
+            answer = self.get(path) if path else None
+            if isinstance(answer, Answer) and not any(kind in (*DOUBTFUL, "unreachable") for kind, _ in self._judge_one(path, answer, now)):
+                return False
+            if not self._is_believed(self.refresh(now), now, vouch):
+                return False
+        return True
 
     def _schedule(self, now: float) -> None:
         """Take a new release: its critical files are due now, the others at random within the hour."""

@@ -44,6 +44,7 @@ class Watch:
         self.open: dict[Key, Suspicion] = {}
         self.history: list[dict[str, object]] = []
         self._domains_asked, self._sound = 0.0, dict.fromkeys(config.families, clock())
+        self._saved = b""
         self._load()
 
     def tick(self) -> list[Event]:
@@ -109,7 +110,7 @@ class Watch:
         self._sound[family] = max([self._sound[family], *(view.proven for view in views)])
         is_blind = self._sound[family] < now and not all(view.is_absent for view in views)
         found = [("blind", f"since {(now - self._sound[family]) / 60:.0f} minutes")] if is_blind else []
-        yield from self._settle(Key("", family, "", ""), found, now, 0.0)
+        yield from self._settle(Key("", family, "", ""), found, now, 0.0, HOUR)
 
     def _domains(self, now: float) -> Iterator[Event]:
         if not self.config.rdap or now - self._domains_asked < 86400:
@@ -118,17 +119,18 @@ class Watch:
         for mirror in self.config.mirrors:
             found = domain_ends(self._fetch, self.config, mirror.domain, now) if mirror.domain else []
             if found is not None:
-                yield from self._settle(Key(mirror.name, "", "", ""), found, now, 0.0, tries=1)
+                yield from self._settle(Key(mirror.name, "", "", ""), found, now, 0.0, 0.0, tries=1)
 
     def _apply(self, view: View, subject: str, found: Judgement, now: float) -> Iterator[Event]:
         key = Key(view.mirror.name, view.family, subject, "")
-        for event in self._settle(key, found, now, view.mirror.patience if subject else 0.0):
+        gap = 4 * self.config.interval if not subject or subject in view.critical else 600.0
+        for event in self._settle(key, found, now, view.mirror.patience if subject else 0.0, gap):
             event[1].answer = view.answers.get(subject)
             if not event[2] and KINDS[event[0].kind][3]:  # whoever altered one file may have altered others
                 view.due = {path: min(at, now) for path, at in view.due.items()}
             yield event
 
-    def _settle(self, about: Key, found: Judgement, now: float, patience: float, tries: int = TRIES) -> Iterator[Event]:
+    def _settle(self, about: Key, found: Judgement, now: float, patience: float, gap: float, tries: int = TRIES) -> Iterator[Event]:
         """Count what was seen of one subject, and forget what was not: one good answer ends a suspicion. No answer ends nothing."""
         kinds = dict(found)
         for key in [
@@ -140,12 +142,16 @@ class Watch:
             if suspicion.announced:
                 yield key, suspicion, True
         for kind, words in kinds.items():
-            suspicion = self.open.setdefault(replace(about, kind=kind), Suspicion(words, now))
+            suspicion = self.open.setdefault(replace(about, kind=kind), Suspicion(words, now, now))
+            if now - suspicion.last > gap and not suspicion.announced:  # what was between is not known: it does not count as lasting
+                suspicion.first, suspicion.count = now, 0
+            suspicion.last = now
             if now >= suspicion.first + suspicion.count * self.config.again * 0.9:
                 suspicion.count, suspicion.words = suspicion.count + 1, words
             lasts = max(KINDS[kind][2], patience) if self.is_patient else 0.0
+            needed = tries if not lasts else 2 * tries  # what must last must be seen more than at its two ends
             is_due = not suspicion.announced or now - suspicion.announced >= self.config.remind
-            if suspicion.count >= tries and now - suspicion.first >= lasts and is_due:
+            if suspicion.count >= needed and now - suspicion.first >= lasts and is_due:
                 suspicion.announced = now
                 yield replace(about, kind=kind), suspicion, False
 
@@ -163,7 +169,10 @@ class Watch:
             *({"at": now, "is_over": is_over, "words": each.words, **asdict(key)} for key, each, is_over in events),
         ][-HISTORY:]
         kept = [(asdict(key), {**asdict(replace(each, answer=None)), "answer": None}) for key, each in self.open.items()]
-        write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
+        data = json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode()
+        if data != self._saved:
+            write(self._file, data)
+            self._saved = data
 
 
 def write(path: Path, data: bytes) -> None:
