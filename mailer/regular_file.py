@@ -15,11 +15,35 @@ def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, or of one that a link leads to.
 
     :raises FileNotFoundError: there is none.
-    :raises OSError: it cannot be read, or is a pipe, a device, a socket or a folder.
+    :raises OSError: it cannot be read, or is a pipe, a device, a socket or a folder; then its words say which.
     """
+    require_regular(path, path.stat().st_mode)  # before it is opened: a socket cannot be, and a device may act on it
     descriptor = os.open(path, FLAGS)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        require_regular(path, os.fstat(descriptor).st_mode)
+    except OSError:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file but a pipe, a device or a folder", str(path))
+        raise
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
+
+
+def require_regular(path: Path, mode: int) -> None:
+    """Return if a file of this mode can be read to its end.
+
+    :raises OSError: it is something else.
+    """
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"it is {kind_of(mode)} and not a file", str(path))
+
+
+def kind_of(mode: int) -> str:
+    """Return what somebody would call an entry of a folder with this mode."""
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    return next((name for is_kind, name in kinds if is_kind(mode)), "something else")

@@ -270,6 +270,22 @@ def _read(descriptor: int, size: int, most: int) -> bytes:
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
+def kind_of(path: Path) -> tuple[str, str] | None:
+    """Return what lies at ``path`` in place of a file, in Japanese and English; None if it is a file, or nothing."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    kinds = (
+        (stat.S_ISDIR, "フォルダー", "a folder"),
+        (stat.S_ISFIFO, "パイプ", "a pipe"),
+        (stat.S_ISSOCK, "ソケット", "a socket"),
+        (stat.S_ISCHR, "装置", "a device"),
+        (stat.S_ISBLK, "装置", "a device"),
+    )
+    return next(((ja, en) for is_kind, ja, en in kinds if is_kind(mode)), None)
+
+
 def read_named(path: Path, most: int) -> bytes:
     """Return the first ``most`` bytes of the file that somebody named on the command line; links are followed.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from plugins.control_characters import CONTROL
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
+from plugins.inputs import UnreadableInput, kind_of, read_named
 
 LARGEST = 1_000_000
 """Bytes. A list of a hundred publications has some thirty kilobytes."""
@@ -29,7 +31,9 @@ def read_toml(file: Path) -> dict[str, Any]:
     except ContentErrors:
         raise
     except FileNotFoundError as error:
-        raise ContentErrors([_missing(file)]) from error
+        raise ContentErrors([missing(file)]) from error
+    except UnreadableInput as error:
+        raise ContentErrors([missing(file) if error.kind == "missing" else replace(error.diagnostic(), rule="R101")]) from error
     except UnicodeDecodeError as error:
         ja, en = "UTF-8で保存されていません", "not UTF-8"
         raise _refused(path, error.object.count(b"\n", 0, error.start) + 1, ja, en) from error
@@ -42,24 +46,30 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ContentErrors([unexpected(path, error, rule="R102")]) from error
 
 
-def _missing(file: Path) -> Diagnostic:
+def missing(file: Path) -> Diagnostic:
+    """Return the diagnostic of a file of settings that is not there, or of what lies in its place."""
     ja, en = "ファイルがありません。場所を確かめてください", "no such file: check where you are"
+    if kind := kind_of(file):
+        ja, en = f"ファイルではなく{kind[0]}です。ファイルを置いてください", f"{kind[1]}, not a file: put the file here"
     return Diagnostic(PurePosixPath(file.as_posix()), 1, ja, en, "R101")
 
 
 def _read(file: Path, path: PurePosixPath) -> dict[str, Any]:
-    if file.stat().st_size > LARGEST:
+    if kind_of(file):
+        raise ContentErrors([missing(file)])
+    data = read_named(file, LARGEST + 1)
+    if len(data) > LARGEST:
         raise _refused(path, 1, "1MBを超えています", "larger than 1 MB")
-    text = file.read_bytes().decode("utf-8-sig")
+    text = data.decode("utf-8-sig")
     if _LONG_KEY.search(text):
         raise _too_deep(path)
-    data = tomllib.loads(text)
+    tables = tomllib.loads(text)
     # Level by level and without recursion: a dotted key can be as deep as it is long.
-    level: list[object] = [data]
+    level: list[object] = [tables]
     for _ in range(DEEPEST + 1):
         level = [inner for value in level for inner in _inside(value, path)]
         if not level:
-            return data
+            return tables
     raise _too_deep(path)
 
 

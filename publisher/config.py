@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from publisher.model import regular_file
 from publisher.model.errors import PublisherError
 
 ANCHOR = re.compile(r"[0-9]+ ([0-9a-f]{64}) [0-9T:.+-]+")
@@ -120,7 +121,7 @@ class PublishConfig(_Section):
 def load_config(path: Path) -> PublishConfig:
     """Read and check the file; relative paths become absolute. Raises `PublisherError` that names every bad key."""
     try:
-        record = tomllib.loads(path.read_text(encoding="utf-8"))
+        record = tomllib.loads(regular_file.read_bytes(path).decode())
     except (OSError, ValueError) as error:
         raise PublisherError(f"{path}: {getattr(error, 'strerror', None) or error} / 設定が読めません") from error
     try:
@@ -149,7 +150,7 @@ def is_local(repository: str) -> bool:
 def read_audit_anchor(file: Path) -> str:
     """Return the newest hash of the audit log, as the last line of the file has it: number, hash, moment. Empty without a file. Raises `PublisherError`."""
     try:
-        lines = file.read_text(encoding="ascii").splitlines()
+        lines = regular_file.read_bytes(file).decode("ascii").splitlines()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -171,6 +172,6 @@ def read_secret(file: Path | None, variable: str) -> str:
     try:
         if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise PublisherError(f"{file}: others can read this key. Run: chmod 600 {file} / ほかの人が読める鍵です")
-        return file.read_text(encoding="ascii").strip()
+        return regular_file.read_bytes(file).decode("ascii").strip()
     except OSError as error:
         raise PublisherError(f"{file}: {error.strerror} / 秘密の鍵が読めません") from error

@@ -80,7 +80,7 @@ def load_approvers(path: Path) -> tuple[Approver, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(path, (f"cannot be read: {error}",)) from None
+        raise ConfigError(path, (f"cannot be read: {getattr(error, 'strerror', None) or error}",)) from None
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         raise ConfigError(path, tuple(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in details)) from None

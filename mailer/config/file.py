@@ -203,7 +203,7 @@ def _read(path: Path) -> _File:
     except ValidationError as error:  # a ValueError, too, and so it comes first
         raise ConfigError(path, _diagnostics(error)) from None  # the input is not shown: somebody may have put a password in it
     except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, a number of thousands of digits
-        raise ConfigError(path, (f"cannot be read: {error}",)) from error
+        raise ConfigError(path, (f"cannot be read: {getattr(error, 'strerror', None) or error}",)) from error
 
 
 def _with_new_names(path: Path, values: dict[str, Any]) -> dict[str, Any]:

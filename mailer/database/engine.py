@@ -23,7 +23,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from mailer import private_files
+from mailer import private_files, regular_file
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 
@@ -170,6 +170,8 @@ def _prepare_file(file: Path, *, creates: bool) -> None:
     if creates:
         private_files.make_folder(file.parent)
         private_files.make_file(file)
+    elif file.exists() and not file.is_file():
+        raise DatabaseMissing(f"{file} is {regular_file.kind_of(file.stat().st_mode)}, not a database. {MENDING}")
     elif not file.is_file():
         raise DatabaseMissing(f"There is no database at {file}. {MENDING}")
     for path in (file, *(file.with_name(file.name + ending) for ending in SQLITE_COMPANIONS)):

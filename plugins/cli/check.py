@@ -46,7 +46,7 @@ def check(
         if explain:
             _explain(explain, publications)
             return
-        require(publications, folder=content)
+        require(publications, Path("pelicanconf.py"), folder=content)
         if fix or dry_run:
             _repair(content, publications, chosen, dry_run=dry_run)
         report = check_sources(content, publications, moment(now))

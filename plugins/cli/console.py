@@ -57,6 +57,13 @@ def say(message: str, chosen: FormatName = "text") -> None:
 
 def require(*paths: Path, folder: Path | None = None) -> None:
     """End with status 2 if a file of ``paths`` or the ``folder`` is not there: most often somebody stands in another folder. Nothing was made yet."""
+    from plugins.inputs import kind_of
+
+    for path in paths:
+        if kind := kind_of(path):
+            wrong_usage(
+                f"{path} はファイルではなく{kind[0]}です。ファイルを置いてください / {path} is {kind[1]}, not a file: put the file there"
+            )
     missing = [str(path) for path in paths if not path.is_file()]
     if folder is not None and not folder.is_dir():
         missing.append(f"{folder}/")

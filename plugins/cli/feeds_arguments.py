@@ -78,11 +78,12 @@ def exit_on_error(action: Callable[[], None]) -> None:
 
 
 def read_settings_or_exit(publications: Path) -> Settings:
+    from plugins.inputs import kind_of
     from plugins.partners.model.config import read_settings
     from plugins.partners.model.errors import ConfigError
 
-    if publications.exists() and not publications.is_file():  # a pipe or a device may have no end
-        raise usage_error(f"{publications}: ファイルではありません / is no file")
+    if kind := kind_of(publications):  # a pipe or a device may have no end
+        raise usage_error(f"{publications}: ファイルではなく{kind[0]}です / is {kind[1]}, not a file")
     try:
         return read_settings(publications)
     except ConfigError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from publisher.model import regular_file
 from publisher.model.errors import PublisherError
 
 
@@ -33,7 +34,7 @@ def read_key(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateKey:
     """Read a key that `new_key` wrote. Raises `PublisherError`: missing, readable by others, wrong passphrase, another kind of key."""
     try:
         mode = path.stat().st_mode
-        data = path.read_bytes()
+        data = regular_file.read_bytes(path)
     except OSError as error:
         raise PublisherError(f"{path}: {error.strerror}. todoke release-keys makes keys / 鍵が読めません") from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:

@@ -21,6 +21,7 @@ from plugins.frontmatter.model.addresses import LONGEST_NAME, OwnAddresses, chec
 from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.places import Place as Place
 from plugins.frontmatter.model.places import read_places
+from plugins.toml_file import missing as missing_file
 from plugins.toml_file import read_toml
 from plugins.typography.colour import contrast
 
@@ -245,16 +246,7 @@ def read_registry(toml: Path, places: Path) -> Registry:
     """
     missing = [path for path in (toml, places) if not path.is_file()]
     if missing:
-        raise ContentErrors(
-            Diagnostic(
-                PurePosixPath(path.as_posix()),
-                1,
-                "ファイルがありません。場所を確かめてください",
-                "no such file: check where you are",
-                "R101",
-            )
-            for path in missing
-        )
+        raise ContentErrors(missing_file(path) for path in missing)
     municipalities, diagnostics = read_places(places)
     try:
         parsed = _parse(toml)

@@ -1,0 +1,45 @@
+"""Reading a whole file that is one: a pipe in its place would be waited for, and a device may have no end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+"""Opening a pipe that nobody writes does not wait; a terminal does not become ours (POSIX.1-2017, open)."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a regular file, or of one that a link leads to.
+
+    Raises `FileNotFoundError`, and `OSError` with words that say what it is: a pipe, a device, a socket or a folder.
+    """
+    require_regular(path, path.stat().st_mode)  # before it is opened: a socket cannot be, and a device may act on it
+    descriptor = os.open(path, FLAGS)
+    try:
+        require_regular(path, os.fstat(descriptor).st_mode)
+    except OSError:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
+def require_regular(path: Path, mode: int) -> None:
+    """Return if a file of this mode can be read to its end. Raises `OSError`."""
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"it is {kind_of(mode)} and not a file", str(path))
+
+
+def kind_of(mode: int) -> str:
+    """Return what somebody would call an entry of a folder with this mode."""
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    return next((name for is_kind, name in kinds if is_kind(mode)), "something else")
