@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from plugins.clock import ALWAYS, TrackedClock, ValidityInterval
 from plugins.incremental.dependency_recorder import DependencyRecorder, Read
+from plugins.incremental.template_call import render
 
 FRAGMENT = "fragment"
 """The name of the function in templates."""
@@ -78,4 +79,4 @@ class FragmentCache:
     def _render(self, name: str, arguments: dict[str, Any]) -> Markup:
         if name not in self._templates:
             self._templates[name] = self._environment.get_template(name)
-        return Markup(self._templates[name].render({**self._shared, **arguments}))  # noqa: S704 - the template has escaped its values
+        return Markup(render(self._templates[name], self._shared, arguments))  # noqa: S704 - the template has escaped its values

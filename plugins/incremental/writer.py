@@ -27,6 +27,7 @@ from plugins.files import WriteRefused, link_if_equal, write_into
 from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder, Read
 from plugins.incremental.manifest import PageEntry, TableRow, format_interval, renumbered
 from plugins.incremental.plan import PLAN, RenderPlan
+from plugins.incremental.template_call import render
 from plugins.processes import map_batches
 
 _log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class _PageRenderer:
         self._recorder.begin_page(job.context, own)
         try:
             with plan.clock.separate_interval() as interval:
-                html = job.template.render({**job.context, "output_file": job.name, **own})
+                html = render(job.template, job.context, {"output_file": job.name, **own})
                 validity = interval()
         except TemplateError as error:
             raise RenderFailed(f"template {_line_of(error)}: {error.message}") from error
