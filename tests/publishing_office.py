@@ -90,10 +90,11 @@ class Office:
         """Write an issue of the list ``press``; the machine reads the wall clock."""
         self.site.write(f"mail/press/{number}.md", ISSUE.format(title=f"第{number}号の知らせ", date=dt.datetime.now(JAPAN) - ago))
 
-    def with_mail(self, smtp: int, readers: int = 5, head: str = "") -> None:
-        """Give the machine a mailer with readers of the list ``press``."""
-        (self.machine / "mailer.toml").write_text(
-            f'service_url = "https://mail.example.jp"\ndatabase = "sqlite:///var/todoke.db"\nmessage_id_domain = "example.jp"\n{head}'
+    def with_mail(self, smtp: int, readers: int = 5) -> Path:
+        """Give the machine a mailer with readers of the list ``press``, and the site an issue; return the mailer's settings."""
+        settings = self.machine / "mailer.toml"
+        settings.write_text(
+            'service_url = "https://mail.example.jp"\ndatabase = "sqlite:///var/todoke.db"\nmessage_id_domain = "example.jp"\n'
             f'return_path = "bounce@example.jp"\n[relay]\nhost = "127.0.0.1"\nport = {smtp}\ntls = "none"\n',
             "utf-8",
         )
@@ -105,6 +106,7 @@ class Office:
         (self.machine / "lists/lists.json").write_text(LISTS, "utf-8")
         imported = self.run("subscribers import readers.csv --mail lists")
         assert imported.exit_code == 0, imported.output
+        return settings
 
 
 LISTS = (

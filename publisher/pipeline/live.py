@@ -81,7 +81,7 @@ async def _fetch(session: aiohttp.ClientSession, address: str, file: ReleasedFil
     except TimeoutError:
         return f"{address}: no answer in {seconds:g} s / 返事がありません"
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return f"{address}: {error or type(error).__name__} / つながりません"
+        return f"{address}: {' '.join(str(error).split()) or type(error).__name__} / つながりません"
     if digest != file.sha256:
         return f"{address}: not the page of this release (an older one, or altered) / 公開版のページと違います"
     return ""
