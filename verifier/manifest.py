@@ -1,4 +1,4 @@
-"""Reads the plain-text manifest: lines of ``sha256sum``, and comments with the rest. The one place that knows its layout."""
+"""Reads the plain-text manifest, which names lists of files: lines of ``sha256sum``, and comments with the rest. The one place that knows its layout."""
 
 from __future__ import annotations
 
@@ -15,25 +15,39 @@ from verifier.model import WELL_KNOWN, Release, SignedFile, VerifierError
 PATH = f"{WELL_KNOWN}manifest.txt"
 SIGNATURE = f"{PATH}.minisig"
 LIMIT = 256 * 2**20
+LISTS = f"{WELL_KNOWN}files/"
+_NUMBER = re.compile(rb"^# number: ([0-9]+)$", re.MULTILINE)
 _FILE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
-def read_release(read: Callable[[str], bytes]) -> Release:
-    """Return the release; ``read`` returns a file below the mirror's root whose signature was checked. Raises `ValueError`."""
-    number, length, rule, files = 0, 0, ("", ""), {}
-    for line in read(PATH).decode().splitlines():
+def read_release(data: bytes, read_list: Callable[[str, str], bytes]) -> Release:
+    """Return the release of a signed manifest; ``read_list`` returns a list of files by path and SHA-256, and checks that. Raises `ValueError`."""
+    files: dict[str, SignedFile] = {}
+    for line in data.decode().splitlines():
+        if (match := _FILE.fullmatch(line)) and match[2].startswith(LISTS):
+            files |= _files(read_list(match[2], match[1]))
+    if not number_of(data) or not files:
+        raise ValueError("the manifest names no release")
+    return Release(number_of(data), files)
+
+
+def number_of(data: bytes) -> int:
+    """Return the number of the release of a signed manifest; 0 without one."""
+    found = _NUMBER.search(data)
+    return int(found[1]) if found else 0
+
+
+def _files(data: bytes) -> dict[str, SignedFile]:
+    length, rule, files = 0, ("", ""), {}
+    for line in data.decode().splitlines():
         if match := _FILE.fullmatch(line):
             files[match[2]] = SignedFile(match[2], match[1], length, *rule)
         elif line[1:].isdecimal():
             length = int(line[1:])
-        elif line.startswith("# number: "):
-            number = int(line.removeprefix("# number: "))
         elif line.startswith("# files: "):
             media_type, _, cache_control = line.removeprefix("# files: ").partition(" | ")
             rule = (media_type, cache_control)
-    if not number or not files:
-        raise ValueError("the manifest names no release")
-    return Release(number, files)
+    return files
 
 
 def check_key(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tuf.api.exceptions import BadVersionNumberError, DownloadError, DownloadHTTPError, ExpiredMetadataError, RepositoryError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
-from verifier.manifest import LIMIT, PATH, SIGNATURE, check_signature, read_release
+from verifier.manifest import LIMIT, PATH, SIGNATURE, check_signature, number_of, read_release
 from verifier.model import WELL_KNOWN, Answer, FetchError, Release
 
 METADATA = f"{WELL_KNOWN}metadata/"
@@ -86,17 +86,29 @@ class Trust(FetcherInterface):
         if self.keys.public_key:
             check_signature(read(PATH), read(SIGNATURE), self.keys.public_key)
         expires = min(part.expires for part in (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets))
-        return replace(read_release(read), expires=expires)
+        return replace(read_release(read(PATH), self._list), expires=expires)
 
     def _by_minisign(self) -> Release:
         data, signature = self._read(PATH), self._read(SIGNATURE)
         check_signature(data, signature, self.keys.public_key)
-        release, kept = read_release(lambda _: data), self.folder / "manifest.txt"
-        if kept.exists() and read_release(lambda _: kept.read_bytes()).number > release.number:
+        release, kept = read_release(data, self._list), self.folder / "manifest.txt"
+        if kept.exists() and number_of(kept.read_bytes()) > release.number:
             raise BadVersionNumberError(f"release {release.number} is older than one that was seen")
         kept.write_bytes(data)
         (self.folder / "manifest.txt.minisig").write_bytes(signature)
         return release
+
+    def _list(self, path: str, sha256: str) -> bytes:
+        """Return a list of files; its name says its content, so that one that was read before is not fetched again."""
+        kept = self.folder / "lists" / sha256
+        if kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == sha256:
+            return kept.read_bytes()
+        data = self._read(path)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ValueError(f"{path} is not what the manifest names")
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_bytes(data)
+        return data
 
     def _accept(self, release: Release) -> None:
         if self.release and self.release.files != release.files:
