@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-feeds bench-mail bench-release chaos
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-feeds bench-mail bench-release chaos bench-verify
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -80,6 +80,9 @@ bench-mail: .venv/installed-test system  ## Measure the mail engine beside its p
 
 bench-release: .venv/installed-test system  ## A release to three mirrors beside rsync and rclone (Debian packages); the last line is JSON
 	$(BIN)/python -m benchmarks.release $(BENCH)
+
+bench-verify: .venv/installed-test system  ## How soon 50 alterations are found, false alarms of simulated bad days, how soon a release is back; the last line is JSON
+	$(BIN)/python -m benchmarks.verify $(BENCH)
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
 	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)

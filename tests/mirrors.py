@@ -34,9 +34,11 @@ WWW, SECOND, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.9"
 
 
 @contextmanager
-def nginx(folder: Path, servers: dict[str, Path], port: int, *more: str) -> Iterator[None]:
+def nginx(folder: Path, servers: dict[str, Path], port: int, *more: str, tls: bool = False) -> Iterator[None]:
     """Serve one folder for each address on one port. ``more`` are lines for each server."""
-    blocks = "".join(f"server {{ listen {each}:{port}; root {root}; {' '.join(more)} }}\n" for each, root in servers.items())
+    blocks = "".join(
+        f"server {{ listen {each}:{port}{' ssl' if tls else ''}; root {root}; {' '.join(more)} }}\n" for each, root in servers.items()
+    )
     paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(
         f"daemon off;\nmaster_process off;\npid {folder}/pid;\nuser root;\nevents {{}}\nhttp {{\naccess_log off;\ninclude /etc/nginx/mime.types;\n"

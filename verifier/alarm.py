@@ -33,7 +33,12 @@ def line(event: Event) -> str:
     key, suspicion, is_over = event
     ja, en = KINDS[key.kind][:2]
     place = " ".join(part for part in (key.mirror, key.family, key.subject) if part)
-    return " ".join(f"{'OVER 解消' if is_over else 'FOUND 発見'} [{key.kind}] {place}: {ja} {en}. {suspicion.words}".split())
+    return plain(f"{'OVER 解消' if is_over else 'FOUND 発見'} [{key.kind}] {place}: {ja} {en}. {suspicion.words}")
+
+
+def plain(words: str) -> str:
+    """Return one line that no terminal and no mail reader takes for a command: paths and headers are a stranger's words."""
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in " ".join(words.split()))
 
 
 class Alarm:

@@ -80,11 +80,11 @@ class Fetcher:
         headers = {"User-Agent": random.choice(self._agents), "Accept-Encoding": "identity", "Connection": "close"}  # noqa: S311 - no secret
         connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers)
         address = stream.getpeername()[0]
+        certificate = stream.getpeercert() if isinstance(stream, ssl.SSLSocket) else None
         response = connection.getresponse()
         body, seconds = response.read(limit + 1), time.monotonic() - started
         if seconds >= self._timeout or (len(body) <= limit and response.length):  # RFC 9112 section 8: not whole
             raise FetchError(f"no whole answer: {len(body)} bytes in {seconds:.1f} s")
-        certificate = stream.getpeercert() if isinstance(stream, ssl.SSLSocket) else None
         return Answer(
             url=url,
             status=response.status,

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from verifier.alarm import line
+from verifier.alarm import line, plain
 from verifier.model import KINDS
 from verifier.view import View
 from verifier.watch import Watch, write
@@ -66,10 +66,10 @@ def _view(watch: Watch, view: View) -> str:
     release, expires = view.trust.release, view.trust.release.expires if view.trust.release else None
     cells = (
         ("経路", {"ipv4": "IPv4", "ipv6": "IPv6"}[view.family]),
-        ("状態", f"<span class='{'bad' if bad else 'good'}'>{escape(words)}</span>"),
+        ("状態", f"<span class='{'bad' if bad else 'soft' if view.is_absent else 'good'}'>{escape(words)}</span>"),
         ("版", str(release.number) if release else "-"),
         ("署名の期限", _moment(expires.timestamp()) if expires else "-"),
-        ("応答", f"{view.seconds:.2f} s"),
+        ("応答", f"{view.seconds:.2f} s" if release else "-"),
     )
     return f"<th scope='row'>{escape(view.mirror.name)}</th>" + "".join(f"<td data-name='{name}'>{cell}</td>" for name, cell in cells)
 
@@ -77,7 +77,7 @@ def _view(watch: Watch, view: View) -> str:
 def _event(row: dict[str, object]) -> str:
     kind = KINDS[str(row["kind"])]
     place = " ".join(str(row[part]) for part in ("mirror", "family", "subject") if row[part])
-    return escape(f"{'解消 Over' if row['is_over'] else '発見 Found'}: {place}: {kind[0]} {kind[1]}. {row['words']}")
+    return escape(plain(f"{'解消 Over' if row['is_over'] else '発見 Found'}: {place}: {kind[0]} {kind[1]}. {row['words']}"))
 
 
 def _rows(rows: Iterable[str]) -> str:
@@ -85,7 +85,7 @@ def _rows(rows: Iterable[str]) -> str:
 
 
 def _moment(at: float) -> str:
-    return f"{dt.datetime.fromtimestamp(at, JAPAN):%Y-%m-%d %H:%M:%S}"
+    return f"{dt.datetime.fromtimestamp(at, JAPAN):%Y-%m-%d %H:%M:%S} JST"
 
 
 def metrics(watch: Watch) -> Iterator[str]:

@@ -128,7 +128,7 @@ class View:
         first = [path for path in due if path in self.critical]
         answers = dict(zip(first, each(self.get, first), strict=True))
         yield from answers.items()
-        if not first or any(isinstance(one, Answer) for one in answers.values()):  # else it is down: the others wait
+        if not first or any(map(_is_up, answers.values())):  # else it is down: the others wait
             rest = [path for path in due if path not in self.critical][:MOST]
             yield from zip(rest, each(self.get, rest), strict=True)
 
@@ -141,13 +141,14 @@ class View:
             return error
 
     def _judge(self, answers: dict[str, Answer | FetchError], problem: tuple[str, str], now: float) -> dict[str, Judgement]:
-        good = any(isinstance(one, Answer) for one in answers.values())
         moment = dt.datetime.fromtimestamp(now, dt.UTC)
         whole = judge_connection(self.latest, self.mirror.addresses, moment, self.config.certificate_days, self.config.slow)
-        if good or not answers:
+        if not answers or any(map(_is_up, answers.values())):
             judged = {path: self._judge_one(path, one, now) for path, one in answers.items()}
         else:
-            judged, problem = {}, (problem if problem[0] else ("unreachable", str(next(iter(answers.values())))))
+            one = next(iter(answers.values()))
+            judged = {}  # the server is down, not each of its files
+            problem = problem if problem[0] else ("unreachable", f"status {one.status}" if isinstance(one, Answer) else str(one))
         return judged | {"": [*([problem] if problem[0] else []), *whole]}
 
     def _judge_one(self, path: str, answer: Answer | FetchError, now: float) -> Judgement:
@@ -201,3 +202,7 @@ class View:
         self.bodies = {
             digest: body for digest, body in self.bodies.items() if any(release.files[path].sha256 == digest for path in self.critical)
         }
+
+
+def _is_up(answer: Answer | FetchError) -> bool:
+    return isinstance(answer, Answer) and answer.status < 500 and answer.status != 429

@@ -44,7 +44,6 @@ class Watch:
         self.open: dict[Key, Suspicion] = {}
         self.history: list[dict[str, object]] = []
         self._domains_asked, self._sound = 0.0, dict.fromkeys(config.families, clock())
-        self._saved = b""
         self._load()
 
     def tick(self) -> list[Event]:
@@ -59,7 +58,8 @@ class Watch:
         for family in self.config.families:
             events += self._network(family, now)
         events += self._domains(now)
-        self._save(events, now)
+        if events:
+            self._save(events, now)
         return events
 
     def wait(self) -> float:
@@ -169,10 +169,7 @@ class Watch:
             *({"at": now, "is_over": is_over, "words": each.words, **asdict(key)} for key, each, is_over in events),
         ][-HISTORY:]
         kept = [(asdict(key), {**asdict(replace(each, answer=None)), "answer": None}) for key, each in self.open.items()]
-        data = json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode()
-        if data != self._saved:
-            write(self._file, data)
-            self._saved = data
+        write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
 
 
 def write(path: Path, data: bytes) -> None:

@@ -77,13 +77,20 @@ def _restore(watched: Config, config: Path) -> Restore:
     """Return what mends a mirror: the configured command, or a delivery of the newest release. Raises `PublisherError` for a mirror that it cannot find."""
     if watched.restore_command:
         return run_command(watched.restore_command)
-    settings, store = load(config)
-    targets_of(settings, now, tuple(each.name for each in watched.mirrors))
+    targets_of(load(config)[0], now, tuple(each.name for each in watched.mirrors))
+    return restore_by_delivery(config)
+
+
+def restore_by_delivery(config: Path) -> Restore:
+    """Return what mends a mirror of ``publish.toml`` from the store, in the target's own way. It raises `VerifierError`."""
 
     def restore(name: str, paths: Sequence[str]) -> str:
         try:
+            settings, store = load(config)
             with store.locked():
                 return asyncio.run(_mend(settings, store, name, paths))
+        except TimeoutError as error:
+            raise VerifierError(f"{name}: not mended in time / 時間内に終わりませんでした") from error
         except PublisherError as error:
             raise VerifierError(str(error)) from error
 
