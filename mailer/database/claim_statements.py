@@ -110,12 +110,12 @@ def parse_due_rows(answer: str | None) -> list[DueRow]:
         raise _impossible(str(error)) from error
 
 
-def _impossible(found: str) -> ImpossibleValue:
+def _impossible(description: str) -> ImpossibleValue:
     """The decoder's words end with the place, as in "Expected `int`, got `str` - at `$[2][3]`": the third row, the fourth of its columns."""
-    place = _PLACE.search(found)
+    place = _PLACE.search(description)
     field = DueRow._fields[int(place[2])] if place is not None and place[2] else ""
     column = f"{_TABLES.get(field, 'delivery')}.{field}" if field else "delivery"
-    return ImpossibleValue(column, found.partition(" - at ")[0].replace("`", ""))
+    return ImpossibleValue(column, description.partition(" - at ")[0].replace("`", ""))
 
 
 @cache

@@ -90,13 +90,13 @@ class ImpossibleValue(DatabaseError):
     """A row holds what this program never writes: somebody wrote it by hand, or the file is damaged. It is not guessed what was meant.
 
     :param column: TABLE.COLUMN.
-    :param found: what is there, without its words.
+    :param description: what is there, without its words.
     """
 
-    def __init__(self, column: str, found: str) -> None:
+    def __init__(self, column: str, description: str) -> None:
         table, _, name = column.partition(".")
         super().__init__(
-            f"The database holds an impossible value in {column}: {found}. This program never writes that, so nothing is done with it. "
+            f"The database holds an impossible value in {column}: {description}. This program never writes that, so nothing is done with it. "
             f"Look through the column {name} of the table {table} with SQL, correct that row or restore a backup, and run the command again."
         )
 

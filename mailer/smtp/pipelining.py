@@ -69,7 +69,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self.sent = 0
         self.why_lost = ""
         self.discards = self.is_cut_ahead = False
-        self._fault: Exception | None = None
+        self._raised: Exception | None = None
 
     async def run(self) -> StopReason:
         """Take over the transport, send, and say why it ended. Unless LOST, the caller may set another protocol now.
@@ -88,8 +88,8 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         finally:
             if self._watch is not None:
                 self._watch.cancel()
-        if self._fault is not None:
-            raise self._fault
+        if self._raised is not None:
+            raise self._raised
         return reason
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
@@ -148,10 +148,10 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         try:
             self._account(why)
         except Exception as error:
-            self._fault = self._fault or error
+            self._raised = self._raised or error
 
     def _fail(self, error: Exception) -> None:
-        self._fault = self._fault or error
+        self._raised = self._raised or error
         self.lose(f"{type(error).__name__} in this program")
 
     def _account(self, why: str) -> None:
