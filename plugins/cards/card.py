@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -64,7 +65,7 @@ def _draw_title(canvas: ImageDraw.ImageDraw, title: str, font: Path) -> None:
     """The title in the largest size that fits. In the smallest, a title that is still too long ends with "…"."""
     for size in _FONT_SIZES:
         face = _load_font(font, size)
-        lines = break_lines(title, face, SIZE[0] - 2 * _MARGIN)
+        lines = break_lines(title, face, SIZE[0] - 2 * _MARGIN, _MAX_LINES)
         if len(lines) <= _MAX_LINES and len(lines) * size * _LINE_HEIGHT <= _FOOTER_TOP - _MARGIN:
             break
     if len(lines) > _MAX_LINES:
@@ -73,12 +74,17 @@ def _draw_title(canvas: ImageDraw.ImageDraw, title: str, font: Path) -> None:
         canvas.text((_MARGIN, _MARGIN - 16 + index * size * _LINE_HEIGHT), line, 255, face)
 
 
-def break_lines(text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Break ``text`` between phrases into lines of at most ``width`` pixels. A phrase that is wider than a line is broken between characters."""
+def break_lines(text: str, face: ImageFont.FreeTypeFont, width: int, most: int = -1) -> list[str]:
+    """Break ``text`` between phrases into lines of at most ``width`` pixels. A phrase that is wider than a line is broken between characters.
+
+    After ``most`` lines nothing is measured any more: what is left begins one more, which is not whole.
+    """
     lines = [""]
     for phrase in phrases(text):
         for part in [phrase] if face.getlength(phrase.rstrip()) <= width else list(phrase):
             if lines[-1] and face.getlength((lines[-1] + part).rstrip()) > width:
+                if len(lines) == most:
+                    return [*(line.rstrip() for line in lines), part]
                 lines.append("")
             lines[-1] += part if lines[-1] else part.lstrip()
     return [line.rstrip() for line in lines if line.strip()]
@@ -86,9 +92,12 @@ def break_lines(text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str
 
 def _shorten(text: str, face: ImageFont.FreeTypeFont) -> str:
     """``text``, cut with "…" if it is wider than the space beside the mark."""
-    while face.getlength(text) > SIZE[0] - _MARGIN - _SUBTITLE_LEFT:
-        text = text[:-2] + "…"
-    return text
+    width = SIZE[0] - _MARGIN - _SUBTITLE_LEFT
+    if face.getlength(text) <= width:
+        return text
+    # The first length that is too wide, by bisection: each measure takes time for every letter.
+    too_long = bisect_left(range(len(text)), 1, key=lambda length: face.getlength(text[:length] + "…") > width)
+    return text[: max(too_long - 1, 0)] + "…"
 
 
 @lru_cache(maxsize=16)

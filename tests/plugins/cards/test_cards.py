@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from plugins.builder.options import BuildReport
-from plugins.cards.card import SIZE, Card, break_lines, draw
+from plugins.cards.card import _MARGIN, _SUBTITLE_LEFT, SIZE, Card, _shorten, break_lines, draw
 from plugins.cards.font import find_font
 from plugins.cards.plugin import CardRenderer
 
@@ -85,3 +85,24 @@ def test_every_page_of_the_sample_names_a_card_that_exists(sample: BuildReport) 
         image = re.search(r'<meta property="og:image" content="https://todoke\.example\.jp(/cards/[^"]+)"', html)
         assert image, page
         assert (site / image[1].lstrip("/")).is_file()
+
+
+def test_a_long_title_and_a_long_name_are_measured_a_few_times_only(font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = list[int]()
+    getlength = ImageFont.FreeTypeFont.getlength
+
+    def count(face: ImageFont.FreeTypeFont, text: str) -> float:
+        measured.append(len(text))
+        return getlength(face, text)
+
+    monkeypatch.setattr(ImageFont.FreeTypeFont, "getlength", count)
+    draw(Card("復興の港が開きました" * 20, "震災復興の知らせ" * 25, "#1a6f8f"), font)
+    assert sum(measured) < 20_000  # letters; with one letter fewer each time it was 35,000 for the name alone
+
+
+@pytest.mark.parametrize("length", [1, 20, 26, 27, 28, 29, 60, 200])
+def test_a_name_that_is_too_wide_is_cut_at_the_last_letter_that_fits(font: Path, length: int) -> None:
+    face, name = ImageFont.truetype(str(font), 36, layout_engine=ImageFont.Layout.BASIC), "ふ" * length
+    room = SIZE[0] - _MARGIN - _SUBTITLE_LEFT
+    fitting = [name[:end] + "…" for end in range(length) if face.getlength(name[:end] + "…") <= room]
+    assert _shorten(name, face) == (name if face.getlength(name) <= room else fitting[-1])
