@@ -19,7 +19,14 @@ from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_lib
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import read_registry
-from plugins.frontmatter.public_files import clashing_files, missing_declarations, unnamed_files, unusable_names
+from plugins.frontmatter.public_files import (
+    clashing_files,
+    ignored_files,
+    missing_declarations,
+    similar_sources,
+    unnamed_files,
+    unusable_names,
+)
 from plugins.images.vectors import check_vectors
 from plugins.inputs import survey
 from plugins.progress.table import PATH as PROGRESS
@@ -71,8 +78,9 @@ _TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, AUDIT)))
 
 
 def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
-    """Return a warning for each file that lies where public files lie, and that stays out of the site."""
-    return tuple(_relative_to_checkout(content, warning) for warning in unnamed_files(library, _TABLES))
+    """Return a warning for each file that stays out of the site, whether it lies among public files or among sources, and for sources of similar names."""
+    warnings = unnamed_files(library, _TABLES) + ignored_files(library) + similar_sources(library)
+    return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
 def _missing_declarations(publications: Path, library: Library) -> list[Diagnostic]:

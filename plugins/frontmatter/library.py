@@ -30,7 +30,7 @@ from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, op
 from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.references import ReferenceResolver
-from plugins.frontmatter.parse.source import find_sources, is_publishable, read_source, scan_sources
+from plugins.frontmatter.parse.source import NOT_SOURCES, find_sources, is_publishable, read_source, scan_sources
 from plugins.inputs import InputFolder, InputStat, UnreadableInput, survey
 
 __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
@@ -54,7 +54,7 @@ class Library:
 
     ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes, ``files`` the paths
     below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`). With ``shows_drafts`` a draft counts as
-    published, and its title says that it is a draft.
+    published, and its title says that it is a draft. ``ignored`` are the paths of files among the sources that are neither sources nor may be public.
     """
 
     documents: dict[PurePosixPath, Document]
@@ -64,6 +64,7 @@ class Library:
     digests: Mapping[PurePosixPath, bytes] = field(compare=False)
     files: frozenset[str] = field(compare=False)
     shows_drafts: bool = False
+    ignored: frozenset[str] = field(default=frozenset(), compare=False)
 
     def live(self, content_type: str | None = None) -> list[Document]:
         """Return the documents that have a date and are public now, oldest first: those of one content type, or all."""
@@ -139,9 +140,9 @@ def read_library(
     if references.images != known_images:
         cache.note(_IMAGES, [("", b"", references.images)])
     digests = {row.parsed[0].path: row.digest for row in known.values()} | collector.digests
-    return Library(
-        _documents(files, known, collector), registry, now, cache, digests, frozenset(filter(is_publishable, tree.files)), shows_drafts
-    )
+    publishable = frozenset(filter(is_publishable, tree.files))
+    ignored = frozenset(path for path in tree.files.keys() - files.keys() - publishable if path.partition("/")[0] not in NOT_SOURCES)
+    return Library(_documents(files, known, collector), registry, now, cache, digests, publishable, shows_drafts, ignored)
 
 
 @dataclass

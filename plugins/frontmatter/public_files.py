@@ -16,6 +16,43 @@ from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.source import NOT_SOURCES
 
+_MARKDOWN = (
+    ".md",
+    ".markdown",
+    ".mdown",
+    ".mkd",
+    ".mkdn",
+    ".mdwn",
+    ".mdtxt",
+    ".mdtext",
+    ".mdx",
+    ".rmd",
+    ".qmd",
+    ".txt",
+    ".text",
+    ".md.bak",
+    ".md~",
+    ".rst",
+)
+_WORD_PROCESSORS = (
+    ".docx",
+    ".doc",
+    ".docm",
+    ".dotx",
+    ".odt",
+    ".rtf",
+    ".jtd",
+    ".jtdc",
+    ".pages",
+    ".html",
+    ".htm",
+    ".tex",
+    ".pdf",
+    ".pptx",
+    ".xlsx",
+)
+"""Among them those of Ichitaro (``.jtd``), which Japanese offices use."""
+
 
 def public_files(library: Library) -> frozenset[str]:
     """Return the paths, below ``content/``, of the files that are public now.
@@ -85,6 +122,46 @@ def _waiting(path: str, document: Document) -> Diagnostic:
         "F506",
         "warning",
     )
+
+
+def ignored_files(library: Library) -> list[Diagnostic]:
+    """Return a warning for each file among the sources that nothing reads, with paths relative to ``content/``.
+
+    Directly in ``content/`` no source can be, so a licence or a list of owners may lie there: only what looks like a source is told.
+    """
+    return [_ignored(path) for path in sorted(library.ignored) if "/" in path or path.lower().endswith(_MARKDOWN + _WORD_PROCESSORS)]
+
+
+def _ignored(path: str) -> Diagnostic:
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(_MARKDOWN):
+        ja = "原稿のようですが、名前の終わりが「.md」（小文字）でないので読みません。公開するなら「.md」に変え、使わないなら消してください"
+        en = "it looks like a source and is not read, because its name does not end in .md (small letters): rename it, or delete it"
+    elif name.endswith(_WORD_PROCESSORS):
+        ja = "ワープロなどの文書は読みません。公開するなら、本文を「.md」の原稿にしてください。使わないなら消してください"
+        en = "a document of a word processor is not read: to publish it, write its text into a source (.md); else delete it"
+    else:
+        ja = "原稿ではないので読まず、公開もしません。画像は images/、ほかのファイルは files/ に移し、使わないなら消してください"
+        en = "no source, so it is neither read nor published: move pictures to images/ and other files to files/, or delete it"
+    return Diagnostic(PurePosixPath(path), 1, ja, en, "F307", "warning")
+
+
+def similar_sources(library: Library) -> list[Diagnostic]:
+    """Return a warning for each source whose path differs from another's by case or by the form of its kana only, with paths relative to ``content/``."""
+    first_at = dict[str, str]()
+    paths = sorted(map(str, library.documents))
+    pairs = [(path, other) for path in paths if (other := first_at.setdefault(_folded(path), path)) != path]
+    return [
+        Diagnostic(
+            PurePosixPath(path),
+            1,
+            f"{other} と大文字・小文字などしか違わない名前です。WindowsやmacOSではどちらかが消えます。名前を変えてください",
+            f"its name differs from {other} by case alone: on Windows and macOS one replaces the other; rename one of them",
+            "F308",
+            "warning",
+        )
+        for path, other in pairs
+    ]
 
 
 def clashing_files(library: Library) -> list[Diagnostic]:

@@ -35,6 +35,8 @@ RULES = tuple(
         ("F304", "アドレスにならないファイルの名前", "a file name that cannot be an address", "ファイルの名前がページや、そのファイルのアドレスになり、公開したあとは変えられません", "the file name becomes the address of the page or of the file, and never changes after publication", "RFC 3986"),
         ("F305", "二つのページの同じアドレス", "one address for two pages", "あとのページが先のページを消してしまいます", "the second page would replace the first"),
         ("F306", "サイトが自分で作るアドレス", "an address that the site makes itself", "検索、月ごとの一覧、市町村のページなどの場所です。そこに別のページは置けません", "search, months, places and the like stand there: no other page can", "", "pages/search.md", "pages/how-to-search.md"),
+        ("F307", "読まれないファイル", "a file that nothing reads", "原稿のあいだに置いた、原稿ではないファイルです。「.md」（小文字）だけが原稿として読まれます", "only names that end in .md (small letters) are read as sources", "", "press/2020/a.MD", "press/2020/a.md"),
+        ("F308", "大文字と小文字しか違わない名前", "names that differ by case alone", "WindowsやmacOSでは同じファイルになり、片方が消えます", "on Windows and macOS they are one file, and one is lost", "", "press/2020/Port.md, press/2020/port.md", "press/2020/port.md, press/2020/port-2.md"),
         ("F401", "行き先のないリンク", "a link that leads nowhere", "読む人が行き止まりに着きます", "readers would come to a dead end"),
         ("F402", "説明のない画像", "an image without alt text", "見えない人、画像を読み込めない人に、何も伝わりません", "people who do not see the image, or cannot load it, get nothing", "JIS X 8341-3 1.1.1", "![](../../images/a.png)", "![高台の新しい家並み](../../images/a.png)"),
         ("F403", "ない画像", "a missing image", "画像は content/images/ に置きます", "images belong into content/images/"),
