@@ -23,7 +23,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.secrets import Secret
 from mailer.smtp.pipelining import PipeliningProtocol
 from mailer.smtp.quoting import RecipientQuoting
-from mailer.smtp.replies import CLOSING, START_INPUT
+from mailer.smtp.replies import CLOSING, START_INPUT, unreadable
 from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
 UNKNOWN_COMMAND = frozenset({500, 501, 502, 504})  # RFC 5321 section 4.2.4: not recognized, or not implemented
@@ -196,14 +196,18 @@ class SmtpConnection:
             tls_context=_tls_context(settings),
             local_hostname=self._hello,
         )
+        step = "the connection"
         try:
             await client.connect()
+            step = "EHLO"
             await _say_hello(client)
+            step = "STARTTLS"
             await self._start_tls(client)
+            step = "AUTH"
             await self._log_in(client)
         except (SMTPException, OSError) as error:
             client.close()
-            raise _relay_error(settings, error) from error
+            raise _relay_error(settings, error, step) from error
         except RelayError:
             client.close()
             raise
@@ -234,11 +238,14 @@ class SmtpConnection:
             code, text = error.code, error.message
         except (SMTPException, OSError) as error:
             return self._lost(phase, str(error) or error.__class__.__name__)
-        if code == CLOSING or not 200 <= code < 600:
+        if not 200 <= code < 600:  # after the body too nobody knows what was meant, so the message is `unknown`
+            return self._lost(phase, unreadable(text))
+        if code == CLOSING:
             self._hang_up()
         return Outcome(phase, code, text)
 
     def _lost(self, phase: Phase, text: str) -> Outcome:
+        self.why_lost = text
         self._hang_up()
         return Outcome(phase, None, text)
 
@@ -271,9 +278,17 @@ def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
     return context
 
 
-def _relay_error(settings: RelaySettings, error: Exception) -> RelayError:
-    """A failure to connect as one of ours: `RelayUnavailable` if another try may help, `RelayRefused` if a person must act."""
+def _relay_error(settings: RelaySettings, error: Exception, step: str) -> RelayError:
+    """A failure to connect as one of ours: `RelayUnavailable` if another try may help, `RelayRefused` if a person must act.
+
+    :param step: what the relay was to answer.
+    """
     name = _name(settings)
+    if isinstance(error, SMTPResponseException) and not 200 <= error.code < 600:
+        words = unreadable(error.message)
+        return RelayUnavailable(
+            f"{name} answered {step} with what cannot be read: {words}. Is that an SMTP server? {_advice(RelayUnavailable)}", text=words
+        )
     if isinstance(error, SMTPResponseException):
         kind = RelayRefused if error.code >= 500 else RelayUnavailable
         return kind(f"{name} refused us: {error.code} {error.message}. {_advice(kind)}", error.code, error.message)

@@ -60,6 +60,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._view = memoryview(self._buffer)
         self._filled = 0  # bytes of the buffer
         self._lines: list[bytes] = []  # of a reply that is not complete yet
+        self._length = 0  # bytes of them
         self._is_paused = self._is_over = False
         self._is_envelope_ahead = False  # the next envelope left with the body before it
         self._heard_at = 0.0  # loop time
@@ -187,11 +188,13 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
             self.lose(f"not an SMTP reply: {line.rstrip()[:80]!r}")
             return
         self._lines.append(line[4:].rstrip(b"\r"))
-        if sum(map(len, self._lines)) > LONGEST_REPLY:
+        self._length += len(line)  # not the sum of the lines: to add up thousands of them for each takes seconds
+        if self._length > LONGEST_REPLY:
             self.lose(ENDLESS)
         elif code is not None:
             text = b" ".join(self._lines)
             self._lines.clear()
+            self._length = 0
             self._handlers[self._step](code, text)
 
     def _on_unexpected(self, code: int, text: bytes) -> None:
