@@ -21,7 +21,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 from mailer import private_files, regular_file
 from mailer.model.audit_log import AuditSeal
@@ -237,7 +237,9 @@ def _database_errors(engine: Engine) -> Iterator[None]:
         cause = getattr(error, "orig", None)
         primary = getattr(getattr(cause, "diag", None), "message_primary", None)  # PostgreSQL's DETAIL holds a row's values
         words = " ".join(str(primary or cause or error.__class__.__name__).split())
-        kind = DatabaseUnavailable if cause is not None and _is_passing(cause) else DatabaseError
+        # A value that the driver cannot read, such as the time `infinity`, has no SQLSTATE either: it is there at the next try too.
+        is_passing = cause is not None and not isinstance(error, DataError) and _is_passing(cause)
+        kind = DatabaseUnavailable if is_passing else DatabaseError
         raise kind(f"The database {name} failed: {words}.") from error
     except CommandError as error:  # Alembic: a revision that this program does not have
         raise DatabaseError(f"The database {name} was made by another version of Todoke: {error}. Install that version.") from error
