@@ -213,6 +213,7 @@ class _Run:
         return digest
 
     def _publish(self, folder: Path, result: RunResult, input_paths: tuple[str, ...], input_digest: str) -> BuildReport:
+        from plugins.builder import provenance
         from plugins.builder.staging import StagingTree, compare_trees
 
         output, files = self.output, self.scan()
@@ -227,6 +228,7 @@ class _Run:
         record = up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary)
         record.save(folder / RECORD)
         write_atomically(folder / MOMENTS, result.moments)
+        provenance.save(self.options, folder)
         for tree, change in changes.items():
             staging[tree].prepare(folder / tree, change)
         with signals_deferred():

@@ -11,6 +11,7 @@ COMMANDS = {
     "portable": ("publisher.cli.portable", "portable"),
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
     "verify": ("publisher.cli.verify", "verify"),
+    "reproduce": ("publisher.cli.reproduce", "reproduce"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
     "release-keys renew": ("publisher.cli.keys", "renew"),

@@ -44,6 +44,7 @@ def release(
         with store.locked():
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
+            _warn_of_changes(planned)
             bring(targets, store, _signed(store, output, planned, keys, force))
 
 
@@ -137,6 +138,15 @@ def _print_draft(planned: Draft) -> None:
         if len(paths) > SHOWN:
             typer.echo(f"{sign} … {len(paths) - SHOWN} more ほか{len(paths) - SHOWN}件")
     _print_held_back(planned)
+
+
+def _warn_of_changes(planned: Draft) -> None:
+    if planned.release.commit.endswith("+"):
+        typer.echo(
+            "The checkout has changes that are in no commit: nobody can build this release anew (todoke reproduce). "
+            "コミットしていない変更があるため、この版は後から作り直せません",
+            err=True,
+        )
 
 
 def _print_held_back(planned: Draft) -> None:

@@ -6,6 +6,7 @@ A signed list, ``manifest.txt``, names the lists of files by their digest; each 
     # todoke-manifest: 2                                manifest.txt
     # number: 12
     # moment: 2021-03-31T12:00:00+09:00
+    # build-moment: 2021-03-31T11:58:20.123456+09:00       what the build took for now; `todoke reproduce` repeats it
     # …
     51c0…  .well-known/todoke/files/3f-51c09ab2aa3d70b1.txt
 
@@ -21,12 +22,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from publisher.model.errors import PublisherError
-from publisher.model.release import WELL_KNOWN, Release, ReleasedFile, is_safe_path
+from publisher.model.release import WELL_KNOWN, BuildParameters, Release, ReleasedFile, is_safe_path
 
 PATH = f"{WELL_KNOWN}manifest.txt"
 LISTS = f"{WELL_KNOWN}files/"
@@ -74,6 +75,10 @@ def _head(release: Release) -> Iterator[str]:
     yield f"# audit-anchor: {release.audit_anchor}"
     if release.restores:
         yield f"# restores: {release.restores}"
+    if release.build:
+        yield f"# build-moment: {release.build.moment.isoformat()}"
+        for name, value in sorted(release.build.options.items()):
+            yield f"# build-option: {name} {value}"
     for name, version in sorted(release.tools.items()):
         yield f"# tool: {name} {version}"
     for words in release.held_back:
@@ -161,13 +166,26 @@ def _release(head: Mapping[str, list[str]], files: tuple[ReleasedFile, ...]) -> 
             moment=dt.datetime.fromisoformat(head["moment"][0]),
             files=files,
             commit=head["commit"][0],
-            tools=dict((name, version) for name, _, version in (tool.partition(" ") for tool in head.get("tool", ()))),  # noqa: C402 - three parts
+            tools=_pairs(head.get("tool", ())),
             held_back=tuple(head.get("held-back", ())),
             audit_anchor=head["audit-anchor"][0],
             restores=int(head.get("restores", ["0"])[0]),
+            build=_build(head),
         )
     except ValueError as error:
         raise _broken("manifest.txt", 1, str(error)) from error
+
+
+def _build(head: Mapping[str, list[str]]) -> BuildParameters | None:
+    """Return the parameters of the build; None in a release from before they were recorded. Raises `ValueError`."""
+    if "build-moment" not in head:
+        return None
+    return BuildParameters(dt.datetime.fromisoformat(head["build-moment"][0]), _pairs(head.get("build-option", ())))
+
+
+def _pairs(values: Iterable[str]) -> dict[str, str]:
+    """Return value by name of lines that hold both."""
+    return {name: value for name, _, value in (line.partition(" ") for line in values)}
 
 
 def _broken(name: str, line: int, words: str) -> PublisherError:

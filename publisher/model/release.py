@@ -27,11 +27,24 @@ class ReleasedFile:
 
 
 @dataclass(frozen=True)
+class BuildParameters:
+    """With what the site was built from the commit: ``moment`` is what the build took for now.
+
+    ``options`` by name: ``folder``, ``content``, ``publications`` and ``settings`` are paths in the repository with ``/`` (``folder`` is where the build
+    ran), ``site-url`` an address. One that lay outside of the repository is missing: then nobody can repeat the build.
+    """
+
+    moment: dt.datetime
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Release:
     """``number`` counts from 1 and is never used twice. ``files`` are sorted by path.
 
     ``commit`` is the checkout's, or empty outside of one. ``tools`` are the versions that built it. ``held_back`` names what is not public and why.
     ``audit_anchor`` is the newest hash of the audit log, or empty. ``restores`` is the number of the release whose files a rollback brought back, or 0.
+    ``build`` is None if the build left no record of its parameters.
     """
 
     number: int
@@ -42,6 +55,7 @@ class Release:
     held_back: tuple[str, ...] = ()
     audit_anchor: str = ""
     restores: int = 0
+    build: BuildParameters | None = None
 
     @property
     def by_path(self) -> dict[str, ReleasedFile]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,12 +15,10 @@ from publisher.model.errors import PublisherError
 from publisher.model.media import media_type
 from publisher.model.release import Changes, Release, ReleasedFile, changes
 from publisher.release.minisign import sign
+from publisher.release.provenance import ask_git, read_provenance
 from publisher.release.scan import Scan, scan
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import TIMESTAMP, SigningKeys, named_digest, renew_timestamp, sign_release
-
-TOOLS = ("todoke", "pelican", "markdown", "jinja2", "lxml", "pillow")
-"""The packages whose version changes bytes of the site."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +35,17 @@ class Draft:
 def draft(store: ReleaseStore, output: Path, now: dt.datetime, *, commit: str = "", audit_anchor: str = "") -> Draft:
     """Compare ``output/site`` with the newest release. Nothing is written. Raises `PublisherError`."""
     newest = store.newest()
+    provenance = read_provenance(output)
     seen = scan(output / "site", store.stamps())
     release = Release(
         number=newest.release.number + 1 if newest else 1,
         moment=now.replace(microsecond=0),
         files=seen.files,
         commit=commit,
-        tools=tool_versions(),
+        tools=provenance.tools,
         held_back=held_back(output),
         audit_anchor=audit_anchor,
+        build=provenance.build,
     )
     is_new = newest is None or not _says_the_same(newest.release, release) or not _is_in_force(store, newest)
     return Draft(release, changes(newest.release if newest else None, release), seen, is_new)
@@ -136,15 +132,6 @@ def _released(path: str, data: bytes) -> ReleasedFile:
     return ReleasedFile(path, hashlib.sha256(data).hexdigest(), len(data), media_type(path), "no-cache")
 
 
-def tool_versions() -> Mapping[str, str]:
-    """Return the versions of the installed `TOOLS`."""
-    found = {}
-    for name in TOOLS:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
 def held_back(output: Path) -> tuple[str, ...]:
     """Return what the build left out (``output/held-back.json``: objects with ``path`` and ``reason``), one line each; nothing without that file."""
     file = output / "held-back.json"
@@ -156,15 +143,9 @@ def held_back(output: Path) -> tuple[str, ...]:
         raise PublisherError(f"{file}: cannot be read, so the release could not name what was held back: {error} / 読めません") from error
 
 
-def commit_of(folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run) -> str:
+def commit_of(folder: Path) -> str:
     """Return the commit of the checkout, with ``+`` if files differ from it; empty outside of a repository or without Git."""
-    try:
-        head = run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-        if head.returncode:
-            return ""
-        status = run(
-            ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=normal"], capture_output=True, text=True, check=False
-        )
-    except OSError:
+    head = ask_git(folder, "rev-parse", "HEAD")
+    if head is None:
         return ""
-    return head.stdout.strip() + ("+" if status.stdout.strip() else "")
+    return head + ("+" if ask_git(folder, "status", "--porcelain", "--untracked-files=normal") else "")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.media import cache_control, media_type
-from publisher.model.release import Release, ReleasedFile, changes, is_safe_path
+from publisher.model.release import BuildParameters, Release, ReleasedFile, changes, is_safe_path
 from tests.releases import Publishing
 
 PATHS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40).filter(is_safe_path)
@@ -28,18 +28,21 @@ FILES = st.builds(
     st.integers(0, 2**40),
 )
 RELEASES = st.builds(
-    lambda number, files, held, tools: Release(
+    lambda number, files, held, tools, build: Release(
         number,
         dt.datetime(2026, 11, 28, 9, tzinfo=dt.UTC),
         tuple(sorted({file.path: file for file in files}.values())),
         "abc",
         tools,
         tuple(held),
+        build=build,
     ),
     st.integers(1, 10**6),
     st.lists(FILES, max_size=20),
     st.lists(PATHS, max_size=3),
-    st.dictionaries(st.sampled_from(["pelican", "todoke"]), st.sampled_from(["1.0", "2"])),
+    st.dictionaries(st.sampled_from(["pelican", "todoke"]), st.sampled_from(["1.0", "CPython 3.11.9"])),
+    st.none()
+    | st.builds(BuildParameters, st.datetimes(timezones=st.just(dt.UTC)), st.dictionaries(st.sampled_from(["folder", "content"]), PATHS)),
 )
 
 
@@ -64,7 +67,7 @@ def test_a_damaged_manifest_is_refused_or_is_another_release_and_never_a_traceba
     try:
         read_back(files)
     except PublisherError as error:
-        assert ".txt:" in str(error)
+        assert "目録" in str(error)
     else:
         assert path == manifest.PATH or bytes(text) == manifest.render(release)[path]  # a list of files is under its digest
 
@@ -81,7 +84,7 @@ def test_a_list_that_a_thief_signed_is_refused_or_names_safe_paths_only(release:
     try:
         assert all(is_safe_path(file.path) for file in read_back(signed).files)
     except PublisherError as error:
-        assert ".txt:" in str(error)
+        assert "目録" in str(error)
 
 
 @pytest.mark.parametrize("path", ["../../etc/cron.d/x", "/etc/passwd", "a//b", "a/./b", ".."])
