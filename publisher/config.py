@@ -97,6 +97,20 @@ class PublishSettings(_Section):
     build_timeout: float = Field(default=3600.0, gt=0, le=86_400)
 
 
+class AuditSettings(_Section):
+    """``[audit]``: where `todoke audit-pack` finds what others made. What is not there is named in the pack.
+
+    ``mailer`` is the mailer's settings, as in ``[publish]`` if it is not set; ``accessibility`` what `make audit` writes; ``lock`` the lock file; ``drills`` a folder of reports of exercises;
+    ``verifier`` the folder in which the verifier keeps its history.
+    """
+
+    mailer: Path | None = None
+    accessibility: Path = Path("content/data/audit.json")
+    lock: Path = Path("requirements.txt")
+    drills: Path = Path("var/drills")
+    verifier: Path = Path("var/verifier")
+
+
 class PublishConfig(_Section):
     """``store`` and ``keys`` are folders of the publishing machine that no web server serves. Paths are relative to the file. ``url`` of a mirror is its
     public address, at which what is live is fetched.
@@ -109,6 +123,7 @@ class PublishConfig(_Section):
     audit_anchor: Path = Path("var/todoke.db.state/audit-anchor")
     mirrors: tuple[Mirror, ...] = ()
     publish: PublishSettings = PublishSettings()
+    audit: AuditSettings = AuditSettings()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> PublishConfig:
@@ -139,7 +154,8 @@ def _absolute(config: PublishConfig, folder: Path) -> PublishConfig:
     mirrors, publish = tuple(place(mirror) for mirror in config.mirrors), place(config.publish)
     if is_local(publish.repository):
         publish = publish.model_copy(update={"repository": str(folder / publish.repository)})
-    return place(config).model_copy(update={"mirrors": mirrors, "publish": publish})
+    audit = place(config.audit if config.audit.mailer else config.audit.model_copy(update={"mailer": config.publish.mailer}))
+    return place(config).model_copy(update={"mirrors": mirrors, "publish": publish, "audit": audit})
 
 
 def is_local(repository: str) -> bool:

@@ -13,6 +13,7 @@ import todoke
 from docs.generate.commands import commands_page
 from docs.generate.front_matter import front_matter_page
 from docs.generate.metrics import metrics_page
+from docs.generate.needs import needs_page
 from docs.generate.rules import rules_page
 from docs.generate.sequence import sequence_svg
 from docs.generate.settings import Setting, root_model, settings, settings_page
@@ -44,6 +45,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "publications-toml.md", settings_page(publications_settings(), read_texts("publications"))
     yield "front-matter.md", front_matter_page(read_texts("front_matter"))
     yield "rules.md", rules_page()
+    yield "needs.md", needs_page()
     yield "metrics.md", metrics_page()
     yield "delivery-states.dot", states_diagram(TRANSITIONS)
     yield "delivery-states.md", states_table(TRANSITIONS)

@@ -16,6 +16,7 @@ COMMANDS = {
     "approve": ("mailer.cli.approval", "approve"),
     "approvers": ("mailer.cli.approval", "show_approvers"),
     "audit": ("mailer.cli.approval", "show_audit"),
+    "audit-export": ("mailer.cli.audit_export", "audit_export"),
     "schedule": ("mailer.cli.operator", "schedule"),
     "pause": ("mailer.cli.operator", "pause"),
     "resume": ("mailer.cli.operator", "resume"),

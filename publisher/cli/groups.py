@@ -11,6 +11,7 @@ COMMANDS = {
     "portable": ("publisher.cli.portable", "portable"),
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
     "verify": ("publisher.cli.verify", "verify"),
+    "audit-pack": ("publisher.cli.audit_pack", "audit_pack"),
     "reproduce": ("publisher.cli.reproduce", "reproduce"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),

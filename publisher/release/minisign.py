@@ -34,7 +34,11 @@ class PublicKey:
 
 def public_key(private: Ed25519PrivateKey) -> PublicKey:
     """Return the public half."""
-    key = private.public_key()
+    return with_id(private.public_key())
+
+
+def with_id(key: Ed25519PublicKey) -> PublicKey:
+    """Return a key with the id that it has in our signatures."""
     return PublicKey(key, hashlib.blake2b(_raw(key), digest_size=8).digest())
 
 

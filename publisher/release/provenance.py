@@ -79,7 +79,7 @@ def _below(top: str, path: Path) -> str:
 def _tools(record: Mapping[str, Any]) -> dict[str, str]:
     needed = needed_packages()
     packages = {name: value for name, value in record["packages"].items() if not needed or name in needed}
-    encoders = {f"pillow-{name}": value for name, value in record["encoders"].items()}
+    encoders = {f"pillow:{name}": value for name, value in record["encoders"].items()}
     tools = {**packages, **encoders, "python": record["python"], "platform": record["platform"]}
     if wrong := [name for name, value in tools.items() if not f"{name}{value}".isprintable() or " " in name]:
         raise ValueError(f"the version of {wrong[0]!r} is no text of one line")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
@@ -108,6 +108,21 @@ def named_digest(files: Mapping[str, bytes], path: str) -> str | None:
     targets = files.get(f"{_read(Snapshot, snapshot).signed.meta['targets.json'].version}.targets.json") if snapshot else None
     named = _read(Targets, targets).signed.targets.get(path) if targets else None
     return str(named.hashes["sha256"]) if named else None
+
+
+def release_keys(metadata: Mapping[str, bytes]) -> tuple[Ed25519PublicKey, ...]:
+    """Return every key that some root has named for releases, the newest root's first: older releases stay checkable after a key was replaced.
+
+    ``metadata`` are all files of the store by name. Raises `PublisherError` for a damaged root.
+    """
+    names = [name for name in metadata if name == ROOT or name.endswith(f".{ROOT}")]
+    roots = sorted((_read(Root, metadata[name]).signed for name in names), key=lambda root: -root.version)
+    keys = {
+        key_id: Ed25519PublicKey.from_public_bytes(bytes.fromhex(root.keys[key_id].keyval["public"]))
+        for root in reversed(roots)
+        for key_id in root.roles[Targets.type].keyids
+    }
+    return tuple(reversed(keys.values()))
 
 
 def renew_timestamp(old: Mapping[str, bytes], key: Ed25519PrivateKey, now: dt.datetime) -> bytes:

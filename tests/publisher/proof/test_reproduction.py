@@ -42,7 +42,7 @@ def test_what_was_altered_added_and_taken_away_before_the_release_is_named_with_
     assert lines[1].startswith("missing") and lines[1].endswith(": added.html")
     assert lines[2].startswith("additional") and lines[2].endswith(": robots.txt")
     assert "NOT equal: 1 differ, 1 missing, 1 additional" in lines[3]
-    assert "python was CPython 3.9.1 at the release" in done.stderr and "pillow-webp was 0.1 at the release" in done.stderr
+    assert "python was CPython 3.9.1 at the release" in done.stderr and "pillow:webp was 0.1 at the release" in done.stderr
     assert (
         (kept / "output" / "site" / "index.html").is_file() and (kept / "checkout" / "content").is_dir() and (kept / "build.log").is_file()
     )
