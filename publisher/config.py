@@ -97,6 +97,17 @@ class PublishSettings(_Section):
     build_timeout: float = Field(default=3600.0, gt=0, le=86_400)
 
 
+class TimestampSettings(_Section):
+    """``[timestamp]``: an authority (RFC 3161) that signs when a manifest was there. ``certificates`` is a file in PEM with its root and what lies between.
+
+    ``deadline`` is in seconds.
+    """
+
+    url: str = Field(pattern=r"^https?://[^\s?#@]+(\?[^\s#@]*)?$")
+    certificates: Path
+    deadline: float = Field(default=10.0, gt=0, le=300)
+
+
 class AuditSettings(_Section):
     """``[audit]``: where `todoke audit-pack` finds what others made. What is not there is named in the pack.
 
@@ -124,6 +135,7 @@ class PublishConfig(_Section):
     mirrors: tuple[Mirror, ...] = ()
     publish: PublishSettings = PublishSettings()
     audit: AuditSettings = AuditSettings()
+    timestamp: TimestampSettings | None = None
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> PublishConfig:
@@ -155,7 +167,8 @@ def _absolute(config: PublishConfig, folder: Path) -> PublishConfig:
     if is_local(publish.repository):
         publish = publish.model_copy(update={"repository": str(folder / publish.repository)})
     audit = place(config.audit if config.audit.mailer else config.audit.model_copy(update={"mailer": config.publish.mailer}))
-    return place(config).model_copy(update={"mirrors": mirrors, "publish": publish, "audit": audit})
+    timestamp = place(config.timestamp) if config.timestamp else None
+    return place(config).model_copy(update={"mirrors": mirrors, "publish": publish, "audit": audit, "timestamp": timestamp})
 
 
 def is_local(repository: str) -> bool:

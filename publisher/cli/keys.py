@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, errors_on_one_line, load, now, signing_keys
+from publisher.cli.time_stamps import stamp_missing
 from publisher.model.errors import PublisherError
 from publisher.release import make
 from publisher.release.files import write_atomically
@@ -71,6 +72,7 @@ def renew(config: ConfigPath = CONFIG) -> None:
         with store.locked():
             signed = make.renew(store, signing_keys(settings).timestamp, now())
             failures = asyncio.run(delivery.renew(targets_of(settings, now), {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}))
+            stamp_missing(settings, store)
         for name, words in failures.items():
             typer.echo(f"{name}: FAILED. {words}", err=True)
         if failures:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, OutputPath, bring, errors_on_one_line, load, now, signing_keys
+from publisher.cli.time_stamps import stamped_afterwards
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes
@@ -45,7 +46,9 @@ def release(
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
             _warn_of_changes(planned)
-            bring(targets, store, _signed(store, output, planned, keys, force))
+            signed = _signed(store, output, planned, keys, force)
+            with stamped_afterwards(settings, store):
+                bring(targets, store, signed)
 
 
 def _signed(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys, force: bool) -> SignedRelease:
@@ -119,7 +122,8 @@ def rollback(
         with store.locked():
             signed = republish(store, wanted, keys, now(), audit_anchor=read_audit_anchor(settings.audit_anchor))
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
-            bring(targets, store, signed)
+            with stamped_afterwards(settings, store):
+                bring(targets, store, signed)
 
 
 def _print_draft(planned: Draft) -> None:

@@ -25,6 +25,7 @@ from publisher.proof import mailer_part
 from publisher.proof.archive import Part
 from publisher.proof.masking import take_folder
 from publisher.proof.sbom import sbom
+from publisher.release import time_stamp
 from publisher.release.minisign import PublicKey, verify, with_id
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import release_keys
@@ -36,11 +37,16 @@ RESULTS_PAGE = "accessibility/results/index.html"
 
 @dataclass(frozen=True)
 class ReleaseRow:
-    """One release in the index: whether its signature holds, and at which entry of the exported log its anchor stands (None: not in that part)."""
+    """One release in the index. ``signature`` says why it does not hold, or nothing.
+
+    ``anchor_entry`` is the entry of the exported log at which its anchor stands (None: not in that part); ``stamped`` the moment of its time stamp (None: there
+    is none that holds).
+    """
 
     release: Release
     signature: str
     anchor_entry: int | None
+    stamped: dt.datetime | None
 
 
 @dataclass
@@ -68,7 +74,7 @@ def collect(settings: PublishConfig, store: ReleaseStore, folder: Path, first: d
     pack = Pack(first, last)
     _take_mail(pack, settings, export)
     chosen = [signed for number in store.numbers() if first <= _day((signed := store.load(number)).release) <= last]
-    _take_releases(pack, store, chosen)
+    _take_releases(pack, settings, store, chosen)
     newest = chosen[-1].release if chosen else None
     _take_accessibility(pack, settings, store, folder, newest)
     _take_sbom(pack, settings, newest)
@@ -111,7 +117,7 @@ def _take_mail(pack: Pack, settings: PublishConfig, export: Path | None) -> None
             pack.missing.append(f"{name}: none, {words}")
 
 
-def _take_releases(pack: Pack, store: ReleaseStore, chosen: Sequence[SignedRelease]) -> None:
+def _take_releases(pack: Pack, settings: PublishConfig, store: ReleaseStore, chosen: Sequence[SignedRelease]) -> None:
     metadata = store.metadata()
     keys = [with_id(key) for key in release_keys(metadata)]
     for key in keys:
@@ -122,7 +128,8 @@ def _take_releases(pack: Pack, store: ReleaseStore, chosen: Sequence[SignedRelea
     for signed in chosen:
         release = signed.release
         pack.parts |= {_place(path, release.number): data for path, data in signed.proof.items()}
-        pack.releases.append(ReleaseRow(release, _check(signed, keys), hashes.get(release.audit_anchor)))
+        row = ReleaseRow(release, _check(signed, keys), hashes.get(release.audit_anchor), _take_time_stamp(pack, settings, store, signed))
+        pack.releases.append(row)
     pack.notes += [f"releases: {row.release.number}: {row.signature} / 署名が合いません" for row in pack.releases if row.signature]
     unproved = [
         str(row.release.number)
@@ -141,6 +148,27 @@ def _place(path: str, number: int) -> str:
     """Return where a file that proves a release lies in the pack. Lists of files are named by their content: each is there once for all releases."""
     name = path.rpartition("/")[2]
     return f"releases/files/{name}" if path.startswith(manifest.LISTS) else f"releases/{number}/{name}"
+
+
+def _take_time_stamp(pack: Pack, settings: PublishConfig, store: ReleaseStore, signed: SignedRelease) -> dt.datetime | None:
+    """Put the time stamp of a release into the pack and return its moment; None if there is none, or none that can be believed."""
+    number = signed.release.number
+    file = time_stamp.path_of(store, number)
+    if not file.is_file():
+        if settings.timestamp:
+            pack.missing.append(f"releases: {number} has no time stamp / 時刻印がありません")
+        return None
+    token = pack.parts[f"releases/{number}/{time_stamp.NAME}"] = file.read_bytes()
+    if settings.timestamp is None:
+        pack.notes.append(f"releases: {number}: the time stamp was not checked: no [timestamp] in publish.toml / 時刻印を確かめていません")
+        return None
+    try:
+        authority = time_stamp.read_authority(settings.timestamp.certificates)
+        pack.parts["keys/timestamp-authority.pem"] = settings.timestamp.certificates.read_bytes()
+        return time_stamp.verify(token, signed.proof[manifest.PATH], authority)
+    except PublisherError as error:
+        pack.notes.append(f"releases: {number}: {error}")
+        return None
 
 
 def _check(signed: SignedRelease, keys: Sequence[PublicKey]) -> str:
@@ -207,6 +235,7 @@ def contents(pack: Pack) -> bytes:
                 "signature_holds": not row.signature,
                 "audit_anchor": row.release.audit_anchor,
                 "audit_anchor_entry": row.anchor_entry,
+                "time_stamp": row.stamped.isoformat() if row.stamped else None,
             }
             for row in pack.releases
         ],

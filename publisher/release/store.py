@@ -3,7 +3,7 @@
 ::
 
     objects/ab/abcd…                     one file for each content
-    releases/12/manifest.txt             and manifest.txt.minisig
+    releases/12/manifest.txt             and manifest.txt.minisig; manifest.tsr if a time stamp was had
     lists/3f-51c0….txt                   lists of files that manifests name, each once
     metadata/                            TUF, see `publisher.release.tuf_metadata`
     scan.json                            what the last scan saw
@@ -63,7 +63,7 @@ class ReleaseStore:
 
     def load(self, number: int) -> SignedRelease:
         """Return one release. Raises `PublisherError` if there is none of that number, or if its files are damaged."""
-        folder = self._folder(number)
+        folder = self.folder(number)
         try:
             proof = {WELL_KNOWN + name: (folder / name).read_bytes() for name in ("manifest.txt", "manifest.txt.minisig")}
         except OSError as error:
@@ -102,7 +102,7 @@ class ReleaseStore:
             if not target.exists():
                 self._copy(site / file.path, file, target)
                 os.utime(target, (signed.release.moment.timestamp(),) * 2)
-        folder = self._folder(signed.release.number)
+        folder = self.folder(signed.release.number)
         for path, data in signed.proof.items():
             if not path.startswith(manifest.LISTS):
                 write_atomically(folder / path.removeprefix(WELL_KNOWN), data)
@@ -164,5 +164,6 @@ class ReleaseStore:
     def _list(self, path: str) -> Path:
         return self.root / "lists" / path.removeprefix(manifest.LISTS)
 
-    def _folder(self, number: int) -> Path:
+    def folder(self, number: int) -> Path:
+        """Return where what proves a release lies, whether or not there is one of that number."""
         return self.root / "releases" / str(number)
