@@ -12,6 +12,7 @@ COMMANDS = {
     "mirrors": ("publisher.cli.mirrors", "mirrors"),
     "verify": ("publisher.cli.verify", "verify"),
     "audit-pack": ("publisher.cli.audit_pack", "audit_pack"),
+    "archive": ("publisher.cli.archive", "archive"),
     "reproduce": ("publisher.cli.reproduce", "reproduce"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
