@@ -13,5 +13,6 @@ COMMANDS = {
     "verify": ("publisher.cli.verify", "verify"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
+    "release-keys root": ("publisher.cli.root", "root"),
     "release-keys renew": ("publisher.cli.keys", "renew"),
 }

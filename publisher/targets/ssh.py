@@ -95,16 +95,24 @@ class SftpFiles:
         failed: list[tuple[str, str]] = []
 
         async def link_one(pair: tuple[str, str]) -> None:
+            source, target = self._path(pair[0]), PurePosixPath(self._path(pair[1]))
+            await self._make_folder(sftp, target.parent)
+            try:
+                await sftp.link(source, str(target))  # one request where no old file is, as for nearly all of a new tree
+            except asyncssh.SFTPError:
+                await link_over(source, pair)
+            done()
+
+        async def link_over(source: str, pair: tuple[str, str]) -> None:
             temporary = self._temporary()
             try:
-                await sftp.link(self._path(pair[0]), temporary)
+                await sftp.link(source, temporary)
             except asyncssh.SFTPError:  # no hard links there, or too many of one file
                 failed.append(pair)
                 return
             await self._rename(sftp, temporary, pair[1])
             with suppress(asyncssh.SFTPError):  # rename of one inode onto itself does nothing and leaves the first name (POSIX)
                 await sftp.remove(temporary)
-            done()
 
         async with self._session() as sftp:
             await for_each(pairs, link_one, AT_ONCE)
@@ -163,6 +171,10 @@ class SftpFiles:
                 level, folders[:] = folders[:], []
                 await for_each(level, walk_one, AT_ONCE)
         return Walk(stamps)
+
+    async def moment(self) -> int:
+        """SFTP tells no time of change."""
+        return 0
 
     async def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and folders that are empty afterwards."""
