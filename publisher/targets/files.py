@@ -67,6 +67,9 @@ class Files(Protocol):
     async def close(self) -> None:
         """Give up the connection."""
 
+    def abort(self) -> None:
+        """Give up the connection at once, without a word to the other side."""
+
 
 def stamp(file: Path) -> Stamp:
     """Return the stamp that a copy of ``file`` has on a mirror."""

@@ -161,6 +161,9 @@ class LocalFiles:
     async def close(self) -> None:
         """Nothing is held."""
 
+    def abort(self) -> None:
+        """Nothing is held."""
+
     def _rename(self, source: Path, target: Path) -> None:
         """Rename into place. What stands in the way is removed: a folder where the new release has a file, a file where it has a folder."""
         try:

@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -18,6 +17,8 @@ import asyncssh
 from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, Stamp, Walk
+from publisher.targets.ssh_address import SshAddress as SshAddress
+from publisher.targets.ssh_address import log_in
 
 INCOMING = "incoming"
 
@@ -26,20 +27,6 @@ AT_ONCE = 48
 
 SMALL = 1 << 20
 """Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
-
-CONNECT_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class SshAddress:
-    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery. ``key_file`` is the account's private key."""
-
-    host: str
-    folder: str
-    user: str
-    key_file: Path
-    known_hosts: Path
-    port: int = 22
 
 
 class SftpFiles:
@@ -230,6 +217,11 @@ class SftpFiles:
                 await self._connection.wait_closed()
             self._connection = self._sftp = None
 
+    def abort(self) -> None:
+        """End the session without waiting for what is still to be sent."""
+        if self._connection is not None:
+            self._connection.abort()
+
     async def _write(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int | None = None) -> None:
         """Write a new file, with a time if there is one."""
         async with sftp.open(path, "xb") as file:
@@ -286,25 +278,10 @@ class SftpFiles:
             ) from error
 
     async def _connect(self) -> asyncssh.SFTPClient:
-        """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``."""
-        address = self._address
-        self._connection = await asyncssh.connect(
-            address.host,
-            address.port,
-            username=address.user,
-            client_keys=[str(address.key_file)],
-            known_hosts=str(address.known_hosts),
-            config=None,
-            agent_path=None,
-            password_auth=False,
-            kbdint_auth=False,
-            compression_algs=["zlib@openssh.com", "none"],
-            connect_timeout=CONNECT_SECONDS,
-            login_timeout=CONNECT_SECONDS,
-            keepalive_interval=15,
-        )
+        """Log in, and remove what an earlier session has left."""
+        self._connection = await log_in(self._address)
         sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")  # a stranger's file may have any name
-        if await sftp.exists(self._path(INCOMING)):  # what an earlier session has left
+        if await sftp.exists(self._path(INCOMING)):
             await sftp.rmtree(self._path(INCOMING))
         await sftp.makedirs(self._path(INCOMING))
         return sftp

@@ -188,6 +188,10 @@ class TreeTarget:
         """Give up the connection."""
         await self._files.close()
 
+    def abort(self) -> None:
+        """Give up the connection at once."""
+        self._files.abort()
+
     async def _current_slot(self) -> str | None:
         """Return the slot that readers see. A link that leads anywhere else is not ours, whatever its last name is."""
         destination = (await self._files.read_link(CURRENT) or "").rstrip("/")
