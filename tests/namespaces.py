@@ -6,16 +6,20 @@ The program that uses this must run in a network namespace of its own: `enter` r
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+IP, TC, UNSHARE, NSENTER = (shutil.which(name, path=_PATH) or name for name in ("ip", "tc", "unshare", "nsenter"))
+
 
 def enter() -> list[str]:
     """Return the beginning of a command that runs the rest in a new network namespace, with the rights to set it up. Without them `unshare` says so."""
-    return ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-current-user", "--keep-caps", "--net"]
+    return [UNSHARE, "--net"] if os.geteuid() == 0 else [UNSHARE, "--map-current-user", "--keep-caps", "--net"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Host:
 
     @property
     def within(self) -> list[str]:
-        return ["nsenter", "--target", str(self.pid), "--net"]
+        return [NSENTER, "--target", str(self.pid), "--net"]
 
     def cut(self) -> None:
         """Pull the cable out: packets go nowhere, and nobody is told."""
@@ -51,13 +55,13 @@ class Host:
         self._tc("del")
 
     def _tc(self, action: str, *words: str) -> None:
-        subprocess.run(["tc", "qdisc", action, "dev", f"near{self.number}", "root", *words], check=True)
+        subprocess.run([TC, "qdisc", action, "dev", f"near{self.number}", "root", *words], check=True)
 
 
 @contextmanager
 def host(name: str, number: int, *, joined: bool = True) -> Iterator[Host]:
     """Make a host that lives until the end. One that is not ``joined`` waits to take the place of another of the same number."""
-    with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([UNSHARE, "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         made = Host(name, number, process.pid)
         while Path(f"/proc/{process.pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink():
             assert process.poll() is None, "no network namespace can be made here: unshare --net must work"
@@ -73,7 +77,7 @@ def host(name: str, number: int, *, joined: bool = True) -> Iterator[Host]:
 def plug(made: Host) -> None:
     """Lay a cable to the host, in the place of one that may be there."""
     number = made.number
-    subprocess.run(["ip", "link", "del", f"near{number}"], check=False, capture_output=True)
+    subprocess.run([IP, "link", "del", f"near{number}"], check=False, capture_output=True)
     _ip("link", "add", f"near{number}", "type", "veth", "peer", "name", f"far{number}")
     _ip("link", "set", f"far{number}", "netns", str(made.pid))
     _ip("addr", "add", f"10.77.{number}.1/24", "dev", f"near{number}")
@@ -83,4 +87,4 @@ def plug(made: Host) -> None:
 
 
 def _ip(*words: str, within: list[str] | None = None) -> None:
-    subprocess.run([*(within or []), "ip", *words], check=True)
+    subprocess.run([*(within or []), IP, *words], check=True)
