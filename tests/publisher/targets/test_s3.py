@@ -225,7 +225,7 @@ def test_after_ten_kills_no_link_has_led_nowhere_and_the_next_delivery_goes_on(p
     """A bucket has no exchange: readers may see some new pages beside old ones, and each page with everything that it needs."""
     rng = random.Random(15)
     processes = multiprocessing.get_context("forkserver")  # forks from a process without threads, which has imported everything
-    processes.set_forkserver_preload([__name__])
+    processes.set_forkserver_preload(["__main__", __name__])
     mirror.publish(publishing.release())
     for round_ in range(10):
         publishing.write(f"images/{round_}.png", f"picture {round_}")
