@@ -24,7 +24,8 @@ class Wire:
         """Count from 0."""
         self.sent = self.received = 0
 
-    def _serve(self, listener: socket.socket) -> None:
+    def serve(self, listener: socket.socket) -> None:
+        """Take connections until the listener is closed."""
         while True:
             try:
                 near, _ = listener.accept()
@@ -56,7 +57,7 @@ def counting(server: int) -> Iterator[Wire]:
     """Listen on a free port of loopback for the server at another one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         wire = Wire(listener.getsockname()[1], server)
-        threading.Thread(target=wire._serve, args=(listener,), daemon=True).start()
+        threading.Thread(target=wire.serve, args=(listener,), daemon=True).start()
         try:
             yield wire
         finally:

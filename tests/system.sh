@@ -8,7 +8,8 @@ have_postgres() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/
 have_proxies() { PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1; }
 have_mirrors() { PATH="$PATH:/usr/sbin" command -v sshd >/dev/null 2>&1 && command -v ssh-keygen >/dev/null 2>&1 && command -v minisign >/dev/null 2>&1; }
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
-have_all() { have_browser && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_systemd && command -v git >/dev/null 2>&1; }
+have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
+have_all() { have_browser && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_network && have_systemd && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
@@ -19,6 +20,7 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     have_proxies || wanted="$wanted nginx caddy"
     have_mirrors || wanted="$wanted openssh-server openssh-client minisign"
     have_systemd || wanted="$wanted systemd"
+    have_network || wanted="$wanted iproute2 util-linux"
     command -v git >/dev/null 2>&1 || wanted="$wanted git"
     echo "Installing$wanted ..."
     apt-get update -qq
@@ -35,5 +37,6 @@ have_postgres || { echo "The tests need PostgreSQL's server. Install it, for exa
 have_proxies || { echo "The tests need nginx and Caddy: the sample configurations of docs/samples/proxy are run. Install them, for example: sudo apt-get install nginx caddy" >&2; exit 1; }
 have_mirrors || { echo "The tests need OpenSSH's server and minisign: mirrors and signatures. Install them, for example: sudo apt-get install openssh-server minisign" >&2; exit 1; }
 have_systemd || { echo "The tests need systemd-analyze: it checks the units of deploy/. Install it, for example: sudo apt-get install systemd" >&2; exit 1; }
+have_network || { echo "The tests need ip, tc and unshare: mirrors on hosts of their own. Install them, for example: sudo apt-get install iproute2 util-linux" >&2; exit 1; }
 have_node || { echo "The tests need Node.js with npm: other programs that read our mail and hold our files (tests/node). Install it, for example: sudo apt-get install nodejs npm" >&2; exit 1; }
 test -d tests/node/node_modules/s3rver || npm ci --prefix tests/node --no-audit --no-fund --silent

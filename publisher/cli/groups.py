@@ -16,5 +16,6 @@ COMMANDS = {
     "reproduce": ("publisher.cli.reproduce", "reproduce"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
+    "release-keys root": ("publisher.cli.root", "root"),
     "release-keys renew": ("publisher.cli.keys", "renew"),
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, MirrorNames, errors_on_one_line, load, now
+from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, MirrorNames, errors_on_one_line, load, now, warn_of_ends
 from publisher.model.errors import PublisherError
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.targets import delivery
@@ -39,6 +39,7 @@ def mirrors(
     """
     with errors_on_one_line():
         settings, store = load(config)
+        warn_of_ends(store)
         targets = targets_of(settings, now, tuple(mirror or ()))
         if check or full or repair:
             is_well = _check(targets, store, reads_all=full, mends=repair)

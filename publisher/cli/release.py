@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from publisher.cli.runtime import CONFIG, OUTPUT, ConfigPath, MirrorNames, OutputPath, bring, errors_on_one_line, load, now, signing_keys
+from publisher.cli.runtime import (
+    CONFIG,
+    OUTPUT,
+    ConfigPath,
+    MirrorNames,
+    OutputPath,
+    bring,
+    errors_on_one_line,
+    load,
+    now,
+    signing_keys,
+    warn_of_ends,
+)
 from publisher.cli.time_stamps import stamped_afterwards
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
@@ -38,6 +50,7 @@ def release(
     """
     with errors_on_one_line():
         settings, store = load(config)
+        warn_of_ends(store)
         if dry_run:
             _print_draft(draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor)))
             return

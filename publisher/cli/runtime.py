@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from publisher.config import PublishConfig, load_config
 from publisher.model.errors import PublisherError
 from publisher.release.keys import read_key
+from publisher.release.root import warnings
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
 from publisher.targets import delivery
@@ -54,6 +55,12 @@ def load(config: Path) -> tuple[PublishConfig, ReleaseStore]:
 def signing_keys(settings: PublishConfig) -> SigningKeys:
     """Read the two keys of the publishing machine. Raises `PublisherError`."""
     return SigningKeys(read_key(settings.keys / "release.pem"), read_key(settings.keys / "timestamp.pem"))
+
+
+def warn_of_ends(store: ReleaseStore) -> None:
+    """Print on the error stream what ends soon, and what to do."""
+    for words in warnings(store.metadata(), now()):
+        typer.echo(words, err=True)
 
 
 def now() -> dt.datetime:

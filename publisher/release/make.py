@@ -16,6 +16,7 @@ from publisher.model.media import media_type
 from publisher.model.release import Changes, Release, ReleasedFile, changes
 from publisher.release.minisign import sign
 from publisher.release.provenance import ask_git, read_provenance
+from publisher.release.root import require_named
 from publisher.release.scan import Scan, scan
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import TIMESTAMP, SigningKeys, named_digest, renew_timestamp, sign_release
@@ -75,7 +76,9 @@ def make(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys, *
 def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datetime, *, audit_anchor: str = "") -> SignedRelease:
     """Make a new release with the files of an old one: a rollback. It has a number of its own, since versions only grow. Raises `PublisherError`."""
     old, newest = store.load(number).release, store.numbers()[-1]
-    damaged = store.missing_or_damaged(old.files)
+    damaged = store.missing_or_damaged(
+        changes(store.load(newest).release, old).written
+    )  # the rest is on the mirrors; what is sent is checked anyway
     if damaged:
         paths = ", ".join(file.path for file in damaged[:3])
         raise PublisherError(
@@ -114,6 +117,7 @@ def one_further_back(store: ReleaseStore) -> int | None:
 
 def _sign_and_keep(store: ReleaseStore, release: Release, site: Path, keys: SigningKeys) -> SignedRelease:
     signed = sign_manifest(release, keys)
+    require_named(store.metadata(), keys)
     extra = [_released(path, signed.proof[path]) for path in (manifest.PATH, SIGNATURE)]  # which names the rest by digest
     metadata = sign_release(release, extra, keys, store.metadata(), release.moment)
     store.keep(signed, site)

@@ -46,6 +46,7 @@ class ReleaseStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._loaded: dict[int, SignedRelease] = {}
 
     @contextmanager
     def locked(self, seconds: float = 0.0) -> Iterator[None]:
@@ -62,7 +63,12 @@ class ReleaseStore:
         return sorted(int(file.parent.name) for file in folders if file.parent.name.isdecimal())
 
     def load(self, number: int) -> SignedRelease:
-        """Return one release. Raises `PublisherError` if there is none of that number, or if its files are damaged."""
+        """Return one release, which never changes. Raises `PublisherError` if there is none of that number, or if its files are damaged."""
+        if number not in self._loaded:
+            self._loaded[number] = self._load(number)
+        return self._loaded[number]
+
+    def _load(self, number: int) -> SignedRelease:
         folder = self.folder(number)
         try:
             proof = {WELL_KNOWN + name: (folder / name).read_bytes() for name in ("manifest.txt", "manifest.txt.minisig")}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ def check_threshold(threshold: int, number: int) -> None:
 def new_root(keys: Sequence[Ed25519PrivateKey], threshold: int, online: SigningKeys, now: dt.datetime) -> bytes:
     """Return ``1.root.json``, signed by all ``keys``, of which ``threshold`` must agree to a later one. Raises `PublisherError` for a threshold that cannot be met."""
     check_threshold(threshold, len(keys))
-    root = Root(expires=_plain(now) + ROOT_LIFE)
+    root = Root(expires=plain(now) + ROOT_LIFE)
     for key in keys:
         root.add_key(_signer(key).public_key, Root.type)
     for role in (Targets.type, Snapshot.type):
@@ -79,10 +80,10 @@ def sign_release(
     """
     if ROOT not in old:
         raise PublisherError("there is no root.json; make keys first: todoke release-keys / 先に鍵を作ってください")
-    root = _read(Root, old[ROOT]).signed
+    root = read_metadata(Root, old[ROOT]).signed
     made: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
-    targets = Targets(version=_next_version(old, "targets.json"), expires=_plain(now) + LIFE)
-    snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=_plain(now) + LIFE)
+    targets = Targets(version=_next_version(old, "targets.json"), expires=plain(now) + LIFE)
+    snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=plain(now) + LIFE)
     roles = SuccinctRoles([], 1, max(bin_bits(len(release.files)), _bits(old)), "bin")
     targets.delegations = Delegations({}, succinct_roles=roles)
     targets.add_key(_signer(keys.targets).public_key)
@@ -104,9 +105,9 @@ def named_digest(files: Mapping[str, bytes], path: str) -> str | None:
     """Return the SHA-256 that the metadata in force gives a file of *targets*, from the timestamp downwards; None if it names no such file."""
     if TIMESTAMP not in files:
         return None
-    snapshot = files.get(f"{_read(Timestamp, files[TIMESTAMP]).signed.snapshot_meta.version}.snapshot.json")
-    targets = files.get(f"{_read(Snapshot, snapshot).signed.meta['targets.json'].version}.targets.json") if snapshot else None
-    named = _read(Targets, targets).signed.targets.get(path) if targets else None
+    snapshot = files.get(f"{read_metadata(Timestamp, files[TIMESTAMP]).signed.snapshot_meta.version}.snapshot.json")
+    targets = files.get(f"{read_metadata(Snapshot, snapshot).signed.meta['targets.json'].version}.targets.json") if snapshot else None
+    named = read_metadata(Targets, targets).signed.targets.get(path) if targets else None
     return str(named.hashes["sha256"]) if named else None
 
 
@@ -116,7 +117,7 @@ def release_keys(metadata: Mapping[str, bytes]) -> tuple[Ed25519PublicKey, ...]:
     ``metadata`` are all files of the store by name. Raises `PublisherError` for a damaged root.
     """
     names = [name for name in metadata if name == ROOT or name.endswith(f".{ROOT}")]
-    roots = sorted((_read(Root, metadata[name]).signed for name in names), key=lambda root: -root.version)
+    roots = sorted((read_metadata(Root, metadata[name]).signed for name in names), key=lambda root: -root.version)
     keys = {
         key_id: Ed25519PublicKey.from_public_bytes(bytes.fromhex(root.keys[key_id].keyval["public"]))
         for root in reversed(roots)
@@ -129,12 +130,12 @@ def renew_timestamp(old: Mapping[str, bytes], key: Ed25519PrivateKey, now: dt.da
     """Return a timestamp that names the same snapshot and lives from ``now`` on. Raises `PublisherError` if there is none to renew."""
     if TIMESTAMP not in old:
         raise PublisherError("nothing has been released so far / まだ公開版がありません")
-    return _timestamp(_read(Timestamp, old[TIMESTAMP]).signed.snapshot_meta.version, key, old, now)
+    return _timestamp(read_metadata(Timestamp, old[TIMESTAMP]).signed.snapshot_meta.version, key, old, now)
 
 
 def _timestamp(snapshot_version: int, key: Ed25519PrivateKey, old: Mapping[str, bytes], now: dt.datetime) -> bytes:
-    version = _read(Timestamp, old[TIMESTAMP]).signed.version + 1 if TIMESTAMP in old else 1
-    return _signed(Timestamp(version, expires=_plain(now) + TIMESTAMP_LIFE, snapshot_meta=MetaFile(snapshot_version)), key)
+    version = read_metadata(Timestamp, old[TIMESTAMP]).signed.version + 1 if TIMESTAMP in old else 1
+    return _signed(Timestamp(version, expires=plain(now) + TIMESTAMP_LIFE, snapshot_meta=MetaFile(snapshot_version)), key)
 
 
 def _bins(roles: SuccinctRoles, files: Iterable[ReleasedFile]) -> dict[str, dict[str, TargetFile]]:
@@ -146,15 +147,23 @@ def _bins(roles: SuccinctRoles, files: Iterable[ReleasedFile]) -> dict[str, dict
 
 def _bin(name: str, members: dict[str, TargetFile], keys: SigningKeys, old: Mapping[str, bytes], now: dt.datetime) -> tuple[int, bytes]:
     """Return version and bytes of one bin: the old ones if they name the same files and live for half their life at least."""
-    known = _newest(old, f"{name}.json")
-    if known is not None:
-        version, data = known
-        last = _read(Targets, data).signed
-        if last.targets == members and last.expires - _plain(now) > LIFE / 2:
-            return version, data
-    else:
-        version = 0
-    return version + 1, _signed(Targets(version + 1, expires=_plain(now) + LIFE, targets=members), keys.targets)
+    version, data = _newest(old, f"{name}.json") or (0, b"")
+    if version and _names_the_same(data, members, keys, now):
+        return version, data
+    return version + 1, _signed(Targets(version + 1, expires=plain(now) + LIFE, targets=members), keys.targets)
+
+
+def _names_the_same(data: bytes, members: dict[str, TargetFile], keys: SigningKeys, now: dt.datetime) -> bool:
+    """Whether a bin names these files, is signed by the key of today, and lives for half its life at least. Read as plain JSON: of 256 bins an edit changes a few, and python-tuf takes its time."""
+    try:
+        record = json.loads(data)
+        signed, signers = record["signed"], [signature["keyid"] for signature in record["signatures"]]
+        expires = dt.datetime.fromisoformat(signed["expires"])
+    except (ValueError, KeyError, TypeError):
+        return False
+    if signers != [_signer(keys.targets).public_key.keyid]:  # the key was replaced
+        return False
+    return expires - plain(now) > LIFE / 2 and signed["targets"] == {path: target.to_dict() for path, target in members.items()}
 
 
 def _newest(old: Mapping[str, bytes], name: str) -> tuple[int, bytes] | None:
@@ -166,14 +175,14 @@ def _newest(old: Mapping[str, bytes], name: str) -> tuple[int, bytes] | None:
 def _named(old: Mapping[str, bytes]) -> dict[str, MetaFile]:
     """Return which version of each bin the last snapshot names."""
     snapshot = _newest(old, "snapshot.json")
-    named: dict[str, MetaFile] = _read(Snapshot, snapshot[1]).signed.meta if snapshot else {}
+    named: dict[str, MetaFile] = read_metadata(Snapshot, snapshot[1]).signed.meta if snapshot else {}
     return {name: meta for name, meta in named.items() if name.startswith("bin-")}
 
 
 def _bits(old: Mapping[str, bytes]) -> int:
     """Return how many bits chose the bin in the last release; 0 without bins."""
     targets = _newest(old, "targets.json")
-    delegations = _read(Targets, targets[1]).signed.delegations if targets else None
+    delegations = read_metadata(Targets, targets[1]).signed.delegations if targets else None
     return delegations.succinct_roles.bit_length if delegations and delegations.succinct_roles else 0
 
 
@@ -194,10 +203,15 @@ def _signed(part: Any, *keys: Ed25519PrivateKey) -> bytes:
     metadata = Metadata(part)
     for number, key in enumerate(keys):
         metadata.sign(_signer(key), append=number > 0)
+    return serialized(metadata)
+
+
+def serialized(metadata: Metadata[Any]) -> bytes:
+    """Return the bytes of a file, compact."""
     return metadata.to_bytes(_SERIALIZER)
 
 
-def _read(kind: Any, data: bytes) -> Any:
+def read_metadata(kind: Any, data: bytes) -> Any:
     """Return parsed metadata of one kind. Raises `PublisherError` if a file of the store is damaged."""
     try:
         return Metadata[kind].from_bytes(data)
@@ -205,6 +219,6 @@ def _read(kind: Any, data: bytes) -> Any:
         raise PublisherError(f"damaged metadata ({hashlib.sha256(data).hexdigest()[:12]}): {error} / 署名の記録が壊れています") from error
 
 
-def _plain(moment: dt.datetime) -> dt.datetime:
+def plain(moment: dt.datetime) -> dt.datetime:
     """Return the moment in UTC, in whole seconds: TUF's dates have no fractions (section 4.2.1)."""
     return moment.astimezone(dt.UTC).replace(microsecond=0)

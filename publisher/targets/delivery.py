@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from publisher.model.errors import PublisherError, TargetError
 from publisher.release.store import SignedRelease
 from publisher.targets.target import Inspection, Published, Target
+
+CLOSING = 5.0
+"""Seconds for an orderly end, after the deadline."""
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,7 @@ async def publish(
     async def one(name: str, target: Target, deadline: float) -> Result:
         start = seconds()
         try:
-            async with asyncio.timeout(deadline):
-                published = await target.publish(signed, object_of, lambda done, total: watch(name, done, total))
+            published = await _in_time(target, deadline, target.publish(signed, object_of, lambda done, total: watch(name, done, total)))
             return Result(name, seconds() - start, published)
         except TimeoutError:
             return Result(
@@ -63,8 +68,7 @@ async def current(targets: Mapping[str, tuple[Target, float]]) -> dict[str, int 
 
     async def one(target: Target, deadline: float) -> int | str | None:
         try:
-            async with asyncio.timeout(deadline):
-                return await target.current()
+            return await _in_time(target, deadline, target.current())
         except TimeoutError:
             return f"no answer in {deadline:g} s / 返事がありません"
         except PublisherError as error:
@@ -83,8 +87,7 @@ async def inspect(
 
     async def one(target: Target, deadline: float) -> Inspection | str:
         try:
-            async with asyncio.timeout(deadline):
-                return await target.inspect(signed, object_of, reads_all=reads_all)
+            return await _in_time(target, deadline, target.inspect(signed, object_of, reads_all=reads_all))
         except TimeoutError:
             return f"not ready after {deadline:g} s / 時間内に終わりませんでした"
         except PublisherError as error:
@@ -109,8 +112,7 @@ async def renew(targets: Mapping[str, tuple[Target, float]], proof: dict[str, by
 
     async def one(target: Target, deadline: float) -> str:
         try:
-            async with asyncio.timeout(deadline):
-                await target.renew(proof)
+            await _in_time(target, deadline, target.renew(proof))
         except TimeoutError:
             return f"no answer in {deadline:g} s / 返事がありません"
         except PublisherError as error:
@@ -123,9 +125,29 @@ async def renew(targets: Mapping[str, tuple[Target, float]], proof: dict[str, by
     return {name: words for name, words in zip(targets, answers, strict=True) if words}
 
 
+async def _in_time(target: Target, deadline: float, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Return what ``work`` returns. Raises `TimeoutError` at the deadline, whatever the line does: first the connection is given up, then the work.
+
+    Work that is only cancelled would still close its files over the line, and wait behind everything that the line has not taken yet: minutes, if it is slow.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=deadline)
+        if not done:
+            raise TimeoutError
+        return task.result()
+    finally:
+        if not task.done():
+            target.abort()
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLOSING)
+            if task.done() and not task.cancelled():
+                task.exception()  # it was looked at: asyncio need not complain
+
+
 async def _close(target: Target) -> None:
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(CLOSING):
             await target.close()
     except (TimeoutError, TargetError):
         return

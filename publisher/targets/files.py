@@ -16,14 +16,10 @@ NO_FILE: Stamp = (-1, -1)
 
 @dataclass(frozen=True)
 class Walk:
-    """What lies in a folder, by path below it. ``touched`` were written or altered after the moment that was asked for, whatever time they show.
-
-    ``began`` is the moment of the walk by the clock of the file system, in ns; 0 where that cannot be known.
-    """
+    """What lies in a folder, by path below it. ``touched`` were written or altered after the moment that was asked for, whatever time they show."""
 
     stamps: Mapping[str, Stamp]
     touched: frozenset[str] = frozenset()
-    began: int = 0
 
 
 class Files(Protocol):
@@ -51,7 +47,10 @@ class Files(Protocol):
         """Return the SHA-256 of those of ``paths`` that are plain files. Every byte is read."""
 
     async def walk(self, path: str, since: int) -> Walk:
-        """Return everything below a folder that is no folder itself, without following links. ``since`` is `Walk.began` of an earlier walk."""
+        """Return everything below a folder that is no folder itself, without following links. ``since`` is an earlier `moment`."""
+
+    async def moment(self) -> int:
+        """Return the time by the clock of the file system, in ns; 0 where that cannot be known."""
 
     async def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and folders that are empty afterwards. A missing one is no error."""
@@ -67,6 +66,9 @@ class Files(Protocol):
 
     async def close(self) -> None:
         """Give up the connection."""
+
+    def abort(self) -> None:
+        """Give up the connection at once, without a word to the other side."""
 
 
 def stamp(file: Path) -> Stamp:

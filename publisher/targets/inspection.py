@@ -3,7 +3,7 @@
 Who alters a file in place alters it in both trees, since unchanged files are hard links. So a delivery must not believe what an earlier one has written:
 
 1. On a file system of this machine each delivery walks through both trees: other length, other time, and everything that the file system itself says
-   was touched since the last delivery (``ctime``, which no program can set back) is read and compared.
+   was touched since the last delivery ended (``ctime``, which no program can set back) is read and compared.
 2. By SFTP there is no ``ctime``, and a walk costs seconds: there what is linked is compared by length and time, and `inspect` walks on demand.
 3. ``reads_all`` compares every byte.
 """
@@ -34,14 +34,15 @@ class Expected:
 async def distrust(files: Files, slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool = False) -> Slot:
     """Return the slot with everything that differs in it marked as damaged. Raises `TargetError`."""
     walk = await files.walk(slot.tree, slot.walked)
-    expected = _expected(slot, signed, object_of)
+    expected = _expected(slot, signed, None if files.is_near else object_of)
     altered = await _altered(files, slot.tree, walk, expected, reads_all)
     ours = slot.release.by_path.keys() if slot.release else set()
     strange = {path for path in walk.stamps if not path.startswith(CHALLENGES)} - ours - slot.proof.keys() - slot.pending
-    return replace(slot, damaged=slot.damaged | altered | strange, walked=walk.began)
+    return replace(slot, damaged=slot.damaged | altered | strange)
 
 
-def _expected(slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path]) -> dict[str, Expected]:
+def _expected(slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path] | None) -> dict[str, Expected]:
+    """Return what each path of a slot must be. Without ``object_of`` any time is right: where ``ctime`` tells what was touched, other times say nothing more."""
     files = slot.release.files if slot.release else ()
     expected = {file.path: expectation(file, object_of) for file in files if file.path not in slot.pending}
     for path, data in signed.proof.items():  # of an older release: the files that are in this one too; the others go anyway
@@ -50,8 +51,10 @@ def _expected(slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path
     return expected
 
 
-def expectation(file: ReleasedFile, object_of: Callable[[str], Path]) -> Expected:
+def expectation(file: ReleasedFile, object_of: Callable[[str], Path] | None) -> Expected:
     """Return what a file must be on a mirror; its time is that of the object, if the store has it."""
+    if object_of is None:
+        return Expected(file.length, -1, file.sha256)
     try:
         return Expected(file.length, stamp(object_of(file.sha256))[1], file.sha256)
     except OSError:

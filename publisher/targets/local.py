@@ -103,21 +103,21 @@ class LocalFiles:
         stamps: dict[str, Stamp] = {}
         touched = set()
         with self._failures():
-            began = self._moment()
             for inner, entry in _entries(self._root / path, ""):
                 status = entry.stat(follow_symlinks=False)
                 stamps[inner] = (status.st_size, int(status.st_mtime)) if entry.is_file(follow_symlinks=False) else NO_FILE
                 if status.st_ctime_ns >= since:  # the clock of files has ticks of some milliseconds: what is of the same tick counts
                     touched.add(inner)
-        return Walk(stamps, frozenset(touched), began)
+        return Walk(stamps, frozenset(touched))
 
-    def _moment(self) -> int:
+    async def moment(self) -> int:
         """Return the file system's own time: on a mounted disk it may be another machine's."""
-        probe = self._root / INCOMING / f"{os.getpid()}.probe"
-        probe.parent.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        moment = probe.stat().st_ctime_ns
-        probe.unlink()
+        with self._failures():
+            probe = self._root / INCOMING / f"{os.getpid()}.probe"
+            probe.parent.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"")
+            moment = probe.stat().st_ctime_ns
+            probe.unlink()
         return moment
 
     async def remove(self, paths: Iterable[str]) -> None:
@@ -159,6 +159,9 @@ class LocalFiles:
             temporary.replace(link)
 
     async def close(self) -> None:
+        """Nothing is held."""
+
+    def abort(self) -> None:
         """Nothing is held."""
 
     def _rename(self, source: Path, target: Path) -> None:

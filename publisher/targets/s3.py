@@ -159,6 +159,9 @@ class S3Target:
     async def close(self) -> None:
         """Nothing is held."""
 
+    def abort(self) -> None:
+        """Nothing is held."""
+
     async def _shown(self, state: State) -> Release | None:
         """Return the release of the last delivery that ended; this machine knows most of them by their manifest, and reads none of it from the store."""
         if state.number and (ours := self._known(state.number, state.manifest)):

@@ -32,7 +32,7 @@ class Slot:
     ``proof`` is path → the beginning of the SHA-256 of the files below ``.well-known/todoke/``, empty for names that never change content.
 
     A delivery was cut while it wrote ``pending`` paths: each has the old content or the new one. Files at ``damaged`` paths may be anything.
-    ``walked`` is `Walk.began` of the walk that the last delivery made. ``is_there`` is false if the tree is not ours and must go.
+    ``walked`` is the moment (`Files.moment`) at which everything in it was right except what is doubtful: the end of a delivery. ``is_there`` is false if the tree is not ours and must go.
     """
 
     name: str

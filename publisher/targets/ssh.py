@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -18,6 +17,8 @@ import asyncssh
 from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, Stamp, Walk
+from publisher.targets.ssh_address import SshAddress as SshAddress
+from publisher.targets.ssh_address import log_in
 
 INCOMING = "incoming"
 
@@ -26,20 +27,6 @@ AT_ONCE = 48
 
 SMALL = 1 << 20
 """Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
-
-CONNECT_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class SshAddress:
-    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery. ``key_file`` is the account's private key."""
-
-    host: str
-    folder: str
-    user: str
-    key_file: Path
-    known_hosts: Path
-    port: int = 22
 
 
 class SftpFiles:
@@ -95,16 +82,24 @@ class SftpFiles:
         failed: list[tuple[str, str]] = []
 
         async def link_one(pair: tuple[str, str]) -> None:
+            source, target = self._path(pair[0]), PurePosixPath(self._path(pair[1]))
+            await self._make_folder(sftp, target.parent)
+            try:
+                await sftp.link(source, str(target))  # one request where no old file is, as for nearly all of a new tree
+            except asyncssh.SFTPError:
+                await link_over(source, pair)
+            done()
+
+        async def link_over(source: str, pair: tuple[str, str]) -> None:
             temporary = self._temporary()
             try:
-                await sftp.link(self._path(pair[0]), temporary)
+                await sftp.link(source, temporary)
             except asyncssh.SFTPError:  # no hard links there, or too many of one file
                 failed.append(pair)
                 return
             await self._rename(sftp, temporary, pair[1])
             with suppress(asyncssh.SFTPError):  # rename of one inode onto itself does nothing and leaves the first name (POSIX)
                 await sftp.remove(temporary)
-            done()
 
         async with self._session() as sftp:
             await for_each(pairs, link_one, AT_ONCE)
@@ -164,6 +159,10 @@ class SftpFiles:
                 await for_each(level, walk_one, AT_ONCE)
         return Walk(stamps)
 
+    async def moment(self) -> int:
+        """SFTP tells no time of change."""
+        return 0
+
     async def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and folders that are empty afterwards."""
         every = tuple(paths)
@@ -217,6 +216,11 @@ class SftpFiles:
             with suppress(asyncssh.Error, OSError):
                 await self._connection.wait_closed()
             self._connection = self._sftp = None
+
+    def abort(self) -> None:
+        """End the session without waiting for what is still to be sent."""
+        if self._connection is not None:
+            self._connection.abort()
 
     async def _write(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int | None = None) -> None:
         """Write a new file, with a time if there is one."""
@@ -274,25 +278,10 @@ class SftpFiles:
             ) from error
 
     async def _connect(self) -> asyncssh.SFTPClient:
-        """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``."""
-        address = self._address
-        self._connection = await asyncssh.connect(
-            address.host,
-            address.port,
-            username=address.user,
-            client_keys=[str(address.key_file)],
-            known_hosts=str(address.known_hosts),
-            config=None,
-            agent_path=None,
-            password_auth=False,
-            kbdint_auth=False,
-            compression_algs=["zlib@openssh.com", "none"],
-            connect_timeout=CONNECT_SECONDS,
-            login_timeout=CONNECT_SECONDS,
-            keepalive_interval=15,
-        )
+        """Log in, and remove what an earlier session has left."""
+        self._connection = await log_in(self._address)
         sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")  # a stranger's file may have any name
-        if await sftp.exists(self._path(INCOMING)):  # what an earlier session has left
+        if await sftp.exists(self._path(INCOMING)):
             await sftp.rmtree(self._path(INCOMING))
         await sftp.makedirs(self._path(INCOMING))
         return sftp

@@ -83,3 +83,6 @@ class Target(Protocol):
 
     async def close(self) -> None:
         """Give up connections."""
+
+    def abort(self) -> None:
+        """Give up connections at once, without a word to the other side."""

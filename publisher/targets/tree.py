@@ -63,6 +63,8 @@ class TreeTarget:
             await self._files.remove_tree(hidden.tree)
         published = await self._bring(signed, hidden, shown, object_of, progress)
         await self._files.switch(CURRENT, hidden.tree)
+        if shown and shown.is_there and self._files.is_near:  # links to its files have touched them
+            await write_slot(self._files, replace(shown, walked=await self._files.moment()))
         return replace(published, mended=len(hidden.damaged | (shown.damaged if shown else frozenset())))
 
     async def _read(self, name: str, signed: SignedRelease, object_of: Callable[[str], Path]) -> Slot:
@@ -88,7 +90,7 @@ class TreeTarget:
         """Write that the slot holds this release, and nothing of it is doubtful."""
         proof = {path: mark(path, data) for path, data in signed.proof.items()}
         sha256 = hashlib.sha256(signed.proof[manifest.PATH]).hexdigest()
-        await write_slot(self._files, Slot(slot.name, signed.release, sha256, proof, walked=slot.walked), with_proof=True)
+        await write_slot(self._files, Slot(slot.name, signed.release, sha256, proof, walked=await self._files.moment()), with_proof=True)
 
     async def _outdated(self, paths: Set[str], slot: Slot, new: Mapping[str, ReleasedFile], object_of: Callable[[str], Path]) -> Set[str]:
         """Return which of ``paths`` have to be written. Of a delivery that was cut, what has arrived is not sent again."""
@@ -185,6 +187,10 @@ class TreeTarget:
     async def close(self) -> None:
         """Give up the connection."""
         await self._files.close()
+
+    def abort(self) -> None:
+        """Give up the connection at once."""
+        self._files.abort()
 
     async def _current_slot(self) -> str | None:
         """Return the slot that readers see. A link that leads anywhere else is not ours, whatever its last name is."""

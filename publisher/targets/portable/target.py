@@ -187,6 +187,9 @@ class PortableTarget:
     async def close(self) -> None:
         """Nothing is held."""
 
+    def abort(self) -> None:
+        """Nothing is held."""
+
     def _held(self) -> tuple[int, str] | None:
         """Return number and digest of the manifest of the release that lies there."""
         with suppress(OSError):

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import datetime as dt
+import multiprocessing
+import os
+import random
+import re
+import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
+from obstore.exceptions import GenericError
 from obstore.store import S3Store
 
 from demo.servers import free_port
 from publisher.model import manifest
 from publisher.model.errors import TargetError
-from publisher.release.store import SignedRelease
+from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import FOLDER
 from publisher.targets.s3 import S3Target
 from publisher.targets.s3_state import RECORD
 from publisher.targets.target import Inspection, Published
-from tests.releases import PAGES, Publishing
+from tests.releases import NOW, PAGES, Publishing
 from tests.tree_mirrors import contents
 
 BUCKETS = [f"mirror-{number}" for number in range(24)]
@@ -55,8 +64,9 @@ def names() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(endpoint: str, names: Iterator[str]) -> S3Store:
-    return open_bucket(endpoint, next(names))
+def place(endpoint: str, names: Iterator[str]) -> tuple[str, str]:
+    """The address of the store, and a bucket."""
+    return endpoint, next(names)
 
 
 def open_bucket(endpoint: str, name: str) -> S3Store:
@@ -72,9 +82,9 @@ def open_bucket(endpoint: str, name: str) -> S3Store:
 
 
 class Mirror:
-    def __init__(self, bucket: S3Store, publishing: Publishing) -> None:
-        self.bucket, self.publishing = bucket, publishing
-        self.target = S3Target("bucket", bucket, lambda: publishing.now, publishing.store.find)
+    def __init__(self, place: tuple[str, str], publishing: Publishing) -> None:
+        self.place, self.bucket, self.publishing = place, open_bucket(*place), publishing
+        self.target = S3Target("bucket", self.bucket, lambda: publishing.now, publishing.store.find)
 
     def publish(self, signed: SignedRelease, progress: Any = lambda *_: None) -> Published:
         return asyncio.run(self.target.publish(signed, self.publishing.store.object, progress))
@@ -88,8 +98,8 @@ class Mirror:
 
 
 @pytest.fixture
-def mirror(bucket: S3Store, publishing: Publishing) -> Mirror:
-    return Mirror(bucket, publishing)
+def mirror(place: tuple[str, str], publishing: Publishing) -> Mirror:
+    return Mirror(place, publishing)
 
 
 def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publishing, mirror: Mirror) -> None:
@@ -197,3 +207,90 @@ def test_a_bucket_is_compared_on_demand_also_by_type_and_cache_rule(publishing: 
     assert found == Inspection(1, ("index.html",), ("evil.html",))
     asyncio.run(mirror.target.repair(signed, (*found.altered, *found.strange), publishing.store.object))
     assert mirror.inspect(signed, reads_all=True).is_sound
+
+
+def _publish_and_die_there(place: tuple[str, str], root: Path, number: int, after: int) -> None:
+    """Publish from another process, since threads of the S3 client outlive no fork, and be killed after so many files."""
+
+    def progress(done: int, _total: int) -> None:
+        if done > after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    store = ReleaseStore(root)
+    target = S3Target("bucket", open_bucket(*place), lambda: NOW, store.find)
+    asyncio.run(target.publish(store.load(number), store.object, progress))
+
+
+def test_after_ten_kills_no_link_has_led_nowhere_and_the_next_delivery_goes_on(publishing: Publishing, mirror: Mirror) -> None:
+    """A bucket has no exchange: readers may see some new pages beside old ones, and each page with everything that it needs."""
+    rng = random.Random(15)
+    processes = multiprocessing.get_context("forkserver")  # forks from a process without threads, which has imported everything
+    processes.set_forkserver_preload(["__main__", __name__])
+    mirror.publish(publishing.release())
+    for round_ in range(10):
+        publishing.write(f"images/{round_}.png", f"picture {round_}")
+        for number in range(6):
+            publishing.write(f"press/{number}/index.html", f"<img src=/images/{round_}.png>{number}")
+        publishing.write("index.html", f"<a href=/press/0/>{round_}</a>")
+        signed = publishing.release()
+        number, after = signed.release.number, rng.randrange(8)
+        process = processes.Process(target=_publish_and_die_there, args=(mirror.place, publishing.store.root, number, after))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        require_consistent(mirror.shown(), round_)
+        newest = publishing.store.load(number)
+        mirror.publish(SignedRelease(newest.release, publishing.store.proof(newest)))
+        assert mirror.shown() == contents(publishing, signed)
+
+
+def require_consistent(shown: dict[str, bytes], round_: int) -> None:
+    """Every page of this round has its picture, and the front page of this round has all its pages."""
+    new = f"/images/{round_}.png".encode()
+    pages = [data for path, data in shown.items() if path.startswith("press/") and new in data]
+    assert not pages or f"images/{round_}.png" in shown
+    if shown["index.html"] == f"<a href=/press/0/>{round_}</a>".encode():
+        assert len(pages) == 6
+
+
+def test_a_crawler_during_the_switch_finds_what_each_page_needs(publishing: Publishing, mirror: Mirror) -> None:
+    """It begins at the front page, follows the link, and fetches the picture: always there, never older than the page that leads to it."""
+
+    def write(number: int) -> None:
+        publishing.write(f"images/{number}.png", f"{number}")
+        publishing.write("press/2026/bridge/index.html", f"<img src=/images/{number}.png>")
+        publishing.write("index.html", f"<a href=/press/2026/bridge/>{number}</a>")
+
+    write(0)
+    mirror.publish(publishing.release())
+    seen: set[int] = set()
+    is_done = threading.Event()
+
+    def crawl() -> None:
+        reader = open_bucket(*mirror.place)
+
+        def fetch(path: str) -> bytes:
+            while True:
+                with contextlib.suppress(
+                    GenericError
+                ):  # s3rver cuts or empties an answer while the object is replaced, as no real store does
+                    if data := bytes(obstore.get(reader, path).bytes()):
+                        return data
+
+        while not is_done.is_set():
+            front = fetch("index.html")
+            page = fetch("press/2026/bridge/index.html")
+            picture = re.search(rb"/(images/.*png)", page)
+            assert picture is not None
+            assert int(fetch(picture[1].decode())) >= int(re.findall(rb"[0-9]+(?=<)", front)[0])
+            seen.add(int(re.findall(rb"[0-9]+(?=<)", front)[0]))
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        crawler = pool.submit(crawl)
+        for number in range(1, 8):
+            write(number)
+            publishing.remove(f"images/{number - 1}.png")
+            mirror.publish(publishing.release())
+        is_done.set()
+        crawler.result()
+    assert len(seen) > 1

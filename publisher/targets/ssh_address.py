@@ -1,0 +1,41 @@
+"""Where a mirror behind SSH is, and how to log in there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+
+CONNECT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class SshAddress:
+    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery. ``key_file`` is the account's private key."""
+
+    host: str
+    folder: str
+    user: str
+    key_file: Path
+    known_hosts: Path
+    port: int = 22
+
+
+async def log_in(address: SshAddress) -> asyncssh.SSHClientConnection:
+    """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``. Raises `asyncssh.Error` or `OSError`."""
+    return await asyncssh.connect(
+        address.host,
+        address.port,
+        username=address.user,
+        client_keys=[str(address.key_file)],
+        known_hosts=str(address.known_hosts),
+        config=None,
+        agent_path=None,
+        password_auth=False,
+        kbdint_auth=False,
+        compression_algs=["zlib@openssh.com", "none"],
+        connect_timeout=CONNECT_SECONDS,
+        login_timeout=CONNECT_SECONDS,
+        keepalive_interval=15,
+    )
