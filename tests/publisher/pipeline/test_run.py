@@ -7,12 +7,11 @@ import json
 import os
 
 from publisher.pipeline.lock import publish_lock
-from tests.publishing_office import Office, sent_to
+from tests.publishing_office import APPROVED, Office, sent_to
 from tests.releases import NOW
 from tests.smtp import Behaviour, Receiver
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'
-APPROVED = '[approval]\ndefault = "required"\nidentity = "name"\nauthors = "stated"\n'
 
 
 class Watch(dict[str, str]):
