@@ -137,6 +137,11 @@ class PublishConfig(_Section):
     audit: AuditSettings = AuditSettings()
     timestamp: TimestampSettings | None = None
 
+    @property
+    def first_mirror(self) -> Mirror | None:
+        """The mirror that decides when mail may leave: the first one that readers open in the web."""
+        return next((mirror for mirror in self.mirrors if mirror.kind != "portable"), None)
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> PublishConfig:
         names = [mirror.name for mirror in self.mirrors]

@@ -30,6 +30,8 @@ THEME = {str(ROOT / "themes/miyagi")!r}
 """
 """A repository of an office has the program's theme; its own pages are its own."""
 ISSUE = "---\ntitle: {title}\ndate: {date:%Y-%m-%d %H:%M}\n---\nこんにちは。\n\n## 話題\n\n橋が通れます。\n"
+APPROVED = '[approval]\ndefault = "required"\nidentity = "name"\nauthors = "stated"\n'
+"""Further lines of ``mailer.toml``: each list needs a second person."""
 AUTHOR = ("-c", "user.name=佐藤太郎", "-c", "user.email=sato@example.jp", "-c", "core.hooksPath=/dev/null")
 
 

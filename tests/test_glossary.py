@@ -29,7 +29,7 @@ def python_files() -> list[Path]:
 
 
 FILES = python_files()
-TEXT = "\n".join(file.read_text("utf-8") for root in ROOTS for file in ([Path(root)] if root.endswith(".py") else Path(root).rglob("*")) if file.suffix in {".py", ".html"})  # fmt: skip
+TEXT = "\n".join(file.read_text("utf-8") for root in (*ROOTS, "publisher") for file in ([Path(root)] if root.endswith(".py") else Path(root).rglob("*")) if file.suffix in {".py", ".html"})  # fmt: skip
 
 
 @pytest.mark.parametrize(("term", "names"), TERMS, ids=[term for term, _ in TERMS])

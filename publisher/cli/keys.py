@@ -21,6 +21,9 @@ from publisher.targets.mirrors import targets_of
 
 PUBLIC = "release.pub"
 
+RENEWAL_WAIT = 600.0
+"""Seconds that the timer's command waits for a release that is on its way: otherwise the next try would be an hour later."""
+
 
 def new(
     root: Annotated[
@@ -69,7 +72,7 @@ def renew(config: ConfigPath = CONFIG) -> None:
     """Sign a new timestamp and bring it to every mirror; for a timer, each hour. 時刻の署名を新しくする（1時間ごとのタイマー用）"""
     with errors_on_one_line():
         settings, store = load(config)
-        with store.locked():
+        with store.locked(RENEWAL_WAIT):
             signed = make.renew(store, signing_keys(settings).timestamp, now())
             failures = asyncio.run(delivery.renew(targets_of(settings, now), {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}))
             stamp_missing(settings, store)

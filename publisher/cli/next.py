@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.runtime import CONFIG, JAPAN, ConfigPath, errors_on_one_line, load, now
+from publisher.config import PublishConfig
 from publisher.model.errors import PublisherError
 from publisher.pipeline.commands import Commands
 from publisher.pipeline.handover import scheduled_mail
@@ -43,8 +44,7 @@ def next_moments(
         if not (folder / FILE).is_file():
             raise PublisherError(f"{folder}: no built site here. Run todoke build / サイトがありません。todoke build を先に")
         moments = read_moments(folder, present)
-        if settings is not None and settings.publish.mail != "off" and settings.publish.mailer.is_file():
-            moments = sorted([*moments, *scheduled_mail(settings, Commands())])
+        moments = sorted([*moments, *(_scheduled(settings) if settings else [])])
         chosen = [moment for moment in moments if moment.at > present][:number]
     if as_json:
         typer.echo(json.dumps([asdict(moment) | {"at": moment.at.isoformat()} for moment in chosen], ensure_ascii=False, indent=1))
@@ -53,6 +53,17 @@ def next_moments(
         typer.echo(_line(moment, present))
     if not chosen:
         typer.echo("Nothing begins or ends by itself. 始まるもの・終わるものはありません")
+
+
+def _scheduled(settings: PublishConfig) -> list[DueMoment]:
+    """Return the mail that is scheduled. A mailer that does not answer is told, and hides nothing else."""
+    if settings.publish.mail == "off" or not settings.publish.mailer.is_file():
+        return []
+    try:
+        return scheduled_mail(settings, Commands())
+    except PublisherError as error:
+        typer.echo(f"without scheduled mail 予約した配信を除く: {error}", err=True)
+        return []
 
 
 def _line(moment: DueMoment, present: dt.datetime) -> str:

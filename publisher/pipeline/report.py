@@ -50,6 +50,10 @@ class Report:
         is_live = not any(mirror.failure for mirror in self.mirrors)
         return is_live and not (self.failure or self.is_stopped or self.handed_over.held or self.held_back)
 
+    def failure_of(self, mirror: str) -> str:
+        """Return why a mirror does not show the release; empty if it does, as far as is known."""
+        return next((state.failure for state in self.mirrors if state.name == mirror), "")
+
     def record(self) -> dict[str, Any]:
         """Return the report for other programs (``--json``)."""
         return asdict(self) | {"is_complete": self.is_complete}

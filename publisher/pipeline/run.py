@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from publisher.config import PublishConfig, read_audit_anchor
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
-from publisher.model.release import Release
 from publisher.pipeline.announcements import announce
 from publisher.pipeline.checkout import Checkout
 from publisher.pipeline.commands import Commands
@@ -26,8 +23,8 @@ from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.report import MirrorState, Report
-from publisher.release.files import write_atomically
-from publisher.release.make import Draft, draft, make
+from publisher.pipeline.state import PublishedState, read_state, write_state
+from publisher.release.make import draft, make, renew
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
 from publisher.targets import delivery
@@ -35,7 +32,7 @@ from publisher.targets.delivery import Result, Watch
 from publisher.targets.target import Target
 
 STATE = "published.json"
-"""In the folder of publish: the commit and the number of the last release that publish made."""
+"""The file of `publisher.pipeline.state`, in the folder of publish."""
 
 STORE_WAIT = 120.0
 """Seconds that a publish waits for the timer that signs the time anew."""
@@ -70,6 +67,7 @@ class Publisher:
     stop: threading.Event = field(default_factory=threading.Event)
     watcher: Watcher = Watcher()
     seconds: Callable[[], float] = time.monotonic
+    _head: str = ""
 
     @property
     def output(self) -> Path:
@@ -81,10 +79,10 @@ class Publisher:
 
         Raises `PublisherError`.
         """
-        head, newest = self.checkout.head(), self.store.newest()
-        published = self._read_state().get("commit")
+        self._head, newest = self.checkout.head(), self.store.newest()
+        head = self._head
         shown = newest.release.commit.removesuffix("+") if newest else ""
-        if again or newest is None or published != head or shown in ("", head):
+        if again or not shown or head == shown or head not in self._state().withdrawn_after(newest):
             return head, ""
         words = f"commit {head[:12]} was taken back by a rollback to {shown[:12]}; a new commit goes out, or this one with --again / 取り下げた版は出しません"
         return shown, words
@@ -137,10 +135,11 @@ class Publisher:
 
     def _release(self, report: Report) -> Report:
         with self.store.locked(STORE_WAIT):
+            before = self._state().after(report.commit, self._head, self.store.newest())
             signed, is_new = self._signed(report.commit)
             number = signed.release.number
             states = self._bring(signed, is_new=is_new)
-            self._write_state(report.commit, number)
+            write_state(self.config.publish.folder / STATE, replace(before, release=number))
             self.checkout.keep(report.commit)
         for state in states:
             self.log.event(
@@ -149,12 +148,12 @@ class Publisher:
         return replace(report, release=number, is_new_release=is_new, mirrors=states, held_back=signed.release.held_back)
 
     def _signed(self, commit: str) -> tuple[SignedRelease, bool]:
-        """Return a new release, or the newest one if it is the same."""
-        anchor, newest = read_audit_anchor(self.config.audit_anchor), self.store.newest()
+        """Return a new release, or the newest one with its time signed anew if nothing changed."""
+        anchor, keys = read_audit_anchor(self.config.audit_anchor), self.keys()
         planned = draft(self.store, self.output, self.clock(), commit=commit, audit_anchor=anchor)
-        if newest and _is_same(newest.release, planned):
-            return replace(newest, proof=self.store.proof(newest)), False
-        signed = make(self.store, self.output, planned, self.keys())
+        if not planned.is_new:
+            return renew(self.store, keys.timestamp, self.clock()), False
+        signed = make(self.store, self.output, planned, keys)
         self.log.event("release", f"release {signed.release.number} is signed", number=signed.release.number, bytes=planned.changes.length)
         return signed, True
 
@@ -192,9 +191,10 @@ class Publisher:
         return replace(report, mirrors=states)
 
     def _announce(self, report: Report) -> Report:
-        if not report.mirrors or report.mirrors[0].failure or report.release is None:
+        first = self.config.first_mirror
+        if first is None or report.failure_of(first.name) or report.release is None:
             return report
-        release, first = self.store.load(report.release).release, self.config.mirrors[0]
+        release = self.store.load(report.release).release
         file = announce(self.config.publish.announcements, self.store, release, first.url)
         if file is None:
             return report
@@ -209,26 +209,13 @@ class Publisher:
                 report, notes=(*report.notes, f"{self.config.publish.mailer}: no such file, so no mail / メールの設定がありません")
             )
         release = self.store.load(report.release).release
-        first = report.mirrors[0].failure if report.mirrors else ""
-        handed = Handover(self.config, self.commands, self.output, release, self.clock(), first).run(self.watcher.step)
+        failure = report.failure_of(self.config.first_mirror.name) if self.config.first_mirror else ""
+        handed = Handover(self.config, self.commands, self.output, release, self.clock(), failure).run(self.watcher.step)
         for name, words in handed.done.items():
             self.log.event("hand over", f"{name}: {words}", issue=name)
         for name, words in handed.held.items():
             self.log.event("hand over", f"{name} is held back: {words}", issue=name, is_failure=True)
         return replace(report, handed_over=handed)
 
-    def _read_state(self) -> Mapping[str, object]:
-        with suppress(OSError, ValueError):
-            record = json.loads((self.config.publish.folder / STATE).read_bytes())
-            return record if isinstance(record, dict) else {}
-        return {}
-
-    def _write_state(self, commit: str, number: int) -> None:
-        if self._read_state() != (state := {"commit": commit, "release": number}):
-            write_atomically(self.config.publish.folder / STATE, json.dumps(state).encode())
-
-
-def _is_same(newest: Release, planned: Draft) -> bool:
-    ours = planned.release
-    same = (newest.commit, newest.held_back, dict(newest.tools)) == (ours.commit, ours.held_back, dict(ours.tools))
-    return same and newest.files == ours.files
+    def _state(self) -> PublishedState:
+        return read_state(self.config.publish.folder / STATE)

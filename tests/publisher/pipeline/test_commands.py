@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import os
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,20 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
         commands.git("fetch", folder=tmp_path, timeout=1.5)
     child = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
     assert not child.exists() or child.read_text().split(")")[1].split()[0] == "Z"
+
+
+def test_a_sending_that_is_under_way_is_asked_to_end_and_nothing_else_is(tmp_path: Path) -> None:
+    """The relay's side of it is tested with the mailer; here the program says how it was ended."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    program = f"import signal, sys\nsignal.signal(15, lambda *_: sys.exit(75))\nopen({str(begun)!r}, 'w').close()\nsignal.pause()\n"
+    commands = Commands()
+    commands.end_early()
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(commands._run, [sys.executable, "-c", program], tmp_path, os.environ, 60, ends_early=True)
+        begun.read_bytes()
+        commands.end_early()
+        assert ended.result().status == 75
 
 
 def test_a_hook_of_git_that_publishes_does_not_confuse_our_checkout(tmp_path: Path, repository: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import signal
 from collections.abc import Iterator
 
@@ -16,8 +17,8 @@ from publisher.pipeline.follow import Follower
 from publisher.pipeline.lock import publish_lock
 from publisher.pipeline.report import Report
 from publisher.pipeline.run import Watcher
-from tests.mail_bundles import Clock
-from tests.publishing_office import JAPAN, Office
+from tests.mail_bundles import SECRET, Clock
+from tests.publishing_office import APPROVED, JAPAN, Office
 
 NOON = dt.datetime(2026, 11, 28, 12, 0, tzinfo=JAPAN)
 NOTICE = "---\ntitle: 断水\ndate: 2026-11-28 09:00\nexpires: 2026-11-28 13:00\nseverity: 注意\n---\n水が出ません。\n"
@@ -31,7 +32,9 @@ class Following:
         settings, store = load(office.machine / "publish.toml")
         self.clock, self.reports = Clock(NOON), list[Report]()
         self.follower = Follower(
-            make_publisher(settings, store, Commands(lock), Watcher(), self.clock), self.reports.append, lambda _seconds: None
+            make_publisher(settings, store, Commands(lock, os.environ | {"TODOKE_SECRET": SECRET}), Watcher(), self.clock),
+            self.reports.append,
+            lambda _seconds: None,
         )
 
     def step(self) -> list[Report]:
@@ -102,6 +105,23 @@ def test_a_mirror_that_was_cut_is_tried_again_and_reported_once_it_shows_the_rel
     following.clock.forward(seconds=60)
     (whole,) = following.step()
     assert whole.is_complete and not whole.is_new_release and "橋が通れます" in office.shown("press/", mirror=1)
+    following.clock.forward(seconds=60)
+    assert following.step() == []
+
+
+def test_an_issue_that_is_approved_meanwhile_is_handed_over_without_another_commit(office: Office, following: Following) -> None:
+    settings = office.with_mail(9)
+    settings.write_text(settings.read_text("utf-8") + APPROVED, "utf-8")
+    following.clock.moment = dt.datetime.now(JAPAN)  # the approval has the time of the machine
+    office.commit()
+    (first,) = following.step()
+    assert first.is_complete and [*first.handed_over.waiting] == ["press/1"]
+    approved = office.run("approve press/1 --as 鈴木花子 --author 佐藤太郎 --mail var/publish/output/mail")
+    assert approved.exit_code == 0, approved.output
+    assert following.step() == []
+    following.clock.forward(seconds=60)
+    (second,) = following.step()
+    assert [*second.handed_over.done] == ["press/1"] and second.release == first.release
     following.clock.forward(seconds=60)
     assert following.step() == []
 

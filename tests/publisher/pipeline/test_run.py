@@ -7,12 +7,11 @@ import json
 import os
 
 from publisher.pipeline.lock import publish_lock
-from tests.publishing_office import Office, sent_to
+from tests.publishing_office import APPROVED, Office, sent_to
 from tests.releases import NOW
 from tests.smtp import Behaviour, Receiver
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'
-APPROVED = '[approval]\ndefault = "required"\nidentity = "name"\nauthors = "stated"\n'
 
 
 class Watch(dict[str, str]):
@@ -122,7 +121,17 @@ def test_what_a_rollback_took_back_stays_away_until_there_is_another_commit(offi
     assert kept.exit_code == 0 and f"commit {wrong[:12]} was taken back" in kept.stdout and "誤報" not in office.shown("press/"), (
         kept.output
     )
+    assert office.run("rollback 1").exit_code == 0
+    assert "was taken back" in office.run("publish").stdout, "once more"
     assert office.run("publish --again").exit_code == 0 and "誤報" in office.shown("press/")
+    assert office.run("rollback 1").exit_code == 0
+    office.site.article("press/2020/right.md", "訂正", "2020-05-03")
+    office.commit()
+    assert office.run("publish").exit_code == 0 and "訂正" in office.shown("press/")
+    (office.machine / "publish.toml").touch()
+    (office.site.root / "README.md").write_text("no page")
+    office.commit()
+    assert "nothing new since" in office.run("publish").stdout and "nothing new since" in office.run("publish").stdout
 
 
 def test_what_became_public_is_written_down_for_those_who_announce_it(office: Office) -> None:

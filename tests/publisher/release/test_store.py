@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,16 @@ def test_the_commit_of_a_changed_checkout_is_marked(tmp_path: Path) -> None:
     assert len(commit_of(tmp_path)) == 40
     (tmp_path / "new").write_text("x", encoding="utf-8")
     assert commit_of(tmp_path).endswith("+")
+
+
+def test_who_waits_for_the_store_gets_it_when_it_is_free(publishing: Publishing) -> None:
+    def wait() -> list[int]:
+        with publishing.store.locked(60):
+            return publishing.store.numbers()
+
+    with ThreadPoolExecutor(1) as threads:
+        with publishing.store.locked():
+            waiting = threads.submit(wait)
+            make(publishing.store, publishing.output, draft(publishing.store, publishing.output, publishing.now), publishing.keys)
+            assert not waiting.done()
+        assert waiting.result() == [1]
