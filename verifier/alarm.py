@@ -22,7 +22,7 @@ from verifier.config import Config
 from verifier.model import KINDS, Answer, VerifierError
 from verifier.watch import Event, Watch, write
 
-SHOWN, TIMEOUT = 20, 20.0
+SHOWN, TIMEOUT = 20, 10.0
 
 Restore = Callable[[str, Sequence[str]], str]
 """Called with the name of a mirror and the paths that are wrong there; returns what was done. Raises `VerifierError`."""
@@ -48,7 +48,7 @@ class Alarm:
         self, config: Config, watch: Watch, restore: Restore | None, approved: Callable[[str], bytes | None] = lambda _: None
     ) -> None:
         self._config, self._watch, self._restore, self._approved = config, watch, restore, approved
-        self.has_mended = False
+        self.has_mended, self._try_again = False, 0.0
         self._wrong: dict[str, set[str]] = {}
         self._unsent: list[tuple[Callable[[list[str], float], None], list[str], float]] = []
 
@@ -59,13 +59,15 @@ class Alarm:
         lines += [f"evidence 証拠: {self._keep(event, now)}" for event in fresh[:SHOWN] if event[1].answer or not event[0].subject]
         lines += self._mend(fresh)
         channels = [each for each, is_set in ((self._mail, self._config.mail), (self._post, self._config.webhook)) if is_set]
-        waiting = [*self._unsent, *((channel, lines, now) for channel in channels if lines)]
-        self._unsent = []
+        old = self._unsent if now >= self._try_again else []  # a dead mail server must not hold up the looks
+        waiting = [*old, *((channel, list(lines), now) for channel in channels if lines)]
+        self._unsent = [] if old else self._unsent
         for channel, words, at in waiting:
             try:
                 channel(words, at)
             except (OSError, smtplib.SMTPException, VerifierError) as error:
                 self._unsent.append((channel, words, at))
+                self._try_again = now + 60
                 lines.append(f"the alarm could not be sent, tried again later 警報を送れません: {type(error).__name__}: {error}")
         return lines
 
