@@ -50,26 +50,39 @@ class Alarm:
         self._config, self._watch, self._restore, self._approved = config, watch, restore, approved
         self.has_mended, self._try_again = False, 0.0
         self._wrong: dict[str, set[str]] = {}
+        self._failed: set[str] = set()
         self._unsent: list[tuple[Callable[[list[str], float], None], list[str], float]] = []
 
     def handle(self, events: Sequence[Event]) -> list[str]:
         """Do what follows; return the lines that say so."""
         now, lines = self._watch.clock(), [line(event) for event in events]
         fresh = [event for event in events if not event[2]]
-        lines += [f"evidence 証拠: {self._keep(event, now)}" for event in fresh[:SHOWN] if event[1].answer or not event[0].subject]
-        lines += self._mend(fresh)
+        lines += [self._evidence(event, now) for event in fresh[:SHOWN] if event[1].answer or not event[0].subject]
+        failures = self._send(lines, now)  # the alarm first: a delivery may take minutes
+        mended = self._mend(fresh)
+        return [*lines, *failures, *mended, *self._send(mended, now)]
+
+    def _send(self, lines: list[str], now: float) -> list[str]:
+        """Send by every channel, and again what could not be sent; return the lines that say what failed."""
         channels = [each for each, is_set in ((self._mail, self._config.mail), (self._post, self._config.webhook)) if is_set]
         old = self._unsent if now >= self._try_again else []  # a dead mail server must not hold up the looks
-        waiting = [*old, *((channel, list(lines), now) for channel in channels if lines)]
+        waiting = [*old, *((channel, lines, now) for channel in channels if lines)]
         self._unsent = [] if old else self._unsent
+        failures = []
         for channel, words, at in waiting:
             try:
                 channel(words, at)
             except (OSError, smtplib.SMTPException, VerifierError) as error:
                 self._unsent.append((channel, words, at))
                 self._try_again = now + 60
-                lines.append(f"the alarm could not be sent, tried again later 警報を送れません: {type(error).__name__}: {error}")
-        return lines
+                failures.append(f"the alarm could not be sent, tried again later 警報を送れません: {type(error).__name__}: {error}")
+        return failures
+
+    def _evidence(self, event: Event, now: float) -> str:
+        try:
+            return f"evidence 証拠: {self._keep(event, now)}"
+        except OSError as error:  # a full disk must not silence the alarm
+            return f"the evidence could not be kept 証拠を残せません: {error.filename}: {error.strerror}"
 
     def _mend(self, fresh: Sequence[Event]) -> list[str]:
         """Restore each mirror once for all that is wrong there; what fails is tried again at the next tick."""
@@ -83,9 +96,11 @@ class Alarm:
                 assert self._restore is not None
                 lines.append(f"RESTORED 復旧 {mirror}: {self._restore(mirror, sorted(paths))}")
                 self.has_mended = True
+                self._failed.discard(mirror)
             except (VerifierError, OSError, subprocess.SubprocessError) as error:
                 self._wrong[mirror] = paths
-                lines.append(f"NOT RESTORED, tried again 復旧できません {mirror}: {error}")
+                lines += [f"NOT RESTORED, tried again 復旧できません {mirror}: {error}"] if mirror not in self._failed else []
+                self._failed.add(mirror)
         return lines
 
     def _mail(self, lines: list[str], at: float) -> None:

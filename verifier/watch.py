@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -174,7 +175,8 @@ class Watch:
             *({"at": now, "is_over": is_over, "words": each.words, **asdict(key)} for key, each, is_over in events),
         ][-HISTORY:]
         kept = [(asdict(key), {**asdict(replace(each, answer=None)), "answer": None}) for key, each in self.open.items()]
-        write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
+        with suppress(OSError):  # a full disk must not silence the alarm
+            write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
 
 
 def write(path: Path, data: bytes) -> None:

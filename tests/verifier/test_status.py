@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
 
+from demo.servers import free_port
 from tests.mirrors import Mirrors
 from verifier.alarm import line
+from verifier.run import serve
 from verifier.status import metrics, write_status
 from verifier.watch import Watch
 
@@ -55,3 +58,12 @@ def test_no_sign_of_a_stranger_turns_or_ends_a_line(watch: Watch) -> None:
     lines = [line((key, suspicion, False)) for key, suspicion in watch.findings().items()]
     assert any("evil-\\u202e<img" in words for words in lines)
     assert all(words.isprintable() for words in lines)
+
+
+def test_the_page_can_be_shown_on_this_machine_alone(watch: Watch, tmp_path: Path) -> None:
+    write_status(watch, tmp_path / "status")
+    serve(tmp_path / "status", port := free_port())
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        assert "公開先の見張り" in answer.read().decode()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"http://127.0.0.2:{port}/")
