@@ -11,10 +11,11 @@ import random
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from demo.servers import free_port
 from publisher.release.store import SignedRelease
@@ -31,6 +32,9 @@ from verifier.watch import Event, Watch
 
 WWW, SECOND, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.9"
 """The addresses of the two mirrors, and of a server that belongs to somebody else."""
+
+
+Answer = TypeVar("Answer")
 
 
 @contextmanager
@@ -56,6 +60,12 @@ def nginx(folder: Path, servers: dict[str, Path], port: int, *more: str, tls: bo
             process.terminate()
 
 
+def _wait_for(delivery: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run it in a thread: Playwright's own event loop runs in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, delivery).result()
+
+
 class Mirrors:
     """A publishing machine, two mirrors of it, and a verifier on a clock that tests move."""
 
@@ -74,7 +84,7 @@ class Mirrors:
         self.publishing.now = dt.datetime.fromtimestamp(self.now, dt.UTC) - dt.timedelta(hours=1)  # its own clock moves by an hour
         signed = self.publishing.release()
         targets = {name: (self.target(name), 60.0) for name in names or ("www", "second")}
-        for result in asyncio.run(delivery.publish(targets, signed, self.publishing.store.object)):
+        for result in _wait_for(delivery.publish(targets, signed, self.publishing.store.object)):
             assert not result.failure
         return signed
 
@@ -86,7 +96,7 @@ class Mirrors:
         files[TIMESTAMP] = renew_timestamp(files, self.publishing.keys.timestamp, moment)
         store.keep_metadata(files)
         for name in names or ("www", "second"):
-            asyncio.run(self.target(name).renew({FOLDER + TIMESTAMP: files[TIMESTAMP]}))
+            _wait_for(self.target(name).renew({FOLDER + TIMESTAMP: files[TIMESTAMP]}))
 
     def file(self, path: str, name: str = "www") -> Path:
         """The file that readers see."""

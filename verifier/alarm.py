@@ -22,7 +22,7 @@ from verifier.config import Config
 from verifier.model import KINDS, Answer, VerifierError
 from verifier.watch import Event, Watch, write
 
-SHOWN, TIMEOUT = 20, 20.0
+SHOWN, TIMEOUT = 20, 10.0
 
 Restore = Callable[[str, Sequence[str]], str]
 """Called with the name of a mirror and the paths that are wrong there; returns what was done. Raises `VerifierError`."""
@@ -48,26 +48,41 @@ class Alarm:
         self, config: Config, watch: Watch, restore: Restore | None, approved: Callable[[str], bytes | None] = lambda _: None
     ) -> None:
         self._config, self._watch, self._restore, self._approved = config, watch, restore, approved
-        self.has_mended = False
+        self.has_mended, self._try_again = False, 0.0
         self._wrong: dict[str, set[str]] = {}
+        self._failed: set[str] = set()
         self._unsent: list[tuple[Callable[[list[str], float], None], list[str], float]] = []
 
     def handle(self, events: Sequence[Event]) -> list[str]:
         """Do what follows; return the lines that say so."""
         now, lines = self._watch.clock(), [line(event) for event in events]
         fresh = [event for event in events if not event[2]]
-        lines += [f"evidence 証拠: {self._keep(event, now)}" for event in fresh[:SHOWN] if event[1].answer or not event[0].subject]
-        lines += self._mend(fresh)
+        lines += [self._evidence(event, now) for event in fresh[:SHOWN] if event[1].answer or not event[0].subject]
+        failures = self._send(lines, now)  # the alarm first: a delivery may take minutes
+        mended = self._mend(fresh)
+        return [*lines, *failures, *mended, *self._send(mended, now)]
+
+    def _send(self, lines: list[str], now: float) -> list[str]:
+        """Send by every channel, and again what could not be sent; return the lines that say what failed."""
         channels = [each for each, is_set in ((self._mail, self._config.mail), (self._post, self._config.webhook)) if is_set]
-        waiting = [*self._unsent, *((channel, lines, now) for channel in channels if lines)]
-        self._unsent = []
+        old = self._unsent if now >= self._try_again else []  # a dead mail server must not hold up the looks
+        waiting = [*old, *((channel, lines, now) for channel in channels if lines)]
+        self._unsent = [] if old else self._unsent
+        failures = []
         for channel, words, at in waiting:
             try:
                 channel(words, at)
             except (OSError, smtplib.SMTPException, VerifierError) as error:
                 self._unsent.append((channel, words, at))
-                lines.append(f"the alarm could not be sent, tried again later 警報を送れません: {type(error).__name__}: {error}")
-        return lines
+                self._try_again = now + 60
+                failures.append(f"the alarm could not be sent, tried again later 警報を送れません: {type(error).__name__}: {error}")
+        return failures
+
+    def _evidence(self, event: Event, now: float) -> str:
+        try:
+            return f"evidence 証拠: {self._keep(event, now)}"
+        except OSError as error:  # a full disk must not silence the alarm
+            return f"the evidence could not be kept 証拠を残せません: {error.filename}: {error.strerror}"
 
     def _mend(self, fresh: Sequence[Event]) -> list[str]:
         """Restore each mirror once for all that is wrong there; what fails is tried again at the next tick."""
@@ -81,9 +96,11 @@ class Alarm:
                 assert self._restore is not None
                 lines.append(f"RESTORED 復旧 {mirror}: {self._restore(mirror, sorted(paths))}")
                 self.has_mended = True
+                self._failed.discard(mirror)
             except (VerifierError, OSError, subprocess.SubprocessError) as error:
                 self._wrong[mirror] = paths
-                lines.append(f"NOT RESTORED, tried again 復旧できません {mirror}: {error}")
+                lines += [f"NOT RESTORED, tried again 復旧できません {mirror}: {error}"] if mirror not in self._failed else []
+                self._failed.add(mirror)
         return lines
 
     def _mail(self, lines: list[str], at: float) -> None:

@@ -39,7 +39,10 @@ def run(
         while True:
             for words in alarm.handle(watch.tick()):
                 say(words)
-            write_status(watch, Path(config.folder, "status"))
+            try:
+                write_status(watch, Path(config.folder, "status"))
+            except OSError as error:
+                say(f"{error.filename}: {error.strerror} / 状態のページを書けません")
             if is_once and not watch.doubts() and not alarm.has_mended:
                 break
             sleep(config.again if is_once else watch.wait())

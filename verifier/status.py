@@ -89,19 +89,19 @@ def _moment(at: float) -> str:
 
 
 def metrics(watch: Watch) -> Iterator[str]:
-    """Return the lines, as the text exposition format has them."""
-    yield f"verifier_last_look_timestamp_seconds {watch.clock():.0f}"
+    """Return the lines, as the text exposition format has them: all of one name stand together."""
+    found: dict[str, list[str]] = {"last_look_timestamp_seconds": [f" {watch.clock():.0f}"]}
     for view in watch.views:
-        labels = f'mirror="{_label(view.mirror.name)}",family="{view.family}"'
         release = view.trust.release
-        yield f"verifier_last_proof_timestamp_seconds{{{labels}}} {view.proven:.0f}"
-        yield f"verifier_answer_seconds{{{labels}}} {view.seconds:.3f}"
-        if release:
-            yield f"verifier_release_number{{{labels}}} {release.number}"
-        if release and release.expires:
-            yield f"verifier_signature_expires_timestamp_seconds{{{labels}}} {release.expires.timestamp():.0f}"
-    for kind in KINDS:
-        yield f'verifier_findings{{kind="{kind}"}} {sum(key.kind == kind for key in watch.findings())}'
+        values = {"last_proof_timestamp_seconds": view.proven, "answer_seconds": round(view.seconds, 3)}
+        values |= {"release_number": release.number} if release else {}
+        values |= {"signature_expires_timestamp_seconds": release.expires.timestamp()} if release and release.expires else {}
+        for name, value in values.items():
+            found.setdefault(name, []).append(f'{{mirror="{_label(view.mirror.name)}",family="{view.family}"}} {value}')
+    found["findings"] = [f'{{kind="{kind}"}} {sum(key.kind == kind for key in watch.findings())}' for kind in KINDS]
+    for name, rows in found.items():
+        yield f"# TYPE verifier_{name} gauge"
+        yield from (f"verifier_{name}{row}" for row in rows)
 
 
 def _label(value: str) -> str:

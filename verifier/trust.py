@@ -34,7 +34,7 @@ class Trust(FetcherInterface):
         self.keys, self.folder, self._base, self._get = keys, folder, base, get
         self.release: Release | None = None
         self.older: list[Release] = []
-        self.since, self._pointer = 0.0, b""
+        self.since, self._pointer, self._named = 0.0, b"", set[str]()
         folder.mkdir(parents=True, exist_ok=True)
 
     def refresh(self, now: dt.datetime) -> tuple[str, str]:
@@ -101,6 +101,7 @@ class Trust(FetcherInterface):
     def _list(self, path: str, sha256: str) -> bytes:
         """Return a list of files; its name says its content, so that one that was read before is not fetched again."""
         kept = self.folder / "lists" / sha256
+        self._named.add(sha256)
         if kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == sha256:
             return kept.read_bytes()
         data = self._read(path)
@@ -114,6 +115,10 @@ class Trust(FetcherInterface):
         if self.release and self.release.files != release.files:
             self.older = [self.release, *self.older][:KEPT]
         self.release = release
+        for kept in (self.folder / "lists").glob("*"):
+            if kept.name not in self._named:
+                kept.unlink()
+        self._named = set()
 
     def _first_seen(self, now: float) -> float:
         """Return since when (seconds since 1970) the mirror has shown this, also over several runs: by it one that stands still is noticed."""

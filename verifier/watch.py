@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -50,9 +51,7 @@ class Watch:
         """Look at everything that is due; return what became a finding (or is one still after ``remind`` seconds), and what is over."""
         now = self.clock()
         events: list[Event] = []
-        for view, judged in zip(
-            self.views, self._each_view(lambda view: view.look(now, self._each_file, self._vouch), self.views), strict=True
-        ):
+        for view, judged in zip(self.views, self._each_view(lambda view: self._look(view, now), self.views), strict=True):
             for subject, found in self._with_rest(view, judged).items():
                 events += self._apply(view, subject, found, now)
         for family in self.config.families:
@@ -61,6 +60,13 @@ class Watch:
         if events:
             self._save(events, now)
         return events
+
+    def _look(self, view: View, now: float) -> dict[str, Judgement]:
+        """A fault of ours with one mirror hides no other, and is told like blindness."""
+        try:
+            return view.look(now, self._each_file, self._vouch)
+        except Exception as error:
+            return {"": [("blind", f"unexpected {type(error).__name__}: {error}")]}
 
     def wait(self) -> float:
         """Return seconds until the next tick."""
@@ -169,7 +175,8 @@ class Watch:
             *({"at": now, "is_over": is_over, "words": each.words, **asdict(key)} for key, each, is_over in events),
         ][-HISTORY:]
         kept = [(asdict(key), {**asdict(replace(each, answer=None)), "answer": None}) for key, each in self.open.items()]
-        write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
+        with suppress(OSError):  # a full disk must not silence the alarm
+            write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
 
 
 def write(path: Path, data: bytes) -> None:

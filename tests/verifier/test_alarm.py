@@ -116,6 +116,7 @@ def test_an_alarm_that_the_mail_server_refuses_is_sent_again(mirrors: Mirrors) -
         assert any("could not be sent" in line for line in deface(mirrors, alarm))
         assert postbox.mails == []
         postbox.refuses = False
+        mirrors.now += 60
         alarm.handle([])
     assert len(postbox.mails) == 1
 
@@ -171,7 +172,7 @@ def test_the_command_that_restores_gets_the_mirror_and_the_paths_and_a_failure_i
     config = mirrors.config(families=("ipv4",))
     script = f"import sys; t = sys.stdin.read(); f = open({str(tmp_path / 'calls')!r}, 'a'); f.write(t + chr(10)); sys.exit(7)"
     lines = deface(mirrors, Alarm(config, mirrors.watch(config), run_command((sys.executable, "-c", script))))
-    assert sum("NOT RESTORED" in line and "status 7" in line for line in lines) > 1
+    assert sum("NOT RESTORED" in line and "status 7" in line for line in lines) == 1  # told once, tried at every look
     calls = (tmp_path / "calls").read_text().splitlines()
     assert json.loads(calls[0]) == {"mirror": "www", "paths": ["index.html"]}
     assert len(calls) > 1
@@ -180,3 +181,13 @@ def test_the_command_that_restores_gets_the_mirror_and_the_paths_and_a_failure_i
 def test_a_command_that_is_not_there_is_told(mirrors: Mirrors) -> None:
     with pytest.raises((VerifierError, OSError)):
         run_command(("/no/such/program",))("www", [])
+
+
+def test_evidence_and_history_that_cannot_be_written_do_not_silence_the_alarm(mirrors: Mirrors) -> None:
+    config = mirrors.config(families=("ipv4",))
+    Path(config.folder).mkdir()
+    (Path(config.folder) / "evidence").write_text("a file in the place of the folder")
+    (Path(config.folder) / "state.json").mkdir()
+    lines = deface(mirrors, Alarm(config, mirrors.watch(config), None))
+    assert any(line.startswith("FOUND 発見 [altered]") for line in lines)
+    assert any("the evidence could not be kept" in line for line in lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.flaky_day import DAY, FlakyDay, Weather
 from tests.mirrors import Mirrors
+from verifier.model import Answer
 from verifier.watch import Watch
 
 
@@ -47,3 +48,19 @@ def test_alterations_during_the_flaky_day_are_found_within_a_minute_while_the_ne
         assert mirrors.now - started <= 60
         mirrors.replace("press/index.html", before)
         assert [is_over for _, _, is_over in mirrors.run(watch, 120)] == [True]
+
+
+def test_a_fault_of_ours_with_one_mirror_hides_no_alteration_of_another_and_is_told(tmp_path: Path) -> None:
+    mirrors = Mirrors(tmp_path, 80)
+    day = FlakyDay(mirrors, random.Random(5), Weather(0, 0, 0, 0, 0, 0, 0), releases=0)
+
+    def fetch(url: str, family: str, limit: int) -> Answer:
+        if "second" in url and ".well-known" not in url:
+            raise RuntimeError("a fault")
+        return day(url, family, limit)
+
+    watch = Watch(mirrors.config("www", "second", families=("ipv4",)), fetch, lambda: mirrors.now, random.Random(1))
+    mirrors.run(watch, 60)
+    mirrors.replace("index.html", b"Hacked")
+    assert {(key.mirror, key.kind) for key, _, _ in mirrors.run(watch, 60)} == {("www", "altered")}
+    assert {(key.mirror, key.kind) for key, _, _ in mirrors.run(watch, 2000)} == {("second", "blind")}
