@@ -56,10 +56,10 @@ class S3Target:
 
         What was altered since the last delivery is written anew. What is strange stays: the bucket may hold other things; `inspect` names it.
         """
-        state, there = await asyncio.gather(self._state(), self._list())
+        state, there = await asyncio.gather(self._state(), self._list_if_possible())
         shown = await self._shown(state)
         files, difference = signed.release.by_path, changes(shown, signed.release)
-        altered = set(await self._altered(shown.files if shown else (), state, there, object_of))
+        altered = set(await self._altered(shown.files if shown else (), state, there, object_of)) if there is not None else set()
         written = {*difference.written, *(files[path] for path in (state.pending | altered) & files.keys())}
         now, proof = self._clock(), {path: mark(path, data) for path, data in signed.proof.items()}
         gone = {path: at for path, at in state.gone.items() if path not in files and path not in proof}
@@ -83,13 +83,15 @@ class S3Target:
             len(altered & files.keys()),
         )
 
-    def _new_proof(self, signed: SignedRelease, state: State, there: Mapping[str, Any]) -> dict[str, bytes]:
+    def _new_proof(self, signed: SignedRelease, state: State, there: Mapping[str, Any] | None) -> dict[str, bytes]:
         """Return the files of the proof that the store does not have as they should be."""
         is_unsure = bool(state.pending)
         return {
             path: data
             for path, data in signed.proof.items()
-            if is_unsure or state.proof.get(path) != mark(path, data) or path not in there or not is_same(there[path], data)
+            if is_unsure
+            or state.proof.get(path) != mark(path, data)
+            or (there is not None and not (path in there and is_same(there[path], data)))
         }
 
     async def inspect(self, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool) -> Inspection:
@@ -186,6 +188,13 @@ class S3Target:
 
     async def _keep(self, state: State) -> None:
         await self._put(RECORD, render_state(state), "application/json", "no-store")
+
+    async def _list_if_possible(self) -> dict[str, Any] | None:
+        """Return what `_list` does, or None: a store that cannot list just now still gets the release; then only `inspect` finds what was altered."""
+        try:
+            return await self._list()
+        except TargetError:
+            return None
 
     async def _list(self) -> dict[str, Any]:
         """Return length, ETag and time of every object."""
