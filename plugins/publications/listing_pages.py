@@ -14,6 +14,7 @@ from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.notice_chains import in_force
 from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
 from plugins.publications.document_pages import PAGE_CONTEXT, PageContext
@@ -38,7 +39,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.topics = taxonomies.topics(self.documents, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.content_type == "page"]
-        notices = list(reversed([d for d in self.documents if d.content_type == "notice"]))
+        notices = in_force(self.documents)
         neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
         build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents)))
         self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
@@ -50,7 +51,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             as_of=library.as_of,
             sections=self.sections,
             # On every page: the incremental build records one read instead of thirty.
-            publication_links=[(p.url, p.title, p.colour) for p in self.registry.publications.values()],
+            publication_links=[(p.url, p.title, p.colour) for p in self.registry.publications.values() if p.content_type != "drill"],
             places=self.places,
             topics=self.topics,
             facets=self.facets,

@@ -166,6 +166,9 @@ class DocumentCodec:
         if get_origin(annotation) is tuple and members[1:] == (Ellipsis,):
             inner = self._wire(members[0])
             return _Wire(tuple[inner.type, ...], _each(inner.encode), _each(inner.decode))  # type: ignore[name-defined]
+        if get_origin(annotation) is dict and issubclass(members[1], BaseModel):
+            inner = self._wire(members[1])
+            return _Wire(dict.__class_getitem__((members[0], inner.type)), _each_of_table(inner.encode), _each_of_table(inner.decode))
         if get_origin(annotation) is Mapping:
             return _Wire(dict.__class_getitem__(members), dict)
         return _Wire(annotation)
@@ -200,6 +203,10 @@ class DocumentCodec:
 
 def _each(convert: Convert | None) -> Convert | None:
     return None if convert is None else lambda values: tuple(map(convert, values))
+
+
+def _each_of_table(convert: Convert | None) -> Convert | None:
+    return None if convert is None else lambda table: {key: convert(value) for key, value in table.items()}
 
 
 class ValueCodec(Generic[Value]):

@@ -13,10 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, NeededEnd, WebAddress, duration, field_error, film
+from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, WebAddress, duration, field_error, film
 from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
 from plugins.frontmatter.model.meta import Dated as Dated
 from plugins.frontmatter.model.meta import Meta as Meta
+from plugins.frontmatter.model.notices import Drill as Drill
+from plugins.frontmatter.model.notices import Notice as Notice
 
 
 class Article(Dated):
@@ -188,20 +190,6 @@ class Event(Dated):
         """Every day on which the event takes place."""
         last = (self.end or self.start).date()
         return [self.start.date() + dt.timedelta(days=number) for number in range((last - self.start.date()).days + 1)]
-
-
-class Notice(Dated):
-    """An emergency notice. ``expires`` is required: an old warning is dangerous."""
-
-    key: ClassVar[str] = "notice"
-    word: ClassVar[str] = "お知らせ"
-    is_news: ClassVar[bool] = True
-    is_listed: ClassVar[bool] = False
-    shows_age: ClassVar[bool] = False
-
-    severity: Literal["情報", "注意", "警報", "特別警報"]
-    expires: NeededEnd
-    areas: Line | None = None
 
 
 class Issue(Dated):

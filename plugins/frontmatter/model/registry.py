@@ -320,4 +320,30 @@ def _reserved_keys(parsed: _File, toml: Path) -> list[Diagnostic]:
     path = PurePosixPath(toml.name)
     keys = [("publications", key, check_section_key(key)) for key in parsed.publications]
     keys += [(table, key, check_name(key)) for table in ("lists", "feeds", "topics") for key in getattr(parsed, table)]
-    return [_diagnostic(path, toml, (table, key), " / ".join(words)) for table, key, words in keys if words]
+    return [_diagnostic(path, toml, (table, key), " / ".join(words)) for table, key, words in keys if words] + _mixed_drills(parsed, toml)
+
+
+def _mixed_drills(parsed: _File, toml: Path) -> list[Diagnostic]:
+    """Find what would let a drill be taken for a real notice: another folder than ``drills``, or a list that both use."""
+    path = PurePosixPath(toml.name)
+    places = [
+        _diagnostic(
+            path,
+            toml,
+            ("publications", p.key, "kind"),
+            "訓練（drill）の出版物は drills だけです。[publications.drills] と書いてください / drills are published in [publications.drills] and nowhere else",
+        )
+        for p in parsed.publications.values()
+        if (p.content_type == "drill") != (p.key == "drills")
+    ]
+    lists = [
+        _diagnostic(
+            path,
+            toml,
+            ("publications", p.key, "list"),
+            f"訓練の配信先は、訓練だけのものにしてください（[lists.{p.list}] の publication） / a list of drills is for drills alone: see its publication",
+        )
+        for p in parsed.publications.values()
+        if p.list in parsed.lists and (parsed.lists[p.list].publication == "drills") != (p.key == "drills")
+    ]
+    return places + lists

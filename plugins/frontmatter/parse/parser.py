@@ -21,6 +21,7 @@ from plugins.frontmatter.parse.directives import check_directives
 from plugins.frontmatter.parse.explain import explain
 from plugins.frontmatter.parse.links import LinkResolver, ParsedSource
 from plugins.frontmatter.parse.markdown import Body, forbidden_elements, parse_html, parse_markdown, plain_text
+from plugins.frontmatter.parse.notice_words import check_notice
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source, read_source
 
@@ -82,6 +83,7 @@ def resolve_source(source: Source, header: Header, references: ReferenceResolver
         document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
     except Exception as error:  # as in `read_header`
         return None, [unexpected(source.path, error)]
+    diagnostics += check_notice(source, header, references)
     return document, diagnostics or link_diagnostics  # a forbidden address, such as javascript:…, is not reported as a missing page too
 
 
@@ -137,7 +139,10 @@ def _placement(source: Source, registry: Registry) -> tuple[str, Publication | N
             "F301",
         )
     content_type = str(source.data.get("kind", publication.content_type))
-    permitted = [key for key, model in CONTENT_TYPES.items() if model.chosen_by_editor]
+    # A folder of drills takes drills only, and no other folder takes one: neither may be found where readers look for the other.
+    permitted = (
+        ["drill"] if publication.content_type == "drill" else [key for key, model in CONTENT_TYPES.items() if model.chosen_by_editor]
+    )
     if content_type not in permitted:
         known = "、".join(permitted)
         return Diagnostic(
