@@ -21,7 +21,7 @@ from publisher.model.errors import PublisherError
 from publisher.model.release import Release
 from publisher.pipeline.announcements import announce
 from publisher.pipeline.checkout import Checkout
-from publisher.pipeline.commands import Commands
+from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
@@ -127,7 +127,7 @@ class Publisher:
     def _build(self, report: Report) -> Report:
         words = ("build", "--output", str(self.output), "--now", self.clock().isoformat())
         ended = self.commands.todoke(*words, folder=self.checkout.folder, timeout=self.config.publish.build_timeout)
-        if ended.status:
+        if ended.status not in (0, HELD_BACK):
             raise BuildRefused(
                 f"commit {report.commit[:12]} does not build (status {ended.status}); the last good site stays public / ビルドできません\n{ended.words}"
             )
@@ -142,6 +142,8 @@ class Publisher:
             states = self._bring(signed, is_new=is_new)
             self._write_state(report.commit, number)
             self.checkout.keep(report.commit)
+        for words in signed.release.held_back:
+            self.log.event("hold back", words, is_failure=True)
         for state in states:
             self.log.event(
                 "release", state.failure or f"release {number} is on {state.name}", mirror=state.name, is_failure=bool(state.failure)
