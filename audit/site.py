@@ -19,7 +19,7 @@ _MANY_TYPES = frozenset({"article.html", "section.html", "shelf.html", "page.htm
 
 def build_sample(output: Path) -> tuple[BuildReport, dict[str, str]]:
     """Build the sample into ``output``; return the report, and the name of each page's template by the page's address."""
-    report = build(BuildOptions(MOMENT, output=output))
+    report = build(BuildOptions(MOMENT, output=output, strict=True))
     return report, {address_of(name): template for name, template in templates_of(output / MANIFEST).items()}
 
 

@@ -44,6 +44,11 @@ class ValidityInterval:
     since: dt.datetime = _EARLIEST
     until: dt.datetime = _LATEST
 
+    @classmethod
+    def of_moment(cls, moment: dt.datetime) -> ValidityInterval:
+        """Return the interval that holds ``moment`` alone."""
+        return cls(moment, moment + _TICK)
+
     def contains(self, moment: dt.datetime) -> bool:
         """Tell whether ``moment`` lies in the interval."""
         return self.since <= moment < self.until

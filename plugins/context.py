@@ -42,7 +42,8 @@ class _Provided:
 class BuildContext:
     """Options of one build. All paths are absolute.
 
-    ``site`` is the folder into which this run writes; ``site_url`` is the address asked for, or empty for that of ``publications.toml``.
+    ``site`` is the folder into which this run writes; ``site_url`` is the address asked for, or empty for that of ``publications.toml``. Unless it is
+    ``strict``, an issue that fails its gate stops no other; ``held`` are the sources of which an older version is read, and no mail is made of them.
     """
 
     now: dt.datetime
@@ -54,6 +55,8 @@ class BuildContext:
     site_url: str = ""
     validate_mail: bool = True
     shows_drafts: bool = False
+    strict: bool = True
+    held: frozenset[str] = frozenset()
     _provided: _Provided = field(default_factory=_Provided, init=False, repr=False, compare=False)
 
     def __getitem__(self, key: Key[Value]) -> Value:
@@ -84,12 +87,19 @@ class BuildContext:
         self._provided.by_key[key] = value
 
 
-def add_context(settings: dict[str, Any], *, validate_mail: bool = True, shows_drafts: bool = False) -> BuildContext:
+def add_context(
+    settings: dict[str, Any],
+    *,
+    validate_mail: bool = True,
+    shows_drafts: bool = False,
+    strict: bool = True,
+    held: frozenset[str] = frozenset(),
+) -> BuildContext:
     """Make the context of a build from Pelican's ``settings``, leave it there, and return it."""
     folders = (settings[name] for name in ("PATH", "PUBLICATIONS", "OUTPUT_PATH", "THEME", "CACHE"))
     content, publications, site, theme, cache = (Path(folder).absolute() for folder in folders)
     context = BuildContext(
-        settings["NOW"], content, publications, site, theme, cache, settings["SITE_ADDRESS"], validate_mail, shows_drafts
+        settings["NOW"], content, publications, site, theme, cache, settings["SITE_ADDRESS"], validate_mail, shows_drafts, strict, held
     )
     settings[_ENTRY] = context
     return context

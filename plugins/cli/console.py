@@ -1,6 +1,6 @@
 """What the site's commands share: the two streams, common options, how diagnostics are printed, how a command ends.
 
-Exit status: 0 if all is well, 1 if something is wrong with the content, 2 if something is wrong with the command line.
+Exit status: 0 if all is well, 1 if something is wrong with the content, 2 if something is wrong with the command line, 3 if a build held something back.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FormatName = Literal["text", "json", "sarif", "github"]
 """The forms of `plugins.diagnostic_formats`. That module is loaded when a diagnostic is printed in one: most builds print none."""
+
+HELD_BACK_STATUS = 3
+"""Exit status of a build that published all but what it held back."""
 
 _STYLES: dict[Severity, str | None] = {"error": None, "warning": "yellow", "note": "dim"}
 
@@ -157,6 +160,13 @@ def stop_because_of(diagnostics: Sequence[Diagnostic]) -> NoReturn:
     """Print how many of ``diagnostics`` are errors and end with status 1."""
     count = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     stop(f"{count}か所を直してください。公開中のものは前のままです / {count} errors: nothing was changed")
+
+
+def stop_held_back(lines: Sequence[Diagnostic], files: int, chosen: FormatName) -> NoReturn:
+    """Print last, in red, what was held back, and end with status 3. In another format than text, ``lines`` are in the document already."""
+    for line in lines if chosen == "text" else ():
+        print_error(str(line), "bold red")
+    stop(f"{files}件の公開を見合わせました。ほかはすべて出ています / {files} held back; all else is published", HELD_BACK_STATUS)
 
 
 def stop(message: str, status: int = 1) -> NoReturn:

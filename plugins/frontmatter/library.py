@@ -135,7 +135,7 @@ def read_library(
         collector.collect(reader.results(headers, references.images), references)
     diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
     if diagnostics:
-        raise ContentErrors(replace(diagnostic, path=PurePosixPath(content.name) / diagnostic.path) for diagnostic in diagnostics)
+        raise ContentErrors(diagnostic.below(content.name) for diagnostic in diagnostics)
     cache.forget(path for path in rows if path not in files)
     if references.images != known_images:
         cache.note(_IMAGES, [("", b"", references.images)])
@@ -241,7 +241,7 @@ def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], conte
                         _conflict(content, path, key, f"この記事のいまのアドレス {name}", f"the address that it has now, {name}")
                     )
             if other != path:
-                diagnostics.append(_conflict(content, path, key, other, other))
+                diagnostics.append(replace(_conflict(content, path, key, other, other), cause=PurePosixPath(other)))
     return diagnostics
 
 

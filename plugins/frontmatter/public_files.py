@@ -178,6 +178,7 @@ def clashing_files(library: Library) -> list[Diagnostic]:
             f"公開するアドレス {_address(path)} が {other} と同じになります。どちらかの名前を変えてください",
             f"it would have the address {_address(path)}, as {other} has: rename one of them",
             "F305",
+            cause=PurePosixPath(other),
         )
         for path, other in clashes
     ]

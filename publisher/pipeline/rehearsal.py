@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from publisher.config import PublishConfig, read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.pipeline.checkout import checkout_of
-from publisher.pipeline.commands import Commands
+from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, HandedOver, Handover
 from publisher.release.make import Draft, draft
 from publisher.release.store import ReleaseStore
@@ -47,7 +47,7 @@ def rehearse(config: PublishConfig, store: ReleaseStore, commands: Commands, now
         checkout.take(commit)
         words = ("build", "--output", str(folder / "output"), "--now", now.isoformat())
         ended = commands.todoke(*words, folder=checkout.folder, timeout=config.publish.build_timeout)
-        if ended.status:
+        if ended.status not in (0, HELD_BACK):
             raise PublisherError(f"commit {commit[:12]} does not build (status {ended.status}) / ビルドできません\n{ended.words}")
         planned = draft(store, folder / "output", now, commit=commit, audit_anchor=read_audit_anchor(config.audit_anchor))
         mail = NOTHING

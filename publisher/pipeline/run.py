@@ -18,7 +18,7 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.pipeline.announcements import announce
 from publisher.pipeline.checkout import Checkout
-from publisher.pipeline.commands import Commands
+from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
@@ -125,7 +125,7 @@ class Publisher:
     def _build(self, report: Report) -> Report:
         words = ("build", "--output", str(self.output), "--now", self.clock().isoformat())
         ended = self.commands.todoke(*words, folder=self.checkout.folder, timeout=self.config.publish.build_timeout)
-        if ended.status:
+        if ended.status not in (0, HELD_BACK):
             raise BuildRefused(
                 f"commit {report.commit[:12]} does not build (status {ended.status}); the last good site stays public / ビルドできません\n{ended.words}"
             )
@@ -141,6 +141,8 @@ class Publisher:
             states = self._bring(signed, is_new=is_new)
             write_state(self.config.publish.folder / STATE, replace(before, release=number))
             self.checkout.keep(report.commit)
+        for words in signed.release.held_back:
+            self.log.event("hold back", words, is_failure=True)
         for state in states:
             self.log.event(
                 "release", state.failure or f"release {number} is on {state.name}", mirror=state.name, is_failure=bool(state.failure)

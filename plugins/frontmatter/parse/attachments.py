@@ -140,7 +140,7 @@ class AttachmentResolver:
         if path is not None and self.references.resolve("file", str(path)):
             return []
         ja, en = f"ファイル「{name}」がありません。content/files/ に置いてください", f"no file at {name!r}: put it into content/files/"
-        return [Diagnostic(self.source.path, self.source.line_of((key, *index)), ja, en, "F501")]
+        return [Diagnostic(self.source.path, self.source.line_of((key, *index)), ja, en, "F501", cause=path)]
 
     def _captions(self, meta: Video) -> list[Diagnostic]:
         path = self.place(meta.captions) or PurePosixPath()
@@ -189,7 +189,7 @@ class AttachmentResolver:
                     f"PDF「{attachment.file}」が読めません。作り直してください（{error}）",
                     f"cannot read the PDF {attachment.file!r}: {error}",
                 )
-                missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en, "F504")]
+                missing = [Diagnostic(self.source.path, self.source.line_of(("attachments", number)), ja, en, "F504", cause=path)]
                 pdf = None
             diagnostics += missing
             if pdf:

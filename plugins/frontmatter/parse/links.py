@@ -98,7 +98,7 @@ class LinkResolver:
             _to_page(link, page[0], page[1], parts.fragment)
             return None
         if path is None or not self.references.resolve("file", str(path)):
-            return _missing(parsed, href)
+            return _missing(parsed, href, path)
         link.set("href", image_permalink(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
@@ -156,6 +156,7 @@ class LinkResolver:
                 f"画像「{src}」がありません。content/images/ に置き、場所を書き直してください",
                 f"no image at {src!r}: put it into content/images/ and name its place",
                 "F403",
+                cause=path,
             )
         return Diagnostic(
             parsed.source.path,
@@ -163,6 +164,7 @@ class LinkResolver:
             f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{picture}）",
             f"cannot read image {src!r}: save it as PNG or JPEG ({picture})",
             "F404",
+            cause=path,
         )
 
     def _picture(self, parsed: ParsedSource, diagnostics: list[Diagnostic]) -> Picture | None:
@@ -198,7 +200,7 @@ class LinkResolver:
         path = self._path(parsed, value)
         target = self.references.resolve("target", str(path)) if path else None
         if target is None:
-            return _missing(parsed, value)
+            return _missing(parsed, value, path)
         has_figures, is_draft, date = target
         if name == "figures" and not has_figures:
             return Diagnostic(
@@ -231,13 +233,14 @@ def _to_page(link: Any, url: str, state: str, fragment: str) -> None:
         link.tail = "（掲載終了）" + (link.tail or "")
 
 
-def _missing(parsed: ParsedSource, href: str) -> Diagnostic:
+def _missing(parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic:
     return Diagnostic(
         parsed.source.path,
         parsed.source.line_with(href),
         f"リンク先「{href}」がありません。ファイルの場所を確かめてください",
         f"no page or file at {href!r}: check the path",
         "F401",
+        cause=path,
     )
 
 

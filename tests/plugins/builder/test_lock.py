@@ -138,8 +138,8 @@ def test_what_a_killed_build_left_is_removed_by_the_next_one_even_if_it_has_noth
 @pytest.mark.parametrize("largest_file", [1, 120])
 def test_a_disk_that_takes_no_more_stops_a_build_with_one_line_and_the_old_site(built: TinySite, largest_file: int) -> None:
     before = digests(built.site)
-    edit(built, "長い話" * 2000)
-
+    for number in range(3):
+        built.article(f"press/2020/a{number}.md", f"第{number}話", lead="長い話です。\n\n" * 4_000)
     process = start(built, largest_file=largest_file)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1

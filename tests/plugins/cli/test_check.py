@@ -29,13 +29,37 @@ def faulty(tiny: TinySite) -> TinySite:
 
 @pytest.mark.parametrize("command", ["check", "build"])
 def test_errors_are_one_document_on_the_output_stream_and_the_status_is_one(faulty: TinySite, command: str) -> None:
-    done = run(faulty, command, "--format", "json", *(["--output", str(faulty.output)] if command == "build" else []))
+    done = run(faulty, command, "--format", "json", *(["--output", str(faulty.output), "--strict"] if command == "build" else []))
     assert done.exit_code == 1
     document = json.loads(done.stdout)
     places = {(each["rule"], each["path"], each["line"]) for each in document["diagnostics"]}
     assert {("F202", "content/press/2020/b.md", 2)} <= places
     assert document["errors"] >= 1
     assert "errors: nothing was changed" in done.stderr
+
+
+def test_a_build_names_what_it_held_back_last_and_ends_with_three(faulty: TinySite) -> None:
+    faulty.article("press/2020/c.md")
+    done = run(faulty, "build", "--output", str(faulty.output))
+    assert done.exit_code == 3
+    *_, before_last, last = done.stderr.splitlines()
+    assert before_last.startswith("content/press/2020/b.md:2: 公開を見合わせました（よかった版がありません）：") and before_last.endswith(
+        "[F202]"
+    )
+    assert " / held back, not published (no version of it holds): " in before_last
+    assert last == "2件の公開を見合わせました。ほかはすべて出ています / 2 held back; all else is published"
+    assert (faulty.site / "press/2020/05/c/index.html").is_file() and not (faulty.site / "press/2020/05/a").exists()
+
+
+def test_a_build_that_held_back_prints_one_document_for_programs(faulty: TinySite) -> None:
+    faulty.article("press/2020/c.md")
+    done = run(faulty, "build", "--output", str(faulty.output), "--format", "json")
+    document = json.loads(done.stdout)
+    assert (done.exit_code, document["held_back"]) == (3, 2)
+    assert {each["path"] for each in document["diagnostics"] if each["severity"] == "error"} == {
+        "content/press/2020/a.md",
+        "content/press/2020/b.md",
+    }
 
 
 def test_check_prints_sarif_and_github_commands(faulty: TinySite) -> None:

@@ -199,6 +199,17 @@ def test_a_mail_that_gmail_would_clip_is_an_error_that_names_the_longest_section
         issues.build()
 
 
+def test_an_issue_that_its_gate_refuses_makes_no_bundle_and_all_others_do(issues: TinySite) -> None:
+    words = "\n\n".join(f"{number}番目の長い段落です。" + "あ" * 400 for number in range(90))
+    issues.write("mail/press/2.md", ISSUE.format(date="2020-06-10").replace("話題の前書きです。", words))
+    issues.write("mail/press/3.md", "---\ntitle: 短い号\ndate: 2020-06-20\npreheader: この号の案内です\n---\n## 話題\n\n短い文です。\n")
+    report = issues.build(strict=False)
+    (entry,) = report.held_back
+    assert (entry.path, entry.what, entry.diagnostics[0].rule) == ("content/mail/press/2.md", "mail", "M701")
+    assert not (issues.output / "mail/press/2").exists() and (issues.output / "mail/press/3/issue.json").is_file()
+    assert "90番目" not in issues.page("/mail/press/2/") and "89番目" in issues.page("/mail/press/2/")
+
+
 def tree(file: Path) -> Any:
     return lxml.html.fromstring(file.read_text(encoding="utf-8"))
 

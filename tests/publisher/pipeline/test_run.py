@@ -46,6 +46,23 @@ def test_a_commit_becomes_public_everywhere_and_a_report_says_so(office: Office)
     assert set(report["seconds"]) == {"check out", "build", "release", "look", "announce", "hand over"}
 
 
+def test_a_document_at_fault_is_held_back_and_named_in_report_log_and_manifest_and_all_else_is_live(office: Office) -> None:
+    office.commit()
+    assert office.run("publish").exit_code == 0
+    office.site.write("press/2020/broken.md", "まちがい")
+    office.site.article("press/2020/second.md", "橋が二つ通れます")
+    office.commit()
+    rehearsed = office.run("publish --dry-run")
+    assert rehearsed.exit_code == 0 and "held back by the build" in rehearsed.stdout, rehearsed.output
+    done = office.run("publish")
+    assert done.exit_code == 3, done.output
+    assert "橋が二つ通れます" in office.shown("press/")
+    assert "held back by the build 公開見合わせ: content/press/2020/broken.md 公開を見合わせました" in done.stdout
+    (line,) = [each for each in log(office) if each["step"] == "hold back"]
+    assert "content/press/2020/broken.md" in str(line["words"]) and "[F104]" in str(line["words"])
+    assert len(json.loads(office.run("releases --json").stdout)[0]["held_back"]) == 1
+
+
 def test_a_mail_leaves_only_after_its_page_is_public_and_only_once(office: Office) -> None:
     """A mirror whose public address shows another site, one without an address, and at last the right one."""
     watch = Watch(office)

@@ -1,0 +1,111 @@
+"""Whatever breaks, in whatever groups: the rest is what a checkout with those files as they last held would give, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plugins.builder.held_back.report import HeldBack
+from tests.history import Checkout, make_checkout
+from tests.tiny import TinySite
+
+PROGRESS = "分野,市町村,年度,完成,計画,単位,状態\n道路,石巻市,2019,3,10,km,工事中\n道路,女川町,2019,4,10,km,工事中\n道路,石巻市,2020,5,10,km,工事中\n"
+VIDEO = "---\ntitle: 動画\ndate: 2020-03-01\nkind: video\nvideo: https://www.youtube.com/watch?v=abc\nduration: '1:00'\ncaptions: ../../files/a.vtt\n---\n段落です。\n\n## 書き起こし\n\n話したことばです。\n"
+ISSUE = "---\ntitle: 第{0}号\ndate: 2020-0{0}-28\npreheader: この号の案内です\n---\nこんにちは。\n\n## 知らせ\n\n::記事 ../../press/2020/{1}.md\n"
+
+
+def write_sample(site: TinySite) -> None:
+    """Two versions of each article would hold; documents link to each other, to pictures and to a table."""
+    site.image()
+    site.image("images/hill.png", 9)
+    for name, lead in {
+        "a": "最初の段落です。",
+        "b": "[題aの記事](a.md)を見る。",
+        "c": "[題bの記事](b.md)を見る。\n\n![海の写真です](../../images/sea.png)",
+        "d": "![丘の写真です](../../images/hill.png)",
+        "e": "何にもつながらない記事です。",
+    }.items():
+        site.article(f"press/2020/{name}.md", f"題{name}", "2020-02-01", lead)
+    site.write("pages/about.md", "---\ntitle: このサイトについて\n---\n[題cの記事](../press/2020/c.md)を見る。\n")
+    site.write("data/progress.csv", PROGRESS)
+    site.write("mail/press/002.md", ISSUE.format(2, "a"))
+    site.write("mail/press/003.md", ISSUE.format(3, "e"))
+
+
+FAULTS: Mapping[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda _data: b"",
+    "cut in the middle": lambda data: data[: len(data) // 2],
+    "another encoding": lambda data: data + "石".encode("shift_jis") * 3,
+    "a control character": lambda data: data + b"\x1b[2J\n",
+    "a link to nowhere": lambda data: data + "\n\n[なし](nowhere.md)\n".encode(),
+    "no date": lambda data: data.replace(b"date:", b"dat:"),
+    "a line of another table": lambda data: data + "空,石巻市,2020,x,10,km,工事中\n".encode(),
+    "an unfinished merge": lambda data: b"<<<<<<< HEAD\n" + data + b"=======\n>>>>>>> other\n",
+    "changed and good": lambda data: data.replace("段落".encode(), "文章".encode()),
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout whose first commit holds."""
+    checkout = make_checkout(tmp_path_factory.mktemp("checkout"))
+    write_sample(checkout.site)
+    checkout.commit()
+    return checkout
+
+
+FILES = (
+    *(f"press/2020/{name}.md" for name in "abcde"), "pages/about.md", "data/progress.csv", "mail/press/002.md", "mail/press/003.md",
+    "images/sea.png", "images/hill.png", "data/municipalities.csv",
+)  # fmt: skip
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.dictionaries(st.sampled_from(FILES), st.sampled_from(sorted(FAULTS)), min_size=1, max_size=6),
+    deleted=st.frozensets(st.sampled_from(FILES[:5]), max_size=1),
+    is_committed=st.booleans(),
+)
+def test_the_rest_equals_a_build_of_the_checkout_with_those_files_as_they_last_held(
+    checkout: Checkout, tmp_path: Path, faults: dict[str, str], deleted: frozenset[str], is_committed: bool
+) -> None:
+    content = checkout.site.content
+    checkout.git("checkout", "-q", "--force", "--detach", "main")
+    for path, fault in faults.items():
+        (content / path).write_bytes(FAULTS[fault]((content / path).read_bytes()))
+    for path in deleted:
+        (content / path).unlink()
+    if is_committed:
+        checkout.commit()
+    report = checkout.site.build(strict=False)
+    held = {each.path: each for each in report.held_back}
+    other = as_they_last_held(checkout, tmp_path, held)
+    other.build()
+    unsent = [path.removeprefix("content/").removesuffix(".md") for path in held if path.startswith("content/mail/")]
+    assert tree(checkout.site.output, []) == tree(other.output, unsent)
+    assert [entry["path"] for entry in json.loads((checkout.site.output / "held-back.json").read_bytes())] == list(held)
+
+
+def as_they_last_held(checkout: Checkout, root: Path, held: Mapping[str, HeldBack]) -> TinySite:
+    """Return a copy of the checkout in which the files that were held back are as the report says: of a commit, or not there."""
+    shutil.rmtree(root, ignore_errors=True)  # with the last build: what a build takes over from that is compared with a full one
+    shutil.copytree(checkout.root, root, ignore=shutil.ignore_patterns(".git", "output*"))
+    for path, entry in held.items():
+        (root / path).unlink(missing_ok=True)
+        if entry.commit:
+            (root / path).write_bytes(checkout.at(entry.commit, entry.name))
+    return TinySite(root)
+
+
+def tree(output: Path, unsent: Sequence[str]) -> dict[str, bytes]:
+    """Return the published files by name. ``unsent`` are the folders of mails that are not made."""
+    files = {
+        path.relative_to(output).as_posix(): path for name in ("site", "mail") for path in (output / name).rglob("*") if path.is_file()
+    }
+    return {name: path.read_bytes() for name, path in sorted(files.items()) if not name.startswith(tuple(f"{each}/" for each in unsent))}
