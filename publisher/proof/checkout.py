@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from publisher.model.errors import PublisherError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """The full name of a commit, in SHA-1 or SHA-256."""
+
+_SHA256 = 64
+"""Digits of a commit's name in a repository of SHA-256."""
 
 _SUBMODULE = "160000 "
 """The mode of a gitlink in Git's index."""
@@ -35,6 +39,18 @@ def check_out(repository: Path, commit: str, folder: Path) -> None:
             )
     finally:
         index.unlink(missing_ok=True)
+    _lend_history(repository, commit, folder)
+
+
+def _lend_history(repository: Path, commit: str, folder: Path) -> None:
+    """Make ``folder`` a repository whose objects are those of ``repository``: the build takes the place of a file at fault from the history."""
+    objects, shallow = (Path(repository, _git(repository, "rev-parse", "--git-path", name)).resolve() for name in ("objects", "shallow"))
+    _git(folder, "init", "--quiet", "--template=", f"--object-format={'sha256' if len(commit) == _SHA256 else 'sha1'}")
+    (folder / ".git" / "objects" / "info").mkdir(exist_ok=True)
+    (folder / ".git" / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
+    if shallow.is_file():
+        shutil.copyfile(shallow, folder / ".git" / "shallow")
+    _git(folder, "update-ref", "--no-deref", "HEAD", commit)
 
 
 def require_commit(repository: Path, commit: str) -> None:

@@ -55,6 +55,19 @@ def test_a_release_of_a_changed_checkout_is_warned_of_and_cannot_be_repeated(che
     assert done.exit_code == 2 and "in no commit" in done.stderr and done.stdout == ""
 
 
+def test_a_release_in_which_a_file_was_held_back_comes_out_the_same(checkout: Checkout, tmp_path: Path) -> None:
+    """The build published the version before the mistake, which is in the history alone."""
+    article = next((checkout.folder / "content" / "press").rglob("*.md"))
+    article.write_text(article.read_text("utf-8").replace("title:", "titel:"), encoding="utf-8")
+    checkout.git("commit", "-q", "-a", "-m", "a mistake")
+    checkout.build(status=3)
+    assert checkout.run("release").exit_code in (0, 3)
+    clone = Checkout(tmp_path / "auditor")
+    subprocess.run(["git", "clone", "-q", str(checkout.folder), str(clone.folder)], check=True)
+    done = clone.run(f"reproduce {checkout.mirror}/.well-known/todoke/manifest.txt")
+    assert done.exit_code == 0, done.stdout + done.stderr
+
+
 def test_content_that_git_leaves_out_is_named(checkout: Checkout) -> None:
     checkout.git("rm", "-q", "-r", "--cached", "content")
     (checkout.folder / ".gitignore").write_text("output/\nvar/\ncontent/\n", encoding="utf-8")
