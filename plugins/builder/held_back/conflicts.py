@@ -11,13 +11,11 @@ _CLAIMS = re.compile(rb"^(?:slug|aliases|date|publication|kind):.*?(?=^[^\s-]|\Z
 _BODY = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
 
 
-def later_claim(history: History | None, first: tuple[str, bytes], second: tuple[str, bytes]) -> str:
+def later_claim(history: History, first: tuple[str, bytes], second: tuple[str, bytes]) -> str:
     """Return the path of that file whose claim is newer in ``history``, given paths and bytes. If both are of one commit, or nobody knows: ``second``.
 
     A claim is as old as the first of the versions without a break that named the same address. One that is not committed is the newest.
     """
-    if history is None:
-        return second[0]
     versions = history.versions([first[0], second[0]])
 
     def place(path: str, data: bytes) -> int:

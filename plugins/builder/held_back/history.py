@@ -158,13 +158,12 @@ def _no_answer(words: str) -> BuildFailed:
     )
 
 
-def find_history(content: Path) -> History | None:
-    """Return the history of the checkout around ``content``; None outside of a repository. Raises `BuildFailed`."""
+def is_in_repository(content: Path) -> bool:
+    """Tell whether the folder ``content`` lies in a Git repository."""
     real = content.resolve()
-    return GitHistory(real) if any((folder / ".git").exists() for folder in (real, *real.parents)) else None
+    return any((folder / ".git").exists() for folder in (real, *real.parents))
 
 
 def history_identity(content: Path) -> str:
     """Return what changes whenever an earlier version of a file may be another one. Raises `BuildFailed`."""
-    history = find_history(content)
-    return history.identity() if history else ""
+    return GitHistory(content.resolve()).identity() if is_in_repository(content) else ""

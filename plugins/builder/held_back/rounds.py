@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugins.builder.held_back.history import GitHistory, is_in_repository
+from plugins.builder.held_back.last_good import LastGoodBuild
 from plugins.builder.options import BuildOptions
 from plugins.diagnostics import ContentErrors
 
@@ -39,6 +41,8 @@ def run_until_it_holds(
         else:
             if selection:
                 selection.check()
+            if not is_in_repository(options.content):
+                LastGoodBuild(options.output.absolute()).keep(selection.root if selection else options.content, result.rerenderer.library)
             return result, (*(selection.held_back() if selection else ()), *result.held_back)
 
 
@@ -46,7 +50,8 @@ def _begin(options: BuildOptions, folder: Path) -> Selection:
     from plugins.builder.held_back.selection import Selection  # most builds hold nothing back
 
     content = options.content.absolute()
-    return Selection(content, folder / "sources" / content.name)
+    history = GitHistory(content.resolve()) if is_in_repository(content) else LastGoodBuild(options.output.absolute())
+    return Selection(content, folder / "sources" / content.name, history)
 
 
 def _clear(folder: Path, selection: Selection) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from plugins.builder.held_back.chosen_files import ChosenFiles
 from plugins.builder.held_back.conflicts import later_claim
-from plugins.builder.held_back.history import History, Version, find_history
+from plugins.builder.held_back.history import History, Version
 from plugins.builder.held_back.report import HeldBack, in_order
 from plugins.builder.options import BuildFailed
 from plugins.diagnostics import ContentErrors, Diagnostic
@@ -37,10 +37,10 @@ class _HeldFile:
 class Selection:
     """The chosen version of every file below ``content``, which lies in the folder ``root`` for the next run of the build."""
 
-    def __init__(self, content: Path, root: Path) -> None:
-        """Raises `plugins.builder.options.BuildFailed` if the history cannot be read, `OSError`."""
+    def __init__(self, content: Path, root: Path, history: History) -> None:
+        """Raises `OSError`."""
         self._content, self._files = content, ChosenFiles(content, root)
-        self._history: History | None = find_history(content)
+        self._history = history
         self._held: dict[str, _HeldFile] = {}
 
     def hold_back(self, errors: ContentErrors) -> None:
@@ -50,7 +50,7 @@ class Selection:
         """
         blamed = self._blamed(errors)
         fresh = [path for path in blamed if path not in self._held]
-        versions = self._history.versions(fresh) if self._history else {}
+        versions = self._history.versions(fresh)
         for path, diagnostics in blamed.items():
             if path in fresh:
                 self._held[path] = _HeldFile(diagnostics, self._older(versions.get(path, ())))
@@ -94,13 +94,13 @@ class Selection:
             date=version.date if version else "",
             name=f"{name}/{version.path}" if version else "",
             because_of=tuple(f"{name}/{cause}" for cause in sorted(held.causes) if cause in self._held),
-            is_cut=version is None and self._history is not None and self._history.is_cut,
+            is_cut=version is None and self._history.is_cut,
         )
 
     def _choose(self, path: str, held: _HeldFile) -> None:
         """Put the next older version of ``path`` into the folder, or nothing."""
         for version in held.older:
-            data = self._history.read(version) if self._history and version.key not in held.seen else None
+            data = self._history.read(version) if version.key not in held.seen else None
             held.seen.add(version.key)
             if data is not None:
                 held.version = version
@@ -111,7 +111,7 @@ class Selection:
 
     def _older(self, versions: Sequence[Version]) -> Iterator[Version]:
         """Yield the versions, and then those under earlier names."""
-        while versions and self._history:
+        while versions:
             yield from versions
             versions = self._history.before_rename(versions[-1])
 
