@@ -46,7 +46,7 @@ MAIL = {
     "mail/lists.json": ("send fukko-press/45 --config {root}/mailer.toml --mail {root}/mail",),
     "publish.toml": ("mirrors --config {root}/publish.toml",),
 }
-CASES = [(file, line, kind) for file, lines in SITE.items() | MAIL.items() for line in lines for kind in KINDS]
+CASES = [(file, line, kind) for file, lines in (SITE | MAIL).items() for line in lines for kind in KINDS]
 
 
 @pytest.mark.parametrize(("file", "line", "kind"), CASES)
