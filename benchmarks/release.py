@@ -20,7 +20,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -208,8 +208,9 @@ def _figures(machine: Machine, shell: tuple[SshAddress, Wire], edit: Callable[[]
     machine.wire.reset()
     start = time.perf_counter()
     edited = machine.release()
+    signed_s = time.perf_counter() - start
     results = machine.publish(edited)
-    edit_s = time.perf_counter() - start
+    edit_s = signed_s + _live_s(results)
     sent = machine.wire.sent + machine.wire.received
     print(
         f"One edit: {build_s:.1f} s to build, {edit_s:.2f} s from built to live on three; {_each(results)}; {sent:,} bytes by SSH",
@@ -269,8 +270,13 @@ def _roll_back(machine: Machine, *names: str) -> float:
     machine.hour += 1
     wanted = one_further_back(machine.store) or machine.store.numbers()[-2]  # the second time forward to the edit again
     signed = republish(machine.store, wanted, machine.keys, machine.now)
-    machine.publish(signed, *names)
-    return time.perf_counter() - start
+    signed_s = time.perf_counter() - start
+    return signed_s + _live_s(machine.publish(signed, *names))
+
+
+def _live_s(results: Mapping[str, Result]) -> float:
+    """Return after how many seconds readers of every mirror saw the release; a bucket is compared afterwards."""
+    return max(result.seconds - result.published.afterwards for result in results.values() if result.published)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -52,47 +53,56 @@ class S3Target:
         return release.number if release else None
 
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
-        """Write what differs in `publishing_order`, then the proof; then remove what has been gone for a day.
+        """Write what differs in `publishing_order`, then the proof; then mend what was altered, and remove what has been gone for a day.
 
-        What was altered since the last delivery is written anew. What is strange stays: the bucket may hold other things; `inspect` names it.
+        Readers see the release before its objects are compared: a store needs seconds to list 20,000 of them. What is strange stays: the bucket may hold
+        other things; `inspect` names it.
         """
-        state, there = await asyncio.gather(self._state(), self._list_if_possible())
+        state = await self._state()
         shown = await self._shown(state)
         files, difference = signed.release.by_path, changes(shown, signed.release)
-        altered = set(await self._altered(shown.files if shown else (), state, there, object_of)) if there is not None else set()
-        written = {*difference.written, *(files[path] for path in (state.pending | altered) & files.keys())}
+        written = {*difference.written, *(files[path] for path in state.pending & files.keys())}
         now, proof = self._clock(), {path: mark(path, data) for path, data in signed.proof.items()}
         gone = {path: at for path, at in state.gone.items() if path not in files and path not in proof}
         left_over = (*difference.removed, *state.pending, *(state.proof.keys() - proof.keys()))
         gone |= {path: now.isoformat() for path in left_over if path not in files and path not in proof and path not in gone}
-        await self._keep(replace(state, pending=frozenset(file.path for file in written), gone=gone))
-        unsure = state.pending - altered
-        left = [file for file in written if file.path not in unsure or not await self._has(file.path, object_of(file.sha256))]
+        begun = await self._keep(replace(state, pending=frozenset(file.path for file in written), gone=gone))
+        left = [file for file in written if file.path not in state.pending or not await self._has(file.path, object_of(file.sha256))]
         await self._put_files(sorted(left, key=publishing_order), object_of, progress)
-        proof_length = await self._put_proof(self._new_proof(signed, state, there))
-        removed = await self._remove_old(gone, now)
-        gone = {path: at for path, at in gone.items() if path not in removed}
+        fresh = {path: data for path, data in signed.proof.items() if state.pending or state.proof.get(path) != proof[path]}
+        proof_length = await self._put_proof(fresh)
+        live_at = time.perf_counter()
         sha256 = hashlib.sha256(signed.proof[manifest.PATH]).hexdigest()
-        await self._keep(State(signed.release.number, sha256, proof, gone=gone))
+        shows = State(signed.release.number, sha256, proof, gone=gone, compared=state.compared)
+        await self._keep(shows)
+        altered = await self._mend(signed, shown.files if shown else (), replace(state, pending=frozenset()), object_of)
+        removed = await self._remove_old(gone, now)
+        compared = state.compared if altered is None else begun
+        await self._keep(replace(shows, gone={path: at for path, at in gone.items() if path not in removed}, compared=compared))
+        mended = [files[path] for path in altered or () if path in files]
         return Published(
             signed.release.number,
-            len(left),
+            len(left) + len(mended),
             sum(not path.startswith(WELL_KNOWN) for path in removed),
-            sum(file.length for file in left),
+            sum(file.length for file in (*left, *mended)),
             proof_length,
-            len(altered & files.keys()),
+            len(mended),
+            time.perf_counter() - live_at,
         )
 
-    def _new_proof(self, signed: SignedRelease, state: State, there: Mapping[str, Any] | None) -> dict[str, bytes]:
-        """Return the files of the proof that the store does not have as they should be."""
-        is_unsure = bool(state.pending)
-        return {
-            path: data
-            for path, data in signed.proof.items()
-            if is_unsure
-            or state.proof.get(path) != mark(path, data)
-            or (there is not None and not (path in there and is_same(there[path], data)))
-        }
+    async def _mend(
+        self, signed: SignedRelease, before: Iterable[ReleasedFile], state: State, object_of: Callable[[str], Path]
+    ) -> set[str] | None:
+        """Write anew what was altered since ``state`` was compared, of the files that this delivery has left alone. Return the paths; None: the store cannot be listed."""
+        try:
+            there = await self._list()
+        except TargetError:  # the release is public all the same; `inspect` finds what was altered
+            return None
+        same = [file for file in before if signed.release.by_path.get(file.path) == file]
+        altered = set(await self._altered(same, state, there, object_of))
+        altered |= {path for path, data in signed.proof.items() if path not in there or not is_same(there[path], data)}
+        await self.repair(signed, altered, object_of)
+        return altered
 
     async def inspect(self, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool) -> Inspection:
         """Compare all objects with the release by length and MD5, which the store lists; with ``reads_all`` also by SHA-256, media type and cache rule."""
@@ -101,7 +111,7 @@ class S3Target:
         if shown is None or shown.number != signed.release.number:
             number = shown.number if shown else "-"
             raise TargetError(f"{self.name}: shows release {number}, not {signed.release.number}: todoke release / 古い版です")
-        altered = set(await self._altered(signed.release.files, replace(state, written=None), there, object_of))
+        altered = set(await self._altered(signed.release.files, replace(state, compared=None), there, object_of))
         altered |= {path for path, data in signed.proof.items() if path not in there or not is_same(there[path], data)}
         if reads_all:
             altered |= await self._read_all([file for file in signed.release.files if file.path not in altered])
@@ -112,7 +122,9 @@ class S3Target:
     async def _altered(
         self, files: Iterable[ReleasedFile], state: State, there: Mapping[str, Any], object_of: Callable[[str], Path]
     ) -> list[str]:
-        """Return which objects are missing or altered. What the store itself says it has had since before the record is believed if its length is right."""
+        """Return which objects are missing or altered. What the store itself says it has had since before they were compared is believed if its length is
+        right.
+        """
 
         def find() -> list[str]:
             found = []
@@ -120,7 +132,7 @@ class S3Target:
                 meta = there.get(file.path)
                 if file.path in state.pending:
                     continue
-                is_old = meta is not None and state.written is not None and meta["last_modified"] < state.written
+                is_old = meta is not None and state.compared is not None and meta["last_modified"] < state.compared
                 if meta is None or meta["size"] != file.length or (not is_old and md5_of(meta) != md5(object_of(file.sha256))):
                     found.append(file.path)
             return found
@@ -182,19 +194,14 @@ class S3Target:
 
     async def _state(self) -> State:
         with suppress(FileNotFoundError):
-            answer = await self._ask(RECORD)
-            return parse_state(bytes(await answer.bytes_async()), answer.meta["last_modified"])
+            return parse_state(bytes(await (await self._ask(RECORD)).bytes_async()))
         return State()
 
-    async def _keep(self, state: State) -> None:
+    async def _keep(self, state: State) -> dt.datetime:
+        """Write the record; return when, by the clock of the store."""
         await self._put(RECORD, render_state(state), "application/json", "no-store")
-
-    async def _list_if_possible(self) -> dict[str, Any] | None:
-        """Return what `_list` does, or None: a store that cannot list just now still gets the release; then only `inspect` finds what was altered."""
-        try:
-            return await self._list()
-        except TargetError:
-            return None
+        moment: dt.datetime = (await self._ask(RECORD)).meta["last_modified"]
+        return moment
 
     async def _list(self) -> dict[str, Any]:
         """Return length, ETag and time of every object."""

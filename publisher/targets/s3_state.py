@@ -21,7 +21,8 @@ POINTER = "timestamp.json"
 
 @dataclass(frozen=True)
 class State:
-    """What the record says. ``proof`` is path → `publisher.targets.slots.mark`; ``gone`` is path → since when; ``written`` is when the store got the record.
+    """What the record says. ``proof`` is path → `publisher.targets.slots.mark`; ``gone`` is path → since when; ``compared`` is when a delivery
+    began, by the clock of the store, that has compared every object: what changed later may be somebody else's.
 
     Objects at ``pending`` paths have the old content or the new one: the last delivery was cut.
     """
@@ -31,15 +32,16 @@ class State:
     proof: Mapping[str, str] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
     gone: Mapping[str, str] = field(default_factory=dict)
-    written: dt.datetime | None = None
+    compared: dt.datetime | None = None
 
 
-def parse_state(data: bytes, written: dt.datetime) -> State:
+def parse_state(data: bytes) -> State:
     """Return the state of which `render_state` made ``data``; a broken one is as none: everything is compared."""
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         record = json.loads(data)
         pending, gone, proof = frozenset(record["pending"]), dict(record["gone"]), dict(record["proof"])
-        return State(int(record["number"]), str(record["manifest"]), proof, pending, gone, written)
+        compared = dt.datetime.fromisoformat(record["compared"]) if record["compared"] else None
+        return State(int(record["number"]), str(record["manifest"]), proof, pending, gone, compared)
     return State()
 
 
@@ -51,6 +53,7 @@ def render_state(state: State) -> bytes:
         "proof": dict(sorted(state.proof.items())),
         "pending": sorted(state.pending),
         "gone": dict(sorted(state.gone.items())),
+        "compared": state.compared.isoformat() if state.compared else "",
     }
     return json.dumps(record).encode()
 

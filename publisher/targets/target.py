@@ -29,7 +29,8 @@ def nothing_known(_number: int, _sha256: str) -> Release | None:
 class Published:
     """What one delivery did. ``length`` and ``proof_length`` count the bytes of content and of proof that were sent, not those of the protocol.
 
-    ``mended`` files were not what an earlier delivery had written.
+    ``mended`` files were not what an earlier delivery had written. ``afterwards`` are the seconds of wall time that a delivery took after readers saw the
+    release.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Published:
     length: int
     proof_length: int = 0
     mended: int = 0
+    afterwards: float = 0.0
 
 
 @dataclass(frozen=True)
