@@ -90,7 +90,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         for term in (*self.places, *self.topics):
             self._page(term.label.url, "term", term=term)
         self._mail()
-        self._feeds("/", self.registry.site.title, self.registry.site.description, latest)
+        self._feeds("/", self.registry.site.title, self.registry.site.description, [*self.context["notices"], *latest])
         self._sitemap()
         self._redirects()
         writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")

@@ -190,6 +190,11 @@ class Alert(Dated):
         return not any((self.level, self.hazard, self.what, self.action, self.phone, self.issued_by, self.easy, self.translations))
 
     @property
+    def own_summary(self) -> str:
+        """What happens and what to do: feeds, search engines and lists show it in the place of the first paragraph."""
+        return "".join((self.what or "", *(self.action or ())))
+
+    @property
     def weight(self) -> int:
         """1 to 5, by which notices are put in order."""
         return self.level or SEVERITIES[self.severity or "情報"]
