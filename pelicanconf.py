@@ -26,6 +26,7 @@ PLUGINS = [
     "plugins.builder.content_loader",
     "plugins.typography.plugin",
     "plugins.publications.plugin",
+    "plugins.emergency.plugin",
     "plugins.progress.plugin",
     "plugins.events.plugin",
     "plugins.magazine.plugin",

@@ -21,6 +21,9 @@ PAGES = {
     "record": "/kyoiku-kiroku/2011/06/first-three-days-in-the-gym/",
     "event": "/kouryu/2021/03/kesennuma-harbour-market/",
     "notice": "/emergency/2021/03/earthquake-housing-advice/",
+    "evacuation": "/emergency/2021/03/heavy-rain-evacuation/",
+    "notices": "/emergency/",
+    "drill": "/drills/2021/03/tsunami-drill/",
     "place": "/places/ishinomaki/",
     "places": "/places/",
     "topics": "/topics/",
@@ -74,11 +77,18 @@ def test_a_page_has_a_language_one_main_landmark_and_headings_without_gaps(name:
     assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), levels
 
 
-def test_the_first_press_of_tab_offers_a_link_to_the_main_content(page: Page, address: str) -> None:
+def test_the_first_press_of_tab_leads_to_the_urgent_notices_and_they_lead_to_the_main_content(page: Page, address: str) -> None:
     page.goto(address + PAGES["article"])
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#urgent"
     assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#urgent")
+    links = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        links.append(page.evaluate("document.activeElement.getAttribute('href')"))
+    assert links[0].startswith("/emergency/") and links[-1] == "#main"
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
 

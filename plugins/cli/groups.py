@@ -12,6 +12,8 @@ COMMANDS = {
     "validate": ("plugins.cli.check", "validate"),
     "preview": ("plugins.cli.preview", "preview"),
     "new issue": ("plugins.cli.new", "new_issue"),
+    "new notice": ("plugins.cli.new_notice", "new_notice"),
+    "new drill": ("plugins.cli.new_notice", "new_drill"),
     "feeds list": ("plugins.cli.feeds", "list_feeds"),
     "feeds update": ("plugins.cli.feeds", "update_feeds"),
     "feeds add": ("plugins.cli.feeds_add", "add_feed"),

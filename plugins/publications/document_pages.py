@@ -7,8 +7,9 @@ each of thousands of documents that have not changed, and nobody would use it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from pelican.generators import Generator
@@ -34,6 +35,8 @@ class PageContext:
     base: str
     neighbours: Mapping[str, Neighbours]
     related: Mapping[str, Related]
+    replaced: Mapping[PurePosixPath, Document] = field(default_factory=dict)
+    """The newest notice that updates or cancels another, by the path of the earlier one."""
 
     @cached_property
     def site_digest(self) -> str:
@@ -69,6 +72,7 @@ class DocumentView:
         """For `plugins.incremental`: one digest of all that can be read from the view, computed without loading the body."""
         near, related = self.neighbours, self.related
         keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
+        keys += [self.replaced_by.tracking_key, self.replaced_by.tracking_whole] if self.replaced_by else []
         keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
         variants = repr(self._variants) if self.document.image_urls else ""
         return " ".join((self.document.tracking_whole, self.context.site_digest, variants, *keys))
@@ -101,6 +105,11 @@ class DocumentView:
     def related(self) -> Related | None:
         """Earlier documents of the same place or topic."""
         return self.context.related.get(self.document.url)
+
+    @property
+    def replaced_by(self) -> Document | None:
+        """The newest notice that updates or cancels this one."""
+        return self.context.replaced.get(self.document.path)
 
     @property
     def _variants(self) -> object:

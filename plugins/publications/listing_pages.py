@@ -14,7 +14,7 @@ from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.notice_chains import in_force
+from plugins.frontmatter.notice_chains import in_force, replacements
 from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
 from plugins.publications.document_pages import PAGE_CONTEXT, PageContext
@@ -41,7 +41,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.pages = [d for d in library.public if d.content_type == "page"]
         notices = in_force(self.documents)
         neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
-        build.provide(PAGE_CONTEXT, PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents)))
+        build.provide(
+            PAGE_CONTEXT,
+            PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents), replacements(self.documents)),
+        )
         self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
         self.context.update(
             site=self.registry.site,
@@ -58,6 +61,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             fixed_pages=self.pages,
             issues=list(reversed(self.issues)),
             notices=notices,
+            drills=in_force(self.documents, "drill"),
             # The addresses for which the parts that all pages share look different: there they mark the current page.
             navigation_urls=frozenset(
                 (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))
@@ -86,7 +90,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         for term in (*self.places, *self.topics):
             self._page(term.label.url, "term", term=term)
         self._mail()
-        self._feeds("/", self.registry.site.title, self.registry.site.description, latest)
+        self._feeds("/", self.registry.site.title, self.registry.site.description, [*self.context["notices"], *latest])
         self._sitemap()
         self._redirects()
         writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")

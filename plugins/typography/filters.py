@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
-from plugins.typography.phrases import breakable
+from plugins.typography.phrases import breakable, shorten
 
 FILTERS: dict[str, Any] = {
     "date": japanese_date,
@@ -16,4 +16,5 @@ FILTERS: dict[str, Any] = {
     "era": era_year,
     "number": number,
     "phrases": breakable,
+    "shorten": shorten,
 }

@@ -59,6 +59,18 @@ def breakable(text: str) -> Markup:
     return Markup("<wbr>").join(escape(phrase) for phrase in phrases(text))
 
 
+def shorten(text: str, longest: int) -> str:
+    """Return ``text`` with at most ``longest`` characters: cut after a phrase, with ``…`` for what is left out. A first phrase that is too long is cut itself."""
+    if len(text) <= longest:
+        return text
+    kept = ""
+    for phrase in phrases(text):
+        if len(kept) + len(phrase) > longest - 1:
+            break
+        kept += phrase
+    return f"{(kept or text[: longest - 1]).rstrip('、　 ')}…"
+
+
 def wrap(text: str, max_columns: int) -> list[str]:
     """Break ``text`` into lines of at most ``max_columns`` columns, at phrases where that is possible.
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from plugins.frontmatter.model.languages import LANGUAGES
+
 Words = tuple[str, str]
 """What is wrong and what to do, in Japanese and in English."""
 
@@ -38,10 +40,16 @@ _SHARED = frozenset({"places", "topics", "mail", "accessibility"})
 _SECTION_TREES = frozenset({"place", "employment", "fiscal", "level", "type", "calendar", "on-air", "progress"})
 """Folders of a publication that hold only what the build makes: facets, calendar, script to read on air, progress."""
 
-_FILES = frozenset({"index.html", "feed.xml", "feed.json", "event.ics", "events.ics", "script.txt", "404.html", "robots.txt"})
+_FILES = frozenset(
+    "index.html feed.xml feed.json event.ics events.ics script.txt 404.html robots.txt "
+    "light.html cap.xml notice.json notices.json notices.csv poster.html on-air.txt short-140.txt short-300.txt short-500.txt short-5000.txt".split()
+)
 """Files that the build writes in many folders. A page with such a name would be a folder in the place of a file."""
 
 _SITEMAP = re.compile(r"sitemap.*\.xml")
+_TONGUES = frozenset({"easy", *(language.slug for language in LANGUAGES.values())})
+"""Folders of a notice that hold it in other words."""
+
 _MONTH = re.compile(r"\d{4}(/\d{2})?")
 
 
@@ -63,7 +71,12 @@ class OwnAddresses:
         if first in _TREES or not _FILES.isdisjoint(segments) or _SITEMAP.fullmatch(first) or address.lower() in self.pages:
             return True
         if first in self.publications:
-            return not below or below[0] in _SECTION_TREES or bool(_MONTH.fullmatch("/".join(below)))
+            return (
+                not below
+                or below[0] in _SECTION_TREES
+                or (len(below) == 4 and below[3] in _TONGUES)
+                or bool(_MONTH.fullmatch("/".join(below)))
+            )
         return False
 
 

@@ -93,6 +93,11 @@ class Meta(BaseModel):
         return self.expires
 
     @property
+    def own_summary(self) -> str:
+        """What the fields of this type say in a few sentences, where they say more than the first paragraph; else empty."""
+        return ""
+
+    @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """The facts that a reader needs before opening the document, as label and value. Lists show them."""
         return ()

@@ -22,7 +22,8 @@ DRILL_MARK = "【訓練】"
 """Begins the title of every drill, and so every form of it."""
 
 _NUMBER = re.compile(r"(?:(?P<name>.*?)[\s:：]*)?(?P<number>\+?[0-9][0-9()（）\- ]*[0-9])", re.DOTALL)
-_DASHES = str.maketrans("‐‑‒–—―−ー", "--------")
+_DIGITS = str.maketrans("０１２３４５６７８９＋（）　‐‑‒–—―−ー－", "0123456789+() ---------")
+"""What Japanese keyboards write for the characters of a number. The name keeps its own."""
 
 # Three digits (119, 171, 188), or a number with its area code; 0120, 0570 and 050 have eleven at most (総務省 電気通信番号計画).
 _DIALLED = re.compile(r"1[0-9]{2}|0[0-9]{9,10}|\+[0-9]{8,15}")
@@ -46,14 +47,15 @@ def _phone(value: Any) -> Any:
     """Read ``危機対策課 022-211-2375`` or a number alone; digits may be full-width, as Japanese keyboards write them."""
     if not isinstance(value, str):
         return value
-    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", value).translate(_DASHES).strip())
+    value = value.strip()
+    match = _NUMBER.fullmatch(value.translate(_DIGITS))
     number = re.sub(r"[ ()]+", "-", match["number"]).strip("-").replace("--", "-") if match else ""
     if not match or not _DIALLED.fullmatch(number.replace("-", "")):
         raise field_error(
             f"電話番号「{value[:60]}」が読めません。「危機対策課 022-211-2375」のように、名前と市外局番からの番号で書いてください",
             f"{value[:60]!r} is no telephone: write a name and the number with its area code",
         )
-    return Phone(name=match["name"] or None, number=number)
+    return Phone(name=value[: match.end("name")].strip() if match["name"] else None, number=number)
 
 
 def _several(value: Any) -> Any:
@@ -186,6 +188,11 @@ class Alert(Dated):
     def is_old_form(self) -> bool:
         """Whether the notice was written before records had fields of their own: its title says what, and its first paragraph what to do."""
         return not any((self.level, self.hazard, self.what, self.action, self.phone, self.issued_by, self.easy, self.translations))
+
+    @property
+    def own_summary(self) -> str:
+        """What happens and what to do: feeds, search engines and lists show it in the place of the first paragraph."""
+        return "".join((self.what or "", *(self.action or ())))
 
     @property
     def weight(self) -> int:

@@ -115,6 +115,18 @@ class Site(_Table):
         "JSON-LD. Without it, the site states no licence: a reader then has to ask before using a table.",
     )
 
+    mirrors: tuple[WebAddress, ...] = Field(
+        default=(),
+        description="The public addresses of the site's other mirrors, without a slash at the end. The light page of the notices names them for readers whose way to "
+        "the first one is cut.",
+    )
+
+    cap_oid: str | None = Field(
+        default=None,
+        pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$",
+        description="The OID below which this publisher may number its CAP messages, such as one that the WMO has given out. Without it each message has a URN.",
+    )
+
     public_files: tuple[str, ...] = Field(
         default=(),
         description="Files below `content/` that are public although no public document names them, such as `data/shelters.csv` for other programs. "

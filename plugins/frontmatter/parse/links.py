@@ -47,7 +47,7 @@ class LinkResolver:
     def resolve(self, parsed: ParsedSource) -> tuple[Document, list[Diagnostic]]:
         """Return the finished document, and every diagnostic of its links and images."""
         header = parsed.header
-        summary = header.meta.summary or parsed.body.lead
+        summary = header.meta.summary or header.meta.own_summary or parsed.body.lead
         diagnostics = self.check(parsed)
         if "div" in parsed.body.tags:
             diagnostics += self._directives(parsed)

