@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.tiny import TinySite, make_site
+from tests.tiny import PUBLICATIONS, TinySite, make_site
 
 _PERSON = {
     f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "編集者"), ("EMAIL", "a@example.jp"))
@@ -46,8 +46,21 @@ class Checkout:
         return subprocess.run(["git", "show", f"{commit}:{path}"], cwd=self.root, capture_output=True, check=True).stdout
 
 
+_DAYORI = """
+[publications.dayori]
+title = "復興だより"
+reading = "ふっこうだより"
+kind = "progress"
+colour = "#3d6b35"
+department = "土木総務課"
+contact = "dayori@example.jp"
+description = "進み具合"
+"""
+
+
 def make_checkout(root: Path) -> Checkout:
-    """Create a repository with a tiny site without documents in ``root``."""
+    """Create a repository in ``root`` with a tiny site without documents, which shows the table of public works if there is one."""
     checkout = Checkout(make_site(root))
+    (root / "publications.toml").write_text(PUBLICATIONS + _DAYORI, "utf-8")
     checkout.git("init", "-q", "-b", "main")
     return checkout

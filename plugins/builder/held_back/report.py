@@ -20,7 +20,7 @@ class HeldBack:
 
     ``path`` is relative to the checkout, ``diagnostics`` are those of the version in the checkout. ``commit``, ``date`` and ``name`` say which version was
     published; ``is_public`` is false if none was. ``because_of`` are other files that were held back, and broke this one. ``is_cut`` says that older
-    versions may exist outside of this shallow clone. ``what`` is ``file``, or ``mail`` for an issue whose page is as written and whose mail is not made.
+    versions may exist outside of this shallow clone. ``what`` is ``file``, ``row`` for one row of a table, or ``mail`` for an issue whose page is as written and whose mail is not made.
     """
 
     path: str
@@ -47,16 +47,23 @@ class HeldBack:
     def _instead(self) -> tuple[str, str]:
         if self.what == "mail":
             return "このメールは作りませんでした（ページは公開）", "held back, no mail is made (its page is public)"
+        row_ja, row_en = ("この行の", "this row is ") if self.what == "row" else ("", "")
         named = f" {self.name}" if self.name and self.name != self.path else ""
         if self.commit:
             words = f"{self.date} {self.commit[:10]}{named}"
-            return f"公開を見合わせ、{words} の版を出しています", f"held back, the version of {words} is published"
+            return f"{row_ja}公開を見合わせ、{words} の版を出しています", f"{row_en}held back, the version of {words} is published"
         if self.is_public:
-            return "公開を見合わせ、前に作ったときの版を出しています", "held back, the version of the last good build is published"
+            return (
+                f"{row_ja}公開を見合わせ、前に作ったときの版を出しています",
+                f"{row_en}held back, that of the last good build is published",
+            )
         cut_ja, cut_en = (
             ("。履歴が途中で切れています（shallow clone）", ", the history is cut off here: a shallow clone") if self.is_cut else ("", "")
         )
-        return f"公開を見合わせました（よかった版がありません{cut_ja}）", f"held back, not published (no version of it holds{cut_en})"
+        return (
+            f"{row_ja}公開を見合わせました（よかった版がありません{cut_ja}）",
+            f"{row_en}held back, not published (no version of it holds{cut_en})",
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Return the entry as the file holds it: `from_record` reads it."""

@@ -6,13 +6,14 @@ A held only ever goes back: to an older version, and at last to none. So it ends
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from plugins.builder.held_back.chosen_files import ChosenFiles
 from plugins.builder.held_back.conflicts import later_claim
 from plugins.builder.held_back.history import History, Version
 from plugins.builder.held_back.report import HeldBack, in_order
+from plugins.builder.held_back.rows import TableRows, is_table
 from plugins.builder.options import BuildFailed
 from plugins.diagnostics import ContentErrors, Diagnostic
 
@@ -21,6 +22,10 @@ _MOST_OUT, _SHARE = 20, 5
 
 _CONFLICT = "F305"
 """Two files want one address."""
+
+
+_WHOLE_TABLE = frozenset({"D101", "D102", "D103"})
+"""The table cannot be read (`plugins.csv_table`), so it has no rows."""
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Selection:
         self._content, self._files = content, ChosenFiles(content, root)
         self._history = history
         self._held: dict[str, _HeldFile] = {}
+        self._tables: dict[str, TableRows] = {}
+        self._rows: dict[str, dict[int, list[Diagnostic]]] = {}
 
     def hold_back(self, errors: ContentErrors) -> None:
         """Choose an older version of every file that ``errors`` blame. Raises them if a file is blamed that may not be held back.
@@ -52,6 +59,8 @@ class Selection:
         fresh = [path for path in blamed if path not in self._held]
         versions = self._history.versions(fresh)
         for path, diagnostics in blamed.items():
+            if is_table(path) and path not in self._held and self._hold_rows(path, diagnostics, versions.get(path, ())):
+                continue
             if path in fresh:
                 self._held[path] = _HeldFile(diagnostics, self._older(versions.get(path, ())))
             elif self._held[path].version is None:  # it is out already, and the build wants it
@@ -60,6 +69,22 @@ class Selection:
             causes = {self._below(each.cause) for each in diagnostics if each.cause}
             held.causes |= {cause for cause in causes if cause and cause != path}
             self._choose(path, held)
+
+    def _hold_rows(self, path: str, diagnostics: list[Diagnostic], versions: Sequence[Version]) -> bool:
+        """Hold back the rows of a table that ``diagnostics`` name; tell whether that can be."""
+        if any(each.rule in _WHOLE_TABLE for each in diagnostics):
+            return False
+        table = self._tables.get(path) or TableRows(self._files.read(path), versions, self._history.read)
+        lines = table.hold_back({each.line for each in diagnostics})
+        if lines is None:
+            self._tables.pop(path, None)
+            return False
+        self._tables[path] = table
+        self._files.put(path, table.text)
+        by_line = self._rows.setdefault(path, {})
+        for each in diagnostics:
+            by_line.setdefault(lines[each.line], []).append(replace(each, line=lines[each.line]))
+        return True
 
     @property
     def root(self) -> Path:
@@ -82,7 +107,16 @@ class Selection:
 
     def held_back(self) -> tuple[HeldBack, ...]:
         """Return what is held back."""
-        return in_order(self._entry(path, held) for path, held in self._held.items())
+        rows = [
+            self._row_entry(path, table, line, diagnostics)
+            for path, table in self._tables.items()
+            for line, diagnostics in sorted(self._rows[path].items())
+        ]
+        return in_order([*(self._entry(path, held) for path, held in self._held.items()), *rows])
+
+    def _row_entry(self, path: str, table: TableRows, line: int, diagnostics: list[Diagnostic]) -> HeldBack:
+        held = _HeldFile(diagnostics, iter(()), table.version_of(line))
+        return replace(self._entry(path, held), what="row")
 
     def _entry(self, path: str, held: _HeldFile) -> HeldBack:
         version, name = held.version, self._content.name

@@ -84,22 +84,30 @@ def test_the_rest_equals_a_build_of_the_checkout_with_those_files_as_they_last_h
     if is_committed:
         checkout.commit()
     report = checkout.site.build(strict=False)
-    held = {each.path: each for each in report.held_back}
-    other = as_they_last_held(checkout, tmp_path, held)
+    held = dict.fromkeys(each.path for each in report.held_back)
+    other = as_they_last_held(checkout, tmp_path, report.held_back)
     other.build()
     unsent = [path.removeprefix("content/").removesuffix(".md") for path in held if path.startswith("content/mail/")]
     assert tree(checkout.site.output, []) == tree(other.output, unsent)
-    assert [entry["path"] for entry in json.loads((checkout.site.output / "held-back.json").read_bytes())] == list(held)
+    assert [entry["path"] for entry in json.loads((checkout.site.output / "held-back.json").read_bytes())] == [
+        each.path for each in report.held_back
+    ]
 
 
-def as_they_last_held(checkout: Checkout, root: Path, held: Mapping[str, HeldBack]) -> TinySite:
-    """Return a copy of the checkout in which the files that were held back are as the report says: of a commit, or not there."""
+def as_they_last_held(checkout: Checkout, root: Path, held: Sequence[HeldBack]) -> TinySite:
+    """Return a copy of the checkout in which what was held back is as the report says: a file or a row of a commit, or not there."""
     shutil.rmtree(root, ignore_errors=True)  # with the last build: what a build takes over from that is compared with a full one
     shutil.copytree(checkout.root, root, ignore=shutil.ignore_patterns(".git", "output*"))
-    for path, entry in held.items():
-        (root / path).unlink(missing_ok=True)
-        if entry.commit:
-            (root / path).write_bytes(checkout.at(entry.commit, entry.name))
+    for entry in reversed(held):  # rows from the last one: the lines of those before stay
+        file, old = root / entry.path, checkout.at(entry.commit, entry.name) if entry.commit else None
+        if entry.what == "row":
+            lines, number = file.read_text("utf-8").splitlines(keepends=True), entry.diagnostics[0].line
+            lines[number - 1 : number] = [old.decode().splitlines(keepends=True)[number - 1]] if old else []
+            file.write_text("".join(lines), "utf-8")
+        elif old is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_bytes(old)
     return TinySite(root)
 
 
