@@ -77,7 +77,7 @@ def detection_times(mirrors: Mirrors, chance: random.Random) -> list[float]:
         mirrors.now += watch.wait()
         started = time.monotonic()
         events = mirrors.run(watch, 120, until=bool)
-        assert events[0][0].subject == path, events
+        assert events[0].subject == path, events
         times.append(mirrors.now - altered_at + time.monotonic() - started)
         mirrors.replace(path, released)
         mirrors.run(watch, 120)
@@ -114,10 +114,10 @@ def false_alarms_of_a_day(seed: int) -> int:
         day = FlakyDay(mirrors, random.Random(seed), Weather())
         config = mirrors.config("www", "second", families=("ipv4",))
         watch = Watch(config, day, lambda: mirrors.now, random.Random(seed))
-        events = [(key, suspicion) for key, suspicion, is_over in mirrors.run(watch, DAY) if not is_over]
+        events = [each for each in mirrors.run(watch, DAY) if not each.is_over]
     print(f"day {seed}: {len(watch.views)} views, {day.released} releases, {len(events)} false alarms", flush=True)
-    for key, suspicion in events:
-        print(f"  {key}: {suspicion.words}", flush=True)
+    for event in events:
+        print(f"  {event}", flush=True)
     return len(events)
 
 

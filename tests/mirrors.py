@@ -27,8 +27,8 @@ from tests.mailer.web.test_proxies import is_listening
 from tests.releases import Publishing
 from verifier.config import Config, Mirror, check
 from verifier.fetch import Fetcher
-from verifier.model import Key
-from verifier.watch import Event, Watch
+from verifier.model import Finding
+from verifier.watch import Watch
 
 WWW, SECOND, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.9"
 """The addresses of the two mirrors, and of a server that belongs to somebody else."""
@@ -120,12 +120,12 @@ class Mirrors:
 
     def watch(self, config: Config, *, is_patient: bool = True) -> Watch:
         """Return a verifier with a real fetcher on our clock."""
-        fetcher = Fetcher(config.timeout, config.agents, config.ca_file, self.resolve)
+        fetcher = Fetcher(config.timeout, config.agents, self.resolve)
         return Watch(config, fetcher, lambda: self.now, random.Random(0), is_patient=is_patient)
 
-    def run(self, watch: Watch, seconds: float, until: Callable[[list[Event]], bool] = lambda _: False) -> list[Event]:
+    def run(self, watch: Watch, seconds: float, until: Callable[[list[Finding]], bool] = lambda _: False) -> list[Finding]:
         """Let the clock run for so long, or until something happens; return the events."""
-        end, events = self.now + seconds, list[Event]()
+        end, events = self.now + seconds, list[Finding]()
         while self.now <= end:
             events += watch.tick()
             if until(events):
@@ -156,10 +156,6 @@ def mirrors_on_loopback(root: Path, *more: str) -> Iterator[Mirrors]:
         yield mirrors
 
 
-def kinds(events: list[Event]) -> set[str]:
+def kinds(events: list[Finding]) -> set[str]:
     """Return the kinds of findings that began."""
-    return {key.kind for key, _, is_over in events if not is_over}
-
-
-def keys(watch: Watch) -> set[Key]:
-    return set(watch.findings())
+    return {each.kind for each in events if not each.is_over}

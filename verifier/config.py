@@ -1,21 +1,14 @@
-"""The TOML file → `Config`. All bad keys are reported together; paths are relative to the file."""
+"""The settings: a TOML file → `Config`. All bad keys are reported together; paths are relative to the file."""
 
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any
 from urllib.parse import urlsplit
 
-from verifier.fetch import FAMILIES
-from verifier.manifest import check_key
 from verifier.model import VerifierError
-from verifier.trust import Keys
-
-PATHS = ("root", "folder", "ca_file", "secret_file", "password_file")
 
 
 @dataclass(frozen=True)
@@ -66,48 +59,68 @@ class Config:
     again: float = 10.0
     timeout: float = 10.0
     slow: float = 5.0
-    grace: float = 60.0
     frozen: float = 10800.0
-    remind: float = 3600.0
-    certificate_days: int = 21
-    domain_days: int = 60
     rdap: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     agents: tuple[str, ...] = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",)
-    ca_file: str = ""
     evidence_megabytes: int = 100
     restore: bool = False
     restore_command: tuple[str, ...] = ()
     mail: Mail | None = None
     webhook: Webhook | None = None
 
-    def keys(self) -> Keys:
-        """Read the trust. Raises `VerifierError`."""
-        try:
-            return Keys(Path(self.root).read_bytes() if self.root else b"", check_key(self.public_key) if self.public_key else "")
-        except OSError as error:
-            raise VerifierError(f"{self.root}: {error.strerror} / 読めません") from error
+
+TABLES: dict[str, type] = {"mirrors": Mirror, "mail": Mail, "webhook": Webhook}
+PATHS = ("root", "folder", "secret_file", "password_file")
 
 
 def load_config(path: Path) -> Config:
-    """Read the file; `check` says whether it is enough. Raises `VerifierError` that names every bad key."""
+    """Read the file, to whose folder paths are relative; `check` says whether it is enough. Raises `VerifierError` that names every bad key."""
     try:
-        record = tomllib.loads(path.read_text(encoding="utf-8"))
+        record, faults = tomllib.loads(path.read_text(encoding="utf-8")), list[str]()
     except (OSError, ValueError) as error:
-        raise VerifierError(f"{path}: {getattr(error, 'strerror', None) or error} / 設定が読めません") from error
-    faults: list[str] = []
-    config = _build(Config, record, "", faults, path.resolve().parent)
+        raise VerifierError(f"{path}: {error} / 設定が読めません") from error
+    config: Config = _fill(Config, record, "", path.resolve().parent, faults)
     if faults:
         raise VerifierError(f"{path}: {'; '.join(faults)} / 設定を直してください")
-    return cast(Config, config)
+    return config
+
+
+def _fill(kind: Any, record: Any, where: str, folder: Path, faults: list[str]) -> Any:
+    """Make a dataclass of a table; note what does not fit."""
+    hints, given = {each.name: str(each.type) for each in fields(kind)}, {}
+    for name, value in record.items() if isinstance(record, dict) else [("", record)]:
+        if name in TABLES and isinstance(value, list) == (name == "mirrors"):
+            rows = [_fill(TABLES[name], row, f"{where}{name}.", folder, faults) for row in ([value], value)[name == "mirrors"]]
+            given[name] = tuple(rows) if name == "mirrors" else rows[0]
+        elif name not in hints:
+            faults.append(f"{where}{name}: there is no such setting")
+        elif not _fits(value, hints[name]):
+            faults.append(f"{where}{name}: {value!r} is of the wrong kind")
+        else:
+            given[name] = tuple(value) if isinstance(value, list) else str(folder / value) if value and name in PATHS else value
+    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    faults += [f"{where}{name}: is needed" for name in needed if name not in given]
+    return None if faults else kind(**given)
+
+
+def _fits(value: Any, hint: str) -> bool:
+    """Compare with a type as it is written above."""
+    if isinstance(value, list | dict):
+        inside = value if isinstance(value, list) else value.values()
+        return hint == ("tuple[str, ...]" if isinstance(value, list) else "dict[str, str]") and all(
+            isinstance(each, str) for each in inside
+        )
+    return type(value).__name__ == hint or (type(value) is int and hint == "float")
 
 
 def check(config: Config) -> Config:
     """Return the configuration with a name for each mirror. Raises `VerifierError` if it cannot be used."""
     mirrors = tuple(replace(each, name=each.name or urlsplit(each.url).netloc, url=each.url.rstrip("/")) for each in config.mirrors)
-    faults = [f"families: {each!r} is neither ipv4 nor ipv6" for each in config.families if each not in FAMILIES]
+    names = [each.name for each in mirrors]
+    faults = [f"families: {each!r} is neither ipv4 nor ipv6" for each in config.families if each not in ("ipv4", "ipv6")]
     faults += [f"{each.url}: no address with http or https" for each in mirrors if urlsplit(each.url).scheme not in ("http", "https")]
-    faults += [f"mirrors: two have the name {name}" for name, number in Counter(each.name for each in mirrors).items() if number > 1]
+    faults += [f"mirrors: two have the name {name}" for name in sorted(set(names)) if names.count(name) > 1]
     faults += [f"{name}: must be more than 0" for name in ("interval", "again", "timeout", "slow") if getattr(config, name) <= 0]
     if not mirrors:
         faults.append("mirrors: none is named 公開先がありません")
@@ -116,31 +129,3 @@ def check(config: Config) -> Config:
     if faults:
         raise VerifierError("; ".join(faults))
     return replace(config, mirrors=mirrors)
-
-
-def _build(kind: Any, record: Mapping[str, Any], where: str, faults: list[str], folder: Path) -> Any:
-    hints, given = get_type_hints(kind), {}
-    for name, value in record.items():
-        if name not in hints:
-            faults.append(f"{where}{name}: there is no such setting")
-        else:
-            given[name] = _convert(hints[name], value, f"{where}{name}", faults, folder)
-            if name in PATHS and given[name]:
-                given[name] = str(folder / given[name])
-    missing = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING and each.name not in given]
-    faults += [f"{where}{name}: is needed" for name in missing]
-    return None if missing else kind(**given)
-
-
-def _convert(hint: Any, value: Any, where: str, faults: list[str], folder: Path) -> Any:
-    inner = next((each for each in get_args(hint) if each not in (Ellipsis, type(None))), None)
-    if isinstance(value, list) and get_origin(hint) is tuple:
-        return tuple(_convert(inner, each, where, faults, folder) for each in value)
-    if isinstance(value, dict) and is_dataclass(inner or hint):
-        return _build(inner or hint, value, f"{where}.", faults, folder)
-    if isinstance(value, dict) and get_origin(hint) is Mapping:
-        return {name: _convert(str, each, where, faults, folder) for name, each in value.items()}
-    if type(value) is hint or (hint is float and type(value) is int):
-        return value
-    faults.append(f"{where}: {value!r} is of the wrong kind")
-    return ""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from html import unescape
 from ipaddress import ip_address, ip_network
+from statistics import median_high
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from verifier.model import WELL_KNOWN, Answer, Release, SignedFile
+from verifier.model import WELL_KNOWN, Answer, Judgement, Release, SignedFile
 
-Judgement = list[tuple[str, str]]
-"""Kind and words of what is wrong; empty if all is well."""
+CERTIFICATE_DAYS, DOMAIN_DAYS = 21, 60
 
 ALIASES = {  # RFC 7303 section 9.2, RFC 9239 section 6, and what servers have sent for icons since ever
     "text/xml": "application/xml",
@@ -27,47 +29,39 @@ def address_of(path: str) -> str:
     return quote(path.removesuffix("index.html") if f"/{path}".endswith("/index.html") else path, safe="/!$&'()*+,;=:@~")
 
 
-def judge_file(file: SignedFile, answer: Answer, older: Iterable[Release], headers: Mapping[str, str]) -> Judgement:
+def judge_file(path: str, file: SignedFile, answer: Answer, older: Iterable[Release], headers: Mapping[str, str]) -> Judgement:
     """Compare the answer for a released file. ``headers`` are those that each answer must have. An old page is told apart from an altered one."""
-    if answer.status >= 500 or answer.status in (408, 429):
-        return [("unreachable", f"status {answer.status}")]
+    if not answer.is_up:
+        return {"unreachable": answer.failure or f"status {answer.status}"}
     if 300 <= answer.status < 400:
-        return [("altered", f"status {answer.status}, leads to {answer.headers.get('location', '')[:200]}")]
+        return {"altered": f"status {answer.status}, leads to {answer.headers.get('location', '')[:200]}"}
     if answer.status != 200:
-        return [("missing", f"status {answer.status}")]
+        return {"missing": f"status {answer.status}"}
     digest = hashlib.sha256(answer.body).hexdigest()
-    if digest != file.sha256:
-        old = next((release.number for release in older if file.path in release.files and release.files[file.path].sha256 == digest), 0)
-        if old:
-            return [("rolled-back", f"the page is that of release {old}")]
-        if len(answer.body) < file.length and not {"content-length", "transfer-encoding"} & answer.headers.keys():
-            return [("unreachable", f"{len(answer.body)} of {file.length} bytes, and the end of the answer cannot be told from a cut")]
-        return [("altered", f"SHA-256 {digest[:16]}… instead of {file.sha256[:16]}…, {len(answer.body)} bytes instead of {file.length}")]
-    return [("header", words) for words in _headers(file, answer.headers, headers)]
+    if digest == file.sha256:
+        return _judge_headers(file, answer.headers, headers)
+    for release in older:
+        if path in release.files and release.files[path].sha256 == digest:
+            return {"rolled-back": f"the page is that of release {release.number}"}
+    if len(answer.body) < file.length and not {"content-length", "transfer-encoding"} & answer.headers.keys():
+        return {"unreachable": f"{len(answer.body)} of {file.length} bytes, and the end of the answer cannot be told from a cut"}
+    return {"altered": f"SHA-256 {digest[:16]}… instead of {file.sha256[:16]}…, {len(answer.body)} bytes instead of {file.length}"}
 
 
-def _headers(file: SignedFile, found: Mapping[str, str], required: Mapping[str, str]) -> list[str]:
-    media_type = found.get("content-type", "")
-    words = []
-    if not _same_type(media_type, file.media_type):
-        words.append(f"Content-Type is {media_type[:80]!r}, not {file.media_type!r}")
-    cache = found.get("cache-control", "")
-    if cache and _lifetime(cache) > _lifetime(file.cache_control):
-        words.append(f"Cache-Control is {cache[:80]!r}, not {file.cache_control!r}")
-    words += [
-        f"{name} is {found.get(name.lower(), '')[:80]!r}, not {value!r}"
-        for name, value in required.items()
-        if found.get(name.lower()) != value
-    ]
-    return words
+def _judge_headers(file: SignedFile, found: Mapping[str, str], required: Mapping[str, str]) -> Judgement:
+    wanted = {"Content-Type": file.media_type, "Cache-Control": file.cache_control, **required}
+    wrong = [name for name, value in required.items() if found.get(name.lower()) != value]
+    wrong += [] if _same_type(found.get("content-type", ""), file.media_type) else ["Content-Type"]
+    wrong += ["Cache-Control"] if _lifetime(found.get("cache-control", "")) > _lifetime(file.cache_control) else []
+    words = "; ".join(f"{name} is {found.get(name.lower(), '')[:80]!r}, not {wanted[name]!r}" for name in wrong)
+    return {"header": words} if wrong else {}
 
 
 def _same_type(found: str, wanted: str) -> bool:
     """Compare without case, and the character set only where both name one."""
-    parts = [[part.strip().lower().strip('"') for part in value.partition("charset=")[::2]] for value in (found, wanted)]
-    types = [name.rstrip("; ") for name, _ in parts]
-    sets = {charset for _, charset in parts if charset}
-    return ALIASES.get(types[0], types[0]) == ALIASES.get(types[1], types[1]) and len(sets) < 2
+    parts = [[part.strip('"; ') for part in value.lower().partition("charset=")[::2]] for value in (found, wanted)]
+    types = {ALIASES.get(name, name) for name, _ in parts}
+    return len(types) == 1 and len({charset for _, charset in parts} - {""}) < 2
 
 
 def _lifetime(rule: str) -> int:
@@ -78,18 +72,27 @@ def _lifetime(rule: str) -> int:
     return int(ages.get("s-maxage", ages.get("max-age", "0")))
 
 
-def judge_connection(answers: Sequence[Answer], addresses: Sequence[str], now: dt.datetime, days: int, slow: float) -> Judgement:
+def judge_connection(answers: Sequence[Answer], addresses: Sequence[str], now: float, slow: float) -> Judgement:
     """Judge what is the same for all answers of a mirror: where it is, its certificate, its speed (the median)."""
-    found: Judgement = []
-    networks = [ip_network(each, strict=False) for each in addresses]
+    found, networks = Judgement(), [ip_network(each, strict=False) for each in addresses]
     strange = sorted({one.address for one in answers if networks and not any(ip_address(one.address) in each for each in networks)})
     if strange:
-        found.append(("dns", f"{', '.join(strange)} is none of {', '.join(addresses)}"))
+        found["dns"] = f"{', '.join(strange)} is none of {', '.join(addresses)}"
     ends = min((one.certificate_ends for one in answers if one.certificate_ends), default=None)
-    if ends and ends - now < dt.timedelta(days=days):
-        found.append(("certificate", f"it ends {ends:%Y-%m-%d %H:%M} UTC"))
-    median = sorted(one.seconds for one in answers)[len(answers) // 2] if answers else 0.0
-    return [*found, ("slow", f"{median:.1f} s, the bound is {slow:g} s")] if median > slow else found
+    if ends and ends.timestamp() - now < CERTIFICATE_DAYS * 86400:
+        found["certificate"] = f"it ends {ends:%Y-%m-%d %H:%M} UTC"
+    if answers and (median := median_high(one.seconds for one in answers)) > slow:
+        found["slow"] = f"{median:.1f} s, the bound is {slow:g} s"
+    return found
+
+
+def judge_domain(answer: Answer, domain: str, now: float) -> Judgement | None:
+    """Return a finding if a domain ends soon, none if not, and None if the RDAP server does not say (RFC 9083 section 4.5)."""
+    with suppress(ValueError, KeyError, TypeError):
+        events = json.loads(answer.body)["events"]
+        ends = min(dt.datetime.fromisoformat(each["eventDate"]) for each in events if each["eventAction"] == "expiration")
+        return {"domain": f"{domain} ends {ends:%Y-%m-%d}"} if ends.timestamp() - now < DOMAIN_DAYS * 86400 else {}
+    return None
 
 
 _LINK = re.compile(r"""\b(?:href|src|action|data|url)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -97,24 +100,18 @@ _BASE = re.compile(r"""<base\b[^>]{0,200}?\bhref\s*=\s*["']?([^"'\s>]+)""", re.I
 """No parser: a hostile page makes `html.parser` work for hours (CVE-2025-6069), and a link too many costs one request."""
 
 
-def links(body: bytes, base: str, path: str) -> set[str]:
-    """Return the paths of the same site to which a page leads."""
-    text = body.decode("utf-8", "replace")
-    found = {unescape("".join(groups)).strip() for groups in _LINK.findall(text)}
-    moved = _BASE.search(text)
-    return {_path(link, f"{base}/{address_of(path)}", unescape(moved[1]) if moved else "", f"{base}/") for link in found} - {""}
-
-
-def _path(link: str, page: str, base: str, site: str) -> str:
-    """Return the path of the site to which a link leads, or an empty one: another site, no address at all, the front page."""
-    try:
-        target, home = urlsplit(urljoin(urljoin(page, base), link)), urlsplit(site)
-    except ValueError:
-        return ""
-    if target.netloc.lower() != home.netloc.lower() or not target.path.startswith(home.path):
-        return ""
-    path = unquote(target.path.removeprefix(home.path))
-    return f"{path}index.html" if path.endswith("/") else path
+def links(body: bytes, site: str, path: str) -> set[str]:
+    """Return the paths of the same site to which a page leads: not other sites, no broken addresses, not the front page."""
+    text, paths = body.decode("utf-8", "replace"), set[str]()
+    home, moved = urlsplit(f"{site}/"), _BASE.search(text)
+    for groups in set(_LINK.findall(text)):
+        with suppress(ValueError):
+            base = urljoin(f"{site}/{address_of(path)}", unescape(moved[1]) if moved else "")
+            target = urlsplit(urljoin(base, unescape("".join(groups)).strip()))
+            if target.netloc.lower() == home.netloc.lower() and target.path.startswith(home.path):
+                found = unquote(target.path.removeprefix(home.path))
+                paths.add(f"{found}index.html" if found.endswith("/") else found)
+    return paths - {""}
 
 
 def is_released(path: str, release: Release) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tuf.api.exceptions import DownloadError
 
 WELL_KNOWN = ".well-known/todoke/"
 
@@ -26,33 +29,37 @@ KINDS = {  # kind → words in Japanese and English, seconds for which it must l
     "blind": ("この機械からは何も確かめられません", "nothing can be judged from this machine", 1800, False),
 }
 
+Judgement = dict[str, str]
+"""What is wrong: kind → words. Empty if all is well."""
+
 
 class VerifierError(Exception):
     """Something that the operator has to mend. English first, Japanese after."""
 
 
-class FetchError(Exception):
-    """No whole answer. ``is_absent``: no address or no route of this family. ``certificate``: why TLS refused it, else empty."""
-
-    def __init__(self, words: str, *, is_absent: bool = False, certificate: str = "") -> None:
-        super().__init__(words)
-        self.is_absent, self.certificate = is_absent, certificate
+class FetchError(DownloadError):
+    """No whole answer. It is one of python-tuf's errors, so that it comes through python-tuf's client as it is."""
 
 
-@dataclass(frozen=True)
-class SignedFile:
+class AbsentError(FetchError):
+    """No address or no route of this family."""
+
+
+class CertificateError(FetchError):
+    """TLS refused the certificate; the words are ``expired``, or why."""
+
+
+class SignedFile(NamedTuple):
     """One released file. ``length`` in bytes; the last two are the values that its headers must have."""
 
-    path: str
     sha256: str
     length: int
     media_type: str
     cache_control: str
 
 
-@dataclass(frozen=True)
-class Release:
-    """What the signatures say. ``expires`` is None without TUF."""
+class Release(NamedTuple):
+    """What the signatures say, by path. Number 0: nothing so far. ``expires`` is None without TUF."""
 
     number: int
     files: Mapping[str, SignedFile]
@@ -61,7 +68,10 @@ class Release:
 
 @dataclass(frozen=True)
 class Answer:
-    """One whole HTTP answer. Names of ``headers`` are in lower case. ``is_proven``: TLS says that it came from the holder of the name."""
+    """One whole HTTP answer, or with status 0 why there is none (``failure``). Names of ``headers`` are in lower case.
+
+    With ``certificate_ends``, TLS has proven that it came from the holder of the name.
+    """
 
     url: str
     status: int
@@ -69,31 +79,34 @@ class Answer:
     body: bytes
     seconds: float
     address: str = ""
-    is_proven: bool = False
     certificate_ends: dt.datetime | None = None
+    failure: str = ""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the server is neither gone nor busy nor failing: then the answer says something about the file."""
+        return 0 < self.status < 500 and self.status not in (408, 429)
 
 
 Fetch = Callable[[str, str, int], Answer]
 """Called with address, family (``ipv4``, ``ipv6``) and the most bytes of the body. Raises `FetchError`."""
 
 
-@dataclass(frozen=True, order=True)
-class Key:
-    """What a finding is about. ``subject`` is a path of the release, or empty for the mirror as a whole."""
+@dataclass
+class Finding:
+    """Something wrong on a mirror: a suspicion until it was ``announced``. ``subject`` is a path of the release, or empty for the mirror as a whole.
+
+    ``first``, ``last`` and ``announced`` are seconds since 1970; ``count`` says how often it was seen.
+    """
 
     mirror: str
     family: str
     subject: str
     kind: str
-
-
-@dataclass
-class Suspicion:
-    """How often, since when and when last (seconds since 1970) it was seen; it is a finding as soon as it was ``announced``."""
-
     words: str
     first: float
     last: float
     count: int = 0
     announced: float = 0.0
-    answer: Answer | None = field(default=None, repr=False)
+    is_over: bool = False
+    answer: Answer | None = None

@@ -10,17 +10,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from verifier.config import Config
-from verifier.domain import domain_ends
-from verifier.judge import Judgement
-from verifier.model import KINDS, Fetch, FetchError, Key, Suspicion
-from verifier.view import HOUR, OURS, Each, View
+from verifier.judge import judge_domain
+from verifier.model import KINDS, Fetch, FetchError, Finding, Judgement
+from verifier.trust import is_ours
+from verifier.view import HOUR, Each, View
 
-TRIES = 2
+TRIES, REMIND, DAY = 2, 3600.0, 86400.0
+"""Looks that make a finding; seconds after which an open one is told again."""
+
 HISTORY = 1000
 """Events that are kept."""
-
-Event = tuple[Key, Suspicion, bool]
-"""A finding, and whether it is over."""
 
 
 class Watch:
@@ -39,18 +38,17 @@ class Watch:
     ) -> None:
         self.config, self.clock, self.is_patient = config, clock, is_patient
         self._fetch, self._each_file, self._each_view = fetch, each_file, each_view
-        self._file = Path(config.folder, "state.json")
         span = 0.8 * HOUR if is_patient else 0.0
         self.views = [View(mirror, family, fetch, config, chance, span) for mirror in config.mirrors for family in config.families]
-        self.open: dict[Key, Suspicion] = {}
-        self.history: list[dict[str, object]] = []
+        self.open = dict[tuple[str, str, str], dict[str, Finding]]()  # by mirror, family and subject; by kind
+        self.history = list[Finding]()
         self._domains_asked, self._sound = 0.0, dict.fromkeys(config.families, clock())
+        self._file = Path(config.folder, "state.json")
         self._load()
 
-    def tick(self) -> list[Event]:
-        """Look at everything that is due; return what became a finding (or is one still after ``remind`` seconds), and what is over."""
-        now = self.clock()
-        events: list[Event] = []
+    def tick(self) -> list[Finding]:
+        """Look at everything that is due; return what became a finding (or is one still after `REMIND` seconds), and what is over."""
+        now, events = self.clock(), list[Finding]()
         for view, judged in zip(self.views, self._each_view(lambda view: self._look(view, now), self.views), strict=True):
             for subject, found in self._with_rest(view, judged).items():
                 events += self._apply(view, subject, found, now)
@@ -58,125 +56,127 @@ class Watch:
             events += self._network(family, now)
         events += self._domains(now)
         if events:
-            self._save(events, now)
+            self._save(events)
         return events
+
+    def wait(self) -> float:
+        """Return seconds until the next tick."""
+        now, doubts = self.clock(), self.doubts()
+        urgent = {each.subject for each in doubts}
+        due = [view.due[path] for view in self.views for path in view.critical | urgent if path in view.due]
+        soon = now + (self.config.again if "" in urgent else self.config.interval)
+        return max(1.0, min([soon, *due]) - now)
+
+    def findings(self) -> list[Finding]:
+        """Return what is announced and not over."""
+        return [kinds[kind] for _, kinds in sorted(self.open.items()) for kind in sorted(kinds) if kinds[kind].announced]
+
+    def doubts(self) -> list[Finding]:
+        """Return the suspicions of which one more try can make a finding."""
+        return [each for kinds in self.open.values() for each in kinds.values() if not each.announced]
 
     def _look(self, view: View, now: float) -> dict[str, Judgement]:
         """A fault of ours with one mirror hides no other, and is told like blindness."""
         try:
             return view.look(now, self._each_file, self._vouch)
         except Exception as error:
-            return {"": [("blind", f"unexpected {type(error).__name__}: {error}")]}
-
-    def wait(self) -> float:
-        """Return seconds until the next tick."""
-        now = self.clock()
-        urgent = {key.subject for key, each in self.open.items() if not each.announced}
-        due = [view.due[path] for view in self.views for path in view.critical | urgent if path in view.due]
-        if any(not key.subject for key, each in self.open.items() if not each.announced):
-            due.append(now + self.config.again)
-        return max(1.0, min([now + self.config.interval, *due]) - now)
-
-    def findings(self) -> dict[Key, Suspicion]:
-        """Return what is announced and not over."""
-        return {key: each for key, each in sorted(self.open.items()) if each.announced}
-
-    def doubts(self) -> bool:
-        """Whether one more try can make a finding of a suspicion."""
-        return any(not each.announced for each in self.open.values())
+            return {"": {"blind": f"unexpected {type(error).__name__}: {error}"}}
 
     def _with_rest(self, view: View, judged: dict[str, Judgement]) -> dict[str, Judgement]:
         """Add what all mirrors together show (one is behind the others), and that files which no release has any more are nobody's concern."""
-        newest = max((one.trust.release.number for one in self.views if one.trust.release), default=0)
-        shown = view.trust.release.number if view.trust.release else newest
-        if "" in judged and shown < newest:
-            judged[""].append(("differ", f"shows release {shown}, another mirror shows {newest}"))
+        newest = max(one.release.number for one in self.views)
+        if "" in judged and 0 < view.release.number < newest:
+            judged[""]["differ"] = f"shows release {view.release.number}, another mirror shows {newest}"
+        if not view.release.number:
+            return judged
         about = (view.mirror.name, view.family)
-        gone = [key.subject for key in self.open if (key.mirror, key.family) == about and key.subject and key.subject not in view.due]
-        return judged | {subject: [] for subject in gone if view.trust.release}
+        return judged | {key[2]: {} for key in self.open if key[:2] == about and key[2] and key[2] not in view.due}
 
     def _vouch(self, view: View, now: float) -> bool:
         """Whether another mirror or a control address answers over the same family as it should, just now."""
         others = [one for one in self.views if one.family == view.family and one.mirror.name != view.mirror.name]
-        if any(one.refresh(now)[0] in OURS for one in others):
+        if any(is_ours(one.trust.refresh(now)) for one in others):
             return True
         for url in self.config.controls:
-            try:
+            with suppress(FetchError):
                 answer = self._fetch(url, view.family, 2**20)
-            except FetchError:
-                continue
-            if answer.is_proven or answer.status == 204:
-                self._sound[view.family] = now
-                return True
+                if answer.certificate_ends or answer.status == 204:
+                    self._sound[view.family] = now
+                    return True
         return False
 
-    def _network(self, family: str, now: float) -> Iterator[Event]:
+    def _network(self, family: str, now: float) -> Iterator[Finding]:
         """A machine that sees nothing at all must say so; no mirror is accused."""
         views = [view for view in self.views if view.family == family]
-        self._sound[family] = max([self._sound[family], *(view.proven for view in views)])
-        is_blind = self._sound[family] < now and not all(view.is_absent for view in views)
-        found = [("blind", f"since {(now - self._sound[family]) / 60:.0f} minutes")] if is_blind else []
-        yield from self._settle(Key("", family, "", ""), found, now, 0.0, HOUR)
+        self._sound[family] = max([self._sound[family], *(view.trust.proven for view in views)])
+        is_blind = self._sound[family] < now and not all(view.trust.is_absent for view in views)
+        found = {"blind": f"since {(now - self._sound[family]) / 60:.0f} minutes"} if is_blind else {}
+        yield from self._settle(("", family, ""), found, now, gap=HOUR)
 
-    def _domains(self, now: float) -> Iterator[Event]:
-        if not self.config.rdap or now - self._domains_asked < 86400:
+    def _domains(self, now: float) -> Iterator[Finding]:
+        """Ask once a day when each domain ends."""
+        if not self.config.rdap or now - self._domains_asked < DAY:
             return
         self._domains_asked = now
         for mirror in self.config.mirrors:
-            found = domain_ends(self._fetch, self.config, mirror.domain, now) if mirror.domain else []
-            if found is not None:
-                yield from self._settle(Key(mirror.name, "", "", ""), found, now, 0.0, 0.0, tries=1)
+            for family in self.config.families if mirror.domain else ():
+                with suppress(FetchError):
+                    answer = self._fetch(f"{self.config.rdap.rstrip('/')}/domain/{mirror.domain}", family, 2**20)
+                    found = judge_domain(answer, mirror.domain, now)
+                    if found is not None:
+                        yield from self._settle((mirror.name, "", ""), found, now, tries=1)
+                        break
 
-    def _apply(self, view: View, subject: str, found: Judgement, now: float) -> Iterator[Event]:
-        key = Key(view.mirror.name, view.family, subject, "")
+    def _apply(self, view: View, subject: str, found: Judgement, now: float) -> Iterator[Finding]:
         gap = 4 * self.config.interval if not subject or subject in view.critical else 600.0
-        for event in self._settle(key, found, now, view.mirror.patience if subject else 0.0, gap):
-            event[1].answer = view.answers.get(subject)
-            if not event[2] and KINDS[event[0].kind][3]:  # whoever altered one file may have altered others
+        patience = view.mirror.patience if subject else 0.0
+        for event in self._settle((view.mirror.name, view.family, subject), found, now, patience, gap):
+            event.answer = view.answers.get(subject)
+            if not event.is_over and KINDS[event.kind][3]:  # whoever altered one file may have altered others
                 view.due = {path: min(at, now) for path, at in view.due.items()}
             yield event
 
-    def _settle(self, about: Key, found: Judgement, now: float, patience: float, gap: float, tries: int = TRIES) -> Iterator[Event]:
-        """Count what was seen of one subject, and forget what was not: one good answer ends a suspicion. No answer ends nothing."""
-        kinds = dict(found)
-        for key in [
-            key
-            for key in self.open
-            if replace(key, kind="") == about and key.kind not in kinds and not {"unreachable", "certificate"} & kinds.keys()
-        ]:
-            suspicion = self.open.pop(key)
-            if suspicion.announced:
-                yield key, suspicion, True
-        for kind, words in kinds.items():
-            suspicion = self.open.setdefault(replace(about, kind=kind), Suspicion(words, now, now))
-            if now - suspicion.last > gap and not suspicion.announced:  # what was between is not known: it does not count as lasting
-                suspicion.first, suspicion.count = now, 0
-            suspicion.last = now
-            if now >= suspicion.first + suspicion.count * self.config.again * 0.9:
-                suspicion.count, suspicion.words = suspicion.count + 1, words
+    def _settle(
+        self, about: tuple[str, str, str], found: Judgement, now: float, patience: float = 0.0, gap: float = 0.0, tries: int = TRIES
+    ) -> Iterator[Finding]:
+        """Count what was seen of one subject, and forget what was not: one good answer ends a suspicion. No answer ends nothing.
+
+        After ``gap`` seconds in which it was not seen a suspicion begins anew: what was between is not known, and does not count as lasting.
+        """
+        known = self.open.setdefault(about, {})
+        for kind in known.keys() - found.keys() if not {"unreachable", "certificate"} & found.keys() else ():
+            ended = known.pop(kind)
+            if ended.announced:
+                yield replace(ended, is_over=True, last=now)
+        for kind, words in found.items():
+            each = known.setdefault(kind, Finding(*about, kind, words, now, now))
+            if now - each.last > gap and not each.announced:
+                each.first, each.count = now, 0
+            each.last = now
+            if now >= each.first + each.count * self.config.again * 0.9:
+                each.count, each.words = each.count + 1, words
             lasts = max(KINDS[kind][2], patience) if self.is_patient else 0.0
-            needed = tries if not lasts else 2 * tries  # what must last must be seen more than at its two ends
-            is_due = not suspicion.announced or now - suspicion.announced >= self.config.remind
-            if suspicion.count >= needed and now - suspicion.first >= lasts and is_due:
-                suspicion.announced = now
-                yield replace(about, kind=kind), suspicion, False
+            needed = 2 * tries if lasts else tries  # what must last must be seen more than at its two ends
+            is_due = not each.announced or now - each.announced >= REMIND
+            if each.count >= needed and now - each.first >= lasts and is_due:
+                each.announced = now
+                yield replace(each)
+        if not known:
+            del self.open[about]
 
     def _load(self) -> None:
-        try:
+        with suppress(OSError, ValueError, KeyError, TypeError):
             record = json.loads(self._file.read_bytes())
-            self.open = {Key(**key): Suspicion(**each) for key, each in record["open"]}
-            self.history = list(record["history"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return
+            self.history = [Finding(**row) for row in record["history"]]
+            for each in (Finding(**row) for row in record["open"]):
+                self.open.setdefault((each.mirror, each.family, each.subject), {})[each.kind] = each
 
-    def _save(self, events: list[Event], now: float) -> None:
-        self.history = [
-            *self.history,
-            *({"at": now, "is_over": is_over, "words": each.words, **asdict(key)} for key, each, is_over in events),
-        ][-HISTORY:]
-        kept = [(asdict(key), {**asdict(replace(each, answer=None)), "answer": None}) for key, each in self.open.items()]
+    def _save(self, events: list[Finding]) -> None:
+        self.history = [*self.history, *(replace(event, answer=None) for event in events)][-HISTORY:]
+        known = [each for kinds in self.open.values() for each in kinds.values()]
+        record = {"open": [asdict(each) for each in known], "history": [asdict(each) for each in self.history]}
         with suppress(OSError):  # a full disk must not silence the alarm
-            write(self._file, json.dumps({"open": kept, "history": self.history}, ensure_ascii=False).encode())
+            write(self._file, json.dumps(record, ensure_ascii=False).encode())
 
 
 def write(path: Path, data: bytes) -> None:

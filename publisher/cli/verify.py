@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import hashlib
+import http.server
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +24,7 @@ from publisher.targets.mirrors import targets_of
 from verifier.alarm import Restore, run_command
 from verifier.config import Config, Mirror, check, load_config
 from verifier.model import VerifierError
-from verifier.run import run, serve
+from verifier.run import run
 
 
 def verify(
@@ -47,7 +50,7 @@ def verify(
             if port:
                 serve(Path(watched.folder, "status"), port)
             how = _restore(watched, config) if restore or watched.restore else None
-            status = run(watched, typer.echo, is_once=once, restore=how, approved=lambda digest: _object(config, digest))
+            status = run(watched, typer.echo, is_once=once, restore=how, released=lambda digest: _object(config, digest))
         except VerifierError as error:
             raise PublisherError(str(error)) from error
         except KeyboardInterrupt:
@@ -76,7 +79,7 @@ def _mirror(words: str, known: Config) -> Mirror:
 def _restore(watched: Config, config: Path) -> Restore:
     """Return what mends a mirror: the configured command, or a delivery of the newest release. Raises `PublisherError` for a mirror that it cannot find."""
     if watched.restore_command:
-        return run_command(watched.restore_command)
+        return functools.partial(run_command, watched.restore_command)
     targets_of(load(config)[0], now, tuple(each.name for each in watched.mirrors))
     return restore_by_delivery(config)
 
@@ -122,3 +125,9 @@ def _object(config: Path, digest: str) -> bytes | None:
     except (PublisherError, OSError):  # the evidence then has what was seen only
         return None
     return data if hashlib.sha256(data).hexdigest() == digest else None
+
+
+def serve(folder: Path, port: int) -> None:
+    """Show the status page and the metrics on this machine alone."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever, daemon=True).start()

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ def test_the_oldest_evidence_goes_when_there_is_more_than_allowed(mirrors: Mirro
 def test_the_command_that_restores_gets_the_mirror_and_the_paths_and_a_failure_is_tried_again(mirrors: Mirrors, tmp_path: Path) -> None:
     config = mirrors.config(families=("ipv4",))
     script = f"import sys; t = sys.stdin.read(); f = open({str(tmp_path / 'calls')!r}, 'a'); f.write(t + chr(10)); sys.exit(7)"
-    lines = deface(mirrors, Alarm(config, mirrors.watch(config), run_command((sys.executable, "-c", script))))
+    lines = deface(mirrors, Alarm(config, mirrors.watch(config), partial(run_command, (sys.executable, "-c", script))))
     assert sum("NOT RESTORED" in line and "status 7" in line for line in lines) == 1  # told once, tried at every look
     calls = (tmp_path / "calls").read_text().splitlines()
     assert json.loads(calls[0]) == {"mirror": "www", "paths": ["index.html"]}
@@ -180,7 +181,7 @@ def test_the_command_that_restores_gets_the_mirror_and_the_paths_and_a_failure_i
 
 def test_a_command_that_is_not_there_is_told(mirrors: Mirrors) -> None:
     with pytest.raises((VerifierError, OSError)):
-        run_command(("/no/such/program",))("www", [])
+        run_command(("/no/such/program",), "www", [])
 
 
 def test_evidence_and_history_that_cannot_be_written_do_not_silence_the_alarm(mirrors: Mirrors) -> None:

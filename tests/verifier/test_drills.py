@@ -12,7 +12,7 @@ from tests.mirrors import ELSEWHERE, Mirrors, kinds
 def test_a_mirror_that_shows_the_release_gives_no_finding_in_an_hour_over_both_families(mirrors: Mirrors) -> None:
     watch = mirrors.watch(mirrors.config())
     assert mirrors.run(watch, 3600) == []
-    assert [(view.family, view.trust.release.number) for view in watch.views if view.trust.release] == [("ipv4", 1), ("ipv6", 1)]
+    assert [(view.family, view.trust.release.number) for view in watch.views] == [("ipv4", 1), ("ipv6", 1)]
 
 
 def flip_a_bit(mirrors: Mirrors) -> None:

@@ -29,7 +29,7 @@ def test_a_captive_portal_for_an_hour_accuses_no_mirror_and_is_called_blindness(
     watch = watch_of(mirrors, day, "www", "second")
     mirrors.run(watch, 300)
     day.portals = [(mirrors.now, mirrors.now + 3600)]
-    assert {(key.mirror, key.kind) for key, _, _ in mirrors.run(watch, 3600)} == {("", "blind")}
+    assert {(key.mirror, key.kind) for key in mirrors.run(watch, 3600)} == {("", "blind")}
 
 
 def test_alterations_during_the_flaky_day_are_found_within_a_minute_while_the_network_answers_at_all(tmp_path: Path) -> None:
@@ -44,10 +44,10 @@ def test_alterations_during_the_flaky_day_are_found_within_a_minute_while_the_ne
         started = mirrors.now
         mirrors.replace("press/index.html", b"Hacked")
         events = mirrors.run(watch, 120, until=bool)
-        assert [(key.subject, key.kind) for key, _, _ in events] == [("press/index.html", "altered")]
+        assert [(key.subject, key.kind) for key in events] == [("press/index.html", "altered")]
         assert mirrors.now - started <= 60
         mirrors.replace("press/index.html", before)
-        assert [is_over for _, _, is_over in mirrors.run(watch, 120)] == [True]
+        assert [each.is_over for each in mirrors.run(watch, 120)] == [True]
 
 
 def test_a_fault_of_ours_with_one_mirror_hides_no_alteration_of_another_and_is_told(tmp_path: Path) -> None:
@@ -62,5 +62,5 @@ def test_a_fault_of_ours_with_one_mirror_hides_no_alteration_of_another_and_is_t
     watch = Watch(mirrors.config("www", "second", families=("ipv4",)), fetch, lambda: mirrors.now, random.Random(1))
     mirrors.run(watch, 60)
     mirrors.replace("index.html", b"Hacked")
-    assert {(key.mirror, key.kind) for key, _, _ in mirrors.run(watch, 60)} == {("www", "altered")}
-    assert {(key.mirror, key.kind) for key, _, _ in mirrors.run(watch, 2000)} == {("second", "blind")}
+    assert {(key.mirror, key.kind) for key in mirrors.run(watch, 60)} == {("www", "altered")}
+    assert {(key.mirror, key.kind) for key in mirrors.run(watch, 2000)} == {("second", "blind")}

@@ -19,8 +19,6 @@ from verifier.config import check, load_config
 from verifier.model import VerifierError
 
 PACKAGE = Path("verifier")
-JUDGING = ("model", "fetch", "manifest", "trust", "judge", "view")
-"""What has to be believed: the rest only asks these in turn, and tells what they say."""
 
 
 def code_lines(file: Path) -> int:
@@ -35,8 +33,8 @@ def code_lines(file: Path) -> int:
     return len({line for token in tokens for line in range(token.start[0], token.end[0] + 1)} - docstrings)
 
 
-def test_what_has_to_be_believed_has_at_most_600_lines() -> None:
-    assert sum(code_lines(PACKAGE / f"{name}.py") for name in JUDGING) <= 600
+def test_the_whole_package_has_at_most_1010_lines_of_code() -> None:
+    assert sum(map(code_lines, PACKAGE.glob("*.py"))) <= 1010
 
 
 def test_the_package_imports_the_standard_library_cryptography_and_tuf_only() -> None:
@@ -95,7 +93,7 @@ def test_all_bad_settings_are_told_together(tmp_path: Path) -> None:
     file.write_text('slow = "quick"\ncolour = 1\ncritical = [1]\n[mail]\nhost = "h"\n[[mirrors]]\nname = "www"\n', encoding="utf-8")
     with pytest.raises(VerifierError) as error:
         load_config(file)
-    for words in ("slow: 'quick'", "colour: there is no such setting", "critical: 1", "mail.sender: is needed", "mirrors.url: is needed"):
+    for words in ("slow: 'quick'", "colour: there is no such setting", "critical: [1]", "mail.sender: is needed", "mirrors.url: is needed"):
         assert words in str(error.value)
 
 

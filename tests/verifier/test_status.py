@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.servers import free_port
+from publisher.cli.verify import serve
 from tests.mirrors import Mirrors
 from verifier.alarm import line
-from verifier.run import serve
 from verifier.status import metrics, write_status
 from verifier.watch import Watch
 
@@ -55,7 +55,7 @@ def test_the_metrics_are_read_by_prometheus_and_count_the_findings(watch: Watch)
 
 
 def test_no_sign_of_a_stranger_turns_or_ends_a_line(watch: Watch) -> None:
-    lines = [line((key, suspicion, False)) for key, suspicion in watch.findings().items()]
+    lines = [line(each) for each in watch.findings()]
     assert any("evil-\\u202e<img" in words for words in lines)
     assert all(words.isprintable() for words in lines)
 

@@ -37,7 +37,6 @@ def test_a_release_that_goes_live_between_two_requests_is_no_alteration(mirrors:
         mirrors.publishing.write("index.html", f"<h1>{number}</h1>")
         publish_after_one_request(mirrors, watch.views[0])
         assert mirrors.run(watch, 120) == []
-    assert watch.views[0].trust.release
     assert watch.views[0].trust.release.number == 6
 
 
@@ -82,7 +81,7 @@ def test_with_both_keys_both_must_hold(mirrors: Mirrors) -> None:
         mirrors.config("www", "second", public_key=other, families=("ipv4",), folder=str(mirrors.root / "anew"), controls=())
     )
     mirrors.run(watch, 60)
-    assert all(view.trust.release is None for view in watch.views)
+    assert all(view.trust.release.number == 0 for view in watch.views)
 
 
 def test_keys_that_the_old_root_signed_are_followed(mirrors: Mirrors) -> None:
@@ -92,7 +91,6 @@ def test_keys_that_the_old_root_signed_are_followed(mirrors: Mirrors) -> None:
     mirrors.publishing.write("index.html", "<h1>signed with a new key</h1>")
     mirrors.publish()
     assert mirrors.run(watch, 120) == []
-    assert watch.views[0].trust.release
     assert watch.views[0].trust.release.number == 2
 
 
@@ -122,7 +120,6 @@ def test_a_site_of_many_files_whose_targets_lie_in_bins_is_read_too(mirrors: Mir
     mirrors.publish()
     watch = mirrors.watch(mirrors.config(families=("ipv4",)))
     assert mirrors.run(watch, 60) == []
-    assert watch.views[0].trust.release
     assert len(watch.views[0].trust.release.files) == 606
 
 
@@ -134,7 +131,7 @@ def test_a_mirror_that_stays_behind_another_for_five_minutes_is_found(mirrors: M
     assert mirrors.run(watch, 200) == []
     events = mirrors.run(watch, 300)
     assert kinds(events) == {"differ"}
-    assert {key.mirror for key, _, _ in events} == {"www"}
+    assert {key.mirror for key in events} == {"www"}
 
 
 def test_an_alteration_that_only_ipv6_readers_see_is_found(mirrors: Mirrors) -> None:
