@@ -148,7 +148,7 @@ class _Inspector:
             sizes[name] = source.size_of(name)
             return sizes[name]
 
-        diagnostics = tuple(apply_rules(replace(source, size_of=size_of), self.levels, urgent=kind == "notice"))
+        diagnostics = tuple(apply_rules(replace(source, size_of=size_of), self.levels, urgent=kind in ("notice", "drill")))
         return _Result(True, diagnostics, tuple(sizes.items()))
 
 
