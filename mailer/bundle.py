@@ -125,6 +125,7 @@ class _Issue(BaseModel):
     archive_url: Link
     parts: _BundleFiles
     sources: dict[SourcePath, Sha256] = {}
+    document: SourcePath | None = None
 
 
 def read_lists(root: Path) -> dict[str, MailList]:
@@ -177,9 +178,10 @@ def read_sources(root: Path, ref: IssueRef) -> dict[str, str]:
     :raises BundleError: see `read_issue`; or the bundle does not say, because an older version made it.
     """
     path = root / ref.list / ref.number / "issue.json"
-    sources = _validate(_Issue, path, _read(path)).sources
-    if f"mail/{ref}.md" not in sources:
-        raise BundleError(path, f"does not say from which sources it was made (mail/{ref}.md and what it carries). Build the site again.")
+    manifest = _validate(_Issue, path, _read(path))
+    sources, document = manifest.sources, manifest.document or f"mail/{ref}.md"
+    if document not in sources:
+        raise BundleError(path, f"does not say from which sources it was made ({document} and what it carries). Build the site again.")
     return sources
 
 

@@ -23,7 +23,7 @@ from mailer.model import personal_places
 from mailer.model.clock import JAPAN
 from mailer.model.errors import MessageError
 from mailer.model.ids import SubscriberId
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.personal_places import PERSONAL_PLACE, PERSONAL_PREFERENCES
 from mailer.model.recipient import Envelope, Recipient
 
@@ -108,7 +108,10 @@ def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Rec
     yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 section 3.1
     yield links_line("List-Archive", mail_list.archive_url)  # RFC 2369 section 3.6
     yield links_line("Archived-At", issue.archive_url)  # RFC 5064 section 2
-    yield "Precedence: bulk\r\n"  # RFC 3834: keeps automatic answers away
+    if issue.list_class is ListClass.EMERGENCY:
+        yield "Importance: high\r\n"  # RFC 4021 section 2.1.55; bulk mail is sorted away, or delayed, by some providers: a warning must not be
+    else:
+        yield "Precedence: bulk\r\n"  # RFC 3834: keeps automatic answers away
 
 
 def _mailto(address: str, key: str, links: RecipientLinks) -> str:

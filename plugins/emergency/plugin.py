@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+
 from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import context_of
 from plugins.emergency.cap import CapFeed
+from plugins.emergency.channel import refusal
 from plugins.emergency.forms import EASY, forms_of_all, forms_of_record
+from plugins.emergency.mail import MailRenderer, bundle
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord, record_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library
+from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import in_force
+from plugins.inputs import InputFolder
 from plugins.readings.table import READINGS, ReadingTable
+
+_log = logging.getLogger(__name__)
 
 
 class EmergencyGenerator(Generator):  # type: ignore[misc]
@@ -47,12 +55,34 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
                 self._write_all(publication, library, pages)
         for path, record in self.records.items():
             if publication_of := library.documents[path].publication:
+                is_refused = refusal(record, publication_of.live_since, library.now) is not None
                 for url, data in forms_of_record(record, publication_of, pages, readings):
-                    write_into(self.output_path, url.lstrip("/"), data)
+                    if not (is_refused and url.endswith("cap.xml")):
+                        write_into(self.output_path, url.lstrip("/"), data)
+
+    def _takes(self, record: EmergencyRecord, publication: Publication) -> bool:
+        """Tell whether the live channels of ``publication`` take the record; say why not."""
+        words = refusal(record, publication.live_since, self.build[LIBRARY].now)
+        if words:
+            _log.warning("content/%s: %s / %s", record.path, *words)
+        return words is None
+
+    def _write_mail(self, documents: list[Document], publication: Publication, library: Library) -> None:
+        """Write the bundles for a list that is for emergencies; a notice does not go to readers of a magazine."""
+        mail_list = library.registry.lists.get(publication.list or "")
+        if mail_list is None or mail_list.list_class != "emergency":
+            return
+        renderer = MailRenderer(self.build.theme / "emergency", library.registry.site, publication, mail_list)
+        sources = InputFolder(self.build.content)
+        for document in documents:
+            for name, data in bundle(self.records[document.path], renderer, sources.read(str(document.path))):
+                write_into(self.build.site.parent / "mail", name, data)
 
     def _write_all(self, publication: Publication, library: Library, pages: PageRenderer) -> None:
         documents = in_force((d for d in library.live() if d.publication == publication), publication.content_type)
+        documents = [document for document in documents if self._takes(self.records[document.path], publication)]
         records = [self.records[document.path] for document in documents]
+        self._write_mail(documents, publication, library)
         title = f"{publication.title} - {library.registry.site.title}"
         feed = CapFeed(title, f"{publication.url}cap.xml", library.registry.site.organisation, library.as_of)
         for url, data in forms_of_all(records, publication, pages, feed, self.build[SITE_ADDRESS]):

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
 
 from plugins.control_characters import is_blank
 from plugins.diagnostics import ContentErrors, Diagnostic
@@ -155,6 +155,11 @@ class Publication(_Table):
     contact: EmailStr
     description: Words
     list: Key | None = None
+    live_since: AwareDatetime | None = Field(
+        default=None,
+        description="When mail and feeds of the notices of this publication were switched on. A notice that is older goes into neither: what was left of trials and "
+        "drills never goes out.",
+    )
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 

@@ -24,7 +24,7 @@ from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import SubscriberId
-from mailer.model.issue import Issue, IssueRef, MailList
+from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.recipient import Envelope, Recipient
 from tests.mail_bundles import ISSUE, LIST, NOW, TEXT
 
@@ -219,3 +219,9 @@ def test_every_text_that_is_accepted_as_an_address_can_stand_in_an_envelope(text
     line = mailbox_line("To", "", address)
     assert parseaddr(line.removeprefix("To: "))[1] == addresses.quoted(address)
     assert address.isascii() and address.isprintable() and line.count("\r\n") == 1
+
+
+def test_a_warning_is_of_high_importance_and_no_bulk_mail() -> None:
+    mail = parsed(compose(replace(ISSUE, list_class=ListClass.EMERGENCY)))
+    assert mail["Importance"] == "high" and mail["Precedence"] is None and mail["List-Unsubscribe-Post"]
+    assert parsed(compose())["Importance"] is None
