@@ -108,7 +108,7 @@ def run(tour: Tour, *, serve: bool) -> int:
 def _run_steps(tour: Tour, stack: ExitStack) -> Seconds:
     if not is_free(tour.port):
         raise StepFailed(f"port {tour.port} is taken. Choose another: make demo PORT=8010")
-    _clean(tour.var)
+    _clean(tour)
     _import_feed(tour)
     build_seconds = _build(tour)
     _start_servers(tour, stack)
@@ -272,10 +272,15 @@ def _wait_for_interrupt() -> None:
         out.print("")
 
 
-def _clean(var: Path) -> None:
-    """Remove what the last tour left. Raises `StepFailed` for a folder that no tour made."""
+def _clean(tour: Tour) -> None:
+    """Remove what the last tour left, except the built site, which is built on. Raises `StepFailed` for a folder that no tour made."""
+    var, kept = tour.var, {(tour.var / MARK).absolute(), tour.output.absolute()}
     if var.exists() and not (var / MARK).exists():
         raise StepFailed(f"{var} was not made by the demonstration. Move it away, or choose another folder with --var.")
-    shutil.rmtree(var, ignore_errors=True)
     private_files.make_folder(var)
+    for path in [path for path in var.iterdir() if path.absolute() not in kept]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     (var / MARK).touch()
