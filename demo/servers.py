@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from publisher.model.media import media_type
 
 DEADLINE = 30.0
 """Seconds in which a server must begin to listen, and in which it must end."""
@@ -51,8 +54,13 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 on which no process listens now."""
+def free_port(after: int | None = None) -> int:
+    """Return a port of 127.0.0.1 on which no process listens now: one of the ten right after ``after`` if one of them is free, or any."""
+    near = range(after + 1, min(after + 11, 65536)) if after else ()
+    return next((port for port in near if is_free(port)), 0) or _any_free_port()
+
+
+def _any_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -70,15 +78,21 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def files_served(folder: Path) -> Iterator[int]:
-    """Serve the files of a folder on a free port of 127.0.0.1; yield the port."""
+def files_served(folder: Path, port: int = 0) -> Iterator[int]:
+    """Serve the files of a folder on a port of 127.0.0.1, by default any free one; yield the port."""
     handler = functools.partial(_QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """Return the type that a release says: the table of this machine may lack types, and a verifier tells it."""
+        return media_type(Path(path).as_posix())
+
     def log_message(self, *_arguments: object) -> None:
         """Write nothing: the lines would stand between the steps of the tour."""

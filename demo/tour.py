@@ -1,31 +1,34 @@
 """The tour: every step of the product, in order, each with its command; it stops at the first that does not hold.
 
 Import a partner's feed → build site and issues → start a receiver → import subscribers → send an issue → one reader unsubscribes by
-one click → send the next issue to the others → count.
+one click → send the next issue to the others → count → sign a release and bring it to two mirrors → update a notice and release it → deface it on one
+mirror, and let the verifier find and mend it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from demo.defacement import Verifier, deface
 from demo.inbox import Inbox
+from demo.mirrors import NAMES, make_keys, mirrors_near, release
 from demo.sample import write_settings, write_subscribers
 from demo.servers import NotListening, files_served, free_port, is_free, running
 from demo.stage import serve_arguments
+from demo.steps import StepFailed, out, step, timed, todoke
 from mailer import private_files
 
 NOW = "2021-03-31T12:00"
@@ -34,13 +37,12 @@ NOW = "2021-03-31T12:00"
 LEAVER = "reader0007@example.jp"
 WRITER, APPROVER = "見本の書き手", "見本の承認者"
 FIRST, SECOND = "fukko-press/45", "fukko-press/46"
+NOTICE = "emergency/2021/earthquake-housing-advice.md"
+ADDED = "3月31日から、相談の電話を24時間お受けします（見本）。"
 MARK = ".todoke-demo"
 
-out = Console(highlight=False, soft_wrap=True)
-
-
-class StepFailed(Exception):
-    """A step of the tour did not have the result that it must have."""
+CAN_RELEASE = os.name == "posix"
+"""The publisher's locks are those of POSIX."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,12 @@ class Tour:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Seconds of wall time of the two long steps, with the start of their processes."""
+    """Seconds of wall time of the long steps, with the start of their processes; ``mending`` is from the defacement until the page was whole."""
 
     building: float
     sending: float
+    releasing: float = 0.0
+    mending: float = 0.0
 
 
 def run(tour: Tour, *, serve: bool) -> int:
@@ -83,8 +87,13 @@ def run(tour: Tour, *, serve: bool) -> int:
     try:
         with ExitStack() as stack:
             seconds = _run_steps(tour, stack)
+            verifier = None
+            if CAN_RELEASE:
+                verifier, seconds = _release_and_defend(tour, stack, seconds)
+            else:
+                out.print("\n公開版は Linux か macOS で作ります Releases are made on Linux or macOS: that part is left out here.")
             out.print(_summary(tour, seconds))
-            _print_addresses(tour)
+            out.print(_addresses(tour, verifier))
             if serve and sys.stdout.isatty():
                 _wait_for_interrupt()
     except (StepFailed, NotListening) as failure:
@@ -99,33 +108,37 @@ def run(tour: Tour, *, serve: bool) -> int:
 def _run_steps(tour: Tour, stack: ExitStack) -> Seconds:
     if not is_free(tour.port):
         raise StepFailed(f"port {tour.port} is taken. Choose another: make demo PORT=8010")
-    _clean(tour.var)
-    content = _import_feed(tour)
-    build_seconds = _build(tour, content)
+    _clean(tour)
+    _import_feed(tour)
+    build_seconds = _build(tour)
     _start_servers(tour, stack)
     _import_subscribers(tour)
     send_seconds = _send(tour, FIRST)
     _unsubscribe(tour)
     send_seconds += _send(tour, SECOND)
-    _todoke("who-missed", SECOND, "--config", str(tour.settings))
+    todoke("who-missed", SECOND, "--config", str(tour.settings))
     return Seconds(build_seconds, send_seconds)
 
 
-def _import_feed(tour: Tour) -> Path:
+def _import_feed(tour: Tour) -> None:
     """Import into a copy of the content: eight entries of the feed are there already, two are new."""
-    _step("協力ブログを取り込む Import a partner's feed")
+    step("協力ブログを取り込む Import a partner's feed")
     content = tour.var / "content"
     shutil.copytree("content", content)
     with files_served(Path(__file__).parent / "data") as port:
         url = f"kokoropress=http://127.0.0.1:{port}/kokoropress-new.xml"
         state = str(tour.var / "feeds.json")
-        _todoke("feeds", "update", "--content", str(content), "--state", state, "--allow-loopback", "--url", url, "--now", NOW)
-    return content
+        todoke("feeds", "update", "--content", str(content), "--state", state, "--allow-loopback", "--url", url, "--now", NOW)
 
 
-def _build(tour: Tour, content: Path) -> float:
-    _step("サイトとメールを作る Build site and mail")
-    return _timed("build", "--now", NOW, "--content", str(content), "--output", str(tour.output), "--site-url", tour.site)
+def _build(tour: Tour) -> float:
+    step("サイトとメールを作る Build site and mail")
+    return _build_site(tour)
+
+
+def _build_site(tour: Tour) -> float:
+    content = tour.var / "content"
+    return timed("build", "--now", NOW, "--content", str(content), "--output", str(tour.output), "--site-url", tour.site)
 
 
 def _start_servers(tour: Tour, stack: ExitStack) -> None:
@@ -134,19 +147,19 @@ def _start_servers(tour: Tour, stack: ExitStack) -> None:
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(tour.var / "inbox")]
     stack.enter_context(running(["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", *handler], port))
     write_settings(tour.settings, f"{tour.site}/service", port)
-    _todoke("init-db", "--config", str(tour.settings))
+    todoke("init-db", "--config", str(tour.settings))
     stack.enter_context(running(serve_arguments(tour.settings, tour.output, tour.port), tour.port))
 
 
 def _import_subscribers(tour: Tour) -> None:
-    _step(f"購読者{tour.readers:,}人を登録する Import {tour.readers:,} subscribers")
+    step(f"購読者{tour.readers:,}人を登録する Import {tour.readers:,} subscribers")
     write_subscribers(tour.var / "subscribers.csv", tour.readers)
-    _todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
+    todoke("subscribers", "import", str(tour.var / "subscribers.csv"), *tour.mail_options)
 
 
 def _approve(tour: Tour, issue: str) -> None:
     """A second person approves. The editors' repository is played by a copy with one commit; without Git the author is stated."""
-    _step(f"書いた人とは別の人が承認する A second person approves {issue}")
+    step(f"書いた人とは別の人が承認する A second person approves {issue}")
     editors = tour.settings.with_name("editors")
     for file in json.loads((tour.output / "mail" / issue / "issue.json").read_text("utf-8"))["sources"]:
         (editors / file).parent.mkdir(parents=True, exist_ok=True)
@@ -156,18 +169,18 @@ def _approve(tour: Tour, issue: str) -> None:
         for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--no-verify", "--message", issue]):
             subprocess.run(["git", "-C", str(editors), *command], check=True)  # noqa: S603, S607 - our own folder
     stated = () if shutil.which("git") else ("--author", WRITER)
-    _todoke("approve", issue, "--as", APPROVER, *stated, *tour.mail_options)
+    todoke("approve", issue, "--as", APPROVER, *stated, *tour.mail_options)
 
 
 def _send(tour: Tour, issue: str) -> float:
     _approve(tour, issue)
-    _step(f"号を送る Send {issue}")
-    return _timed("send", issue, *tour.mail_options)
+    step(f"号を送る Send {issue}")
+    return timed("send", issue, *tour.mail_options)
 
 
 def _unsubscribe(tour: Tour) -> None:
     """Do what a mail program does on the reader's click: POST to the address in the header."""
-    _step(f"{LEAVER} が一度の操作で配信を止める One reader leaves by one click (RFC 8058)")
+    step(f"{LEAVER} が一度の操作で配信を止める One reader leaves by one click (RFC 8058)")
     message = tour.inbox.find(to=LEAVER)
     link = re.search(r"<(https?://[^>]+)>", message.header("List-Unsubscribe")) if message else None
     if link is None:
@@ -175,6 +188,33 @@ def _unsubscribe(tour: Tour) -> None:
     request = urllib.request.Request(link[1], data=b"List-Unsubscribe=One-Click", method="POST")  # noqa: S310 - our own server's address
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         out.print(f"POST {link[1][:60]}… → {answer.status}", markup=False)
+
+
+def _release_and_defend(tour: Tour, stack: ExitStack, seconds: Seconds) -> tuple[Verifier, Seconds]:
+    """Release twice, so that there is something to go back to; then let an intruder in. The servers stay until ``stack`` ends."""
+    mirrors = mirrors_near(tour.var, tour.port)
+    make_keys(mirrors)
+    release(mirrors, tour.output, "署名して二つの公開先へ出す Sign the site and bring it to two mirrors")
+    _update_notice(tour)
+    releasing = release(mirrors, tour.output, "新しい知らせを出す Release the update")
+    stack.enter_context(mirrors.served())
+    verifier = Verifier(mirrors, free_port(after=mirrors.ports[-1]))
+    over = stack.enter_context(verifier.watching())
+    mending = deface(mirrors, over)
+    step("すべてのファイルを確かめる Compare every byte of both mirrors with the signed release")
+    todoke("mirrors", "--check", "--full", *mirrors.options)
+    todoke("releases", *mirrors.options)
+    return verifier, replace(seconds, releasing=releasing, mending=mending)
+
+
+def _update_notice(tour: Tour) -> None:
+    step("緊急の知らせに一文を足して作り直す Add a sentence to an emergency notice and build again")
+    notice = tour.var / "content" / NOTICE
+    if not notice.is_file():
+        raise StepFailed(f"the sample has no content/{NOTICE}: the demonstration needs content/ as it came")
+    with notice.open("a", encoding="utf-8") as file:
+        file.write(f"\n{ADDED}\n")
+    _build_site(tour)
 
 
 def _summary(tour: Tour, seconds: Seconds) -> Table:
@@ -187,6 +227,9 @@ def _summary(tour: Tour, seconds: Seconds) -> Table:
     table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers - 1:,}")
     table.add_row("速さ Messages per second", f"{delivered / seconds.sending:,.0f}")
     table.add_row("送らなかった人 Left out", f"{LEAVER}：本人が配信を止めたため unsubscribed by one click")
+    if seconds.mending:
+        table.add_row("公開 Update live on two mirrors", f"{seconds.releasing:.1f} s")
+        table.add_row("改ざん Defacement found and mended", f"{seconds.mending:.1f} s")
     return table
 
 
@@ -201,40 +244,43 @@ def _count(tour: Tour) -> int:
     return len(messages)
 
 
-def _print_addresses(tour: Tour) -> None:
-    out.print(f"サイト Site:   {tour.output / 'site' / 'index.html'}   {tour.site}/")
-    out.print(f"受信箱 Inbox:  {tour.var / 'inbox'}   {tour.site}/inbox/")
+def _addresses(tour: Tour, verifier: Verifier | None) -> Table:
+    """Say how to look at what was made."""
+    table = Table(title="見るには How to look", show_header=False)
+    for _ in range(2):
+        table.add_column(overflow="fold")
+    table.add_row("サイト Site", f"{tour.site}/\n{tour.output / 'site' / 'index.html'}")
+    table.add_row("受信箱 Inbox", f"{tour.site}/inbox/\n{tour.var / 'inbox'}")
+    if verifier:
+        mirrors = verifier.mirrors
+        for name in NAMES:
+            table.add_row(f"公開先 Mirror {name}", f"{mirrors.url(name)}/\n{mirrors.tree(name)}")
+        table.add_row("見張りの状態 Verifier's status", f"{verifier.url}\n{verifier.folder / 'status' / 'index.html'}")
+        table.add_row("改ざんの証拠 Evidence", str(verifier.folder / "evidence"))
+        for words, command in (("公開した版 Releases", "releases"), ("一つ前の版に戻す Roll back", "rollback")):
+            table.add_row(words, f".venv/bin/todoke {command} --config {mirrors.settings}")
+    return table
 
 
 def _wait_for_interrupt() -> None:
     out.print("表示しています。止めるには Ctrl-C Serving; Ctrl-C ends it.", style="bold")
+    if CAN_RELEASE:
+        out.print("公開先のページを書き換えてみてください。見張りが直します Alter a page of a mirror yourself: the verifier mends it.")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
         out.print("")
 
 
-def _clean(var: Path) -> None:
-    """Remove what the last tour left. Raises `StepFailed` for a folder that no tour made."""
+def _clean(tour: Tour) -> None:
+    """Remove what the last tour left, except the built site, which is built on. Raises `StepFailed` for a folder that no tour made."""
+    var, kept = tour.var, {(tour.var / MARK).absolute(), tour.output.absolute()}
     if var.exists() and not (var / MARK).exists():
         raise StepFailed(f"{var} was not made by the demonstration. Move it away, or choose another folder with --var.")
-    shutil.rmtree(var, ignore_errors=True)
     private_files.make_folder(var)
+    for path in [path for path in var.iterdir() if path.absolute() not in kept]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     (var / MARK).touch()
-
-
-def _step(title: str) -> None:
-    out.print(f"\n{title}", style="bold")
-
-
-def _todoke(*arguments: str) -> None:
-    out.print(f"$ todoke {' '.join(arguments)}", style="dim", markup=False)
-    process = subprocess.run([sys.executable, "-m", "todoke", *arguments], check=False)  # noqa: S603 - our own command
-    if process.returncode:
-        raise StepFailed(f"todoke {arguments[0]} ended with {process.returncode}")
-
-
-def _timed(*arguments: str) -> float:
-    start = time.perf_counter()
-    _todoke(*arguments)
-    return time.perf_counter() - start

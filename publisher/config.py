@@ -154,6 +154,10 @@ def load_config(path: Path) -> PublishConfig:
     """Read and check the file; relative paths become absolute. Raises `PublisherError` that names every bad key."""
     try:
         record = tomllib.loads(regular_file.read_bytes(path).decode())
+    except FileNotFoundError as error:
+        raise PublisherError(
+            f"{path}: there is no such file here. docs/how-to/publish.md shows how to write one / 公開先の設定がありません。docs/how-to/publish.md に書き方があります"
+        ) from error
     except (OSError, ValueError) as error:
         raise PublisherError(f"{path}: {getattr(error, 'strerror', None) or error} / 設定が読めません") from error
     try:

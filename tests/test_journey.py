@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from demo.defacement import FORGED, PAGE
 from demo.inbox import Inbox
+from demo.mirrors import make_keys, mirrors_near, release
 from demo.servers import free_port, running
 from demo.stage import serve_arguments
+from demo.tour import ADDED
+from publisher.config import load_config
 from tests.smtp import Receiver
 from tests.tiny import TinySite
 
@@ -150,6 +154,36 @@ def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> 
         assert len(Inbox(tmp_path / "var/inbox/new").names()) == 30 + 29
         assert (tmp_path / "output/site/index.html").is_file()
     assert "59 = 30 + 29" in done.stdout
+    assert_a_defacement_was_found_and_mended(done.stdout, tmp_path / "var")
+
+
+def assert_a_defacement_was_found_and_mended(printed: str, var: Path) -> None:
+    """By what the verifier said on the terminal, by its evidence, and by the bytes on both mirrors."""
+    said = [printed.index(words) for words in (f"「{FORGED}」", "FOUND 発見 [altered] www", "RESTORED 復旧 www", "OVER 解消", "元に戻った")]
+    assert said == sorted(said)
+    [evidence] = (var / "verifier/evidence").iterdir()
+    assert FORGED in (evidence / "seen.body").read_text("utf-8")
+    pages = {(var / "mirrors" / name / "current" / PAGE).read_text("utf-8") for name in ("www", "second")}
+    assert len(pages) == 1
+    assert ADDED in (page := pages.pop())
+    assert FORGED not in page
+    todoke("rollback", "--config", str(var / "publish.toml"))
+    assert ADDED not in (var / "mirrors/second/current" / PAGE).read_text("utf-8")
+
+
+def test_the_demonstration_touches_no_key_and_no_release_of_the_checkout(tmp_path: Path) -> None:
+    """What it makes are folders of its own, so that real use begins with an empty store."""
+    mirrors = mirrors_near(tmp_path, 8000)
+    (tmp_path / "output/site").mkdir(parents=True)
+    (tmp_path / "output/site/index.html").write_text("<h1>届け</h1>")
+    make_keys(mirrors)
+    release(mirrors, tmp_path / "output", "題")
+    settings = load_config(mirrors.settings)
+    used = [settings.store, settings.keys, settings.audit_anchor, *(one.folder for one in settings.mirrors if one.kind == "local")]
+    assert [path for path in used if not path.is_relative_to(tmp_path)] == []
+    with mirrors.served(), urllib.request.urlopen(mirrors.url("second") + "/") as response:
+        assert response.read().decode() == "<h1>届け</h1>"
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_the_demo_server_serves_the_site_the_inbox_and_the_mailer_service(tmp_path: Path, checkout: TinySite) -> None:

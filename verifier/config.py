@@ -50,7 +50,7 @@ class Config:
     mirrors: tuple[Mirror, ...] = ()
     root: str = ""
     public_key: str = ""
-    folder: str = "verifier"
+    folder: str = "var/verifier"
     critical: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     families: tuple[str, ...] = ("ipv4", "ipv6")

@@ -10,6 +10,7 @@ import typer
 
 from publisher.cli.runtime import (
     CONFIG,
+    JAPAN,
     OUTPUT,
     ConfigPath,
     MirrorNames,
@@ -100,7 +101,9 @@ def releases(
         for row in rows:
             held = f", {len(row.held_back)} held back 公開見合わせ" if row.held_back else ""
             held += f", the files of {row.restores} 第{row.restores}版に戻した版" if row.restores else ""
-            typer.echo(f"{row.number}  {row.moment:%Y-%m-%d %H:%M %Z}  {row.commit[:12] or '-'}  {len(row.files)} files{held}")
+            typer.echo(
+                f"{row.number}  {row.moment.astimezone(JAPAN):%Y-%m-%d %H:%M %Z}  {row.commit[:12] or '-'}  {len(row.files)} files{held}"
+            )
         if not rows:
             typer.echo("Nothing was released so far: todoke release. まだ公開した版がありません")
 

@@ -60,7 +60,7 @@ def verify(
 
 def _config(mirrors: Sequence[str], settings: Path, root: Path | None, public_key: str, config: Path) -> Config:
     """Join the settings with the command line. Raises `PublisherError`, `VerifierError`."""
-    known = load_config(settings) if settings.exists() else Config(folder="var/verifier")
+    known = load_config(settings) if settings.exists() else Config()
     if mirrors:
         known = dataclasses.replace(known, mirrors=tuple(_mirror(words, known) for words in mirrors))
     if root or public_key:
