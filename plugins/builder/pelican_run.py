@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jinja2 import TemplateError
@@ -26,7 +26,7 @@ from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
 from plugins.clock import TrackedClock, ValidityInterval
 from plugins.context import add_context
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import NoDigest, digest
 from plugins.files import make_private_folder
 from plugins.frontmatter import moments
@@ -108,8 +108,8 @@ class PelicanRun:
             check_pelican()
             Pelican(self._settings).run()
             render_pending(self._plan)
-        if diagnostics := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
-            raise BuildFailed("\n".join(diagnostics))
+        if lines := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
+            raise self._too_heavy(lines)
         return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments(), self._unsent())
 
     def _moments(self) -> bytes:
@@ -120,6 +120,21 @@ class PelicanRun:
         library = self._build.get(LIBRARY)
         of_files = file_warnings(self._build.content, library) if library else ()
         return (*(self._build.get(WARNINGS) or ()), *of_files)
+
+    def _too_heavy(self, lines: Sequence[str]) -> Exception:
+        """Return errors of the documents whose pages ``lines`` name; a failure of the build if other pages are too heavy, or if it is strict."""
+        library, paths = self._build.get(LIBRARY), dict[str, PurePosixPath]()
+        for document in library.public if library and not self._build.strict else ():
+            paths |= {document.url: document.path, f"/furigana{document.url}": document.path}
+        named = [(paths.get(line.partition(": ")[0]), line.partition(": ")[2].partition(" / ")) for line in lines]
+        if not all(path for path, _ in named):
+            return BuildFailed("\n".join(lines))
+        folder = PurePosixPath(self._build.content.name)
+        return ContentErrors(
+            Diagnostic(folder / path, 1, f"{ja}。記事を分けてください", f"{en}: split the article", "B103")
+            for path, (ja, _, en) in named
+            if path
+        )
 
     def _unsent(self) -> tuple[HeldBack, ...]:
         refused = self._build.get(REFUSED) or {}

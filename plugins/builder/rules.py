@@ -42,6 +42,13 @@ BUILD = (
         "todoke build --verify が、続きから作ったものと、すべて作り直したものとの違いを見つけました",
         "todoke build --verify found a file that the incremental build made in another way than a full build",
     ),
+    RuleDescription(
+        "B103",
+        "重すぎる記事",
+        "an article that is too heavy",
+        "電波の弱いところでは、重いページは開きません",
+        "where the network is bad, a heavy page does not open",
+    ),
 )
 
 

@@ -42,7 +42,6 @@ def preview(
         site_url=f"http://{HOST}:{port}",
         validate_mail=False,
         shows_drafts=True,
-        strict=True,  # an editor is told what is wrong
         wait=5,
     )
     require(publications, options.settings, folder=content)

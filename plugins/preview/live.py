@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import aclosing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,8 @@ class LivePreview:
         """Build, and return the diagnostics."""
         self._busy, self._is_building = False, True
         try:
-            build(self.options, on_built=self._keep_rerenderer)
+            # An editor is told what is wrong, and sees no older version in its place.
+            build(replace(self.options, strict=True), on_built=self._keep_rerenderer)
         except ContentErrors as errors:
             return errors.diagnostics
         except (BuildFailed, OSError) as error:  # `OSError`: no such folder, a full disk

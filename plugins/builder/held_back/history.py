@@ -34,6 +34,9 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
 }
 
+_TABLES = "data/"
+"""Tables are what pages are made of: one that is missing and wanted was not taken down for somebody's sake."""
+
 _FILES = ("100644", "100755")
 """Modes of regular files. A link or a submodule has no bytes of its own."""
 
@@ -106,9 +109,9 @@ class GitHistory:
             _, mode, _, blob, status = change.split(" ")
             if path not in by_path or path in deleted:
                 continue
-            if status == "D":
+            if status == "D" and not path.startswith(_TABLES):
                 deleted.add(path)
-            elif mode in _FILES:
+            elif status != "D" and mode in _FILES:
                 by_path[path].append(Version(path, commit, date, blob, place))
         return by_path
 

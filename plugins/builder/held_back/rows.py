@@ -22,6 +22,18 @@ def is_table(path: str) -> bool:
     return path.startswith("data/") and path.endswith(".csv")
 
 
+def lost_names(current: bytes, older: bytes) -> frozenset[str]:
+    """Return the names that a version of the table of municipalities has and ``current`` has not."""
+    return _names(older) - _names(current)
+
+
+def _names(data: bytes) -> frozenset[str]:
+    try:
+        return frozenset(name for row in csv.DictReader(data.decode("utf-8-sig").splitlines()) if (name := (row.get("name") or "").strip()))
+    except (UnicodeDecodeError, csv.Error):
+        return frozenset()
+
+
 @dataclass
 class _Row:
     """A row of the table as it is in the checkout: the line on which it begins there, its text, and the versions of the table that were not tried."""

@@ -13,9 +13,10 @@ from plugins.builder.held_back.chosen_files import ChosenFiles
 from plugins.builder.held_back.conflicts import later_claim
 from plugins.builder.held_back.history import History, Version
 from plugins.builder.held_back.report import HeldBack, in_order
-from plugins.builder.held_back.rows import TableRows, is_table
+from plugins.builder.held_back.rows import TableRows, is_table, lost_names
 from plugins.builder.options import BuildFailed
 from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 
 _MOST_OUT, _SHARE = 20, 5
 """When more than 20 documents, and more than a fifth of all, would vanish from the site, a topic or a municipality was taken away that they name."""
@@ -23,6 +24,9 @@ _MOST_OUT, _SHARE = 20, 5
 _CONFLICT = "F305"
 """Two files want one address."""
 
+
+_NAMES_PLACE = frozenset({"F208", "D201"})
+"""A value of the front matter, or a row of the table of public works, that is not as it has to be; it may be a municipality."""
 
 _WHOLE_TABLE = frozenset({"D101", "D102", "D103"})
 """The table cannot be read (`plugins.csv_table`), so it has no rows."""
@@ -48,6 +52,7 @@ class Selection:
         self._history = history
         self._held: dict[str, _HeldFile] = {}
         self._tables: dict[str, TableRows] = {}
+        self._lost_places: frozenset[str] | None = None
         self._rows: dict[str, dict[int, list[Diagnostic]]] = {}
 
     def hold_back(self, errors: ContentErrors) -> None:
@@ -72,7 +77,8 @@ class Selection:
 
     def _hold_rows(self, path: str, diagnostics: list[Diagnostic], versions: Sequence[Version]) -> bool:
         """Hold back the rows of a table that ``diagnostics`` name; tell whether that can be."""
-        if any(each.rule in _WHOLE_TABLE for each in diagnostics):
+        if any(each.rule in _WHOLE_TABLE or self._below(each.path) != path for each in diagnostics):
+            self._tables.pop(path, None)
             return False
         table = self._tables.get(path) or TableRows(self._files.read(path), versions, self._history.read)
         lines = table.hold_back({each.line for each in diagnostics})
@@ -157,7 +163,9 @@ class Selection:
             path, cause = self._below(each.path), self._below(each.cause)
             if cause in own and cause != path:
                 continue
-            if cause and path and each.rule == _CONFLICT:
+            if path and self._names_lost_place(each):
+                path = str(MUNICIPALITIES)
+            elif cause and path and each.rule == _CONFLICT:
                 path = later_claim(self._history, (cause, self._files.read(cause)), (path, self._files.read(path)))
             elif cause and self._is_at_fault(each, cause):
                 path = cause
@@ -165,6 +173,16 @@ class Selection:
                 raise errors
             blamed.setdefault(path, []).append(each)
         return blamed
+
+    def _names_lost_place(self, diagnostic: Diagnostic) -> bool:
+        """Tell whether a document or a row names a municipality that somebody took out of the table, which then is what is wrong."""
+        if diagnostic.rule not in _NAMES_PLACE:
+            return False
+        if self._lost_places is None:
+            current, path = self._files.read(str(MUNICIPALITIES)), str(MUNICIPALITIES)
+            older = (self._history.read(version) for version in self._history.versions([path])[path])
+            self._lost_places = frozenset(name for data in older if data for name in lost_names(current, data))
+        return any(f"「{name}」という市町村" in diagnostic.ja for name in self._lost_places)
 
     def _is_at_fault(self, diagnostic: Diagnostic, cause: str) -> bool:
         """Tell whether the file ``cause`` is wrong, not the document that names it: a picture or a PDF that cannot be read, or one that has to be there."""

@@ -63,3 +63,27 @@ def test_a_municipality_at_fault_stays_as_it_was_with_all_that_names_it(checkout
     places.write_text(places.read_text("utf-8").replace("いしのまきし", "x"), "utf-8")
     assert lines(checkout.site.build(strict=False)) == [(2, "2020-06-01")]
     assert (checkout.site.site / "press/2020/05/a/index.html").is_file()
+
+
+def test_a_table_of_municipalities_that_lost_rows_goes_back_and_what_names_them_stays(checkout: Checkout) -> None:
+    checkout.site.article("press/2020/a.md", "石巻の記事")
+    places = checkout.site.content / "data/municipalities.csv"
+    places.write_text("".join(line for line in places.read_text("utf-8").splitlines(keepends=True) if "石巻市" not in line), "utf-8")
+    checkout.site.article("press/2020/typo.md")
+    typo = checkout.site.content / "press/2020/typo.md"
+    typo.write_text(typo.read_text("utf-8").replace("石巻市", "石巻し"), "utf-8")
+    report = checkout.site.build(strict=False)
+    assert [(each.path, each.what, each.date) for each in report.held_back] == [
+        ("content/data/municipalities.csv", "file", "2020-06-01"),
+        ("content/press/2020/typo.md", "file", ""),
+    ]
+    assert "石巻の記事" in checkout.site.page("/press/2020/05/a/")
+    assert table(checkout) == HEAD + "".join(ROWS)
+
+
+def test_a_table_that_everything_needs_and_somebody_deleted_comes_back(checkout: Checkout) -> None:
+    checkout.site.article("press/2020/a.md")
+    (checkout.site.content / "data/municipalities.csv").unlink()
+    checkout.commit()
+    (entry,) = checkout.site.build(strict=False).held_back
+    assert (entry.path, entry.date) == ("content/data/municipalities.csv", "2020-06-01")

@@ -96,6 +96,15 @@ def test_of_two_that_want_one_address_the_one_that_came_later_is_held_back(check
     assert "直した文" in checkout.site.page("/press/2020/05/same/")
 
 
+def test_an_article_that_is_too_heavy_is_held_back_alone(checkout: Checkout) -> None:
+    words = "".join(chr(0x4E00 + number * 7919 % 20_000) + ("。" if number % 40 == 39 else "") for number in range(40_000))
+    checkout.site.article("press/2020/heavy.md", lead="\n\n".join(words[start : start + 400] for start in range(0, len(words), 400)))
+    checkout.site.article("press/2020/b.md", "別の課の記事")
+    (entry,) = checkout.site.build(strict=False).held_back
+    assert (entry.path, entry.diagnostics[0].rule) == ("content/press/2020/heavy.md", "B103")
+    assert "別の課の記事" in checkout.site.page("/press/2020/05/b/")
+
+
 def test_publications_toml_stops_the_build_as_before(checkout: Checkout) -> None:
     checkout.site.write("press/2020/a.md", BROKEN)
     toml = checkout.root / "publications.toml"
@@ -108,8 +117,8 @@ def test_a_change_that_no_document_outlives_stops_the_build(checkout: Checkout) 
     for number in range(22):
         checkout.site.article(f"press/2020/n{number}.md")
     checkout.commit()
-    table = checkout.site.content / "data/municipalities.csv"
-    table.write_text(table.read_text("utf-8").replace("石巻市", "石巻町"), "utf-8")
+    toml = checkout.root / "publications.toml"
+    toml.write_text(toml.read_text("utf-8").replace('housing = "住まい"', 'housing = "家"'), "utf-8")
     with pytest.raises(BuildFailed, match="23 of 23 documents have no version that holds"):
         checkout.site.build(strict=False)
 
