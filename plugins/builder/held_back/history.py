@@ -59,7 +59,7 @@ class History(Protocol):
     """Earlier versions of the files below ``content/``."""
 
     is_cut: bool
-    """Whether older versions exist that are not here (a shallow clone)."""
+    """Whether older versions exist that are not here (a shallow or a partial clone)."""
 
     def identity(self) -> str:
         """Return what changes whenever an answer may change."""
@@ -127,7 +127,10 @@ class GitHistory:
     def read(self, version: Version) -> bytes | None:
         output = self._git("cat-file", "--batch", stdin=version.key.encode() + b"\n")
         head, _, rest = output.partition(b"\n")
-        return rest[: int(head.split()[2])] if head.split()[1:2] == [b"blob"] else None
+        if head.split()[1:2] == [b"blob"]:
+            return rest[: int(head.split()[2])]
+        self.is_cut = True  # a partial clone without this object
+        return None
 
     def _git(self, *words: str, stdin: bytes = b"", may_fail: bool = False) -> bytes:
         command = ["git", "-C", str(self._content), *_OPTIONS, *words]
