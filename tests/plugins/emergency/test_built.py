@@ -77,7 +77,9 @@ def test_a_drill_is_in_no_list_of_real_notices(tiny: TinySite) -> None:
         "press/index.html",
     ):
         assert "大津波" not in (tiny.site / file).read_text("utf-8"), file
-    assert "【訓練】大津波警報" in words(tiny.page("/drills/")) and "【訓練】大津波警報" in (tiny.site / "drills/light.html").read_text("utf-8")
+    assert "【訓練】大津波警報" in words(tiny.page("/drills/")) and "【訓練】大津波警報" in (tiny.site / "drills/light.html").read_text(
+        "utf-8"
+    )
 
 
 def test_an_update_takes_the_earlier_notice_down_and_its_page_says_so(tiny: TinySite) -> None:
