@@ -68,11 +68,11 @@ class PageRenderer:
 
 
 def poster_size(record: EmergencyRecord) -> float:
-    """Return the size of the letters in points, so that all stand on one sheet: 16 can be read from two metres; the more there is to say, the smaller."""
+    """Return the size of the letters in points, so that all stand on one sheet: 18 can be read from two metres; the more there is to say, the smaller."""
     messages = (record.message, *record.translations)
     said = sum(2 * columns(m.title) + (2 if m is record.message else 1) * columns("".join(m.action)) for m in messages)
     said += columns(record.message.what + record.message.where) + 40 * len(record.phones)
-    return max(6.0, min(16.0, round(16 * (600 / max(said, 1)) ** 0.5, 1)))
+    return max(6.0, min(18.0, round(16 * (750 / max(said, 1)) ** 0.5, 1)))
 
 
 def qr_code(address: str) -> Markup:
