@@ -5,6 +5,7 @@ Styles stand in attributes: the site's Content-Security-Policy allows no ``<styl
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def poster_size(record: EmergencyRecord) -> float:
     messages = (record.message, *record.translations)
     said = sum(2 * columns(m.title) + (2 if m is record.message else 1) * columns("".join(m.action)) for m in messages)
     said += columns(record.message.what + record.message.where) + 40 * len(record.phones)
-    return max(6.0, min(18.0, round(16 * (750 / max(said, 1)) ** 0.5, 1)))
+    return max(6.0, min(18.0, round(16 * math.sqrt(750 / max(said, 1)), 1)))
 
 
 def qr_code(address: str) -> Markup:

@@ -70,7 +70,7 @@ def _level(value: Any) -> int:
     number = unicodedata.normalize("NFKC", str(value)).removeprefix("警戒").removeprefix("レベル").strip()
     if number in {"1", "2", "3", "4", "5"}:
         return int(number)
-    words = "、".join(f"{level.number}（{level.order}）" for level in LEVELS.values())
+    words = "、".join(f"{level.number}（{level.instruction}）" for level in LEVELS.values())
     raise field_error(
         f"警戒レベルは {words} のどれかです。レベルのない知らせには severity を書きます",
         "level is 1 to 5; a notice without one has a severity",

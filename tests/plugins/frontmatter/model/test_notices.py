@@ -69,7 +69,7 @@ def test_a_record_says_who_where_what_until_when_and_what_to_do(site: TinySite) 
 
 
 def test_the_scheme_of_2026_has_five_levels_and_a_word_of_weight_for_each() -> None:
-    assert [(level.number, level.order, level.warning) for level in LEVELS.values()] == [
+    assert [(level.number, level.instruction, level.warning) for level in LEVELS.values()] == [
         (5, "緊急安全確保", "特別警報"), (4, "避難指示", "危険警報"), (3, "高齢者等避難", "警報"), (2, "注意報", "注意報"), (1, "早期注意情報", "早期注意情報"),
     ]  # fmt: skip
     assert sorted(SEVERITIES.values()) == sorted(LEVELS)
