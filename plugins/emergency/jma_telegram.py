@@ -42,7 +42,7 @@ class Telegram:
     """``kinds`` are what is in force (レベル4土砂災害危険警報), ``areas`` where, both without repetition and in the order of the telegram."""
 
     title: str
-    office: str
+    publishing_office: str
     reported: dt.datetime
     valid: dt.datetime | None
     is_drill: bool
@@ -100,7 +100,7 @@ def parse_telegram(data: bytes) -> Telegram:
     kinds, areas = zip(*_items(head), strict=True) if any(_items(head)) else ((), ())
     return Telegram(
         title=_text(head, f"{{{_BASIS}}}Title"),
-        office=_text(report, f"{{{REPORT}}}Control/{{{REPORT}}}PublishingOffice"),
+        publishing_office=_text(report, f"{{{REPORT}}}Control/{{{REPORT}}}PublishingOffice"),
         reported=_moment(_text(head, f"{{{_BASIS}}}ReportDateTime")),
         valid=_moment(valid) if (valid := _text(head, f"{{{_BASIS}}}ValidDateTime")) else None,
         is_drill=status == "訓練",
@@ -126,13 +126,13 @@ def _root(data: bytes) -> Any:
     return root
 
 
-def _items(head: Any) -> list[tuple[str, str]]:
-    return list(_pairs(head))[:MOST_AREAS]
+def _items(header: Any) -> list[tuple[str, str]]:
+    return list(_pairs(header))[:MOST_AREAS]
 
 
-def _pairs(head: Any) -> Iterator[tuple[str, str]]:
+def _pairs(header: Any) -> Iterator[tuple[str, str]]:
     """Yield each kind with each of its areas; what is no longer in force (解除) is left out."""
-    for item in head.iterfind(f"{{{_BASIS}}}Headline/{{{_BASIS}}}Information/{{{_BASIS}}}Item"):
+    for item in header.iterfind(f"{{{_BASIS}}}Headline/{{{_BASIS}}}Information/{{{_BASIS}}}Item"):
         names = [_clean(name.text) for name in item.iterfind(f"{{{_BASIS}}}Kind/{{{_BASIS}}}Name")]
         areas = [_clean(name.text) for name in item.iterfind(f"{{{_BASIS}}}Areas/{{{_BASIS}}}Area/{{{_BASIS}}}Name")]
         yield from ((name, area) for name in names if "解除" not in name for area in areas)

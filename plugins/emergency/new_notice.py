@@ -39,12 +39,12 @@ class NewSource:
     text: str
 
 
-def from_answers(answers: Mapping[str, object], folder: str, name: str, date: dt.datetime, body: str = "") -> NewSource:
-    """Return the source. ``answers`` are keys of front matter with text, number, truth value or list; what is None or empty is left out."""
-    rows = [(key, value) for key, value in answers.items() if value not in (None, "", ())]
+def from_answers(fields: Mapping[str, object], folder: str, name: str, date: dt.datetime, body: str = "") -> NewSource:
+    """Return the source. ``fields`` are keys of front matter with text, number, truth value or list; what is None or empty is left out."""
+    rows = [(key, value) for key, value in fields.items() if value not in (None, "", ())]
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in rows]
     front = [lines[0], f"date: {date:%Y-%m-%d %H:%M}", *lines[1:]]
-    text = "\n".join(("---", *front, "---", body or str(answers.get("what") or answers["title"]), ""))
+    text = "\n".join(("---", *front, "---", body or str(fields.get("what") or fields["title"]), ""))
     return NewSource(PurePosixPath(folder, str(date.year), f"{name or f'notice-{date:%m%d-%H%M}'}.md"), text)
 
 
@@ -57,7 +57,7 @@ def from_telegram(telegram: Telegram, registry: Registry, folder: str, name: str
     end = (telegram.valid or telegram.reported + dt.timedelta(hours=_TELEGRAM_HOURS)).astimezone(registry.site.zone)
     kind = telegram.kinds[0] if telegram.kinds else telegram.title
     level = None if telegram.is_cancelled else telegram.level
-    answers = {
+    fields = {
         "title": (DRILL_MARK if telegram.is_drill else "")
         + shorten(f"{kind}{'が取り消されました' if telegram.is_cancelled else 'が出ました'}", 30),
         "expires": f"{end:%Y-%m-%d %H:%M}",
@@ -68,10 +68,10 @@ def from_telegram(telegram: Telegram, registry: Registry, folder: str, name: str
         "areas": shorten("、".join(telegram.areas), _LONGEST) or "（地域を書いてください）",
         "what": shorten(telegram.headline or kind, _LONGEST),
         "action": [LEVELS[level].meaning + "。" if level else "（いますることを書いてください）"],
-        "issued_by": telegram.office or None,
+        "issued_by": telegram.publishing_office or None,
         "draft": True,
     }
-    return from_answers(answers, folder, name, date, CHECK)
+    return from_answers(fields, folder, name, date, CHECK)
 
 
 def check_new(source: NewSource, registry: Registry, now: dt.datetime) -> list[Diagnostic]:

@@ -145,7 +145,7 @@ def reference(site: Site, base: str, document: Document) -> str:
     return f"{sender},{identifier(site, base, document)},{document.date.isoformat(timespec='seconds')}"
 
 
-def _message(document: Document, meta: Alert, office: str) -> Message:
+def _message(document: Document, meta: Alert, issuer: str) -> Message:
     """The words in Japanese. A notice of the old form says in its title what happens, and in its first paragraph what to do."""
     return Message(
         tag="ja",
@@ -153,7 +153,7 @@ def _message(document: Document, meta: Alert, office: str) -> Message:
         what=meta.what or meta.title,
         where=meta.where or "県内全域",
         action=meta.action or (document.summary,),
-        issued_by=meta.issued_by or office,
+        issued_by=meta.issued_by or issuer,
     )
 
 

@@ -21,13 +21,13 @@ def short_text(record: EmergencyRecord, limit: int) -> str:
     What comes first is never cut away: title, end, address. Of what is left, the sender has a few characters, what to do has the most, then come where and what.
     """
     message = record.message
-    head, end, tail = f"{record.mark}{message.title}", _without_year(record.until), record.address
+    first_line, end, tail = f"{record.mark}{message.title}", _without_year(record.until), record.address
     steps = "".join(message.action)
     optional = [f"（{record.level_words}）"] if record.level and record.level.words not in message.title else []
     phones = [f"電話 {'、'.join(' '.join(filter(None, (phone.name, phone.number))) for phone in record.phones)}"] if record.phones else []
     whole = "\n".join(
         (
-            head + "".join(optional),
+            first_line + "".join(optional),
             message.what,
             f"すること：{steps}",
             f"どこ：{message.where}",
@@ -39,12 +39,12 @@ def short_text(record: EmergencyRecord, limit: int) -> str:
     )
     if width(whole) <= limit:
         return whole
-    return _cut(record, limit, shorten(head, 36), end)
+    return _cut(record, limit, shorten(first_line, 36), end)
 
 
-def _cut(record: EmergencyRecord, limit: int, head: str, end: str) -> str:
+def _cut(record: EmergencyRecord, limit: int, first_line: str, end: str) -> str:
     """Give what is left after title, end and address to the other answers, each at least a few words."""
-    message, room = record.message, limit - width("\n".join((head, end, record.address))) - 3
+    message, room = record.message, limit - width("\n".join((first_line, end, record.address))) - 3
     parts: dict[str, str] = {}
     for name, text, share in (
         ("who", shorten(message.issued_by, _SENDER), 1.0),
@@ -57,7 +57,7 @@ def _cut(record: EmergencyRecord, limit: int, head: str, end: str) -> str:
             parts[name] = shorten(text, allowed)
             room -= len(parts[name]) + 0.5
     lines = [
-        head,
+        first_line,
         parts.get("what", ""),
         parts.get("do", ""),
         parts.get("where", ""),

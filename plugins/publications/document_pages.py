@@ -35,7 +35,7 @@ class PageContext:
     base: str
     neighbours: Mapping[str, Neighbours]
     related: Mapping[str, Related]
-    replaced: Mapping[PurePosixPath, Document] = field(default_factory=dict)
+    replacements: Mapping[PurePosixPath, Document] = field(default_factory=dict)
     """The newest notice that updates or cancels another, by the path of the earlier one."""
 
     @cached_property
@@ -109,7 +109,7 @@ class DocumentView:
     @property
     def replaced_by(self) -> Document | None:
         """The newest notice that updates or cancels this one."""
-        return self.context.replaced.get(self.document.path)
+        return self.context.replacements.get(self.document.path)
 
     @property
     def _variants(self) -> object:

@@ -33,7 +33,7 @@ _KNOWN = frozenset(
 )
 
 
-def _values(source: Manuscript) -> Iterator[tuple[str, int, str]]:
+def _fields(source: Manuscript) -> Iterator[tuple[str, int, str]]:
     """Yield key, offset and text of each value in the block ``easy``; an entry of a list has the key ``action``."""
     if "easy:" not in source.text:
         return
@@ -44,7 +44,7 @@ def _values(source: Manuscript) -> Iterator[tuple[str, int, str]]:
 
 
 def _sentences(source: Manuscript) -> Iterator[tuple[str, int, str]]:
-    for key, at, text in _values(source):
+    for key, at, text in _fields(source):
         if key in ("what", "action"):
             yield from ((key, at + found.start(), found[0].strip()) for found in _SENTENCE.finditer(text))
 
@@ -109,7 +109,7 @@ def _unasked(source: Manuscript) -> Iterator[Hit]:
 
 
 def _kanji(source: Manuscript, grade: int) -> Iterator[Hit]:
-    for _, at, text in _values(source):
+    for _, at, text in _fields(source):
         for found in _KANJI.finditer(text):
             if set(found[0]) - GRADES[grade] - {"々"} and found[0] not in ("訓練", "見本"):
                 start = at + found.start()
@@ -120,7 +120,7 @@ def _kanji(source: Manuscript, grade: int) -> Iterator[Hit]:
 
 
 def _katakana(source: Manuscript) -> Iterator[Hit]:
-    for _, at, text in _values(source):
+    for _, at, text in _fields(source):
         for found in _KATAKANA.finditer(text):
             if found[0] not in _KNOWN:
                 start = at + found.start()

@@ -21,6 +21,9 @@ from plugins.frontmatter.model.warning_levels import LEVELS, SEVERITIES, SEVERIT
 DRILL_MARK = "【訓練】"
 """Begins the title of every drill, and so every form of it."""
 
+_LONGEST_PHONE = 200
+"""Characters of a name and a number. The pattern below looks for the number at each place, which takes seconds in a text of 10,000."""
+
 _NUMBER = re.compile(r"(?:(?P<name>.*?)[\s:：]*)?(?P<number>\+?[0-9][0-9()（）\- ]*[0-9])", re.DOTALL)
 _DIGITS = str.maketrans("０１２３４５６７８９＋（）　‐‑‒–—―−ー－", "0123456789+() ---------")
 """What Japanese keyboards write for the characters of a number. The name keeps its own."""
@@ -48,7 +51,7 @@ def _phone(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     value = value.strip()
-    match = _NUMBER.fullmatch(value.translate(_DIGITS))
+    match = _NUMBER.fullmatch(value.translate(_DIGITS)) if len(value) <= _LONGEST_PHONE else None
     number = re.sub(r"[ ()]+", "-", match["number"]).strip("-").replace("--", "-") if match else ""
     if not match or not _DIALLED.fullmatch(number.replace("-", "")):
         raise field_error(
@@ -67,7 +70,7 @@ def _level(value: Any) -> int:
     number = unicodedata.normalize("NFKC", str(value)).removeprefix("警戒").removeprefix("レベル").strip()
     if number in {"1", "2", "3", "4", "5"}:
         return int(number)
-    words = "、".join(f"{level.number}（{level.order}）" for level in LEVELS.values())
+    words = "、".join(f"{level.number}（{level.instruction}）" for level in LEVELS.values())
     raise field_error(
         f"警戒レベルは {words} のどれかです。レベルのない知らせには severity を書きます",
         "level is 1 to 5; a notice without one has a severity",

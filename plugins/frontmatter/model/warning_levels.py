@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Level:
-    """One of the five levels. ``order`` is what a municipality calls it, ``warning`` the ending of the Meteorological Agency's warnings, ``meaning`` what everybody does.
+    """One of the five levels. ``instruction`` is what a municipality calls it, ``warning`` the ending of the Meteorological Agency's warnings, ``meaning`` what everybody does.
 
     ``shape`` tells the level without colour, ``colour`` and ``ink`` are those of the Cabinet Office's tables. ``cap`` are severity, urgency and certainty (CAP 1.2, 3.2.2).
     """
 
     number: int
-    order: str
+    instruction: str
     warning: str
     meaning: str
     easy: str
@@ -29,7 +29,7 @@ class Level:
     @property
     def words(self) -> str:
         """``警戒レベル4 避難指示``."""
-        return f"警戒レベル{self.number} {self.order}"
+        return f"警戒レベル{self.number} {self.instruction}"
 
 
 LEVELS: dict[int, Level] = {

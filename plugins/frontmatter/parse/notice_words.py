@@ -45,17 +45,17 @@ def check_notice(source: Source, header: Header, references: ReferenceResolver) 
 
 def _texts(source: Source) -> Iterator[Text]:
     """Yield every text of the source."""
-    yield from _values(source, (), {key: value for key, value in source.data.items() if key not in _NOT_WORDS})
+    yield from _field_texts(source, (), {key: value for key, value in source.data.items() if key not in _NOT_WORDS})
     yield from ((source.body_line + number, "", line) for number, line in enumerate(source.body.splitlines()))
 
 
-def _values(source: Source, place: tuple[int | str, ...], value: object) -> Iterator[Text]:
+def _field_texts(source: Source, place: tuple[int | str, ...], value: object) -> Iterator[Text]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _values(source, (*place, key), inner)
+            yield from _field_texts(source, (*place, key), inner)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _values(source, (*place, number), inner)
+            yield from _field_texts(source, (*place, number), inner)
     else:
         language = str(place[1]) if place[:1] == ("translations",) and len(place) > 1 else ""
         yield source.line_of(place), language, str(value)
@@ -109,12 +109,12 @@ def _other_level(source: Source, meta: Alert) -> Iterator[Diagnostic]:
     if meta.level is None:
         return
     numbers = {int(number) for number in _LEVEL.findall(meta.title)}
-    orders = {level.number for level in LEVELS.values() if level.number > 2 and level.order in meta.title}
+    orders = {level.number for level in LEVELS.values() if level.number > 2 and level.instruction in meta.title}
     for other in sorted((numbers | orders) - {meta.level}):
         yield Diagnostic(
             source.path,
             source.line_of(("title",)),
-            f"題名は警戒レベル{other}（{LEVELS[other].order}）を言い、level は {meta.level} です。どちらかを直してください",
+            f"題名は警戒レベル{other}（{LEVELS[other].instruction}）を言い、level は {meta.level} です。どちらかを直してください",
             f"the title speaks of level {other}, and level says {meta.level}: put one of them right",
             "F803",
         )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import segno
 from playwright.sync_api import Browser
+from pypdf import PdfReader
 
 from audit.browser import examine
 from audit.server import serving
@@ -59,4 +63,29 @@ def test_no_form_has_a_violation_of_axe_and_all_fit_into_a_small_screen(folder: 
         result = examine(page, address + url, scheme, 320)  # type: ignore[arg-type]
         assert not result.violations, (url, result)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320 or "poster" in url, url
+    page.close()
+
+
+def test_the_notice_to_pin_up_is_one_sheet_of_a4_and_its_code_leads_to_the_page(folder: Path, address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    for record in sample_records().values():
+        page.goto(f"{address}{record.url}poster.html")
+        sheets = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+        assert len(sheets) == 1, record.path
+        drawn = (folder / record.url.strip("/") / "poster.html").read_text("utf-8")
+        assert (
+            segno.make_qr(record.address, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff").removeprefix("<svg ") in drawn
+        )
+    page.close()
+
+
+def test_also_the_longest_record_that_front_matter_allows_is_one_sheet(tmp_path: Path, browser: Browser) -> None:
+    sample, library = sample_records()["heavy-rain-evacuation"], sample_library()
+    long = replace(sample.message, what="雨が続きます。" * 28, where="石巻市、" * 50, action=("高い所へ逃げてください。" * 8,) * 6)
+    pages = PageRenderer(Path("themes/miyagi/emergency"), library.registry.site, BASE)
+    file = tmp_path / "poster.html"
+    file.write_bytes(pages.poster(replace(sample, message=long, translations=sample.translations * 2)))
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert len(PdfReader(BytesIO(page.pdf(format="A4"))).pages) == 1
     page.close()

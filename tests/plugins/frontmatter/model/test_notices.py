@@ -69,7 +69,7 @@ def test_a_record_says_who_where_what_until_when_and_what_to_do(site: TinySite) 
 
 
 def test_the_scheme_of_2026_has_five_levels_and_a_word_of_weight_for_each() -> None:
-    assert [(level.number, level.order, level.warning) for level in LEVELS.values()] == [
+    assert [(level.number, level.instruction, level.warning) for level in LEVELS.values()] == [
         (5, "緊急安全確保", "特別警報"), (4, "避難指示", "危険警報"), (3, "高齢者等避難", "警報"), (2, "注意報", "注意報"), (1, "早期注意情報", "早期注意情報"),
     ]  # fmt: skip
     assert sorted(SEVERITIES.values()) == sorted(LEVELS)
@@ -93,6 +93,10 @@ def test_a_notice_of_the_old_form_is_still_read(site: TinySite) -> None:
         ({"areas": None}, 1, "F208", "say whom it concerns"),
         ({"expires": None}, 1, "F201", "'expires' is missing"),
         ({"phone": "[課 12-34]"}, 10, "F208", "is no telephone"),
+        ({"phone": '"' + "0 " * 4_900 + 'x"'}, 10, "F208", "is no telephone"),
+        ({"aliases": "[/notices/2021/03/b/easy/]"}, 10, "F208", "the site makes"),
+        ({"aliases": "[/notices/2021/03/b/zh-hans/]"}, 10, "F208", "the site makes"),
+        ({"aliases": "[/notices/2021/03/b/light.html/]"}, 10, "F208", "the site makes"),
         ({"translations": "{xx: {title: a, what: b, action: c}}"}, 10, "F208", "no language 'xx'"),
         ({"translations": "{en: {title: a, what: b}}"}, 10, "F201", "translations.en.action"),
         ({"easy": "{title: a, what: b, action: []}"}, 10, "F209", "easy.action"),
