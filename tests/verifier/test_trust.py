@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
 from publisher.release.tuf_metadata import SigningKeys
 from tests.mirrors import Mirrors, kinds
 from tests.releases import Publishing
 from verifier.model import Answer
-from verifier.view import View
+from verifier.watch import View
 
 
 def minisign_key(mirrors: Mirrors) -> str:
@@ -146,16 +144,3 @@ def test_an_alteration_that_only_ipv6_readers_see_is_found(mirrors: Mirrors) -> 
     view._fetch = other_site
     mirrors.run(watch, 60)
     assert {(key.family, key.subject, key.kind) for key in watch.findings()} == {("ipv6", "press/index.html", "altered")}
-
-
-def test_what_was_found_is_still_known_after_a_restart_and_is_told_again_after_an_hour_only(mirrors: Mirrors) -> None:
-    config = mirrors.config(families=("ipv4",))
-    watch = mirrors.watch(config)
-    mirrors.run(watch, 60)
-    mirrors.replace("index.html", b"Hacked")
-    mirrors.find(watch)
-    again = mirrors.watch(config)
-    assert mirrors.run(again, 600) == []
-    assert {key.kind for key in again.findings()} == {"altered"}
-    assert kinds(mirrors.run(again, 3600)) == {"altered"}
-    assert len(json.loads((mirrors.root / "verifier" / "state.json").read_bytes())["history"]) == 2
