@@ -78,14 +78,15 @@ class Trust(FetcherInterface):
 
     def _accept(self, now: float) -> None:
         before = self._kept.read_bytes() if self._kept.exists() else b""
-        release = self._by_tuf(dt.datetime.fromtimestamp(now, dt.UTC)) if self._root else self._by_minisign()
+        try:
+            release = self._by_tuf(dt.datetime.fromtimestamp(now, dt.UTC)) if self._root else self._by_minisign()
+        finally:  # also if what came after it was cut
+            if self._kept.exists() and self._kept.read_bytes() != before:
+                os.utime(self._kept, (now, now))  # since when it is shown, also over several runs: by it one that stands still is noticed
         if self.release.number and self.release.files != release.files:
             self.older = [self.release, *self.older][:KEPT]
-        self.release = release
         # What was accepted, not what was read first: between both a network may have changed its mind.
-        self._pointer = self._kept.read_bytes()
-        if self._pointer != before:
-            os.utime(self._kept, (now, now))  # since when it is shown, also over several runs: by it one that stands still is noticed
+        self.release, self._pointer = release, self._kept.read_bytes()
 
     def _by_tuf(self, moment: dt.datetime) -> Release:
         base, config = f"{self._base}/", UpdaterConfig(prefix_targets_with_hash=False)

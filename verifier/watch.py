@@ -41,13 +41,12 @@ class View:
     """``span``: seconds in which all files of a new release are seen for the first time."""
 
     def __init__(self, mirror: Mirror, family: str, fetch: Fetch, config: Config, chance: Random, span: float) -> None:
-        self.mirror, self.family, self.config = mirror, family, config
+        self.mirror, self.family, self.config, self.seconds, self.changed = mirror, family, config, 0.0, 0.0
         folder = Path(config.folder, "metadata", f"{quote(mirror.name, safe='')}-{family}")
         self.trust = Trust(config, folder, mirror.url, self._ask)
         self.latest, self.due = list[Answer](), dict[str, float]()  # what came in this look; when each file is looked at next
         self.critical, self.extra = set[str](), set[str]()  # extra: where pages lead although no release has it
         self.answers, self.bodies = dict[str, Answer](), dict[str, bytes]()  # the last bad ones by path, the good ones by digest
-        self.seconds, self.changed = 0.0, 0.0
         self._fetch, self._chance, self._span, self._number, self._bad = fetch, chance, span, 0, Counter[str]()
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
 from publisher.release.tuf_metadata import SigningKeys
 from tests.mirrors import Mirrors, kinds
 from tests.releases import Publishing
-from verifier.model import Answer
+from verifier.model import Answer, FetchError
 from verifier.watch import View
 
 
@@ -36,6 +38,26 @@ def test_a_release_that_goes_live_between_two_requests_is_no_alteration(mirrors:
         publish_after_one_request(mirrors, watch.views[0])
         assert mirrors.run(watch, 120) == []
     assert watch.views[0].trust.release.number == 6
+
+
+def test_a_new_signed_time_counts_from_when_it_came_although_the_next_request_was_cut(mirrors: Mirrors) -> None:
+    watch = mirrors.watch(mirrors.config(families=("ipv4",)))
+    mirrors.run(watch, 60)
+    view = watch.views[0]
+    fetch = view._fetch
+
+    def cut(url: str, family: str, limit: int) -> Answer:
+        if "timestamp" not in url:
+            raise FetchError("cut")
+        return fetch(url, family, limit)
+
+    mirrors.publish()
+    view._fetch, came = cut, mirrors.now
+    watch.tick()
+    view._fetch = fetch
+    mirrors.run(watch, 60)
+    assert view.trust.release.number == 2
+    assert (view.trust.folder / "timestamp.json").stat().st_mtime == pytest.approx(came)
 
 
 def test_metadata_of_other_keys_is_forged_although_it_is_whole(mirrors: Mirrors) -> None:
