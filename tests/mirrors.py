@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from alarm.settings import Settings, check
 from demo.servers import free_port
 from publisher.release.store import SignedRelease
 from publisher.release.tuf_metadata import FOLDER, TIMESTAMP, renew_timestamp
@@ -25,9 +26,8 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.tree import TreeTarget
 from tests.mailer.web.test_proxies import is_listening
 from tests.releases import Publishing
-from verifier.config import Config, Mirror, check
 from verifier.fetch import Fetcher
-from verifier.model import Finding
+from verifier.model import Finding, Mirror
 from verifier.watch import Watch
 
 WWW, SECOND, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.9"
@@ -112,16 +112,16 @@ class Mirrors:
         address = self.names[host][family == socket.AF_INET6]
         return socket.getaddrinfo(address or "no.invalid.", port, family, kind, flags=socket.AI_NUMERICHOST)
 
-    def config(self, *names: str, **settings: Any) -> Config:
+    def config(self, *names: str, **settings: Any) -> Settings:
         """Return settings of a verifier that trusts the first root file."""
         mirrors = tuple(Mirror(f"http://{name}.example.test:{self.port}", name) for name in names or ("www",))
         known = {"folder": str(self.root / "verifier"), "root": str(self.root / "store" / "metadata" / "1.root.json"), "timeout": 5.0}
-        return check(Config(**{"mirrors": mirrors, **known, **settings}))
+        return check(Settings(**{"mirrors": mirrors, **known, **settings}))
 
-    def watch(self, config: Config, *, is_patient: bool = True) -> Watch:
+    def watch(self, config: Settings, *, is_once: bool = False) -> Watch:
         """Return a verifier with a real fetcher on our clock."""
         fetcher = Fetcher(config.timeout, config.agents, self.resolve)
-        return Watch(config, fetcher, lambda: self.now, random.Random(0), is_patient=is_patient)
+        return Watch(config, fetcher, lambda: self.now, random.Random(0), is_once=is_once)
 
     def run(self, watch: Watch, seconds: float, until: Callable[[list[Finding]], bool] = lambda _: False) -> list[Finding]:
         """Let the clock run for so long, or until something happens; return the events."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +13,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from verifier.model import WELL_KNOWN, Answer, Judgement, Release, SignedFile
 
-CERTIFICATE_DAYS, DOMAIN_DAYS = 21, 60
+CERTIFICATE_DAYS = 21
 
-ALIASES = {  # RFC 7303 section 9.2, RFC 9239 section 6, and what servers have sent for icons since ever
-    "text/xml": "application/xml",
-    "application/javascript": "text/javascript",
-    "image/vnd.microsoft.icon": "image/x-icon",
-}
+ALIASES = {"text/xml": "application/xml", "application/javascript": "text/javascript", "image/vnd.microsoft.icon": "image/x-icon"}
+"""RFC 7303 section 9.2, RFC 9239 section 6, and what servers have sent for icons since ever."""
 
 
 def address_of(path: str) -> str:
@@ -30,7 +25,9 @@ def address_of(path: str) -> str:
 
 
 def judge_file(path: str, file: SignedFile, answer: Answer, older: Iterable[Release], headers: Mapping[str, str]) -> Judgement:
-    """Compare the answer for a released file. ``headers`` are those that each answer must have. An old page is told apart from an altered one."""
+    """Compare the answer for a released file. ``headers`` are those that each answer must have. An old page is told apart from an altered
+    one.
+    """
     if not answer.is_up:
         return {"unreachable": answer.failure or f"status {answer.status}"}
     if 300 <= answer.status < 400:
@@ -66,10 +63,8 @@ def _same_type(found: str, wanted: str) -> bool:
 
 def _lifetime(rule: str) -> int:
     """Return for how many seconds a shared cache may keep it (RFC 9111 section 4.2.1)."""
-    if re.search(r"no-cache|no-store|private", rule, re.IGNORECASE):
-        return 0
     ages: dict[str, str] = dict(re.findall(r"(s-maxage|max-age)=\"?([0-9]{1,9})", rule.lower()))
-    return int(ages.get("s-maxage", ages.get("max-age", "0")))
+    return 0 if re.search(r"no-cache|no-store|private", rule.lower()) else int(ages.get("s-maxage", ages.get("max-age", "0")))
 
 
 def judge_connection(answers: Sequence[Answer], addresses: Sequence[str], now: float, slow: float) -> Judgement:
@@ -84,15 +79,6 @@ def judge_connection(answers: Sequence[Answer], addresses: Sequence[str], now: f
     if answers and (median := median_high(one.seconds for one in answers)) > slow:
         found["slow"] = f"{median:.1f} s, the bound is {slow:g} s"
     return found
-
-
-def judge_domain(answer: Answer, domain: str, now: float) -> Judgement | None:
-    """Return a finding if a domain ends soon, none if not, and None if the RDAP server does not say (RFC 9083 section 4.5)."""
-    with suppress(ValueError, KeyError, TypeError):
-        events = json.loads(answer.body)["events"]
-        ends = min(dt.datetime.fromisoformat(each["eventDate"]) for each in events if each["eventAction"] == "expiration")
-        return {"domain": f"{domain} ends {ends:%Y-%m-%d}"} if ends.timestamp() - now < DOMAIN_DAYS * 86400 else {}
-    return None
 
 
 _LINK = re.compile(r"""\b(?:href|src|action|data|url)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)

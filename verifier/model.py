@@ -1,40 +1,27 @@
-"""What crosses the files of this package."""
+"""What crosses the files of this package: what is watched, what is signed, what came, what was found."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tuf.api.exceptions import DownloadError
 
 WELL_KNOWN = ".well-known/todoke/"
 
-KINDS = {  # kind → words in Japanese and English, seconds for which it must last, whether a delivery of the release mends it
-    "altered": ("公開したものと違います", "not what was released", 0, True),
-    "added": ("公開していないファイルがあります", "a file that no release has", 0, True),
-    "missing": ("あるはずのファイルがありません", "a released file is missing", 0, True),
-    "rolled-back": ("古い版が出ています", "an old release is served again", 0, True),
-    "forged": ("署名が合いません", "the signed metadata is another's or gone", 0, True),
-    "stale": ("署名の期限が切れました", "the signed time is over", 0, True),
-    "frozen": ("更新が止まっています", "the signed time stands still", 0, True),
-    "header": ("ヘッダーが決まりと違います", "wrong media type or header", 0, True),
-    "differ": ("公開先どうしが違います", "mirrors show different releases", 300, True),
-    "dns": ("名前が別の場所を指しています", "the name leads to another address", 0, False),
-    "certificate": ("証明書に問題があります", "the certificate ends soon or is not valid", 0, False),
-    "domain": ("ドメインの期限が近づいています", "the domain ends soon", 0, False),
-    "slow": ("応答が遅いです", "answers are slow", 300, False),
-    "unreachable": ("応答がありません", "no answer", 300, False),
-    "blind": ("この機械からは何も確かめられません", "nothing can be judged from this machine", 1800, False),
-}
+LASTS = {"differ": 300.0, "slow": 300.0, "unreachable": 300.0, "blind": 1800.0}
+"""Kind of a finding → seconds for which it must last; the others need two tries."""
+
+MENDED = ("altered", "added", "missing", "rolled-back", "forged", "stale", "frozen", "header", "differ")
+"""Kinds that a delivery of the release mends. The others: ``dns``, ``certificate``, ``domain``, ``slow``, ``unreachable``, ``blind``."""
 
 Judgement = dict[str, str]
 """What is wrong: kind → words. Empty if all is well."""
 
-
-class VerifierError(Exception):
-    """Something that the operator has to mend. English first, Japanese after."""
+About = tuple[str, str, str]
+"""Mirror, family and subject: a path of the release, or empty for the mirror as a whole."""
 
 
 class FetchError(DownloadError):
@@ -45,7 +32,7 @@ class AbsentError(FetchError):
     """No address or no route of this family."""
 
 
-class CertificateError(FetchError):
+class TlsError(FetchError):
     """TLS refused the certificate; the words are ``expired``, or why."""
 
 
@@ -66,8 +53,7 @@ class Release(NamedTuple):
     expires: dt.datetime | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One whole HTTP answer, or with status 0 why there is none (``failure``). Names of ``headers`` are in lower case.
 
     With ``certificate_ends``, TLS has proven that it came from the holder of the name.
@@ -94,7 +80,8 @@ Fetch = Callable[[str, str, int], Answer]
 
 @dataclass
 class Finding:
-    """Something wrong on a mirror: a suspicion until it was ``announced``. ``subject`` is a path of the release, or empty for the mirror as a whole.
+    """Something wrong on a mirror: a suspicion until it was ``announced``. ``subject`` is a path of the release, or empty for the mirror
+    as a whole.
 
     ``first``, ``last`` and ``announced`` are seconds since 1970; ``count`` says how often it was seen.
     """
@@ -110,3 +97,46 @@ class Finding:
     announced: float = 0.0
     is_over: bool = False
     answer: Answer | None = None
+
+
+def plain(words: str) -> str:
+    """Return one line that no terminal and no mail reader takes for a command: paths and headers are a stranger's words."""
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in " ".join(words.split()))
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Its address without a last slash, and a name that no other has.
+
+    ``patience``: seconds that one delivery may take where pages are not exchanged as a whole (S3). ``domain`` is what `alarm` asks an
+    RDAP server for.
+    """
+
+    url: str
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+    domain: str = ""
+    patience: float = 0.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is watched. Times in seconds. The trust: ``root``, a file of TUF's root metadata, and ``public_key``, the line of a public key
+    of minisign.
+    """
+
+    mirrors: tuple[Mirror, ...] = ()
+    root: str = ""
+    public_key: str = ""
+    folder: str = "var/verifier"
+    critical: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    families: tuple[str, ...] = ("ipv4", "ipv6")
+    controls: tuple[str, ...] = ()
+    interval: float = 30.0
+    again: float = 10.0
+    timeout: float = 10.0
+    slow: float = 5.0
+    frozen: float = 10800.0
+    headers: dict[str, str] = field(default_factory=dict)
+    agents: tuple[str, ...] = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",)

@@ -1,4 +1,5 @@
-"""Which release a mirror shows, by signatures alone: TUF (python-tuf's client workflow, TUF section 5), minisign, or both, which then must agree.
+"""Which release a mirror shows, by signatures alone: TUF (python-tuf's client workflow, TUF section 5), minisign, or both, which then
+must agree.
 
 What is signed is the plain-text manifest; it names lists of files: lines of ``sha256sum``, and comments with the rest.
 """
@@ -19,16 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tuf.api.exceptions import BadVersionNumberError, DownloadError, DownloadHTTPError, ExpiredMetadataError, RepositoryError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
-from verifier.config import Config
-from verifier.model import WELL_KNOWN, AbsentError, Answer, CertificateError, FetchError, Judgement, Release, SignedFile, VerifierError
+from verifier.model import WELL_KNOWN, AbsentError, Answer, Config, FetchError, Judgement, Release, SignedFile, TlsError
 
 METADATA, MANIFEST, SIGNATURE = f"{WELL_KNOWN}metadata/", f"{WELL_KNOWN}manifest.txt", f"{WELL_KNOWN}manifest.txt.minisig"
-LIMIT = 256 * 2**20
 OURS = {"stale", "rolled-back", "frozen"}
 """What only our keys can have signed: no network in between can have made it."""
 
-KEPT = 8
-"""Earlier releases by which an old page is known as such."""
+LIMIT, KEPT = 256 * 2**20, 8
+"""Bytes of one file of the proof; earlier releases by which an old page is known as such."""
 
 _NUMBER = re.compile(r"^# number: ([0-9]+)$", re.MULTILINE)
 _LIST = re.compile(rf"^([0-9a-f]{{64}})  ({re.escape(WELL_KNOWN)}files/.+)$", re.MULTILINE)
@@ -42,7 +41,8 @@ class Trust(FetcherInterface):
     """
 
     def __init__(self, config: Config, folder: Path, base: str, get: Callable[[str, int], Answer]) -> None:
-        self._root, self._key, self._frozen = root_of(config), key_of(config.public_key), config.frozen
+        self._root = Path(config.root).read_bytes() if config.root else b""
+        self._key, self._frozen = key_of(config.public_key) if config.public_key or not self._root else b"", config.frozen
         self.folder, self._base, self._get = folder, base, get
         self.release, self.older, self.proven, self.is_absent = Release(0, {}), list[Release](), 0.0, False
         self._pointer, self._lock = b"", threading.Lock()
@@ -57,19 +57,17 @@ class Trust(FetcherInterface):
         with self._lock:
             try:
                 problem = self._refresh(now)
-            except BadVersionNumberError as error:
-                problem = {"rolled-back": str(error)}
             except FetchError as error:
                 self.is_absent = isinstance(error, AbsentError) and not self.release.number
-                return {"certificate" if isinstance(error, CertificateError) else "unreachable": str(error)}
+                return {"certificate" if isinstance(error, TlsError) else "unreachable": str(error)}
             except (RepositoryError, DownloadError, ValueError) as error:
-                problem = {"forged": f"{type(error).__name__}: {error}"}
-            self.is_absent, self.proven = False, now if is_ours(problem) else self.proven
+                kind = "rolled-back" if isinstance(error, BadVersionNumberError) else "forged"
+                problem = {kind: f"{type(error).__name__}: {error}"}
+            self.is_absent, self.proven = False, now if problem.keys() <= OURS else self.proven
             return problem
 
     def _refresh(self, now: float) -> Judgement:
-        pointer = self._read(METADATA + "timestamp.json" if self._root else SIGNATURE)
-        if pointer != self._pointer:
+        if self._read(METADATA + "timestamp.json" if self._root else SIGNATURE) != self._pointer:
             self._accept(now)
         since, expires = self._kept.stat().st_mtime, self.release.expires
         if expires and now >= expires.timestamp():
@@ -80,31 +78,25 @@ class Trust(FetcherInterface):
 
     def _accept(self, now: float) -> None:
         before = self._kept.read_bytes() if self._kept.exists() else b""
-        release = self._by_tuf(now) if self._root else self._by_minisign()
+        try:
+            release = self._by_tuf(dt.datetime.fromtimestamp(now, dt.UTC)) if self._root else self._by_minisign()
+        finally:  # also if what came after it was cut
+            if self._kept.exists() and self._kept.read_bytes() != before:
+                os.utime(self._kept, (now, now))  # since when it is shown, also over several runs: by it one that stands still is noticed
         if self.release.number and self.release.files != release.files:
             self.older = [self.release, *self.older][:KEPT]
-        self.release = release
         # What was accepted, not what was read first: between both a network may have changed its mind.
-        self._pointer = self._kept.read_bytes()
-        if self._pointer != before:
-            os.utime(self._kept, (now, now))  # since when it is shown, also over several runs: by it one that stands still is noticed
-        named = (self.folder / "manifest.txt").read_text(encoding="utf-8")
-        for file in (self.folder / "lists").iterdir():
-            if file.name not in named:
-                file.unlink()
+        self.release, self._pointer = release, self._kept.read_bytes()
 
-    def _by_tuf(self, now: float) -> Release:
-        try:
-            return self._update(dt.datetime.fromtimestamp(now, dt.UTC))
-        except ExpiredMetadataError:  # signed all the same: the pages are compared with it, and `refresh` says that it is stale
-            return self._update(dt.datetime.min.replace(tzinfo=dt.UTC))
-
-    def _update(self, moment: dt.datetime) -> Release:
+    def _by_tuf(self, moment: dt.datetime) -> Release:
         base, config = f"{self._base}/", UpdaterConfig(prefix_targets_with_hash=False)
         updater = Updater(str(self.folder), base + METADATA, str(self.folder), base, self, config, bootstrap=self._root)
         trusted = updater._trusted_set  # python-tuf has no parameter for the clock
         trusted.reference_time = moment
-        updater.refresh()
+        try:
+            updater.refresh()
+        except ExpiredMetadataError:  # signed all the same: the pages are compared with it, and `refresh` says that it is stale
+            return self._by_tuf(dt.datetime.min.replace(tzinfo=dt.UTC))
         expires = min(part.expires for part in (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets))
         for path in (MANIFEST, SIGNATURE) if self._key else (MANIFEST,):
             target = updater.get_targetinfo(path)
@@ -127,18 +119,21 @@ class Trust(FetcherInterface):
         return release
 
     def _release(self, data: bytes) -> Release:
-        """Return the release of a signed manifest. A list that was read before is not fetched again: its name says its content."""
+        """Return the release of a signed manifest. Lists are kept by number (``files/NUMBER-…``): one that is still the same is not
+        fetched again.
+        """
         files = dict[str, SignedFile]()
         for sha256, path in _LIST.findall(data.decode()):
-            kept = self.folder / "lists" / sha256
-            text = kept.read_bytes() if kept.exists() else self._read(path)
+            kept = self.folder / "lists" / Path(path).name.partition("-")[0]
+            text = kept.read_bytes() if kept.exists() else b""
             if hashlib.sha256(text).hexdigest() != sha256:
-                kept.unlink(missing_ok=True)
+                text = self._read(path)
+                kept.write_bytes(text)
+            if hashlib.sha256(text).hexdigest() != sha256:
                 raise ValueError(f"{path} is not what the manifest names")
-            kept.write_bytes(text)
             files |= files_of(text.decode())
-        if not files:
-            raise ValueError("the manifest names no files")
+        if not files or not number_of(data):
+            raise ValueError("the manifest names no release")
         return Release(number_of(data), files)
 
     def _read(self, path: str) -> bytes:
@@ -154,16 +149,10 @@ class Trust(FetcherInterface):
         return iter([answer.body])
 
 
-def is_ours(problem: Judgement) -> bool:
-    """Whether our keys have signed what a mirror shows."""
-    return problem.keys() <= OURS
-
-
 def number_of(data: bytes) -> int:
-    """Return the number of the release of a signed manifest. Raises `ValueError`."""
-    if found := _NUMBER.search(data.decode()):
-        return int(found[1])
-    raise ValueError("the manifest names no release")
+    """Return the number of the release of a signed manifest; 0 without one."""
+    found = _NUMBER.search(data.decode())
+    return int(found[1]) if found else 0
 
 
 def files_of(text: str) -> dict[str, SignedFile]:
@@ -176,21 +165,10 @@ def files_of(text: str) -> dict[str, SignedFile]:
     return files
 
 
-def root_of(config: Config) -> bytes:
-    """Return the root file that is trusted. Raises `VerifierError`."""
-    try:
-        return Path(config.root).read_bytes() if config.root else b""
-    except OSError as error:
-        raise VerifierError(f"{config.root}: {error.strerror} / 読めません") from error
-
-
 def key_of(text: str) -> bytes:
-    """Return the bytes of a public key of minisign. Raises `VerifierError`."""
-    try:
-        key = base64.b64decode(text.strip().splitlines()[-1], validate=True) if text else b""
-        Ed25519PublicKey.from_public_bytes(key[10:]) if text else None
-    except ValueError as error:
-        raise VerifierError(f"this is no public key of minisign: {error} / minisign の公開鍵ではありません") from error
+    """Return the bytes of a public key of minisign: two that name the method, eight of its name, the key. Raises `ValueError`."""
+    key = base64.b64decode("".join(text.strip().splitlines()[-1:]), validate=True)
+    Ed25519PublicKey.from_public_bytes(key[10:])
     return key
 
 

@@ -14,6 +14,10 @@ from typing import Annotated
 
 import typer
 
+from alarm.alarm import Restore, run_command
+from alarm.run import run
+from alarm.settings import Settings, check, load_settings
+from alarm.words import VerifierError
 from publisher.cli.runtime import CONFIG, ConfigPath, errors_on_one_line, load, now
 from publisher.config import PublishConfig
 from publisher.model.errors import PublisherError
@@ -21,10 +25,7 @@ from publisher.release.store import ReleaseStore
 from publisher.release.tuf_metadata import ROOT
 from publisher.targets import delivery
 from publisher.targets.mirrors import targets_of
-from verifier.alarm import Restore, run_command
-from verifier.config import Config, Mirror, check, load_config
-from verifier.model import VerifierError
-from verifier.run import run
+from verifier.model import Mirror
 
 
 def verify(
@@ -58,9 +59,9 @@ def verify(
     raise typer.Exit(status)
 
 
-def _config(mirrors: Sequence[str], settings: Path, root: Path | None, public_key: str, config: Path) -> Config:
+def _config(mirrors: Sequence[str], settings: Path, root: Path | None, public_key: str, config: Path) -> Settings:
     """Join the settings with the command line. Raises `PublisherError`, `VerifierError`."""
-    known = load_config(settings) if settings.exists() else Config()
+    known = load_settings(settings) if settings.exists() else Settings()
     if mirrors:
         known = dataclasses.replace(known, mirrors=tuple(_mirror(words, known) for words in mirrors))
     if root or public_key:
@@ -71,12 +72,12 @@ def _config(mirrors: Sequence[str], settings: Path, root: Path | None, public_ke
     return check(known)
 
 
-def _mirror(words: str, known: Config) -> Mirror:
+def _mirror(words: str, known: Settings) -> Mirror:
     name, _, url = words.partition("=") if "://" not in words.partition("=")[0] else ("", "", words)
     return next((each for each in known.mirrors if url.rstrip("/") == each.url), Mirror(url, name))
 
 
-def _restore(watched: Config, config: Path) -> Restore:
+def _restore(watched: Settings, config: Path) -> Restore:
     """Return what mends a mirror: the configured command, or a delivery of the newest release. Raises `PublisherError` for a mirror that it cannot find."""
     if watched.restore_command:
         return functools.partial(run_command, watched.restore_command)

@@ -58,7 +58,7 @@ class TreeTarget:
             if proof_sent:
                 await self._note(shown, signed)
             return Published(signed.release.number, 0, 0, 0, proof_sent)
-        hidden = await self._read(other(name or SLOTS[1]), signed, object_of)
+        hidden = await self._read(other(name or await self._perhaps_seen()), signed, object_of)
         if not hidden.is_there:  # never the tree that readers see
             await self._files.remove_tree(hidden.tree)
         published = await self._bring(signed, hidden, shown, object_of, progress)
@@ -197,6 +197,11 @@ class TreeTarget:
         destination = (await self._files.read_link(CURRENT) or "").rstrip("/")
         name = destination.removeprefix("slots/")
         return name if name in SLOTS and name != destination else None
+
+    async def _perhaps_seen(self) -> str:
+        """Return the slot to which a link that we did not write may lead, as one with an absolute path does: it is not trusted, and not removed either."""
+        name = (await self._files.read_link(CURRENT) or "").rstrip("/").rpartition("/")[2]
+        return name if name in SLOTS else SLOTS[1]
 
 
 def _require_sound_objects(files: Sequence[ReleasedFile], object_of: Callable[[str], Path]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from alarm.settings import Settings
 from demo.servers import free_port
 from tests.mirrors import WWW, Mirrors, nginx
 from tests.verifier.certificates import Authority
-from verifier.config import Config, Mirror
+from verifier.model import Mirror
 
 TODAY = dt.datetime.now(dt.UTC)
 """OpenSSL reads the wall clock: so the certificates are made for it, and the verifier's clock is set to it."""
@@ -24,7 +25,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     return authority
 
 
-def https(mirrors: Mirrors) -> Config:
+def https(mirrors: Mirrors) -> Settings:
     mirrors.now = TODAY.timestamp()
     mirrors.publish()
     mirror = Mirror(f"https://www.example.test:{mirrors.port}", "www")

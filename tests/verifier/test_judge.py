@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import time
@@ -20,7 +19,7 @@ GOOD = Answer(
 
 
 def kinds(**changes: object) -> list[str]:
-    answer = dataclasses.replace(GOOD, **changes)  # type: ignore[arg-type]
+    answer = GOOD._replace(**changes)  # type: ignore[arg-type]
     return list(judge_file("a.html", FILE, answer, (), {}))
 
 
@@ -45,7 +44,7 @@ def test_a_short_body_is_altered_if_the_server_said_its_length_and_unknown_if_no
 
 def test_an_old_page_is_told_from_an_altered_one() -> None:
     old = Release(3, {"a.html": FILE._replace(sha256=hashlib.sha256(b"old").hexdigest())})
-    found = judge_file("a.html", FILE, dataclasses.replace(GOOD, body=b"old"), [old], {})
+    found = judge_file("a.html", FILE, GOOD._replace(body=b"old"), [old], {})
     assert found == {"rolled-back": "the page is that of release 3"}
 
 
@@ -64,7 +63,7 @@ def test_an_old_page_is_told_from_an_altered_one() -> None:
 )
 def test_a_media_type_counts_by_what_browsers_make_of_it(released: str, served: str, is_wrong: bool) -> None:
     file = FILE._replace(media_type=released)
-    found = judge_file("a.html", file, dataclasses.replace(GOOD, headers={"content-type": served}), (), {})
+    found = judge_file("a.html", file, GOOD._replace(headers={"content-type": served}), (), {})
     assert list(found) == ["header"] * is_wrong
 
 
@@ -83,7 +82,7 @@ def test_a_media_type_counts_by_what_browsers_make_of_it(released: str, served: 
 )
 def test_no_cache_may_keep_a_file_longer_than_released(rule: str, served: str, is_wrong: bool) -> None:
     file, headers = FILE._replace(cache_control=rule), {"content-type": "text/html", "cache-control": served}
-    assert list(judge_file("a.html", file, dataclasses.replace(GOOD, headers=headers), (), {})) == ["header"] * is_wrong
+    assert list(judge_file("a.html", file, GOOD._replace(headers=headers), (), {})) == ["header"] * is_wrong
 
 
 def test_a_required_header_that_is_missing_or_different_is_found() -> None:
@@ -91,12 +90,12 @@ def test_a_required_header_that_is_missing_or_different_is_found() -> None:
         "header": "X-Content-Type-Options is '', not 'nosniff'"
     }
     headers = {**GOOD.headers, "x-content-type-options": "nosniff"}
-    assert judge_file("a.html", FILE, dataclasses.replace(GOOD, headers=headers), (), {"X-Content-Type-Options": "nosniff"}) == {}
+    assert judge_file("a.html", FILE, GOOD._replace(headers=headers), (), {"X-Content-Type-Options": "nosniff"}) == {}
 
 
 def test_the_median_of_the_answers_says_whether_a_mirror_is_slow() -> None:
     now = dt.datetime(2026, 11, 28, tzinfo=dt.UTC).timestamp()
-    quick, slow = GOOD, dataclasses.replace(GOOD, seconds=9.0)
+    quick, slow = GOOD, GOOD._replace(seconds=9.0)
     assert judge_connection([quick, quick, slow], (), now, 5) == {}
     assert list(judge_connection([quick, slow, slow], (), now, 5)) == ["slow"]
 

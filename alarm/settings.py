@@ -1,25 +1,16 @@
-"""The settings: a TOML file → `Config`. All bad keys are reported together; paths are relative to the file."""
+"""The settings: a TOML file → `Settings`. All bad keys are reported together; paths are relative to the file."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from verifier.model import VerifierError
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """``name`` is that of ``publish.toml`` if `restore` is to find it. ``patience``: seconds that one delivery may take where pages are not exchanged as a whole (S3)."""
-
-    url: str
-    name: str = ""
-    addresses: tuple[str, ...] = ()
-    domain: str = ""
-    patience: float = 0.0
+from alarm.words import VerifierError
+from verifier.model import Config, Mirror
+from verifier.trust import key_of
 
 
 @dataclass(frozen=True)
@@ -44,25 +35,10 @@ class Webhook:
 
 
 @dataclass(frozen=True)
-class Config:
-    """Times in seconds. ``root`` and ``public_key`` are the trust: a file of TUF's root metadata, the line of a public key of minisign."""
+class Settings(Config):
+    """What is watched, and how it is told."""
 
-    mirrors: tuple[Mirror, ...] = ()
-    root: str = ""
-    public_key: str = ""
-    folder: str = "var/verifier"
-    critical: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    families: tuple[str, ...] = ("ipv4", "ipv6")
-    controls: tuple[str, ...] = ()
-    interval: float = 30.0
-    again: float = 10.0
-    timeout: float = 10.0
-    slow: float = 5.0
-    frozen: float = 10800.0
     rdap: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    agents: tuple[str, ...] = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",)
     evidence_megabytes: int = 100
     restore: bool = False
     restore_command: tuple[str, ...] = ()
@@ -74,13 +50,15 @@ TABLES: dict[str, type] = {"mirrors": Mirror, "mail": Mail, "webhook": Webhook}
 PATHS = ("root", "folder", "secret_file", "password_file")
 
 
-def load_config(path: Path) -> Config:
-    """Read the file, to whose folder paths are relative; `check` says whether it is enough. Raises `VerifierError` that names every bad key."""
+def load_settings(path: Path) -> Settings:
+    """Read the file, to whose folder paths are relative; `check` says whether it is enough. Raises `VerifierError` that names every bad
+    key.
+    """
     try:
         record, faults = tomllib.loads(path.read_text(encoding="utf-8")), list[str]()
     except (OSError, ValueError) as error:
         raise VerifierError(f"{path}: {error} / 設定が読めません") from error
-    config: Config = _fill(Config, record, "", path.resolve().parent, faults)
+    config: Settings = _fill(Settings, record, "", path.resolve().parent, faults)
     if faults:
         raise VerifierError(f"{path}: {'; '.join(faults)} / 設定を直してください")
     return config
@@ -114,7 +92,7 @@ def _fits(value: Any, hint: str) -> bool:
     return type(value).__name__ == hint or (type(value) is int and hint == "float")
 
 
-def check(config: Config) -> Config:
+def check(config: Settings) -> Settings:
     """Return the configuration with a name for each mirror. Raises `VerifierError` if it cannot be used."""
     mirrors = tuple(replace(each, name=each.name or urlsplit(each.url).netloc, url=each.url.rstrip("/")) for each in config.mirrors)
     names = [each.name for each in mirrors]
@@ -126,6 +104,12 @@ def check(config: Config) -> Config:
         faults.append("mirrors: none is named 公開先がありません")
     if not (config.root or config.public_key):
         faults.append("root or public_key is needed: what is trusted never comes from the mirror 信頼の元（root か public_key）が要ります")
+    try:
+        key_of(config.public_key) if config.public_key else None
+    except ValueError as error:
+        faults.append(f"this is no public key of minisign: {error} / minisign の公開鍵ではありません")
+    if config.root and not Path(config.root).is_file():
+        faults.append(f"{config.root}: No such file 読めません")
     if faults:
         raise VerifierError("; ".join(faults))
     return replace(config, mirrors=mirrors)

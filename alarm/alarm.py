@@ -14,14 +14,15 @@ import stat
 import subprocess
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
-from verifier.config import Config
-from verifier.model import KINDS, Finding, VerifierError
-from verifier.watch import Watch, write
+from alarm.memory import write
+from alarm.settings import Settings
+from alarm.words import VerifierError, line
+from verifier.model import MENDED, Finding
+from verifier.watch import Watch
 
 SHOWN, TIMEOUT = 20, 10.0
 
@@ -32,25 +33,13 @@ Released = Callable[[str], bytes | None]
 """Returns a released content by its SHA-256 where it is known."""
 
 
-def line(finding: Finding) -> str:
-    """One finding as one line, Japanese and English."""
-    ja, en = KINDS[finding.kind][:2]
-    place = " ".join(part for part in (finding.mirror, finding.family, finding.subject) if part)
-    return plain(f"{'OVER 解消' if finding.is_over else 'FOUND 発見'} [{finding.kind}] {place}: {ja} {en}. {finding.words}")
-
-
-def plain(words: str) -> str:
-    """Return one line that no terminal and no mail reader takes for a command: paths and headers are a stranger's words."""
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in " ".join(words.split()))
-
-
 class Alarm:
     """Tells and mends what a watch has found."""
 
-    def __init__(self, config: Config, watch: Watch, restore: Restore | None, released: Released = lambda _: None) -> None:
+    def __init__(self, config: Settings, watch: Watch, restore: Restore | None, released: Released = lambda _: None) -> None:
         self._config, self._watch, self._restore, self._released = config, watch, restore, released
         channels = [*([send_mail] if config.mail else []), *([post] if config.webhook else [])]
-        self._unsent: dict[Callable[[Config, list[str], float], None], list[str]] = {channel: [] for channel in channels}
+        self._unsent: dict[Callable[[Settings, list[str], float], None], list[str]] = {channel: [] for channel in channels}
         self._wrong = dict[str, set[str]]()  # by mirror: what is to be mended
         self._failed = set[str]()
         self.has_mended, self._try_again = False, 0.0
@@ -81,7 +70,7 @@ class Alarm:
     def _mend(self, fresh: Sequence[Finding]) -> list[str]:
         """Restore each mirror once for all that is wrong there; what fails is told once and tried again at each tick."""
         for finding in fresh:
-            if self._restore and KINDS[finding.kind][3]:
+            if self._restore and finding.kind in MENDED:
                 self._wrong.setdefault(finding.mirror, set()).add(finding.subject)
         lines, self.has_mended = [], False
         for mirror, paths in list(self._wrong.items()):
@@ -102,7 +91,7 @@ class Alarm:
         about = hashlib.sha256(repr((finding.mirror, finding.family, finding.subject)).encode()).hexdigest()[:8]
         folder = root / f"{dt.datetime.fromtimestamp(now, dt.UTC):%Y%m%dT%H%M%SZ}-{finding.kind}-{about}"
         try:
-            seen = asdict(replace(finding.answer, body=b"")) if finding.answer else {}
+            seen = finding.answer._replace(body=b"")._asdict() if finding.answer else {}
             record = {**seen, "finding": line(finding), "body": "seen.body"}
             write(folder / "seen.json", json.dumps(record, ensure_ascii=False, indent=1, default=str).encode())
             if finding.answer:
@@ -136,7 +125,7 @@ def trim(root: Path, most: int) -> None:
             del sizes[folder]
 
 
-def send_mail(config: Config, lines: list[str], at: float) -> None:
+def send_mail(config: Settings, lines: list[str], at: float) -> None:
     """One mail with the first lines, and how many there are."""
     mail = config.mail
     assert mail is not None
@@ -160,7 +149,7 @@ def send_mail(config: Config, lines: list[str], at: float) -> None:
         connection.send_message(message)
 
 
-def post(config: Config, lines: list[str], at: float) -> None:
+def post(config: Settings, lines: list[str], at: float) -> None:
     """Standard Webhooks: HMAC-SHA256 over id, time and body."""
     hook = config.webhook
     assert hook is not None
@@ -175,9 +164,11 @@ def post(config: Config, lines: list[str], at: float) -> None:
 
 
 def run_command(command: Sequence[str], mirror: str, paths: Sequence[str]) -> str:
-    """Run a configured command, which gets the mirror and the paths as JSON on its standard input; return what it said. Raises `VerifierError`."""
+    """Run a configured command, which gets the mirror and the paths as JSON on its standard input; return what it said. Raises
+    `VerifierError`.
+    """
     given = json.dumps({"mirror": mirror, "paths": list(paths)}, ensure_ascii=False)
-    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - the operator's command
+    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - the operator's
     words = " ".join((ended.stdout + ended.stderr).split())[-300:]
     if ended.returncode:
         raise VerifierError(f"{command[0]} ended with status {ended.returncode}: {words}")

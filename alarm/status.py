@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from verifier.alarm import line
-from verifier.model import KINDS
-from verifier.view import View
-from verifier.watch import Watch, write
+from alarm.memory import write
+from alarm.words import WORDS, line
+from verifier.model import Finding
+from verifier.watch import View, Watch
 
 SHOWN = 100
 JAPAN = dt.timezone(dt.timedelta(hours=9))
 NONE = "<li>ありません <span lang='en'>None</span></li>"
 
 
-def write_status(watch: Watch, folder: Path) -> None:
+def write_status(watch: Watch, history: Sequence[Finding], folder: Path) -> None:
     """Write ``index.html`` and ``verifier.prom``."""
-    write(folder / "index.html", page(watch).encode())
+    write(folder / "index.html", page(watch, history).encode())
     write(folder / "verifier.prom", "".join(f"{row}\n" for row in metrics(watch)).encode())
 
 
-def page(watch: Watch) -> str:
+def page(watch: Watch, history: Sequence[Finding]) -> str:
     """Return the page; every word that a mirror could have chosen is escaped."""
     findings = watch.findings()
     state, en = ("異常があります", f"{len(findings)} findings") if findings else ("公開したとおりです", "As released")
@@ -40,13 +40,13 @@ def page(watch: Watch) -> str:
         moment=_moment(watch.clock()),
         views="\n".join(_row(watch, view) for view in watch.views),
         findings="\n".join(f"<li>{escape(line(each))}</li>" for each in findings) or NONE,
-        history="\n".join(f"<li>{_moment(each.last)} {escape(line(each))}</li>" for each in reversed(watch.history[-SHOWN:])) or NONE,
+        history="\n".join(f"<li>{_moment(each.last)} {escape(line(each))}</li>" for each in reversed(history[-SHOWN:])) or NONE,
     )
 
 
 def _row(watch: Watch, view: View) -> str:
     bad = [each.kind for each in watch.findings() if (each.mirror, each.family) == (view.mirror.name, view.family)]
-    words = "、".join(f"{KINDS[kind][0]}（{bad.count(kind)}）" for kind in dict.fromkeys(bad))
+    words = "、".join(f"{WORDS[kind][0]}（{bad.count(kind)}）" for kind in dict.fromkeys(bad))
     is_absent, release = view.trust.is_absent, view.release
     cells = {
         "経路": view.family.replace("ip", "IP"),
@@ -69,7 +69,7 @@ def metrics(watch: Watch) -> Iterator[str]:
     """Return the lines, as the text exposition format has them: all of one name stand together."""
     kinds = [each.kind for each in watch.findings()]
     samples: list[tuple[str, str, float]] = [("last_look_timestamp_seconds", "", round(watch.clock()))]
-    samples += [("findings", f'kind="{kind}"', kinds.count(kind)) for kind in KINDS]
+    samples += [("findings", f'kind="{kind}"', kinds.count(kind)) for kind in WORDS]
     for view in watch.views:
         labels = f'mirror={json.dumps(view.mirror.name, ensure_ascii=False)},family="{view.family}"'
         samples += [("last_proof_timestamp_seconds", labels, view.trust.proven), ("answer_seconds", labels, round(view.seconds, 3))]

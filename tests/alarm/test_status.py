@@ -10,11 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
 
+from alarm.status import metrics, write_status
+from alarm.words import line
 from demo.servers import free_port
 from publisher.cli.verify import serve
 from tests.mirrors import Mirrors
-from verifier.alarm import line
-from verifier.status import metrics, write_status
 from verifier.watch import Watch
 
 HOSTILE = "evil-\u202e<img src=x onerror=alert(1)>.html"
@@ -36,7 +36,7 @@ def watch(mirrors: Mirrors) -> Watch:
 def test_the_page_is_accessible_fits_and_shows_hostile_names_as_text(
     watch: Watch, tmp_path: Path, browser: Browser, width: int, scheme: str
 ) -> None:
-    write_status(watch, tmp_path / "status")
+    write_status(watch, [], tmp_path / "status")
     page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme="dark" if scheme == "dark" else "light")
     page.goto(f"file://{tmp_path}/status/index.html")
     assert Axe().run(page).response["violations"] == []
@@ -61,7 +61,7 @@ def test_no_sign_of_a_stranger_turns_or_ends_a_line(watch: Watch) -> None:
 
 
 def test_the_page_can_be_shown_on_this_machine_alone(watch: Watch, tmp_path: Path) -> None:
-    write_status(watch, tmp_path / "status")
+    write_status(watch, [], tmp_path / "status")
     serve(tmp_path / "status", port := free_port())
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
         assert "公開先の見張り" in answer.read().decode()

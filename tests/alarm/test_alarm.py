@@ -19,11 +19,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from alarm.alarm import Alarm, run_command
+from alarm.settings import Mail, Webhook
+from alarm.words import VerifierError
 from demo.servers import free_port
 from tests.mirrors import Mirrors
-from verifier.alarm import Alarm, run_command
-from verifier.config import Mail, Webhook
-from verifier.model import VerifierError
 
 
 class Postbox:
@@ -188,7 +188,6 @@ def test_evidence_and_history_that_cannot_be_written_do_not_silence_the_alarm(mi
     config = mirrors.config(families=("ipv4",))
     Path(config.folder).mkdir()
     (Path(config.folder) / "evidence").write_text("a file in the place of the folder")
-    (Path(config.folder) / "state.json").mkdir()
     lines = deface(mirrors, Alarm(config, mirrors.watch(config), None))
     assert any(line.startswith("FOUND 発見 [altered]") for line in lines)
     assert any("the evidence could not be kept" in line for line in lines)

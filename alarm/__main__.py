@@ -1,0 +1,5 @@
+"""``python -m alarm``."""
+
+from alarm.run import main
+
+raise SystemExit(main())
