@@ -130,5 +130,10 @@ def _object(config: Path, digest: str) -> bytes | None:
 
 def serve(folder: Path, port: int) -> None:
     """Show the status page and the metrics on this machine alone."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler = functools.partial(_QuietHandler, directory=str(folder))
     threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever, daemon=True).start()
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Write nothing: on the terminal stand findings, and nothing else."""

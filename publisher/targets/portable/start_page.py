@@ -6,13 +6,17 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from publisher.model.release import Release
 
 NAMES = ("はじめにお読みください.html", "START-HERE.html")
 EMERGENCY = "emergency/"
 
-_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+_TITLE = re.compile(r"<title>(.*?)(?: \| .*)?</title>", re.DOTALL)
+"""Without the names of publication and site, which all of them share."""
 
 
 def emergency_pages(release: Release) -> list[str]:
@@ -30,14 +34,14 @@ def start_page(release: Release, folder: str, read: Callable[[str], bytes], addr
 
     urgent = "\n".join(link(path) for path in emergency_pages(release))
     public = "\n".join(f'<li><a href="{html.escape(address)}">{html.escape(address)}</a></li>' for address in addresses)
-    moment = release.moment.strftime("%Y-%m-%d %H:%M %Z")
+    moment = release.moment.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M %Z")
     return f"""<!doctype html>
 <html lang="ja">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>はじめにお読みください / Start here</title>
-<style>body{{max-width:42rem;margin:2rem auto;padding:0 1rem;font:1.125rem/1.8 sans-serif}}</style>
+<style>body{{max-width:42rem;margin:2rem auto;padding:0 1rem;font:1.125rem/1.8 sans-serif;overflow-wrap:anywhere}}h1,h2{{line-height:1.4}}ul{{padding-left:1.3rem}}</style>
 </head>
 <body>
 <h1>はじめにお読みください <span lang="en">Start here</span></h1>

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import Result
 
 from demo.servers import free_port
+from publisher.config import AuditSettings
 from tests.mirrors import SECOND, WWW, nginx
 from tests.publisher.cli.test_commands import Operator
+from verifier.config import Config
 
 SETTINGS = """
 folder = "verifier"
@@ -118,3 +120,17 @@ def test_the_public_key_of_minisign_alone_is_enough(watched: Watched) -> None:
     watched.succeed(f"verify --once --config none.toml --public-key {key} {watched.www}")
     watched.alter("index.html", "Hacked")
     assert watched.run(f"verify --once --config none.toml --public-key {key} {watched.www}").exit_code == 1
+
+
+def test_without_settings_the_history_lies_where_the_audit_pack_looks_for_it() -> None:
+    assert Path(Config().folder) == AuditSettings().verifier
+
+
+def test_a_missing_publish_toml_is_told_with_the_page_that_shows_how_to_write_one(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    (tmp_path / "publish.toml").unlink()
+    for line in ("release", "releases", "mirrors", "release-keys show", "publish --dry-run"):
+        result = operator.run(line)
+        assert result.exit_code == 1
+        assert "publish.toml: there is no such file here. docs/how-to/publish.md shows how" in result.stderr
+    assert "## 1. Mirrors" in Path("docs/how-to/publish.md").read_text("utf-8")

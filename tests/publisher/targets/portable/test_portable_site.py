@@ -151,6 +151,9 @@ def test_the_page_to_begin_with_has_the_emergency_pages_and_the_other_mirrors(st
     text = (stick / "はじめにお読みください.html").read_text(encoding="utf-8")
     assert text == (stick / "START-HERE.html").read_text(encoding="utf-8")
     assert 'href="site/emergency/index.html"' in text and "https://www.example.jp/" in text
+    titles = re.findall(r"<li><a href=\"site/emergency/[^>]*>(.*?)</a>", text)
+    assert len(titles) > 1
+    assert not any(" | " in title for title in titles)  # the names of publication and site would stand on every line
 
 
 def test_common_tools_check_the_copy_and_the_original_that_it_is_of(stick: Path) -> None:
