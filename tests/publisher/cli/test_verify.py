@@ -13,7 +13,7 @@ from demo.servers import free_port
 from publisher.config import AuditSettings
 from tests.mirrors import SECOND, WWW, nginx
 from tests.publisher.cli.test_commands import Operator
-from verifier.config import Config
+from verifier.model import Config
 
 SETTINGS = """
 folder = "verifier"
