@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,19 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(autouse=True)
-def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Playwright's synchronous half leaves its event loop marked as running in this thread for as long as the browser lives.
 
-    Tests that bring a loop of their own (`asyncio.run`) must not see it; tests with the browser must.
+    Tests that bring a loop of their own (`asyncio.run`), and their fixtures, must not see it; tests with the browser must.
     """
-    running = asyncio._get_running_loop()
-    if running is None or "browser" in request.fixturenames:
-        yield
-        return
+    running = None if "browser" in getattr(item, "fixturenames", ()) else asyncio._get_running_loop()
+    if running is None:
+        return (yield)
     asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(running)
 
 
 @pytest.fixture
@@ -83,7 +84,9 @@ def address(sample: BuildReport) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     """Chromium, started once."""
     with chromium() as browser:
+        loop = asyncio._get_running_loop()
         yield browser
+        asyncio._set_running_loop(loop)  # it may end after a test that does not see it
 
 
 @pytest.fixture(scope="session")
