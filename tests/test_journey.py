@@ -120,9 +120,9 @@ def test_no_file_below_output_has_the_address_of_a_subscriber(checkout: TinySite
     assert b"reader3" not in written
 
 
-def test_a_build_with_a_fault_prints_file_and_line_and_exits_with_1(checkout: TinySite) -> None:
+def test_a_strict_build_with_a_fault_prints_file_and_line_and_exits_with_1(checkout: TinySite) -> None:
     checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
-    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
+    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), "--strict", status=1)
     assert "content/press/2020/a.md:2: 「titel」という項目はありません" in output
     assert "Traceback" not in output
 
