@@ -120,10 +120,12 @@ def test_no_file_below_output_has_the_address_of_a_subscriber(checkout: TinySite
     assert b"reader3" not in written
 
 
-def test_a_build_with_a_fault_prints_file_and_line_and_exits_with_1(checkout: TinySite) -> None:
+def test_a_build_with_a_fault_prints_file_and_line_and_holds_that_page_back(checkout: TinySite) -> None:
     checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
-    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=1)
-    assert "content/press/2020/a.md:2: 「titel」という項目はありません" in output
+    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=3)
+    [line] = [line for line in output.splitlines() if line.startswith("content/press/2020/a.md:2: ")]
+    assert "公開を見合わせました" in line
+    assert "「titel」という項目はありません" in line
     assert "Traceback" not in output
 
 
