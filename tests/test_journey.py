@@ -124,6 +124,14 @@ def test_a_strict_build_with_a_fault_prints_file_and_line_and_exits_with_1(check
     checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
     output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), "--strict", status=1)
     assert "content/press/2020/a.md:2: 「titel」という項目はありません" in output
+
+
+def test_a_build_with_a_fault_prints_file_and_line_and_holds_that_page_back(checkout: TinySite) -> None:
+    checkout.write("press/2020/a.md", "---\ntitel: 題\n---\n本文\n")
+    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output), status=3)
+    [line] = [line for line in output.splitlines() if line.startswith("content/press/2020/a.md:2: ")]
+    assert "公開を見合わせました" in line
+    assert "「titel」という項目はありません" in line
     assert "Traceback" not in output
 
 
