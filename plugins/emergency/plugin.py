@@ -21,6 +21,7 @@ from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import in_force
+from plugins.incremental.plan import PLAN
 from plugins.inputs import InputFolder
 from plugins.readings.table import READINGS, ReadingTable
 
@@ -58,7 +59,13 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
                 is_refused = refusal(record, publication_of.live_since, library.now) is not None
                 for url, data in forms_of_record(record, publication_of, pages, readings):
                     if not (is_refused and url.endswith("cap.xml")):
-                        write_into(self.output_path, url.lstrip("/"), data)
+                        self._write(url, data)
+
+    def _write(self, url: str, data: bytes) -> None:
+        """Write one form; a page is told to whoever counts them."""
+        write_into(self.output_path, url.lstrip("/"), data)
+        if url.endswith((".html", "/")) and (plan := self.build.get(PLAN)):
+            plan.on_page()
 
     def _takes(self, record: EmergencyRecord, publication: Publication) -> bool:
         """Tell whether the live channels of ``publication`` take the record; say why not."""
@@ -86,7 +93,7 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         title = f"{publication.title} - {library.registry.site.title}"
         feed = CapFeed(title, f"{publication.url}cap.xml", library.registry.site.organisation, library.as_of)
         for url, data in forms_of_all(records, publication, pages, feed, self.build[SITE_ADDRESS]):
-            write_into(self.output_path, url.lstrip("/"), data)
+            self._write(url, data)
 
 
 def _links(record: EmergencyRecord) -> list[tuple[str, str, str]]:

@@ -26,7 +26,7 @@ from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.ruby import weave
 from plugins.readings.table import READINGS
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key. Raise it when the same page would give another copy."""
 
 _KNOWN = Key[KnownReadings]("known readings", __name__)

@@ -98,14 +98,15 @@ def add_ruby(html: str, weave: Weave) -> str:
 def stay_in_edition(html: str) -> str:
     """Return the copy with links to other copies: a reader who needs readings needs them on the next page too.
 
-    Every page but those of the search has a copy; a file (a feed, a picture) has none. The link back to the page stays.
+    Every page has a copy but those of the search and those that say the same in other words (``hreflang``, which stands before ``href``); a file (a feed,
+    a picture) has none. The link back to the page stays.
     """
     back = next((match[1] for match in re.finditer(r'<a class="furi" href="(/[^"]*)"', html)), "")
 
     def redirect(match: re.Match[str]) -> str:
         tag, address = match[1], match[2]
         leads_back = 'class="furi"' in tag and address == back
-        has_copy = address.endswith("/") and not address.startswith(("/search/", PREFIX))
+        has_copy = address.endswith("/") and not address.startswith(("/search/", PREFIX)) and " hreflang=" not in tag
         return f"{tag}{PREFIX}{address}" if has_copy and not leads_back else match[0]
 
     return _LINK_ADDRESS.sub(redirect, html)
