@@ -96,6 +96,24 @@ def test_only_a_question_for_the_exact_time_expires_within_the_day(ask: Callable
     assert clock.validity.contains(NOON + 3 * HOUR) is not is_exact
 
 
+def test_the_date_holds_from_midnight_to_midnight_in_japan() -> None:
+    clock = TrackedClock.at(NOON)
+    assert clock.date() == dt.date(2021, 3, 31)
+    assert clock.validity == ValidityInterval(NOON - 12 * HOUR, NOON + 12 * HOUR)
+
+
+def test_at_the_first_moment_of_a_day_it_is_not_yet_after_that_moment() -> None:
+    clock, midnight = TrackedClock.at(NOON), NOON - 12 * HOUR
+    assert clock.day == 31 and clock > midnight
+    assert not clock.validity.contains(midnight) and clock.validity.contains(midnight + dt.timedelta(microseconds=1))
+
+
+def test_the_interval_of_a_moment_holds_that_moment_alone() -> None:
+    interval = ValidityInterval.of_moment(NOON)
+    assert interval == ValidityInterval(NOON, NOON + dt.timedelta(microseconds=1))
+    assert [interval.contains(NOON + dt.timedelta(microseconds=step)) for step in (-1, 0, 1)] == [False, True, False]
+
+
 def test_the_interval_of_one_page_is_kept_apart_and_then_narrows_that_of_the_build() -> None:
     clock = TrackedClock.at(NOON)
     assert clock > NOON - DAY

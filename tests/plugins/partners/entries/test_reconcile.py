@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from plugins.partners.entries.entry import Entry, fingerprint, identity
+import pytest
+
+from plugins.partners.entries.entry import Entry, fingerprint, identity, slug
 from plugins.partners.entries.reconcile import ImportPlan, match_entries, plan
 from plugins.partners.entries.versions import OUR_KEYS, StoredEntry
 from plugins.partners.model.config import FeedConfig
@@ -92,3 +94,29 @@ def test_a_file_that_an_editor_moved_keeps_its_place() -> None:
     moved = [replace(stored, path=PurePath("2012/wakame.md")) for stored in imported(entry())]
     (change,) = plan([entry(title="新")], moved, FEED, NOW).changes
     assert change.path == PurePath("2012/wakame.md")
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_names_of_files_that_others_have_are_never_taken(dated: bool) -> None:
+    new = entry(dated=dated)
+    more = f" http://hama.example/1 題 {'2012-03-01 10:00' if dated else ''}"
+    names = [(8, ""), (16, ""), (8, more), (64, more), (64, f"{more} {new.fingerprint}")]
+    paths = [PurePath("2012", f"{slug(new, 'hama', digits, of_this)}.md") for digits, of_this in names]
+    assert len(set(paths)) == len(names)
+    for free, path in enumerate(paths):
+        others = [StoredEntry(taken, {"entry_id": f"tag:other-{number}"}) for number, taken in enumerate(paths[:free])]
+        assert [change.path for change in plan([new], others, FEED, NOW).changes] == [path]
+
+
+def test_two_new_entries_with_one_id_on_one_day_get_two_files() -> None:
+    both = [entry(title="朝"), replace(entry(title="夕"), original="http://hama.example/2")]
+    paths = [change.path for change in plan(both, [], FEED, NOW).changes]
+    assert len(set(paths)) == 2
+
+
+def test_an_entry_that_has_only_its_blogs_home_page_in_a_folder_is_recognised_by_its_text() -> None:
+    feed = replace(FEED, site="http://host.example/~hama/")
+    home = entry("http://host.example/~hama/", "http://host.example/~hama/")
+    stored = files(plan([home], [], feed, NOW))
+    again = entry("sha256:" + home.fingerprint, "http://host.example/~hama/")
+    assert [file for _, file in match_entries([again], stored, feed)] == stored
