@@ -55,6 +55,14 @@ def test_after_five_days_it_is_given_up(days: float, state: DeliveryState) -> No
     assert retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=9, first_tried=NOW, now=later).state is state
 
 
+@pytest.mark.parametrize(
+    ("tries", "state"), [(NEWSLETTER.least_tries - 1, DeliveryState.DEFERRED), (NEWSLETTER.least_tries, DeliveryState.FAILED)]
+)
+def test_after_five_days_it_is_given_up_only_if_there_were_five_tries(tries: int, state: DeliveryState) -> None:
+    later = NOW + timedelta(days=5)
+    assert retry.decide(Outcome(Phase.RCPT, 450, ""), attempt=tries, first_tried=NOW, now=later).state is state
+
+
 @given(st.sampled_from(Phase), st.none() | st.integers(-1, 999), st.integers(1, 1000), st.timedeltas(timedelta(0), timedelta(days=9)))
 def test_every_decision_is_a_step_of_the_table_and_only_a_2xx_after_the_body_is_sent(
     phase: Phase, code: int | None, attempt: int, age: timedelta

@@ -58,3 +58,38 @@ def test_related_are_the_three_newest_earlier_ones_of_the_same_place(read: tuple
     assert "a1" not in related and "elsewhere" not in related
     assert names(related["a2"].documents) == ["a1"] and related["a2"].label.name == "石巻市"
     assert names(related["a6"].documents) == ["a5", "a4", "a3"]
+
+
+def test_every_publication_has_a_section_and_its_months_lie_below_its_address(read: tuple[Sequence[Document], Registry]) -> None:
+    documents, registry = read
+    by_key = taxonomies.sections(documents, registry)
+    assert {key: section.publication for key, section in by_key.items()} == registry.publications
+    assert names(by_key["press"].documents) == ["elsewhere", "a6", "a5", "a4", "a3", "a2", "a1"]
+    assert [month.url for month in by_key["press"].months[:2]] == ["/press/2020/06/", "/press/2020/05/"]
+    assert (by_key["jobs"].documents, by_key["jobs"].months) == ((), ())
+
+
+def test_a_page_of_no_publication_is_in_no_section(tiny: TinySite) -> None:
+    tiny.write("pages/about.md", "---\ntitle: この場所\n---\n本文です。\n")
+    write(tiny, "a1", "2020-01-01")
+    registry = read_registry(tiny.root / "publications.toml", tiny.content / "data" / "municipalities.csv")
+    documents = read_library(tiny.content, registry, NOW).public
+    assert "この場所" in names(documents)
+    assert [title for section in taxonomies.sections(documents, registry).values() for title in names(section.documents)] == ["a1"]
+
+
+def test_every_municipality_has_its_documents_newest_first_and_may_have_none(read: tuple[Sequence[Document], Registry]) -> None:
+    found = {page.label.name: names(page.documents) for page in taxonomies.places(*read)}
+    assert found == {"石巻市": ["a6", "a5", "a4", "a3", "a2", "a1"], "女川町": []}
+    assert [page.label for page in taxonomies.places(*read)] == [*read[1].places.values()]
+
+
+def test_every_topic_has_its_documents_newest_first_and_may_have_none(tiny: TinySite) -> None:
+    for month in (1, 2):
+        write(tiny, f"a{month}", f"2020-0{month}-01", "topics: [住まい]\n")
+    registry = read_registry(tiny.root / "publications.toml", tiny.content / "data" / "municipalities.csv")
+    pages = taxonomies.topics(read_library(tiny.content, registry, NOW).live(), registry)
+    assert [(page.label, names(page.documents)) for page in pages] == [
+        (registry.topics["住まい"], ["a2", "a1"]),
+        (registry.topics["道路・交通"], []),
+    ]
