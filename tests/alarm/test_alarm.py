@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import email
 import hashlib
 import hmac
 import http.server
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.policy import default
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,13 @@ def hook() -> Iterator[tuple[int, list[tuple[Any, bytes]]]]:
         server.shutdown()
 
 
+def words_of(mail: bytes) -> str:
+    """The text of a mail, in whichever encoding it came."""
+    part = email.message_from_bytes(mail, policy=default).get_body()
+    assert part is not None
+    return str(part.get_content())
+
+
 def private(folder: Path, text: str) -> str:
     file = folder / "secret"
     file.write_text(text)
@@ -103,9 +112,9 @@ def test_an_alarm_is_a_mail_in_japanese_and_english_and_one_more_when_it_is_over
             mirrors.now += alarm._watch.wait()
     first, second = postbox.mails
     assert b"Auto-Submitted: auto-generated" in first
-    text = base64.b64decode(first.partition(b"\r\n\r\n")[2]).decode()
+    text = words_of(first)
     assert "FOUND 発見 [altered] www ipv4 index.html: 公開したものと違います not what was released" in text
-    assert "OVER 解消" in base64.b64decode(second.partition(b"\r\n\r\n")[2]).decode()
+    assert "OVER 解消" in words_of(second)
 
 
 def test_an_alarm_that_the_mail_server_refuses_is_sent_again(mirrors: Mirrors) -> None:

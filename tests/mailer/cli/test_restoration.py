@@ -62,12 +62,14 @@ TELLING = {
     "status": "status",
     "who-missed": "who-missed fukko-press/45",
     "audit": "audit",
+    "audit-export": "audit-export --from 2021-01-01 --to 2021-12-31",
+    "ready": "ready",
     "subscribers import": "subscribers import FILE",
     "subscribers revoke-links": "subscribers revoke-links reader1@example.jp",
 }
 WITHOUT = {"init-db", "secret new", "approvers", "adopt-restored", "serve"}
 """They have no database, make one, mend it, or run until stopped."""
-WITH_MAIL = {"schedule", "approve", "send", "subscribers import"}
+WITH_MAIL = {"schedule", "approve", "send", "subscribers import", "ready"}
 
 
 def test_every_order_in_a_restored_database_is_refused_and_every_other_command_tells_of_it(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(PROJECT / "themes", folder / "themes")
     shutil.copy(PROJECT / "pelicanconf.py", folder)
     (folder / "publish.toml").write_text(CONFIG, encoding="utf-8")
-    (folder / ".gitignore").write_text("output/\nvar/\n", encoding="utf-8")
+    (folder / ".gitignore").write_text("output/\nvar/\n__pycache__/\n", encoding="utf-8")
     (folder / ".gitattributes").write_text("content/images export-ignore\n", encoding="utf-8")
     checkout = Checkout(folder)
     checkout.git("init", "-q")

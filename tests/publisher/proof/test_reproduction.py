@@ -70,7 +70,7 @@ def test_a_release_in_which_a_file_was_held_back_comes_out_the_same(checkout: Ch
 
 def test_content_that_git_leaves_out_is_named(checkout: Checkout) -> None:
     checkout.git("rm", "-q", "-r", "--cached", "content")
-    (checkout.folder / ".gitignore").write_text("output/\nvar/\ncontent/\n", encoding="utf-8")
+    (checkout.folder / ".gitignore").write_text("output/\nvar/\n__pycache__/\ncontent/\n", encoding="utf-8")
     checkout.git("commit", "-q", "-a", "-m", "content lies elsewhere")
     assert checkout.run("release").exit_code == 0
     done = checkout.run("reproduce 1")
