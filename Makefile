@@ -89,8 +89,8 @@ bench-verify: .venv/installed-test system  ## How soon 50 alterations are found,
 	$(BIN)/python -m benchmarks.verify $(BENCH)
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
-	$(BIN)/python -m tests.chaos $(or $(CHAOS),120)
-	$(BIN)/python -m tests.worker_chaos 60
+	$(BIN)/python -m tests.chaos.sending $(or $(CHAOS),120)
+	$(BIN)/python -m tests.chaos.worker 60
 
 # Where the units go, and what they run: PREFIX=/usr for a package; DESTDIR for an image. DRY_RUN=1 only says what would be written.
 PREFIX ?= /usr/local

@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.postgres import cluster
+from tests.servers.postgres import cluster
 
 CONNECTIONS = 10
 SINK, SOURCE = "/usr/sbin/smtp-sink", "/usr/sbin/smtp-source"

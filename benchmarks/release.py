@@ -43,7 +43,7 @@ from publisher.targets.s3 import S3Target
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Target
 from publisher.targets.tree import TreeTarget
-from tests.ssh import sftp_server
+from tests.servers.ssh import sftp_server
 
 START = dt.datetime(2026, 11, 28, 9, 0, tzinfo=dt.UTC)
 

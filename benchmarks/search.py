@@ -25,7 +25,7 @@ from plugins.frontmatter.library import read_library
 from plugins.frontmatter.model.registry import read_registry
 from plugins.search.entries import Entry, entry
 from plugins.search.plugin import write_index
-from tests.tiny import NOW
+from tests.samples.tiny import NOW
 
 QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線".split()
 """Single characters, pairs, long words, words that are on nearly every page, and words that are on none."""

@@ -17,8 +17,8 @@ from audit.browser import chromium
 from audit.server import serving
 from audit.site import build_sample
 from plugins.builder.options import BuildReport
-from tests.postgres import cluster
-from tests.tiny import TinySite, make_site
+from tests.samples.tiny import TinySite, make_site
+from tests.servers.postgres import cluster
 
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))

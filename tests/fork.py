@@ -14,7 +14,7 @@ CONTEXT.set_forkserver_preload(
     [
         "mailer.cli.send",
         "mailer.sending.worker",
-        "tests.mail_bundles",
+        "tests.samples.mail_bundles",
         "uvloop",
         "todoke",
         "plugins.builder.source_check",

@@ -19,8 +19,8 @@ from demo.servers import free_port, running
 from demo.stage import serve_arguments
 from demo.tour import ADDED
 from publisher.config import load_config
-from tests.smtp import Receiver
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
+from tests.servers.smtp import Receiver
 
 ISSUE = "---\ntitle: {title}\ndate: {date}\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
 NOW = ["--now", "2021-03-31T12:00"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.mail_bundles import make_database, write_config, write_issue, write_lists
-from tests.tiny import TinySite
+from tests.samples.mail_bundles import make_database, write_config, write_issue, write_lists
+from tests.samples.tiny import TinySite
 from todoke import app
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from demo import groups as sample
 from mailer.cli import groups as mail
 from plugins.cli import groups as site
-from tests.tiny import make_site
+from tests.samples.tiny import make_site
 from todoke import app
 
 COMMANDS = [*site.COMMANDS, *mail.COMMANDS, *sample.COMMANDS]

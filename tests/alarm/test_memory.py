@@ -8,7 +8,7 @@ from pathlib import Path
 from alarm.domains import Domains
 from alarm.memory import Memory
 from demo.servers import free_port
-from tests.mirrors import Mirrors, kinds, nginx
+from tests.samples.mirrors import Mirrors, kinds, nginx
 from verifier.fetch import Fetcher
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 from demo.servers import free_port
 from tests.mailer.web.test_proxies import is_listening
-from tests.tiny import TinySite, make_site
+from tests.samples.tiny import TinySite, make_site
 
 SAMPLES = Path("docs/samples/site")
 SCRIPTED = (

@@ -13,8 +13,8 @@ from mailer.model.issue import IssueRef
 from mailer.sending import send
 from mailer.subscribers import csv_import
 from mailer.web.app import create_app
-from tests.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
+from tests.servers.smtp import Receiver
 
 NEXT = IssueRef("fukko-press", "46")
 

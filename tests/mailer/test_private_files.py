@@ -14,8 +14,8 @@ from mailer import private_files
 from mailer.database.engine import create_database, open_database
 from mailer.delivery.journal import JournalDirectory
 from mailer.sending import lock, send
-from tests.mail_bundles import REF, RecordedProgress, installation
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import REF, RecordedProgress, installation
+from tests.servers.smtp import Receiver
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])

@@ -8,7 +8,7 @@ import pytest
 
 from plugins.control_characters import CONTROL, is_blank, words
 from plugins.diagnostics import ContentErrors
-from tests.tiny import PLACES, PUBLICATIONS, TinySite
+from tests.samples.tiny import PLACES, PUBLICATIONS, TinySite
 
 SOURCE = "---\ntitle: {title}\ndate: 2020-05-01\n{more}---\n{body}\n"
 FILM = 'kind: video\nvideo: https://example.jp/v\nduration: "4:30"\ncaptions: ../../files/a.vtt\n'

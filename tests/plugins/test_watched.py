@@ -15,8 +15,8 @@ from plugins import watched
 from plugins.diagnostics import ContentErrors
 from plugins.processes import WorkerLost
 from plugins.watched import Overrun, map_watched
-from tests.faults import GOOD
-from tests.tiny import TinySite
+from tests.samples.faults import GOOD
+from tests.samples.tiny import TinySite
 
 SLOW = f"---\n{GOOD}---\n{'[' * 250}{'あ' * 200_000}\n"
 """A source inside all bounds that takes some ten seconds."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.flaky_day import DAY, FlakyDay, Weather
-from tests.mirrors import Mirrors
+from tests.samples.flaky_day import DAY, FlakyDay, Weather
+from tests.samples.mirrors import Mirrors
 from verifier.model import Answer
 from verifier.watch import Watch
 

@@ -19,9 +19,9 @@ from mailer.model.errors import NobodySubscribed
 from mailer.model.issue import IssueRef
 from mailer.model.subscription import Preference
 from mailer.sending import freeze, send
-from tests.mail_bundles import REF, SEAL, Clock, Installation, RecordedProgress, installation, people, write_issue
 from tests.mailer.approval.guarded import STATED, approve, guarded
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, SEAL, Clock, Installation, RecordedProgress, installation, people, write_issue
+from tests.servers.smtp import Behaviour, Receiver
 
 
 def join(home: Installation, *addresses: str) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mailer.database.engine import open_database
-from tests.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
-from tests.mail_bundles import SOURCE
 from tests.mailer.approval.terminal import Terminal
 from tests.mailer.database.test_audit_log import tamper
-from tests.smtp import Receiver
+from tests.samples.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
+from tests.samples.mail_bundles import SOURCE
+from tests.servers.smtp import Receiver
 
 ISSUE = "fukko-press/45"
 

@@ -17,10 +17,10 @@ from mailer.approval.approvers import NoApprover
 from mailer.approval.signature import SignatureError
 from mailer.database import audit_log
 from mailer.sending import send
-from tests.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
-from tests.mail_bundles import REF, SOURCE, Installation, RecordedProgress
 from tests.mailer.approval.guarded import approve, guarded
-from tests.smtp import Receiver
+from tests.samples.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
+from tests.samples.mail_bundles import REF, SOURCE, Installation, RecordedProgress
+from tests.servers.smtp import Receiver
 
 
 @pytest.fixture

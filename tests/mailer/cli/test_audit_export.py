@@ -13,10 +13,10 @@ from typer.testing import Result
 
 from mailer.cli.audit_export import mask
 from mailer.database.engine import open_database
-from tests.editors import HANAKO, ICHIRO, entry, key, repository, write_approvers
 from tests.mailer.approval.terminal import Terminal
 from tests.mailer.database.test_audit_log import tamper
-from tests.smtp import Receiver
+from tests.samples.editors import HANAKO, ICHIRO, entry, key, repository, write_approvers
+from tests.servers.smtp import Receiver
 
 ISSUE = "fukko-press/45"
 TODAY = dt.datetime.now(dt.UTC).date()  # the commands read the wall clock

@@ -21,8 +21,8 @@ from mailer.model.errors import TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
-from tests.mail_bundles import NOW, SECRET, make_database, write_config, write_issue, write_lists
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import NOW, SECRET, make_database, write_config, write_issue, write_lists
+from tests.servers.smtp import Behaviour, Receiver
 from todoke import app
 
 CSV = "email,name,lists\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press\n" for n in range(1, 6))

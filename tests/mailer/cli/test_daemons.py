@@ -26,9 +26,9 @@ from mailer.database.engine import create_database
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from tests.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, make_database, people, write_config, write_issue, write_lists
 from tests.mailer.database.test_migrations import alembic
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, make_database, people, write_config, write_issue, write_lists
+from tests.servers.smtp import Behaviour, Receiver
 
 DEADLINE = 90  # seconds until a process that says nothing counts as broken
 

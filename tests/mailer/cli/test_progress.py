@@ -17,7 +17,7 @@ from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending.run import stop_on_signal
-from tests.mail_bundles import NOW
+from tests.samples.mail_bundles import NOW
 
 
 @pytest.mark.parametrize(("is_terminal", "kind"), [(True, progress.Bar), (False, progress.TwoLines)])

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from mailer.cli import groups
-from tests.mail_bundles import write_config
 from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import write_config
+from tests.servers.smtp import Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))
 

@@ -17,9 +17,9 @@ from mailer.database import issues, ledger
 from mailer.database.engine import open_database
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
-from tests.mail_bundles import ISSUE, LIST, SEAL, make_database, write_config, write_issue
 from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, SEAL, make_database, write_config, write_issue
+from tests.servers.smtp import Receiver
 
 RELAY = 'tls = "none"\n[approval]\nidentity = "name"\nauthors = "stated"'
 JAPAN = ZoneInfo("Asia/Tokyo")

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 from tests.command_line import run, run_on_terminal
-from tests.editors import repository
-from tests.mail_bundles import SECRET
 from tests.mailer.approval.terminal import Terminal
-from tests.smtp import Behaviour, Receiver
+from tests.samples.editors import repository
+from tests.samples.mail_bundles import SECRET
+from tests.servers.smtp import Behaviour, Receiver
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[[0-9]*[AK]|\x1b\[\?25[hl]|\r")

@@ -12,9 +12,9 @@ from mailer.cli.send import reasons
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.sending.run import IssueSummary
-from tests.mail_bundles import NOW, REF, write_config, write_issue
 from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import PASSWORD, USER, Behaviour, Receiver
+from tests.samples.mail_bundles import NOW, REF, write_config, write_issue
+from tests.servers.smtp import PASSWORD, USER, Behaviour, Receiver
 
 READER = "reader2@example.jp"
 

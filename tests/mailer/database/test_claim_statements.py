@@ -17,7 +17,7 @@ from mailer.database.engine import Database, create_database
 from mailer.database.schema import delivery
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.state import DUE, DeliveryState
-from tests.mail_bundles import ISSUE, LIST, NOW, people
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
 
 
 @pytest.fixture

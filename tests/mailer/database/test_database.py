@@ -27,7 +27,7 @@ from mailer.model.issue import FrozenIssue
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState
 from tests import fork
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from mailer.delivery.journal import format_timestamp
 from mailer.model.ids import SubscriberId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState, check_transition
-from tests.mail_bundles import ISSUE, LIST, NOW, people
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
 
 READERS = 12
 OUTCOMES = st.sampled_from([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED])

@@ -24,7 +24,7 @@ from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus, ListClass
 from mailer.model.state import DeliveryState
 from mailer.model.subscription import Preference
-from tests.mail_bundles import ISSUE, LIST, NOW, REF
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][:0:-1]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]

@@ -12,7 +12,7 @@ from mailer.database import claims, issues, ledger, subscriptions
 from mailer.database.claims import ClaimRequest
 from mailer.database.engine import Database, create_database
 from mailer.model.errors import DatabaseError, DatabaseUnavailable, ImpossibleValue
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, people
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 
 @pytest.fixture

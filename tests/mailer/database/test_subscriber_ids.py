@@ -18,8 +18,8 @@ from mailer.database.engine import Database, create_database, open_database
 from mailer.database.schema import delivery, subscriber, subscription
 from mailer.database.subscriptions import FIRST_VERSIONS, ImportedSubscriber, random_version
 from mailer.model.ids import IssueId, SubscriberId
-from tests.mail_bundles import ISSUE, LIST, NOW, people
 from tests.mailer.database.test_migrations import alembic
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import CALLED_OFF, IssueStatus
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DUE, RESULTS, TRANSITIONS, DeliveryState
-from tests.mail_bundles import ISSUE, LIST, NOW, people
 from tests.mailer.database import guard
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
 
 HOME = Path(mailer.__file__).parent
 PENDING, CLAIMED, UNKNOWN = DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.UNKNOWN

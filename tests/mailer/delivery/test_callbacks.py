@@ -11,8 +11,8 @@ import pytest
 from mailer.database import issues, ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.mail_bundles import REF, Installation, RecordedProgress, installation
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation
+from tests.servers.smtp import Behaviour, Receiver
 
 FAULTS = [ValueError("a fault of ours"), BrokenPipeError("the terminal is gone")]
 """asyncio tells its exception handler of the first and nobody of the second."""

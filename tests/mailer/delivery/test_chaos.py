@@ -6,13 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests import chaos
+from tests.chaos import sending
 
 KILLS = 4
 
 
 def test_a_sender_killed_at_random_loses_no_reader_and_sends_none_twice(tmp_path: Path, database_url: str) -> None:
-    account = chaos.run(tmp_path, database_url, readers=1200, kills=KILLS)
-    Console(width=120).print(chaos.account_table({database_url.partition(":")[0]: account}))
+    account = sending.run(tmp_path, database_url, readers=1200, kills=KILLS)
+    Console(width=120).print(sending.account_table({database_url.partition(":")[0]: account}))
     assert account.is_good, account
     assert account.kills == KILLS

@@ -21,8 +21,8 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
-from tests.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
+from tests.servers.smtp import Behaviour, Receiver
 
 GREYLISTED = Outcome(Phase.RCPT, 450, "4.2.0 greylisted")
 READER = "reader1@example.jp"

@@ -19,8 +19,8 @@ from mailer.delivery.rate_limiter import RateLimiter
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send, worker
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.servers.smtp import Behaviour, Receiver
 
 SLOW = [ImportedSubscriber(f"slow{number}@slow.example.jp", "", ("fukko-press",)) for number in range(6)]
 

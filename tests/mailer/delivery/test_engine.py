@@ -21,8 +21,8 @@ from mailer.model.errors import IssueExpired, JournalError, MessageError, RelayR
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation, people, write_issue
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation, people, write_issue
+from tests.servers.smtp import Behaviour, Receiver
 
 URGENT = IssueRef("fukko-press", "99")
 

@@ -18,8 +18,8 @@ from mailer.database import ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.mail_bundles import REF, SECRET, RecordedProgress, installation, people
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, SECRET, RecordedProgress, installation, people
+from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 120
 CONNECTIONS = 4

@@ -22,9 +22,9 @@ from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.mailer.delivery.test_killed import child
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.servers.smtp import Behaviour, Receiver
 
 READERS, KILL_AFTER, CONNECTIONS = 120, 60, 2
 AT = "2026-03-11 05:46:00.000000+00:00"

@@ -26,7 +26,7 @@ from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.recipient import Envelope, Recipient
-from tests.mail_bundles import ISSUE, LIST, NOW, TEXT
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, TEXT
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
 IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")

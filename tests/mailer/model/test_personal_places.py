@@ -17,7 +17,7 @@ from mailer import bundle
 from mailer.model import personal_places
 from mailer.model.errors import BundleError, MessageError
 from mailer.model.personal_places import PERSONAL_PLACE, PERSONAL_PREFERENCES, check_html, check_text
-from tests.mail_bundles import HTML, REF, TEXT, write_issue, write_lists
+from tests.samples.mail_bundles import HTML, REF, TEXT, write_issue, write_lists
 
 OTHER = "https://evil.example.jp/?u="
 LEAKING_HTML = [

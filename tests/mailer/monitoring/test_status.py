@@ -36,9 +36,9 @@ from mailer.secrets import Secret
 from mailer.sending import send as sending
 from mailer.sending import worker
 from mailer.web.app import MetricsEndpoint, create_app
-from tests.mail_bundles import ISSUE as ISSUE_TO_FREEZE
-from tests.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE as ISSUE_TO_FREEZE
+from tests.samples.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
+from tests.servers.smtp import Behaviour, Receiver
 
 OPERATOR = "operator@example.jp"
 OPERATOR_SETTING = f'operator = "{OPERATOR}"\n'

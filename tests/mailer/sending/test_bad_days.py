@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import Result
 
-from tests.mail_bundles import make_database, write_config
 from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import PASSWORD, USER, Behaviour, Receiver
+from tests.samples.mail_bundles import make_database, write_config
+from tests.servers.smtp import PASSWORD, USER, Behaviour, Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))
 SEND = "send fukko-press/45"

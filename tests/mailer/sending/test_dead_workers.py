@@ -24,9 +24,9 @@ from mailer.log import LogKind
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
 from tests.mailer.sending.test_worker import counts
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.servers.smtp import Behaviour, Receiver
 
 LOCK = f"{ISSUE.ref}  0"
 """The lock of the first job of the issue, as the worker names it."""

@@ -21,8 +21,8 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import CALLED_OFF, IssueRef, IssueStatus, LightPart, content_digest
 from mailer.model.state import DeliveryState
 from mailer.sending import send, worker
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.servers.smtp import Receiver
 
 FORGED = "FORGED TEXT https://personal.invalid/unsubscribe"
 CHANGES = [

@@ -19,8 +19,8 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send, worker
-from tests.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.servers.smtp import Receiver
 
 WEEK, DAY, MINUTE = timedelta(days=7), timedelta(days=1), timedelta(minutes=1)
 

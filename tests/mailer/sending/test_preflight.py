@@ -17,9 +17,9 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import LightPart
 from mailer.sending import preflight, send
 from mailer.sending.limits_of_tests import TooManyTests
-from tests.mail_bundles import ISSUE, REF, Installation, RecordedProgress, installation, write_issue
 from tests.mailer.approval.terminal import Terminal
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, REF, Installation, RecordedProgress, installation, write_issue
+from tests.servers.smtp import Behaviour, Receiver
 
 
 def test_a_test_send_reaches_the_named_addresses_only_and_leaves_no_row(tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ from mailer.model.state import DUE, DeliveryState
 from mailer.sending import lock, schedule, send
 from mailer.sending import worker as work
 from tests import fork
-from tests.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.mailer.delivery.test_killed import child
 from tests.mailer.sending.test_worker import counts
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 100
 EVERYBODY = Counter(person.address for person in people(READERS))

@@ -20,9 +20,9 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import CALLED_OFF, STATUS_TRANSITIONS, IssueStatus
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import preflight, schedule, send
-from tests.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
 from tests.mailer.approval.guarded import approve, guarded
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
+from tests.servers.smtp import Behaviour, Receiver
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 CORRECTED = "訂正しました https://personal.invalid/unsubscribe\n"

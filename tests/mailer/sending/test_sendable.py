@@ -17,7 +17,8 @@ from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import MessageError, TodokeMailError
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
-from tests.mail_bundles import (
+from tests.mailer.cli.test_commands import Terminal
+from tests.samples.mail_bundles import (
     NOW,
     REF,
     Installation,
@@ -29,8 +30,7 @@ from tests.mail_bundles import (
     write_issue,
     write_json,
 )
-from tests.mailer.cli.test_commands import Terminal
-from tests.smtp import Receiver
+from tests.servers.smtp import Receiver
 
 FAR = "https://todoke.example.jp/" + "x" * 1000 + "/"
 """No header has room for it on one line (RFC 5322 section 2.1.1)."""

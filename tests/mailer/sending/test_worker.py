@@ -21,8 +21,8 @@ from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
-from tests.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.servers.smtp import Behaviour, Receiver
 
 
 def run_worker(config: str) -> None:

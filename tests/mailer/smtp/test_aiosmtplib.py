@@ -7,7 +7,7 @@ import asyncio
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from tests.smtp import Receiver
+from tests.servers.smtp import Receiver
 
 
 class Borrower(asyncio.BufferedProtocol):

@@ -20,7 +20,7 @@ from mailer.model.recipient import Envelope
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.transaction import StopReason, Timeouts, Transaction, dot_stuff, envelope_commands
-from tests.smtp import CERTIFICATE, PASSWORD, USER, Behaviour, Receiver
+from tests.servers.smtp import CERTIFICATE, PASSWORD, USER, Behaviour, Receiver
 
 TO = "reader@example.jp"
 ENVELOPE = Envelope("bounce@example.jp", TO)

@@ -12,7 +12,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.recipient import Envelope
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
-from tests.smtp import Behaviour, Receiver
+from tests.servers.smtp import Behaviour, Receiver
 
 NAMES = ("one@example.jp", "two@example.jp", "three@example.jp")
 

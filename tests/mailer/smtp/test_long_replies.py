@@ -14,7 +14,7 @@ import pytest
 from mailer.database import issues, ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.mail_bundles import REF, RecordedProgress, installation
+from tests.samples.mail_bundles import REF, RecordedProgress, installation
 
 LONG = {
     "a line of 100,000 bytes": (b"250 " + b"a" * 100_000 + b"\r\n", "bytes"),

@@ -18,8 +18,8 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
-from tests.mail_bundles import REF, RecordedProgress, installation
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import REF, RecordedProgress, installation
+from tests.servers.smtp import Behaviour, Receiver
 
 CARRIERS = ("taro..yamada@docomo.ne.jp", "a.@docomo.ne.jp", ".jiro@ezweb.ne.jp")
 USUAL = ("hanako@example.jp", '"a b"@example.jp', '"a@b"@example.jp', r'"a\"b\\"@example.jp', '"<>"@example.jp', '""@example.jp')

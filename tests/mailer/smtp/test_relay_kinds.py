@@ -15,8 +15,8 @@ import pytest
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
 from mailer.smtp import pipelining
-from tests.mail_bundles import REF, Installation, RecordedProgress, installation, people
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.servers.smtp import Receiver
 
 DISCARDS, HANGS_UP, DISCARDS_BEHIND_A_BODY = "discards", "hangs up", "discards behind a body"
 HANGS_UP_AFTER_A_REPLY = "hangs up after a reply"

@@ -11,7 +11,7 @@ from mailer.database.engine import create_database
 from mailer.database.subscriptions import ImportedSubscriber, ImportResult
 from mailer.model.errors import CsvError
 from mailer.subscribers import csv_import
-from tests.mail_bundles import NOW, people
+from tests.samples.mail_bundles import NOW, people
 
 KNOWN = ("fukko-press", "mailmaga")
 HEADING = "email,name,lists\n"

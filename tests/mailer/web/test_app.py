@@ -20,7 +20,7 @@ from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.requests import HEADERS
-from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TITLE = LIST.title

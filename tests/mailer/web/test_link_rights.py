@@ -26,8 +26,8 @@ from mailer.model.subscription import Preference
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME, ConfirmationMailer
 from mailer.web.app import create_app
-from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
-from tests.smtp import Behaviour, Receiver
+from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
+from tests.servers.smtp import Behaviour, Receiver
 
 TOKENS = LinkSigner((Secret(SECRET),))
 HTML, LIGHT, STOP = Preference.HTML, Preference.LIGHT, Preference.STOP

@@ -28,7 +28,7 @@ from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import create_app
 from mailer.web.requests import HEADERS
-from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 START = {"fukko-press": Preference.HTML, "mailmaga": Preference.HTML}

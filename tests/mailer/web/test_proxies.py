@@ -21,9 +21,9 @@ from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
-from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
-from tests.raw_http import DEADLINE, ask_raw, read_to_end
-from tests.web_service import served
+from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.servers.raw_http import DEADLINE, ask_raw, read_to_end
+from tests.servers.web_service import served
 
 SAMPLES = Path("docs/samples/proxy")
 CERTIFICATE = Path("tests/data/mailer/relay.pem").absolute()

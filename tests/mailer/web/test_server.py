@@ -27,9 +27,9 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
-from tests.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
-from tests.raw_http import ask_raw, connect, read_to_end
-from tests.web_service import served
+from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
+from tests.servers.raw_http import ask_raw, connect, read_to_end
+from tests.servers.web_service import served
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TOKEN = TOKENS.sign(LinkClaim(SubscriberId(1), LIST.key, VERSION))

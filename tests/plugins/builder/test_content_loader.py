@@ -11,7 +11,7 @@ import pytest
 
 from plugins.diagnostics import ContentErrors, Diagnostic
 from tests.plugins.builder.test_source_check import check
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 SECRET = "SECRET-KEY-4711"
 

@@ -15,7 +15,7 @@ from plugins.builder.lock import BuildBusy, output_lock
 from plugins.builder.options import BuildFailed, BuildOptions
 from plugins.builder.run import build, verify
 from tests.plugins.builder.test_run import digests
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 ROOT = Path.cwd()
 # What a checkout has beside its sources. `WAITS` makes a build say that it has made its pages, and wait for a signal.

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from PIL import features
 
 from plugins.builder.provenance import PROVENANCE, installed_packages
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 def test_a_build_records_its_moment_its_options_and_the_encoders(tiny: TinySite) -> None:

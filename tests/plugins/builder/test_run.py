@@ -11,7 +11,7 @@ import pytest
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.run import MARK, RECORD, build
 from plugins.diagnostics import ContentErrors
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from plugins.checks.results import AUDIT
 from plugins.diagnostics import ContentErrors
-from tests.tiny import ARTICLE, TinySite
+from tests.samples.tiny import ARTICLE, TinySite
 from todoke import app
 
 NOTICE = "---\ntitle: 津波注意報①\ndate: 2021-03-31 10:00\nseverity: 注意\nexpires: 2021-04-01\n---\n海から離れてください。\n"

@@ -10,7 +10,7 @@ import pytest
 
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from plugins.builder.options import BuildFailed
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.load import parallel_reader
 from plugins.processes import WorkerLost, map_batches
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 BUILD = """
 import sys
 from pathlib import Path
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
-from tests.tiny import NOW
+from tests.samples.tiny import NOW
 {before}
 root = Path(sys.argv[1])
 build(BuildOptions(NOW, root / "content", root / "publications.toml", root / "output", validate_mail=False){arguments})

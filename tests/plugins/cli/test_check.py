@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 from todoke import app
 
 

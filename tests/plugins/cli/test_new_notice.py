@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 import todoke
 from tests.plugins.emergency.test_jma_telegram import telegram
 from tests.plugins.frontmatter.model.test_notices import DRILLS
-from tests.tiny import PUBLICATIONS, TinySite
+from tests.samples.tiny import PUBLICATIONS, TinySite
 
 ANSWERS = {
     "--title": "石巻市に避難指示", "--level": "レベル4", "--hazard": "土砂災害", "--what": "強い雨です: 「#」も書けます。", "--where": "石巻市の牡鹿地区",

@@ -9,7 +9,7 @@ import re
 from lxml import etree, html
 
 from tests.plugins.frontmatter.model.test_notices import DRILLS, record
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 EASY = "{title: にげてください, what: あぶないです。, areas: 海の 近く, action: 高い ところへ 行ってください。}"
 ENGLISH = "{en: {title: Evacuation order, what: Heavy rain., areas: Oshika, action: Leave now.}}"

@@ -12,7 +12,7 @@ from plugins.frontmatter.library import read_library
 from plugins.frontmatter.model.registry import read_registry
 from tests.plugins.emergency.records import BASE, records_of, sample_records
 from tests.plugins.frontmatter.model.test_notices import record
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 def text(tree: etree._Element, path: str) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plugins.emergency.jma_telegram import LARGEST, UnreadableTelegram, parse_telegram, read_telegram
 from plugins.emergency.new_notice import check_new, from_telegram
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 TELEGRAM = """<?xml version="1.0" encoding="UTF-8"?>
 <Report xmlns="http://xml.kishou.go.jp/jmaxml1/">

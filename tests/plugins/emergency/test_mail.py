@@ -17,7 +17,7 @@ from plugins.emergency.mail import MailRenderer, number_of, subject
 from tests.plugins.emergency.records import sample_library, sample_records
 from tests.plugins.emergency.test_consistency import squeezed
 from tests.plugins.frontmatter.model.test_notices import DRILLS, record
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 LISTS = "".join(
     f"""

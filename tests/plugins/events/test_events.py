@@ -10,7 +10,7 @@ import pytest
 
 from plugins.diagnostics import ContentErrors
 from tests.plugins.events.table_import.test_importer import KOURYU
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 EVENT = """---
 title: {title}

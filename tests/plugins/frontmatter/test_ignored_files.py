@@ -8,7 +8,7 @@ from plugins.builder.source_check import check_sources
 from plugins.frontmatter.library import Library, read_library
 from plugins.frontmatter.model.registry import read_registry
 from plugins.frontmatter.public_files import ignored_files, similar_sources
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 def library_of(tiny: TinySite) -> Library:

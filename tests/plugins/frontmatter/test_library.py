@@ -13,8 +13,8 @@ from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.content_types import Job
 from plugins.frontmatter.model.registry import read_registry
 from plugins.frontmatter.parse.source import Source, split_front_matter
-from tests.faults import FAULTS, GOOD
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.faults import FAULTS, GOOD
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 
 def messages_of(site: TinySite) -> list[str]:

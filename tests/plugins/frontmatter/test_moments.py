@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 NOTICE = "---\ntitle: 断水\ndate: 2021-03-30 09:00\nexpires: {expires}\nseverity: 注意\n---\n水が出ません。\n"
 EVENT = "---\nkind: event\ntitle: 朝市\ndate: 2021-03-01\nstart: 2021-04-02 09:00\nend: 2021-04-02 12:00\nvenue: 港\n---\n朝市です。\n"

@@ -13,8 +13,8 @@ from plugins.frontmatter.load.parallel_reader import ShareReader
 from plugins.frontmatter.model.content_types import CONTENT_TYPES
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.watched import NoWatch
-from tests.faults import GOOD
-from tests.tiny import NOW, TinySite, make_site
+from tests.samples.faults import GOOD
+from tests.samples.tiny import NOW, TinySite, make_site
 
 HEAD = f"---\n{GOOD}---\n"
 PICTURE = 'image: "../../images/a\\0.png"\nimage_alt: 列車の写真です\n'

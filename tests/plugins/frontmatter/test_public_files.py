@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from plugins.diagnostics import ContentErrors
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 LATER = "---\ntitle: 先の発表\ndate: 2031-02-01\n---\n[計画（PDF、1kB）](../../files/himitsu.pdf)\n"
 

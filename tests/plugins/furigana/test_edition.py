@@ -15,7 +15,7 @@ from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.ruby import weave
 from plugins.readings.table import read_table
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from plugins.images import variants
 from plugins.images.encode import ImageEncoder, Original, encode
 from plugins.images.picture_tag import ImageVariants, PictureTags
 from plugins.inputs import InputFolder
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 ARTICLE = (
     "---\ntitle: 絵のある記事\ndate: 2020-05-01\nimage: ../../images/sea.jpg\nimage_alt: 海\n---\n段落。\n\n![港](../../images/port.png)\n"

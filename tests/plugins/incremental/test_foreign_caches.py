@@ -21,7 +21,7 @@ from plugins.builder.options import MANIFEST
 from plugins.incremental import manifest as manifests
 from plugins.incremental.bytecode import open_bytecode_cache
 from plugins.incremental.manifest import FORMAT, Manifest, PageEntry, ReadTable, load_manifest
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 
 class Payload:

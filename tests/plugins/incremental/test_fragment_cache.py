@@ -13,7 +13,7 @@ from plugins.builder.run import build
 from plugins.clock import ALWAYS, TrackedClock
 from plugins.incremental.dependency_recorder import DependencyRecorder, record_environment
 from plugins.incremental.fragment_cache import FRAGMENT, FragmentCache
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 TEMPLATES = {
     "page.html": "{{ fragment('row.html', record=record) }}{{ own }}",

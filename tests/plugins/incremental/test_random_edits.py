@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build, verify
 from plugins.diagnostics import ContentErrors
-from tests.tiny import NOW, PUBLICATIONS, make_site
+from tests.samples.tiny import NOW, PUBLICATIONS, make_site
 
 PICTURE = """---
 title: 絵のある話

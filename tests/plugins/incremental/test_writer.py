@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.builder.options import MANIFEST, BuildReport
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 
 @pytest.fixture

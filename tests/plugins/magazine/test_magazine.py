@@ -19,7 +19,7 @@ from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.gate.gate import LARGEST, encoded_size
 from plugins.magazine.render.renderer import PREFERENCES, UNSUBSCRIBE
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 ISSUE = """---
 title: 春の知らせ

@@ -19,8 +19,8 @@ from plugins.builder.options import BuildOptions
 from plugins.preview.live import LivePreview
 from plugins.preview.server import create_app
 from tests.command_line import run
-from tests.raw_http import ask_raw
-from tests.tiny import NOW, TinySite, make_site
+from tests.samples.tiny import NOW, TinySite, make_site
+from tests.servers.raw_http import ask_raw
 
 DRAFT = "---\ntitle: 秘密の下書き\ndraft: true\ndate: 2020-05-10\n---\nまだ見せません。\n"
 

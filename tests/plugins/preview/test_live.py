@@ -10,7 +10,7 @@ import pytest
 from plugins.builder.lock import output_lock
 from plugins.builder.options import BuildOptions
 from plugins.preview.live import LivePreview, real_folders
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 @pytest.fixture

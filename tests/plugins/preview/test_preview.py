@@ -22,7 +22,7 @@ from plugins.builder.run import verify
 from plugins.magazine.compose.issues import PLACEHOLDER
 from plugins.preview.live import LivePreview
 from plugins.preview.server import create_app, reload_script
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
 

@@ -19,7 +19,7 @@ from plugins.progress import captions, charts, totals
 from plugins.progress.table import read_works
 from plugins.progress.totals import Level
 from plugins.progress.works import FIELDS, Work, Works
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 HEADER = "分野,市町村,年度,完成,計画,単位,状態\n"
 ROADS, HOUSING = FIELDS["道路"], FIELDS["住宅"]

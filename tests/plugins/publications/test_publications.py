@@ -9,7 +9,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 @pytest.fixture

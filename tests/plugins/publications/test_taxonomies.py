@@ -10,7 +10,7 @@ from plugins.frontmatter.library import read_library
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.publications import taxonomies
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 PLACE = "municipalities: [石巻市]\n"
 

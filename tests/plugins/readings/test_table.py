@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from plugins.readings.table import ReadingTable, read_table
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 
 def test_a_reading_is_given_once_and_not_where_a_bracket_follows() -> None:

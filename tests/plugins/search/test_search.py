@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from audit.server import serving
 from plugins.search.entries import text_lines
 from plugins.search.index import DIGITS, collect, decode, encode, ngrams, shard_of, shard_postings, update_postings
-from tests.tiny import NOW, TinySite, make_site
+from tests.samples.tiny import NOW, TinySite, make_site
 
 TEXTS = {
     "train": "新幹線が開通しました。",

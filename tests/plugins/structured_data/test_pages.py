@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import PUBLICATIONS, TinySite
+from tests.samples.tiny import PUBLICATIONS, TinySite
 
 PROGRESS = """
 [publications.dayori]

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 import todoke
 from mailer.approval import anchors
 from mailer.model.audit_log import AuditEvent, AuditSeal, next_entry
-from tests.releases import PAGES
+from tests.samples.releases import PAGES
 
 CONFIG = """
 store = "var/releases"

@@ -19,7 +19,7 @@ from publisher.pipeline.commands import Commands
 from publisher.pipeline.lock import HOLDER, PublishBusy, publish_lock
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.moments import read_moments
-from tests.releases import NOW
+from tests.samples.releases import NOW
 
 SECRETS = {"TODOKE_SECRET": "x", "TODOKE_RELAY_PASSWORD": "x", "AWS_SECRET_ACCESS_KEY": "x", "PGPASSWORD": "x", "TODOKE_AUDIT_KEY": "x"}
 PROBE = "import json, os\nopen({file!r}, 'w').write(json.dumps(dict(os.environ)))\n"

@@ -20,9 +20,9 @@ from publisher.pipeline.lock import publish_lock
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.run import Watcher
 from tests import fork
-from tests.mail_bundles import SECRET
-from tests.publishing_office import Office
-from tests.smtp import Receiver
+from tests.samples.mail_bundles import SECRET
+from tests.samples.publishing_office import Office
+from tests.servers.smtp import Receiver
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'
 KILLS = 3

@@ -10,7 +10,7 @@ import pytest
 
 from publisher.model.release import Release, ReleasedFile
 from publisher.pipeline.live import LivePage, address_of, check_pages, page_of
-from tests.releases import NOW
+from tests.samples.releases import NOW
 
 PAGE = "<h1>橋が通れます</h1>".encode()
 

@@ -7,9 +7,9 @@ import json
 import os
 
 from publisher.pipeline.lock import publish_lock
-from tests.publishing_office import APPROVED, Office, sent_to
-from tests.releases import NOW
-from tests.smtp import Behaviour, Receiver
+from tests.samples.publishing_office import APPROVED, Office, sent_to
+from tests.samples.releases import NOW
+from tests.servers.smtp import Behaviour, Receiver
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'
 

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
-from tests.tiny import TinySite, make_site
+from tests.samples.tiny import TinySite, make_site
 
 PROJECT = Path(__file__).parents[3]
 CONFIG = 'store = "var/releases"\nkeys = "var/keys"\n[[mirrors]]\nname = "www"\nkind = "local"\nfolder = "var/www"\n'

@@ -27,12 +27,12 @@ import todoke
 from mailer.database.engine import open_database
 from mailer.database.schema import delivery, subscriber
 from publisher.proof.needs import read_needs
-from tests.editors import HANAKO, ICHIRO, entry, key, repository, write_approvers
-from tests.mail_bundles import SECRET
 from tests.mailer.approval.terminal import Terminal
 from tests.mailer.database.test_audit_log import tamper
-from tests.releases import PAGES
-from tests.smtp import Receiver
+from tests.samples.editors import HANAKO, ICHIRO, entry, key, repository, write_approvers
+from tests.samples.mail_bundles import SECRET
+from tests.samples.releases import PAGES
+from tests.servers.smtp import Receiver
 
 ISSUE = "fukko-press/45"
 TODAY = dt.datetime.now(dt.UTC).date()  # the commands read the wall clock

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
-from tests.releases import PAGES
-from tests.time_stamp_authority import TimeStampAuthority
+from tests.samples.releases import PAGES
+from tests.servers.time_stamp_authority import TimeStampAuthority
 
 TODAY = dt.datetime.now(dt.UTC).date()  # the commands and OpenSSL read the wall clock
 RANGE = f"--from {TODAY - dt.timedelta(days=1)} --to {TODAY + dt.timedelta(days=1)}"

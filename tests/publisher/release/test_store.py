@@ -14,7 +14,7 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.release.make import commit_of, draft, make, republish
 from publisher.release.scan import digest
-from tests.releases import PAGES, Publishing
+from tests.samples.releases import PAGES, Publishing
 
 
 def test_only_what_is_new_is_stored_and_each_content_once(publishing: Publishing) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from publisher.targets.ssh import SshAddress
-from tests.releases import Publishing
-from tests.ssh import sftp_server
-from tests.tree_mirrors import Mirror
+from tests.samples.releases import Publishing
+from tests.samples.tree_mirrors import Mirror
+from tests.servers.ssh import sftp_server
 
 
 @pytest.fixture(scope="module")

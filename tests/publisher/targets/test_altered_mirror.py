@@ -13,8 +13,8 @@ from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.release.tuf_metadata import FOLDER
-from tests.releases import Publishing
-from tests.tree_mirrors import Mirror, contents
+from tests.samples.releases import Publishing
+from tests.samples.tree_mirrors import Mirror, contents
 
 PAGE = "press/2026/bridge/index.html"
 

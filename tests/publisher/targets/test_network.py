@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.namespaces import enter
-from tests.network_drill import DEADLINE
+from tests.servers.namespaces import enter
+from tests.servers.network_drill import DEADLINE
 
 CLOSING = 6.0
 """Seconds after the deadline in which a connection is given up."""
@@ -18,7 +18,7 @@ CLOSING = 6.0
 
 @pytest.fixture(scope="module")
 def happened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    command = [*enter(), sys.executable, "-m", "tests.network_drill", str(tmp_path_factory.mktemp("network"))]
+    command = [*enter(), sys.executable, "-m", "tests.servers.network_drill", str(tmp_path_factory.mktemp("network"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (
         f"{' '.join(command)}: the tests need network namespaces (util-linux, iproute2, the right to make them)\n{done.stderr}"

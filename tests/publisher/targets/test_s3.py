@@ -31,8 +31,8 @@ from publisher.release.tuf_metadata import FOLDER
 from publisher.targets.s3 import S3Target
 from publisher.targets.s3_state import RECORD
 from publisher.targets.target import Inspection, Published
-from tests.releases import NOW, PAGES, Publishing
-from tests.tree_mirrors import contents
+from tests.samples.releases import NOW, PAGES, Publishing
+from tests.samples.tree_mirrors import contents
 
 BUCKETS = [f"mirror-{number}" for number in range(24)]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.builder.held_back.last_good import FILE
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 FIRST, SECOND = "題の一", "題の二"
 

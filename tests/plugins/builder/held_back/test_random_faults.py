@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugins.builder.held_back.report import HeldBack
-from tests.history import Checkout, make_checkout
-from tests.tiny import TinySite
+from tests.samples.history import Checkout, make_checkout
+from tests.samples.tiny import TinySite
 
 PROGRESS = "分野,市町村,年度,完成,計画,単位,状態\n道路,石巻市,2019,3,10,km,工事中\n道路,女川町,2019,4,10,km,工事中\n道路,石巻市,2020,5,10,km,工事中\n"
 VIDEO = "---\ntitle: 動画\ndate: 2020-03-01\nkind: video\nvideo: https://www.youtube.com/watch?v=abc\nduration: '1:00'\ncaptions: ../../files/a.vtt\n---\n段落です。\n\n## 書き起こし\n\n話したことばです。\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plugins.builder.options import BuildReport
-from tests.history import Checkout, make_checkout
+from tests.samples.history import Checkout, make_checkout
 
 HEAD = "分野,市町村,年度,完成,計画,単位,状態\n"
 ROWS = ("道路,石巻市,2019,3,10,km,工事中\n", "道路,女川町,2019,4,10,km,工事中\n", '住宅,石巻市,2020,5,10,"戸",工事中\n')

@@ -6,7 +6,7 @@ import pytest
 
 from plugins.builder.options import BuildFailed, BuildReport
 from plugins.diagnostics import ContentErrors
-from tests.history import Checkout, make_checkout
+from tests.samples.history import Checkout, make_checkout
 
 BROKEN = "まちがい"
 MOVED = "---\ntitle: 題\ndate: 2020-05-01\nslug: {}\n---\n段落です。\n"

@@ -18,7 +18,7 @@ from plugins.checks.built.page_weight import (
     page_messages,
     pages_over_budget,
 )
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 LIGHT = PageWeight("/a/", is_article=True, text=40_000, packed=12_000, script=0, pictures=0)
 

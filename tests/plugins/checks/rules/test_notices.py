@@ -13,7 +13,7 @@ from plugins.checks.rules.catalogue import RULES
 from plugins.checks.rules.manuscript import manuscript
 from plugins.checks.rules.school_kanji import GRADES
 from tests.plugins.frontmatter.model.test_notices import record
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 LEVELS: Levels = {code: "error" if rule.code > "T5" else "off" for code, rule in RULES.items()}
 

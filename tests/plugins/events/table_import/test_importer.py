@@ -20,7 +20,7 @@ from plugins.events.table_import.table import COLUMNS, UnreadableTable, read_tab
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.registry import Place
 from plugins.inputs import UnreadableInput
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 from todoke import app
 
 TABLE = PurePosixPath("events.csv")

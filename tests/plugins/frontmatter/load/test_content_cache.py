@@ -11,7 +11,7 @@ import pytest
 from plugins.frontmatter.library import read_library
 from plugins.frontmatter.load.content_cache import CacheDamaged, CachedDocument, ContentCache
 from plugins.frontmatter.model.document import NO_TEXT
-from tests.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite
 
 
 @dataclass(frozen=True)

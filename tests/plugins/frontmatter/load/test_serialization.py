@@ -18,7 +18,7 @@ from plugins.frontmatter.load.serialization import CachedSource, DocumentCodec, 
 from plugins.frontmatter.model.content_types import CONTENT_TYPES
 from plugins.frontmatter.model.document import Picture
 from plugins.frontmatter.model.registry import read_registry
-from tests.tiny import NOW
+from tests.samples.tiny import NOW
 
 MUNICIPALITIES = Path("content/data/municipalities.csv")
 

@@ -14,7 +14,7 @@ from plugins.diagnostics import ContentErrors
 from plugins.files import WriteRefused, write_into
 from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name
 from tests.plugins.builder.test_source_check import PARTNER
-from tests.tiny import ARTICLE, PLACES, TinySite
+from tests.samples.tiny import ARTICLE, PLACES, TinySite
 
 OWN = OwnAddresses(frozenset({"press"}), frozenset({"/", "/places/", "/places/ishinomaki/", "/mail/", "/mail/press/"}))
 

@@ -18,7 +18,7 @@ from plugins.frontmatter.model.content_types import CONTENT_TYPES, Dated
 from plugins.frontmatter.model.fields import Line
 from plugins.frontmatter.parse.attachments import check_captions
 from plugins.structured_data.documents import base_salary, transcript
-from tests.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 KIROKU = PUBLICATIONS.split("[publications.jobs]")[1].split("[publications.notices]")[0]
 WORD = 'kind = "job"'

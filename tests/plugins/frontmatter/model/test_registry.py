@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.diagnostics import ContentErrors
-from tests.tiny import PLACES, PUBLICATIONS, TinySite, make_site
+from tests.samples.tiny import PLACES, PUBLICATIONS, TinySite, make_site
 
 TABLE = "content/data/municipalities.csv"
 

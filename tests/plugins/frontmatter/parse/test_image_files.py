@@ -17,8 +17,8 @@ from PIL import EpsImagePlugin, Image
 
 from plugins.frontmatter.parse.image_files import FORMATS, MOST_PIXELS, UnreadableImage, image_size
 from plugins.images.encode import encode
-from tests.faults import GOOD
-from tests.tiny import TinySite
+from tests.samples.faults import GOOD
+from tests.samples.tiny import TinySite
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nquit\n"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.frontmatter.parse.vector_pictures import UnsafeVector, read_vector, vector_size
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 

@@ -27,7 +27,7 @@ from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html
 from plugins.magazine.render.light import LARGEST, LightPart
 from plugins.magazine.render.renderer import Alternatives, IssueRenderer
 from plugins.typography.colour import contrast
-from tests.tiny import NOW, TinySite, make_site
+from tests.samples.tiny import NOW, TinySite, make_site
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10 10:00\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n\n## 後記\n\n本文です。\n"
 BASE = "https://site.example.jp"

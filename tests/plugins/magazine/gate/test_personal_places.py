@@ -6,7 +6,7 @@ import pytest
 
 from plugins.diagnostics import ContentErrors
 from tests.plugins.magazine.gate.test_gate import ISSUE, built, examine, render  # noqa: F401 - a fixture
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 PLACE = "https://personal.invalid/unsubscribe"
 LEAKS = [

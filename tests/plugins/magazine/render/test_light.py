@@ -9,7 +9,7 @@ import pytest
 from plugins.magazine.compose.composition import Composition, compose
 from plugins.magazine.render import light
 from plugins.magazine.render.renderer import IssueRenderer
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 BASE = "https://site.example.jp"
 

@@ -22,7 +22,7 @@ from plugins.partners.sandbox.attachment import AttachmentRejected, check_attach
 from tests.plugins.cli.test_feeds import PUBLICATIONS
 from tests.plugins.partners.http.test_fetch import Answer, page
 from tests.plugins.partners.test_update import HAMA, LATER, NOW, World
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 COPIED = replace(HAMA, copy_files=True)
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 300

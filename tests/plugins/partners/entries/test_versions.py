@@ -18,7 +18,7 @@ from plugins.partners.model.config import FeedConfig
 from tests.plugins.partners.http.test_fetch import page
 from tests.plugins.partners.images.test_download import encoded, picture
 from tests.plugins.partners.test_update import HAMA, LATER, NOW, World
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 LONG = "長い本文。" * 100
 ITEM = (

@@ -18,7 +18,7 @@ from plugins.partners.http.client import Limits
 from plugins.partners.images.naming import images_to_fetch, show_downloaded
 from tests.plugins.partners.http.test_fetch import Answer, hang, page, redirect
 from tests.plugins.partners.test_update import LATER, NOW, World
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 ITEM = (
     '<rss version="2.0"><channel><title>t</title><item><guid isPermaLink="false">tag:1</guid><title>浜の朝</title>'

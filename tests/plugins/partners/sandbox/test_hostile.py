@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile import pages
 from tests.plugins.partners.http.test_fetch import Site
+from tests.samples.hostile import pages
 
 SECONDS = 240
 MEGABYTES = 300
@@ -40,7 +40,7 @@ class HostileImport:
 
     def _import(self, port: str, paths: list[str]) -> None:
         start = time.monotonic()
-        command = [sys.executable, "-m", "tests.hostile", str(self.folder), port, *paths]
+        command = [sys.executable, "-m", "tests.samples.hostile", str(self.folder), port, *paths]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             watch = threading.Thread(target=self._watch, args=(process,))
             watch.start()

@@ -19,7 +19,7 @@ from plugins.partners.sandbox.reencode import ImageRejected
 from plugins.partners.sandbox.svg import MOST_ELEMENTS, clean_svg, is_svg
 from tests.plugins.partners.http.test_fetch import page
 from tests.plugins.partners.images.test_download import ENTRY, Gallery, encoded, gallery, picture  # noqa: F401 - the fixture
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 100 50">'
 CHART = f'{HEAD}<rect width="60" height="20" fill="#069"/><text x="5" y="40">水揚げ</text></svg>'

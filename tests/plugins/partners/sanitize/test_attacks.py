@@ -5,7 +5,7 @@ from __future__ import annotations
 import html5lib
 
 from plugins.partners.sanitize.sanitizer import sanitize
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 ATTACKS = (
     "<script>alert(1)</script><p onclick=alert(1)>a</p><a href=javascript:alert(1)>b</a><form action=//evil><input></form><base href=//evil>"

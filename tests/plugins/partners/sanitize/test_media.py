@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from audit.server import serving
 from plugins.partners.sanitize.media import CUT_LABEL, Attachment
 from plugins.partners.sanitize.sanitizer import LONGEST, html_from_words, sanitize
-from tests.tiny import TinySite
+from tests.samples.tiny import TinySite
 
 ENTRY = "https://blog.example/2012/03/entry.html"
 

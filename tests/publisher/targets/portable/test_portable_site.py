@@ -23,7 +23,7 @@ from publisher.release.minisign import public_key, sign
 from publisher.release.store import ReleaseStore
 from publisher.release.tuf_metadata import ROOT, SigningKeys, new_root
 from publisher.targets.portable.target import OWN, PortableTarget
-from tests.nginx import nginx
+from tests.servers.nginx import nginx
 
 NOW = dt.datetime(2021, 3, 31, 12, 0, tzinfo=dt.UTC)
 

@@ -1,6 +1,6 @@
 """A receiver that misbehaves at random, a sender that is killed at random, and the accounts of both compared afterwards.
 
-python -m tests.chaos SECONDS     (make chaos: both databases, one after the other)
+python -m tests.chaos.sending SECONDS     (make chaos: both databases, one after the other)
 
 A kill comes after so many commands and bodies at the receiver, not after so many seconds: a slow machine sees the same chaos as a
 fast one.
@@ -35,7 +35,7 @@ from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
+from tests.samples.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
 
 GARBAGE = b"\x00\xffHTTP/1.1 200 OK\r\n"
 ENDLESS = b"250-" + b"x" * 400 + b"\r\n"
@@ -250,7 +250,7 @@ def account_table(accounts: dict[str, Account]) -> Table:
 
 def main(seconds: str) -> None:
     """Both databases, again and again for so long, each time with another seed; a table, and status 1 if something was lost."""
-    from tests.postgres import cluster
+    from tests.servers.postgres import cluster
 
     began, is_good = time.monotonic(), True
     with cluster() as server:

@@ -1,6 +1,6 @@
 """Releases to three mirrors, each on a host of its own, while one cable is cut, slow, or leads to another host. Prints what happened as one line of JSON.
 
-Run in a network namespace of its own: ``tests.namespaces.enter()``, then ``python -m tests.network_drill FOLDER``.
+Run in a network namespace of its own: ``tests.namespaces.enter()``, then ``python -m tests.servers.network_drill FOLDER``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.tree import TreeTarget
-from tests.namespaces import Host, host, plug
-from tests.nginx import write_nginx_config
-from tests.releases import Publishing
-from tests.ssh import sftp_server
+from tests.samples.releases import Publishing
+from tests.servers.namespaces import Host, host, plug
+from tests.servers.nginx import write_nginx_config
+from tests.servers.ssh import sftp_server
 
 DEADLINE = 4.0
 """Seconds that each mirror has."""

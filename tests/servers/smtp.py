@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-CERTIFICATE = Path(__file__).parent / "data" / "mailer" / "relay-cert.pem"
-KEY = Path(__file__).parent / "data" / "mailer" / "relay.pem"
+CERTIFICATE = Path(__file__).parents[1] / "data" / "mailer" / "relay-cert.pem"
+KEY = Path(__file__).parents[1] / "data" / "mailer" / "relay.pem"
 USER, PASSWORD = "todoke", "a-password-for-tests"
 
 

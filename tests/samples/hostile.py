@@ -1,4 +1,4 @@
-"""Hostile servers, and a command that imports from all of them: ``python -m tests.hostile FOLDER PORT PATH…``.
+"""Hostile servers, and a command that imports from all of them: ``python -m tests.samples.hostile FOLDER PORT PATH…``.
 
 ``127.0.0.1`` stands for the internet; every other address of this machine is as private as in a real import.
 """

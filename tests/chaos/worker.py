@@ -1,6 +1,6 @@
 """Two `todoke work` on one PostgreSQL, one of them killed at random again and again; at the end nothing is pending while one lives.
 
-python -m tests.worker_chaos KILLS [SEED]
+python -m tests.chaos.worker KILLS [SEED]
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from mailer.log import LogKind
 from mailer.model.ids import IssueId
 from mailer.model.state import UNDER_WAY, DeliveryState
 from tests import fork
-from tests.chaos import CONNECTIONS, SIGKILLED, UnreliableReceiver
-from tests.mail_bundles import ISSUE, LIST, SECRET, Installation, installation, people
+from tests.chaos.sending import CONNECTIONS, SIGKILLED, UnreliableReceiver
+from tests.samples.mail_bundles import ISSUE, LIST, SECRET, Installation, installation, people
 
 READERS_PER_KILL = 60
 EVENTS_PER_READER = 4  # MAIL, RCPT, DATA, body; a kill comes in the first half of its share, so that none finds everything done
@@ -110,7 +110,7 @@ def _wait_for_an_end(home: Installation, workers: list[BaseProcess]) -> BaseProc
 
 def main(kills: str, seed: str = "1") -> None:
     """One run; its account, and status 1 if it is not as it must be."""
-    from tests.postgres import cluster
+    from tests.servers.postgres import cluster
 
     with cluster() as server, tempfile.TemporaryDirectory() as folder:
         engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")

@@ -18,9 +18,9 @@ from typer.testing import CliRunner, Result
 
 import todoke
 from demo.servers import free_port
-from tests.mail_bundles import SECRET
 from tests.mailer.web.test_proxies import is_listening
-from tests.tiny import TinySite, make_site
+from tests.samples.mail_bundles import SECRET
+from tests.samples.tiny import TinySite, make_site
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 ROOT = Path(todoke.__file__).parent

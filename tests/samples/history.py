@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.tiny import PUBLICATIONS, TinySite, make_site
+from tests.samples.tiny import PUBLICATIONS, TinySite, make_site
 
 _PERSON = {
     f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "編集者"), ("EMAIL", "a@example.jp"))
