@@ -18,7 +18,7 @@ from plugins.frontmatter.library import LIBRARY, Library
 from plugins.frontmatter.load.parallel_reader import ShareReader, open_reader
 from plugins.frontmatter.model.document import Document, LoadedText
 from plugins.incremental.plan import PLAN, RenderPlan
-from plugins.publications.document_pages import page_variables
+from plugins.publications.document_view import page_variables
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +13,15 @@ from pelican.generators import Generator
 
 from plugins.context import Key, context_of
 from plugins.digest import digest
-from plugins.files import write_atomically, write_into
+from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
-from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
+from plugins.furigana.copier import PageCopier, copy_name
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import render_pending
 from plugins.processes import map_batches
-from plugins.readings.analyser import analyser_version, read_text
+from plugins.readings.analyser import analyser_version
 from plugins.readings.known import KnownReadings, known_readings
-from plugins.readings.ruby import weave
 from plugins.readings.table import READINGS
-
-VERSION = "2"
-"""Part of every cache key. Raise it when the same page would give another copy."""
 
 _KNOWN = Key[KnownReadings]("known readings", __name__)
 _log = logging.getLogger(__name__)
@@ -80,37 +74,16 @@ class _EditionWriter:
     def without_copy(self, pages: Iterable[str] | None) -> list[str]:
         """Return the pages without a copy, among ``pages`` or all. A page that is taken over from the last site has its copy already."""
         names = sorted(pages or (path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html")))
-        return [name for name in names if name.endswith("index.html") and not (self.site / _copy_name(name)).exists()]
+        return [name for name in names if name.endswith("index.html") and not (self.site / copy_name(name)).exists()]
 
     def write_copies(self, names: Sequence[str]) -> list[tuple[str, str]]:
         """Write the copy of each page that links to one; return the names of page and copy."""
-        return [(name, _copy_name(name)) for name in names if self._write_copy(name)]
+        return [(name, copy_name(name)) for name in names if self._write_copy(name)]
 
     def _write_copy(self, name: str) -> bool:
         """Write a page's copy, if the page links to one, and return whether it does."""
-        html = (self.site / name).read_text(encoding="utf-8")
-        if not LINK.search(html):
+        copy = self.copier.copy_of_page((self.site / name).read_text(encoding="utf-8"))
+        if copy is None:
             return False
-        write_into(self.site, _copy_name(name), stay_in_edition(self.copier.copy(html)).encode("utf-8"))
+        write_into(self.site, copy_name(name), copy.encode("utf-8"))
         return True
-
-
-def _copy_name(name: str) -> str:
-    return f"{PREFIX.lstrip('/')}/{name}"
-
-
-class PageCopier:
-    """Adds readings to pages, with one table and one version of the analyser (``tools``). The folder ``cache`` may be deleted at any time."""
-
-    def __init__(self, cache: Path, readings: KnownReadings, tools: str) -> None:
-        self.cache, self.readings, self.tools = cache, readings, tools
-        # Most blocks of text (header, navigation, footer) are on every page, so each is analysed once.
-        self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
-
-    def copy(self, html: str) -> str:
-        """Return ``html`` with readings, from the cache if this page was copied before."""
-        key = hashlib.sha256("\0".join((VERSION, self.tools, repr(self.readings), html)).encode()).hexdigest()[:24]
-        cached = self.cache / f"{key}.html"
-        if not cached.is_file():
-            write_atomically(cached, add_ruby(html, self._weave).encode())
-        return cached.read_text(encoding="utf-8")

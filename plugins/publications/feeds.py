@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from feedgenerator import Atom1Feed
 
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.registry import Site
 
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -57,8 +58,48 @@ class Channel:
         return urljoin(self.base, path.lstrip("/"))
 
 
-def atom(channel: Channel, documents: Sequence[Document], as_of: dt.datetime) -> str:
-    """Return an Atom feed of the newest documents (given newest first). An empty feed is as old as the site, which is as of ``as_of``."""
+def channel_of(site: Site, base: str, url: str, title: str, description: str) -> Channel:
+    """Return the channel of the feeds at ``url``; that of the portal has the name of the site alone."""
+    return Channel(title if url == "/" else f"{title} - {site.title}", description, f"{base}/", url, site.organisation)
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """What a feed says of one document. ``html`` is its body with root-relative addresses, ``author`` its department, or empty."""
+
+    title: str
+    url: str
+    summary: str
+    html: str
+    date: dt.datetime
+    updated: dt.datetime | None
+    author: str
+    topics: tuple[str, ...]
+    picture: str
+
+
+def entry_of(document: Document) -> FeedEntry:
+    """Return the entry of a document."""
+    return FeedEntry(
+        title=document.meta.title,
+        url=document.url,
+        summary=document.summary,
+        html=document.html,
+        date=document.date,
+        updated=document.meta.updated,
+        author=document.publication.department if document.publication else "",
+        topics=tuple(topic.name for topic in document.meta.topics),
+        picture=document.picture.url if document.picture else "",
+    )
+
+
+def feed_files(channel: Channel, entries: Sequence[FeedEntry], as_of: dt.datetime) -> list[tuple[str, str]]:
+    """Return address and text of the feeds of a channel."""
+    return [(f"{channel.url}feed.xml", atom(channel, entries, as_of)), (f"{channel.url}feed.json", json_feed(channel, entries))]
+
+
+def atom(channel: Channel, entries: Sequence[FeedEntry], as_of: dt.datetime) -> str:
+    """Return an Atom feed of the newest entries (given newest first). An empty feed is as old as the site, which is as of ``as_of``."""
     feed = _Atom(
         title=channel.title,
         link=channel.absolute(channel.url),
@@ -68,17 +109,17 @@ def atom(channel: Channel, documents: Sequence[Document], as_of: dt.datetime) ->
         language="ja",
     )
     feed.empty_since = as_of
-    for document in documents[:NEWEST]:
+    for entry in entries[:NEWEST]:
         feed.add_item(
-            title=document.meta.title,
-            link=channel.absolute(document.url),
-            unique_id=channel.absolute(document.url),
-            description=escape(document.summary),  # feedgenerator writes type="html"
-            content=_portable(document, channel),
-            pubdate=document.date,
-            updateddate=document.meta.updated or document.date,
-            author_name=document.publication.department if document.publication else channel.author,
-            categories=[topic.name for topic in document.meta.topics],
+            title=entry.title,
+            link=channel.absolute(entry.url),
+            unique_id=channel.absolute(entry.url),
+            description=escape(entry.summary),  # feedgenerator writes type="html"
+            content=_portable(entry, channel),
+            pubdate=entry.date,
+            updateddate=entry.updated or entry.date,
+            author_name=entry.author or channel.author,
+            categories=list(entry.topics),
         )
     text = StringIO()
     feed.write(text, "utf-8")
@@ -93,8 +134,8 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
         return max((item["updateddate"] for item in self.items), default=self.empty_since)
 
 
-def json_feed(channel: Channel, documents: Sequence[Document]) -> str:
-    """Return a JSON Feed 1.1 of the newest documents (given newest first)."""
+def json_feed(channel: Channel, entries: Sequence[FeedEntry]) -> str:
+    """Return a JSON Feed 1.1 of the newest entries (given newest first)."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -103,28 +144,28 @@ def json_feed(channel: Channel, documents: Sequence[Document]) -> str:
         "feed_url": channel.absolute(f"{channel.url}feed.json"),
         "language": "ja",
         "authors": [{"name": channel.author}],
-        "items": [_item(channel, document) for document in documents[:NEWEST]],
+        "items": [_item(channel, entry) for entry in entries[:NEWEST]],
     }
     return json.dumps(feed, ensure_ascii=False, indent=2) + "\n"
 
 
-def _item(channel: Channel, document: Document) -> dict[str, object]:
+def _item(channel: Channel, entry: FeedEntry) -> dict[str, object]:
     item: dict[str, object] = {
-        "id": channel.absolute(document.url),
-        "url": channel.absolute(document.url),
-        "title": document.meta.title,
-        "summary": document.summary,
-        "content_html": _portable(document, channel),
-        "date_published": document.date.isoformat(),
-        "tags": [topic.name for topic in document.meta.topics],
+        "id": channel.absolute(entry.url),
+        "url": channel.absolute(entry.url),
+        "title": entry.title,
+        "summary": entry.summary,
+        "content_html": _portable(entry, channel),
+        "date_published": entry.date.isoformat(),
+        "tags": list(entry.topics),
     }
-    if document.meta.updated:
-        item["date_modified"] = document.meta.updated.isoformat()
-    if document.picture:
-        item["image"] = channel.absolute(document.picture.url)
+    if entry.updated:
+        item["date_modified"] = entry.updated.isoformat()
+    if entry.picture:
+        item["image"] = channel.absolute(entry.picture)
     return item
 
 
-def _portable(document: Document, channel: Channel) -> str:
+def _portable(entry: FeedEntry, channel: Channel) -> str:
     """Return the body with absolute addresses: a feed reader resolves relative ones against its own page, or not at all."""
-    return document.html.replace('href="/', f'href="{channel.base}').replace('src="/', f'src="{channel.base}')
+    return entry.html.replace('href="/', f'href="{channel.base}').replace('src="/', f'src="{channel.base}')

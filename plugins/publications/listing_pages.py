@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from pelican.generators import Generator
@@ -13,14 +12,14 @@ from plugins.context import context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.notices import Alert
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.notice_chains import in_force, replacements
+from plugins.frontmatter.notice_chains import replacements
 from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
-from plugins.publications.document_pages import PAGE_CONTEXT, PageContext
-
-_FIXED = ("/", "/places/", "/topics/", "/mail/", "/search/", "/accessibility/results/")
-"""Addresses that the navigation and the foot of every page link to, besides publications, notices and fixed pages."""
+from plugins.publications.document_view import PAGE_CONTEXT, PageContext
+from plugins.publications.page_frame import page_frame
+from plugins.publications.section_pages import section_pages
 
 
 class PublicationsGenerator(Generator):  # type: ignore[misc]
@@ -35,37 +34,26 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.documents = [d for d in library.live() if d.content_type != "issue"]
         self.issues = library.live("issue")
         self.sections = taxonomies.sections(self.documents, self.registry)
-        self.places = taxonomies.places(self.documents, self.registry)
-        self.topics = taxonomies.topics(self.documents, self.registry)
+        # Notices are on every page while they hold, and in their own section. Lists of places and topics would have to wait for a full build.
+        lasting = [d for d in self.documents if not isinstance(d.meta, Alert)]
+        self.places = taxonomies.places(lasting, self.registry)
+        self.topics = taxonomies.topics(lasting, self.registry)
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.content_type == "page"]
-        notices = in_force(self.documents)
         neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
         build.provide(
             PAGE_CONTEXT,
             PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents), replacements(self.documents)),
         )
+        fixed_pages = [(page.url, page.meta.title) for page in self.pages]
         self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
         self.context.update(
-            site=self.registry.site,
-            registry=self.registry,
-            base=self.base,
-            now=library.now,
-            as_of=library.as_of,
+            page_frame(self.registry, self.base, fixed_pages, self.documents, library.now, library.as_of),
             sections=self.sections,
-            # On every page: the incremental build records one read instead of thirty.
-            publication_links=[(p.url, p.title, p.colour) for p in self.registry.publications.values() if p.content_type != "drill"],
             places=self.places,
             topics=self.topics,
             facets=self.facets,
-            fixed_pages=self.pages,
             issues=list(reversed(self.issues)),
-            notices=notices,
-            drills=in_force(self.documents, "drill"),
-            # The addresses for which the parts that all pages share look different: there they mark the current page.
-            navigation_urls=frozenset(
-                (*_FIXED, *(d.url for d in (*notices, *self.pages)), *(p.url for p in self.registry.publications.values()))
-            ),
         )
 
     def _issue_neighbours(self) -> dict[str, taxonomies.Neighbours]:
@@ -102,10 +90,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
 
     def _section(self, section: taxonomies.Section) -> None:
         publication = section.publication
-        self._page(publication.url, "section", section=section, publication=publication)
-        padded: Sequence[taxonomies.MonthArchive | None] = (None, *reversed(section.months), None)
-        for before, (month, after) in zip(padded, pairwise(padded[1:]), strict=False):
-            self._page(month.url, "month", month=month, publication=publication, before=before, after=after)  # type: ignore[union-attr]
+        for page in section_pages(section):
+            self._page(page.url, page.template, **page.variables)
         groups = self.facets[publication.key]
         for facet in (facet for group in groups for facet in group.facets):
             self._page(facet.url, "facet", facet=facet, groups=groups, publication=publication)
@@ -121,10 +107,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             self._feeds(url, mail_list.title, mail_list.reason, issues)
 
     def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
-        name = title if url == "/" else f"{title} - {self.registry.site.title}"
-        channel = feeds.Channel(name, description, f"{self.base}/", url, self.registry.site.organisation)
-        self._write(f"{url}feed.xml", feeds.atom(channel, documents, self.context["as_of"]))
-        self._write(f"{url}feed.json", feeds.json_feed(channel, documents))
+        channel = feeds.channel_of(self.registry.site, self.base, url, title, description)
+        entries = [feeds.entry_of(document) for document in documents[: feeds.NEWEST]]
+        for path, text in feeds.feed_files(channel, entries, self.context["as_of"]):
+            self._write(path, text)
 
     def _sitemap(self) -> None:
         undated = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]

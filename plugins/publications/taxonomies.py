@@ -14,6 +14,9 @@ from plugins.frontmatter.model.registry import Place, Publication, Registry, Top
 
 _Key = TypeVar("_Key")
 
+ALERTS = frozenset({"notice", "drill"})
+"""The content types that are published by the fast path of an emergency too. Their pages say nothing that other documents may change."""
+
 
 @dataclass(frozen=True)
 class MonthArchive:
@@ -123,6 +126,8 @@ def neighbours(sections: Iterable[Section]) -> dict[str, Neighbours]:
     before: dict[str, Document] = {}
     after: dict[str, Document] = {}
     for section in sections:
+        if section.publication.content_type in ALERTS:
+            continue  # a notice changes no page of another: the fast path of an emergency writes few pages
         for newer, older in pairwise(section.documents):
             before[newer.url] = older
             after[older.url] = newer
@@ -137,6 +142,8 @@ def related(documents: Sequence[Document]) -> dict[str, Related]:
     seen: dict[Place | Topic, list[Document]] = defaultdict(list)
     by_url: dict[str, Related] = {}
     for document in documents:
+        if document.content_type in ALERTS:
+            continue
         labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
         if shared := next((label for label in labels if seen[label]), None):
             by_url[document.url] = Related(shared, tuple(reversed(seen[shared][-3:])))

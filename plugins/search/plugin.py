@@ -15,6 +15,7 @@ from plugins.context import context_of
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.incremental.plan import PLAN
+from plugins.publications.taxonomies import ALERTS
 from plugins.search import index_files
 from plugins.search.entries import Entry, entry
 
@@ -43,7 +44,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         undated = [d for d in library.public if d.content_type == "page"]
         documents = (*undated, *dated)
         shards = self._write_index([partial(entry, document) for document in documents], list(map(_key, documents)))
-        years = _by_year(dated)
+        years = _by_year([d for d in dated if d.content_type not in ALERTS])  # their own section lists them, and the fast path writes it
         self._page(writer, "/search/", "search", years=years, found_in=len(documents), shards=shards)
         for year, of_year in years.items():
             self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=of_year)

@@ -10,6 +10,7 @@ import pytest
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.registry import read_registry
 from plugins.furigana import edition
+from plugins.furigana.copier import PageCopier
 from plugins.furigana.page import add_ruby, stay_in_edition
 from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings, known_readings
@@ -81,12 +82,12 @@ def test_sitemaps_feeds_and_search_do_not_list_the_copies(built: TinySite) -> No
 
 
 def test_the_copy_of_an_unchanged_page_is_taken_from_the_cache(tmp_path: Path) -> None:
-    copier = edition.PageCopier(tmp_path, KnownReadings({}, {}), "tools")
+    copier = PageCopier(tmp_path, KnownReadings({}, {}), "tools")
     first = copier.copy(PAGE)
     (cached,) = tmp_path.iterdir()
     cached.write_text("kept", encoding="utf-8")
     assert copier.copy(PAGE) == "kept"
-    assert edition.PageCopier(tmp_path, KnownReadings({}, {}), "other tools").copy(PAGE) == first
+    assert PageCopier(tmp_path, KnownReadings({}, {}), "other tools").copy(PAGE) == first
 
 
 def test_without_the_extra_there_is_no_edition_no_link_and_a_warning(
