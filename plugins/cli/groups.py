@@ -2,6 +2,7 @@
 
 GROUPS = {
     "new": "新しい原稿を作ります。 Begin something new.",
+    "emergency": "緊急のお知らせを、すぐに出します。 Publish a notice at once.",
     "feeds": "協力ブログを取り込みます。 Import partner blogs.",
     "events": "催しの表を取り込みます。 Import tables of events.",
 }
@@ -14,6 +15,7 @@ COMMANDS = {
     "new issue": ("plugins.cli.new", "new_issue"),
     "new notice": ("plugins.cli.new_notice", "new_notice"),
     "new drill": ("plugins.cli.new_notice", "new_drill"),
+    "emergency write": ("plugins.cli.emergency", "write"),
     "feeds list": ("plugins.cli.feeds", "list_feeds"),
     "feeds update": ("plugins.cli.feeds", "update_feeds"),
     "feeds add": ("plugins.cli.feeds_add", "add_feed"),

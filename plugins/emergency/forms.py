@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from plugins.emergency.cap import CapFeed, cap_feed, cap_message
@@ -11,19 +12,29 @@ from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.emergency.short_text import LIMITS, short_text
 from plugins.frontmatter.model.languages import LANGUAGES
-from plugins.frontmatter.model.registry import Publication
+from plugins.frontmatter.model.registry import Publication, Site
 from plugins.readings.table import ReadingTable
 
 EASY = "easy/"
 """Below a record's address: the page in やさしい日本語."""
 
 
+def other_words(record: EmergencyRecord) -> list[tuple[str, str, str]]:
+    """Return address, language and name of each page that says the same in other words."""
+    easy = [(record.url + EASY, "ja", "やさしい日本語")] if record.easy else []
+    return easy + [(f"{record.url}{LANGUAGES[m.tag].slug}/", m.tag, LANGUAGES[m.tag].name) for m in record.translations]
+
+
 def forms_of_record(
-    record: EmergencyRecord, publication: Publication, pages: PageRenderer, readings: ReadingTable
+    record: EmergencyRecord, publication: Publication, pages: PageRenderer, readings: ReadingTable, *, is_refused: bool
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the address and the bytes of every form of one record, but for its page and its mail. The light page comes first: it helps most people."""
+    """Yield the address and the bytes of every form of one record, but for its page and its mail. The light page comes first: it helps most people.
+
+    A record that is refused (`plugins.emergency.channel`) has no message for other programs.
+    """
     yield f"{record.url}light.html", pages.light([record], publication)
-    yield f"{record.url}cap.xml", cap_message(record)
+    if not is_refused:
+        yield f"{record.url}cap.xml", cap_message(record)
     if record.easy:
         yield f"{record.url}{EASY}index.html", pages.language(record, record.easy)
     for message in record.translations:
@@ -36,9 +47,13 @@ def forms_of_record(
 
 
 def forms_of_all(
-    records: Sequence[EmergencyRecord], publication: Publication, pages: PageRenderer, feed: CapFeed, base: str
+    records: Sequence[EmergencyRecord], publication: Publication, pages: PageRenderer, site: Site, base: str, as_of: dt.datetime
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the address and the bytes of what holds all records in force of one publication, also if there are none."""
+    """Yield the address and the bytes of what holds all records in force of one publication, also if there are none.
+
+    ``as_of`` is `plugins.frontmatter.library.Library.as_of`.
+    """
+    feed = CapFeed(f"{publication.title} - {site.title}", f"{publication.url}cap.xml", site.organisation, as_of)
     yield f"{publication.url}light.html", pages.light(records, publication)
     yield f"{publication.url}cap.xml", cap_feed(feed, base, records)
     yield f"{publication.url}notices.json", notices_json(records)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from plugins.emergency.record import EmergencyRecord
 from plugins.frontmatter.model.registry import MailList, Publication, Site
@@ -26,13 +26,13 @@ _LONGEST_NUMBER = 64
 
 
 class MailRenderer:
-    """Renders the three parts with the templates ``mail.*`` in the folder ``emergency`` of the theme."""
+    """Renders the three parts with ``templates``: ``mail.*`` in the folder ``emergency`` of the theme."""
 
-    def __init__(self, templates: Path, site: Site, publication: Publication, mail_list: MailList) -> None:
+    def __init__(self, templates: BaseLoader, site: Site, publication: Publication, mail_list: MailList) -> None:
         self.publication, self.mail_list = publication, mail_list
         common = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
-        self._html = Environment(loader=FileSystemLoader(templates), autoescape=True, **common)  # type: ignore[arg-type]
-        self._text = Environment(loader=FileSystemLoader(templates), autoescape=False, **common)  # type: ignore[arg-type]  # noqa: S701 - text parts
+        self._html = ImmutableSandboxedEnvironment(loader=templates, autoescape=True, **common)
+        self._text = ImmutableSandboxedEnvironment(loader=templates, autoescape=False, **common)
         self._variables = {
             "site": site,
             "publication": publication,

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from pathlib import Path
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree, html
 from markupsafe import Markup
 
@@ -29,12 +29,12 @@ _NOT_LIGHT = "img, picture, video, audio, iframe, object, svg, source"
 
 
 class PageRenderer:
-    """Renders the pages with the templates in the folder ``emergency`` of the theme."""
+    """Renders the pages with ``templates``: those in the folder ``emergency`` of the theme."""
 
-    def __init__(self, templates: Path, site: Site, base: str) -> None:
+    def __init__(self, templates: BaseLoader, site: Site, base: str) -> None:
         self._site, self._base = site, base
-        self._environment = Environment(
-            loader=FileSystemLoader(templates), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=templates, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
         )
         self._environment.filters.update(FILTERS)
         self._environment.globals.update(site=site, base=base, languages=LANGUAGES, labels=labels, end_of=end_of)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 
+from jinja2 import FileSystemLoader
 from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import context_of
-from plugins.emergency.cap import CapFeed
 from plugins.emergency.channel import refusal
-from plugins.emergency.forms import EASY, forms_of_all, forms_of_record
+from plugins.emergency.fast_path.recording import snapshot_of
+from plugins.emergency.fast_path.snapshot import SNAPSHOT
+from plugins.emergency.forms import forms_of_all, forms_of_record, other_words
 from plugins.emergency.mail import MailRenderer, bundle
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord, record_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library
 from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import in_force
 from plugins.incremental.plan import PLAN
@@ -37,29 +38,31 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         library, base = self.build[LIBRARY], self.build[SITE_ADDRESS]
         live = [d for kind in ("notice", "drill") for d in library.live(kind) if d.publication]
         self.records = {d.path: record_of(d, library.registry.site, base, library.documents) for d in live}
-        self.context["emergency_links"] = {record.url: _links(record) for record in self.records.values()}
+        self.context["emergency_links"] = {record.url: other_words(record) for record in self.records.values()}
         for document in live:
             record = self.records[document.path]
-            urls = [f"{record.url}{LANGUAGES[message.tag].slug}/" for message in record.translations] + (
-                [record.url + EASY] if record.easy else []
-            )
+            urls = [url for url, _, _ in other_words(record)]
             assert document.publication
             self.context.setdefault("section_urls", {}).setdefault(document.publication.key, []).extend(urls)
 
     def generate_output(self, _writer: Writer) -> None:
         """Write every form."""
         library, base = self.build[LIBRARY], self.build[SITE_ADDRESS]
-        pages = PageRenderer(self.build.theme / "emergency", library.registry.site, base)
+        pages = PageRenderer(FileSystemLoader(self.build.theme / "emergency"), library.registry.site, base)
         readings = self.build.get(READINGS) or ReadingTable()
         for publication in library.registry.publications.values():
             if publication.content_type in ("notice", "drill"):
                 self._write_all(publication, library, pages)
+        write_into(
+            self.build.site.parent,
+            SNAPSHOT,
+            snapshot_of(self.build, self.settings.get("CARD_FONT", ""), has_copies=bool(self.context.get("furigana"))).render(),
+        )
         for path, record in self.records.items():
             if publication_of := library.documents[path].publication:
                 is_refused = refusal(record, publication_of.live_since, library.now) is not None
-                for url, data in forms_of_record(record, publication_of, pages, readings):
-                    if not (is_refused and url.endswith("cap.xml")):
-                        self._write(url, data)
+                for url, data in forms_of_record(record, publication_of, pages, readings, is_refused=is_refused):
+                    self._write(url, data)
 
     def _write(self, url: str, data: bytes) -> None:
         """Write one form; a page is told to whoever counts them."""
@@ -79,7 +82,7 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         mail_list = library.registry.lists.get(publication.list or "")
         if mail_list is None or mail_list.list_class != "emergency":
             return
-        renderer = MailRenderer(self.build.theme / "emergency", library.registry.site, publication, mail_list)
+        renderer = MailRenderer(FileSystemLoader(self.build.theme / "emergency"), library.registry.site, publication, mail_list)
         sources = InputFolder(self.build.content)
         for document in documents:
             for name, data in bundle(self.records[document.path], renderer, sources.read(str(document.path))):
@@ -90,16 +93,8 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         documents = [document for document in documents if self._takes(self.records[document.path], publication)]
         records = [self.records[document.path] for document in documents]
         self._write_mail(documents, publication, library)
-        title = f"{publication.title} - {library.registry.site.title}"
-        feed = CapFeed(title, f"{publication.url}cap.xml", library.registry.site.organisation, library.as_of)
-        for url, data in forms_of_all(records, publication, pages, feed, self.build[SITE_ADDRESS]):
+        for url, data in forms_of_all(records, publication, pages, library.registry.site, self.build[SITE_ADDRESS], library.as_of):
             self._write(url, data)
-
-
-def _links(record: EmergencyRecord) -> list[tuple[str, str, str]]:
-    """Return address, language and name of each page in other words."""
-    easy = [(record.url + EASY, "ja", "やさしい日本語")] if record.easy else []
-    return easy + [(f"{record.url}{LANGUAGES[m.tag].slug}/", m.tag, LANGUAGES[m.tag].name) for m in record.translations]
 
 
 def add_generator(_pelican: Pelican) -> type[EmergencyGenerator]:

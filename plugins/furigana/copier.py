@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from plugins.files import write_atomically
-from plugins.furigana.page import LINK, PREFIX, add_ruby, stay_in_edition
+from plugins.furigana.page import LINK, PREFIX, add_ruby, add_ruby_to_part, stay_in_edition
 from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings
 from plugins.readings.ruby import weave
@@ -27,6 +27,10 @@ class PageCopier:
     def copy_of_page(self, html: str) -> str | None:
         """Return the copy of a whole page, with links that stay in the edition; None for a page that links to no copy."""
         return stay_in_edition(self.copy(html)) if LINK.search(html) else None
+
+    def copy_of_part(self, html: str) -> str:
+        """Return the copy of a part of a page that begins and ends between blocks."""
+        return stay_in_edition(add_ruby_to_part(html, self._weave))
 
     def copy(self, html: str) -> str:
         """Return ``html`` with readings, from the cache if this page was copied before."""

@@ -86,13 +86,19 @@ class _BlockParser(HTMLParser):
 def add_ruby(html: str, weave: Weave) -> str:
     """Return the page with readings in its body, with ``noindex`` for search engines, and with the link back to the page."""
     head, body_tag, body = html.partition("<body")
-    parser = _BlockParser(weave)
-    parser.feed(body_tag + LINK.sub(r'<a class="furi" href="\1">ふりがなを外す</a>', body))
-    parser.close()
-    parser.flush()
+    body = add_ruby_to_part(body_tag + LINK.sub(r'<a class="furi" href="\1">ふりがなを外す</a>', body), weave)
     robots = "" if '<meta name="robots"' in head else '<meta name="robots" content="noindex">\n'
     head = head.replace('<link rel="canonical"', f'{robots}<link rel="canonical"', 1).replace("<title>", "<title>ふりがな付き ", 1)
-    return head + "".join(parser.output)
+    return head + body
+
+
+def add_ruby_to_part(html: str, weave: Weave) -> str:
+    """Return a part of a body with readings. A part that begins and ends between blocks comes out as it does in the whole page."""
+    parser = _BlockParser(weave)
+    parser.feed(html)
+    parser.close()
+    parser.flush()
+    return "".join(parser.output)
 
 
 def stay_in_edition(html: str) -> str:

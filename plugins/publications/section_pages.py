@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from plugins.publications.taxonomies import ALERTS, MonthArchive, Section
+from plugins.frontmatter.model.notices import ALERTS
+from plugins.publications.taxonomies import MonthArchive, Section
 
 
 class SectionPage(NamedTuple):

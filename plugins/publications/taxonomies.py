@@ -10,12 +10,10 @@ from itertools import pairwise
 from typing import TypeVar
 
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.notices import ALERTS
 from plugins.frontmatter.model.registry import Place, Publication, Registry, Topic
 
 _Key = TypeVar("_Key")
-
-ALERTS = frozenset({"notice", "drill"})
-"""The content types that are published by the fast path of an emergency too. Their pages say nothing that other documents may change."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from pelican.writers import Writer
 from plugins.context import context_of
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.notices import ALERTS
 from plugins.incremental.plan import PLAN
-from plugins.publications.taxonomies import ALERTS
 from plugins.search import index_files
 from plugins.search.entries import Entry, entry
 

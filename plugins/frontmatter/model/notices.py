@@ -242,3 +242,7 @@ class Drill(Alert):
     is_drill: ClassVar[bool] = True
     is_news: ClassVar[bool] = False
     chosen_by_editor: ClassVar[bool] = False
+
+
+ALERTS = frozenset(kind.key for kind in (Notice, Drill))
+"""The content types that the fast path of an emergency publishes too. Their pages say nothing that other documents may change, and nobody else's do of theirs."""

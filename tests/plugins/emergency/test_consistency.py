@@ -7,12 +7,11 @@ import io
 import json
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemLoader
 from lxml import etree, html
 
-from plugins.emergency.cap import CapFeed
 from plugins.emergency.forms import forms_of_all, forms_of_record
 from plugins.emergency.labels import end_of
 from plugins.emergency.pages import PageRenderer
@@ -30,10 +29,14 @@ def forms(name: str) -> dict[str, bytes]:
     record, library = sample_records()[name], sample_library()
     publication = library.documents[record.path].publication
     assert publication
-    pages = PageRenderer(Path("themes/miyagi/emergency"), library.registry.site, BASE)
-    feed = CapFeed("", "/cap.xml", "", record.sent)
-    single = {url.removeprefix(record.url): data for url, data in forms_of_record(record, publication, pages, ReadingTable())}
-    together = {f"all {url.removeprefix(publication.url)}": data for url, data in forms_of_all([record], publication, pages, feed, BASE)}
+    pages = PageRenderer(FileSystemLoader("themes/miyagi/emergency"), library.registry.site, BASE)
+    single = {
+        url.removeprefix(record.url): data for url, data in forms_of_record(record, publication, pages, ReadingTable(), is_refused=False)
+    }
+    together = {
+        f"all {url.removeprefix(publication.url)}": data
+        for url, data in forms_of_all([record], publication, pages, library.registry.site, BASE, record.sent)
+    }
     return single | together
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemLoader
 from lxml import html
 from playwright.sync_api import Browser
 
@@ -15,7 +16,9 @@ from plugins.emergency.short_text import LIMITS, short_text, width
 from tests.plugins.emergency.records import BASE, sample_library, sample_records
 
 REGISTRY = sample_library().registry
-PAGES = PageRenderer(Path("themes/miyagi/emergency"), REGISTRY.site.model_copy(update={"mirrors": ("https://mirror.example.com",)}), BASE)
+PAGES = PageRenderer(
+    FileSystemLoader("themes/miyagi/emergency"), REGISTRY.site.model_copy(update={"mirrors": ("https://mirror.example.com",)}), BASE
+)
 EMERGENCY = REGISTRY.publications["emergency"]
 NAMES = sorted(sample_records())
 

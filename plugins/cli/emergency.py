@@ -1,0 +1,87 @@
+"""`todoke emergency write`: the forms of one notice, without a full build. What it needs is imported when it runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from plugins.cli.console import Content, Now, Output, moment, say, stop, stop_with_errors, wrong_usage
+
+if TYPE_CHECKING:
+    from plugins.emergency.fast_path.publish import FastPath
+
+
+def write(
+    file: Annotated[Path, typer.Argument(help="お知らせか訓練の原稿。 The source of a notice or a drill, below content/.")],
+    now: Now = None,
+    content: Content = Path("content"),
+    output: Output = Path("output"),
+    cache: Annotated[Path, typer.Option(help="絵の控えのフォルダー。 Folder where drawn cards are kept.")] = Path("var/cache"),
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            help="サイトを変えず、すべての形をこのフォルダーに書く。 Change nothing; write every form into this folder, to be looked at."
+        ),
+    ] = None,
+    chosen: Annotated[
+        Literal["text", "json"],
+        typer.Option("--format", help="できたファイルの書き方。json は段階ごとに1行。 json: one line for each stage."),
+    ] = "text",
+) -> None:
+    """お知らせ1件のすべての形を、全体を作らずに数秒でサイトに置きます。 Put every form of one notice on the site in seconds, without a full build.
+
+    It needs the notice and what the last good build left in the output folder: a broken article, theme or publications.toml holds nothing up.
+    First the light page, the section, the portal, the feeds and the mail; then the banner of every other page.
+    """
+    from plugins.files import WriteRefused
+
+    fast_path = _prepare(file, now, content, output, cache, chosen)
+    try:
+        if preview is not None:
+            _write_preview(fast_path, preview, chosen)
+            return
+        for stage in fast_path.stages():
+            words = {"first": "まず読む人に届きます Live", "all_pages": "すべてのページに出ました On every page"}[stage.name]
+            mail = f", mail {', '.join(stage.bundles)}" if stage.bundles else ""
+            say(f"{words}: {len(stage.paths)} files{mail}", chosen)
+            if chosen == "json":
+                typer.echo(json.dumps({"stage": stage.name, "paths": stage.paths, "bundles": stage.bundles}, ensure_ascii=False))
+    except (OSError, WriteRefused) as error:
+        stop(f"{output} に書けません。ディスクと権利を確かめてください / cannot write into {output}: {error}")
+
+
+def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Path, chosen: Literal["text", "json"]) -> FastPath:
+    """Read the snapshot and the record. Ends with status 1 or 2 if one of them is at fault; then nothing was written."""
+    from plugins.diagnostics import ContentErrors
+    from plugins.emergency.fast_path.publish import FastPath, path_below
+    from plugins.emergency.fast_path.snapshot import NoSnapshot, load_snapshot
+    from plugins.emergency.fast_path.source import read_record
+
+    at = moment(now)
+    try:
+        path = path_below(content, file)
+        snapshot = load_snapshot(output)
+        return FastPath(snapshot, read_record(content, path, snapshot, at), content, output, cache, at)
+    except ValueError:
+        wrong_usage(f"{file} は {content} の中にありません / {file} does not lie in {content}: put it there")
+    except NoSnapshot as error:
+        stop(str(error))
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, chosen)
+
+
+def _write_preview(fast_path: FastPath, folder: Path, chosen: Literal["text", "json"]) -> None:
+    from plugins.files import write_into
+
+    files = fast_path.preview()
+    for name, data in files.items():
+        write_into(folder, name, data, replace=True)
+    say(
+        f"{folder} に{len(files)}個のファイルを書きました。サイトはそのままです / {len(files)} forms to look at; the site is as it was",
+        chosen,
+    )
+    if chosen == "json":
+        typer.echo(json.dumps({"stage": "preview", "paths": sorted(files)}, ensure_ascii=False))

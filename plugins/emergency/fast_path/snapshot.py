@@ -1,0 +1,183 @@
+"""What the last good build left for the fast path: one file beside the site.
+
+The file lies where another account or a restored cache may have put it. Nothing in it is code that runs: documents are decoded into their types
+(`plugins.frontmatter.load.serialization`), and templates are rendered in a sandbox.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from plugins.emergency.fast_path import SNAPSHOT as SNAPSHOT
+from plugins.files import write_atomically
+from plugins.frontmatter.load.serialization import DocumentCodec, Unreadable
+from plugins.frontmatter.model.document import Document, HeaderSummary, LoadedText
+from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
+from plugins.frontmatter.model.registry import Registry, read_registry
+from plugins.images.picture_tag import ImageVariants
+from plugins.publications.feeds import FeedEntry
+
+FORMAT = 1
+
+
+class NoSnapshot(Exception):
+    """There is no snapshot that can be read. The message is in two languages."""
+
+
+@dataclass(frozen=True)
+class SourceTexts:
+    """The files from which the registry and the readings are made, as they were in the last good build."""
+
+    publications: str
+    municipalities: str
+    readings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """``base`` is scheme and host of the site, ``documents`` are the notices, the drills and what else lies in their publications, by path.
+
+    ``headers`` are those of all documents, to which a record may link; ``fixed_pages`` address and title of each; ``newest`` the entries of the portal's
+    feed but for notices. ``as_of`` is the last moment at which a document appeared or went when the snapshot was made, ``moments`` are those to come.
+    ``templates`` are the texts of the theme by their paths, ``pictures`` the responsive sets by permalink. ``has_copies`` says whether pages link to
+    copies with readings, ``card_font`` is the setting ``CARD_FONT``.
+    """
+
+    base: str
+    texts: SourceTexts
+    registry: Registry
+    documents: Mapping[PurePosixPath, Document]
+    headers: Mapping[str, HeaderSummary]
+    fixed_pages: tuple[tuple[str, str], ...]
+    newest: tuple[FeedEntry, ...]
+    as_of: dt.datetime
+    moments: tuple[dt.datetime, ...]
+    templates: Mapping[str, str]
+    pictures: Mapping[str, ImageVariants]
+    has_copies: bool
+    card_font: str | None
+
+    def with_document(self, document: Document) -> Snapshot:
+        """Return the snapshot after ``document`` was published."""
+        documents = {**self.documents, document.path: document}
+        headers = {**self.headers, str(document.path): document.summary_for_others}
+        return replace(self, documents=documents, headers=headers)
+
+    def as_of_now(self, now: dt.datetime) -> dt.datetime:
+        """Return the last moment at which a document appeared or went before ``now``."""
+        own = [moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
+        return max(moment for moment in (self.as_of, *self.moments, *own) if moment <= now or moment == self.as_of)
+
+    def render(self) -> bytes:
+        """Return the bytes of the file: the same for the same site."""
+        codec = DocumentCodec(self.registry)
+        documents = [self.documents[path] for path in sorted(self.documents)]
+        data: dict[str, Any] = {
+            "format": FORMAT,
+            "base": self.base,
+            "texts": asdict(self.texts),
+            "documents": base64.b64encode(codec.encode((document, {}) for document in documents)).decode(),
+            "bodies": [[document.html, document.markdown] for document in documents],
+            "headers": [_header_row(header) for header in self.headers.values()],
+            "fixed_pages": self.fixed_pages,
+            "newest": [_entry_row(entry) for entry in self.newest],
+            "as_of": self.as_of.isoformat(),
+            "moments": [moment.isoformat() for moment in self.moments],
+            "templates": dict(self.templates),
+            "pictures": {address: [each.folder, each.width, each.height] for address, each in sorted(self.pictures.items())},
+            "has_copies": self.has_copies,
+            "card_font": self.card_font,
+        }
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def save(self, output: Path) -> None:
+        """Write the file. Raises `OSError`."""
+        write_atomically(output / SNAPSHOT, self.render())
+
+
+def load_snapshot(output: Path) -> Snapshot:
+    """Return what the last good build left in ``output``. Raises `NoSnapshot`."""
+    path = output / SNAPSHOT
+    try:
+        data = json.loads(path.read_bytes())
+        if data["format"] != FORMAT:
+            raise NoSnapshot(_words(path, "another version wrote it"))
+        return _snapshot(data)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, Unreadable) as error:
+        raise NoSnapshot(_words(path, str(error)[:200])) from error
+
+
+def _words(path: Path, why: str) -> str:
+    return (
+        f"前に作ったサイトの控え（{path}）が使えません。todoke build を一度実行してください（{why}）"
+        f" / no snapshot of the last good build at {path}: run todoke build once ({why})"
+    )
+
+
+def _snapshot(data: Mapping[str, Any]) -> Snapshot:
+    texts = SourceTexts(**data["texts"])
+    registry = _registry(texts)
+    zone = registry.site.zone
+    decoded = DocumentCodec(registry).decode(base64.b64decode(data["documents"], validate=True))
+    documents = [document.with_text(LoadedText(*body)) for (document, _), body in zip(decoded, data["bodies"], strict=True)]
+    headers = (_header(row, zone) for row in data["headers"])
+    return Snapshot(
+        base=data["base"],
+        texts=texts,
+        registry=registry,
+        documents={document.path: document for document in documents},
+        headers={header.path: header for header in headers},
+        fixed_pages=tuple((url, title) for url, title in data["fixed_pages"]),
+        newest=tuple(_entry(row, zone) for row in data["newest"]),
+        as_of=_moment(data["as_of"], zone),
+        moments=tuple(_moment(text, zone) for text in data["moments"]),
+        templates={str(name): str(text) for name, text in data["templates"].items()},
+        pictures={str(address): ImageVariants(*row) for address, row in data["pictures"].items()},
+        has_copies=bool(data["has_copies"]),
+        card_font=data["card_font"],
+    )
+
+
+def _registry(texts: SourceTexts) -> Registry:
+    """Read the registry through its own door, which checks every value."""
+    with TemporaryDirectory() as folder:
+        toml, places = Path(folder) / "publications.toml", Path(folder) / "content" / MUNICIPALITIES
+        places.parent.mkdir(parents=True)
+        toml.write_text(texts.publications, encoding="utf-8")
+        places.write_text(texts.municipalities, encoding="utf-8")
+        return read_registry(toml, places)
+
+
+def _moment(text: str, zone: dt.tzinfo) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).astimezone(zone)
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _header_row(header: HeaderSummary) -> list[Any]:
+    has_figures, is_draft, date = header.target
+    return [header.path, header.content_type, header.url, _text(header.begins), _text(header.ends), has_figures, is_draft, _text(date)]
+
+
+def _header(row: list[Any], zone: dt.tzinfo) -> HeaderSummary:
+    path, content_type, url, begins, ends, has_figures, is_draft, date = row
+    moments = [text and _moment(text, zone) for text in (begins, ends, date)]
+    return HeaderSummary(path, content_type, url, moments[0], moments[1], (has_figures, is_draft, moments[2]), ())
+
+
+def _entry_row(entry: FeedEntry) -> dict[str, Any]:
+    return asdict(entry) | {"date": entry.date.isoformat(), "updated": _text(entry.updated)}
+
+
+def _entry(row: dict[str, Any], zone: dt.tzinfo) -> FeedEntry:
+    updated = row["updated"] and _moment(row["updated"], zone)
+    return FeedEntry(**row | {"date": _moment(row["date"], zone), "updated": updated, "topics": tuple(row["topics"])})
