@@ -7,7 +7,7 @@ processes: neither holds a secret.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,9 @@ METRICS_VARIABLE = "TODOKE_METRICS_KEY"
 AUDIT_VARIABLE = "TODOKE_AUDIT_KEY"
 AUDIT_PURPOSE = b"todoke audit log"
 """Parts the keys of the audit log from those of links, where both are made of the same secret."""
+ADDRESS_VARIABLE = "TODOKE_ADDRESS_KEY"
+ADDRESS_PURPOSE = b"todoke addresses"
+"""Parts the keys that hash addresses from the others."""
 GENERATE = "todoke secret new"
 SHORTEST = 32  # characters; `token_urlsafe(48)` gives 64
 
@@ -61,10 +64,27 @@ def audit_keys(environ: Mapping[str, str], audit_file: Path | None, secret_file:
     :raises NotPrivate: other accounts may read the file.
     """
     texts = (environ.get(AUDIT_VARIABLE) or read_file(audit_file), environ.get(SECRET_VARIABLE) or read_file(secret_file))
+    return _derived_keys(texts, AUDIT_PURPOSE, "A secret of the audit log")
+
+
+def address_keys(environ: Mapping[str, str], address_file: Path | None, secret_file: Path | None) -> tuple[bytes, ...]:
+    """Return the keys that hash the addresses of suppressed readers, newest first; none if there is no secret at all.
+
+    As those of the audit log they come from a secret of their own, and from the secret that signs links. An older key must stay in the list for
+    as long as a suppression was hashed with it: addresses that were erased cannot be hashed again.
+
+    :raises SecretMissing: one shorter than 32 characters, or a file that cannot be read.
+    :raises NotPrivate: other accounts may read the file.
+    """
+    texts = (environ.get(ADDRESS_VARIABLE) or read_file(address_file), environ.get(SECRET_VARIABLE) or read_file(secret_file))
+    return _derived_keys(texts, ADDRESS_PURPOSE, "A secret that hashes addresses")
+
+
+def _derived_keys(texts: Iterable[str], purpose: bytes, what: str) -> tuple[bytes, ...]:
     keys = [key.strip() for text in texts for key in text.replace("\n", ",").split(",") if key.strip()]
     if any(len(key) < SHORTEST for key in keys):
-        raise SecretMissing(f"A secret of the audit log is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
-    return tuple(hmac.digest(key.encode(), AUDIT_PURPOSE, "sha256") for key in keys)
+        raise SecretMissing(f"{what} is shorter than {SHORTEST} characters. Make a better one with: {GENERATE}")
+    return tuple(hmac.digest(key.encode(), purpose, "sha256") for key in keys)
 
 
 def metrics_key(environ: Mapping[str, str], key_file: Path | None) -> Secret | None:

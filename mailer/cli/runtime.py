@@ -31,6 +31,7 @@ from mailer.model.audit_log import AuditEntry, AuditSeal
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, IssueUnknown, JournalError, LedgerRestored, NotPrivate, SecretMissing, TodokeMailError
 from mailer.model.issue import IssueRef
+from mailer.model.suppression import AddressKeys
 
 EX_SOFTWARE = 70
 """Exit status for a fault of ours (sysexits.h), as `todoke.py` has it."""
@@ -213,7 +214,7 @@ def open_for_command(settings: Config, *, tells_restored: bool = True) -> Iterat
     """
     with suppress(NotPrivate):  # somebody else's folder: what is in it is private by itself
         private_files.restrict(settings.path.parent / "var")
-    with closing(open_database(settings.database, _audit_seal(settings))) as database:
+    with closing(open_database(settings.database, _audit_seal(settings), _address_keys(settings))) as database:
         if tells_restored:
             _tell_restored(settings, database)
         yield database
@@ -237,6 +238,14 @@ def _audit_seal(settings: Config) -> AuditSeal:
         return AuditSeal(secrets.audit_keys(os.environ, settings.audit_key_file, settings.secret_file) or None, on_append)
     except (SecretMissing, NotPrivate) as problem:
         return AuditSeal(None, on_append, problem)
+
+
+def _address_keys(settings: Config) -> AddressKeys:
+    """Return the keys that hash addresses. That they cannot be read is told when they are used."""
+    try:
+        return AddressKeys(secrets.address_keys(os.environ, settings.address_key_file, settings.secret_file))
+    except (SecretMissing, NotPrivate) as problem:
+        return AddressKeys((), problem)
 
 
 def _note(path: Path, entry: AuditEntry) -> None:

@@ -119,6 +119,7 @@ class _File(_Section):
     operator: str | None = None
     metrics_key_file: str | None = None
     audit_key_file: str | None = None
+    address_key_file: str | None = None
     test_addresses: int = Field(default=10, ge=1, le=100)
     test_addresses_per_day: int = Field(default=50, ge=1, le=1000)
     approval: _Approval = _Approval()
@@ -243,6 +244,7 @@ def _settings(path: Path, file: _File) -> Config:
         operator=file.operator,
         metrics_key_file=_beside(folder, file.metrics_key_file),
         audit_key_file=_beside(folder, file.audit_key_file),
+        address_key_file=_beside(folder, file.address_key_file),
         test_addresses=file.test_addresses,
         test_addresses_per_day=file.test_addresses_per_day,
         approval=_approval(folder, file.approval),

@@ -117,6 +117,7 @@ class Config:
     operator: str | None = None
     metrics_key_file: Path | None = None
     audit_key_file: Path | None = None
+    address_key_file: Path | None = None
     test_addresses: int = 10
     test_addresses_per_day: int = 50
     approval: ApprovalRules = field(default_factory=ApprovalRules)

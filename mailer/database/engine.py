@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 from mailer import private_files, regular_file
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
+from mailer.model.suppression import AddressKeys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
@@ -38,6 +39,7 @@ OWN_TABLES = frozenset({"alembic_version", "subscriber"})
 MENDING = "Correct `database` in mailer.toml; for a new installation make the database: todoke init-db."
 SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 NO_KEYS = AuditSeal()  # for tools and tests: the log is chained and not sealed
+NO_ADDRESS_KEYS = AddressKeys()  # for tools and tests that suppress nobody
 ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
 
@@ -45,12 +47,13 @@ class Database:
     """Hands out transactions. `reading` never blocks a writer; `writing` takes SQLite's write lock at its start.
 
     `is_shared`: several machines may use the database (PostgreSQL). `address` is its URL with the password, `name` without it. `seal` holds
-    the keys of its audit log.
+    the keys of its audit log, `address_keys` those that hash the addresses of suppressed readers.
     """
 
-    def __init__(self, engine: Engine, seal: AuditSeal = NO_KEYS) -> None:
+    def __init__(self, engine: Engine, seal: AuditSeal = NO_KEYS, address_keys: AddressKeys = NO_ADDRESS_KEYS) -> None:
         self._engine = engine
         self.seal = seal
+        self.address_keys = address_keys
         self.is_shared = engine.dialect.name == "postgresql"
         self._file, self._inode = sqlite_file(str(engine.url)), 0
         self.address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
@@ -109,29 +112,30 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, seal: AuditSeal = NO_KEYS) -> Database:
+def open_database(url: str, seal: AuditSeal = NO_KEYS, address_keys: AddressKeys = NO_ADDRESS_KEYS) -> Database:
     """Open the database that is there, and migrate it to the newest schema.
 
     :param url: an SQLAlchemy URL with an absolute path.
     :param seal: the keys of the audit log.
+    :param address_keys: the keys that hash addresses.
     :raises DatabaseMissing: there is no file, or it is not a database of ours.
     :raises NotPrivate: other accounts may read the file, and it is not ours to change that.
     :raises DatabaseError: the URL, the driver, the folder or the file is not usable.
     """
-    return _open(url, seal, creates=False)
+    return _open(url, seal, address_keys, creates=False)
 
 
-def create_database(url: str, seal: AuditSeal = NO_KEYS) -> Database:
+def create_database(url: str, seal: AuditSeal = NO_KEYS, address_keys: AddressKeys = NO_ADDRESS_KEYS) -> Database:
     """As `open_database`, but make the folder, the file and the tables if they are not there. On PostgreSQL the database itself must be there.
 
     :raises DatabaseMissing: what is there belongs to another program.
     """
-    return _open(url, seal, creates=True)
+    return _open(url, seal, address_keys, creates=True)
 
 
-def _open(url: str, seal: AuditSeal, *, creates: bool) -> Database:
+def _open(url: str, seal: AuditSeal, address_keys: AddressKeys, *, creates: bool) -> Database:
     engine = _engine(url, creates=creates)
-    database = Database(engine, seal)
+    database = Database(engine, seal, address_keys)
     with _database_errors(engine), engine.execution_options(writing=True, migrating=True).connect() as connection:
         # Several processes may open a new database at once. This statement begins the transaction: Alembic would otherwise commit
         # SQLite's after each step, and another process would take the next step at the same time.

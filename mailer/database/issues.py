@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.database import audit_log, claim_statements, frozen_content, restoration
+from mailer.database.audience import receives
 from mailer.database.claim_statements import Moment
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
@@ -46,7 +47,6 @@ from mailer.model.issue import (
     content_digest,
 )
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
-from mailer.model.subscription import SUBSCRIBED
 
 _BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
 _IS_DUE = or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, claim_statements.HAS_TIME_COME))
@@ -249,7 +249,7 @@ def freeze(
 
 
 def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime, *, is_again: bool = False) -> int:
-    """Make a delivery for each reader of the list, in the caller's transaction. How many?
+    """Make a delivery for each reader of the list who is neither suppressed nor paused, in the caller's transaction. How many?
 
     :param is_again: some readers have one already; it is left alone.
     """
@@ -262,7 +262,7 @@ def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: 
         "changed_at": literal(now, delivery.c.changed_at.type),
     }
     chosen = select(*columns.values()).join_from(subscriber, subscription)
-    chosen = chosen.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    chosen = chosen.where(receives(key, now))
     if is_again:
         chosen = chosen.where(~exists().where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber.c.id))
     connection.execute(insert_initial(tuple(columns), chosen))

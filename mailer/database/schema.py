@@ -9,39 +9,25 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
+from mailer.database.consent_tables import address_key, consent, consent_words, suppression
+from mailer.database.metadata import metadata, server_clock
 from mailer.database.stored_values import Utc, check_columns
+from mailer.model.consent import ConsentWay
 from mailer.model.issue import IssueStatus, ListClass
 from mailer.model.state import DeliveryState
-from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES
+from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
+from mailer.model.suppression import SuppressionReason
 
-
-class server_clock(FunctionElement[float]):
-    """Seconds since 1970 by PostgreSQL's clock, which all machines share; with SQLite there is only one machine."""
-
-    type = Float()
-    inherit_cache = True
-
-
-@compiles(server_clock, "postgresql")
-def _clock_of_the_server(*_: object, **__: object) -> str:
-    return "extract(epoch FROM clock_timestamp())"
-
-
-@compiles(server_clock, "sqlite")
-def _clock_of_this_machine(*_: object, **__: object) -> str:
-    return "(julianday('now') - 2440587.5) * 86400.0"
-
-
-metadata = MetaData()
+__all__ = [
+    "address_key", "audit", "bucket", "claim", "consent", "consent_words", "delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "sent_before", "server_clock", "slot", "subscriber", "subscription", "suppression",
+]  # fmt: skip
 
 
 subscriber = Table(
@@ -54,6 +40,7 @@ subscriber = Table(
     Column("created_at", Utc, nullable=False),
     # In each of the subscriber's links; a higher one revokes all that were signed before. 0: a subscriber from before links had a version.
     Column("token_version", Integer, nullable=False, server_default="0"),
+    Column("paused_until", Utc),  # nothing is frozen for the subscriber before this moment
     sqlite_autoincrement=True,  # an id is never used twice: an old link would rule another person's subscriptions
 )
 
@@ -69,6 +56,7 @@ subscription = Table(
     Column("changed_at", Utc, nullable=False),
     Column("format", String(8), nullable=False, server_default="html"),  # html | light
     Column("confirmation_at", Utc),  # when the last confirmation of joining again was mailed
+    Column("frequency", String(8), nullable=False, server_default="issue"),  # issue | daily | weekly
     Index("subscription_by_list", "list", "state"),
 )
 
@@ -229,6 +217,9 @@ check_columns(
     {
         "subscription.state": SUBSCRIPTION_STATES,
         "subscription.format": FORMATS,
+        "subscription.frequency": tuple(Frequency),
+        "consent.way": tuple(ConsentWay),
+        "suppression.reason": tuple(SuppressionReason),
         "issue.list_class": tuple(ListClass),
         "issue.status": tuple(IssueStatus),
         "delivery.state": tuple(DeliveryState),

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from mailer.database import people as subscribers
+from mailer.database.audience import receives
 from mailer.database.engine import Database
 from mailer.database.schema import subscriber, subscription
-from mailer.model import addresses
 from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
 from mailer.model.subscription import SUBSCRIBED, UNSUBSCRIBED, ListPreference, Preference
-
-FIRST_VERSIONS = 2**30
-"""Half of the positive 32-bit integers of the column: a version can be raised a billion times."""
-
-
-def random_version() -> int:
-    """Return the version with which a new subscriber's links begin.
-
-    Random, because ids come back when an old backup is restored: then the links of the person who had the id meanwhile still open nothing. Not 0,
-    which links without a version have.
-    """
-    return secrets.randbelow(FIRST_VERSIONS) + 1
+from mailer.model.suppression import AddressKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +47,7 @@ def import_subscribers(
     source: str,
     now: datetime,
     keep: bool = True,
-    first_version: Callable[[], int] = random_version,
+    first_version: Callable[[], int] = subscribers.random_version,
 ) -> ImportResult:
     """Subscribes people, all in one transaction. Doing it again changes nothing.
 
@@ -69,7 +58,7 @@ def import_subscribers(
     kept_out: list[tuple[str, str]] = []
     with database.writing(keep=keep) as connection:
         for person in people:
-            subscriber_id, is_new = _person(connection, person, now, first_version)
+            subscriber_id, is_new = _person(connection, database.address_keys, person, now, first_version)
             added += is_new
             for key in person.lists:
                 state = _state(connection, subscriber_id, key)
@@ -175,26 +164,29 @@ def revoke_links(database: Database, subscriber_id: SubscriberId) -> None:
         connection.execute(change.values(token_version=subscriber.c.token_version + 1))
 
 
-def count(database: Database, key: str) -> int:
-    """How many people are subscribed to the list now?"""
+def count(database: Database, key: str, now: datetime | None = None) -> int:
+    """How many people get the list? Those who are suppressed do not.
+
+    :param now: leave out who is paused at this moment.
+    """
     with database.reading() as connection:
-        query = select(func.count()).select_from(subscription).where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+        query = select(func.count()).select_from(subscription.join(subscriber)).where(receives(key, now))
         return connection.execute(query).scalar_one()
 
 
 def first(database: Database, key: str) -> Recipient | None:
-    """The first person who is subscribed to the list now. For a dry run."""
+    """The first person who gets the list now. For a dry run."""
     query = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
-    query = query.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED).order_by(subscriber.c.id).limit(1)
+    query = query.where(receives(key, None)).order_by(subscriber.c.id).limit(1)
     with database.reading() as connection:
         row = connection.execute(query).one_or_none()
     return None if row is None else Recipient(*row)
 
 
 def sample(database: Database, key: str) -> tuple[Recipient, ...]:
-    """Three people who are subscribed to the list now, or fewer: the first, and those whose name and address are the longest."""
+    """Three people who get the list now, or fewer: the first, and those whose name and address are the longest."""
     people = select(subscriber.c.id, subscriber.c.email, subscriber.c.name).join_from(subscriber, subscription)
-    people = people.where(subscription.c.list == key, subscription.c.state == SUBSCRIBED)
+    people = people.where(receives(key, None))
     orders = (subscriber.c.id, func.length(subscriber.c.name).desc(), func.length(subscriber.c.email).desc())
     with database.reading() as connection:
         chosen = [Recipient(*row) for order in orders for row in connection.execute(people.order_by(order, subscriber.c.id).limit(1))]
@@ -204,20 +196,16 @@ def sample(database: Database, key: str) -> tuple[Recipient, ...]:
 def find(database: Database, address: str) -> SubscriberId | None:
     """The number of the subscriber with this address, whatever its case."""
     with database.reading() as connection:
-        query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.address_key(address))
-        return connection.execute(query).scalar_one_or_none()
+        return subscribers.find_within(connection, address)
 
 
 def _person(
-    connection: Connection, person: ImportedSubscriber, now: datetime, first_version: Callable[[], int]
+    connection: Connection, keys: AddressKeys, person: ImportedSubscriber, now: datetime, first_version: Callable[[], int]
 ) -> tuple[SubscriberId, bool]:
-    key = addresses.address_key(person.address)
-    known = connection.execute(select(subscriber.c.id).where(subscriber.c.email_key == key)).scalar_one_or_none()
+    known = subscribers.find_within(connection, person.address)
     if known is not None:
         return known, False
-    values = {"email": person.address, "email_key": key, "name": person.name, "created_at": now, "token_version": first_version()}
-    added = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
-    return added, True
+    return subscribers.add_within(connection, keys, person.address, person.name, now=now, version=first_version()), True
 
 
 def _state(connection: Connection, subscriber_id: SubscriberId, key: str) -> str | None:

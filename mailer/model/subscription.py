@@ -1,4 +1,4 @@
-"""What a reader may choose for a list: HTML, the light text, or none."""
+"""What a reader may choose for a list: HTML, the light text, or none; and how often."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ FORMATS = (HTML, LIGHT)
 SUBSCRIBED, UNSUBSCRIBED = "subscribed", "unsubscribed"
 SUBSCRIPTION_STATES = (SUBSCRIBED, UNSUBSCRIBED)
 STOP = "stop"
+
+
+class Frequency(StrEnum):
+    """How often a reader wants a list: each issue as it appears, or together with others in one mail a day or a week."""
+
+    ISSUE = "issue"
+    DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class Preference(StrEnum):

@@ -95,7 +95,7 @@ def freeze_bundle(
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
     refuse_expired(database, issue.expires, ref, now, config.time_zone)
     refuse_too_late(issue, send_at, config.time_zone)
-    refuse_nobody(database, ref)
+    refuse_nobody(database, ref, now)
     require_sendable(config, database, issue, mail_list, now)
     permit(issue, mail_list, False)
     if reopened is None:
@@ -170,12 +170,12 @@ def refuse_cancelled(ref: IssueRef) -> NoReturn:
     )
 
 
-def refuse_nobody(database: Database, ref: IssueRef) -> None:
+def refuse_nobody(database: Database, ref: IssueRef, now: datetime) -> None:
     """Return if somebody would get the issue.
 
     :raises NobodySubscribed: recipients are frozen once, so an empty list would stay empty.
     """
-    if subscriptions.count(database, ref.list) == 0:
+    if subscriptions.count(database, ref.list, now) == 0:
         raise NobodySubscribed(
             f"Nobody is subscribed to {ref.list}: nothing was frozen or sent. Add people with `todoke subscribers import`."
         )

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from mailer.database import claims, issues, subscriptions
 from mailer.database.claims import ClaimRequest
 from mailer.database.engine import Database, create_database, open_database
+from mailer.database.people import FIRST_VERSIONS, random_version
 from mailer.database.schema import delivery, subscriber, subscription
-from mailer.database.subscriptions import FIRST_VERSIONS, ImportedSubscriber, random_version
+from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.ids import IssueId, SubscriberId
 from tests.mailer.database.test_migrations import alembic
 from tests.samples.mail_bundles import ISSUE, LIST, NOW, people

@@ -1,0 +1,26 @@
+"""Which subscribers an issue is frozen for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from mailer.database.schema import subscriber, subscription, suppression
+from mailer.model.subscription import SUBSCRIBED
+from mailer.model.suppression import ALL_LISTS
+
+
+def receives(key: str, now: datetime | None) -> ColumnElement[bool]:
+    """The condition that a subscriber, joined with the subscription, gets the list: subscribed, not suppressed, not paused.
+
+    :param now: None: those who are paused count too.
+    """
+    # `NOT IN` is computed once, and not for each subscriber: few are suppressed.
+    suppressed = select(suppression.c.subscriber_id).where(
+        suppression.c.subscriber_id.is_not(None), suppression.c.lifted_at.is_(None), suppression.c.scope.in_([ALL_LISTS, key])
+    )
+    condition = and_(subscription.c.list == key, subscription.c.state == SUBSCRIBED, subscriber.c.id.not_in(suppressed))
+    if now is None:
+        return condition
+    return and_(condition, or_(subscriber.c.paused_until.is_(None), subscriber.c.paused_until <= now))

@@ -1,0 +1,76 @@
+"""Subscribers themselves: the one place that gives a subscriber an address.
+
+A test (tests/mailer/database/test_people.py) reads the source of the mailer and fails when a statement that writes to `subscriber` an address
+is begun anywhere else: the suppressions of an address must be found again by whoever gets it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from mailer.database import suppressions
+from mailer.database.engine import Database
+from mailer.database.schema import subscriber
+from mailer.model import addresses
+from mailer.model.ids import SubscriberId
+from mailer.model.suppression import AddressKeys
+
+FIRST_VERSIONS = 2**30
+"""Half of the positive 32-bit integers of the column: a version can be raised a billion times."""
+
+
+def random_version() -> int:
+    """Return the version with which a new subscriber's links begin.
+
+    Random, because ids come back when an old backup is restored: then the links of the person who had the id meanwhile still open nothing. Not 0,
+    which links without a version have.
+    """
+    return secrets.randbelow(FIRST_VERSIONS) + 1
+
+
+def find_within(connection: Connection, address: str) -> SubscriberId | None:
+    """The id of the subscriber with this address, whatever its case."""
+    query = select(subscriber.c.id).where(subscriber.c.email_key == addresses.address_key(address))
+    return connection.execute(query).scalar_one_or_none()
+
+
+def add_within(connection: Connection, keys: AddressKeys, address: str, name: str, *, now: datetime, version: int) -> SubscriberId:
+    """Add a subscriber, who has no subscription yet. Nobody has the address.
+
+    :param address: as `addresses.parse` returns it.
+    :param version: the first version of the subscriber's links, from `random_version`.
+    """
+    values = {"email": address, "email_key": addresses.address_key(address), "name": name, "created_at": now, "token_version": version}
+    subscriber_id: SubscriberId = connection.execute(insert(subscriber).values(values).returning(subscriber.c.id)).scalar_one()
+    suppressions.link_within(connection, keys, subscriber_id, address)
+    return subscriber_id
+
+
+def change_address_within(connection: Connection, keys: AddressKeys, subscriber_id: SubscriberId, address: str) -> bool:
+    """Give a subscriber another address. False: another subscriber has it. Links stay: whoever has the old mailbox needs a revocation."""
+    if find_within(connection, address) not in (None, subscriber_id):
+        return False
+    values = {"email": address, "email_key": addresses.address_key(address)}
+    connection.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(values))
+    suppressions.link_within(connection, keys, subscriber_id, address)
+    return True
+
+
+def pause(database: Database, subscriber_id: SubscriberId, until: datetime | None) -> bool:
+    """Freeze no issue for the subscriber before that moment; None ends the pause. False: there is no such subscriber."""
+    with database.writing() as connection:
+        return pause_within(connection, subscriber_id, until)
+
+
+def pause_within(connection: Connection, subscriber_id: SubscriberId, until: datetime | None) -> bool:
+    """Pause a subscriber in the caller's transaction."""
+    return connection.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(paused_until=until)).rowcount == 1
+
+
+def paused_until(database: Database, subscriber_id: SubscriberId) -> datetime | None:
+    """Until when is the subscriber paused? None: the subscriber is not, or does not exist."""
+    with database.reading() as connection:
+        return connection.execute(select(subscriber.c.paused_until).where(subscriber.c.id == subscriber_id)).scalar_one_or_none()
