@@ -20,7 +20,7 @@ from docs.generate.settings import Setting, root_model, settings, settings_page
 from docs.generate.states import states_diagram, states_table
 from docs.generate.texts import read_texts
 from mailer.model.state import TRANSITIONS
-from plugins.frontmatter.model import registry
+from plugins.frontmatter.model import publications_file
 from plugins.partners.model import config as partners
 
 DOCS = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ def mailer_settings() -> list[Setting]:
 def publications_settings() -> list[Setting]:
     """Return every key of ``publications.toml``. The importer checks the tables of feeds, and knows more of their keys than the site does."""
     feeds = [row for row in settings(root_model(partners)) if row.key.startswith("feeds.")]
-    return [*(row for row in settings(root_model(registry)) if not row.key.startswith("feeds.")), *feeds]
+    return [*(row for row in settings(root_model(publications_file)) if not row.key.startswith("feeds.")), *feeds]
 
 
 def pages() -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from docs.generate.settings import Setting
 from docs.generate.texts import read_texts
 from mailer.model.state import TRANSITIONS
 from plugins.checks.rules.catalogue import RULES
-from plugins.frontmatter.model import registry
+from plugins.frontmatter.model import publications_file
 from plugins.frontmatter.model.content_types import CONTENT_TYPES
 from plugins.partners.model import config as partners
 
@@ -85,7 +85,9 @@ def setting_keys(model: type[BaseModel]) -> set[str]:
 
 
 MAILER_KEYS = setting_keys(file_models(mailer.config.file))
-PUBLICATIONS_KEYS = setting_keys(file_models(registry)) | {key for key in setting_keys(file_models(partners)) if key.startswith("feeds.")}
+PUBLICATIONS_KEYS = setting_keys(file_models(publications_file)) | {
+    key for key in setting_keys(file_models(partners)) if key.startswith("feeds.")
+}
 
 
 def content_type_keys() -> set[str]:
