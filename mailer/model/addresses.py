@@ -8,6 +8,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from mailer.model.errors import AddressError
+from mailer.model.receivers import receiver_of
 
 # The part before the @ (RFC 5321 section 4.1.2): Dot-string, Quoted-string, and atoms with dots anywhere, which Japanese carriers gave out.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -17,19 +18,6 @@ _QUOTED_STRING = re.compile(r'"((?:[ !#-\[\]-~]|\\[ -~])*)"')
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 LONGEST_ADDRESS = 254  # octets: a path has 256 with its brackets (RFC 5321 section 4.5.3.1.3)
-
-CARRIERS = frozenset(
-    """
-    docomo.ne.jp docomo-camera.ne.jp dwmail.jp mopera.net mopera.ne.jp
-    ezweb.ne.jp au.com uqmobile.jp ido.ne.jp tu-ka.ne.jp tkk.ne.jp tkc.ne.jp
-    softbank.ne.jp softbank.jp vodafone.ne.jp disney.ne.jp disneymobile.ne.jp
-    jp-c.ne.jp jp-d.ne.jp jp-h.ne.jp jp-k.ne.jp jp-n.ne.jp jp-q.ne.jp jp-r.ne.jp jp-s.ne.jp jp-t.ne.jp
-    ymobile.ne.jp ymobile1.ne.jp y-mobile.ne.jp willcom.com pdx.ne.jp emnet.ne.jp emobile.ne.jp emobile-s.ne.jp
-    rakumail.jp
-    """.split()
-)
-"""Domains of Japanese mobile carriers, with all below them. Until 2009 they gave out addresses with dots doubled, leading or before the @.
-Anywhere else such a dot is a mistake in typing."""
 
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bq]\?[^?\s]*\?=", re.IGNORECASE)  # RFC 2047
 LONGEST_NAME = 100  # characters
@@ -50,7 +38,8 @@ def parse(text: str) -> str:
     local, at, domain = text.strip(" ").rpartition("@")
     if at and local.startswith('"'):
         return _joined(text, _requoted(text, local), domain)
-    if at and _is_of_carrier(domain) and _WITH_DOTS.fullmatch(local) and not _DOT_STRING.fullmatch(local):
+    # Until 2009 the carriers gave out addresses with dots doubled, leading or before the @. Anywhere else such a dot is a mistake in typing.
+    if at and receiver_of(domain).is_carrier and _WITH_DOTS.fullmatch(local) and not _DOT_STRING.fullmatch(local):
         return _joined(text, local, domain)
     return _validated(text, text.strip(" "))
 
@@ -89,11 +78,6 @@ def spellings(address: str) -> tuple[str, ...]:
     local, at, domain = key.rpartition("@")
     is_odd = _WITH_DOTS.fullmatch(local) and not _DOT_STRING.fullmatch(local)
     return (key, f'"{local}"{at}{domain}') if is_odd else (key,)
-
-
-def _is_of_carrier(domain: str) -> bool:
-    labels = domain.lower().split(".")
-    return any(".".join(labels[at:]) in CARRIERS for at in range(len(labels)))
 
 
 def _requoted(text: str, local: str) -> str:
