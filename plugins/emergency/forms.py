@@ -47,13 +47,13 @@ def forms_of_record(
 
 
 def forms_of_all(
-    records: Sequence[EmergencyRecord], publication: Publication, pages: PageRenderer, site: Site, base: str, as_of: dt.datetime
+    records: Sequence[EmergencyRecord], publication: Publication, pages: PageRenderer, site: Site, base: str, changed: dt.datetime
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the address and the bytes of what holds all records in force of one publication, also if there are none.
 
-    ``as_of`` is `plugins.frontmatter.library.Library.as_of`.
+    ``changed`` is the last moment at which one of its documents appeared or went.
     """
-    feed = CapFeed(f"{publication.title} - {site.title}", f"{publication.url}cap.xml", site.organisation, as_of)
+    feed = CapFeed(f"{publication.title} - {site.title}", f"{publication.url}cap.xml", site.organisation, changed)
     yield f"{publication.url}light.html", pages.light(records, publication)
     yield f"{publication.url}cap.xml", cap_feed(feed, base, records)
     yield f"{publication.url}notices.json", notices_json(records)

@@ -18,7 +18,7 @@ from plugins.emergency.mail import MailRenderer, bundle
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord, record_of
 from plugins.files import write_into
-from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, last_change
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import in_force
@@ -93,7 +93,10 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         documents = [document for document in documents if self._takes(self.records[document.path], publication)]
         records = [self.records[document.path] for document in documents]
         self._write_mail(documents, publication, library)
-        for url, data in forms_of_all(records, publication, pages, library.registry.site, self.build[SITE_ADDRESS], library.as_of):
+        site = library.registry.site
+        own = (d for d in library.documents.values() if d.publication == publication)
+        changed = last_change(own, library.now, site.zone)
+        for url, data in forms_of_all(records, publication, pages, site, self.build[SITE_ADDRESS], changed):
             self._write(url, data)
 
 

@@ -84,14 +84,12 @@ class Library:
     @cached_property
     def _moments(self) -> list[dt.datetime]:
         """Every moment at which a document appears or is taken down."""
-        return [moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
+        return _moments_of(self.documents.values())
 
     @cached_property
     def as_of(self) -> dt.datetime:
         """The last moment at which a document appeared or was taken down. A page may show it without a change at every build."""
-        now = compare_all(self.now, self._moments)
-        past = (moment for moment in self._moments if moment <= now)
-        return max(past, default=_EARTHQUAKE.replace(tzinfo=self.registry.site.zone))
+        return last_change(self.documents.values(), self.now, self.registry.site.zone)
 
     def with_html(self, html: dict[PurePosixPath, str]) -> Library:
         """Return the same library with other HTML for the bodies of the given paths."""
@@ -99,6 +97,17 @@ class Library:
             return self
         changed = {path: _with_html(self.documents[path], body) for path, body in html.items()}
         return replace(self, documents=self.documents | changed)
+
+
+def _moments_of(documents: Iterable[Document]) -> list[dt.datetime]:
+    return [moment for d in documents if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
+
+
+def last_change(documents: Iterable[Document], now: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """Return the last moment until ``now`` at which one of ``documents`` appeared or was taken down; that of the earthquake if none has."""
+    moments = _moments_of(documents)
+    until = compare_all(now, moments)
+    return max((moment for moment in moments if moment <= until), default=_EARTHQUAKE.replace(tzinfo=zone))
 
 
 LIBRARY = Key[Library]("library", __name__)

@@ -93,13 +93,13 @@ def entry_of(document: Document) -> FeedEntry:
     )
 
 
-def feed_files(channel: Channel, entries: Sequence[FeedEntry], as_of: dt.datetime) -> list[tuple[str, str]]:
+def feed_files(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> list[tuple[str, str]]:
     """Return address and text of the feeds of a channel."""
-    return [(f"{channel.url}feed.xml", atom(channel, entries, as_of)), (f"{channel.url}feed.json", json_feed(channel, entries))]
+    return [(f"{channel.url}feed.xml", atom(channel, entries, empty_since)), (f"{channel.url}feed.json", json_feed(channel, entries))]
 
 
-def atom(channel: Channel, entries: Sequence[FeedEntry], as_of: dt.datetime) -> str:
-    """Return an Atom feed of the newest entries (given newest first). An empty feed is as old as the site, which is as of ``as_of``."""
+def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> str:
+    """Return an Atom feed of the newest entries (given newest first). A feed without any has not changed since ``empty_since``."""
     feed = _Atom(
         title=channel.title,
         link=channel.absolute(channel.url),
@@ -108,7 +108,7 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], as_of: dt.datetime) -> 
         author_name=channel.author,
         language="ja",
     )
-    feed.empty_since = as_of
+    feed.empty_since = empty_since
     for entry in entries[:NEWEST]:
         feed.add_item(
             title=entry.title,

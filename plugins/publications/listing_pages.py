@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from pelican.writers import Writer
 
 from plugins.context import context_of
 from plugins.files import write_into
-from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, last_change
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import Alert
 from plugins.frontmatter.model.registry import Registry
@@ -48,7 +49,8 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         fixed_pages = [(page.url, page.meta.title) for page in self.pages]
         self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
         self.context.update(
-            page_frame(self.registry, self.base, fixed_pages, self.documents, library.now, library.as_of),
+            page_frame(self.registry, self.base, fixed_pages, self.documents, library.now),
+            as_of=library.as_of,
             sections=self.sections,
             places=self.places,
             topics=self.topics,
@@ -109,8 +111,13 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
     def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
         channel = feeds.channel_of(self.registry.site, self.base, url, title, description)
         entries = [feeds.entry_of(document) for document in documents[: feeds.NEWEST]]
-        for path, text in feeds.feed_files(channel, entries, self.context["as_of"]):
+        for path, text in feeds.feed_files(channel, entries, self._empty_since(url)):
             self._write(path, text)
+
+    def _empty_since(self, url: str) -> dt.datetime:
+        """Return when a document below ``url`` appeared or went last: an empty feed does not change when something happens elsewhere."""
+        library = context_of(self.settings)[LIBRARY]
+        return last_change((d for d in library.documents.values() if d.url.startswith(url)), library.now, self.registry.site.zone)
 
     def _sitemap(self) -> None:
         undated = ["/", "/places/", "/topics/", "/mail/", "/accessibility/results/", *(d.url for d in self.pages)]

@@ -20,12 +20,11 @@ def page_frame(
     fixed_pages: Sequence[tuple[str, str]],
     documents: Sequence[Document],
     now: dt.datetime,
-    as_of: dt.datetime,
 ) -> dict[str, Any]:
     """Return the variables of all templates that frame a page.
 
     ``base`` is the scheme and host of the site, ``fixed_pages`` are address and title of each; of ``documents`` only the notices and drills count, and
-    all of them are public. ``as_of`` is `plugins.frontmatter.library.Library.as_of`.
+    all of them are public.
     """
     notices = in_force(documents)
     return {
@@ -33,7 +32,6 @@ def page_frame(
         "registry": registry,
         "base": base,
         "now": now,
-        "as_of": as_of,
         # On every page: the incremental build records one read instead of thirty.
         "publication_links": [(p.url, p.title, p.colour) for p in registry.publications.values() if p.content_type != "drill"],
         "fixed_pages": fixed_pages,

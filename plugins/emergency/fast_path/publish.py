@@ -23,11 +23,12 @@ from plugins.emergency.fast_path.slots import PORTAL, URGENT, fill
 from plugins.emergency.fast_path.snapshot import Snapshot
 from plugins.emergency.fast_path.source import record_from
 from plugins.emergency.forms import forms_of_all, forms_of_record
-from plugins.emergency.mail import MailRenderer, bundle
+from plugins.emergency.mail import MailRenderer, bundle, number_of
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.file_lock import publish_lock
 from plugins.files import write_into
+from plugins.frontmatter.library import last_change
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import followed, in_force
@@ -74,6 +75,7 @@ class FastPath:
         A build that is under way finds the snapshot newer than its own look at the sources, and begins anew (`plugins.builder.run`).
         """
         with publish_lock(self._output):
+            self._withdraw_replaced()
             written = [self._write("mail", name, data) for name, data in self._bundle()]
             bundles = tuple(dict.fromkeys(name.rpartition("/")[0] for name in written))
             self._snapshot.save(self._output)
@@ -82,6 +84,16 @@ class FastPath:
         with publish_lock(self._output):
             rest = [self._write("site", name, data) for name, data in self._rest(frozenset(first))]
         yield StageDone("all_pages", tuple(rest))
+
+    def _withdraw_replaced(self) -> None:
+        """Remove the mail of the notice that this one replaces, as a full build does: it must not go out after its update. `issue.json` goes first."""
+        path = followed(self._document)
+        if path in self._records and self._publication.list:
+            folder = self._output / "mail" / self._publication.list / number_of(self._records[path])
+            for file in sorted(folder.glob("*"), key=lambda file: file.name != "issue.json"):
+                file.unlink()
+            with suppress(OSError):
+                folder.rmdir()
 
     def _write(self, tree: str, name: str, data: bytes) -> str:
         write_into(self._output / tree, name, data, replace=True)
@@ -111,9 +123,13 @@ class FastPath:
         own = (d for d in self._pages.documents if d.publication == self._publication)
         holding = [self._records[d.path] for d in in_force(own, self._publication.content_type)]
         taken = [record for record in holding if not self._is_refused(record)]
-        site, base, as_of = self._snapshot.registry.site, self._snapshot.base, self._snapshot.as_of_now(self._now)
-        for url, data in forms_of_all(taken, self._publication, page_renderer, site, base, as_of):
+        site, base = self._snapshot.registry.site, self._snapshot.base
+        for url, data in forms_of_all(taken, self._publication, page_renderer, site, base, self._changed()):
             yield url.lstrip("/"), data
+
+    def _changed(self) -> dt.datetime:
+        own = (d for d in self._snapshot.documents.values() if d.publication == self._publication)
+        return last_change(own, self._now, self._snapshot.registry.site.zone)
 
     def _portal(self) -> Iterator[tuple[str, bytes]]:
         with suppress(FileNotFoundError):
@@ -129,7 +145,7 @@ class FastPath:
 
     def _feed(self, url: str, title: str, description: str, entries: list[FeedEntry]) -> Iterator[tuple[str, bytes]]:
         channel = channel_of(self._snapshot.registry.site, self._snapshot.base, url, title, description)
-        for path, text in feed_files(channel, entries, self._snapshot.as_of_now(self._now)):
+        for path, text in feed_files(channel, entries, self._changed()):
             yield path.lstrip("/"), text.encode()
 
     def _files_shown(self) -> Iterator[tuple[str, bytes]]:
@@ -150,7 +166,7 @@ class FastPath:
     def _rest(self, done: frozenset[str]) -> Iterator[tuple[str, bytes]]:
         """The banner of every page that is not ``done``, and the copies with readings of those that are."""
         banner = partial(fill, name=URGENT, text=self._pages.banner(""))
-        own = {_page_name(d.url): self._pages.banner(d.url) for d in self._pages.documents}
+        own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
         copied = partial(fill, name=URGENT, text=self._copies.of_slot(self._pages.banner("")))
         copies = {self._copies.name(name): self._copies.of_slot(text) for name, text in own.items()}
         for name in sorted(done):

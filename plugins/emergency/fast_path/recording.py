@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from plugins.context import IMAGES, BuildContext, ImageMarkup
 from plugins.emergency.fast_path.snapshot import Snapshot, SourceTexts
-from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import ALERTS, Alert
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
@@ -38,8 +37,6 @@ def snapshot_of(build: BuildContext, card_font: str | None, *, has_copies: bool)
         headers={str(path): document.summary_for_others for path, document in library.documents.items()},
         fixed_pages=tuple((page.url, page.meta.title) for page in library.public if page.content_type == "page"),
         newest=tuple(map(entry_of, latest)),
-        as_of=library.as_of,
-        moments=tuple(sorted(_moments_to_come(library))),
         templates=_templates(build.theme),
         pictures=_pictures(documents.values(), build.get(IMAGES)),
         has_copies=has_copies,
@@ -49,14 +46,6 @@ def snapshot_of(build: BuildContext, card_font: str | None, *, has_copies: bool)
 
 def _belongs(document: Document) -> bool:
     return isinstance(document.meta, Alert) or bool(document.publication and document.publication.content_type in ALERTS)
-
-
-def _moments_to_come(library: Library) -> set[dt.datetime]:
-    """The plain moments: this list must not narrow the interval in which the build holds."""
-    as_of = library.as_of
-    return {
-        moment for d in library.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment and moment > as_of
-    }
 
 
 def _templates(theme: Path) -> dict[str, str]:

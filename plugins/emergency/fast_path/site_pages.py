@@ -44,7 +44,7 @@ class SitePages:
         self.documents = sorted(public, key=lambda d: d.date)
         self.pictures = PictureTags(snapshot.pictures)
         self._page_context = PageContext(registry.site, base, {}, {}, replacements(self.documents))
-        self.context: dict[str, Any] = page_frame(registry, base, snapshot.fixed_pages, self.documents, now, snapshot.as_of_now(now)) | {
+        self.context: dict[str, Any] = page_frame(registry, base, snapshot.fixed_pages, self.documents, now) | {
             "furigana": snapshot.has_copies,
             "draw_card": draw_card,
             "show_picture": self.pictures.show,

@@ -45,7 +45,7 @@ class Snapshot:
     """``base`` is scheme and host of the site, ``documents`` are the notices, the drills and what else lies in their publications, by path.
 
     ``headers`` are those of all documents, to which a record may link; ``fixed_pages`` address and title of each; ``newest`` the entries of the portal's
-    feed but for notices. ``as_of`` is the last moment at which a document appeared or went when the snapshot was made, ``moments`` are those to come.
+    feed but for notices.
     ``templates`` are the texts of the theme by their paths, ``pictures`` the responsive sets by permalink. ``has_copies`` says whether pages link to
     copies with readings, ``card_font`` is the setting ``CARD_FONT``.
     """
@@ -57,8 +57,6 @@ class Snapshot:
     headers: Mapping[str, HeaderSummary]
     fixed_pages: tuple[tuple[str, str], ...]
     newest: tuple[FeedEntry, ...]
-    as_of: dt.datetime
-    moments: tuple[dt.datetime, ...]
     templates: Mapping[str, str]
     pictures: Mapping[str, ImageVariants]
     has_copies: bool
@@ -69,11 +67,6 @@ class Snapshot:
         documents = {**self.documents, document.path: document}
         headers = {**self.headers, str(document.path): document.summary_for_others}
         return replace(self, documents=documents, headers=headers)
-
-    def as_of_now(self, now: dt.datetime) -> dt.datetime:
-        """Return the last moment at which a document appeared or went before ``now``."""
-        own = [moment for d in self.documents.values() if not d.meta.draft for moment in (d.meta.date, d.meta.ends) if moment]
-        return max(moment for moment in (self.as_of, *self.moments, *own) if moment <= now or moment == self.as_of)
 
     def render(self) -> bytes:
         """Return the bytes of the file: the same for the same site."""
@@ -88,8 +81,6 @@ class Snapshot:
             "headers": [_header_row(header) for header in self.headers.values()],
             "fixed_pages": self.fixed_pages,
             "newest": [_entry_row(entry) for entry in self.newest],
-            "as_of": self.as_of.isoformat(),
-            "moments": [moment.isoformat() for moment in self.moments],
             "templates": dict(self.templates),
             "pictures": {address: [each.folder, each.width, each.height] for address, each in sorted(self.pictures.items())},
             "has_copies": self.has_copies,
@@ -136,8 +127,6 @@ def _snapshot(data: Mapping[str, Any]) -> Snapshot:
         headers={header.path: header for header in headers},
         fixed_pages=tuple((url, title) for url, title in data["fixed_pages"]),
         newest=tuple(_entry(row, zone) for row in data["newest"]),
-        as_of=_moment(data["as_of"], zone),
-        moments=tuple(_moment(text, zone) for text in data["moments"]),
         templates={str(name): str(text) for name, text in data["templates"].items()},
         pictures={str(address): ImageVariants(*row) for address, row in data["pictures"].items()},
         has_copies=bool(data["has_copies"]),
