@@ -81,8 +81,7 @@ def parse_receivers(entries: Iterable[Mapping[str, Any]]) -> tuple[Receiver, ...
     :raises KeyError: a rule without its class.
     """
     return tuple(
-        Receiver(entry["name"], _domains(entry), tuple(entry.get("hosts", ())), tuple(map(parse_rule, entry["rules"])))
-        for entry in entries
+        Receiver(entry["name"], _domains(entry), tuple(entry.get("hosts", ())), tuple(map(parse_rule, entry["rules"]))) for entry in entries
     )
 
 

@@ -199,7 +199,12 @@ MAILBOXES = (
         "t@firm.example",
         C.TOO_LARGE,
     ),
-    Case("iCloud, unknown", by.postfix(ICLOUD, "mx01.mail.icloud.com", f"550 5.1.1 <{ICLOUD}>: user does not exist", "RCPT", "5.1.1"), ICLOUD, C.UNKNOWN),
+    Case(
+        "iCloud, unknown",
+        by.postfix(ICLOUD, "mx01.mail.icloud.com", f"550 5.1.1 <{ICLOUD}>: user does not exist", "RCPT", "5.1.1"),
+        ICLOUD,
+        C.UNKNOWN,
+    ),
     Case(
         "iCloud, policy",
         by.postfix(ICLOUD, "mx01.mail.icloud.com", "550 5.7.1 [HM08] Message rejected due to local policy.", "BODY", "5.7.1"),
