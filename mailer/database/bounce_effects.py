@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from mailer.database import delivery_problems, queue_stops, suppressions
+from mailer.database import audit_log, delivery_problems, queue_stops, suppressions
 from mailer.database.delivery_problems import SentDelivery
 from mailer.database.engine import Database
 from mailer.log import ADDRESS
 from mailer.model import addresses
+from mailer.model.audit_log import AuditEvent
 from mailer.model.bounce import HARD_CODES, Bounce, BounceClass
 from mailer.model.delivery_problem import FEWEST_TRIED, DeliveryProblem, ends_delivery, most_tried
 from mailer.model.errors import AddressError
@@ -85,6 +86,20 @@ def ended_by_problems(database: Database, subscriber_id: SubscriberId) -> tuple[
         address = delivery_problems.address_within(connection, subscriber_id)
         found = () if address is None else suppressions.suppressions_within(connection, database.address_keys, address)
     return tuple(each for each in found if each.lifted_at is None and each.reason in BY_PROBLEMS)
+
+
+def release_queue(database: Database, queue: str, *, by: str, why: str, now: datetime) -> bool:
+    """Release a stopped queue, with an entry in the audit log. False: it is not stopped.
+
+    :raises SecretMissing: there is no key to seal the log with.
+    """
+    with database.writing() as connection:
+        if not queue_stops.release_within(connection, queue, by=by, why=why, now=now):
+            return False
+        event = AuditEvent(by, "queue released", "", {"queue": queue or "others", "why": why})
+        entry = audit_log.append_within(connection, database.seal, event, now)
+    database.seal.on_append(entry)
+    return True
 
 
 def _end(connection: Connection, database: Database, sent: SentDelivery, now: datetime) -> bool:

@@ -74,3 +74,8 @@ def _record_refusal(database: Database, refused: RefusedDelivery, taught: Sequen
     verdict = classify(refusal, taught)
     event = f"refused {sent.issue_id}-{sent.subscriber_id}"
     bounce_effects.apply(database, event, sent.issue_id, sent.subscriber_id, Bounce(refusal, verdict, "reply"), now=refused.at)
+
+
+def release_queue(database: Database, queue: str, *, by: str, why: str, now: datetime) -> bool:
+    """Send newsletters from a stopped queue again. What was refused until now counts no more against the issue. False: it is not stopped."""
+    return bounce_effects.release_queue(database, queue, by=by, why=why, now=now)
