@@ -104,6 +104,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _new_database(request.getfixturevalue("postgres"))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """As `database_url`, one for all tests of a module: each of them takes readers of its own."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'var' / 'todoke.db'}"
+    return _new_database(request.getfixturevalue("postgres"))
+
+
 @pytest.fixture
 def database_url_postgres(postgres: str) -> str:
     """A new, empty PostgreSQL database."""

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mailer.model import receivers
 from mailer.model.bounce import BounceClass, Refusal, Verdict
 from mailer.model.outcome import Phase
 
@@ -80,9 +81,14 @@ def parse_receivers(entries: Iterable[Mapping[str, Any]]) -> tuple[Receiver, ...
     :raises KeyError: a rule without its class.
     """
     return tuple(
-        Receiver(entry["name"], tuple(entry.get("domains", ())), tuple(entry.get("hosts", ())), tuple(map(parse_rule, entry["rules"])))
-        for entry in entries
+        Receiver(entry["name"], _domains(entry), tuple(entry.get("hosts", ())), tuple(map(parse_rule, entry["rules"]))) for entry in entries
     )
+
+
+def _domains(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The entry's own domains, and those of the receivers that it names (`model.receivers`)."""
+    known = (domain for name in entry.get("receivers", ()) for domain in receivers.DOMAINS[receivers.Receiver(name)])
+    return (*entry.get("domains", ()), *known)
 
 
 def parse_rule(entry: Mapping[str, Any]) -> Rule:

@@ -22,6 +22,7 @@ from mailer.config.settings import (
     Config,
     Durability,
     Identity,
+    InboundSettings,
     Pipelining,
     QueueSettings,
     QuoteLocalPart,
@@ -105,6 +106,28 @@ class _MaxAge(_Section):
     emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
 
 
+class _Inbound(_Section):
+    domain: str | None = Field(default=None, pattern=DOMAIN)
+    complaints: str | None = None
+    authserv_id: str = Field(default="", pattern=r"^[!-~]*$", max_length=255)
+    listen: str = Field(default="127.0.0.1:8024", min_length=3)
+    most_bytes: int = Field(default=10_000_000, ge=100_000, le=100_000_000)
+    keep_days: int = Field(default=28, ge=1, le=366)
+
+    @field_validator("complaints")
+    @classmethod
+    def safe_address(cls, value: str | None) -> str | None:
+        return None if value is None else _parse_address(value)
+
+    @field_validator("listen")
+    @classmethod
+    def on_this_machine(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if "/" not in value and not (colon and port.isdecimal() and is_loopback(host.strip("[]"))):
+            raise ValueError("write a port of this machine as 127.0.0.1:8024, or the path of a Unix socket: LMTP has no password")
+        return value
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -127,6 +150,7 @@ class _File(_Section):
     source_url: str = SOURCE_URL
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
+    inbound: _Inbound = _Inbound()
 
     @field_validator("unsubscribe_mailto")
     @classmethod
@@ -251,8 +275,17 @@ def _settings(path: Path, file: _File) -> Config:
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
         unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
+        inbound=_inbound(folder, file),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
     )
+
+
+def _inbound(folder: Path, file: _File) -> InboundSettings:
+    """Addresses of lists and of complaints are below the domain of the return path, unless the file says otherwise."""
+    table, domain = file.inbound, file.inbound.domain or file.return_path.rpartition("@")[2]
+    listen = table.listen if "/" not in table.listen else (folder / table.listen).as_posix()
+    complaints = table.complaints or f"complaints@{domain}"
+    return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, table.most_bytes, table.keep_days)
 
 
 def _approval(folder: Path, table: _Approval) -> ApprovalRules:

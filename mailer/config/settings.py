@@ -100,6 +100,22 @@ class QueueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundSettings:
+    """How mail comes in. `domain`: of the addresses LIST-subscribe@ and others; `complaints`: the address that feedback loops write to, or empty.
+
+    `authserv_id`: the name under which our own Postfix writes Authentication-Results (RFC 8601), or empty if nothing checks DMARC; `keep_days`: how long
+    messages that were not understood are kept.
+    """
+
+    domain: str = ""
+    complaints: str = ""
+    authserv_id: str = ""
+    listen: str = "127.0.0.1:8024"
+    most_bytes: int = 10_000_000
+    keep_days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds."""
 
@@ -125,11 +141,22 @@ class Config:
     source_url: str = SOURCE_URL
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
     max_age: MaximumAge = field(default_factory=MaximumAge)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
 
     @property
     def relay(self) -> RelaySettings:
         """The relay that is used first."""
         return self.relays[0]
+
+    @property
+    def spool(self) -> Path:
+        """The folder of mail that has come in."""
+        return self.path.parent / "var" / "inbound"
+
+    @property
+    def bounce_rules(self) -> Path:
+        """The file of the rules that the operator has taught."""
+        return self.spool / "rules.toml"
 
     @property
     def state(self) -> Path:

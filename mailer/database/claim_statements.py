@@ -36,6 +36,7 @@ from sqlalchemy import (
     update,
 )
 
+from mailer.database import queue_stops
 from mailer.database.schema import claim, delivery, expired, issue, server_clock, subscriber, subscription
 from mailer.database.transitions import transition
 from mailer.model.errors import ImpossibleValue
@@ -142,7 +143,7 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
     query = query.where(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= bindparam("now")))
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
-    query = query.where(~_is_expired())
+    query = query.where(~_is_expired(), queue_stops.IS_OPEN)
     query = query.where(HAS_TIME_COME if state is DeliveryState.DEFERRED else delivery.c.subscriber_id > bindparam("after"))
     query = query.order_by(delivery.c.subscriber_id).limit(bindparam("limit"))
     rows = query.with_for_update(of=delivery, skip_locked=True).cte("due")

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailer.database import audit_log, claim_statements, frozen_content, restoration
+from mailer.database import audit_log, claim_statements, frozen_content, queue_stops, restoration
 from mailer.database.audience import receives
 from mailer.database.claim_statements import Moment
 from mailer.database.engine import Database
@@ -49,7 +49,10 @@ from mailer.model.issue import (
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 
 _BY_ID = select(issue).where(issue.c.id == bindparam("issue_id"))
-_IS_DUE = or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, claim_statements.HAS_TIME_COME))
+_IS_DUE = and_(
+    or_(delivery.c.state == DeliveryState.PENDING, and_(delivery.c.state == DeliveryState.DEFERRED, claim_statements.HAS_TIME_COME)),
+    queue_stops.IS_OPEN,
+)
 """The condition that a delivery may be tried now. Parameters: those of `due_times`."""
 
 

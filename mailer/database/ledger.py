@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from mailer.database import claim_statements, claims, issues, result_statements
+from mailer.database import claim_statements, claims, issues, queue_stops, result_statements
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, subscriber, subscription
 from mailer.database.transitions import assign_queue, transition
@@ -251,7 +251,7 @@ def unsubscribed(database: Database, key: str) -> tuple[tuple[str, datetime], ..
 
 def _is_due(issue_id: IssueId) -> ColumnElement[bool]:
     """The condition that a delivery of the issue may be tried. Parameters: those of `due_times`."""
-    return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), claim_statements.HAS_TIME_COME)
+    return and_(delivery.c.issue_id == issue_id, delivery.c.state.in_(DUE), claim_statements.HAS_TIME_COME, queue_stops.IS_OPEN)
 
 
 def _entries(condition: ColumnElement[bool]) -> Any:

@@ -17,7 +17,9 @@ from sqlalchemy import (
 
 from mailer.database.consent_tables import address_key, consent, consent_words, suppression
 from mailer.database.metadata import metadata, server_clock
+from mailer.database.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.stored_values import Utc, check_columns
+from mailer.model.bounce import BounceClass
 from mailer.model.consent import ConsentWay
 from mailer.model.issue import IssueStatus, ListClass
 from mailer.model.state import DeliveryState
@@ -25,8 +27,8 @@ from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
 from mailer.model.suppression import SuppressionReason
 
 __all__ = [
-    "address_key", "audit", "bucket", "claim", "consent", "consent_words", "delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
-    "sent_before", "server_clock", "slot", "subscriber", "subscription", "suppression",
+    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "queue_stop", "sent_before", "server_clock", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
 
@@ -220,6 +222,8 @@ check_columns(
         "subscription.frequency": tuple(Frequency),
         "consent.way": tuple(ConsentWay),
         "suppression.reason": tuple(SuppressionReason),
+        "delivery_problem.class": tuple(BounceClass),
+        "queue_stop.class": tuple(BounceClass),
         "issue.list_class": tuple(ListClass),
         "issue.status": tuple(IssueStatus),
         "delivery.state": tuple(DeliveryState),

@@ -219,7 +219,8 @@ class _BatchSource:
         decision = retry.SENT if is_good else self._decide(outcome, attempt, first or now.at, now.at, batch.policy)
         first_tried = now.text if first is None else format_timestamp(first)
         not_before = "" if decision.not_before is None else format_timestamp(decision.not_before)
-        text, message_id = printable(outcome.text), transaction.message_id.decode()
+        text = printable(outcome.text) if is_good else outcome.with_step(printable(outcome.text))
+        message_id = transaction.message_id.decode()
         result = DeliveryResult(
             row.subscriber_id, f"{decision.state}", attempt, outcome.code, text, first_tried, not_before, now.text, message_id
         )

@@ -45,6 +45,9 @@ class Phase(StrEnum):
     BODY = "BODY"
 
 
+COMMANDS = {Phase.MAIL: "MAIL FROM", Phase.RCPT: "RCPT TO", Phase.DATA: "DATA", Phase.BODY: "end of DATA"}
+"""As Postfix writes them: whoever reads a report of Postfix reads a refusal in the ledger by the same words (`mailer.bounces`)."""
+
 CONNECTION_LOST = "connection lost after the message was handed over: it may or may not have arrived (RFC 1047)"
 
 
@@ -59,3 +62,12 @@ class Outcome(NamedTuple):
     def is_accepted(self) -> bool:
         """Whether the relay has taken the message (2yz after the body, RFC 5321 section 4.2.1)."""
         return self.phase is Phase.BODY and self.code is not None and 200 <= self.code < 300
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether a server has said no (RFC 5321 section 4.2.1)."""
+        return self.code is not None and 400 <= self.code < 600
+
+    def with_step(self, text: str) -> str:
+        """The reply with the step that it answered: "Unknown user" after RCPT and after the body are two things at docomo."""
+        return f"{text} (in reply to {COMMANDS[self.phase]} command)" if self.is_refusal else text

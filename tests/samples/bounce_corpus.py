@@ -84,7 +84,7 @@ CARRIERS = (
     ),
 )
 
-Y, G, M, I = "taro@yahoo.co.jp", "taro@gmail.com", "taro@outlook.jp", "taro@icloud.com"
+Y, G, M, ICLOUD = "taro@yahoo.co.jp", "taro@gmail.com", "taro@outlook.jp", "taro@icloud.com"
 GMX_, MX = "gmail-smtp-in.l.google.com", "mx.example.net"
 GOOGLE_LOW = "550-5.7.1 [192.0.2.1] Our system has detected that this message is likely unsolicited mail. 550 5.7.1 https://support.google.com/mail/?p=UnsolicitedMessageError"
 
@@ -199,17 +199,22 @@ MAILBOXES = (
         "t@firm.example",
         C.TOO_LARGE,
     ),
-    Case("iCloud, unknown", by.postfix(I, "mx01.mail.icloud.com", f"550 5.1.1 <{I}>: user does not exist", "RCPT", "5.1.1"), I, C.UNKNOWN),
+    Case(
+        "iCloud, unknown",
+        by.postfix(ICLOUD, "mx01.mail.icloud.com", f"550 5.1.1 <{ICLOUD}>: user does not exist", "RCPT", "5.1.1"),
+        ICLOUD,
+        C.UNKNOWN,
+    ),
     Case(
         "iCloud, policy",
-        by.postfix(I, "mx01.mail.icloud.com", "550 5.7.1 [HM08] Message rejected due to local policy.", "BODY", "5.7.1"),
-        I,
+        by.postfix(ICLOUD, "mx01.mail.icloud.com", "550 5.7.1 [HM08] Message rejected due to local policy.", "BODY", "5.7.1"),
+        ICLOUD,
         C.POLICY,
     ),
     Case(
         "iCloud, content",
-        by.postfix(I, "mx01.mail.icloud.com", "554 5.7.1 [CS01] Message rejected due to local policy.", "BODY", "5.7.1"),
-        I,
+        by.postfix(ICLOUD, "mx01.mail.icloud.com", "554 5.7.1 [CS01] Message rejected due to local policy.", "BODY", "5.7.1"),
+        ICLOUD,
         C.CONTENT,
     ),
     Case(

@@ -154,5 +154,19 @@ def gmail(recipient: str, reply: str, status: str, host: str = "gmail-smtp-in.l.
     return report(prose, recipient, status, diagnostic=reply, host=host, sender="mailer-daemon@googlemail.com", subject=subject)
 
 
+def complaint(return_path: str, feedback_type: str = "abuse", link: str = "") -> bytes:
+    """A feedback report (RFC 5965); CFBL's (RFC 9477) are the same."""
+    text = (
+        "From: fbl@receiver.example\nTo: complaints@example.jp\nSubject: FW: News\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b1"\n\n'
+        "--b1\nContent-Type: text/plain\n\nThis is an abuse report.\n\n"
+        f"--b1\nContent-Type: message/feedback-report\n\nFeedback-Type: {feedback_type}\nUser-Agent: Receiver/1.0\nVersion: 1\n\n"
+        f"--b1\nContent-Type: message/rfc822\n\nReturn-Path: <{return_path}>\n{ISSUE.format(recipient='redacted@receiver.example')}"
+        + (f"List-Unsubscribe: <{link}>\n" if link else "")
+        + "\nbody\n\n--b1--\n"
+    )
+    return _crlf(text, "utf-8")
+
+
 def _crlf(text: str, charset: str) -> bytes:
     return text.encode(charset).replace(b"\n", b"\r\n")

@@ -1,0 +1,165 @@
+"""Takes one message after the other from the spool, does what follows from it, and takes it out. A kill at any moment loses nothing and counts nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mailer import log
+from mailer.bounces import mime, taught
+from mailer.bounces.mime import UnreadableMessage
+from mailer.bounces.receivers import Receiver
+from mailer.bounces.taught import RulesUnreadable
+from mailer.inbound.disposition import Disposition, put_aside
+from mailer.inbound.empty_mail import EmptyMailHandler
+from mailer.inbound.forwarding import forward
+from mailer.inbound.returned import ReturnedMail
+from mailer.inbound.routing import RouteKind, Router
+from mailer.inbound.spool import Folder, InboundMessage, Spool, SpoolError
+from mailer.model.clock import Clock
+from mailer.model.errors import DatabaseError, SecretMissing
+from mailer.smtp.direct import DirectMessage
+
+Send = Callable[[DirectMessage], Awaitable[bool]]
+"""Hands a mail to a relay; false if none took it."""
+Chore = Callable[[], object]
+
+RETRY = timedelta(minutes=5)
+"""After a mail that no relay took."""
+PAUSE = 5.0
+"""Seconds after a database that does not answer, and between two chores."""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads which kind of message."""
+
+    router: Router
+    returned: ReturnedMail
+    empty_mails: EmptyMailHandler
+    rules: Path
+
+    def take(self, message: InboundMessage, rules: Sequence[Receiver], now: datetime) -> Disposition:
+        """Read a message and do what needs no relay.
+
+        :raises UnreadableMessage: it cannot be parsed within bounds.
+        """
+        mail = mime.parse(message.content)
+        route = self.router.route(message.recipient)
+        if route is None:
+            return put_aside("its address is none of ours any more")
+        if route.kind in (RouteKind.RETURNED, RouteKind.COMPLAINT):
+            return self.returned.take(message, mail, route, rules, now)
+        if route.kind is RouteKind.COMMAND:
+            return self.empty_mails.take(message, mail, route, now)
+        return forward(message, mail, self.router.lists[route.key], self.router, now)
+
+
+@dataclass
+class Processor:
+    """The one reader of the spool. `wake` tells it that something has come."""
+
+    spool: Spool
+    readers: Readers
+    send: Send
+    clock: Clock
+    _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _unsent: dict[str, tuple[DirectMessage, ...]] = field(default_factory=dict, init=False)
+    _not_before: dict[str, datetime] = field(default_factory=dict, init=False)
+
+    def wake(self) -> None:
+        """Something has been stored."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event, chore: Chore) -> None:
+        """Read until stopped. `chore` is done between two rounds, at least every `PAUSE` seconds when nothing comes."""
+        while not stop.is_set():
+            self._woken.clear()
+            await self.drain(stop)
+            await self._chore(chore)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_first(self._woken, stop), PAUSE)
+
+    async def drain(self, stop: asyncio.Event | None = None) -> int:
+        """Read everything that waits now. How many messages were read to their end?"""
+        rules = await asyncio.to_thread(self._rules)
+        number = 0
+        for name in await asyncio.to_thread(self.spool.names):
+            if stop is not None and stop.is_set():
+                break
+            if self._not_before.get(name, self.clock()) > self.clock():
+                continue
+            try:
+                number += await self._one(name, rules)
+            except (DatabaseError, SecretMissing) as error:  # the message stays; whoever mends it need not do more
+                log.warning("messages wait", why=str(error))
+                break
+        return number
+
+    async def _one(self, name: str, rules: Sequence[Receiver]) -> bool:
+        if name in self._unsent:
+            disposition = Disposition("sent at last", mails=self._unsent[name])
+        else:
+            taken = await asyncio.to_thread(self._take, name, rules)
+            if taken is None:
+                return True
+            disposition = taken
+        unsent = tuple([each for each in disposition.mails if not await self.send(each)])
+        if unsent:
+            self._unsent[name], self._not_before[name] = unsent, self.clock() + RETRY
+            log.warning("no relay takes an answer or a letter; it is tried again", message=name)
+            return False
+        self._unsent.pop(name, None)
+        self._not_before.pop(name, None)
+        log.event("message read", message=name, what=disposition.event, aside=disposition.pile or None)
+        await asyncio.to_thread(self._finish, name, disposition)
+        return True
+
+    def _take(self, name: str, rules: Sequence[Receiver]) -> Disposition | None:
+        """Read one message. None: it was put aside as unreadable."""
+        try:
+            message = self.spool.read(name)
+            return self.readers.take(message, rules, self.clock())
+        except (DatabaseError, SecretMissing):
+            raise
+        except (UnreadableMessage, SpoolError) as error:
+            self._fail(name, str(error))
+        except Exception as error:  # of whatever kind: a stranger's message must neither be lost nor stop those behind it
+            self._fail(name, f"unexpected error: {type(error).__name__}")
+        return None
+
+    def _fail(self, name: str, reason: str) -> None:
+        log.error("a message cannot be read; see `todoke inbound list`", message=name, why=reason)
+        self.spool.keep(name, Folder.FAILED, reason)
+
+    def _finish(self, name: str, disposition: Disposition) -> None:
+        if disposition.pile:
+            self.spool.keep(name, Folder.PILE, disposition.pile)
+        else:
+            self.spool.done(name)
+
+    def _rules(self) -> tuple[Receiver, ...]:
+        try:
+            return taught.read_rules(self.readers.rules)
+        except RulesUnreadable as error:
+            log.warning("the taught rules are not used", why=str(error))
+            return ()
+
+    async def _chore(self, chore: Chore) -> None:
+        try:
+            await asyncio.to_thread(chore)
+        except (DatabaseError, SecretMissing) as error:
+            log.warning("refusals wait to be read", why=str(error))
+
+
+async def _first(*events: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(each.wait()) for each in events]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

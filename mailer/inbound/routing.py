@@ -1,0 +1,106 @@
+"""What an address of ours stands for: a returned message, a command of a list, a letter to a list, complaints. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailer.config.settings import Config
+from mailer.message.links import LinkSigner, parse_return_path
+from mailer.model import addresses
+from mailer.model.errors import AddressError
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.issue import MailList
+
+
+class RouteKind(StrEnum):
+    """What is done with a message."""
+
+    RETURNED = "returned"
+    COMPLAINT = "complaint"
+    COMMAND = "command"
+    LETTER = "letter"
+
+
+class Command(StrEnum):
+    """What an empty mail (空メール) asks for; the address is LIST-COMMAND@."""
+
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    HELP = "help"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message goes. `issue_id` and `subscriber_id`: from a stamped return path; `key`: the list of a command or a letter."""
+
+    kind: RouteKind
+    issue_id: IssueId | None = None
+    subscriber_id: SubscriberId | None = None
+    key: str = ""
+    command: Command | None = None
+
+
+@dataclass(frozen=True)
+class Router:
+    """Knows our addresses."""
+
+    config: Config
+    lists: Mapping[str, MailList]
+    signer: LinkSigner
+
+    def route(self, recipient: str) -> Route | None:
+        """What the address stands for. None: it is not ours, and mail to it is refused."""
+        address = _normal(recipient)
+        stamped = parse_return_path(address, self.signer)
+        if stamped is not None:
+            return Route(RouteKind.RETURNED, *stamped)
+        if self._is_return_path(address):
+            return Route(RouteKind.RETURNED)
+        if address in self._complaint_addresses():
+            return Route(RouteKind.COMPLAINT)
+        return self._command(address) or self._letter(address)
+
+    def command_address(self, key: str, command: Command) -> str:
+        """The address of a list's command."""
+        return f"{key}-{command}@{self.config.inbound.domain}"
+
+    def _is_return_path(self, address: str) -> bool:
+        local, _, domain = self.config.return_path.lower().rpartition("@")
+        given, _, given_domain = address.rpartition("@")
+        return given_domain == domain and (given == local or given.startswith(local + "+"))
+
+    def _complaint_addresses(self) -> frozenset[str]:
+        return frozenset({self.config.inbound.complaints.lower()} if self.config.inbound.complaints else ())
+
+    def _command(self, address: str) -> Route | None:
+        local, _, domain = address.rpartition("@")
+        key, _, word = local.rpartition("-")
+        mail_list = self._by_key(key)
+        if mail_list is None or word not in tuple(Command) or domain not in self._domains(mail_list):
+            return None
+        return Route(RouteKind.COMMAND, key=mail_list.key, command=Command(word))
+
+    def _letter(self, address: str) -> Route | None:
+        local, _, domain = address.rpartition("@")
+        for mail_list in self.lists.values():
+            named = {mail_list.from_address.lower(), mail_list.reply_to.lower()}
+            if address in named or (local == mail_list.key.lower() and domain == self.config.inbound.domain):
+                return Route(RouteKind.LETTER, key=mail_list.key)
+        return None
+
+    def _by_key(self, key: str) -> MailList | None:
+        return next((each for each in self.lists.values() if each.key.lower() == key), None)
+
+    def _domains(self, mail_list: MailList) -> frozenset[str]:
+        return frozenset({self.config.inbound.domain, mail_list.from_address.rpartition("@")[2].lower()})
+
+
+def _normal(recipient: str) -> str:
+    """In lower case, quotation marks undone; what is no address stays as it is, and is nobody's."""
+    try:
+        return addresses.address_key(addresses.parse(recipient))
+    except AddressError:
+        return recipient.lower()

@@ -1,0 +1,104 @@
+"""`todoke receive`: the LMTP server, the reader of its spool, and what is due from time to time, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mailer import log
+from mailer.bounces import taught
+from mailer.bounces.last_resort import LastResort
+from mailer.bounces.taught import RulesUnreadable
+from mailer.config.settings import Config, RelaySettings
+from mailer.database import automatic_replies
+from mailer.database.engine import Database
+from mailer.inbound.empty_mail import Confirmations, EmptyMails
+from mailer.inbound.lmtp import WRITERS, Handler, LmtpLimits, LmtpServer
+from mailer.inbound.processing import Processor, Readers
+from mailer.inbound.returned import ReturnedMail
+from mailer.inbound.routing import Router
+from mailer.inbound.spool import Spool
+from mailer.message.links import LinkSigner
+from mailer.model.clock import Clock
+from mailer.model.issue import MailList
+from mailer.secrets import Secret
+from mailer.smtp.direct import DirectMessage, send_by_first_relay
+from mailer.subscribers import delivery_problems
+
+REFUSALS_EVERY = timedelta(seconds=30)
+TIDY_EVERY = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class InboundService:
+    """All that a run needs."""
+
+    config: Config
+    database: Database
+    lists: Mapping[str, MailList]
+    signer: LinkSigner
+    confirmations: Confirmations
+    clock: Clock
+    password_for: Callable[[RelaySettings], Secret | None]
+    limits: LmtpLimits = field(default_factory=LmtpLimits)
+
+    async def run(self, stop: asyncio.Event, on_listening: Callable[[str], object] = lambda _place: None) -> None:
+        """Serve until stopped. What is in the spool from an earlier run is read first.
+
+        :raises ListenError: nothing can listen there.
+        """
+        spool = Spool(self.config.spool)
+        spool.prepare()
+        with LastResort() as last_resort, ThreadPoolExecutor(WRITERS, "spool") as threads:
+            router = Router(self.config, self.lists, self.signer)
+            processor = self.processor(spool, router, last_resort)
+            server = LmtpServer(Handler(spool, router.route, self.clock, processor.wake, threads, self.limits), self.limits)
+            on_listening(await server.listen(self.config.inbound.listen))
+            try:
+                await processor.run(stop, _Chores(self, spool))
+            finally:
+                await server.close()
+
+    def processor(self, spool: Spool, router: Router, last_resort: LastResort | None) -> Processor:
+        """The reader of the spool."""
+        returned = ReturnedMail(self.database, self.signer, last_resort, self.config.verp)
+        readers = Readers(router, returned, EmptyMails(self.database, router, self.confirmations), self.config.bounce_rules)
+        return Processor(spool, readers, self._send, self.clock)
+
+    async def _send(self, message: DirectMessage) -> bool:
+        return await send_by_first_relay(self.config.relays, self.password_for, self.config.message_id_domain, message)
+
+
+@dataclass
+class _Chores:
+    """Refusals at sending time are read twice a minute; old files and rows go away."""
+
+    service: InboundService
+    spool: Spool
+    refusals_at: datetime | None = None
+    tidied_at: datetime | None = None
+
+    def __call__(self) -> None:
+        """Do what is due."""
+        now = self.service.clock()
+        if self.refusals_at is None or now - self.refusals_at >= REFUSALS_EVERY:
+            self.refusals_at = now
+            read_refusals(self.service.config, self.service.database, now)
+        if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
+            self.tidied_at = now
+            automatic_replies.forget_old(self.service.database, now)
+            number = self.spool.forget_old(now - timedelta(days=self.service.config.inbound.keep_days))
+            if number:
+                log.event("old messages deleted", number=number)
+
+
+def read_refusals(config: Config, database: Database, now: datetime) -> int:
+    """Record the refusals at sending time that are not recorded yet, by the taught rules too. How many were there?"""
+    try:
+        rules = taught.read_rules(config.bounce_rules)
+    except RulesUnreadable:  # told by the reader of the spool
+        rules = ()
+    return delivery_problems.read_refusals(database, now=now, taught=rules)

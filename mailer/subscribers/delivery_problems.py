@@ -1,0 +1,81 @@
+"""What becomes of refusals and returned mail: they are recorded, end delivery to an address that is unknown, or stop a queue; and can be forgiven.
+
+Refusals at sending time are read here too (`read_refusals`), from the ledger and not while they come: sending loses no time by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mailer import log
+from mailer.bounces.classify import classify
+from mailer.bounces.receivers import Receiver
+from mailer.bounces.reply_parts import complete
+from mailer.database import bounce_effects, delivery_problems
+from mailer.database.bounce_effects import Effect
+from mailer.database.delivery_problems import RefusedDelivery
+from mailer.database.engine import Database
+from mailer.model.bounce import Bounce, BounceClass, Refusal
+from mailer.model.delivery_problem import DeliveryProblem, score
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.suppression import Suppression
+
+RECENT = timedelta(days=35)
+"""Refusals of issues that were frozen since are read; no retry policy takes as long."""
+PORTION = 500
+
+
+def record_bounce(
+    database: Database, event: str, issue_id: IssueId, subscriber_id: SubscriberId, bounce: Bounce, *, now: datetime
+) -> frozenset[Effect]:
+    """Record a returned message whose stamped return path names the delivery, and do what follows from it.
+
+    :param event: names the message, so that it counts once however often it comes.
+    """
+    return bounce_effects.apply(database, event, issue_id, subscriber_id, bounce, now=now)
+
+
+def read_refusals(database: Database, *, now: datetime, taught: Sequence[Receiver] = ()) -> int:
+    """Record every refusal at sending time that is not recorded yet. How many were there?"""
+    number = 0
+    while refused := delivery_problems.refused_deliveries(database, since=now - RECENT, limit=PORTION):
+        for each in refused:
+            _record_refusal(database, each, taught)
+        number += len(refused)
+    if number:
+        log.event("refusals read", number=number)
+    return number
+
+
+def delivery_problems_of(database: Database, subscriber_id: SubscriberId, now: datetime) -> tuple[tuple[DeliveryProblem, ...], float]:
+    """What counts against a subscriber's address now, oldest first, and the score of the soft problems. For the reader's own page and the operator."""
+    problems = delivery_problems.problems_of(database, subscriber_id)
+    shown = tuple(each for each in problems if each.bounce_class is not BounceClass.AUTO_REPLY)
+    return shown, score(shown, now)
+
+
+def forgive(database: Database, subscriber_id: SubscriberId, *, by: str, why: str, now: datetime) -> bool:
+    """The address is good after all: nothing that was recorded counts, and mail goes there again. False: there was nothing to undo.
+
+    :param by: `reader`, or the operator's account.
+    """
+    return bounce_effects.forgive(database, subscriber_id, by=by, why=why, now=now)
+
+
+def suppressions_of_problems(database: Database, subscriber_id: SubscriberId) -> tuple[Suppression, ...]:
+    """The suppressions that problems have begun and that still hold: what `forgive` would end."""
+    return bounce_effects.ended_by_problems(database, subscriber_id)
+
+
+def _record_refusal(database: Database, refused: RefusedDelivery, taught: Sequence[Receiver]) -> None:
+    sent = refused.delivery
+    refusal = complete(Refusal(refused.text, sent.address, "", refused.code))
+    verdict = classify(refusal, taught)
+    event = f"refused {sent.issue_id}-{sent.subscriber_id}"
+    bounce_effects.apply(database, event, sent.issue_id, sent.subscriber_id, Bounce(refusal, verdict, "reply"), now=refused.at)
+
+
+def release_queue(database: Database, queue: str, *, by: str, why: str, now: datetime) -> bool:
+    """Send newsletters from a stopped queue again. What was refused until now counts no more against the issue. False: it is not stopped."""
+    return bounce_effects.release_queue(database, queue, by=by, why=why, now=now)

@@ -1,0 +1,143 @@
+"""A running `InboundService` for tests: an installation, its LMTP socket, and what it hears of confirmations."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+from mailer import bundle
+from mailer.config.file import load_config
+from mailer.config.settings import Config
+from mailer.database import issues, subscriptions
+from mailer.database.engine import Database, create_database
+from mailer.inbound.lmtp import LmtpLimits
+from mailer.inbound.routing import Router
+from mailer.inbound.service import InboundService
+from mailer.inbound.spool import Folder, InboundMessage, Spool
+from mailer.message.links import LinkSigner, return_path_for
+from mailer.model.bounce import BounceClass
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.issue import MailList
+from mailer.model.suppression import AddressKeys
+from mailer.secrets import Secret, address_keys
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, Clock, people, write_config, write_lists
+
+KEYS = AddressKeys(address_keys({"TODOKE_SECRET": SECRET}, None, None))
+SIGNER = LinkSigner((Secret(SECRET),))
+CODE = "ABCDE23456"
+
+
+@dataclass
+class RecordedConfirmations:
+    """Who was asked; the one code that holds confirms the list."""
+
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def request_confirmation(self, address: str, mail_list: MailList, form: str, now: datetime) -> bool:
+        self.asked.append((address, mail_list.key, form))
+        return True
+
+    def confirm_code(self, address: str, code: str, now: datetime) -> str:
+        return "fukko-press" if code == CODE and self.asked else ""
+
+
+@dataclass
+class Office:
+    """An installation with three readers who have got issue 45, and the service that takes what comes back."""
+
+    service: InboundService
+    clock: Clock
+    confirmations: RecordedConfirmations
+    issue_id: IssueId
+
+    @property
+    def database(self) -> Database:
+        return self.service.database
+
+    @property
+    def config(self) -> Config:
+        return self.service.config
+
+    @property
+    def spool(self) -> Spool:
+        return Spool(self.config.spool)
+
+    def stamped(self, number: int) -> str:
+        """The return path of the mail to this reader."""
+        return return_path_for(self.config.return_path, self.issue_id, SIGNER)(SubscriberId(number))
+
+    def put(self, recipient: str, content: bytes, sender: str = "") -> str:
+        """Store a message as the LMTP server does; returns its name."""
+        return self.spool.store(InboundMessage(sender, recipient, self.clock(), content)).name
+
+    def read(self) -> int:
+        """Let the service read what waits."""
+        router = Router(self.config, self.service.lists, SIGNER)
+        return asyncio.run(self.service.processor(self.spool, router, None).drain())
+
+    def folder(self, folder: Folder) -> list[str]:
+        return [self.spool.reason(name, folder) for name in self.spool.names(folder)]
+
+
+@contextmanager
+def office(folder: Path, url: str, *, relay_port: int = 25, readers: int = 3, head: str = "", inbound: str = "") -> Iterator[Office]:
+    """An installation on the given database. Issue 45 is frozen, and sent as far as the ledger knows."""
+    write_lists(folder / "mail")
+    config = replace(load_config(write_config(folder, relay_port, relay=f'tls = "none"\n[inbound]\n{inbound}', head=head)), database=url)
+    clock, confirmations = Clock(), RecordedConfirmations()
+    with closing(create_database(url, SEAL, KEYS)) as database:
+        subscriptions.import_subscribers(database, people(readers), source="test", now=NOW, first_version=lambda: 5)
+        frozen = issues.freeze(database, ISSUE, LIST, NOW)
+        lists = bundle.read_lists(folder / "mail")
+        service = InboundService(config, database, lists, SIGNER, confirmations, clock, lambda _relay: None)
+        service.config.spool.parent.mkdir(parents=True, exist_ok=True)
+        Spool(config.spool).prepare()
+        yield Office(service, clock, confirmations, frozen.issue_id)
+
+
+@contextmanager
+def running(service: InboundService, limits: LmtpLimits | None = None) -> Iterator[str]:
+    """The service in a thread; yields the place at which it listens."""
+    served, place, loop = replace(service, limits=limits or service.limits), list[str](), asyncio.new_event_loop()
+    listening, stop = threading.Event(), asyncio.Event()
+
+    def told(where: str) -> None:
+        place.append(where)
+        listening.set()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(served.run(stop, told)), daemon=True)
+    thread.start()
+    assert listening.wait(20)
+    try:
+        yield place[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(20)
+        assert not thread.is_alive()
+        loop.close()
+
+
+def lmtp(place: str) -> smtplib.LMTP:
+    """Python's own client."""
+    host, _, port = place.rpartition(":")
+    return smtplib.LMTP(place) if "/" in place else smtplib.LMTP(host, int(port))
+
+
+def letter(sender: str, recipient: str, subject: str = "", text: str = "", **headers: str) -> bytes:
+    """A mail of a person."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail.as_bytes().replace(b"\n", b"\r\n")
+
+
+UNKNOWN, FILTERED, POLICY = BounceClass.UNKNOWN, BounceClass.FILTERED, BounceClass.POLICY
