@@ -1,6 +1,9 @@
 """The publisher's commands, as `todoke.py` reads them."""
 
-GROUPS = {"release-keys": "The keys that sign releases. 公開版に署名する鍵"}
+GROUPS = {
+    "release-keys": "The keys that sign releases. 公開版に署名する鍵",
+    "emergency": "An urgent notice, everywhere in seconds. 緊急のお知らせ",
+}
 
 COMMANDS = {
     "publish": ("publisher.cli.publish", "publish"),
@@ -14,6 +17,7 @@ COMMANDS = {
     "audit-pack": ("publisher.cli.audit_pack", "audit_pack"),
     "archive": ("publisher.cli.archive", "archive"),
     "reproduce": ("publisher.cli.reproduce", "reproduce"),
+    "emergency release": ("publisher.cli.emergency", "release"),
     "release-keys new": ("publisher.cli.keys", "new"),
     "release-keys show": ("publisher.cli.keys", "show"),
     "release-keys root": ("publisher.cli.root", "root"),

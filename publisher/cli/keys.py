@@ -74,8 +74,10 @@ def renew(config: ConfigPath = CONFIG) -> None:
         settings, store = load(config)
         with store.locked(RENEWAL_WAIT):
             signed = make.renew(store, signing_keys(settings).timestamp, now())
-            failures = asyncio.run(delivery.renew(targets_of(settings, now), {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}))
-            stamp_missing(settings, store)
+            proof = {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}
+            failures = asyncio.run(delivery.renew(targets_of(settings, now), proof, store.precedence))
+            store.precedence.give_back()
+        stamp_missing(settings, store)
         for name, words in failures.items():
             typer.echo(f"{name}: FAILED. {words}", err=True)
         if failures:

@@ -71,7 +71,7 @@ def _check(targets: Targets, store: ReleaseStore, *, reads_all: bool, mends: boo
         if newest is None:
             raise PublisherError("nothing has been released so far / まだ公開版がありません")
         signed = replace(newest, proof=store.proof(newest))
-        found = asyncio.run(delivery.inspect(targets, signed, store.object, reads_all=reads_all))
+        found = asyncio.run(delivery.inspect(targets, signed, store.object, reads_all=reads_all, precedence=store.precedence))
         for name, answer in found.items():
             _print(name, answer)
             if mends and isinstance(answer, Inspection) and (answer.altered or answer.strange):

@@ -56,13 +56,12 @@ def release(
             _print_draft(draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor)))
             return
         keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
-        with store.locked():
+        with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
             _warn_of_changes(planned)
             signed = _signed(store, output, planned, keys, force)
-            with stamped_afterwards(settings, store):
-                bring(targets, store, signed)
+            bring(targets, store, signed)
 
 
 def _signed(store: ReleaseStore, output: Path, planned: Draft, keys: SigningKeys, force: bool) -> SignedRelease:
@@ -135,11 +134,10 @@ def rollback(
             )
             return
         keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
-        with store.locked():
+        with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
             signed = republish(store, wanted, keys, now(), audit_anchor=read_audit_anchor(settings.audit_anchor))
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
-            with stamped_afterwards(settings, store):
-                bring(targets, store, signed)
+            bring(targets, store, signed)
 
 
 def _print_draft(planned: Draft) -> None:

@@ -76,9 +76,9 @@ def bring(targets: Mapping[str, tuple[Target, float]], store: ReleaseStore, sign
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks = {name: bar.add_task(name, total=None) for name in targets}
-        results = asyncio.run(
-            delivery.publish(targets, signed, store.object, lambda name, done, total: bar.update(tasks[name], completed=done, total=total))
-        )
+        watch = lambda name, done, total: bar.update(tasks[name], completed=done, total=total)  # noqa: E731
+        results = asyncio.run(delivery.publish(targets, signed, store.object, watch, precedence=store.precedence))
+        store.precedence.give_back()
     for result in results:
         print_result(result)
     if any(result.failure for result in results):

@@ -109,7 +109,7 @@ async def _mend(settings: PublishConfig, store: ReleaseStore, name: str, paths: 
     if damaged := store.missing_or_damaged(newest.release.by_path[path] for path in paths if path in newest.release.by_path):
         raise PublisherError(f"{damaged[0].path}: the store itself is damaged; nothing is mended from it / 保管した版が壊れています")
     signed = dataclasses.replace(newest, proof=store.proof(newest))
-    [result] = await delivery.publish(targets_of(settings, now, (name,)), signed, store.object)
+    [result] = await delivery.publish(targets_of(settings, now, (name,)), signed, store.object, precedence=store.precedence)
     if result.failure:
         raise PublisherError(result.failure)
     target, deadline = targets_of(settings, now, (name,))[name]

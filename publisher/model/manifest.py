@@ -101,16 +101,25 @@ def list_paths(data: bytes) -> list[str]:
     return list(_parse_head(data).lists)
 
 
-def parse(data: bytes, read: Callable[[str], bytes | None]) -> Release:
-    """Return the release of which `render` made ``data``; ``read`` returns a list by its path. Raises `PublisherError` with the line that is wrong."""
-    head = _parse_head(data)
+ReadLists = dict[str, tuple[ReleasedFile, ...]]
+"""SHA-256 of a list → the files that it names. Two releases that follow each other share nearly all of them."""
+
+
+def parse(data: bytes, read: Callable[[str], bytes | None], known: ReadLists | None = None) -> Release:
+    """Return the release of which `render` made ``data``; ``read`` returns a list by its path. Raises `PublisherError` with the line that is wrong.
+
+    Lists in ``known`` are not parsed again, and those that were are added to it.
+    """
+    head, known = _parse_head(data), {} if known is None else known
     files: list[ReleasedFile] = []
     for path, sha256 in head.lists.items():
         text = read(path)
         if text is None or hashlib.sha256(text).hexdigest() != sha256:
             raise PublisherError(f"{path}: {'missing' if text is None else 'altered'} / 目録の一部が正しくありません")
-        files += _parse_list(path, text)
-    return _release(head.values, tuple(sorted(files)))
+        if sha256 not in known:
+            known[sha256] = tuple(_parse_list(path, text))
+        files += known[sha256]
+    return _release(head.values, tuple(sorted(files, key=lambda file: file.path)))
 
 
 @dataclass(frozen=True)

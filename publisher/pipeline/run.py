@@ -162,11 +162,15 @@ class Publisher:
     def _bring(self, signed: SignedRelease, *, is_new: bool) -> tuple[MirrorState, ...]:
         number = signed.release.number
         names = tuple(mirror.name for mirror in self.config.mirrors)
-        shown = {} if is_new or not names else asyncio.run(delivery.current(self.targets(())))
+        shown = {} if is_new or not names else asyncio.run(delivery.current(self.targets(()), self.store.precedence))
         missing = tuple(name for name in names if shown.get(name) != number)
         results: list[Result] = []
         if missing:
-            results = asyncio.run(delivery.publish(self.targets(missing), signed, self.store.object, self.watcher.mirror))
+            publishing = delivery.publish(
+                self.targets(missing), signed, self.store.object, self.watcher.mirror, precedence=self.store.precedence
+            )
+            results = asyncio.run(publishing)
+            self.store.precedence.give_back()
         failures = {result.name: result.failure for result in results}
         return tuple(MirrorState(name, None if failures.get(name) else number, failure=failures.get(name, "")) for name in names)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from publisher.model.errors import PublisherError
 from publisher.model.media import cache_control, media_type
-from publisher.model.release import WELL_KNOWN, ReleasedFile
+from publisher.model.release import WELL_KNOWN, ReleasedFile, is_safe_path
 
 Stamp = tuple[int, int, int, str]
 """Inode, modification time in ns, length in bytes, SHA-256: what a file was when it was read."""
@@ -46,6 +46,19 @@ def scan(site: Path, known: Mapping[str, Stamp]) -> Scan:
     return Scan(tuple(sorted(files)), stamps)
 
 
+def released_file(site: Path, path: str) -> ReleasedFile | None:
+    """Return one file of ``site``, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
+    if not is_safe_path(path):
+        raise PublisherError(f"{path!r}: a path that leads elsewhere / 別の場所を指しています")
+    file = site / path
+    try:
+        status = file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    _require_publishable(path, status)
+    return ReleasedFile(path, digest(file), status.st_size, media_type(path), cache_control(path))
+
+
 def digest(file: Path) -> str:
     """Return the SHA-256 of a file in hex."""
     with file.open("rb") as stream:
@@ -59,12 +72,12 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(Path(entry.path), f"{path}/")
             else:
-                _require_publishable(path, entry)
+                _require_publishable(path, entry.stat(follow_symlinks=False))
                 yield path, entry
 
 
-def _require_publishable(path: str, entry: os.DirEntry[str]) -> None:
-    if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+def _require_publishable(path: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise PublisherError(f"{path}: not a plain file; a release has no links and no devices / 普通のファイルではありません")
     if path.startswith(WELL_KNOWN):
         raise PublisherError(f"{path}: the folder {WELL_KNOWN} belongs to the release itself / このフォルダーは公開版のためのものです")

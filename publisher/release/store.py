@@ -7,6 +7,7 @@
     lists/3f-51c0….txt                   lists of files that manifests name, each once
     metadata/                            TUF, see `publisher.release.tuf_metadata`
     scan.json                            what the last scan saw
+    precedence/                          who goes first, see `publisher.release.precedence`
     lock                                 held by the one program that makes a release
 
 Objects are copies, never links to the site or to a mirror: whoever alters a file on a mirror in place must not alter what the mirror is mended from.
@@ -18,7 +19,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
 from publisher.release.files import take_lock, write_atomically
+from publisher.release.precedence import Precedence
 from publisher.release.scan import Stamp, digest
 from publisher.release.tuf_metadata import FOLDER
 
@@ -47,6 +49,8 @@ class ReleaseStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._loaded: dict[int, SignedRelease] = {}
+        self._lists: manifest.ReadLists = {}
+        self.precedence = Precedence(root / "precedence")
 
     @contextmanager
     def locked(self, seconds: float = 0.0) -> Iterator[None]:
@@ -80,7 +84,7 @@ class ReleaseStore:
         for path in manifest.list_paths(proof[manifest.PATH]):
             with suppress(FileNotFoundError):  # `parse` names it
                 lists[path] = self._list(path).read_bytes()
-        return SignedRelease(manifest.parse(proof[manifest.PATH], lists.get), {**lists, **proof})
+        return SignedRelease(manifest.parse(proof[manifest.PATH], lists.get, self._lists), {**lists, **proof})
 
     def find(self, number: int, sha256: str) -> Release | None:
         """Return the release with this number if its manifest has this digest: what a mirror says it holds, without reading it from there."""
@@ -95,15 +99,17 @@ class ReleaseStore:
         numbers = self.numbers()
         return self.load(numbers[-1]) if numbers else None
 
-    def keep(self, signed: SignedRelease, site: Path) -> None:
+    def keep(self, signed: SignedRelease, site: Path, changed: Collection[str] | None = None) -> None:
         """Copy what is new of ``site`` and write the release. Its signature comes last: without it there is no release of that number.
+
+        ``changed`` are the paths whose content no earlier release has for sure; None: all.
 
         An object gets the moment of its first release as its time, and keeps it on every mirror: so all mirrors answer with one ``Last-Modified`` and,
         behind nginx and Apache, with one ETag for one content, also after a rollback.
 
         Raises `PublisherError` if a file of the site is no longer what was scanned.
         """
-        for file in signed.release.files:
+        for file in signed.release.files if changed is None else (file for file in signed.release.files if file.path in changed):
             target = self.object(file.sha256)
             if not target.exists():
                 self._copy(site / file.path, file, target)

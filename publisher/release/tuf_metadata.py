@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +72,17 @@ def new_root(keys: Sequence[Ed25519PrivateKey], threshold: int, online: SigningK
 
 
 def sign_release(
-    release: Release, extra: Iterable[ReleasedFile], keys: SigningKeys, old: Mapping[str, bytes], now: dt.datetime
+    release: Release,
+    extra: Iterable[ReleasedFile],
+    keys: SigningKeys,
+    old: Mapping[str, bytes],
+    now: dt.datetime,
+    changed: Iterable[str] | None = None,
 ) -> dict[str, bytes]:
     """Return the metadata files that name ``release`` and the ``extra`` files (its manifests), by file name; those that stay as they are included.
 
     ``old`` are the files of the last release, ``root.json`` among them. Versions only grow (TUF section 5.4.4: an old release served again is refused).
+    Bins without any of the ``changed`` paths stay as they are, unread; None: every bin is compared with what it should name.
     """
     if ROOT not in old:
         raise PublisherError("there is no root.json; make keys first: todoke release-keys / 先に鍵を作ってください")
@@ -91,8 +97,9 @@ def sign_release(
     snapshot.meta |= _named(
         old
     )  # a client refuses a snapshot that lacks a role which an earlier one had (TUF section 5.5.5), also after bins became more
-    for name, members in _bins(roles, release.files).items():
-        version, data = _bin(name, members, keys, old, now)
+    kept = _kept(roles, changed, keys, old, snapshot)
+    for name, members in _bins(roles, release.files, kept).items():
+        version, data = kept.get(name) or _bin(name, members, keys, old, now)
         made[f"{version}.{name}.json"] = data
         snapshot.meta[f"{name}.json"] = MetaFile(version)
     made[f"{targets.version}.targets.json"] = _signed(targets, keys.targets)
@@ -138,10 +145,27 @@ def _timestamp(snapshot_version: int, key: Ed25519PrivateKey, old: Mapping[str, 
     return _signed(Timestamp(version, expires=plain(now) + TIMESTAMP_LIFE, snapshot_meta=MetaFile(snapshot_version)), key)
 
 
-def _bins(roles: SuccinctRoles, files: Iterable[ReleasedFile]) -> dict[str, dict[str, TargetFile]]:
+def _kept(
+    roles: SuccinctRoles, changed: Iterable[str] | None, keys: SigningKeys, old: Mapping[str, bytes], snapshot: Snapshot
+) -> dict[str, tuple[int, bytes]]:
+    """Return version and bytes of each bin in which nothing has changed, if the last release had the same bins and was signed by the key of today."""
+    newest = _newest(old, "snapshot.json")
+    if changed is None or newest is None or roles.bit_length != _bits(old):
+        return {}
+    if [*read_metadata(Snapshot, newest[1]).signatures] != [_signer(keys.targets).public_key.keyid]:
+        return {}
+    touched = {roles.get_role_for_target(path) for path in changed}
+    versions = {name.removesuffix(".json"): meta.version for name, meta in snapshot.meta.items()}
+    untouched = {name: version for name, version in versions.items() if name not in touched and f"{version}.{name}.json" in old}
+    return {name: (version, old[f"{version}.{name}.json"]) for name, version in untouched.items() if name.startswith("bin-")}
+
+
+def _bins(roles: SuccinctRoles, files: Iterable[ReleasedFile], kept: Collection[str] = ()) -> dict[str, dict[str, TargetFile]]:
+    """Return the files of each bin by path; those of the ``kept`` bins are not needed."""
     bins: dict[str, dict[str, TargetFile]] = {name: {} for name in roles.get_roles()}
     for file in files:
-        bins[roles.get_role_for_target(file.path)][file.path] = _target(file)
+        if (name := roles.get_role_for_target(file.path)) not in kept:
+            bins[name][file.path] = _target(file)
     return bins
 
 

@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from publisher.model.errors import PublisherError, TargetError
+from publisher.release.precedence import Precedence
 from publisher.release.store import SignedRelease
 from publisher.targets.target import Inspection, Published, Target
 
 CLOSING = 5.0
 """Seconds for an orderly end, after the deadline."""
+
+STEP = 0.1
+"""Seconds between two looks for an emergency."""
+
+GAVE_WAY = "an emergency goes first; it brings what is newest, and the next delivery goes on here / 緊急のお知らせを先に公開します"
 
 _Answer = TypeVar("_Answer")
 
@@ -39,13 +45,19 @@ async def publish(
     object_of: Callable[[str], Path],
     watch: Watch = lambda *_: None,
     seconds: Callable[[], float] = time.monotonic,
+    precedence: Precedence | None = None,
 ) -> list[Result]:
-    """Publish on all ``targets`` (each with its deadline in seconds). A mirror that is cut goes on at the next delivery where it was."""
+    """Publish on all ``targets`` (each with its deadline in seconds). A mirror that is cut goes on at the next delivery where it was.
+
+    With ``precedence`` each mirror is taken (give them back afterwards), and an emergency goes first.
+    """
 
     async def one(name: str, target: Target, deadline: float) -> Result:
         start = seconds()
         try:
-            published = await _in_time(target, deadline, target.publish(signed, object_of, lambda done, total: watch(name, done, total)))
+            _take(precedence, name)
+            work = target.publish(signed, object_of, lambda done, total: watch(name, done, total))
+            published = await _in_time(target, deadline, work, _gives_way(precedence, name))
             return Result(name, seconds() - start, published)
         except TimeoutError:
             return Result(
@@ -63,12 +75,44 @@ async def publish(
     return list(await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items())))
 
 
-async def current(targets: Mapping[str, tuple[Target, float]]) -> dict[str, int | str | None]:
-    """Return for each mirror the number of the release that readers see there, None, or why that is not known."""
+async def publish_urgently(
+    target: Target, deadline: float, newest: Callable[[], SignedRelease], object_of: Callable[[str], Path], precedence: Precedence
+) -> Result:
+    """Publish the newest release on one mirror, before everybody else. The connection stays open for the next one; give the mirror back afterwards.
 
-    async def one(target: Target, deadline: float) -> int | str | None:
+    ``newest`` is asked when the mirror is ours: it may be newer than the release that the caller waits for, and never an older one.
+    """
+    start = time.monotonic()
+
+    async def work() -> Published:
+        while not precedence.take(target.name):
+            await asyncio.sleep(STEP)
+        return await target.publish_urgently(newest(), object_of, lambda *_: None)
+
+    try:
+        published = await _in_time(target, deadline, work())
+        return Result(target.name, time.monotonic() - start, published)
+    except TimeoutError:
+        words = f"not ready after {deadline:g} s / 時間内に終わりませんでした"
+    except PublisherError as error:
+        words = str(error)
+    except Exception as error:  # told, and tried again
+        words = f"unexpected {type(error).__name__}: {error} / 予期しない誤り"
+    return Result(target.name, time.monotonic() - start, failure=words)
+
+
+def _take(precedence: Precedence | None, name: str) -> None:
+    """Take a mirror for an ordinary delivery. Raises `PublisherError` if an emergency is on its way there."""
+    if precedence is not None and (precedence.is_claimed(name) or not precedence.take(name)):
+        raise PublisherError(GAVE_WAY)
+
+
+async def current(targets: Mapping[str, tuple[Target, float]], precedence: Precedence | None = None) -> dict[str, int | str | None]:
+    """Return for each mirror the number of the release that readers see there, None, or why that is not known. Who holds the store gives ``precedence``."""
+
+    async def one(name: str, target: Target, deadline: float) -> int | str | None:
         try:
-            return await _in_time(target, deadline, target.current())
+            return await _in_time(target, deadline, target.current(), _gives_way(precedence, name))
         except TimeoutError:
             return f"no answer in {deadline:g} s / 返事がありません"
         except PublisherError as error:
@@ -76,18 +120,23 @@ async def current(targets: Mapping[str, tuple[Target, float]]) -> dict[str, int 
         finally:
             await _close(target)
 
-    answers = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    answers = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
     return dict(zip(targets, answers, strict=True))
 
 
 async def inspect(
-    targets: Mapping[str, tuple[Target, float]], signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool
+    targets: Mapping[str, tuple[Target, float]],
+    signed: SignedRelease,
+    object_of: Callable[[str], Path],
+    *,
+    reads_all: bool,
+    precedence: Precedence | None = None,
 ) -> dict[str, Inspection | str]:
     """Compare all mirrors with the release that they should show; a string says why that could not be done."""
 
-    async def one(target: Target, deadline: float) -> Inspection | str:
+    async def one(name: str, target: Target, deadline: float) -> Inspection | str:
         try:
-            return await _in_time(target, deadline, target.inspect(signed, object_of, reads_all=reads_all))
+            return await _in_time(target, deadline, target.inspect(signed, object_of, reads_all=reads_all), _gives_way(precedence, name))
         except TimeoutError:
             return f"not ready after {deadline:g} s / 時間内に終わりませんでした"
         except PublisherError as error:
@@ -95,7 +144,7 @@ async def inspect(
         finally:
             await _close(target)
 
-    answers = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    answers = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
     return dict(zip(targets, answers, strict=True))
 
 
@@ -107,12 +156,15 @@ async def repair(target: Target, signed: SignedRelease, paths: Iterable[str], ob
         await _close(target)
 
 
-async def renew(targets: Mapping[str, tuple[Target, float]], proof: dict[str, bytes]) -> Mapping[str, str]:
-    """Bring a new timestamp to all mirrors. Return for each that failed why."""
+async def renew(
+    targets: Mapping[str, tuple[Target, float]], proof: dict[str, bytes], precedence: Precedence | None = None
+) -> Mapping[str, str]:
+    """Bring a new timestamp to all mirrors. Return for each that failed why. With ``precedence`` an emergency goes first."""
 
-    async def one(target: Target, deadline: float) -> str:
+    async def one(name: str, target: Target, deadline: float) -> str:
         try:
-            await _in_time(target, deadline, target.renew(proof))
+            _take(precedence, name)
+            await _in_time(target, deadline, target.renew(proof), _gives_way(precedence, name))
         except TimeoutError:
             return f"no answer in {deadline:g} s / 返事がありません"
         except PublisherError as error:
@@ -121,20 +173,31 @@ async def renew(targets: Mapping[str, tuple[Target, float]], proof: dict[str, by
             await _close(target)
         return ""
 
-    answers: Sequence[str] = await asyncio.gather(*(one(target, deadline) for target, deadline in targets.values()))
+    answers: Sequence[str] = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
     return {name: words for name, words in zip(targets, answers, strict=True) if words}
 
 
-async def _in_time(target: Target, deadline: float, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+def _gives_way(precedence: Precedence | None, name: str) -> Callable[[], bool]:
+    return (lambda: precedence.is_claimed(name)) if precedence else (lambda: False)
+
+
+async def _in_time(
+    target: Target, deadline: float, work: Coroutine[Any, Any, _Answer], gives_way: Callable[[], bool] = lambda: False
+) -> _Answer:
     """Return what ``work`` returns. Raises `TimeoutError` at the deadline, whatever the line does: first the connection is given up, then the work.
+
+    As soon as it has to give way, it does the same, and raises `PublisherError`.
 
     Work that is only cancelled would still close its files over the line, and wait behind everything that the line has not taken yet: minutes, if it is slow.
     """
     task = asyncio.create_task(work)
     try:
-        done, _ = await asyncio.wait({task}, timeout=deadline)
-        if not done:
-            raise TimeoutError
+        end = time.monotonic() + deadline
+        while not (await asyncio.wait({task}, timeout=max(0.0, min(STEP, end - time.monotonic()))))[0]:
+            if time.monotonic() >= end:
+                raise TimeoutError
+            if gives_way():
+                raise PublisherError(GAVE_WAY)
         return task.result()
     finally:
         if not task.done():

@@ -21,12 +21,17 @@ from publisher.targets.target import Known, Target
 from publisher.targets.tree import TreeTarget
 
 
-def targets_of(config: PublishConfig, clock: Callable[[], dt.datetime], only: tuple[str, ...] = ()) -> Mapping[str, tuple[Target, float]]:
-    """Return each mirror with its deadline in seconds, or those named in ``only``. Raises `PublisherError` for a name that no mirror has."""
+def targets_of(
+    config: PublishConfig, clock: Callable[[], dt.datetime], only: tuple[str, ...] = (), store: ReleaseStore | None = None
+) -> Mapping[str, tuple[Target, float]]:
+    """Return each mirror with its deadline in seconds, or those named in ``only``. Raises `PublisherError` for a name that no mirror has.
+
+    A ``store`` that has loaded releases already saves a mirror from loading them again.
+    """
     known = [mirror.name for mirror in config.mirrors]
     if wrong := [name for name in only if name not in known]:
         raise PublisherError(f"there is no mirror {wrong[0]!r} in publish.toml; there are: {', '.join(known)} / その名前の鏡はありません")
-    find = ReleaseStore(config.store).find
+    find = (store or ReleaseStore(config.store)).find
     wanted = [mirror for mirror in config.mirrors if not only or mirror.name in only]
     return {mirror.name: (_target(config, mirror, clock, find), mirror.deadline) for mirror in wanted}
 

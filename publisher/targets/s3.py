@@ -58,6 +58,13 @@ class S3Target:
         Readers see the release before its objects are compared: a store needs seconds to list 20,000 of them. What is strange stays: the bucket may hold
         other things; `inspect` names it.
         """
+        return await self._publish(signed, object_of, progress, compares=True)
+
+    async def publish_urgently(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
+        """Write what differs, and compare and remove nothing: the next delivery does."""
+        return await self._publish(signed, object_of, progress, compares=False)
+
+    async def _publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress, *, compares: bool) -> Published:
         state = await self._state()
         shown = await self._shown(state)
         files, difference = signed.release.by_path, changes(shown, signed.release)
@@ -75,6 +82,8 @@ class S3Target:
         sha256 = hashlib.sha256(signed.proof[manifest.PATH]).hexdigest()
         shows = State(signed.release.number, sha256, proof, gone=gone, compared=state.compared)
         await self._keep(shows)
+        if not compares:
+            return Published(signed.release.number, len(left), 0, sum(file.length for file in left), proof_length)
         altered = await self._mend(signed, shown.files if shown else (), replace(state, pending=frozenset()), object_of)
         removed = await self._remove_old(gone, now)
         compared = state.compared if altered is None else begun

@@ -71,6 +71,9 @@ class Target(Protocol):
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
         """Make readers see this release. ``object_of`` returns the file with a digest. Can be repeated after any interruption."""
 
+    async def publish_urgently(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
+        """Do what `publish` does, as soon as the mirror can: what others may have altered there is left for the next delivery."""
+
     async def inspect(self, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool) -> Inspection:
         """Compare everything on the mirror with the release: by length and time, or with ``reads_all`` by content. What differs out of sight is never used again.
 

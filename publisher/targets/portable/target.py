@@ -62,6 +62,10 @@ class PortableTarget:
         """Write the copy beside the one that is there, then rename."""
         return await asyncio.to_thread(self._publish, signed, object_of, progress)
 
+    async def publish_urgently(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
+        """Do what `publish` does: whoever carries the copy away waits anyway."""
+        return await self.publish(signed, object_of, progress)
+
     def _publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
         with self._failures():
             self._require_folder()
