@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
 from io import BytesIO, FileIO
@@ -184,6 +185,31 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def rewrite(path: str, change: Callable[[bytes], bytes]) -> bool:
+    """Replace a file by what ``change`` makes of its bytes, in one step for readers; return whether they differ.
+
+    For thousands of files that a walk without links has just found: a third of the system calls of `write_atomically`. Another name of the file (a hard
+    link in another tree) keeps the old bytes. A file that was replaced by a link meanwhile is left alone. Raises `OSError`; then nothing is left beside it.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        old = file.readall()
+    new = change(old)
+    if new == old:
+        return False
+    temporary = f"{path}.{os.getpid()}.part"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb", buffering=0) as file:
+            _fill(file, new)
+        os.replace(temporary, path)  # noqa: PTH105 - as above
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 - as above
+        raise
+    return True
 
 
 def make_private_folder(folder: Path) -> None:

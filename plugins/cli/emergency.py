@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from plugins.cli.console import Content, Now, Output, moment, say, stop, stop_with_errors, wrong_usage
+from plugins.cli.console import (
+    HELD_BACK_STATUS,
+    Content,
+    Now,
+    Output,
+    moment,
+    print_error,
+    safe_text,
+    say,
+    stop,
+    stop_with_errors,
+    wrong_usage,
+)
 
 if TYPE_CHECKING:
-    from plugins.emergency.fast_path.publish import FastPath
+    from plugins.emergency.fast_path.publish import FastPath, StageDone
 
 
 def write(
@@ -35,6 +48,7 @@ def write(
 
     It needs the notice and what the last good build left in the output folder: a broken article, theme or publications.toml holds nothing up.
     First the light page, the section, the portal, the feeds and the mail; then the banner of every other page.
+    Exit status 0: all of it; 3: a part could not be written, and is named; 1: nothing changed.
     """
     from plugins.files import WriteRefused
 
@@ -43,14 +57,26 @@ def write(
         if preview is not None:
             _write_preview(fast_path, preview, chosen)
             return
-        for stage in fast_path.stages():
-            words = {"first": "まず読む人に届きます Live", "all_pages": "すべてのページに出ました On every page"}[stage.name]
-            mail = f", mail {', '.join(stage.bundles)}" if stage.bundles else ""
-            say(f"{words}: {len(stage.paths)} files{mail}", chosen)
-            if chosen == "json":
-                typer.echo(json.dumps({"stage": stage.name, "paths": stage.paths, "bundles": stage.bundles}, ensure_ascii=False))
+        failed = [line for stage in fast_path.stages() for line in _tell(stage, chosen)]
     except (OSError, WriteRefused) as error:
         stop(f"{output} に書けません。ディスクと権利を確かめてください / cannot write into {output}: {error}")
+    if failed:
+        stop(f"{len(failed)}件が書けませんでした。ほかはすべて出ています / {len(failed)} parts failed; all else is out", HELD_BACK_STATUS)
+
+
+def _tell(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:
+    """Print what a stage has written; return a line for each part that failed."""
+    words = {"first": "まず読む人に届きます Live", "all_pages": "すべてのページに出ました On every page"}[stage.name]
+    mail = f", mail {', '.join(stage.bundles)}" if stage.bundles else ""
+    say(f"{words}: {len(stage.paths)} files{mail}", chosen)
+    if chosen == "json":
+        line = {"stage": stage.name, "paths": stage.paths, "bundles": stage.bundles, "failed": stage.failed}
+        sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+        sys.stdout.flush()  # whoever reads it begins to publish
+    lines = [f"書けませんでした / not written: {what}: {why}" for what, why in stage.failed]
+    for line in lines:
+        print_error(safe_text(line), "bold red")
+    return lines
 
 
 def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Path, chosen: Literal["text", "json"]) -> FastPath:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.files import WriteRefused, link, link_if_equal, write_atomically, write_into
+from plugins.files import WriteRefused, link, link_if_equal, rewrite, write_atomically, write_into
 
 
 def test_a_file_is_written_in_a_new_folder_and_replaced_without_leaving_a_temporary_file(tmp_path: Path) -> None:
@@ -170,3 +170,29 @@ def test_two_names_of_one_tree_by_the_working_directory_are_two_trees(tmp_path: 
         monkeypatch.chdir(tmp_path / name)
         write_into("tree", "a/b.txt", name.encode())
     assert (tmp_path / "one/tree/a/b.txt").read_bytes() == b"one" and (tmp_path / "two/tree/a/b.txt").read_bytes() == b"two"
+
+
+def test_a_file_that_is_rewritten_is_another_file_and_its_other_name_keeps_the_old_bytes(tmp_path: Path) -> None:
+    file, other = tmp_path / "a.html", tmp_path / "b.html"
+    file.write_bytes(b"old")
+    other.hardlink_to(file)
+    assert rewrite(str(file), lambda old: old + b" and new")
+    assert (file.read_bytes(), other.read_bytes()) == (b"old and new", b"old")
+    assert not rewrite(str(file), lambda old: old)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html"]
+
+
+def test_a_link_is_not_rewritten_and_after_an_error_nothing_is_left_beside(tmp_path: Path) -> None:
+    file, link = tmp_path / "a.html", tmp_path / "b.html"
+    file.write_bytes(b"old")
+    link.symlink_to(file)
+
+    def fail(_old: bytes) -> bytes:
+        raise ValueError("no")
+
+    with pytest.raises(OSError, match="b.html"):
+        rewrite(str(link), lambda _old: b"new")
+    with pytest.raises(ValueError, match="no"):
+        rewrite(str(file), fail)
+    assert file.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html"]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,6 +15,8 @@ from jinja2 import DictLoader
 from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.channel import refusal
+from plugins.emergency.fast_path import SNAPSHOT
+from plugins.emergency.fast_path.banner import Banner
 from plugins.emergency.fast_path.copies import Copies
 from plugins.emergency.fast_path.site_pages import SitePages
 from plugins.emergency.fast_path.slots import PORTAL, URGENT, fill
@@ -44,11 +44,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StageDone:
-    """Files that were written: ``paths`` below ``output/site``, ``bundles`` are folders below ``output/mail``."""
+    """Files that were written: ``paths`` below ``output/site``, ``bundles`` are folders below ``output/mail``. ``failed`` names what was not, and why."""
 
     name: Literal["first", "all_pages"]
     paths: tuple[str, ...]
     bundles: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
 
 
 class FastPath:
@@ -66,24 +67,39 @@ class FastPath:
         self._copies = Copies(self._snapshot, cache)
 
     def preview(self) -> dict[str, bytes]:
-        """Return every file of the first stage by its path below ``output``, and write nothing but cards into the cache."""
-        return {f"site/{name}": data for name, data in self._first()} | {f"mail/{name}": data for name, data in self._bundle()}
+        """Return every file of the first stage by its path below ``output``, and write nothing but cards."""
+        first = (file for part in self._first() for file in part)
+        return {f"site/{name}": data for name, data in first} | {f"mail/{name}": data for name, data in self._bundle()}
 
     def stages(self) -> Iterator[StageDone]:
-        """Write the stages, one after the other. Raises `OSError`, `plugins.files.WriteRefused`.
+        """Write the stages, one after the other. What fails is named, and stops nothing else.
 
         A build that is under way finds the snapshot newer than its own look at the sources, and begins anew (`plugins.builder.run`).
         """
         with publish_lock(self._output):
-            self._withdraw_replaced()
-            written = [self._write("mail", name, data) for name, data in self._bundle()]
-            bundles = tuple(dict.fromkeys(name.rpartition("/")[0] for name in written))
-            self._snapshot.save(self._output)
-            first = [self._write("site", name, data) for name, data in self._first()]
-        yield StageDone("first", (*first, *sorted(self._cards)), bundles)
+            failed = list[tuple[str, str]]()
+            with _named("mail", failed):
+                self._withdraw_replaced()
+            mail = self._write("mail", self._bundle(), failed)
+            with _named(SNAPSHOT, failed):
+                self._snapshot.save(self._output)
+            first = [name for part in self._first() for name in self._write("site", part, failed)]
+        bundles = dict.fromkeys(name.rpartition("/")[0] for name in mail)
+        yield StageDone("first", (*first, *sorted(self._cards)), tuple(bundles), tuple(failed))
         with publish_lock(self._output):
-            rest = [self._write("site", name, data) for name, data in self._rest(frozenset(first))]
-        yield StageDone("all_pages", tuple(rest))
+            failed = []
+            spliced = self._banner().splice(frozenset(first))
+            copies = self._write("site", self._copies_of(sorted(first)), failed)
+        yield StageDone("all_pages", (*spliced.changed, *copies), failed=(*spliced.failed, *failed))
+
+    def _write(self, tree: str, files: Iterator[tuple[str, bytes]], failed: list[tuple[str, str]]) -> list[str]:
+        """Write files as they come. If one cannot be made or written, the rest of these is named as failed, and other parts go on."""
+        written = list[str]()
+        with _named(f"{tree}: after {{}}", failed, written):
+            for name, data in files:
+                write_into(self._output / tree, name, data, replace=True)
+                written.append(name)
+        return written
 
     def _withdraw_replaced(self) -> None:
         """Remove the mail of the notice that this one replaces, as a full build does: it must not go out after its update. `issue.json` goes first."""
@@ -95,29 +111,24 @@ class FastPath:
             with suppress(OSError):
                 folder.rmdir()
 
-    def _write(self, tree: str, name: str, data: bytes) -> str:
-        write_into(self._output / tree, name, data, replace=True)
-        return name
-
-    def _first(self) -> Iterator[tuple[str, bytes]]:
-        """Light page, the record's page and forms, its section, the portal, the feeds; what the record replaces; what it shows."""
+    def _first(self) -> Iterator[Iterator[tuple[str, bytes]]]:
+        """Yield the parts of the first stage, what helps most people first. None of them needs another."""
         document, record = self._document, self._records[self._document.path]
         page_renderer = PageRenderer(self._theme("emergency/"), self._snapshot.registry.site, self._snapshot.base)
-        yield from self._of_all(page_renderer)
         readings = ReadingTable(dict(self._snapshot.texts.readings))
-        for url, data in forms_of_record(record, self._publication, page_renderer, readings, is_refused=self._is_refused(record)):
-            yield url.lstrip("/"), data
-        yield from self._files_shown()
-        yield _page_name(document.url), self._pages.page(document).encode()
-        for url, text in self._pages.of_publication(self._publication):
-            yield _page_name(url), text.encode()
-        yield from self._portal()
-        yield from self._feeds()
-        for url, text in self._pages.redirects(document):
-            yield _page_name(url), text.encode()
-        if (path := followed(document)) and path in self._records:
-            earlier = self._snapshot.documents[path]
-            yield _page_name(earlier.url), self._pages.page(earlier).encode()
+        forms = forms_of_record(record, self._publication, page_renderer, readings, is_refused=self._is_refused(record))
+        yield self._of_all(page_renderer)
+        yield ((url.lstrip("/"), data) for url, data in forms)
+        yield self._files_shown()
+        yield ((_page_name(d.url), self._pages.page(d).encode()) for d in (document, *self._replaced()))
+        yield ((_page_name(url), text.encode()) for url, text in self._pages.of_publication(self._publication))
+        yield self._portal()
+        yield self._feeds()
+        yield ((_page_name(url), text.encode()) for url, text in self._pages.redirects(document))
+
+    def _replaced(self) -> Iterator[Document]:
+        if (path := followed(self._document)) and path in self._records:
+            yield self._snapshot.documents[path]
 
     def _of_all(self, page_renderer: PageRenderer) -> Iterator[tuple[str, bytes]]:
         own = (d for d in self._pages.documents if d.publication == self._publication)
@@ -163,30 +174,33 @@ class FastPath:
         renderer = MailRenderer(self._theme("emergency/"), self._snapshot.registry.site, self._publication, mail_list)
         yield from bundle(record, renderer, InputFolder(self._content).read(str(record.path)))
 
-    def _rest(self, done: frozenset[str]) -> Iterator[tuple[str, bytes]]:
-        """The banner of every page that is not ``done``, and the copies with readings of those that are."""
-        banner = partial(fill, name=URGENT, text=self._pages.banner(""))
-        own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
-        copied = partial(fill, name=URGENT, text=self._copies.of_slot(self._pages.banner("")))
-        copies = {self._copies.name(name): self._copies.of_slot(text) for name, text in own.items()}
-        for name in sorted(done):
+    def _copies_of(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The copies with readings of pages that were written whole."""
+        for name in names:
             if name.endswith("index.html") and (copy := self._copies.of_page((self._site / name).read_text("utf-8"))):
                 yield self._copies.name(name), copy.encode()
-        for name in _html_files(self._site):
-            original = name.removeprefix("furigana/")
-            if name in done or (name != original and original in done):
-                continue
-            page = (self._site / name).read_bytes()
-            special = own.get(name) or copies.get(name)
-            new = fill(page, URGENT, special) if special else (banner if name == original else copied)(page)
-            if new != page:
-                yield name, new
+
+    def _banner(self) -> Banner:
+        usual = self._pages.banner("")
+        own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
+        copies = {self._copies.name(name): self._copies.of_slot(text) for name, text in own.items()}
+        return Banner(self._site, usual, self._copies.of_slot(usual), own | copies)
 
     def _is_refused(self, record: EmergencyRecord) -> bool:
         return refusal(record, _publication_of(record, self._snapshot).live_since, self._now) is not None
 
     def _theme(self, folder: str) -> DictLoader:
         return DictLoader({name.removeprefix(folder): text for name, text in self._snapshot.templates.items() if name.startswith(folder)})
+
+
+@contextmanager
+def _named(what: str, failed: list[tuple[str, str]], written: Sequence[str] = ()) -> Iterator[None]:
+    """Let nothing that fails inside stop what comes after; add ``what`` failed, after which of the files ``written`` so far."""
+    try:
+        yield
+    except Exception as error:  # a full disk, a broken font, a template: the other forms must go out all the same
+        _log.debug("%s", what, exc_info=error)
+        failed.append((what.format(written[-1] if written else "nothing"), f"{type(error).__name__}: {error}"[:300]))
 
 
 def _publication_of(record: EmergencyRecord, snapshot: Snapshot) -> Publication:
@@ -197,16 +211,6 @@ def _publication_of(record: EmergencyRecord, snapshot: Snapshot) -> Publication:
 
 def _page_name(url: str) -> str:
     return f"{url.lstrip('/')}index.html"
-
-
-def _html_files(site: Path) -> Iterator[str]:
-    """Yield the HTML files below ``site``, relative to it. No link is followed."""
-    root = str(site)
-    for folder, _, files in os.walk(root):
-        below = folder[len(root) :].lstrip("/")
-        for file in files:
-            if file.endswith(".html"):
-                yield f"{below}/{file}".lstrip("/").replace(os.sep, "/")
 
 
 def path_below(content: Path, file: Path) -> PurePosixPath:

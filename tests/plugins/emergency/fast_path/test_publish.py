@@ -208,6 +208,26 @@ def test_whatever_else_is_broken_the_notice_goes_out_the_same(site: TinySite, wh
     assert broken == {name: (site.site / name).read_bytes() for name in broken}
 
 
+def test_a_part_that_cannot_be_written_is_named_and_stops_no_other(site: TinySite) -> None:
+    path = _graver(site)
+    shutil.rmtree(site.site / "notices" / "2021")
+    (site.site / "notices" / "2021").write_text("a file where a folder is needed")
+    first, rest = publish(site, path)
+    assert {"index.html", "notices/index.html", "notices/light.html", "feed.xml"} <= set(first.paths)
+    assert first.failed and not rest.failed
+    assert all(what.startswith("site: after") and "notices/2021" in why for what, why in first.failed)
+
+
+def test_a_page_that_cannot_be_read_stops_no_banner(site: TinySite) -> None:
+    path = _graver(site)
+    page = site.site / "press" / "2020" / "05" / "a" / "index.html"
+    page.unlink()
+    page.symlink_to(site.root / "publications.toml")
+    _, rest = publish(site, path)
+    assert "press/2020/06/b/index.html" in rest.paths
+    assert (site.root / "publications.toml").read_text("utf-8") == TOML
+
+
 REFUSED = {
     "an article": ("press/2020/a.md", None, "F805"),
     "a notice that is over": (str(FLOOD), record(expires="2021-03-31 11:00", date="2021-03-31 09:00"), "F805"),
