@@ -13,7 +13,7 @@ import ssl
 import stat
 import subprocess
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
@@ -42,6 +42,7 @@ class Alarm:
         self._unsent: dict[Callable[[Settings, list[str], float], None], list[str]] = {channel: [] for channel in channels}
         self._wrong = dict[str, set[str]]()  # by mirror: what is to be mended
         self._failed = set[str]()
+        self._begun, self._inherited = watch.clock(), set[tuple[str, ...]]()
         self.has_mended, self._try_again = False, 0.0
 
     def handle(self, events: Sequence[Finding]) -> list[str]:
@@ -50,8 +51,17 @@ class Alarm:
         fresh = [event for event in events if not event.is_over]
         lines += [self._evidence(event, now) for event in fresh[:SHOWN] if event.answer or not event.subject]
         failures = self._send(lines, now)  # the alarm first: a delivery may take minutes
-        mended = self._mend(fresh)
-        return [*lines, *failures, *mended, *self._send(mended, now)]
+        inherited = list(self._inherit())
+        mended = self._mend([*fresh, *inherited])
+        return [*lines, *failures, *(f"STILL 続く {line(each)}" for each in inherited), *mended, *self._send(mended, now)]
+
+    def _inherit(self) -> Iterator[Finding]:
+        """Yield once what an earlier run has told, and this one has seen too: that run may have ended before it mended, or had nothing to mend with."""
+        for each in self._watch.findings():
+            about = (each.mirror, each.family, each.subject, each.kind)
+            if each.announced < self._begun <= each.last and about not in self._inherited:
+                self._inherited.add(about)
+                yield each
 
     def _send(self, lines: list[str], now: float) -> list[str]:
         """Send by every channel, with what could not be sent before; return the lines that say what failed."""

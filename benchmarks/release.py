@@ -17,21 +17,17 @@ import json
 import os
 import random
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from obstore.store import S3Store
 
 from benchmarks.build import fill_cache, measure, temporary_folder
 from benchmarks.builders import Builder, rewrite, todoke
 from benchmarks.corpus import write_corpus
 from benchmarks.wire import Wire, counting
-from demo.servers import free_port
 from publisher.release.keys import new_key
 from publisher.release.make import draft, make, one_further_back, republish
 from publisher.release.store import ReleaseStore, SignedRelease
@@ -43,6 +39,7 @@ from publisher.targets.s3 import S3Target
 from publisher.targets.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Target
 from publisher.targets.tree import TreeTarget
+from tests.servers.s3 import open_bucket, s3_server
 from tests.servers.ssh import sftp_server
 
 START = dt.datetime(2026, 11, 28, 9, 0, tzinfo=dt.UTC)
@@ -75,7 +72,7 @@ class Machine:
         every: dict[str, Target] = {
             "local": TreeTarget("local", LocalFiles(self.root / "www"), self.store.find),
             "ssh": TreeTarget("ssh", SftpFiles(self.address), self.store.find),
-            "s3": S3Target("s3", bucket(self.endpoint, "todoke"), lambda: self.now, self.store.find),
+            "s3": S3Target("s3", open_bucket(self.endpoint, "todoke"), lambda: self.now, self.store.find),
         }
         return {name: (every[name], 3600.0) for name in names or tuple(every)}
 
@@ -86,36 +83,6 @@ class Machine:
             if result.failure:
                 raise SystemExit(f"{result.name}: {result.failure}")
         return {result.name: result for result in results}
-
-
-def bucket(endpoint: str, name: str) -> S3Store:
-    return S3Store(
-        name,
-        endpoint=endpoint,
-        region="us-east-1",
-        access_key_id="S3RVER",
-        secret_access_key="S3RVER",
-        client_options={"allow_http": True},
-    )
-
-
-@contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """Run an S3-compatible store on loopback."""
-    port = free_port()
-    command = ["tests/node/node_modules/.bin/s3rver", "-d", str(folder), "-a", "127.0.0.1", "-p", str(port), "--silent"]
-    with subprocess.Popen([*command, "--configure-bucket", "todoke", "--configure-bucket", "rclone"]) as process:
-        try:
-            while not _answers(port):
-                pass
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass(frozen=True)
@@ -175,7 +142,7 @@ def run(articles: int, files: int) -> dict[str, float]:
         keys = SigningKeys(new_key(root / "keys/release.pem"), new_key(root / "keys/timestamp.pem"))
         address, wire = _counted(servers, root / "sshd", sftp_only=True)
         shell = _counted(servers, root / "shell", sftp_only=False)
-        endpoint = servers.enter_context(s3_server(root / "s3"))
+        endpoint = servers.enter_context(s3_server(root / "s3", "todoke", "rclone"))
         machine = Machine(root, output, ReleaseStore(root / "store"), keys, address, endpoint, wire)
         machine.store.keep_metadata({ROOT: new_root([new_key(root / "keys/root.pem")], 1, keys, START)})
         return _figures(machine, shell, edit)

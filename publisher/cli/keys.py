@@ -75,7 +75,7 @@ def renew(config: ConfigPath = CONFIG) -> None:
         with store.locked(RENEWAL_WAIT):
             signed = make.renew(store, signing_keys(settings).timestamp, now())
             proof = {FOLDER + TIMESTAMP: signed.proof[FOLDER + TIMESTAMP]}
-            failures = asyncio.run(delivery.renew(targets_of(settings, now), proof, store.precedence))
+            failures = asyncio.run(delivery.renew(targets_of(settings, store, now), proof, store.precedence))
             store.precedence.give_back()
         stamp_missing(settings, store)
         for name, words in failures.items():

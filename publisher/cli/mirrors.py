@@ -40,7 +40,7 @@ def mirrors(
     with errors_on_one_line():
         settings, store = load(config)
         warn_of_ends(store)
-        targets = targets_of(settings, now, tuple(mirror or ()))
+        targets = targets_of(settings, store, now, tuple(mirror or ()))
         if check or full or repair:
             is_well = _check(targets, store, reads_all=full, mends=repair)
         else:

@@ -73,7 +73,7 @@ def make_publisher(
         settings,
         store,
         keys=lambda: signing_keys(settings),
-        targets=lambda only: targets_of(settings, clock, only),
+        targets=lambda only: targets_of(settings, store, clock, only),
         commands=commands,
         checkout=checkout_of(settings.publish, commands),
         clock=clock,

@@ -55,7 +55,7 @@ def release(
         if dry_run:
             _print_draft(draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor)))
             return
-        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
+        keys, targets = signing_keys(settings), targets_of(settings, store, now, tuple(mirror or ()))
         with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
             _print_held_back(planned)
@@ -133,7 +133,7 @@ def rollback(
                 f"release {wanted} would come back: {len(difference.written)} files written, {len(difference.removed)} removed. 試しです"
             )
             return
-        keys, targets = signing_keys(settings), targets_of(settings, now, tuple(mirror or ()))
+        keys, targets = signing_keys(settings), targets_of(settings, store, now, tuple(mirror or ()))
         with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
             signed = republish(store, wanted, keys, now(), audit_anchor=read_audit_anchor(settings.audit_anchor))
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")

@@ -77,7 +77,7 @@ def root(
             if newest := store.newest():
                 keys = signing_keys(settings)
                 again = new_release_key and make.republish(store, newest.release.number, keys, now())
-                bring(targets_of(settings, now), store, again or make.renew(store, keys.timestamp, now()))
+                bring(targets_of(settings, store, now), store, again or make.renew(store, keys.timestamp, now()))
 
 
 def _open(path: Path) -> Ed25519PrivateKey:

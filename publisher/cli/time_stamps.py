@@ -31,10 +31,8 @@ def stamp_missing(settings: PublishConfig, store: ReleaseStore) -> None:
     from publisher.release import time_stamp  # an HTTP client, which takes a while to load: only for those who have an authority
 
     try:
-        authority = time_stamp.read_authority(settings.timestamp.certificates)
-        fetch = time_stamp.over_http(settings.timestamp.url, settings.timestamp.deadline)
-        for number in time_stamp.missing(store):
-            moment = time_stamp.stamp(store, number, authority, fetch)
+        asked = settings.timestamp
+        for number, moment in time_stamp.stamp_missing(store, asked.certificates, asked.url, asked.deadline):
             typer.echo(f"release {number}: time stamp of {moment.astimezone(JAPAN):%Y-%m-%d %H:%M:%S %Z}. 時刻印を受けました")
     except PublisherError as error:
         typer.echo(

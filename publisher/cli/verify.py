@@ -81,7 +81,7 @@ def _restore(watched: Settings, config: Path) -> Restore:
     """Return what mends a mirror: the configured command, or a delivery of the newest release. Raises `PublisherError` for a mirror that it cannot find."""
     if watched.restore_command:
         return functools.partial(run_command, watched.restore_command)
-    targets_of(load(config)[0], now, tuple(each.name for each in watched.mirrors))
+    targets_of(*load(config), now, tuple(each.name for each in watched.mirrors))
     return restore_by_delivery(config)
 
 
@@ -109,10 +109,10 @@ async def _mend(settings: PublishConfig, store: ReleaseStore, name: str, paths: 
     if damaged := store.missing_or_damaged(newest.release.by_path[path] for path in paths if path in newest.release.by_path):
         raise PublisherError(f"{damaged[0].path}: the store itself is damaged; nothing is mended from it / 保管した版が壊れています")
     signed = dataclasses.replace(newest, proof=store.proof(newest))
-    [result] = await delivery.publish(targets_of(settings, now, (name,)), signed, store.object, precedence=store.precedence)
+    [result] = await delivery.publish(targets_of(settings, store, now, (name,)), signed, store.object, precedence=store.precedence)
     if result.failure:
         raise PublisherError(result.failure)
-    target, deadline = targets_of(settings, now, (name,))[name]
+    target, deadline = targets_of(settings, store, now, (name,))[name]
     async with asyncio.timeout(deadline):
         done = await delivery.repair(target, signed, {*paths, *signed.proof}, store.object)
     return f"release {done.number}, {len(paths)} paths mended, {done.removed} removed 元に戻しました"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 WELL_KNOWN = ".well-known/todoke/"
 """Where a mirror holds what proves a release (RFC 8615). No file of the site may lie there."""
@@ -57,8 +58,8 @@ class Release:
     restores: int = 0
     build: BuildParameters | None = None
 
-    @property
-    def by_path(self) -> dict[str, ReleasedFile]:
+    @cached_property
+    def by_path(self) -> Mapping[str, ReleasedFile]:
         """The files by path."""
         return {file.path: file for file in self.files}
 

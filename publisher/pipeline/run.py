@@ -1,6 +1,7 @@
 """One publish: checkout, build, release, look, hand over. Each step may be repeated, and the run may be cut anywhere.
 
-A mail goes to the mailer last, and only after its page was fetched from the first mirror.
+A mail goes to the mailer last, and only after its page was fetched from the first mirror. After that an authority is asked for a time stamp: it holds up
+no page and no mail.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ class Publisher:
             report = self._run_step(step, report)
             if report.failure:
                 break
+        if report.is_new_release and not self.stop.is_set():
+            report = self._stamp(report)
         self.log.event("end", "complete" if report.is_complete else "not complete", report=report.record())
         return report
 
@@ -222,6 +225,22 @@ class Publisher:
         for name, words in handed.held.items():
             self.log.event("hand over", f"{name} is held back: {words}", issue=name, is_failure=True)
         return replace(report, handed_over=handed)
+
+    def _stamp(self, report: Report) -> Report:
+        """Ask for the time stamps of this release and of earlier ones that have none. What fails is a note: the next release asks again."""
+        asked = self.config.timestamp
+        if asked is None:
+            return report
+        from publisher.release import time_stamp  # its libraries take a while to load: only for those who have an authority
+
+        self.watcher.step("stamp")
+        try:
+            for number, moment in time_stamp.stamp_missing(self.store, asked.certificates, asked.url, asked.deadline):
+                self.log.event("stamp", f"release {number}: time stamp of {moment.isoformat()}", release=number)
+        except PublisherError as error:
+            self.log.event("stamp", str(error), is_failure=True)
+            return replace(report, notes=(*report.notes, f"{error}. The next release asks again / 次の公開でもう一度試します"))
+        return report
 
     def _state(self) -> PublishedState:
         return read_state(self.config.publish.folder / STATE)

@@ -194,7 +194,7 @@ class Forks:
         try:
             for each in (writing, *(fork.orders for fork in self._forks)):  # or nobody would see that the parent has ended
                 os.close(each)
-            target, deadline = targets_of(config, clock, (name,), store)[name]
+            target, deadline = targets_of(config, store, clock, (name,))[name]
             asyncio.run(MirrorProcess(name, target, deadline, store, reading, end).run())
         except BaseException as error:  # the process is a copy of its parent, and must not go on as one
             tell({"mirror": name, "seconds": 0.0, "failure": " ".join(f"{type(error).__name__}: {error}".split())})

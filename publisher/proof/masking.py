@@ -1,4 +1,9 @@
-"""Files that others put into the pack (reports of drills, history of the verifier): taken over as they are, but for what could be a mail address."""
+"""Files that others put into the pack (reports of drills, history of the verifier): taken over as they are, but for what could be a mail address.
+
+An address that stands on a page of the site, such as a department's, is no subscriber's, and an auditor has to see whether somebody exchanged it. So a file
+that is byte for byte one that was released stays as it is, and its addresses stay in all files of the folder: the verifier keeps the released page beside the
+altered one. Every other address is masked, also one that only the altered page has: whoever altered it may have written anything.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,12 @@ import datetime as dt
 import hashlib
 import os
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from publisher.proof.archive import Part
+from publisher.release.scan import digest
 
 ADDRESS = re.compile(r'(?:"[^"\n]*"|[^\s<>()",;:、。（）「」]+)@[^\s<>",;、。（）「」]+')
 MASK = "(address)"
@@ -27,19 +34,22 @@ class Taken:
     notes: list[str] = field(default_factory=list)
 
 
-def take_folder(folder: Path, name: str, first: dt.date, last: dt.date) -> Taken:
+IsReleased = Callable[[str], bool]
+"""Tells whether a content with this SHA-256 was ever released."""
+
+
+def take_folder(folder: Path, name: str, first: dt.date, last: dt.date, is_released: IsReleased) -> Taken:
     """Return the regular files below ``folder`` as ``name/…``. One whose path names a day outside of the range is left out, and counted.
 
-    No link is followed. A text that holds what could be a mail address is copied with the addresses masked; its note has the digest of the original.
+    No link is followed. A text that holds what could be a mail address, and is not public, is copied with the address masked; its note has the digest of the
+    original.
     """
-    taken, elsewhere = Taken(), 0
-    for file in sorted(_regular_files(folder)):
-        inside = file.relative_to(folder).as_posix()
-        if not _is_in_range(inside, first, last):
-            elsewhere += 1
-            continue
-        _take(file, f"{name}/{inside}", taken)
-    if elsewhere:
+    taken, there = Taken(), sorted(_regular_files(folder))
+    chosen = [file for file in there if _is_in_range(file.relative_to(folder).as_posix(), first, last)]
+    public = _public_addresses(chosen, is_released)
+    for file in chosen:
+        _take(file, f"{name}/{file.relative_to(folder).as_posix()}", taken, public)
+    if elsewhere := len(there) - len(chosen):
         taken.notes.append(
             f"{name}: {elsewhere} files name a day outside of the range and are left out / 期間の外の{elsewhere}件は入れていません"
         )
@@ -65,7 +75,13 @@ def _is_in_range(path: str, first: dt.date, last: dt.date) -> bool:
     return all(first <= day <= last for day in days)
 
 
-def _take(file: Path, path: str, taken: Taken) -> None:
+def _public_addresses(files: Sequence[Path], is_released: IsReleased) -> frozenset[str]:
+    """Return the addresses in those of ``files`` that were released as they are."""
+    released = (file for file in files if file.stat().st_size <= MOST_BYTES and is_released(digest(file)))
+    return frozenset(address for file in released for address in ADDRESS.findall(file.read_bytes().decode("utf-8", "ignore")))
+
+
+def _take(file: Path, path: str, taken: Taken, public: frozenset[str]) -> None:
     if not path.isprintable():
         taken.notes.append(f"{path!r}: left out, its name has control characters / 名前に制御文字があるため入れていません")
         return
@@ -82,8 +98,8 @@ def _take(file: Path, path: str, taken: Taken) -> None:
             f"{path}: no text, so it was not searched for mail addresses / 文字のファイルでないため、アドレスを調べていません"
         )
         return
-    masked, number = ADDRESS.subn(MASK, text)
-    taken.parts[path] = masked.encode()
+    number = sum(address not in public for address in ADDRESS.findall(text))
+    taken.parts[path] = ADDRESS.sub(lambda found: found[0] if found[0] in public else MASK, text).encode()
     if number:
-        digest = hashlib.sha256(data).hexdigest()
-        taken.notes.append(f"{path}: {number} mail addresses masked; SHA-256 of the original {digest} / アドレスを{number}か所伏せました")
+        original = hashlib.sha256(data).hexdigest()
+        taken.notes.append(f"{path}: {number} mail addresses masked; SHA-256 of the original {original} / アドレスを{number}か所伏せました")

@@ -82,7 +82,7 @@ def collect(settings: PublishConfig, store: ReleaseStore, folder: Path, first: d
         ("drills", settings.audit.drills, "reports of exercises / 訓練の記録"),
         ("verifier", settings.audit.verifier, "history of the verifier / 外からの検査の履歴"),
     ):
-        taken = take_folder(place, name, first, last)
+        taken = take_folder(place, name, first, last, lambda sha256: store.object(sha256).is_file())
         pack.parts |= taken.parts
         pack.notes += taken.notes
         if not taken.parts:

@@ -88,7 +88,7 @@ def republish(store: ReleaseStore, number: int, keys: SigningKeys, now: dt.datet
     again = replace(
         old, number=newest + 1, moment=now.replace(microsecond=0), audit_anchor=audit_anchor or old.audit_anchor, restores=number
     )
-    return _sign_and_keep(store, again, store.root, keys)
+    return _sign_and_keep(store, again, None, keys)
 
 
 def renew(store: ReleaseStore, key: Ed25519PrivateKey, now: dt.datetime) -> SignedRelease:
@@ -139,7 +139,7 @@ def make_of_changes(
 
 
 def _sign_and_keep(
-    store: ReleaseStore, release: Release, site: Path, keys: SigningKeys, changed: Collection[str] | None = None
+    store: ReleaseStore, release: Release, site: Path | None, keys: SigningKeys, changed: Collection[str] | None = None
 ) -> SignedRelease:
     signed, old = sign_manifest(release, keys), store.metadata()
     require_named(old, keys)

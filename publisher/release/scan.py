@@ -43,7 +43,7 @@ def scan(site: Path, known: Mapping[str, Stamp]) -> Scan:
             stamp = (status.st_ino, status.st_mtime_ns, status.st_size, digest(Path(entry.path)))
         stamps[path] = stamp
         files.append(ReleasedFile(path, stamp[3], status.st_size, media_type(path), cache_control(path)))
-    return Scan(tuple(sorted(files)), stamps)
+    return Scan(tuple(sorted(files, key=lambda file: file.path)), stamps)
 
 
 def released_file(site: Path, path: str) -> ReleasedFile | None:

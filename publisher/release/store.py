@@ -19,7 +19,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,11 @@ from publisher.release.scan import Stamp, digest
 from publisher.release.tuf_metadata import FOLDER
 
 SIGNATURE = f"{manifest.PATH}.minisig"
+FEW = 1_000
+"""Objects that are asked for one by one."""
+
+REMEMBERED = 8
+"""Releases in memory: an edit needs the newest and the two that a mirror's trees hold, a rollback a few more."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,15 @@ class ReleaseStore:
 
     def load(self, number: int) -> SignedRelease:
         """Return one release, which never changes. Raises `PublisherError` if there is none of that number, or if its files are damaged."""
-        if number not in self._loaded:
-            self._loaded[number] = self._load(number)
-        return self._loaded[number]
+        return self._loaded.get(number) or self._remember(self._load(number))
+
+    def _remember(self, signed: SignedRelease) -> SignedRelease:
+        """Keep the last few in memory: a release of 12,000 files takes 5 MB, and `todoke publish --follow` runs for months."""
+        self._loaded[signed.release.number] = signed
+        if len(self._loaded) > REMEMBERED:
+            del self._loaded[next(iter(self._loaded))]
+            self._lists.clear()
+        return signed
 
     def _load(self, number: int) -> SignedRelease:
         folder = self.folder(number)
@@ -99,8 +110,8 @@ class ReleaseStore:
         numbers = self.numbers()
         return self.load(numbers[-1]) if numbers else None
 
-    def keep(self, signed: SignedRelease, site: Path, changed: Collection[str] | None = None) -> None:
-        """Copy what is new of ``site`` and write the release. Its signature comes last: without it there is no release of that number.
+    def keep(self, signed: SignedRelease, site: Path | None, changed: Collection[str] | None = None) -> None:
+        """Copy what is new of ``site`` (None: nothing is new) and write the release. Its signature comes last: without it there is no release of that number.
 
         ``changed`` are the paths whose content no earlier release has for sure; None: all.
 
@@ -109,17 +120,32 @@ class ReleaseStore:
 
         Raises `PublisherError` if a file of the site is no longer what was scanned.
         """
-        for file in signed.release.files if changed is None else (file for file in signed.release.files if file.path in changed):
-            target = self.object(file.sha256)
-            if not target.exists():
-                self._copy(site / file.path, file, target)
-                os.utime(target, (signed.release.moment.timestamp(),) * 2)
+        if site:
+            self._copy_new(signed.release, site, changed)
         folder = self.folder(signed.release.number)
         for path, data in signed.proof.items():
             if not path.startswith(manifest.LISTS):
                 write_atomically(folder / path.removeprefix(WELL_KNOWN), data)
             elif not self._list(path).is_file() or self._list(path).read_bytes() != data:
                 write_atomically(self._list(path), data, is_durable=False)
+        self._remember(signed)
+
+    def _copy_new(self, release: Release, site: Path, changed: Collection[str] | None) -> None:
+        files = release.files if changed is None else [file for file in release.files if file.path in changed]
+        stored = self._stored(files)
+        for file in files:
+            if file.sha256 not in stored:
+                target = self.object(file.sha256)
+                self._copy(site / file.path, file, target)
+                os.utime(target, (release.moment.timestamp(),) * 2)
+                stored.add(file.sha256)
+
+    def _stored(self, files: Sequence[ReleasedFile]) -> set[str]:
+        """Return the digests of the objects that are there: of many, by listing the 256 folders, since asking for 12,000 takes four times as long."""
+        folders = self.root / "objects"
+        if len(files) < FEW:
+            return {file.sha256 for file in files if self.object(file.sha256).exists()}
+        return {entry.name for folder in folders.iterdir() for entry in folder.iterdir()} if folders.is_dir() else set()
 
     def _copy(self, source: Path, file: ReleasedFile, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

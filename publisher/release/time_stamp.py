@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -132,6 +132,16 @@ async def _post(url: str, query: bytes, seconds: float) -> bytes:
         if len(data) > MOST_BYTES:
             raise ValueError(f"the answer is longer than {MOST_BYTES:,} bytes")
         return data
+
+
+def stamp_missing(store: ReleaseStore, certificates: Path, url: str, seconds: float) -> Iterator[tuple[int, dt.datetime]]:
+    """Ask for each token that is missing, of the newest release first; yield number and moment. Raises `PublisherError` at the first that cannot be had.
+
+    So an authority that hangs takes ``seconds`` once, however many tokens are missing.
+    """
+    authority, fetch = read_authority(certificates), over_http(url, seconds)
+    for number in missing(store):
+        yield number, stamp(store, number, authority, fetch)
 
 
 def missing(store: ReleaseStore) -> Sequence[int]:

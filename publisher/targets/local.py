@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -103,9 +104,9 @@ class LocalFiles:
         stamps: dict[str, Stamp] = {}
         touched = set()
         with self._failures():
-            for inner, entry in _entries(self._root / path, ""):
+            for inner, entry in _entries(self._root / path):
                 status = entry.stat(follow_symlinks=False)
-                stamps[inner] = (status.st_size, int(status.st_mtime)) if entry.is_file(follow_symlinks=False) else NO_FILE
+                stamps[inner] = (status.st_size, int(status.st_mtime)) if stat.S_ISREG(status.st_mode) else NO_FILE
                 if status.st_ctime_ns >= since:  # the clock of files has ticks of some milliseconds: what is of the same tick counts
                     touched.add(inner)
         return Walk(stamps, frozenset(touched))
@@ -190,11 +191,14 @@ class LocalFiles:
             raise TargetError(f"{error.filename or self._root}: {error.strerror} / 書き込めません") from error
 
 
-def _entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield what is no folder, with its path; a missing folder has nothing."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(Path(entry.path), f"{prefix}{entry.name}/")
-            else:
-                yield prefix + entry.name, entry
+def _entries(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what is no folder, with its path; a missing folder has nothing. Flat, and with strings: a delivery meets each folder of the site."""
+    folders = [(str(root), "")]
+    while folders:
+        folder, prefix = folders.pop()
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, f"{prefix}{entry.name}/"))
+                else:
+                    yield prefix + entry.name, entry

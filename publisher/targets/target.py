@@ -29,7 +29,7 @@ def nothing_known(_number: int, _sha256: str) -> Release | None:
 class Published:
     """What one delivery did. ``length`` and ``proof_length`` count the bytes of content and of proof that were sent, not those of the protocol.
 
-    ``mended`` files were not what an earlier delivery had written. ``afterwards`` are the seconds of wall time that a delivery took after readers saw the
+    ``mended`` files were found by this delivery not to be what an earlier one had written. ``afterwards`` are the seconds of wall time that a delivery took after readers saw the
     release.
     """
 

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,20 +57,22 @@ class TreeTarget:
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
         """Bring the release into the slot that nobody sees, and exchange."""
         name = await self._current_slot()
-        shown = await self._read(name, signed, object_of) if name else None
-        if shown and not shown.doubtful and shown.release == signed.release:
-            proof_sent = await self._write_proof(shown, signed)
-            if proof_sent:
-                await self._note(shown, signed)
-            return Published(signed.release.number, 0, 0, 0, proof_sent)
-        hidden = await self._read(other(name or await self._perhaps_seen()), signed, object_of)
+        shown = seen = await read_slot(self._files, name, self._known) if name else None
+        if seen and seen.release == signed.release:
+            shown = await self._walked(seen, signed, object_of)
+            if not shown.doubtful:
+                return await self._complete_proof(shown, signed)
+        recorded = await read_slot(self._files, other(name or await self._perhaps_seen()), self._known)
+        hidden = await self._walked(recorded, signed, object_of)
         if not hidden.is_there:  # never the tree that readers see
             await self._files.remove_tree(hidden.tree)
         published = await self._bring(signed, hidden, shown, object_of, progress)
         await self._files.switch(CURRENT, hidden.tree)
-        if shown and shown.is_there and self._files.is_near:  # links to its files have touched them
-            await write_slot(self._files, replace(shown, walked=await self._files.moment()))
-        return replace(published, mended=len(hidden.damaged | (shown.damaged if shown else frozenset())))
+        live_at = time.perf_counter()
+        altered = hidden.damaged - recorded.damaged
+        if seen and shown:
+            altered |= (await self._leave(shown, signed, object_of)).damaged - seen.damaged
+        return replace(published, mended=len(altered), afterwards=time.perf_counter() - live_at)
 
     async def publish_urgently(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
         """Bring what changed to where readers see it, file by file in `publishing_order`; much of it by way of the other slot, as always.
@@ -103,8 +107,28 @@ class TreeTarget:
         await self._note(shown, signed, shown.walked)
         return Published(signed.release.number, len(written), len(gone), sent, proof_sent)
 
-    async def _read(self, name: str, signed: SignedRelease, object_of: Callable[[str], Path]) -> Slot:
-        slot = await read_slot(self._files, name, self._known)
+    async def _complete_proof(self, shown: Slot, signed: SignedRelease) -> Published:
+        """Bring the files of the proof to a tree that has the release already."""
+        proof_sent = await self._write_proof(shown, signed)
+        if proof_sent:
+            await self._note(shown, signed)
+        return Published(signed.release.number, 0, 0, 0, proof_sent)
+
+    async def _leave(self, slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path]) -> Slot:
+        """Walk through the tree that readers saw until now, and mark what differs: the next delivery writes it anew. Return the slot.
+
+        What was linked from it was compared byte by byte, so readers need not wait for this. A failure leaves the old record; the next delivery, which
+        walks through the tree in any case, meets it again.
+        """
+        if slot.is_there and self._files.is_near:
+            with suppress(TargetError):
+                moment = await self._files.moment()  # before the walk: what is altered during it counts as touched
+                slot = replace(await self._walked(slot, signed, object_of), walked=moment)
+                await write_slot(self._files, slot)
+        return slot
+
+    async def _walked(self, slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path]) -> Slot:
+        """Return a slot of this machine with what differs in it marked. By SFTP that is done on demand."""
         return await distrust(self._files, slot, signed, object_of) if self._files.is_near and slot.is_there else slot
 
     async def _bring(

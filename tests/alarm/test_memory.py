@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from alarm.alarm import Alarm
 from alarm.domains import Domains
 from alarm.memory import Memory
 from demo.servers import free_port
@@ -45,3 +47,28 @@ def test_the_rdap_server_says_when_a_domain_ends(tmp_path: Path, mirrors: Mirror
             watch = mirrors.watch(config)
             Domains(config, Fetcher(5.0, ("test",), mirrors.resolve)).tick(watch)
             assert {key.kind for key in watch.findings()} == found
+
+
+def test_what_an_earlier_run_has_told_and_not_mended_is_mended_once_by_the_next(mirrors: Mirrors) -> None:
+    """An operator looks first and lets it restore then; or the verifier ended between the alarm and the delivery."""
+    config = mirrors.config(families=("ipv4",))
+    watch = mirrors.watch(config)
+    memory = Memory(config.folder, watch)
+    mirrors.run(watch, 60)
+    mirrors.replace("index.html", b"Hacked")
+    memory.keep(mirrors.run(watch, 60, until=bool))
+    mirrors.now += 60
+    again, called = mirrors.watch(config), list[tuple[str, list[str]]]()
+
+    def restore(name: str, paths: Sequence[str]) -> str:
+        called.append((name, list(paths)))
+        return "mended"
+
+    alarm = Alarm(config, again, restore)
+    Memory(config.folder, again)
+    lines = []
+    for _ in range(5):
+        lines += alarm.handle(again.tick())
+        mirrors.now += again.wait()
+    assert called == [("www", ["index.html"])]
+    assert lines[0].startswith("STILL 続く FOUND 発見 [altered] www ipv4 index.html") and lines[1:] == ["RESTORED 復旧 www: mended"]

@@ -17,8 +17,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from obstore.store import S3Store
-
 from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
@@ -27,6 +25,7 @@ from publisher.targets.tree import TreeTarget
 from tests.samples.releases import Publishing
 from tests.servers.namespaces import Host, host, plug
 from tests.servers.nginx import write_nginx_config
+from tests.servers.s3 import answers, open_bucket, s3_server
 from tests.servers.ssh import sftp_server
 
 DEADLINE = 4.0
@@ -43,24 +42,17 @@ class Drill:
         self.ssh = servers.enter_context(sftp_server(root / "sshd", address=kyoto.address, within=kyoto.within, port=2222))
         servers.enter_context(web(root / "nginx-www", self.hosts["www"], root / "www"))
         servers.enter_context(web(root / "nginx-kyoto", kyoto, Path(self.ssh.folder)))
-        servers.enter_context(bucket_server(root / "s3", self.hosts["bucket"]))
+        bucket = self.hosts["bucket"]
+        self.s3 = servers.enter_context(s3_server(root / "s3", "todoke", address=bucket.address, within=bucket.within, port=9000))
         self.count = 0
         self.patience = 2.0
 
     def targets(self, ssh: SshAddress | None = None) -> Any:
         known = self.publishing.store.find
-        store = S3Store(
-            "todoke",
-            endpoint=f"http://{self.hosts['bucket'].address}:9000",
-            region="us-east-1",
-            access_key_id="S3RVER",
-            secret_access_key="S3RVER",
-            client_options={"allow_http": True},
-        )
         return {
             "www": (TreeTarget("www", LocalFiles(self.root / "www"), known), DEADLINE),
             "kyoto": (TreeTarget("kyoto", SftpFiles(ssh or self.ssh), known), DEADLINE),
-            "bucket": (S3Target("bucket", store, lambda: self.publishing.now, known), DEADLINE),
+            "bucket": (S3Target("bucket", open_bucket(self.s3, "todoke"), lambda: self.publishing.now, known), DEADLINE),
         }
 
     def release(self, watch: Callable[[str, int, int], None] = lambda *_: None, *, large: bool = False) -> dict[str, Any]:
@@ -107,29 +99,6 @@ def web(folder: Path, machine: Host, root: Path) -> Iterator[None]:
             process.terminate()
 
 
-@contextmanager
-def bucket_server(folder: Path, machine: Host) -> Iterator[None]:
-    """Run an S3-compatible store on its host."""
-    command = ["tests/node/node_modules/.bin/s3rver", "-d", str(folder), "-a", machine.address, "-p", "9000", "--silent"]
-    with subprocess.Popen([*machine.within, *command, "--configure-bucket", "todoke"]) as process:
-        try:
-            while not _answers(f"http://{machine.address}:9000/todoke"):
-                assert process.poll() is None
-            yield
-        finally:
-            process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=2).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
 def run(root: Path) -> dict[str, Any]:
     """Go through the drill."""
     with ExitStack() as servers:
@@ -169,7 +138,7 @@ def _another_answers(drill: Drill, servers: ExitStack) -> dict[str, Any]:
     )
     process = servers.enter_context(subprocess.Popen([*strangers[1].within, *portal]))
     servers.callback(process.terminate)
-    while not _answers(f"http://{strangers[1].address}:9000/"):
+    while not answers(f"http://{strangers[1].address}:9000/"):
         assert process.poll() is None
     happened = drill.release()
     happened["kyoto"]["stranger got"] = Path(other.folder).exists()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from pathlib import Path
 
 from publisher.pipeline.lock import publish_lock
 from tests.samples.publishing_office import APPROVED, Office, sent_to
 from tests.samples.releases import NOW
 from tests.servers.smtp import Behaviour, Receiver
+from tests.servers.time_stamp_authority import TimeStampAuthority
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'
 
@@ -166,3 +168,20 @@ def test_what_became_public_is_written_down_for_those_who_announce_it(office: Of
     assert article["title"] == "道が開きました" and article["path"] == "press/2020/05/road/index.html"
     assert article["address"] == f"http://127.0.0.1:{office.web[0]}/press/2020/05/road/"
     assert "press/index.html" in [page["path"] for page in second["changed"]]
+
+
+def test_an_authority_for_time_stamps_is_asked_after_everything_else_and_holds_nothing_up(office: Office, tmp_path: Path) -> None:
+    def tokens() -> list[str]:
+        return sorted(file.parent.name for file in (office.machine / "var/releases/releases").glob("*/manifest.tsr"))
+
+    with TimeStampAuthority(tmp_path / "authority").serving() as authority:
+        authority.mode = "silent"
+        office.configure(f'[timestamp]\nurl = "{authority.url}"\ncertificates = "{authority.certificates}"\ndeadline = 0.5')
+        office.commit()
+        first = office.run("publish")
+        assert first.exit_code == 0 and "no time stamp" in first.stdout and "橋が通れます" in office.shown("press/"), first.output
+        assert [each["step"] for each in log(office)][-3:] == ["announce", "stamp", "end"] and tokens() == []
+        authority.mode = "honest"
+        office.site.article("press/2020/second.md", "橋が二つ通れます")
+        office.commit()
+        assert office.run("publish").exit_code == 0 and tokens() == ["1", "2"]

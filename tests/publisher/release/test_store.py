@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.release.make import commit_of, draft, make, republish
 from publisher.release.scan import digest
+from publisher.release.store import REMEMBERED
 from tests.samples.releases import PAGES, Publishing
 
 
@@ -103,6 +106,23 @@ def test_a_rollback_from_a_damaged_store_is_refused(publishing: Publishing) -> N
     publishing.store.object(signed.release.by_path["index.html"].sha256).write_text("damaged", encoding="utf-8")
     with pytest.raises(PublisherError, match=r"release 1: 1 files are missing or damaged in the store: index\.html"):
         republish(publishing.store, 1, publishing.keys, publishing.now)
+
+
+def test_a_rollback_needs_only_the_objects_of_what_it_changes(publishing: Publishing) -> None:
+    publishing.release()
+    publishing.write("index.html", "<h1>neu</h1>")
+    second = publishing.release()
+    publishing.store.object(second.release.by_path["theme/style.css"].sha256).unlink()  # every mirror has it
+    assert republish(publishing.store, 1, publishing.keys, publishing.now).release.restores == 1
+
+
+def test_a_publishing_machine_that_runs_for_months_keeps_only_a_few_releases_in_memory(publishing: Publishing) -> None:
+    first = weakref.ref(publishing.release().release)
+    for _ in range(REMEMBERED):
+        newest = publishing.release()
+    gc.collect()
+    remembered = publishing.store.newest()
+    assert first() is None and remembered and remembered.release is newest.release
 
 
 def test_what_was_held_back_stands_in_the_signed_manifest(publishing: Publishing) -> None:

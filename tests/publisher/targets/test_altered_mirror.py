@@ -155,6 +155,32 @@ def test_what_was_altered_is_found_and_mended_on_demand_in_both_trees(
     require_released(publishing, mirror, fourth)
 
 
+@pytest.mark.parametrize("mirror", ["local"], indirect=True)
+def test_the_tree_that_readers_saw_is_compared_after_the_exchange_and_what_differs_is_told_once(
+    publishing: Publishing, mirror: Mirror
+) -> None:
+    three_releases(publishing, mirror)
+    added_where_readers_see_it(mirror.root)
+    told = []
+    for text in ("vier", "fünf"):
+        publishing.write("feed.xml", text)
+        published = mirror.publish(publishing, publishing.release())
+        told.append((published.mended, (mirror.root / hidden(mirror.root) / "evil/index.html").exists()))
+    assert told == [(1, True), (0, False)] and published.afterwards > 0
+
+
+@pytest.mark.parametrize("mirror", ["local"], indirect=True)
+def test_a_restored_mirror_is_not_told_again_as_altered_by_the_next_release(publishing: Publishing, mirror: Mirror) -> None:
+    """A restore writes the whole proof anew; only the page that somebody altered was altered, and was told then."""
+    signed = three_releases(publishing, mirror)
+    replaced(mirror.root)
+    mirror.run(lambda target: target.repair(signed, {PAGE, *signed.proof}, publishing.store.object))
+    publishing.write("feed.xml", "vier")
+    fourth = publishing.release()
+    assert mirror.publish(publishing, fourth).mended == 0
+    require_released(publishing, mirror, fourth)
+
+
 def test_a_mirror_that_shows_another_release_is_not_mended_with_this_one(publishing: Publishing, mirror: Mirror) -> None:
     three_releases(publishing, mirror)
     publishing.write("feed.xml", "vier")

@@ -11,8 +11,6 @@ import os
 import random
 import re
 import signal
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +19,7 @@ from typing import Any
 import obstore
 import pytest
 from obstore.exceptions import GenericError
-from obstore.store import S3Store
 
-from demo.servers import free_port
 from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.release.store import ReleaseStore, SignedRelease
@@ -33,6 +29,7 @@ from publisher.targets.s3_state import RECORD
 from publisher.targets.target import Inspection, Published
 from tests.samples.releases import NOW, PAGES, Publishing
 from tests.samples.tree_mirrors import contents
+from tests.servers.s3 import open_bucket, s3_server
 
 BUCKETS = [f"mirror-{number}" for number in range(24)]
 
@@ -40,22 +37,8 @@ BUCKETS = [f"mirror-{number}" for number in range(24)]
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An S3-compatible store on loopback, with a bucket for each test."""
-    port = free_port()
-    program = Path("tests/node/node_modules/.bin/s3rver")
-    assert program.exists(), "npm ci --prefix tests/node"
-    command = [str(program), "-d", str(tmp_path_factory.mktemp("s3")), "-a", "127.0.0.1", "-p", str(port), "--silent"]
-    with subprocess.Popen([*command, *(word for name in BUCKETS for word in ("--configure-bucket", name))]) as process:
-        try:
-            while not is_listening(port):
-                assert process.poll() is None
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with s3_server(tmp_path_factory.mktemp("s3"), *BUCKETS) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="module")
@@ -67,18 +50,6 @@ def names() -> Iterator[str]:
 def place(endpoint: str, names: Iterator[str]) -> tuple[str, str]:
     """The address of the store, and a bucket."""
     return endpoint, next(names)
-
-
-def open_bucket(endpoint: str, name: str) -> S3Store:
-    """Return a bucket; s3rver has one account of these names."""
-    return S3Store(
-        name,
-        endpoint=endpoint,
-        region="us-east-1",
-        access_key_id="S3RVER",
-        secret_access_key="S3RVER",
-        client_options={"allow_http": True},
-    )
 
 
 class Mirror:

