@@ -99,6 +99,7 @@ class Session(LMTP):
         self._on_end = on_end
         self._limits = limits
         self._end: asyncio.TimerHandle | None = None
+        self._answers = 0
 
     def connection_made(self, transport: Any) -> None:
         """Begin; nobody may stay for ever, however busy (`LmtpLimits.session`)."""
@@ -111,6 +112,21 @@ class Session(LMTP):
             self._end.cancel()
         self._on_end(self)
         super().connection_lost(error)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Answer once for each recipient (RFC 2033 section 4.2), also what aiosmtpd answers itself: too large, a line too long."""
+        recipients = 0 if self.envelope is None else len(self.envelope.rcpt_tos)
+        self._answers = recipients
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._answers = 0
+
+    async def push(self, status: Any) -> None:
+        """Write a reply."""
+        reply = str(status)
+        is_final = self._answers > 1 and not reply.startswith("354") and "\r\n" not in reply
+        await super().push("\r\n".join([reply] * self._answers) if is_final else status)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """The path and what follows it. aiosmtpd parses it by RFC 5322, which refuses `taro..yamada.@docomo.ne.jp`."""
