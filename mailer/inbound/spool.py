@@ -119,7 +119,7 @@ class Spool:
         self.path(name, Folder.NEW).replace(self.path(name, folder))
         _sync(self.root / folder)
 
-    def again(self, name: str, folder: Folder) -> None:
+    def requeue(self, name: str, folder: Folder) -> None:
         """Let a message that was put aside be read once more."""
         self.path(name, folder).replace(self.path(name, Folder.NEW))
         self._reason(name, folder).unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from mailer.config.settings import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database, create_database
 from mailer.inbound.lmtp import LmtpLimits
-from mailer.inbound.routing import Router
+from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.service import InboundService
 from mailer.inbound.spool import Folder, InboundMessage, Spool
 from mailer.message.links import LinkSigner, return_path_for
@@ -80,8 +80,25 @@ class Office:
 
     def read(self) -> int:
         """Let the service read what waits."""
-        router = Router(self.config, self.service.lists, SIGNER)
-        return asyncio.run(self.service.processor(self.spool, router, None).drain())
+        with self.reading() as read:
+            return read()
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[], int]]:
+        """One process of the service, which remembers what it could not send."""
+        processor = self.service.processor(self.spool, OwnAddresses(self.config, self.service.lists, SIGNER), None)
+        yield lambda: asyncio.run(processor.drain())
+
+    @contextmanager
+    def contact(self, address: str) -> Iterator[None]:
+        """The lists have another contact."""
+        before = self.service
+        lists = {key: replace(each, contact=address) for key, each in before.lists.items()}
+        self.service = replace(before, lists=lists)
+        try:
+            yield
+        finally:
+            self.service = before
 
     def folder(self, folder: Folder) -> list[str]:
         return [self.spool.reason(name, folder) for name in self.spool.names(folder)]
