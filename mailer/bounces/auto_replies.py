@@ -39,7 +39,7 @@ BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 
 def is_auto_reply(mail: Mail) -> bool:
     """Whether a machine answered on behalf of the reader: nothing is wrong with the address."""
-    if any(part.get_content_type() in RECEIPTS for part in mail.parts()):
+    if any(part.get_content_type() in RECEIPTS for part in mail.all_parts()):
         return True
     return is_automatic(mail) or any(words in mail.header("Subject").lower() for words in SUBJECTS)
 

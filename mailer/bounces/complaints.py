@@ -31,7 +31,7 @@ class Complaint:
 
 def read_complaint(mail: Mail) -> Complaint | None:
     """The feedback report of the message, or None if it has none."""
-    report = next((part for part in mail.parts() if part.get_content_type() == REPORT), None)
+    report = next((part for part in mail.all_parts() if part.get_content_type() == REPORT), None)
     if report is None:
         return None
     groups = mime.field_groups(mime.status_text(report))

@@ -28,13 +28,13 @@ class RecipientStatus:
 
 def read_reports(mail: Mail) -> tuple[RecipientStatus, ...]:
     """All recipients of all reports in the message. Empty: there is no report in it."""
-    found: list[RecipientStatus] = []
+    statuses: list[RecipientStatus] = []
     prose = ""
-    for part in mail.parts():
+    for part in mail.all_parts():
         if part.get_content_type() in REPORTS:
             prose = prose or mail.text()
-            found.extend(_recipients(mime.field_groups(mime.status_text(part)), prose))
-    return tuple(found[:MOST_RECIPIENTS])
+            statuses.extend(_recipients(mime.field_groups(mime.status_text(part)), prose))
+    return tuple(statuses[:MOST_RECIPIENTS])
 
 
 def _recipients(groups: list[Fields], prose: str) -> Iterator[RecipientStatus]:
@@ -51,16 +51,21 @@ def _refusal(fields: Fields, prose: str) -> Refusal:
     status = STATUS.search(fields.get("status", ""))
     passage = passage_about(prose, recipient)
     stated = complete(Refusal(diagnostic, recipient, host, None, status[1] if status else ""))
-    told = complete(Refusal(passage, recipient))
-    text = squeeze(stated.text if stated.text and stated.text.lower() in told.text.lower() else f"{stated.text} {told.text}")
+    in_prose = complete(Refusal(passage, recipient))
+    text = squeeze(stated.text if stated.text and stated.text.lower() in in_prose.text.lower() else f"{stated.text} {in_prose.text}")
     return Refusal(
-        text, recipient, stated.host or told.host, stated.code or told.code, _best(stated.status, told.status), stated.phase or told.phase
+        text,
+        recipient,
+        stated.host or in_prose.host,
+        stated.code or in_prose.code,
+        _best(stated.status, in_prose.status),
+        stated.phase or in_prose.phase,
     )
 
 
-def _best(stated: str, told: str) -> str:
+def _best(stated: str, in_prose: str) -> str:
     """The Status field; but `5.0.0` says nothing (RFC 3463 section 3.1), and the server's own reply may say more."""
-    return told if stated.endswith(".0.0") and told[:1] == stated[:1] else stated or told
+    return in_prose if stated.endswith(".0.0") and in_prose[:1] == stated[:1] else stated or in_prose
 
 
 def passage_about(prose: str, recipient: str) -> str:

@@ -78,11 +78,11 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
 
 
-def _line(pipe: IO[bytes], seconds: float) -> bytes:
+def _line(stream: IO[bytes], seconds: float) -> bytes:
     """One line, or nothing if it does not come in time. The process writes a line at once, so that it does not come in pieces."""
     with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        return pipe.readline(100_000) if selector.select(seconds) else b""
+        selector.register(stream, selectors.EVENT_READ)
+        return stream.readline(100_000) if selector.select(seconds) else b""
 
 
 def _parse(answer: bytes) -> Failures:
@@ -107,11 +107,11 @@ def main() -> None:
     source, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         content = source.read(LENGTH.unpack(head)[0])
-        found: list[list[str]] = [[], []]
+        addresses: list[list[str]] = [[], []]
         with suppress(Exception):  # of whatever kind: flufl.bounce raises on odd mail
             temporary, permanent = all_failures(message_from_bytes(content))
-            found = [sorted(each.decode("utf-8", "replace")[:254] for each in group)[:50] for group in (permanent, temporary)]
-        answers.write(json.dumps(found).encode() + b"\n")
+            addresses = [sorted(each.decode("utf-8", "replace")[:254] for each in group)[:50] for group in (permanent, temporary)]
+        answers.write(json.dumps(addresses).encode() + b"\n")
         answers.flush()
 
 

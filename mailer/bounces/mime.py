@@ -50,7 +50,7 @@ class Mail:
             return parseaddr(self.header(name))[1]
         return ""
 
-    def parts(self) -> list[Message]:
+    def all_parts(self) -> list[Message]:
         """All parts, from outside in, each whole before the next."""
         return list(_walk(self.root))
 
@@ -64,7 +64,7 @@ class Mail:
 
     def enclosed(self) -> Message | None:
         """The message, or its headers, that a report sends back."""
-        return next((message for part in self.parts() if (message := _enclosed(part)) is not None), None)
+        return next((message for part in self.all_parts() if (message := _enclosed(part)) is not None), None)
 
     def _own_parts(self) -> Iterator[Message]:
         return _walk(self.root, into_messages=False)
@@ -79,7 +79,7 @@ def parse(content: bytes) -> Mail:
         raise UnreadableMessage("more than a report's boundaries")
     try:
         mail = Mail(message_from_bytes(content))
-        parts = mail.parts()
+        parts = mail.all_parts()
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError) as error:
         raise UnreadableMessage(f"the parser failed: {type(error).__name__}") from error
     if len(parts) > MOST_PARTS or any(len(part.keys()) > MOST_HEADERS for part in parts):
@@ -94,14 +94,14 @@ def raw_headers(part: Message) -> list[tuple[str, str]]:
 
 def decoded(value: str) -> str:
     """A header's value with its encoded words decoded (RFC 2047), on one line; raw UTF-8 (RFC 6532) too."""
-    pieces: list[str] = []
+    words: list[str] = []
     try:
-        found: list[tuple[bytes | str, str | None]] = decode_header(value[:5_000])
+        encoded_words: list[tuple[bytes | str, str | None]] = decode_header(value[:5_000])
     except (HeaderParseError, ValueError, binascii.Error):
-        found = [(value[:5_000], None)]
-    for piece, charset in found:
-        pieces.append(utf_8(piece) if isinstance(piece, str) else _in_charset(piece, charset or "utf-8"))
-    return " ".join("".join(pieces).split())
+        encoded_words = [(value[:5_000], None)]
+    for word, charset in encoded_words:
+        words.append(utf_8(word) if isinstance(word, str) else _in_charset(word, charset or "utf-8"))
+    return " ".join("".join(words).split())
 
 
 def utf_8(text: str) -> str:

@@ -60,11 +60,11 @@ def _by_flufl(mail: Mail, content: bytes, last_resort: LastResort | None, taught
         return ()
     found = last_resort.failures(content)
     prose = without_copy(mail.text())
-    bounces = [_told(address, prose, taught) for address in found.permanent]
+    bounces = [_bounce_from_prose(address, prose, taught) for address in found.permanent]
     bounces += [Bounce(Refusal(prose[:500], address), Verdict(BounceClass.TEMPORARY, "", "flufl"), "flufl") for address in found.temporary]
     return tuple(bounces)
 
 
-def _told(address: str, prose: str, taught: Sequence[Receiver]) -> Bounce:
+def _bounce_from_prose(address: str, prose: str, taught: Sequence[Receiver]) -> Bounce:
     refusal = complete(Refusal(prose, address))
     return Bounce(refusal, classify(refusal, taught), "flufl")

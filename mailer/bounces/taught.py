@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 
 from mailer import private_files, regular_file
-from mailer.bounces.receivers import Receiver, parse_receivers
+from mailer.bounces.receivers import Receiver, Rule, parse_receivers
 from mailer.bounces.reply_parts import squeeze
 from mailer.model.bounce import BounceClass
 from mailer.model.errors import TodokeMailError
@@ -37,6 +37,19 @@ def read_rules(path: Path) -> tuple[Receiver, ...]:
         ) from error
 
 
+def make_rule(says: Iterable[str], bounce_class: BounceClass) -> Rule:
+    """A rule of an operator.
+
+    :raises RulesUnreadable: the words are too few to tell anything.
+    """
+    words = tuple(squeeze(each).lower() for each in says)
+    if not words or any(len(each) < SHORTEST_WORDS for each in words):
+        raise RulesUnreadable(
+            f"The words of a rule must have {SHORTEST_WORDS} characters or more: shorter ones occur everywhere. Write more of the text."
+        )
+    return Rule(words, bounce_class)
+
+
 def add_rule(path: Path, says: Iterable[str], bounce_class: BounceClass, *, domain: str = "") -> Receiver:
     """Write a rule at the end of the file, whole or not at all.
 
@@ -44,11 +57,7 @@ def add_rule(path: Path, says: Iterable[str], bounce_class: BounceClass, *, doma
     :param domain: only for recipients there.
     :raises RulesUnreadable: the words are too few to tell anything, or the file is damaged.
     """
-    words = [squeeze(each).lower() for each in says]
-    if not words or any(len(each) < SHORTEST_WORDS for each in words):
-        raise RulesUnreadable(
-            f"The words of a rule must have {SHORTEST_WORDS} characters or more: shorter ones occur everywhere. Write more of the text."
-        )
+    words = [*make_rule(says, bounce_class).says]
     read_rules(path)
     document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     entry: dict[str, Any] = {"name": "taught", "rules": [{"says": words, "class": bounce_class.value}]}

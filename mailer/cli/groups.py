@@ -3,6 +3,7 @@
 GROUPS = {
     "subscribers": "The people who read the magazines. 購読者",
     "secret": "The key that signs the links. 署名の鍵",
+    "inbound": "What came back: returned mail, complaints, stopped queues. 戻ってきたメール",
     "resolve": "Settle what is not known. 不明なものを決める",
 }
 
@@ -27,6 +28,15 @@ COMMANDS = {
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),
     "subscribers import": ("mailer.cli.subscribers", "import_subscribers"),
     "subscribers revoke-links": ("mailer.cli.subscribers", "revoke_links"),
+    "inbound list": ("mailer.cli.inbound", "list_messages"),
+    "inbound show": ("mailer.cli.inbound", "show"),
+    "inbound teach": ("mailer.cli.inbound", "teach"),
+    "inbound again": ("mailer.cli.inbound", "read_again"),
+    "inbound numbers": ("mailer.cli.inbound", "numbers"),
+    "inbound forgive": ("mailer.cli.inbound", "forgive"),
+    "inbound stops": ("mailer.cli.inbound", "stops"),
+    "inbound release": ("mailer.cli.inbound", "release"),
+    "receive": ("mailer.cli.receive", "receive"),
     "serve": ("mailer.cli.daemons", "serve"),
     "work": ("mailer.cli.daemons", "work"),
 }

@@ -17,7 +17,7 @@ from mailer.database import automatic_replies, subscriptions
 from mailer.database.engine import Database
 from mailer.inbound.authentication import Dmarc, dmarc_of, why_not_answered, writer_of
 from mailer.inbound.disposition import Disposition
-from mailer.inbound.routing import Command, Route, Router
+from mailer.inbound.own_addresses import Command, Destination, OwnAddresses
 from mailer.inbound.spool import InboundMessage
 from mailer.message.compose import SenderIdentity, compose_note
 from mailer.message.headers import list_id_line, mailbox_line, text_line
@@ -39,7 +39,7 @@ BY_MAIL = "mail"
 class EmptyMailHandler(Protocol):
     """Takes an empty mail. What it returns is sent; nothing else answers."""
 
-    def take(self, message: InboundMessage, mail: Mail, route: Route, now: datetime) -> Disposition:
+    def take(self, message: InboundMessage, mail: Mail, destination: Destination, now: datetime) -> Disposition:
         """Answer the mail, or say why not."""
 
 
@@ -58,39 +58,39 @@ class EmptyMails:
     """Answers empty mails."""
 
     database: Database
-    router: Router
+    addresses_of_ours: OwnAddresses
     confirmations: Confirmations
 
-    def take(self, message: InboundMessage, mail: Mail, route: Route, now: datetime) -> Disposition:
+    def take(self, message: InboundMessage, mail: Mail, destination: Destination, now: datetime) -> Disposition:
         """See `EmptyMailHandler`."""
-        assert route.command is not None
-        mail_list = self.router.lists[route.key]
-        if route.command is Command.UNSUBSCRIBE and self._ended_by_token(mail, now):
+        assert destination.command is not None
+        mail_list = self.addresses_of_ours.lists[destination.key]
+        if destination.command is Command.UNSUBSCRIBE and self._ended_by_token(mail, now):
             return Disposition("ended by the signed token in the subject")
         refusal = self._refusal(message, mail)
         writer = writer_of(mail)
         if refusal or writer is None:
             return Disposition(f"not answered: {refusal}")
-        if route.command is Command.SUBSCRIBE:
+        if destination.command is Command.SUBSCRIBE:
             form = "light" if receiver_of(writer.rpartition("@")[2]).is_carrier else "html"
             is_asked = self.confirmations.request_confirmation(writer, mail_list, form, now)
             return Disposition("confirmation asked for" if is_asked else "not answered: asked often enough")
-        if route.command is Command.CONFIRM:
+        if destination.command is Command.CONFIRM:
             return self._confirm(writer, mail, mail_list, now)
-        if route.command is Command.UNSUBSCRIBE:
+        if destination.command is Command.UNSUBSCRIBE:
             return self._unsubscribe(writer, mail, mail_list, now)
         return self._answer(writer, mail_list, f"help {mail_list.key}", "ご案内", self._help(mail_list), now)
 
     def _refusal(self, message: InboundMessage, mail: Mail) -> str:
         """Why nothing may be answered; empty if something may."""
-        own = frozenset(each.list_id for each in self.router.lists.values())
+        own = frozenset(each.list_id for each in self.addresses_of_ours.lists.values())
         reason = why_not_answered(mail, message.sender, own)
         if reason:
             return reason
         writer = writer_of(mail)
-        if writer is None or self.router.route(writer) is not None:
+        if writer is None or self.addresses_of_ours.resolve(writer) is not None:
             return "one of our own addresses"
-        verdict = dmarc_of(mail, self.router.config.inbound.authserv_id)
+        verdict = dmarc_of(mail, self.addresses_of_ours.config.inbound.authserv_id)
         if verdict in (Dmarc.FAIL, Dmarc.UNKNOWN):
             return f"DMARC: {verdict}"
         if verdict is Dmarc.NONE and _key(message.sender) != addresses.address_key(writer):
@@ -102,7 +102,7 @@ class EmptyMails:
         key = next((key for code in codes if (key := self.confirmations.confirm_code(writer, code, now))), "")
         if not key:
             return Disposition("not answered: no code that holds")
-        joined = self.router.lists.get(key, mail_list)
+        joined = self.addresses_of_ours.lists.get(key, mail_list)
         return self._answer(writer, joined, f"confirmed {key}", "登録しました", f"「{joined.title}」の登録が終わりました。\n", now)
 
     def _unsubscribe(self, writer: str, mail: Mail, mail_list: MailList, now: datetime) -> Disposition:
@@ -111,13 +111,13 @@ class EmptyMails:
         kind = f"unsubscribe {mail_list.key}"
         if person is None:
             return self._answer(writer, mail_list, kind, "配信の停止", f"このアドレスは「{mail_list.title}」に登録されていません。\n", now)
-        if dmarc_of(mail, self.router.config.inbound.authserv_id) is Dmarc.PASS:
+        if dmarc_of(mail, self.addresses_of_ours.config.inbound.authserv_id) is Dmarc.PASS:
             subscriptions.unsubscribe(self.database, person, mail_list.key, source=BY_MAIL, now=now)
             return self._answer(writer, mail_list, kind, "配信を止めました", f"「{mail_list.title}」の配信を止めました。\n", now)
         version = subscriptions.token_version(self.database, person) or 0
-        token = self.router.signer.sign(LinkClaim(person, mail_list.key, version, Purpose.UNSUBSCRIBE))
-        link = f"{self.router.config.service_url}/unsubscribe/{token}"
-        again = f"ページを開けないときは、件名に {token} と書いて、{self.router.command_address(mail_list.key, Command.UNSUBSCRIBE)} に送ってください。\n"
+        token = self.addresses_of_ours.signer.sign(LinkClaim(person, mail_list.key, version, Purpose.UNSUBSCRIBE))
+        link = f"{self.addresses_of_ours.config.service_url}/unsubscribe/{token}"
+        again = f"ページを開けないときは、件名に {token} と書いて、{self.addresses_of_ours.command_address(mail_list.key, Command.UNSUBSCRIBE)} に送ってください。\n"
         text = f"「{mail_list.title}」の配信を止めるには、次のアドレスを開いて、ボタンを押してください。\n\n{link}\n\n{again}"
         return self._answer(writer, mail_list, kind, "配信の停止", text, now)
 
@@ -125,7 +125,7 @@ class EmptyMails:
         """List-Unsubscribe's mailto has the token of the link in its subject: it may end the list, whoever sends it (RFC 8058 has no password either)."""
         for token in TOKEN.findall(mail.header("Subject"))[:2]:
             try:
-                claim = self.router.signer.read(token)
+                claim = self.addresses_of_ours.signer.read(token)
             except TokenError:
                 continue
             if subscriptions.token_version(self.database, claim.subscriber_id) == claim.version:
@@ -133,7 +133,7 @@ class EmptyMails:
         return False
 
     def _help(self, mail_list: MailList) -> str:
-        join, leave = (self.router.command_address(mail_list.key, each) for each in (Command.SUBSCRIBE, Command.UNSUBSCRIBE))
+        join, leave = (self.addresses_of_ours.command_address(mail_list.key, each) for each in (Command.SUBSCRIBE, Command.UNSUBSCRIBE))
         return (
             f"「{mail_list.title}」\n\n登録するとき：{join} に空のメールを送ってください。\n"
             f"やめるとき：{leave} に空のメールを送ってください。\nこれまでの号：{mail_list.archive_url}\n"
@@ -142,7 +142,7 @@ class EmptyMails:
     def _answer(self, writer: str, mail_list: MailList, kind: str, subject: str, text: str, now: datetime) -> Disposition:
         if not automatic_replies.begin_reply(self.database, writer, kind, now):
             return Disposition("not answered: answered in the last day")
-        identity = SenderIdentity.of(self.router.config)
+        identity = SenderIdentity.of(self.addresses_of_ours.config)
         lines = (
             mailbox_line("From", mail_list.from_name, mail_list.from_address),
             mailbox_line("To", "", writer),

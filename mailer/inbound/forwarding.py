@@ -14,7 +14,7 @@ from mailer.bounces import auto_replies
 from mailer.bounces.mime import Mail
 from mailer.inbound.authentication import writer_of
 from mailer.inbound.disposition import Disposition, put_aside
-from mailer.inbound.routing import Router
+from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.spool import InboundMessage
 from mailer.message.compose import SenderIdentity, format_date
 from mailer.message.headers import mailbox_line, text_line
@@ -27,11 +27,11 @@ MARK = "X-Todoke-Forwarded"
 LONGEST_SUBJECT = 200
 
 
-def forward(message: InboundMessage, mail: Mail, mail_list: MailList, router: Router, now: datetime) -> Disposition:
+def forward(message: InboundMessage, mail: Mail, mail_list: MailList, addresses_of_ours: OwnAddresses, now: datetime) -> Disposition:
     """The mail to the contact, or why there is none."""
     if mail.root.get(MARK) is not None or any(mail_list.list_id.lower() in value.lower() for value in mail.headers("List-Id")):
         return put_aside("one of our own mails has come back to the list: a loop")
-    if router.route(mail_list.contact) is not None:
+    if addresses_of_ours.resolve(mail_list.contact) is not None:
         return put_aside(f"the contact of {mail_list.key} is an address that comes back here; give the list another contact")
     if not message.sender or auto_replies.is_auto_reply(mail):
         return (
@@ -39,17 +39,19 @@ def forward(message: InboundMessage, mail: Mail, mail_list: MailList, router: Ro
             if not message.sender
             else Disposition("automatic reply")
         )
-    content = _compose(message, mail, mail_list, router, now)
-    return Disposition("letter forwarded", mails=(DirectMessage(Envelope(router.config.return_path, mail_list.contact), content),))
+    content = _compose(message, mail, mail_list, addresses_of_ours, now)
+    return Disposition(
+        "letter forwarded", mails=(DirectMessage(Envelope(addresses_of_ours.config.return_path, mail_list.contact), content),)
+    )
 
 
-def _compose(message: InboundMessage, mail: Mail, mail_list: MailList, router: Router, now: datetime) -> bytes:
-    identity = SenderIdentity.of(router.config)
+def _compose(message: InboundMessage, mail: Mail, mail_list: MailList, addresses_of_ours: OwnAddresses, now: datetime) -> bytes:
+    identity = SenderIdentity.of(addresses_of_ours.config)
     writer = writer_of(mail)
     lines = [
         mailbox_line("From", f"{mail_list.title} への手紙"[:90], mail_list.from_address),
         mailbox_line("To", "", mail_list.contact),
-        text_line("Subject", f"転送: {_shown(mail.header('Subject')) or '（件名なし）'}"),
+        text_line("Subject", f"転送: {_safe_subject(mail.header('Subject')) or '（件名なし）'}"),
         f"{MARK}: {mail_list.key}\r\n",
         "Auto-Submitted: auto-generated\r\n",
         f"Date: {format_date(now, identity.time_zone)}\r\n",
@@ -73,5 +75,5 @@ def _text(mail_list: MailList, writer: str | None) -> str:
     )
 
 
-def _shown(subject: str) -> str:
+def _safe_subject(subject: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in subject).replace("=?", "= ?")[:LONGEST_SUBJECT].strip()

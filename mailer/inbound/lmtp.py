@@ -20,7 +20,7 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 
 from mailer import log, private_files
-from mailer.inbound.routing import Route
+from mailer.inbound.own_addresses import Destination
 from mailer.inbound.spool import InboundMessage, Spool
 from mailer.model.clock import Clock
 from mailer.model.errors import TodokeMailError
@@ -53,7 +53,7 @@ class Handler:
     """What aiosmtpd asks about: addresses, and where a message is stored."""
 
     spool: Spool
-    route: Callable[[str], Route | None]
+    resolve: Callable[[str], Destination | None]
     clock: Clock
     on_stored: Callable[[], None]
     threads: ThreadPoolExecutor
@@ -63,7 +63,7 @@ class Handler:
         """Refuse what is nobody's before its body comes."""
         if len(envelope.rcpt_tos) >= self.limits.recipients:
             return TOO_MANY
-        if self.route(address) is None:
+        if self.resolve(address) is None:
             return NOT_OURS
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
@@ -99,6 +99,7 @@ class Session(LMTP):
         self._on_end = on_end
         self._limits = limits
         self._end: asyncio.TimerHandle | None = None
+        self._reply_count = 0
 
     def connection_made(self, transport: Any) -> None:
         """Begin; nobody may stay for ever, however busy (`LmtpLimits.session`)."""
@@ -111,6 +112,21 @@ class Session(LMTP):
             self._end.cancel()
         self._on_end(self)
         super().connection_lost(error)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Answer once for each recipient (RFC 2033 section 4.2), also what aiosmtpd answers itself: too large, a line too long."""
+        recipients = 0 if self.envelope is None else len(self.envelope.rcpt_tos)
+        self._reply_count = recipients
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._reply_count = 0
+
+    async def push(self, status: Any) -> None:
+        """Write a reply."""
+        reply = str(status)
+        is_final = self._reply_count > 1 and not reply.startswith("354") and "\r\n" not in reply
+        await super().push("\r\n".join([reply] * self._reply_count) if is_final else status)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """The path and what follows it. aiosmtpd parses it by RFC 5322, which refuses `taro..yamada.@docomo.ne.jp`."""

@@ -17,8 +17,8 @@ from mailer.bounces.taught import RulesUnreadable
 from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.empty_mail import EmptyMailHandler
 from mailer.inbound.forwarding import forward
+from mailer.inbound.own_addresses import DestinationKind, OwnAddresses
 from mailer.inbound.returned import ReturnedMail
-from mailer.inbound.routing import RouteKind, Router
 from mailer.inbound.spool import Folder, InboundMessage, Spool, SpoolError
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError, SecretMissing
@@ -35,10 +35,10 @@ PAUSE = 5.0
 
 
 @dataclass(frozen=True)
-class Readers:
+class MessageReaders:
     """Who reads which kind of message."""
 
-    router: Router
+    addresses_of_ours: OwnAddresses
     returned: ReturnedMail
     empty_mails: EmptyMailHandler
     rules: Path
@@ -49,14 +49,14 @@ class Readers:
         :raises UnreadableMessage: it cannot be parsed within bounds.
         """
         mail = mime.parse(message.content)
-        route = self.router.route(message.recipient)
-        if route is None:
+        destination = self.addresses_of_ours.resolve(message.recipient)
+        if destination is None:
             return put_aside("its address is none of ours any more")
-        if route.kind in (RouteKind.RETURNED, RouteKind.COMPLAINT):
-            return self.returned.take(message, mail, route, rules, now)
-        if route.kind is RouteKind.COMMAND:
-            return self.empty_mails.take(message, mail, route, now)
-        return forward(message, mail, self.router.lists[route.key], self.router, now)
+        if destination.kind in (DestinationKind.RETURNED, DestinationKind.COMPLAINT):
+            return self.returned.take(message, mail, destination, rules, now)
+        if destination.kind is DestinationKind.COMMAND:
+            return self.empty_mails.take(message, mail, destination, now)
+        return forward(message, mail, self.addresses_of_ours.lists[destination.key], self.addresses_of_ours, now)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Processor:
     """The one reader of the spool. `wake` tells it that something has come."""
 
     spool: Spool
-    readers: Readers
+    readers: MessageReaders
     send: Send
     clock: Clock
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)

@@ -21,7 +21,7 @@ from mailer.database import bounce_effects, complaint_effects, delivery_problems
 from mailer.database.bounce_effects import Effect
 from mailer.database.engine import Database
 from mailer.inbound.disposition import Disposition, put_aside
-from mailer.inbound.routing import Route
+from mailer.inbound.own_addresses import Destination
 from mailer.inbound.spool import InboundMessage
 from mailer.message.links import LinkSigner, parse_return_path
 from mailer.model.bounce import Bounce, BounceClass
@@ -51,18 +51,18 @@ class ReturnedMail:
     last_resort: LastResort | None
     needs_stamp: bool
 
-    def take(self, message: InboundMessage, mail: Mail, route: Route, taught: Sequence[Receiver], now: datetime) -> Disposition:
+    def take(self, message: InboundMessage, mail: Mail, destination: Destination, taught: Sequence[Receiver], now: datetime) -> Disposition:
         """Record a returned message or a complaint.
 
         :raises DatabaseError: the database cannot be written; the message must be read again.
         """
         complaint = read_complaint(mail)
         if complaint is not None:
-            return self._complaint(message, complaint, route, now)
+            return self._complaint(message, complaint, destination, now)
         bounces = read_bounces(mail, message.content, self.last_resort, taught)
         if bounces and all(each.verdict.bounce_class is BounceClass.AUTO_REPLY for each in bounces):
             return Disposition("automatic reply")
-        origin = self._origin_of_bounce(mail, route)
+        origin = self._origin_of_bounce(mail, destination)
         if origin is None or origin.issue_id is None:
             return put_aside(
                 "names no delivery of ours: its return path is not stamped" if bounces else "not understood, and names no delivery of ours"
@@ -79,18 +79,18 @@ class ReturnedMail:
             return Disposition(words, f"the reason was not understood: {bounce.refusal.text[:120]}")
         return Disposition(words)
 
-    def _complaint(self, message: InboundMessage, complaint: Complaint, route: Route, now: datetime) -> Disposition:
+    def _complaint(self, message: InboundMessage, complaint: Complaint, destination: Destination, now: datetime) -> Disposition:
         if not complaint.is_complaint:
             return Disposition(f"feedback report {complaint.feedback_type}")
-        origin = _stamped(route) or self._origin_of_headers(complaint.headers)
+        origin = _stamped(destination) or self._origin_of_headers(complaint.headers)
         if origin is None:
             return put_aside("a complaint that names no reader of ours")
         known = complaint_effects.Complained(origin.subscriber_id, origin.issue_id, origin.key, complaint.feedback_type, complaint.reporter)
         lists = complaint_effects.apply(self.database, message.digest, known, now=now)
         return Disposition(f"complaint: {len(lists)} lists ended")
 
-    def _origin_of_bounce(self, mail: Mail, route: Route) -> Origin | None:
-        origin = _stamped(route)
+    def _origin_of_bounce(self, mail: Mail, destination: Destination) -> Origin | None:
+        origin = _stamped(destination)
         if origin is not None or self.needs_stamp:
             return origin
         enclosed = mail.enclosed()
@@ -122,10 +122,10 @@ class ReturnedMail:
         return "" if sent is None else sent.address
 
 
-def _stamped(route: Route) -> Origin | None:
-    if route.issue_id is None or route.subscriber_id is None:
+def _stamped(destination: Destination) -> Origin | None:
+    if destination.issue_id is None or destination.subscriber_id is None:
         return None
-    return Origin(route.subscriber_id, route.issue_id, is_stamped=True)
+    return Origin(destination.subscriber_id, destination.issue_id, is_stamped=True)
 
 
 def _chosen(bounces: Sequence[Bounce], address: str) -> Bounce:

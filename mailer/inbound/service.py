@@ -17,9 +17,9 @@ from mailer.database import automatic_replies
 from mailer.database.engine import Database
 from mailer.inbound.empty_mail import Confirmations, EmptyMails
 from mailer.inbound.lmtp import WRITERS, Handler, LmtpLimits, LmtpServer
-from mailer.inbound.processing import Processor, Readers
+from mailer.inbound.own_addresses import OwnAddresses
+from mailer.inbound.processing import MessageReaders, Processor
 from mailer.inbound.returned import ReturnedMail
-from mailer.inbound.routing import Router
 from mailer.inbound.spool import Spool
 from mailer.message.links import LinkSigner
 from mailer.model.clock import Clock
@@ -53,19 +53,21 @@ class InboundService:
         spool = Spool(self.config.spool)
         spool.prepare()
         with LastResort() as last_resort, ThreadPoolExecutor(WRITERS, "spool") as threads:
-            router = Router(self.config, self.lists, self.signer)
-            processor = self.processor(spool, router, last_resort)
-            server = LmtpServer(Handler(spool, router.route, self.clock, processor.wake, threads, self.limits), self.limits)
+            addresses_of_ours = OwnAddresses(self.config, self.lists, self.signer)
+            processor = self.processor(spool, addresses_of_ours, last_resort)
+            server = LmtpServer(Handler(spool, addresses_of_ours.resolve, self.clock, processor.wake, threads, self.limits), self.limits)
             on_listening(await server.listen(self.config.inbound.listen))
             try:
                 await processor.run(stop, _Chores(self, spool))
             finally:
                 await server.close()
 
-    def processor(self, spool: Spool, router: Router, last_resort: LastResort | None) -> Processor:
+    def processor(self, spool: Spool, addresses_of_ours: OwnAddresses, last_resort: LastResort | None) -> Processor:
         """The reader of the spool."""
         returned = ReturnedMail(self.database, self.signer, last_resort, self.config.verp)
-        readers = Readers(router, returned, EmptyMails(self.database, router, self.confirmations), self.config.bounce_rules)
+        readers = MessageReaders(
+            addresses_of_ours, returned, EmptyMails(self.database, addresses_of_ours, self.confirmations), self.config.bounce_rules
+        )
         return Processor(spool, readers, self._send, self.clock)
 
     async def _send(self, message: DirectMessage) -> bool:

@@ -119,8 +119,13 @@ class Spool:
         self.path(name, Folder.NEW).replace(self.path(name, folder))
         _sync(self.root / folder)
 
-    def again(self, name: str, folder: Folder) -> None:
-        """Let a message that was put aside be read once more."""
+    def requeue(self, name: str, folder: Folder) -> None:
+        """Let a message that was put aside be read once more.
+
+        :raises SpoolError: it is not there.
+        """
+        if not self.path(name, folder).exists():
+            raise SpoolError(f"There is no message {name} in {self.root / folder}. See `todoke inbound list`.")
         self.path(name, folder).replace(self.path(name, Folder.NEW))
         self._reason(name, folder).unlink(missing_ok=True)
 

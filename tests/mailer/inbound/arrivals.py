@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import smtplib
+import re
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from mailer.config.settings import Config
 from mailer.database import issues, subscriptions
 from mailer.database.engine import Database, create_database
 from mailer.inbound.lmtp import LmtpLimits
-from mailer.inbound.routing import Router
+from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.service import InboundService
 from mailer.inbound.spool import Folder, InboundMessage, Spool
 from mailer.message.links import LinkSigner, return_path_for
@@ -79,8 +80,25 @@ class Office:
 
     def read(self) -> int:
         """Let the service read what waits."""
-        router = Router(self.config, self.service.lists, SIGNER)
-        return asyncio.run(self.service.processor(self.spool, router, None).drain())
+        with self.reading() as read:
+            return read()
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[], int]]:
+        """One process of the service, which remembers what it could not send."""
+        processor = self.service.processor(self.spool, OwnAddresses(self.config, self.service.lists, SIGNER), None)
+        yield lambda: asyncio.run(processor.drain())
+
+    @contextmanager
+    def contact(self, address: str) -> Iterator[None]:
+        """The lists have another contact."""
+        before = self.service
+        lists = {key: replace(each, contact=address) for key, each in before.lists.items()}
+        self.service = replace(before, lists=lists)
+        try:
+            yield
+        finally:
+            self.service = before
 
     def folder(self, folder: Folder) -> list[str]:
         return [self.spool.reason(name, folder) for name in self.spool.names(folder)]
@@ -124,10 +142,24 @@ def running(service: InboundService, limits: LmtpLimits | None = None) -> Iterat
         loop.close()
 
 
-def lmtp(place: str) -> smtplib.LMTP:
-    """Python's own client."""
+def say(place: str, *lines: bytes) -> list[bytes]:
+    """Raw lines to the server; the last lines of its replies, until it hangs up or QUIT is answered. smtplib reads one answer to DATA, LMTP has several."""
     host, _, port = place.rpartition(":")
-    return smtplib.LMTP(place) if "/" in place else smtplib.LMTP(host, int(port))
+    family, address = (socket.AF_UNIX, place) if "/" in place else (socket.AF_INET, (host, int(port)))
+    with closing(socket.socket(family)) as client:
+        client.settimeout(20)
+        client.connect(address)
+        client.sendall(b"".join(line + b"\r\n" for line in lines))
+        with closing(client.makefile("rb")) as replies:
+            return [line.strip() for line in replies if line[3:4] != b"-"]
+
+
+def deliver(place: str, recipients: Sequence[str], content: bytes, sender: str = "") -> list[bytes]:
+    """One transaction; the answers to RCPT, then those to the body."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", content).removesuffix(b"\r\n")
+    commands = [b"LHLO mx.example.jp", f"MAIL FROM:<{sender}>".encode(), *(f"RCPT TO:<{each}>".encode() for each in recipients)]
+    replies = say(place, *commands, b"DATA", stuffed, b".", b"QUIT")
+    return [reply for reply in replies[3:-1] if not reply.startswith(b"354")]
 
 
 def letter(sender: str, recipient: str, subject: str = "", text: str = "", **headers: str) -> bytes:
@@ -141,3 +173,12 @@ def letter(sender: str, recipient: str, subject: str = "", text: str = "", **hea
 
 
 UNKNOWN, FILTERED, POLICY = BounceClass.UNKNOWN, BounceClass.FILTERED, BounceClass.POLICY
+
+
+def until(is_so: Callable[[], object]) -> None:
+    """Wait for what another thread or process does; fail if it does not."""
+    for _ in range(600):
+        if is_so():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it did not happen in 30 seconds")

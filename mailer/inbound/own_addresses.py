@@ -14,13 +14,13 @@ from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import MailList
 
 
-class RouteKind(StrEnum):
+class DestinationKind(StrEnum):
     """What is done with a message."""
 
     RETURNED = "returned"
     COMPLAINT = "complaint"
     COMMAND = "command"
-    LETTER = "letter"
+    TO_LIST = "to list"
 
 
 class Command(StrEnum):
@@ -33,10 +33,10 @@ class Command(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Destination:
     """Where a message goes. `issue_id` and `subscriber_id`: from a stamped return path; `key`: the list of a command or a letter."""
 
-    kind: RouteKind
+    kind: DestinationKind
     issue_id: IssueId | None = None
     subscriber_id: SubscriberId | None = None
     key: str = ""
@@ -44,24 +44,24 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Router:
+class OwnAddresses:
     """Knows our addresses."""
 
     config: Config
     lists: Mapping[str, MailList]
     signer: LinkSigner
 
-    def route(self, recipient: str) -> Route | None:
+    def resolve(self, recipient: str) -> Destination | None:
         """What the address stands for. None: it is not ours, and mail to it is refused."""
         address = _normal(recipient)
         stamped = parse_return_path(address, self.signer)
         if stamped is not None:
-            return Route(RouteKind.RETURNED, *stamped)
+            return Destination(DestinationKind.RETURNED, *stamped)
         if self._is_return_path(address):
-            return Route(RouteKind.RETURNED)
+            return Destination(DestinationKind.RETURNED)
         if address in self._complaint_addresses():
-            return Route(RouteKind.COMPLAINT)
-        return self._command(address) or self._letter(address)
+            return Destination(DestinationKind.COMPLAINT)
+        return self._command(address) or self._list_address(address)
 
     def command_address(self, key: str, command: Command) -> str:
         """The address of a list's command."""
@@ -75,20 +75,20 @@ class Router:
     def _complaint_addresses(self) -> frozenset[str]:
         return frozenset({self.config.inbound.complaints.lower()} if self.config.inbound.complaints else ())
 
-    def _command(self, address: str) -> Route | None:
+    def _command(self, address: str) -> Destination | None:
         local, _, domain = address.rpartition("@")
         key, _, word = local.rpartition("-")
         mail_list = self._by_key(key)
         if mail_list is None or word not in tuple(Command) or domain not in self._domains(mail_list):
             return None
-        return Route(RouteKind.COMMAND, key=mail_list.key, command=Command(word))
+        return Destination(DestinationKind.COMMAND, key=mail_list.key, command=Command(word))
 
-    def _letter(self, address: str) -> Route | None:
+    def _list_address(self, address: str) -> Destination | None:
         local, _, domain = address.rpartition("@")
         for mail_list in self.lists.values():
             named = {mail_list.from_address.lower(), mail_list.reply_to.lower()}
             if address in named or (local == mail_list.key.lower() and domain == self.config.inbound.domain):
-                return Route(RouteKind.LETTER, key=mail_list.key)
+                return Destination(DestinationKind.TO_LIST, key=mail_list.key)
         return None
 
     def _by_key(self, key: str) -> MailList | None:
