@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from demo import groups as sample
+from emergency.cli import groups as urgent
 from mailer.cli import groups as mail
 from plugins.cli import groups as site
 from publisher.cli import groups as publication
@@ -25,7 +26,13 @@ from terminal import guard_output
 HELP = (
     "とどけ：復興の知らせを、だれもが読めるページと、届くメールに。 Reconstruction news as pages everybody can read and mail that arrives."
 )
-TABLES = {"サイト The site": site, "公開 The mirrors": publication, "配信 The mail": mail, "見本 The sample": sample}
+TABLES = {
+    "サイト The site": site,
+    "緊急 In an emergency": urgent,
+    "公開 The mirrors": publication,
+    "配信 The mail": mail,
+    "見本 The sample": sample,
+}
 """Panel of the help → the module with ``COMMANDS`` ("group name" or "name" → module and function) and ``GROUPS`` (name → help)."""
 
 VERBOSITY = "todoke.verbosity"

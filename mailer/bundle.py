@@ -17,7 +17,7 @@ from mailer import regular_file
 from mailer.model import addresses, personal_places
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, BundleError, MessageError
-from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList
+from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList, Succession
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine
@@ -126,6 +126,8 @@ class _Issue(BaseModel):
     parts: _BundleFiles
     sources: dict[SourcePath, Sha256] = {}
     document: SourcePath | None = None
+    replaces: Key | None = None
+    audience: Literal["list", "reached"] = "list"
 
 
 def read_lists(root: Path) -> dict[str, MailList]:
@@ -183,6 +185,20 @@ def read_sources(root: Path, ref: IssueRef) -> dict[str, str]:
     if document not in sources:
         raise BundleError(path, f"does not say from which sources it was made ({document} and what it carries). Build the site again.")
     return sources
+
+
+def read_succession(root: Path, ref: IssueRef) -> Succession | None:
+    """Return which earlier issue this one takes the place of, if it does, and whom it is for.
+
+    :raises BundleError: see `read_issue`; or it is for those whom an earlier issue has reached, and names none.
+    """
+    path = root / ref.list / ref.number / "issue.json"
+    manifest = _validate(_Issue, path, _read(path))
+    if manifest.replaces is None:
+        if manifest.audience == "reached":
+            raise BundleError(path, "is for those whom an earlier issue has reached, and does not name it. Build the site again.")
+        return None
+    return Succession(manifest.replaces, manifest.audience == "reached")
 
 
 def _mail_list(entry: _List) -> MailList:

@@ -5,6 +5,7 @@ GROUPS = {
     "secret": "The key that signs the links. 署名の鍵",
     "inbound": "What came back: returned mail, complaints, stopped queues. 戻ってきたメール",
     "resolve": "Settle what is not known. 不明なものを決める",
+    "emergency": "An urgent notice, everywhere in seconds. 緊急のお知らせ",
 }
 
 COMMANDS = {
@@ -15,6 +16,7 @@ COMMANDS = {
     "status": ("mailer.cli.status", "status"),
     "who-missed": ("mailer.cli.status", "who_missed"),
     "approve": ("mailer.cli.approval", "approve"),
+    "emergency confirm": ("mailer.cli.emergency", "confirm"),
     "approvers": ("mailer.cli.approval", "show_approvers"),
     "audit": ("mailer.cli.approval", "show_audit"),
     "audit-export": ("mailer.cli.audit_export", "audit_export"),

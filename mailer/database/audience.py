@@ -16,11 +16,16 @@ def receives(key: str, now: datetime | None) -> ColumnElement[bool]:
 
     :param now: None: those who are paused count too.
     """
+    condition = and_(subscription.c.list == key, subscription.c.state == SUBSCRIBED, not_suppressed(key))
+    if now is None:
+        return condition
+    return and_(condition, or_(subscriber.c.paused_until.is_(None), subscriber.c.paused_until <= now))
+
+
+def not_suppressed(key: str) -> ColumnElement[bool]:
+    """The condition that a subscriber may be written to at all, with this list."""
     # `NOT IN` is computed once, and not for each subscriber: few are suppressed.
     suppressed = select(suppression.c.subscriber_id).where(
         suppression.c.subscriber_id.is_not(None), suppression.c.lifted_at.is_(None), suppression.c.scope.in_([ALL_LISTS, key])
     )
-    condition = and_(subscription.c.list == key, subscription.c.state == SUBSCRIBED, subscriber.c.id.not_in(suppressed))
-    if now is None:
-        return condition
-    return and_(condition, or_(subscriber.c.paused_until.is_(None), subscriber.c.paused_until <= now))
+    return subscriber.c.id.not_in(suppressed)

@@ -31,6 +31,7 @@ from mailer.database.audience import receives
 from mailer.database.claim_statements import Moment
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, expired, issue, subscriber, subscription
+from mailer.database.succession import call_off_earlier, reached
 from mailer.database.transitions import insert_initial
 from mailer.model.errors import IllegalTransition
 from mailer.model.ids import IssueId
@@ -44,6 +45,7 @@ from mailer.model.issue import (
     ListClass,
     MailList,
     ReportStage,
+    Succession,
     content_digest,
 )
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
@@ -228,11 +230,19 @@ def _mark(stage: ReportStage) -> Column[datetime]:
 
 
 def freeze(
-    database: Database, content: Issue, mail_list: MailList, now: datetime, *, send_at: datetime | None = None, actor: str = ""
+    database: Database,
+    content: Issue,
+    mail_list: MailList,
+    now: datetime,
+    *,
+    send_at: datetime | None = None,
+    actor: str = "",
+    succession: Succession | None = None,
 ) -> FrozenIssue:
     """Fixes content and recipients together, and enters them into the audit log. If the issue is frozen already, the frozen one is returned.
 
-    Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible.
+    Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible. What is due of the issue that this one takes
+    the place of is called off.
     """
     with database.writing() as connection:
         frozen = _find(connection, content.ref)
@@ -243,17 +253,22 @@ def freeze(
             .values(frozen_content.columns_of(content, mail_list) | {"frozen_at": now, "send_at": send_at})
             .returning(issue.c.id)
         ).scalar_one()
-        readers = freeze_recipients(connection, issue_id, content.ref.list, now)
+        called_off = call_off_earlier(connection, database, succession, content.ref, now, actor)
+        readers = freeze_recipients(connection, issue_id, content.ref, now, succession)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
         frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
         entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)
-    database.seal.on_append(entry)
+    for each in (*called_off, entry):
+        database.seal.on_append(each)
     return frozen
 
 
-def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: datetime, *, is_again: bool = False) -> int:
+def freeze_recipients(
+    connection: Connection, issue_id: IssueId, ref: IssueRef, now: datetime, succession: Succession | None = None, *, is_again: bool = False
+) -> int:
     """Make a delivery for each reader of the list who is neither suppressed nor paused, in the caller's transaction. How many?
 
+    :param succession: of a correction; it goes to those whom the earlier issue has reached.
     :param is_again: some readers have one already; it is left alone.
     """
     columns: dict[str, ColumnElement[Any]] = {
@@ -264,8 +279,10 @@ def freeze_recipients(connection: Connection, issue_id: IssueId, key: str, now: 
         "text": literal(""),
         "changed_at": literal(now, delivery.c.changed_at.type),
     }
-    chosen = select(*columns.values()).join_from(subscriber, subscription)
-    chosen = chosen.where(receives(key, now))
+    if succession and succession.is_for_reached:
+        chosen = select(*columns.values()).where(reached(succession, ref))
+    else:
+        chosen = select(*columns.values()).join_from(subscriber, subscription).where(receives(ref.list, now))
     if is_again:
         chosen = chosen.where(~exists().where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber.c.id))
     connection.execute(insert_initial(tuple(columns), chosen))

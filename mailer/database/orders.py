@@ -11,10 +11,11 @@ from mailer.database.engine import Database
 from mailer.database.frozen_content import columns_of
 from mailer.database.issues import freeze_recipients
 from mailer.database.schema import delivery, issue
+from mailer.database.succession import call_off_earlier
 from mailer.database.transitions import transition
 from mailer.model.audit_log import AuditEvent
 from mailer.model.ids import IssueId
-from mailer.model.issue import CALLED_OFF, FrozenIssue, Issue, IssueStatus, MailList, content_digest
+from mailer.model.issue import CALLED_OFF, FrozenIssue, Issue, IssueStatus, MailList, Succession, content_digest
 from mailer.model.state import DeliveryState
 
 UNBEGUN = (DeliveryState.PENDING, DeliveryState.SUPPRESSED)
@@ -53,6 +54,7 @@ def freeze_again(
     *,
     send_at: datetime | None = None,
     actor: str = "",
+    succession: Succession | None = None,
 ) -> FrozenIssue | None:
     """Fixes new content for a reopened issue, for all who have not got it: those from whom it was held back, and who has joined since.
 
@@ -73,9 +75,11 @@ def freeze_again(
         held_back = transition({DeliveryState.SUPPRESSED}, DeliveryState.PENDING)
         held_back = held_back.where(delivery.c.issue_id == issue_id, delivery.c.text == CALLED_OFF)
         connection.execute(held_back.values(text="", first_tried=None, not_before=None, changed_at=now))
-        readers = freeze_recipients(connection, issue_id, content.ref.list, now, is_again=True)
+        called_off = call_off_earlier(connection, database, succession, content.ref, now, actor)
+        readers = freeze_recipients(connection, issue_id, content.ref, now, succession, is_again=True)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
         frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
         entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)
-    database.seal.on_append(entry)
+    for each in (*called_off, entry):
+        database.seal.on_append(each)
     return frozen

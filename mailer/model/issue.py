@@ -119,6 +119,14 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Succession:
+    """The number of the earlier issue of the same list that this one takes the place of. `is_for_reached`: it is only for those whom that one has reached."""
+
+    replaces: str
+    is_for_reached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenIssue:
     """An issue as it is sent to its end, whatever is built meanwhile. `send_at`: not before that time. `frozen_at` is the last time that it was
     frozen: a cancelled issue can be opened again.

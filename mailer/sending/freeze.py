@@ -10,7 +10,7 @@ from typing import NoReturn
 from mailer import bundle
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
-from mailer.database import frozen_content, issues, orders, subscriptions
+from mailer.database import frozen_content, issues, orders, subscriptions, succession
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.delivery.expiry import refuse_ended, refuse_expired
@@ -95,12 +95,14 @@ def freeze_bundle(
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
     refuse_expired(database, issue.expires, ref, now, config.time_zone)
     refuse_too_late(issue, send_at, config.time_zone)
-    refuse_nobody(database, ref, now)
+    replaced = bundle.read_succession(root, ref)
+    if replaced is None or not replaced.is_for_reached:  # a correction of what reached nobody goes to nobody
+        refuse_nobody(database, ref, now)
     require_sendable(config, database, issue, mail_list, now)
     permit(issue, mail_list, False)
     if reopened is None:
-        return issues.freeze(database, issue, mail_list, now, send_at=send_at, actor=actor)
-    frozen = orders.freeze_again(database, reopened.issue_id, issue, mail_list, now, send_at=send_at, actor=actor)
+        return issues.freeze(database, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced)
+    frozen = orders.freeze_again(database, reopened.issue_id, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced)
     if frozen is None:
         raise IssueStopped(
             f"{ref} cannot be frozen again yet: a sender still holds some of it. Try again in a minute. 送信中の分があります。少し待ってください。"
@@ -168,6 +170,14 @@ def refuse_cancelled(ref: IssueRef) -> NoReturn:
         f"{ref} was called off: nothing more is sent. `todoke reopen {ref}` opens it again; then it needs a new approval. "
         f"この号は取りやめました。出し直すには todoke reopen {ref} のあと、もう一度承認を受けてください。"
     )
+
+
+def count_audience(database: Database, root: Path, ref: IssueRef) -> int:
+    """How many would get an issue of the bundle that is not frozen yet: the list, or those whom it corrects something for?"""
+    replaced = bundle.read_succession(root, ref)
+    if replaced is not None and replaced.is_for_reached:
+        return succession.count_reached(database, IssueRef(ref.list, replaced.replaces))
+    return subscriptions.count(database, ref.list)
 
 
 def refuse_nobody(database: Database, ref: IssueRef, now: datetime) -> None:

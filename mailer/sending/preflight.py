@@ -57,7 +57,7 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
         require_sendable(config, database, issue, mail_list, now)
         first = subscriptions.first(database, ref.list)
         notes = _approval_notes(config, database, root, issue, mail_list)
-        return DryRun(subscriptions.count(database, ref.list), False, notes, _headers(config, issue, mail_list, first, now))
+        return DryRun(freeze.count_audience(database, root, ref), False, notes, _headers(config, issue, mail_list, first, now))
     refuse_ended(config, database, frozen, now)
     first = ledger.first_due(database, frozen.issue_id, now=now)
     headers = _headers(config, frozen.issue, frozen.mail_list, first, now)

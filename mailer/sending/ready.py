@@ -15,12 +15,13 @@ from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.config.settings import Config
-from mailer.database import issues, ledger, subscriptions
+from mailer.database import issues, ledger
 from mailer.database.engine import Database
 from mailer.delivery import expiry
 from mailer.delivery.expiry import Expiry
 from mailer.model.errors import BundleError, NotPrivate, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, is_safe_key
+from mailer.sending import freeze
 
 
 class ReadyState(StrEnum):
@@ -87,7 +88,7 @@ def _read(config: Config, database: Database, root: Path, unsent: tuple[IssueRef
         return ReadyIssue(ref, ReadyState.BROKEN, why=str(error))
     if issue.expires is not None and issue.expires <= now:
         return None
-    due = subscriptions.count(database, ref.list)
+    due = freeze.count_audience(database, root, ref)
     if not config.approval.needs(ref.list):
         return ReadyIssue(ref, state, ApprovalState.NOT_NEEDED, due, "", issue)
     try:

@@ -39,6 +39,10 @@ def write(
             help="サイトを変えず、すべての形をこのフォルダーに書く。 Change nothing; write every form into this folder, to be looked at."
         ),
     ] = None,
+    only: Annotated[
+        Literal["any", "publish", "update", "cancel", "correct"],
+        typer.Option(help="この種類の知らせでなければ断る。 Refuse a notice of another kind."),
+    ] = "any",
     chosen: Annotated[
         Literal["text", "json"],
         typer.Option("--format", help="できたファイルの書き方。json は段階ごとに1行。 json: one line for each stage."),
@@ -53,6 +57,8 @@ def write(
     from plugins.files import WriteRefused
 
     fast_path = _prepare(file, now, content, output, cache, chosen)
+    if only not in ("any", fast_path.kind):
+        stop(_OTHER_KIND[only].format(file=file))
     try:
         if preview is not None:
             _write_preview(fast_path, preview, chosen)
@@ -77,6 +83,14 @@ def _tell(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:
     for line in lines:
         print_error(safe_text(line), "bold red")
     return lines
+
+
+_OTHER_KIND = {
+    "publish": "{file} は前の知らせに続くものです。emergency update、cancel、correct のどれかで出します / it follows another notice: use emergency update, cancel or correct",
+    "update": "{file} に updates: 前の原稿.md がありません / it updates no notice: add updates, or use emergency publish",
+    "cancel": "{file} に cancels: 前の原稿.md がありません / it cancels no notice: add cancels",
+    "correct": "{file} に correction: true と updates: 前の原稿.md がありません / it corrects no notice: add correction: true and updates",
+}
 
 
 def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Path, chosen: Literal["text", "json"]) -> FastPath:

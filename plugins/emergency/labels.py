@@ -34,6 +34,22 @@ _OF: dict[str, Labels] = {
     "ne": Labels("अहिले गर्नुपर्ने काम", "के भयो", "कहाँ", "कहिलेसम्म", "{} सम्म", "जारी गर्ने", "फोन", "चेतावनी तह {} (५ मध्ये)", "पूरा जानकारी (जापानी भाषा)"),
 }  # fmt: skip
 
+CORRECTIONS = {
+    "ja": "【訂正】",
+    "en": "Correction:",
+    "zh-Hans": "【更正】",
+    "zh-Hant": "【更正】",
+    "ko": "[정정]",
+    "vi": "Đính chính:",
+    "pt": "Correção:",
+    "fil": "Pagwawasto:",
+    "es": "Corrección:",
+    "id": "Ralat:",
+    "th": "แก้ไข:",
+    "ne": "सच्याइएको:",
+}
+"""What the title of a correction begins with in each language; ``ja`` is that of やさしい日本語."""
+
 EASY = Labels(
     "いま すること",
     "どうして",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from jinja2 import BaseLoader, Environment, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from plugins.emergency.record import EmergencyRecord
+from plugins.emergency.record import EmergencyRecord, FollowedRecord
 from plugins.frontmatter.model.registry import MailList, Publication, Site
 from plugins.magazine.compose.safe_text import one_line, strip_controls
 from plugins.magazine.render.light import LightPart, choose_charset, fold
@@ -54,7 +54,7 @@ class MailRenderer:
         return strip_controls(rendered).strip() + "\n"
 
 
-def number_of(record: EmergencyRecord) -> str:
+def number_of(record: EmergencyRecord | FollowedRecord) -> str:
     """Return the number of the record's issue: its moment and the name of its file. A long name is cut, and told apart by its digest."""
     number = f"{record.sent:%Y%m%d-%H%M}-{record.path.stem}"
     if len(number) <= _LONGEST_NUMBER:
@@ -90,6 +90,8 @@ def bundle(record: EmergencyRecord, renderer: MailRenderer, source: bytes) -> It
         "document": record.path.as_posix(),
         "sources": {record.path.as_posix(): hashlib.sha256(source).hexdigest()},
     }
+    if record.followed:
+        issue |= {"replaces": number_of(record.followed), "audience": "reached" if record.is_correction else "list"}
     for name, data in files.items():
         yield f"{folder}/{name}", data
     yield f"{folder}/issue.json", (json.dumps(issue, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

@@ -39,6 +39,7 @@ def record_json(record: EmergencyRecord) -> dict[str, object]:
         "drill": record.is_drill,
         "sample": record.is_sample,
         "kind": record.kind,
+        "correction": record.is_correction,
         "sent": record.sent.isoformat(),
         "expires": record.expires.isoformat(),
         "level": record.level.number if record.level else None,

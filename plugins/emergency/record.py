@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from plugins.emergency.labels import CORRECTIONS
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.hazards import Hazard
 from plugins.frontmatter.model.languages import LANGUAGES
@@ -36,6 +37,14 @@ class Message:
 
 
 @dataclass(frozen=True)
+class FollowedRecord:
+    """The record before, which this one updates, cancels or corrects."""
+
+    path: PurePosixPath
+    sent: dt.datetime
+
+
+@dataclass(frozen=True)
 class EmergencyRecord:
     """Who, where, what, until when and what to do. ``url`` is root-relative, ``base`` the scheme and host of the site; ``earlier`` are CAP references, newest first."""
 
@@ -60,6 +69,8 @@ class EmergencyRecord:
     identifier: str
     earlier: tuple[str, ...]
     html: str
+    followed: FollowedRecord | None = None
+    is_correction: bool = False
 
     @property
     def address(self) -> str:
@@ -68,8 +79,8 @@ class EmergencyRecord:
 
     @property
     def mark(self) -> str:
-        """What stands before the title. The title of a drill begins with its mark already."""
-        return "" if self.is_drill else URGENT_MARK
+        """What stands before the title. The title of a drill begins with its mark already, and that of a correction with 訂正."""
+        return "" if self.is_drill or self.is_correction else URGENT_MARK
 
     @property
     def level_words(self) -> str:
@@ -105,6 +116,7 @@ def record_of(document: Document, site: Site, base: str, documents: Mapping[Pure
     if not isinstance(meta, Alert) or publication is None:
         raise ValueError(f"{document.path} is no notice")
     message = _message(document, meta, f"{site.organisation} {publication.department}")
+    earlier = earlier_ones(document, documents)
     return EmergencyRecord(
         path=document.path,
         base=base,
@@ -121,14 +133,14 @@ def record_of(document: Document, site: Site, base: str, documents: Mapping[Pure
         places=meta.municipalities,
         phones=meta.phone,
         message=message,
-        easy=_translated("ja", meta.easy, message, DRILL_MARK if meta.is_drill else "") if meta.easy else None,
-        translations=tuple(
-            _translated(tag, words, message, LANGUAGES[tag].drill_mark if meta.is_drill else "") for tag, words in meta.translations.items()
-        ),
+        easy=_translated("ja", meta.easy, message, _mark(meta, "ja")) if meta.easy else None,
+        translations=tuple(_translated(tag, words, message, _mark(meta, tag)) for tag, words in meta.translations.items()),
         sender=publication.contact,
         identifier=identifier(site, base, document),
-        earlier=tuple(reference(site, base, each) for each in earlier_ones(document, documents)),
+        earlier=tuple(reference(site, base, each) for each in earlier),
         html=document.html,
+        followed=FollowedRecord(earlier[0].path, earlier[0].date) if earlier else None,
+        is_correction=meta.correction,
     )
 
 
@@ -155,6 +167,13 @@ def _message(document: Document, meta: Alert, issuer: str) -> Message:
         action=meta.action or (document.summary,),
         issued_by=meta.issued_by or issuer,
     )
+
+
+def _mark(meta: Alert, tag: str) -> str:
+    """Return what stands before a title in other words: that it is a drill, or a correction."""
+    if meta.is_drill:
+        return DRILL_MARK if tag == "ja" else LANGUAGES[tag].drill_mark
+    return CORRECTIONS[tag] if meta.correction else ""
 
 
 def _translated(tag: str, words: Wording, message: Message, mark: str) -> Message:

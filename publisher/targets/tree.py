@@ -94,7 +94,7 @@ class TreeTarget:
         return await self._bring_in_place(signed, shown, touched, object_of, progress)
 
     async def _bring_in_place(
-        self, signed: SignedRelease, shown: Slot, touched: Set[str], object_of: Callable[[str], Path], progress: Progress
+        self, signed: SignedRelease, shown: Slot, touched: frozenset[str], object_of: Callable[[str], Path], progress: Progress
     ) -> Published:
         """Write what differs into the tree that readers see. Each file is the old one or the new one at every moment."""
         new = signed.release.by_path
@@ -294,7 +294,7 @@ def _counter(progress: Progress, total: int) -> Callable[[], None]:
     return done
 
 
-def _touched(slot: Slot, signed: SignedRelease) -> Set[str]:
+def _touched(slot: Slot, signed: SignedRelease) -> frozenset[str]:
     """Return the paths at which a slot has, or may have, something else than the release."""
     new, old = signed.release.by_path, slot.release.by_path if slot.release else {}
     return slot.doubtful | {path for path in {*new, *old} if _content(new, path) != _content(old, path)} | {manifest.PATH}

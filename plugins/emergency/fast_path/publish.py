@@ -66,6 +66,14 @@ class FastPath:
         self._pages = SitePages(self._snapshot, {r.url: r for r in self._records.values()}, now, cards.draw_card)
         self._copies = Copies(self._snapshot, cache)
 
+    @property
+    def kind(self) -> Literal["publish", "update", "cancel", "correct"]:
+        """What the record does: it is the first of its kind, or follows another."""
+        record = self._records[self._document.path]
+        if record.is_correction:
+            return "correct"
+        return "cancel" if record.kind == "Cancel" else "update" if record.kind == "Update" else "publish"
+
     def preview(self) -> dict[str, bytes]:
         """Return every file of the first stage by its path below ``output``, and write nothing but cards."""
         first = (file for part in self._first() for file in part)

@@ -21,6 +21,9 @@ from plugins.frontmatter.model.warning_levels import LEVELS, SEVERITIES, SEVERIT
 DRILL_MARK = "【訓練】"
 """Begins the title of every drill, and so every form of it."""
 
+CORRECTION_WORD = "訂正"
+"""Begins the title of every correction, after the mark of a drill: whoever was told something wrong must see at once that this is about it."""
+
 _LONGEST_PHONE = 200
 """Characters of a name and a number. The pattern below looks for the number at each place, which takes seconds in a text of 10,000."""
 
@@ -143,6 +146,7 @@ class Alert(Dated):
     phone: Annotated[tuple[Annotated[Phone, BeforeValidator(_phone)], ...], BeforeValidator(_several)] = ()
     updates: SourcePath | None = None
     cancels: SourcePath | None = None
+    correction: bool = False
     easy: Wording | None = None
     translations: Annotated[dict[str, Wording], AfterValidator(_languages)] = Field(default_factory=dict)
 
@@ -184,6 +188,25 @@ class Alert(Dated):
                 "updates と cancels は、どちらか一つだけ書いてください",
                 "write updates or cancels, not both",
                 "cancels",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def corrects_one(self) -> Alert:
+        """Refuse a correction of nothing, and one that does not begin with the word."""
+        if not self.correction:
+            return self
+        if self.updates is None:
+            raise field_error(
+                "correction: true には、訂正する前の知らせが要ります。updates: 前の原稿.md を書いてください",
+                "a correction needs the notice that it corrects: add updates",
+                "correction",
+            )
+        if not self.title.removeprefix(DRILL_MARK).lstrip("【（").startswith(CORRECTION_WORD):
+            raise field_error(
+                f"訂正の題名は「{CORRECTION_WORD}」で始めてください。例 {DRILL_MARK if self.is_drill else ''}【{CORRECTION_WORD}】{self.title.removeprefix(DRILL_MARK)[:20]}",
+                f"the title of a correction begins with {CORRECTION_WORD}",
+                "title",
             )
         return self
 

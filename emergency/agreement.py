@@ -1,0 +1,44 @@
+"""Two people instead of a hold: the mailer's rules say whether they are two, and who they are (`todoke emergency confirm`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emergency import program
+from emergency.board import AGREEMENT, Board
+from emergency.model import Order, Outcome, Places
+
+SECONDS = 30.0
+"""The deadline: somebody may have to touch a security key."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether the notice may leave, and for which lists the second person has to approve the mail too."""
+
+    is_given: bool
+    by_default: bool = False
+    lists: Mapping[str, bool] = field(default_factory=dict)
+
+    def needs_approval(self, key: str) -> bool:
+        """Whether a second person has to approve an issue of this list."""
+        return self.lists.get(key, self.by_default)
+
+
+async def agree(order: Order, places: Places, board: Board) -> Agreement:
+    """Return whether the notice may leave: after a hold, or because two people agree."""
+    if len(order.people) < 2:
+        return Agreement(is_given=True)
+    first, second = order.people[:2]
+    words = ("emergency", "confirm", str(order.file), "--as", first, "--second", second, "--config", str(places.mailer))
+    ended = await program.run(*words, seconds=SECONDS)
+    if ended.status != 0:
+        board.set(AGREEMENT, Outcome.FAILED, ended.words)
+        return Agreement(is_given=False)
+    record = json.loads(ended.out)
+    how = "signed 署名あり" if record["signature"] else "by name 名前で"
+    board.set(AGREEMENT, Outcome.DONE, f"{record['first']}, {record['second']} ({how})")
+    needs = record["needs_approval"]
+    return Agreement(True, needs["default"], needs["lists"])

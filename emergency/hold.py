@@ -1,0 +1,25 @@
+"""A moment to think better of it: seconds that are counted down where everybody sees them. Ctrl-C ends them, and nothing has left the house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+SECONDS = 60
+"""The hold of one person. Two who agree need none: each has read what goes out (decision 0089)."""
+
+
+async def hold(
+    seconds: float,
+    show: Callable[[int], None],
+    clock: Callable[[], float],
+    pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Return after ``seconds`` by the ``clock``. ``show`` is given the whole seconds that are left, each once, from all of them down to 0."""
+    end, shown = clock() + seconds, -1
+    while (left := end - clock()) > 0:
+        if shown != (whole := int(-(-left // 1))):
+            shown = whole
+            show(whole)
+        await pause(min(left, 0.2))
+    show(0)

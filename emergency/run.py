@@ -1,0 +1,85 @@
+"""One order, from the person's word until every way is done or its time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from emergency.agreement import Agreement, agree
+from emergency.board import Board
+from emergency.model import EmergencyError, Order, Outcome, Places, Report
+from emergency.ways import site
+from emergency.ways.mail import MailWay
+from emergency.ways.mirrors import MirrorsWay
+
+
+class Emergency:
+    """``folder`` gets what the programs say (``var/emergency``). ``hold`` is awaited before anything leaves, unless two people agree."""
+
+    def __init__(
+        self,
+        order: Order,
+        places: Places,
+        folder: Path,
+        clock: Callable[[], dt.datetime],
+        on_change: Callable[[Report], None] = lambda _report: None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._order, self._places, self._folder = order, places, folder
+        self.board = Board(order, clock(), seconds, on_change)
+        self._mails: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> Report:
+        """Go every way, and return the report. Raises `EmergencyError` if the notice is refused: then nothing went out."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "release.log").open("ab") as errors:
+            mirrors = MirrorsWay(self._places, self.board, errors)
+            mirrors.announce()
+            bringing = asyncio.create_task(mirrors.run())
+            try:
+                async with asyncio.timeout(max(0.1, self.board.left)):
+                    await self._write(mirrors)
+                    await asyncio.gather(bringing, *self._mails)
+            except TimeoutError:
+                self.board.note("The time is over: what is late is tried again by running the same command. 同じコマンドで続けられます")
+            finally:
+                await _end(bringing, *self._mails)
+        self.board.close()
+        return self.board.report
+
+    async def _write(self, mirrors: MirrorsWay) -> None:
+        """Write the notice, and give each stage to the ways as soon as it is there."""
+        agreed = asyncio.create_task(agree(self._order, self._places, self.board))
+        try:
+            async for written in site.write(self._order, self._places, self.board):
+                agreement = await agreed
+                if not agreement.is_given:
+                    raise EmergencyError(
+                        "Two people could not be confirmed; nothing has left the house. 二人の確認ができないため、公開していません"
+                    )
+                mirrors.orders.put_nowait(written.paths)
+                for issue in written.bundles:
+                    self._start_mail(issue, agreement)
+        finally:
+            agreed.cancel()
+        mirrors.orders.put_nowait(None)
+
+    def _start_mail(self, issue: str, agreement: Agreement) -> None:
+        if self._places.is_mail_off:
+            self.board.set(f"mail {issue}", Outcome.OFF, f"{self._places.mailer}: no such file / メールの設定がありません")
+            return
+        waits = any(mirror.kind != "portable" for mirror in self._places.mirrors) and not self._places.trouble
+        way = MailWay(self._order, self._places, self.board, self._folder, agreement, waits=waits)
+        self._mails.add(asyncio.create_task(way.run(issue)))
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
