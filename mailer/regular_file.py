@@ -1,10 +1,11 @@
-"""Reading a whole file that is one: a pipe in its place would be waited for, and a device may have no end."""
+"""Reading a file that is one: a pipe in its place would be waited for, and a device may have no end."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -17,6 +18,12 @@ def read_bytes(path: Path) -> bytes:
     :raises FileNotFoundError: there is none.
     :raises OSError: it cannot be read, or is a pipe, a device, a socket or a folder; then its words say which.
     """
+    with open_bytes(path) as file:
+        return file.read()
+
+
+def open_bytes(path: Path) -> BufferedReader:
+    """Open a regular file for reading, as `read_bytes` does, for a file that is too large to be read at once."""
     require_regular(path, path.stat().st_mode)  # before it is opened: a socket cannot be, and a device may act on it
     descriptor = os.open(path, FLAGS)
     try:
@@ -24,8 +31,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError:
         os.close(descriptor)
         raise
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+    return os.fdopen(descriptor, "rb")
 
 
 def require_regular(path: Path, mode: int) -> None:

@@ -28,7 +28,7 @@ COMMANDS = {
     "retry": ("mailer.cli.operator", "retry"),
     "adopt-restored": ("mailer.cli.restoration", "adopt_restored"),
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),
-    "subscribers import": ("mailer.cli.subscribers", "import_subscribers"),
+    "subscribers import": ("mailer.cli.subscriber_import", "import_subscribers"),
     "subscribers revoke-links": ("mailer.cli.subscribers", "revoke_links"),
     "inbound list": ("mailer.cli.inbound", "list_messages"),
     "inbound show": ("mailer.cli.inbound", "show"),

@@ -28,7 +28,12 @@ def random_version() -> int:
     Random, because ids come back when an old backup is restored: then the links of the person who had the id meanwhile still open nothing. Not 0,
     which links without a version have.
     """
-    return secrets.randbelow(FIRST_VERSIONS) + 1
+    return random_versions(1)[0]
+
+
+def random_versions(number: int) -> list[int]:
+    """Return so many of them; the system is asked once."""
+    return [int(value) % FIRST_VERSIONS + 1 for value in memoryview(secrets.token_bytes(4 * number)).cast("I")]
 
 
 def find_within(connection: Connection, address: str) -> SubscriberId | None:

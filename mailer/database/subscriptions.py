@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from mailer.database import people as subscribers
 from mailer.database.audience import receives
+from mailer.database.bulk_import import ImportResult, ImportRow, import_rows
 from mailer.database.engine import Database
 from mailer.database.schema import subscriber, subscription
+from mailer.model import addresses
 from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
 from mailer.model.subscription import SUBSCRIBED, UNSUBSCRIBED, ListPreference, Preference
-from mailer.model.suppression import AddressKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,6 @@ class ImportedSubscriber:
     form: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What an import did. `kept_out` holds (address, list) of people who had left the list and were not subscribed again."""
-
-    people: int
-    subscriptions: int
-    already: int
-    kept_out: tuple[tuple[str, str], ...]
-
-
 def import_subscribers(
     database: Database,
     people: Iterable[ImportedSubscriber],
@@ -47,31 +38,19 @@ def import_subscribers(
     source: str,
     now: datetime,
     keep: bool = True,
-    first_version: Callable[[], int] = subscribers.random_version,
+    first_version: Callable[[], int] | None = None,
 ) -> ImportResult:
     """Subscribes people, all in one transaction. Doing it again changes nothing.
 
+    :param people: nobody twice.
     :param keep: False: a dry run.
-    :param first_version: the `token_version` of a new subscriber.
+    :param first_version: the `token_version` of a new subscriber; None: a random one.
     """
-    added = subscribed = already = 0
-    kept_out: list[tuple[str, str]] = []
-    with database.writing(keep=keep) as connection:
-        for person in people:
-            subscriber_id, is_new = _person(connection, database.address_keys, person, now, first_version)
-            added += is_new
-            for key in person.lists:
-                state = _state(connection, subscriber_id, key)
-                if state is None:
-                    _subscribe(connection, subscriber_id, key, source, now)
-                    _set_form(connection, subscriber_id, key, person.form)
-                    subscribed += 1
-                elif state == SUBSCRIBED:
-                    already += 1
-                    _set_form(connection, subscriber_id, key, person.form)
-                else:
-                    kept_out.append((person.address, key))
-    return ImportResult(added, subscribed, already, tuple(kept_out))
+    rows = [
+        ImportRow(person.address, addresses.address_key(person.address), person.name, person.lists, person.form or "", source)
+        for person in people
+    ]
+    return import_rows(database, rows, source=source, now=now, keep=keep, first_version=first_version)
 
 
 def unsubscribe(database: Database, subscriber_id: SubscriberId, key: str, *, source: str, now: datetime) -> bool:
@@ -199,32 +178,7 @@ def find(database: Database, address: str) -> SubscriberId | None:
         return subscribers.find_within(connection, address)
 
 
-def _person(
-    connection: Connection, keys: AddressKeys, person: ImportedSubscriber, now: datetime, first_version: Callable[[], int]
-) -> tuple[SubscriberId, bool]:
-    known = subscribers.find_within(connection, person.address)
-    if known is not None:
-        return known, False
-    return subscribers.add_within(connection, keys, person.address, person.name, now=now, version=first_version()), True
-
-
-def _state(connection: Connection, subscriber_id: SubscriberId, key: str) -> str | None:
-    query = select(subscription.c.state).where(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
-    return connection.execute(query).scalar_one_or_none()
-
-
 def _preferences(connection: Connection, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
     query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
     rows = connection.execute(query.order_by(subscription.c.list))
     return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in rows)
-
-
-def _set_form(connection: Connection, subscriber_id: SubscriberId, key: str, form: str | None) -> None:
-    if form is not None:
-        row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
-        connection.execute(update(subscription).where(row).values(format=form))
-
-
-def _subscribe(connection: Connection, subscriber_id: SubscriberId, key: str, source: str, now: datetime) -> None:
-    values = {"subscriber_id": subscriber_id, "list": key, "state": SUBSCRIBED, "source": source, "since": now, "changed_at": now}
-    connection.execute(insert(subscription).values(values))

@@ -21,6 +21,8 @@ from mailer.model.state import DUE, DeliveryState
 from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, Suppression, SuppressionReason
 
 SUPPRESSED_LATER = "suppressed after the issue was frozen"
+MOST_HASHES = 5_000
+"""In one statement."""
 COLUMNS = ("id", "reason", "scope", "since", "source", "lifted_at", "lifted_by", "lifted_why")
 
 
@@ -85,6 +87,29 @@ def suppressions_within(connection: Connection, keys: AddressKeys, address: str)
         return ()
     query = _columns().where(_is_of(keys, address)).order_by(suppression.c.id)
     return tuple(map(_suppression, connection.execute(query)))
+
+
+def scopes_within(connection: Connection, keys: AddressKeys, many: Collection[str]) -> dict[str, frozenset[str]]:
+    """Which of many addresses are suppressed, and for what: `ALL_LISTS` or keys of lists. Those that are not are left out.
+
+    :raises SecretMissing: there are suppressions, and a key that hashed some is gone.
+    """
+    if not _require_keys(connection, keys):
+        return {}
+    scopes: dict[str, set[str]] = {}
+    hashes = {each.value: address for address in many for each in keys.all(address)}
+    wanted = list(hashes)
+    for start in range(0, len(wanted), MOST_HASHES):
+        columns = (suppression.c.address_hash, suppression.c.scope)
+        mine = suppression.c.address_hash.in_(wanted[start : start + MOST_HASHES])
+        for row in connection.execute(select(*columns).where(mine, suppression.c.lifted_at.is_(None))):
+            scopes.setdefault(hashes[row.address_hash], set()).add(row.scope)
+    return {address: frozenset(each) for address, each in scopes.items()}
+
+
+def covers(scopes: Collection[str], key: str) -> bool:
+    """Whether suppressions with these scopes hold for the list."""
+    return ALL_LISTS in scopes or key in scopes
 
 
 def lift(

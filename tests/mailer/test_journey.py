@@ -11,7 +11,9 @@ from mailer import bundle
 from mailer.database import subscriptions
 from mailer.model.issue import IssueRef
 from mailer.sending import send
-from mailer.subscribers import csv_import
+from mailer.subscribers.imports.load import load
+from mailer.subscribers.imports.spool import open_spool
+from mailer.subscribers.imports.survey import Choices, survey
 from mailer.web.app import create_app
 from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Receiver
@@ -36,9 +38,12 @@ def test_a_reader_who_unsubscribes_by_one_click_does_not_get_the_next_issue(tmp_
 
 def import_fifty(home: Installation) -> None:
     table = "email,name,lists\r\n" + "".join(f"reader{n}@example.jp,読者{n},fukko-press;mailmaga\r\n" for n in range(1, 51))
-    reading = csv_import.parse_csv(table.encode("cp932"), bundle.read_lists(home.root))
-    assert reading.refusals == ()
-    subscriptions.import_subscribers(home.database, reading.entries, source="import", now=home.clock())
+    path = home.root.parent / "people.csv"
+    path.write_bytes(table.encode("cp932"))
+    with open_spool() as spool:
+        content = survey(path, bundle.read_lists(home.root), Choices(), spool)
+        assert content.refusals == 0
+        assert [each.people for each in load(spool, content, home.database, now=home.clock, keep=True)] == [50]
 
 
 def press(home: Installation, link: str) -> None:
