@@ -10,8 +10,10 @@ import csv
 import difflib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 
 from plugins.builder.held_back.history import Version
+from plugins.open_data.table import UnreadableTable, decode, separator_of
 
 _ALIKE = 0.5
 """The share of equal characters from which a row may be an earlier form of another (`difflib` calls 0.6 a close match; a row of numbers changes more)."""
@@ -71,7 +73,7 @@ class TableRows:
 
     @property
     def text(self) -> bytes:
-        """The table with the chosen rows."""
+        """The table with the chosen rows, in UTF-8: a row of an older version may hold what the encoding of this one cannot."""
         return "".join(row.text for row in self._rows).encode()
 
     def version_of(self, line: int) -> Version | None:
@@ -118,12 +120,16 @@ def _most_similar(row: str, candidates: Sequence[str]) -> str | None:
 
 
 def _records(data: bytes) -> list[tuple[int, str]] | None:
-    """Return the line and the text of each record, blank ones included; None if the table cannot be read."""
+    """Return the line and the text of each record, blank ones included; None if the table cannot be read.
+
+    Lines end as for `plugins.open_data.table`, which counts them by the same reader, and in the encodings that it reads.
+    """
     try:
-        lines = data.decode().splitlines(keepends=True)
-    except UnicodeDecodeError:
+        text, _ = decode(data)
+    except UnreadableTable:
         return None
-    reader, records, begin = csv.reader(lines, strict=True), list[tuple[int, str]](), 0
+    lines = _split(text)
+    reader, records, begin = csv.reader(lines, delimiter=separator_of(text)), list[tuple[int, str]](), 0
     try:
         for _ in reader:
             records.append((begin + 1, "".join(lines[begin : reader.line_num])))
@@ -133,5 +139,10 @@ def _records(data: bytes) -> list[tuple[int, str]] | None:
     return records
 
 
+def _split(text: str) -> list[str]:
+    """Return the lines with their ends: line feed, carriage return, or both. `str.splitlines` would end them at other characters too."""
+    return list(StringIO(text, newline=""))
+
+
 def _lines(text: str) -> int:
-    return len(text.splitlines())
+    return len(_split(text))
