@@ -15,8 +15,9 @@ from plugins.situation.row import Point, SituationRow
 from plugins.situation.shelters import Shelter
 from plugins.situation.tables import Tables
 
-_ORDER: Mapping[int, int] = {1: 0, 2: 1, 3: 2, 0: 3}
-"""What can be used comes first, what is unknown last."""
+_BEST_FIRST: Mapping[int, int] = {1: 0, 2: 1, 3: 2, 0: 3}
+_WORST_FIRST: Mapping[int, int] = {3: 0, 2: 1, 0: 2, 1: 3}
+"""The order of tones in a list."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def entries(tables: Tables, kind: Kind, now: dt.datetime, hours: int, *, with_de
     ]
     if with_designated:
         found += [_untold(shelter) for key, shelter in designated.items() if key not in rows]
-    return tuple(sorted(found, key=lambda entry: (_ORDER[entry.tone], entry.name, entry.key)))
+    order = _WORST_FIRST if kind.worst_first else _BEST_FIRST
+    return tuple(sorted(found, key=lambda entry: (order[entry.tone], entry.name, entry.key)))
 
 
 def _entry(row: SituationRow, kind: Kind, until: dt.datetime, shelter: Shelter | None, *, is_unknown: bool) -> Entry:

@@ -45,7 +45,8 @@ class Column:
 class Kind:
     """``key`` is that of the settings and the part of the address, ``file`` the name of the table. ``names`` are the columns that make the name of a thing.
 
-    ``counter`` counts things in a sentence; ``state`` is the name of the column of states.
+    ``counter`` counts things in a sentence; ``state`` is the name of the column of states. With ``worst_first`` lists begin with what cannot be used: people
+    look for the open shelter, and for the closed road.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Kind:
     states: tuple[State, ...]
     columns: tuple[Column, ...]
     names: tuple[str, ...]
+    worst_first: bool = False
 
 
 UPDATED, DAY, PLACE, NAME, NUMBER, NORTH, EAST = "更新時刻", "更新日", "市町村", "名称", "ID", "緯度", "経度"
@@ -161,6 +163,7 @@ LIFELINES = Kind(
         _PHONE, _URL, _NOTE,
     ),
     ("種類", "地区"),
+    worst_first=True,
 )  # fmt: skip
 TRAFFIC = Kind(
     "traffic", "traffic.csv", "道路・鉄道", "どうろ・てつどう", "通行止めの道路と、止まっている鉄道、バス、船をお知らせします。", "件", "状態", _RUNS,
@@ -179,6 +182,7 @@ TRAFFIC = Kind(
         _PHONE, _URL, _NOTE,
     ),
     ("種類", "路線", "区間"),
+    worst_first=True,
 )  # fmt: skip
 WATER = Kind(
     "water", "water.csv", "給水所", "きゅうすいじょ", "水を配っているところと時間をお知らせします。", "か所", "状態", _WATER,

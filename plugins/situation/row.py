@@ -107,10 +107,11 @@ def _places(kind: Kind, cell: Mapping[str, str], places: Mapping[str, Place]) ->
 
 
 def _name(reader: RowReader, kind: Kind) -> str:
-    """Return the words that name the thing: ``電気 北上地区``. A missing part that is needed refuses the row."""
+    """Return the words that name the thing: ``電気 北上地区``. A part that is needed and missing refuses the row: nobody could tell what it is about."""
     parts = [reader.line(column) for column in kind.names]
     for part, column in zip(parts, kind.names, strict=True):
-        if not part and any(each.needed for each in kind.columns if each.name == column):
+        is_needed = any(each.needed for each in kind.columns if each.name == column) or (column == kind.names[0] and not any(parts))
+        if not part and is_needed:
             reader.note(column, Note(f"{column}がありません", f"the cell {column} is empty", cells.REFUSED), refusal=True)
     return " ".join(filter(None, parts))
 

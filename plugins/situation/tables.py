@@ -107,7 +107,7 @@ class _Designated:
         try:
             place, _ = cells.place_of_code(cell[CODE], cell[PLACE], self._places)
         except CellRefused:
-            return row  # `read_row` says why
+            return replace(row, cells={**cell, NAME: cell[NAME] or cell[NUMBER]})  # `read_row` says why, and need not ask for a name
         shelter = self._by_key.get(f"{place.code}-{number}") if number else self._by_name.get((place.code, cell[NAME].strip()))
         if shelter is None:
             return replace(row, cells={**cell, PLACE: cell[PLACE] or place.name})

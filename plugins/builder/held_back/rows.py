@@ -1,7 +1,7 @@
 """Holds back single rows of a table: each is replaced by the same row of the last version in which that holds, or left out.
 
 A row has no name of its own. The same row is the one that stands in its place when the two versions are laid side by side (`difflib`): rows before and
-after it are equal, and of those between, it is the most similar one. So a row that is new is left out, and one that was changed comes back.
+after it are equal, and of those between, the two are most similar to each other. So a row that is new is left out, and one that was changed comes back.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ class TableRows:
         index = next(number for number, (line, _) in enumerate(current) if line == row.line)
         for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if tag == "replace" and j1 <= index < j2:
-                return _most_similar(after[index], before[i1:i2])
+                older_row = _most_similar(after[index], before[i1:i2])
+                # An older row that is more like another row of today is that one's: in its place here, it would be there twice.
+                return f"{older_row}\n" if older_row is not None and _most_similar(older_row, after[j1:j2]) == after[index] else None
         return None
 
 
@@ -116,7 +118,7 @@ def _most_similar(row: str, candidates: Sequence[str]) -> str | None:
     ratio, number = max(
         (difflib.SequenceMatcher(None, row, each, autojunk=False).ratio(), -number) for number, each in enumerate(candidates)
     )
-    return f"{candidates[-number]}\n" if ratio >= _ALIKE else None
+    return candidates[-number] if ratio >= _ALIKE else None
 
 
 def _records(data: bytes) -> list[tuple[int, str]] | None:
