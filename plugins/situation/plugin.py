@@ -46,7 +46,6 @@ class SituationGenerator(Generator):  # type: ignore[misc]
             self.editions.append((real_edition(situation.real, registry, self.library.now, settings.unknown_after), situation.real))
             if drills := drill_edition(situation.drills, registry, self.library.now, settings.unknown_after):
                 self.editions.append((drills, situation.drills))
-        self.context["drill_situation"] = next((edition.url for edition, _ in self.editions if edition.is_drill), "")
         for edition, _ in self.editions:
             kinds = ("drill",) if edition.is_drill else ("notice", "article")
             publications = registry.publications.values()
