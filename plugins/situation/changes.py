@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from feedgenerator import Atom1Feed
@@ -87,7 +88,7 @@ def atom(channel: Channel, found: Sequence[Change], addresses: Sequence[str], ma
         feed.add_item(
             title=mark + change.title,
             link=channel.base + address,
-            unique_id=f"{channel.base}{address}-{change.row.updated:%Y%m%d%H%M}",
+            unique_id=_tag(channel.base, address, change.row.updated),
             description=escape(change.summary),  # feedgenerator writes type="html"
             pubdate=change.row.updated,
             updateddate=change.row.updated,
@@ -96,6 +97,12 @@ def atom(channel: Channel, found: Sequence[Change], addresses: Sequence[str], ma
     text = StringIO()
     feed.write(text, "utf-8")
     return text.getvalue().encode()
+
+
+def _tag(base: str, address: str, moment: dt.datetime) -> str:
+    """Return an identifier of a change (RFC 4151): one address tells many changes, so it cannot be the identifier itself."""
+    page, _, name = address.partition("#")
+    return f"tag:{urlsplit(base).hostname},{moment:%Y-%m-%d}:{page}{name}/{moment:%H%M}"
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
