@@ -29,6 +29,7 @@ PLUGINS = [
     "plugins.emergency.plugin",
     "plugins.progress.plugin",
     "plugins.events.plugin",
+    "plugins.situation.plugin",
     "plugins.magazine.plugin",
     "plugins.images.plugin",
     "plugins.cards.plugin",

@@ -34,6 +34,8 @@ from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
 from plugins.readings.table import PATH as READING_TABLE
 from plugins.readings.table import READINGS, ReadingTable, read_table
+from plugins.situation.tables import SITUATION, Situation, read_situation
+from plugins.situation.tables import paths as situation_paths
 
 CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 """The file of the cache and its version, for `load_content`. Absent when everything is to be read anew."""
@@ -41,11 +43,12 @@ CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 
 @dataclass(frozen=True)
 class Content:
-    """The documents, the table of public works (``content/data/progress.csv``), and the readings of hard place names."""
+    """The documents, the table of public works (``content/data/progress.csv``), the readings of hard place names, and the tables of the situation."""
 
     library: Library
     works: Works
     readings: ReadingTable
+    situation: Situation
 
 
 def load_content(
@@ -58,9 +61,9 @@ def load_content(
     registry = read_registry(publications, content / MUNICIPALITIES)
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
-    diagnostics = [
-        _relative_to_checkout(content, diagnostic) for diagnostic in works_diagnostics + readings_diagnostics + check_vectors(content)
-    ]
+    situation, situation_diagnostics = read_situation(content, registry)
+    of_tables = works_diagnostics + readings_diagnostics + situation_diagnostics
+    diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in of_tables + check_vectors(content)]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
         library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
@@ -70,16 +73,17 @@ def load_content(
     diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library) + unusable_names(library)]
     if diagnostics:
         raise ContentErrors(diagnostics)
-    return Content(library, works, readings)
+    return Content(library, works, readings, situation)
 
 
 _TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, AUDIT)))
-"""The tables that the build itself reads. Pages offer those of public works and of the audit; the others stay out."""
+"""The tables that the build itself reads. Pages offer those of public works and of the audit, and what holds of those of the situation; the others stay out."""
 
 
 def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     """Return a warning for each file that stays out of the site, whether it lies among public files or among sources, and for sources of similar names."""
-    warnings = unnamed_files(library, _TABLES) + ignored_files(library) + similar_sources(library)
+    tables = _TABLES | situation_paths() if library.registry.site.situation else _TABLES
+    warnings = unnamed_files(library, tables) + ignored_files(library) + similar_sources(library)
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
@@ -117,6 +121,7 @@ def load(pelican: Any) -> None:
     build.provide(LIBRARY, content.library)
     build.provide(WORKS, content.works)
     build.provide(READINGS, content.readings)
+    build.provide(SITUATION, content.situation)
     build.provide(SITE_ADDRESS, build.site_url or content.library.registry.site.url)
 
 

@@ -35,6 +35,7 @@ from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
 from plugins.magazine.plugin import REFUSED
+from plugins.situation.tables import SITUATION, Situation
 
 _CODE = Path(__file__).parent.parent
 
@@ -119,7 +120,8 @@ class PelicanRun:
     def _warnings(self) -> tuple[Diagnostic, ...]:
         library = self._build.get(LIBRARY)
         of_files = file_warnings(self._build.content, library) if library else ()
-        return (*(self._build.get(WARNINGS) or ()), *of_files)
+        repaired = tuple(each.below(self._build.content.name) for each in (self._build.get(SITUATION) or Situation()).notes)
+        return (*(self._build.get(WARNINGS) or ()), *of_files, *repaired)
 
     def _too_heavy(self, lines: Sequence[str]) -> Exception:
         """Return errors of the documents whose pages ``lines`` name; a failure of the build if other pages are too heavy, or if it is strict."""

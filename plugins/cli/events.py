@@ -45,10 +45,10 @@ def import_events(
     """イベント一覧（推奨データセット）を記事にします。 Turn a table of events into Markdown files. Ends with 1 if any row was refused."""
     from plugins.events.table_import.files import write
     from plugins.events.table_import.importer import import_table
-    from plugins.events.table_import.table import UnreadableTable
     from plugins.files import WriteRefused
     from plugins.frontmatter.model.registry import read_registry
     from plugins.inputs import UnreadableInput
+    from plugins.open_data.table import UnreadableTable
 
     chosen = "json" if json_output else chosen
     require(publications, folder=content)

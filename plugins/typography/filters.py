@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, shorten
+from plugins.typography.telephones import link_telephones
 
 FILTERS: dict[str, Any] = {
     "date": japanese_date,
@@ -17,4 +18,5 @@ FILTERS: dict[str, Any] = {
     "number": number,
     "phrases": breakable,
     "shorten": shorten,
+    "telephones": link_telephones,
 }

@@ -1,7 +1,7 @@
 """Holds back single rows of a table: each is replaced by the same row of the last version in which that holds, or left out.
 
 A row has no name of its own. The same row is the one that stands in its place when the two versions are laid side by side (`difflib`): rows before and
-after it are equal, and of those between, it is the most similar one. So a row that is new is left out, and one that was changed comes back.
+after it are equal, and of those between, the two are most similar to each other. So a row that is new is left out, and one that was changed comes back.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import csv
 import difflib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 
 from plugins.builder.held_back.history import Version
+from plugins.open_data.table import UnreadableTable, decode, separator_of
 
 _ALIKE = 0.5
 """The share of equal characters from which a row may be an earlier form of another (`difflib` calls 0.6 a close match; a row of numbers changes more)."""
@@ -71,7 +73,7 @@ class TableRows:
 
     @property
     def text(self) -> bytes:
-        """The table with the chosen rows."""
+        """The table with the chosen rows, in UTF-8: a row of an older version may hold what the encoding of this one cannot."""
         return "".join(row.text for row in self._rows).encode()
 
     def version_of(self, line: int) -> Version | None:
@@ -106,7 +108,9 @@ class TableRows:
         index = next(number for number, (line, _) in enumerate(current) if line == row.line)
         for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if tag == "replace" and j1 <= index < j2:
-                return _most_similar(after[index], before[i1:i2])
+                older_row = _most_similar(after[index], before[i1:i2])
+                # An older row that is more like another row of today is that one's: in its place here, it would be there twice.
+                return f"{older_row}\n" if older_row is not None and _most_similar(older_row, after[j1:j2]) == after[index] else None
         return None
 
 
@@ -114,16 +118,20 @@ def _most_similar(row: str, candidates: Sequence[str]) -> str | None:
     ratio, number = max(
         (difflib.SequenceMatcher(None, row, each, autojunk=False).ratio(), -number) for number, each in enumerate(candidates)
     )
-    return f"{candidates[-number]}\n" if ratio >= _ALIKE else None
+    return candidates[-number] if ratio >= _ALIKE else None
 
 
 def _records(data: bytes) -> list[tuple[int, str]] | None:
-    """Return the line and the text of each record, blank ones included; None if the table cannot be read."""
+    """Return the line and the text of each record, blank ones included; None if the table cannot be read.
+
+    Lines end as for `plugins.open_data.table`, which counts them by the same reader, and in the encodings that it reads.
+    """
     try:
-        lines = data.decode().splitlines(keepends=True)
-    except UnicodeDecodeError:
+        text, _ = decode(data)
+    except UnreadableTable:
         return None
-    reader, records, begin = csv.reader(lines, strict=True), list[tuple[int, str]](), 0
+    lines = _split(text)
+    reader, records, begin = csv.reader(lines, delimiter=separator_of(text)), list[tuple[int, str]](), 0
     try:
         for _ in reader:
             records.append((begin + 1, "".join(lines[begin : reader.line_num])))
@@ -133,5 +141,10 @@ def _records(data: bytes) -> list[tuple[int, str]] | None:
     return records
 
 
+def _split(text: str) -> list[str]:
+    """Return the lines with their ends: line feed, carriage return, or both. `str.splitlines` would end them at other characters too."""
+    return list(StringIO(text, newline=""))
+
+
 def _lines(text: str) -> int:
-    return len(text.splitlines())
+    return len(_split(text))

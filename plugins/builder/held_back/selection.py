@@ -25,8 +25,8 @@ _CONFLICT = "F305"
 """Two files want one address."""
 
 
-_NAMES_PLACE = frozenset({"F208", "D201"})
-"""A value of the front matter, or a row of the table of public works, that is not as it has to be; it may be a municipality."""
+_NAMES_PLACE = frozenset({"F208", "D201", "D301"})
+"""A value of the front matter, or a row of the tables of public works and of the situation, that is not as it has to be; it may be a municipality."""
 
 _WHOLE_TABLE = frozenset({"D101", "D102", "D103"})
 """The table cannot be read (`plugins.csv_table`), so it has no rows."""

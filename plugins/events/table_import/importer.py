@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.events.table_import.files import Planned, plan
 from plugins.events.table_import.row import Entry, read_entry
-from plugins.events.table_import.table import Row, read_table
+from plugins.events.table_import.table import EVENTS
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.explain import explain
 from plugins.frontmatter.parse.source import split_front_matter
+from plugins.open_data.table import Row, read_table
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class TableImport:
 
 
 def import_table(data: bytes, path: PurePosixPath, content: Path, publication: str, registry: Registry, now: dt.datetime) -> TableImport:
-    """Read the bytes of the table ``path`` and plan the file of every row. Raises `plugins.events.table_import.table.UnreadableTable`.
+    """Read the bytes of the table ``path`` and plan the file of every row. Raises `plugins.open_data.table.UnreadableTable`.
 
     ``now`` is the publication time of new files, and its day the one near which a date without a year lies.
     """
-    table = read_table(data, path)
+    table = read_table(data, path, EVENTS)
     diagnostics = list(table.diagnostics)
     entries: dict[str, Entry] = {}
     planned: list[Planned] = []

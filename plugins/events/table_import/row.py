@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from plugins.diagnostics import Diagnostic
-from plugins.events.table_import import cells, codes, dates
-from plugins.events.table_import.notes import CellRefused, Note
-from plugins.events.table_import.table import NAME, Row
+from plugins.events.table_import.table import NAME
 from plugins.frontmatter.model.registry import Place
+from plugins.open_data import cells, codes, dates
+from plugins.open_data.notes import CellRefused, Note
+from plugins.open_data.table import Row
 
 CODE = "都道府県コード又は市区町村コード"
 _Value = TypeVar("_Value")
@@ -135,7 +136,7 @@ def _details(reader: _RowReader) -> dict[str, object]:
         "capacity": reader.line("定員"),
         "apply": reader.line("参加申込方法"),
         "apply_by": _moment(last_day, last_time) if last_day else "",
-        "url": _url(reader),
+        "url": reader.read("URL", lambda: cells.web_address(reader.row.cells["URL"])) or "",
     }
 
 
@@ -150,17 +151,6 @@ def _first_day(reader: _RowReader) -> dt.date:
 def _fee(value: str) -> str:
     plain = cells.digits(value).replace(",", "")
     return "無料" if plain == "0" else f"{int(plain):,}円" if plain.isdigit() else value
-
-
-def _url(reader: _RowReader) -> str:
-    value = reader.row.cells["URL"].strip()
-    if not value or re.fullmatch(r"https?://[^\s<>\"]+", value):
-        return value
-    if re.fullmatch(r"(www\.)?[a-z0-9.-]+\.(jp|com|net|org|info)(/[^\s<>\"]*)?", value, re.IGNORECASE):
-        reader.note("URL", Note(f"「{value}」の頭に https:// を付けました", f"https:// put before {value!r}", "E205"))
-        return f"https://{value}"
-    reader.note("URL", Note(f"「{value}」はアドレスではないので、載せません", f"{value!r} is no address: left out", "E205"))
-    return ""
 
 
 def _identity(reader: _RowReader, code: str, title: str, start: str) -> tuple[str, str]:

@@ -31,14 +31,14 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECAS
 # The rest of what Windows does not take in a name; what ends or escapes a path in an address (RFC 3986, 3.3 to 3.5); what nobody sees.
 _NOT_IN_FILES = re.compile(r"[%?#\\\"<>|*:\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|[. ](?=/|$)")
 
-_TREES = frozenset({"theme", "search", "pictures", "cards", "furigana", "images", "files", "data", "-"})
+_TREES = frozenset({"theme", "search", "pictures", "cards", "furigana", "images", "files", "data", "situation", "-"})
 """Folders of the site, in lower case, that hold only what the build makes; ``-`` is that of `plugins.preview`."""
 
 _SHARED = frozenset({"places", "topics", "mail", "accessibility"})
 """Folders in which the build makes pages, beside those of editors."""
 
-_SECTION_TREES = frozenset({"place", "employment", "fiscal", "level", "type", "calendar", "on-air", "progress"})
-"""Folders of a publication that hold only what the build makes: facets, calendar, script to read on air, progress."""
+_SECTION_TREES = frozenset({"place", "employment", "fiscal", "level", "type", "calendar", "on-air", "progress", "situation"})
+"""Folders of a publication that hold only what the build makes: facets, calendar, script to read on air, progress, the tables of a drill."""
 
 _FILES = frozenset(
     "index.html feed.xml feed.json event.ics events.ics script.txt 404.html robots.txt "

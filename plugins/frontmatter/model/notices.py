@@ -16,6 +16,7 @@ from plugins.frontmatter.model.fields import Line, NeededEnd, field_error
 from plugins.frontmatter.model.hazards import HAZARDS, Hazard
 from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.meta import Dated
+from plugins.frontmatter.model.telephones import Telephone, parse_telephone
 from plugins.frontmatter.model.warning_levels import LEVELS, SEVERITIES, SEVERITY_OF_LEVEL, Level
 
 DRILL_MARK = "【訓練】"
@@ -23,16 +24,6 @@ DRILL_MARK = "【訓練】"
 
 CORRECTION_WORD = "訂正"
 """Begins the title of every correction, after the mark of a drill: whoever was told something wrong must see at once that this is about it."""
-
-_LONGEST_PHONE = 200
-"""Characters of a name and a number. The pattern below looks for the number at each place, which takes seconds in a text of 10,000."""
-
-_NUMBER = re.compile(r"(?:(?P<name>.*?)[\s:：]*)?(?P<number>\+?[0-9][0-9()（）\- ]*[0-9])", re.DOTALL)
-_DIGITS = str.maketrans("０１２３４５６７８９＋（）　‐‑‒–—―−ー－", "0123456789+() ---------")
-"""What Japanese keyboards write for the characters of a number. The name keeps its own."""
-
-# Three digits (119, 171, 188), or a number with its area code; 0120, 0570 and 050 have eleven at most (総務省 電気通信番号計画).
-_DIALLED = re.compile(r"1[0-9]{2}|0[0-9]{9,10}|\+[0-9]{8,15}")
 
 
 class Phone(BaseModel):
@@ -45,23 +36,21 @@ class Phone(BaseModel):
 
     @property
     def dialled(self) -> str:
-        """The number without hyphens, as ``tel:`` takes it (RFC 3966, 5.1.1 allows hyphens, but some handsets do not)."""
-        return self.number.replace("-", "")
+        """The number as ``tel:`` takes it."""
+        return Telephone(self.number).dialled
 
 
 def _phone(value: Any) -> Any:
     """Read ``危機対策課 022-211-2375`` or a number alone; digits may be full-width, as Japanese keyboards write them."""
     if not isinstance(value, str):
         return value
-    value = value.strip()
-    match = _NUMBER.fullmatch(value.translate(_DIGITS)) if len(value) <= _LONGEST_PHONE else None
-    number = re.sub(r"[ ()]+", "-", match["number"]).strip("-").replace("--", "-") if match else ""
-    if not match or not _DIALLED.fullmatch(number.replace("-", "")):
+    if (telephone := parse_telephone(value)) is None:
+        value = value.strip()
         raise field_error(
             f"電話番号「{value[:60]}」が読めません。「危機対策課 022-211-2375」のように、名前と市外局番からの番号で書いてください",
             f"{value[:60]!r} is no telephone: write a name and the number with its area code",
         )
-    return Phone(name=value[: match.end("name")].strip() if match["name"] else None, number=number)
+    return Phone(name=telephone.name or None, number=telephone.number)
 
 
 def _several(value: Any) -> Any:

@@ -16,6 +16,7 @@ from plugins.control_characters import is_blank
 from plugins.digest import constant_digest
 from plugins.frontmatter.model.addresses import LONGEST_NAME
 from plugins.frontmatter.model.link_targets import is_web_address
+from plugins.frontmatter.model.situation import SituationSettings
 from plugins.typography.colour import contrast
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_NAME)]
@@ -125,6 +126,8 @@ class Site(_Table):
         description="Files below `content/` that are public although no public document names them, such as `data/shelters.csv` for other programs. "
         "All other files of `files/`, `data/` and `images/` are public as long as a public document names them.",
     )
+
+    situation: SituationSettings | None = None
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 

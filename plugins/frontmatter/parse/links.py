@@ -24,6 +24,8 @@ from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
 from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
+from plugins.frontmatter.parse.telephones import link_telephones
+from plugins.typography.telephones import has_telephone
 
 _LONGEST_NAME = 255
 """Bytes of a file's name (NAME_MAX of Linux, macOS and Windows). A longer one cannot exist, and asking for it would be an error of the system."""
@@ -55,6 +57,8 @@ class LinkResolver:
         attachments = AttachmentResolver(self.references, parsed.source, lambda name: self._path(parsed, name))
         files, attachment_diagnostics = attachments.resolve(header.meta, parsed.body)
         diagnostics += attachment_diagnostics
+        if has_telephone(parsed.source.body):
+            link_telephones(parsed.body)
         html = parsed.body.html
         document = Document(
             path=header.path,

@@ -16,6 +16,7 @@ from typing import Any
 
 from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.model.situation import landing_pages
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 from plugins.frontmatter.parse.source import is_publishable
 from plugins.inputs import InputFolder, UnreadableInput
@@ -100,7 +101,7 @@ class ReferenceResolver:
         registry = self.registry
         urls = {"/", "/search/", "/mail/", "/places/", "/topics/", "/feed.xml", "/feed.json", "/accessibility/results/"}
         urls |= {url for publication in registry.publications.values() for url in publication.landing_pages}
-        urls |= {f"/mail/{key}/" for key in registry.lists}
+        urls |= {f"/mail/{key}/" for key in registry.lists} | (landing_pages() if registry.site.situation else set())
         urls |= {place.url for place in registry.places.values()} | {topic.url for topic in registry.topics.values()}
         return frozenset(urls | {header.url for header in self.headers.values() if header.content_type == "page"})
 

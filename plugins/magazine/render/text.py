@@ -81,7 +81,8 @@ class _TextWriter:
         return self.fold("".join(f"{sentence.removesuffix('。')}。" for sentence in sentences))
 
     def _links(self, element: Any) -> list[str]:
-        links = [link for link in element.iter("a") if not link.get("href", "#").startswith("#")]
+        # A telephone number stands in the text already, and a program for mail makes a link of it by itself.
+        links = [link for link in element.iter("a") if not link.get("href", "#").startswith(("#", "tel:"))]
         return [see_also(plain_text(link), absolute(link.get("href"), self.base), self.fold) for link in links]
 
 

@@ -237,7 +237,7 @@ def test_every_link_of_a_mail_is_absolute_and_leads_to_a_page_of_the_built_site(
     for file in mails(sample):
         root = tree(file)
         links = [e.get("href") for e in root.iter("a")] + [e.get("src") for e in root.iter("img")]
-        assert all(re.match(r"(https?:|mailto:|#)", link) for link in links)
+        assert all(re.match(r"(https?:|mailto:|tel:|#)", link) for link in links)
         own = [link.removeprefix(base).lstrip("/") for link in links if link.startswith(base)]
         assert own
         missing = [p for p in own if not ((sample.output / "site" / p).is_file() or (sample.output / "site" / p / "index.html").is_file())]

@@ -42,6 +42,14 @@ def test_a_row_at_fault_is_as_it_last_held_and_a_new_one_stays_out_while_all_oth
     assert "この行の公開を見合わせ" in report.held_back[0].as_record()["reason"]
 
 
+def test_a_new_row_at_fault_never_takes_the_place_of_another_row_that_changed_too(checkout: Checkout) -> None:
+    faulty = ROWS[1].replace("女川町,2019,4,10,km", "女川町,2020,40,10,km")
+    changed = ROWS[1].replace("4,10", "5,10")
+    checkout.site.write("data/progress.csv", HEAD + ROWS[0] + faulty + changed + ROWS[2])
+    assert lines(checkout.site.build(strict=False)) == [(3, "")]
+    assert table(checkout) == HEAD + ROWS[0] + changed + ROWS[2]
+
+
 def test_a_row_goes_back_past_versions_that_do_not_hold(checkout: Checkout) -> None:
     for done in (30, 40):
         checkout.site.write("data/progress.csv", HEAD + ROWS[0].replace("2019,3,10", f"2019,{done},10") + ROWS[1] + ROWS[2])

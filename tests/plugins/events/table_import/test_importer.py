@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from plugins.events.table_import import cells, codes, dates
 from plugins.events.table_import.files import Outcome, write
 from plugins.events.table_import.importer import TableImport, import_table
-from plugins.events.table_import.notes import CellRefused
-from plugins.events.table_import.table import COLUMNS, UnreadableTable, read_table
+from plugins.events.table_import.table import COLUMNS, EVENTS
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.registry import Place
 from plugins.inputs import UnreadableInput
+from plugins.open_data import cells, codes, dates
+from plugins.open_data.notes import CellRefused
+from plugins.open_data.table import UnreadableTable, read_table
 from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 from todoke import app
 
@@ -176,7 +177,7 @@ def test_line_numbers_count_the_line_breaks_inside_cells(kouryu: TinySite) -> No
 @pytest.mark.parametrize("raw", [b"", b"\xff\x00\x81", "名前,日付\n".encode(), "イベント名,終了日\n川,1\n".encode()])
 def test_a_file_that_is_no_table_of_events_is_unreadable(raw: bytes) -> None:
     with pytest.raises(UnreadableTable):
-        read_table(raw, TABLE)
+        read_table(raw, TABLE, EVENTS)
 
 
 def test_a_second_import_changes_nothing_and_a_changed_row_renews_its_file(kouryu: TinySite) -> None:

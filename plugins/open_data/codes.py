@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import CellRefused, Note
 from plugins.frontmatter.model.registry import Place
+from plugins.open_data.cells import digits
+from plugins.open_data.notes import CellRefused, Note
 
 
 def check_digit(code: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from plugins.events.table_import.cells import digits
-from plugins.events.table_import.notes import CellRefused, Note
+from plugins.open_data.cells import digits
+from plugins.open_data.notes import CellRefused, Note
 
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 """The year before the first year of each era: 令和1年 is 2019."""

@@ -10,13 +10,13 @@ import re
 import unicodedata
 
 from plugins.control_characters import is_blank
-from plugins.events.table_import.notes import Note
+from plugins.open_data.notes import Note
 
 _HALF_KANA = re.compile(r"[\uff61-\uff9f]+")  # runs, so that ｶﾞ becomes one ガ
 _SQUARE = re.compile(r"[\u3200-\u33ff\u2474-\u249b]")  # ㈱ ㎡ ⑴: machine-dependent characters (rows of cp932 that JIS X 0208 leaves empty)
 _CIRCLED = re.compile(r"[\u2460-\u2473]")  # ①: NFKC makes it a bare 1, so it gets brackets
-# C0 and C1 control characters but tab and line breaks, zero-width and bidirectional marks, BOM, replacement character.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]")
+# C0 and C1 control characters but tab and line breaks, zero-width and bidirectional marks, BOM, replacement character, what is no character.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffd-\uffff]")
 
 LATITUDES, LONGITUDES = (20.0, 46.0), (122.0, 154.0)
 """Japan in degrees: its outermost islands, rounded outwards."""
@@ -74,6 +74,16 @@ def coordinates(latitude: str, longitude: str) -> tuple[tuple[float, float] | No
     return None, [
         Note(f"緯度{north:g}、経度{east:g}は日本の中にないので、載せません", "the place is not in Japan: coordinates left out", "E202")
     ]
+
+
+def web_address(value: str) -> tuple[str, list[Note]]:
+    """Return an address with its scheme; empty for what is none, which would be a dead link."""
+    value = value.strip()
+    if not value or re.fullmatch(r"https?://[^\s<>\"]+", value):
+        return value, []
+    if re.fullmatch(r"(www\.)?[a-z0-9.-]+\.(jp|com|net|org|info)(/[^\s<>\"]*)?", value, re.IGNORECASE):
+        return f"https://{value}", [Note(f"「{value}」の頭に https:// を付けました", f"https:// put before {value!r}", "E205")]
+    return "", [Note(f"「{value}」はアドレスではないので、載せません", f"{value!r} is no address: left out", "E205")]
 
 
 def _within(value: float, span: tuple[float, float]) -> bool:

@@ -10,7 +10,7 @@ from plugins.diagnostics import Diagnostic, Severity
 
 @dataclass(frozen=True)
 class Note:
-    """``ja`` and ``en`` say the same: what the cell held and what was made of it. ``rule`` is a code of `plugins.events.table_import.rules`."""
+    """``ja`` and ``en`` say the same: what the cell held and what was made of it. ``rule`` is a code of the package that reads the table."""
 
     ja: str
     en: str

@@ -1,0 +1,118 @@
+"""Feeds of changes (Atom, RFC 4287): each time that the state of a thing became another. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from feedgenerator import Atom1Feed
+
+from plugins.clock import compare_all
+from plugins.frontmatter.model.registry import Place
+from plugins.situation.current import anchor_of
+from plugins.situation.kinds import KINDS, Kind
+from plugins.situation.row import SituationRow
+from plugins.situation.tables import Tables
+
+NEWEST = 100
+"""Entries of a feed. On a bad day a municipality tells some dozens of changes in an hour; a reader of feeds asks every hour."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """``row`` tells another state than ``before``, which is empty for the first row of a thing."""
+
+    kind: Kind
+    row: SituationRow
+    before: str
+
+    @property
+    def title(self) -> str:
+        """``避難所 石巻市 見本小学校：開設``."""
+        where = "、".join(place.name for place in self.row.places) or "県全体"
+        return f"{self.kind.title} {where} {self.row.name}：{self.row.state.word}"
+
+    @property
+    def summary(self) -> str:
+        """What was before, and the facts of the row."""
+        moment = self.row.updated
+        before = f"前は「{self.before}」でした。" if self.before else ""
+        facts = "".join(f"{name}：{text}。" for name, text in self.row.values)
+        return f"{moment.month}月{moment.day}日{moment.hour}時{moment.minute:02}分現在。{before}{facts}"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """``base`` is the site's address without a slash at the end, ``url`` the page that the feed belongs to. An empty feed is as old as ``as_of``."""
+
+    title: str
+    base: str
+    url: str
+    author: str
+    as_of: dt.datetime
+
+
+def changes(tables: Tables, now: dt.datetime) -> tuple[Change, ...]:
+    """Return every change until ``now``, the newest first."""
+    plain = compare_all(now, (row.updated for rows in tables.rows.values() for row in rows))
+    found = [change for kind in KINDS.values() for change in _of_kind(kind, tables.rows.get(kind.key, ()), plain)]
+    return tuple(sorted(found, key=lambda change: (-change.row.updated.timestamp(), change.kind.key, change.row.key)))
+
+
+def _of_kind(kind: Kind, rows: Sequence[SituationRow], now: dt.datetime) -> Iterator[Change]:
+    states: dict[str, str] = {}
+    for row in sorted((row for row in rows if row.updated <= now), key=lambda row: row.updated):
+        before = states.get(row.key, "")
+        states[row.key] = row.state.word
+        if before != row.state.word:
+            yield Change(kind, row, before)
+
+
+def of_place(found: Iterable[Change], place: Place) -> tuple[Change, ...]:
+    """Return the changes of one municipality."""
+    return tuple(change for change in found if place in change.row.places)
+
+
+def atom(channel: Channel, found: Sequence[Change], addresses: Sequence[str], mark: str = "") -> bytes:
+    """Return the feed of the newest of the changes ``found``; ``addresses`` are those at which each can be read, below the site,
+    and ``mark`` begins each title: 【訓練】 or nothing.
+    """
+    page = channel.base + channel.url
+    feed = _Atom(title=channel.title, link=page, feed_url=f"{page}feed.xml", description="", author_name=channel.author, language="ja")
+    feed.empty_since = channel.as_of
+    for change, address in zip(found[:NEWEST], addresses, strict=False):
+        feed.add_item(
+            title=mark + change.title,
+            link=channel.base + address,
+            unique_id=_tag(channel.base, address, change.row.updated),
+            description=escape(change.summary),  # feedgenerator writes type="html"
+            pubdate=change.row.updated,
+            updateddate=change.row.updated,
+            categories=[change.kind.title, *(place.name for place in change.row.places)],
+        )
+    text = StringIO()
+    feed.write(text, "utf-8")
+    return text.getvalue().encode()
+
+
+def _tag(base: str, address: str, moment: dt.datetime) -> str:
+    """Return an identifier of a change (RFC 4151): one address tells many changes, so it cannot be the identifier itself."""
+    page, _, name = address.partition("#")
+    return f"tag:{urlsplit(base).hostname},{moment:%Y-%m-%d}:{page}{name}/{moment:%H%M}"
+
+
+class _Atom(Atom1Feed):  # type: ignore[misc]
+    empty_since: dt.datetime
+
+    def latest_post_date(self) -> dt.datetime:
+        """Without items, feedgenerator would take the time of the clock, and the same input would give other bytes."""
+        return max((item["updateddate"] for item in self.items), default=self.empty_since)
+
+
+def anchor(change: Change) -> str:
+    """Return the name of the changed thing's place on a page."""
+    return anchor_of(change.kind, change.row.key)

@@ -1,0 +1,158 @@
+"""Writes the pages of the situation: an overview, each kind, each municipality, each kind in each municipality. A Pelican plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pelican import Pelican, signals
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from plugins.context import context_of
+from plugins.files import write_into
+from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
+from plugins.frontmatter.model.registry import Place
+from plugins.situation import changes, open_data
+from plugins.situation.current import count_words, last_update
+from plugins.situation.edition import Edition, drill_edition, real_edition
+from plugins.situation.kinds import KINDS, Kind, Tone
+from plugins.situation.light import LightRenderer, LightSection
+from plugins.situation.tables import SITUATION, Situation, Tables
+
+MOST = 60
+"""Entries of a list on a page that has several lists. Where there are more, it leads to the page that has them all."""
+
+
+def add_generator(_pelican: Pelican) -> type[SituationGenerator]:
+    return SituationGenerator
+
+
+def register() -> None:
+    """Register with Pelican."""
+    signals.get_generators.connect(add_generator)
+
+
+class SituationGenerator(Generator):  # type: ignore[misc]
+    """Writes nothing where ``publications.toml`` has no ``[site.situation]``."""
+
+    def generate_context(self) -> None:
+        """Find out what holds now, and put the addresses of the pages where the sitemap finds them."""
+        build = context_of(self.settings)
+        self.library, self.base = build[LIBRARY], build[SITE_ADDRESS]
+        registry, situation = self.library.registry, build.get(SITUATION) or Situation()
+        self.editions: list[tuple[Edition, Tables]] = []
+        if settings := registry.site.situation:
+            self.editions.append((real_edition(situation.real, registry, self.library.now, settings.unknown_after), situation.real))
+            if drills := drill_edition(situation.drills, registry, self.library.now, settings.unknown_after):
+                self.editions.append((drills, situation.drills))
+        for edition, _ in self.editions:
+            kinds = ("drill",) if edition.is_drill else ("notice", "article")
+            publications = registry.publications.values()
+            publication = next((p for kind in kinds for p in publications if p.content_type == kind), None)
+            if publication:
+                self.context.setdefault("section_urls", {}).setdefault(publication.key, []).extend(edition.urls())
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write everything."""
+        self.writer = writer
+        self.light = LightRenderer(context_of(self.settings).theme / "situation", self.library.registry.site, self.base)
+        for edition, tables in self.editions:
+            self._front(edition)
+            for kind in KINDS.values():
+                self._kind(edition, kind)
+            for place in edition.places:
+                self._place(edition, place)
+            self._feeds(edition, tables)
+
+    def _front(self, edition: Edition) -> None:
+        kinds = [
+            (kind, edition.kind_url(kind), count_words(edition.of(kind), kind), last_update(edition.of(kind))) for kind in KINDS.values()
+        ]
+        title = f"{edition.mark}避難所・給水・通行止めなどの一覧"
+        self._page(edition, edition.url, "situation", title=title, kinds=kinds, places=_links(edition))
+        links = [(_with_counts(kind.title, counted), f"{url}light.html") for kind, url, counted, _ in kinds]
+        links += [(place.name, f"{edition.place_url(place)}light.html") for place in edition.places]
+        self._write(f"{edition.url}light.html", self.light.page(title, edition.url, (), links))
+
+    def _kind(self, edition: Edition, kind: Kind) -> None:
+        url, found, title = edition.kind_url(kind), edition.of(kind), f"{edition.mark}{kind.title}"
+        places = [(place, edition.kind_url(kind, place)) for place in edition.places if kind in edition.kinds_of(place)]
+        whole = tuple(entry for entry in found if not entry.places)
+        groups = [(place.name, place.reading, address, tuple(e for e in found if place in e.places)) for place, address in places]
+        groups += [("県全体", "", url, whole)] if whole else []
+        files = [(name, f"{edition.url}{kind.key}.{name.lower()}") for name in ("CSV", "GeoJSON")]
+        counted = [(name, reading, address, shown, count_words(shown, kind)) for name, reading, address, shown in groups]
+        self._page(
+            edition,
+            url,
+            "situation-kind",
+            title=title,
+            kind=kind,
+            groups=counted,
+            files=files,
+            counts=count_words(found, kind),
+            is_long=len(found) > MOST,
+        )
+        self._write(f"{url}light.html", self.light.page(title, url, [LightSection(name, at, shown) for name, _, at, shown in groups]))
+        self._write(files[0][1], open_data.csv_of(found, kind, edition.mark))
+        self._write(files[1][1], open_data.geojson_of(found, kind, edition.mark))
+        for place, address in places:
+            self._crossed(edition, kind, place, address)
+
+    def _crossed(self, edition: Edition, kind: Kind, place: Place, url: str) -> None:
+        found, title = edition.of(kind, place), f"{edition.mark}{place.name}の{kind.title}"
+        self._page(edition, url, "situation-list", title=title, kind=kind, place=place, entries=found, counts=count_words(found, kind))
+        self._write(f"{url}light.html", self.light.page(title, url, [LightSection("", url, found)]))
+
+    def _place(self, edition: Edition, place: Place) -> None:
+        url, title = edition.place_url(place), f"{edition.mark}{place.name}の避難所・給水・通行止めなど"
+        kinds = edition.kinds_of(place)
+        groups = [(kind, edition.kind_url(kind, place), edition.of(kind, place)) for kind in kinds]
+        counted = [(kind, address, shown, count_words(shown, kind)) for kind, address, shown in groups]
+        self._page(edition, url, "situation-place", title=title, place=place, groups=counted, most=MOST)
+        self._write(f"{url}light.html", self.light.page(title, url, [LightSection(kind.title, at, shown) for kind, at, shown in groups]))
+
+    def _feeds(self, edition: Edition, tables: Tables) -> None:
+        found = changes.changes(tables, self.library.now)
+        self._feed(edition, edition.url, "避難所・給水・通行止めなどの変化", found)
+        for place in edition.places:
+            self._feed(edition, edition.place_url(place), f"{place.name}の避難所・給水・通行止めなどの変化", changes.of_place(found, place))
+
+    def _feed(self, edition: Edition, url: str, title: str, found: tuple[changes.Change, ...]) -> None:
+        site = self.library.registry.site
+        channel = changes.Channel(f"{edition.mark}{title} - {site.title}", self.base, url, site.organisation, self.library.as_of)
+        addresses = [
+            f"{edition.kind_url(each.kind, each.row.places[0] if each.row.places else None)}#{changes.anchor(each)}"
+            for each in found[: changes.NEWEST]
+        ]
+        self._write(f"{url}feed.xml", changes.atom(channel, found, addresses, edition.mark))
+
+    def _page(self, edition: Edition, url: str, template: str, **variables: Any) -> None:
+        self.writer.write_file(
+            f"{url.lstrip('/')}index.html",
+            self.get_template(template),
+            self.context,
+            url=url,
+            page_url=url,
+            front=edition.url,
+            mark=edition.mark,
+            top=f"{edition.mark}避難所・給水・通行止めなど",
+            kind_links=[(kind.title, edition.kind_url(kind)) for kind in KINDS.values()],
+            place_links=_links(edition),
+            **variables,
+        )
+
+    def _write(self, url: str, data: bytes) -> None:
+        write_into(self.output_path, url.lstrip("/"), data)
+
+
+def _with_counts(title: str, counted: Sequence[tuple[str, str, Tone, int]]) -> str:
+    """Return ``避難所（○開設12、？不明3）``."""
+    words = "、".join(f"{mark}{word}{number}" for word, mark, _, number in counted)
+    return f"{title}（{words}）" if words else title
+
+
+def _links(edition: Edition) -> list[tuple[str, str]]:
+    """Name and address of the page of each municipality."""
+    return [(place.name, edition.place_url(place)) for place in edition.places]
