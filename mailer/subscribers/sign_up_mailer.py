@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +45,7 @@ class SignUpMailer:
     async def send_waiting(self, clock: Callable[[], datetime], most: int = BATCH) -> int:
         """Send what is due, at most so many, and return how many were taken in hand."""
         now = clock()
-        taken = sign_ups.take_waiting(self.database, most, now)
+        taken = await asyncio.to_thread(sign_ups.take_waiting, self.database, most, now)
         messages = [(each, message) for each in taken if (message := self._message(each, now)) is not None]
         composed = {each for each, _ in messages}
         finished = [each for each in taken if each not in composed]
@@ -52,11 +53,16 @@ class SignUpMailer:
         is_finished = [outcome is not None and not _is_temporary(outcome) for outcome in outcomes]
         finished += [each for (each, _), done in zip(messages, is_finished, strict=True) if done]
         waiting = [each for (each, _), done in zip(messages, is_finished, strict=True) if not done]
-        sign_ups.mark_sent(self.database, finished, clock())
-        sign_ups.put_off(self.database, waiting, clock())
+        await asyncio.to_thread(self._note, finished, waiting, clock())
         if taken:
             log.event("sign-up confirmations", sent=len(finished), put_off=len(waiting))
         return len(taken)
+
+    def _note(self, finished: Sequence[WaitingConfirmation], waiting: Sequence[WaitingConfirmation], now: datetime) -> None:
+        if finished:
+            sign_ups.mark_sent(self.database, finished, now)
+        if waiting:
+            sign_ups.put_off(self.database, waiting, now)
 
     async def _send(self, messages: Sequence[DirectMessage]) -> Sequence[Outcome | None]:
         """Return what was answered to each message by the first relay that could be reached. None: no relay has had it in hand."""
