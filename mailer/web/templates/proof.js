@@ -5,8 +5,8 @@
   const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const attempt = async (number) => hex(await crypto.subtle.digest("SHA-256", encoder.encode(task.salt + number))) === task.challenge;
   const solve = async () => {
-    for (let from = 0; from <= task.maxnumber; from += 500) {
-      const numbers = Array.from({ length: Math.min(500, task.maxnumber - from + 1) }, (_, place) => from + place);
+    for (let from = 0; from <= task.maxNumber; from += 500) {
+      const numbers = Array.from({ length: Math.min(500, task.maxNumber - from + 1) }, (_, place) => from + place);
       const hits = await Promise.all(numbers.map(attempt));
       const hit = hits.indexOf(true);
       if (hit >= 0) return numbers[hit];

@@ -27,7 +27,7 @@ from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import create_app
-from mailer.web.requests import HEADERS
+from mailer.web.requests import PROTECTIVE
 from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -77,7 +77,7 @@ def test_the_page_shows_every_list_of_the_person_and_works_without_javascript(da
     assert all(page.xpath(f"//label[@for='{each.get('id')}']") for each in page.xpath("//input"))
     assert '<html lang="ja">' in answer.text and "width=device-width" in answer.text
     assert not re.search(r"<script|src=|https?://", answer.text.replace(SOURCE_URL, ""))
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {name: answer.headers[name] for name in PROTECTIVE} == PROTECTIVE
     assert "set-cookie" not in answer.headers
 
 

@@ -208,7 +208,7 @@ def test_above_the_threshold_a_proof_of_work_is_asked_for_and_counts_once(tmp_pa
     assert "別の方法" in answers[2].text and "022-000-0000" in answers[2].text  # what to do without a script
     assert "script-src 'sha256-" in answers[2].headers["Content-Security-Policy"]
     task = json.loads(html.unescape(re.findall(r'data-challenge="([^"]+)"', answers[2].text)[0]))
-    challenge = Challenge(task["algorithm"], task["challenge"], task["maxnumber"], task["salt"], task["signature"])
+    challenge = Challenge(task["algorithm"], task["challenge"], task["maxNumber"], task["salt"], task["signature"])
     solution = solve_challenge(challenge)
     assert solution is not None
     fields = {name: task[name] for name in ("algorithm", "challenge", "salt", "signature")} | {"number": solution.number}
