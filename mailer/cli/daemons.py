@@ -82,6 +82,7 @@ def serve(
                 source_url=settings.source_url,
                 site=site,
                 sign_ups=sign_ups,
+                zone=settings.time_zone,
                 lifespan=lifespan,
             )
             server.run(app, host, port, ConnectionLimits(connections))

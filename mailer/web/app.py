@@ -13,7 +13,7 @@ import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,13 +26,15 @@ from starlette.types import Lifespan
 from mailer.config.settings import SOURCE_URL
 from mailer.database.engine import Database
 from mailer.message.links import LinkSigner
-from mailer.model.clock import Clock
+from mailer.model.clock import JAPAN, Clock
 from mailer.model.errors import DatabaseError, DeliveryRefused, LinkOutdated, PreferenceError, TokenError
 from mailer.model.issue import MailList
 from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
+from mailer.subscribers.words import consent_words
 from mailer.web.joining import Confirm, Joining
 from mailer.web.pages import Pages
+from mailer.web.person_pages import PersonPages
 from mailer.web.reader_pages import ReaderPages
 from mailer.web.requests import BODY_SECONDS, OneLength, ProtectiveHeaders
 from mailer.web.sign_up.pages import SignUpPages, SignUps
@@ -65,6 +67,7 @@ def create_app(
     body_seconds: float = BODY_SECONDS,
     site: SiteProfile | None = None,
     sign_ups: SignUps | None = None,
+    zone: tzinfo = JAPAN,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Return the ASGI application.
@@ -76,12 +79,16 @@ def create_app(
     :param source_url: the source of this service, linked on every page (AGPL section 13).
     :param site: whose pages they are. None: the bundle does not say, and nobody can sign up.
     :param sign_ups: None: nobody can sign up here.
+    :param zone: in which the days begin until which readers pause.
     :param lifespan: runs beside the pages, such as what sends the mails that sign-ups wait for.
     """
     work = WorkThreads(AT_WORK, MOST_WAITING)
     pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None)
     service = _Service(database, pages, clock, metrics, work)
-    readers = ReaderPages(database, tokens, lists, pages, Joining(database, lists, confirm, work), work, clock, body_seconds)
+    joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
+    person = None if sign_ups is None else PersonPages(database, sign_ups.sealer, sign_ups.wake, pages, work, clock)
+    ask_for_link = None if person is None else person.ask_for_link
+    readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
     app = Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
@@ -89,6 +96,7 @@ def create_app(
             Route("/healthz", service.health, methods=["GET"]),
             Route("/metrics", service.metrics, methods=["GET"]),
             *_reader_routes(readers),
+            *([] if person is None else _person_routes(person)),
             *([] if sign_ups is None else _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))),
         ],
         middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
@@ -110,10 +118,21 @@ def _reader_routes(readers: ReaderPages) -> list[Route]:
     return [
         Route("/unsubscribe/{token}", readers.confirm, methods=["GET"]),
         Route("/unsubscribe/{token}", readers.unsubscribe, methods=["POST"]),
+        Route("/return/{token}", readers.return_to_list, methods=["POST"]),
         Route("/preferences/{token}", readers.preferences, methods=["GET"]),
         Route("/preferences/{token}", readers.save_preferences, methods=["POST"]),
         Route("/join/{token}", readers.ask_to_join, methods=["GET"]),
         Route("/join/{token}", readers.join, methods=["POST"]),
+    ]
+
+
+def _person_routes(person: PersonPages) -> list[Route]:
+    return [
+        Route("/person/{token}", person.show, methods=["GET"]),
+        Route("/person/{token}", person.post, methods=["POST"]),
+        Route("/person/{token}/data.json", person.download, methods=["GET"]),
+        Route("/address/{token}", person.ask_address, methods=["GET"]),
+        Route("/address/{token}", person.change_address, methods=["POST"]),
     ]
 
 

@@ -42,6 +42,7 @@ class Pages:
             "root": "../" * max(0, request.url.path.count("/") - 1) or "./",
             "site": self.site,
             "takes_sign_ups": self._takes_sign_ups,
+            "claim": claim,
             "title": title,
             "lists": (mail_list,) if mail_list else tuple(self._lists.values()),
             "source_url": self._source_url,

@@ -19,6 +19,7 @@ from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
 from mailer.model.site import ListProfile, SiteProfile
 from mailer.secrets import Secret
+from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web.app import create_app
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
@@ -92,7 +93,8 @@ class Service:
         self.app = self._app()
 
     def _app(self) -> Starlette:
-        return create_app(self.database, self.tokens, LISTS, self.clock, site=self.site, sign_ups=self.options)
+        confirm = ConfirmationMailer(self.config, self.tokens, lambda _relay: None).send
+        return create_app(self.database, self.tokens, LISTS, self.clock, confirm=confirm, site=self.site, sign_ups=self.options)
 
     async def ask(self, method: str, path: str, content: str | bytes = b"", host: str = "203.0.113.7", **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app, client=(host, 40000))

@@ -84,7 +84,7 @@ def test_the_page_shows_every_list_of_the_person_and_works_without_javascript(da
 def test_what_the_page_posts_is_what_the_page_understands(database: Database) -> None:
     """Fill the form as a browser does: each fieldset's checked radio, and the button's name where it has one."""
     page: Any = html.fromstring(ask(database, "GET").text)
-    save, revoke, everything = page.forms
+    save, _pause, revoke, everything = page.forms
     assert {name for name, _ in save.form_values()} == {"list.fukko-press", "list.mailmaga"}
     assert [(each.get("name"), each.get("value")) for each in everything.iter("button")] == [("everything", "stop")]
     assert [(each.get("name"), each.get("value")) for each in revoke.iter("button")] == [("links", "revoke")]
