@@ -18,6 +18,7 @@ from sqlalchemy import (
 from mailer.database.consent_tables import address_key, consent, consent_words, suppression
 from mailer.database.metadata import metadata, server_clock
 from mailer.database.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
+from mailer.database.sign_up_tables import sign_up
 from mailer.database.stored_values import Utc, check_columns
 from mailer.model.bounce import BounceClass
 from mailer.model.consent import ConsentWay
@@ -28,7 +29,7 @@ from mailer.model.suppression import SuppressionReason
 
 __all__ = [
     "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "expired", "heartbeat", "issue", "ledger", "metadata",
-    "queue_stop", "sent_before", "server_clock", "slot", "subscriber", "subscription", "suppression",
+    "queue_stop", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
 

@@ -19,6 +19,9 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 LONGEST_ADDRESS = 254  # octets: a path has 256 with its brackets (RFC 5321 section 4.5.3.1.3)
 
+DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+"""One provider whose mailboxes have the same address with dots and without."""
+
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bq]\?[^?\s]*\?=", re.IGNORECASE)  # RFC 2047
 LONGEST_NAME = 100  # characters
 FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and a pattern of Braille that are drawn as nothing
@@ -70,6 +73,19 @@ def address_key(address: str) -> str:
     if _WITH_DOTS.fullmatch(local[1:-1]) and local[0] == local[-1] == '"':
         local = local[1:-1]
     return f"{local}{at}{domain}"
+
+
+def mailbox_key(address: str) -> str:
+    """Equal for addresses that most likely end in one mailbox: without `+tag`, and at Gmail without dots. For counting only, never for sending:
+    whoever fills somebody's mailbox writes `victim+1`, `victim+2`.
+
+    :param address: as `parse` returns it.
+    """
+    local, at, domain = address_key(address).rpartition("@")
+    base = local.partition("+")[0] or local
+    if domain in DOTLESS:
+        base, domain = base.replace(".", "") or base, "gmail.com"
+    return f"{base}{at}{domain}"
 
 
 def spellings(address: str) -> tuple[str, ...]:

@@ -72,6 +72,16 @@ class PreferenceError(TodokeMailError):
     """A posted form that the preferences page cannot have made."""
 
 
+class DeliveryRefused(TodokeMailError):
+    """Somebody confirmed a sign-up with an address to which nothing may be sent: only an operator can end that, with a reason."""
+
+    def __init__(self, key: str) -> None:
+        self.list = key
+        super().__init__(
+            f"Nothing of {key} may be sent to this address: see `todoke subscribers show`, and lift the suppression with a reason."
+        )
+
+
 class IllegalTransition(TodokeMailError):
     """A step between two states of a delivery that the table of states does not have."""
 

@@ -24,12 +24,15 @@ class DirectMessage(NamedTuple):
     content: bytes
 
 
-async def send_direct(connection: SmtpConnection, messages: Sequence[DirectMessage]) -> tuple[Outcome, ...]:
+async def send_direct(
+    connection: SmtpConnection, messages: Sequence[DirectMessage], outcomes: dict[int, Outcome] | None = None
+) -> tuple[Outcome, ...]:
     """Send the messages over the connection, opening it as often as needed, and close it. One outcome for each, in their order.
 
+    :param outcomes: filled as they come, by the place of the message: what the relay took before it failed must not be sent again.
     :raises RelayError: the relay cannot be reached or will not have us.
     """
-    source = _DirectSource(messages, connection.quoting)
+    source = _DirectSource(messages, connection.quoting, {} if outcomes is None else outcomes)
     connection.pipelines = False  # a few messages gain nothing by it, and nobody would try again what a relay throws away
     try:
         while source.has_next:
@@ -56,12 +59,12 @@ async def send_by_first_relay(
 class _DirectSource:
     """See `MessageSource`. The key of a transaction is the place of its message."""
 
-    def __init__(self, messages: Sequence[DirectMessage], quoting: RecipientQuoting) -> None:
+    def __init__(self, messages: Sequence[DirectMessage], quoting: RecipientQuoting, outcomes: dict[int, Outcome]) -> None:
         self._messages = messages
         self._quoting = quoting
         self._waiting = deque(range(len(messages)))
         self.size_limit = 0
-        self.outcomes: dict[int, Outcome] = {}
+        self.outcomes = outcomes
 
     @property
     def has_next(self) -> bool:
