@@ -28,6 +28,7 @@ from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
+from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
 from mailer.model.errors import SecretMissing
 from mailer.monitoring.metrics import exposition
@@ -73,7 +74,8 @@ def _confirm_by_mail(settings: Config, tokens: LinkSigner) -> Confirm | None:
         notify(f"{error} Until then no reader can join a list again. それまで、配信の再開を受け付けられません。")
         return None
     log.hide([password.value] if password else [])
-    return ConfirmationMailer(settings, tokens, lambda relay: password if relay.username else None).send
+    signing = dkim_keys.load_active(settings.dkim)
+    return ConfirmationMailer(settings, tokens, lambda relay: password if relay.username else None, signing).send
 
 
 def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:

@@ -3,12 +3,16 @@
 GROUPS = {
     "subscribers": "The people who read the magazines. 購読者",
     "secret": "The key that signs the links. 署名の鍵",
+    "dkim": "Keys that sign the messages. 電子署名（DKIM）の鍵",
     "resolve": "Settle what is not known. 不明なものを決める",
 }
 
 COMMANDS = {
     "init-db": ("mailer.cli.setup", "init_db"),
     "secret new": ("mailer.cli.setup", "new_secret"),
+    "dkim new": ("mailer.cli.dkim", "new_key"),
+    "dkim record": ("mailer.cli.dkim", "show_records"),
+    "dkim rotate": ("mailer.cli.dkim", "rotate"),
     "send": ("mailer.cli.send", "send"),
     "ready": ("mailer.cli.ready", "ready"),
     "status": ("mailer.cli.status", "status"),
