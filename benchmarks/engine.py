@@ -1,16 +1,16 @@
 """Measures one `send` of an issue of 40 kB to invented readers. Run by `benchmarks.mail` in a process of its own.
 
-    python -m benchmarks.engine PORT READERS CONNECTIONS [DATABASE-URL]
+    python -m benchmarks.engine PORT READERS CONNECTIONS [DATABASE-URL] [--signed] [--durable]
 
 Prints one line of JSON: seconds, CPU seconds and peak memory of the sending alone.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,10 +21,12 @@ from pathlib import Path
 from sqlalchemy import insert, text
 
 from mailer.config.file import load_config
+from mailer.config.settings import Durability
 from mailer.database import issues
 from mailer.database.engine import Database, create_database
 from mailer.database.schema import subscriber, subscription
 from mailer.delivery.context import DeliveryContext
+from mailer.message.dkim import keys
 from mailer.message.links import LinkSigner
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.personal_places import PERSONAL_PLACE
@@ -98,17 +100,22 @@ def fill(database: Database, readers: int) -> None:
 
 
 @contextmanager
-def prepared_context(port: str, readers: int, connections: str, url: str = "") -> Iterator[tuple[DeliveryContext, Path]]:
+def prepared_context(
+    port: str, readers: int, connections: str, url: str = "", *, is_signed: bool = False, durability: Durability = "process"
+) -> Iterator[tuple[DeliveryContext, Path]]:
     """A context with a database in which the issue is frozen for invented readers and a relay on loopback, and the folder of all that."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "mailer.toml").write_text(
             'service_url = "https://mail.example.jp"\nmessage_id_domain = "todoke.example.jp"\nreturn_path = "bounce@example.jp"\n'
-            f'database = "{url or "sqlite:///todoke.db"}"\n[relay]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+            f'database = "{url or "sqlite:///todoke.db"}"\ndurability = "{durability}"\n'
+            f'[dkim]\ndomains = [{chr(34) + "example.jp" + chr(34) if is_signed else ""}]\n[relay]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
             f"connections = {connections}\nmessages_per_connection = 100000\n",
             "utf-8",
         )
         config = load_config(home / "mailer.toml")
+        for domain in config.dkim.domains:
+            keys.make_missing(config.dkim, domain)
         database = create_database(config.database)
         if url:
             with database.writing() as connection:
@@ -116,12 +123,26 @@ def prepared_context(port: str, readers: int, connections: str, url: str = "") -
         fill(database, readers)
         issues.freeze(database, *issue(), datetime.now(UTC))
         signer = LinkSigner((Secret("only-for-measuring-only-for-measuring"),))
-        yield DeliveryContext(config, database, signer, None, lambda: datetime.now(UTC)), home
+        yield DeliveryContext(config, database, signer, None, lambda: datetime.now(UTC), dkim=keys.load_active(config.dkim)), home
 
 
-def main(port: str, readers: str, connections: str, url: str = "") -> None:
+def main() -> None:
     """Freeze, send, print."""
-    with prepared_context(port, int(readers), connections, url) as (context, home):
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("port", "readers", "connections"):
+        parser.add_argument(name)
+    parser.add_argument("url", nargs="?", default="")
+    parser.add_argument("--signed", action="store_true")
+    parser.add_argument("--durable", action="store_true", help="every intent is synced to the disk first")
+    chosen = parser.parse_args()
+    measure(chosen.port, chosen.readers, chosen.connections, chosen.url, is_signed=chosen.signed, is_durable=chosen.durable)
+
+
+def measure(port: str, readers: str, connections: str, url: str, *, is_signed: bool, is_durable: bool) -> None:
+    """One send."""
+    durability: Durability = "power" if is_durable else "process"
+    prepared = prepared_context(port, int(readers), connections, url, is_signed=is_signed, durability=durability)
+    with prepared as (context, home):
         progress = Quiet()
         began, cpu = progress.began, time.process_time()
         summary = sending.send(context, home, REF, progress).summary
@@ -132,4 +153,4 @@ def main(port: str, readers: str, connections: str, url: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

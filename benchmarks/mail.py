@@ -31,6 +31,8 @@ CONNECTIONS = 10
 SINK, SOURCE = "/usr/sbin/smtp-sink", "/usr/sbin/smtp-source"
 NODE = Path(__file__).with_name("node")
 MINE, LIGHT = "todoke, SQLite", "light receiver"
+SIGNED, DURABLE = "todoke, signed", "todoke, power"
+"""With a DKIM signature on each message; with every intent on the disk before its body leaves (`durability = "power"`)."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ def peer(sender: str, kind: str, messages: int, command: Sequence[str]) -> Run:
     return Run(sender, kind, messages, time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1000)
 
 
-def engine(name: str, kind: str, messages: int, port: int, url: str = "", connections: int = CONNECTIONS) -> Run:
+def engine(name: str, kind: str, messages: int, port: int, url: str = "", connections: int = CONNECTIONS, *options: str) -> Run:
     """Todoke, in a process of its own; freezing and filling the database are not counted."""
-    command = [sys.executable, "-m", "benchmarks.engine", str(port), str(messages), str(connections), url]
+    command = [sys.executable, "-m", "benchmarks.engine", str(port), str(messages), str(connections), url, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     measured = json.loads(done.stdout.splitlines()[-1])
     if messages >= 1_000_000:
@@ -132,6 +134,8 @@ def measure(messages: int, server: str) -> Iterator[Run]:
             source = [SOURCE, "-d", "-s", str(CONNECTIONS), "-m", many, "-l", "40000", "-f", "bounce@example.jp", "-t", "reader@example.jp"]
             yield peer("smtp-source", kind, messages, [*source, f"127.0.0.1:{port}"])
             yield engine(MINE, kind, messages, port)
+            yield engine(SIGNED, kind, messages, port, "", CONNECTIONS, "--signed")
+            yield engine(DURABLE, kind, messages, port, "", CONNECTIONS, "--durable")
             yield engine("todoke, PostgreSQL", kind, messages, port, server.format(name="postgres"))
             yield peer("nodemailer pool", kind, messages, ["node", str(NODE / "nodemailer.cjs"), str(port), many, str(CONNECTIONS)])
             for name in ("aiosmtplib", "smtplib"):
@@ -155,10 +159,14 @@ def ratios(runs: Sequence[Run]) -> dict[str, float]:
     mine, shared = by_pair[MINE, LIGHT], by_pair["todoke, PostgreSQL", LIGHT]
     source = by_pair["smtp-source", "smtp-sink"].rate
     others = {"nodemailer": "nodemailer pool", "aiosmtplib": "aiosmtplib", "smtplib": "smtplib", "smtp_source_light": "smtp-source"}
+    variants = {"signed": SIGNED, "durable": DURABLE}
     return {
         "vs_smtp_source": round(by_pair[MINE, "smtp-sink"].rate / source, 2),
         **{f"vs_{key}": round(mine.rate / by_pair[name, LIGHT].rate, 2) for key, name in others.items()},
         "rate": round(mine.rate),
+        **{f"{key}_rate": round(by_pair[name, LIGHT].rate) for key, name in variants.items()},
+        **{f"{key}_vs_usual": round(by_pair[name, LIGHT].rate / mine.rate, 2) for key, name in variants.items()},
+        "signed_cpu_per_1000": round(by_pair[SIGNED, LIGHT].cpu_per_thousand, 3),
         "cpu_per_1000": round(mine.cpu_per_thousand, 3),
         "peak_mb": mine.peak,
         "postgresql_vs_smtp_source": round(by_pair["todoke, PostgreSQL", "smtp-sink"].rate / source, 2),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chromium, Japanese fonts, PostgreSQL's server, nginx, Caddy, OpenSSH's server, minisign, systemd's tools, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# Chromium, Japanese fonts, PostgreSQL's server, nginx, Caddy, OpenSSH's server, minisign, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
 set -eu
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; }
@@ -9,7 +9,8 @@ have_proxies() { PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 && comm
 have_mirrors() { PATH="$PATH:/usr/sbin" command -v sshd >/dev/null 2>&1 && command -v ssh-keygen >/dev/null 2>&1 && command -v minisign >/dev/null 2>&1; }
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
 have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
-have_all() { have_browser && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_network && have_systemd && command -v git >/dev/null 2>&1; }
+have_perl_dkim() { perl -MMail::DKIM -e 1 2>/dev/null; }
+have_all() { have_browser && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_network && have_systemd && have_perl_dkim && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
@@ -20,6 +21,7 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     have_proxies || wanted="$wanted nginx caddy"
     have_mirrors || wanted="$wanted openssh-server openssh-client minisign"
     have_systemd || wanted="$wanted systemd"
+    have_perl_dkim || wanted="$wanted libmail-dkim-perl"
     have_network || wanted="$wanted iproute2 util-linux"
     command -v git >/dev/null 2>&1 || wanted="$wanted git"
     echo "Installing$wanted ..."
@@ -38,5 +40,6 @@ have_proxies || { echo "The tests need nginx and Caddy: the sample configuration
 have_mirrors || { echo "The tests need OpenSSH's server and minisign: mirrors and signatures. Install them, for example: sudo apt-get install openssh-server minisign" >&2; exit 1; }
 have_systemd || { echo "The tests need systemd-analyze: it checks the units of deploy/. Install it, for example: sudo apt-get install systemd" >&2; exit 1; }
 have_network || { echo "The tests need ip, tc and unshare: mirrors on hosts of their own. Install them, for example: sudo apt-get install iproute2 util-linux" >&2; exit 1; }
+have_perl_dkim || { echo "The tests need Perl's Mail::DKIM: a second judge of our signatures. Install it, for example: sudo apt-get install libmail-dkim-perl" >&2; exit 1; }
 have_node || { echo "The tests need Node.js with npm: other programs that read our mail and hold our files (tests/node). Install it, for example: sudo apt-get install nodejs npm" >&2; exit 1; }
 test -d tests/node/node_modules/s3rver || npm ci --prefix tests/node --no-audit --no-fund --silent

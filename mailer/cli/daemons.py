@@ -29,6 +29,7 @@ from mailer.config.file import load_config
 from mailer.config.settings import Config, RelaySettings
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
+from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
 from mailer.model.errors import SecretMissing
@@ -64,12 +65,13 @@ def serve(
         tokens, password_for = LinkSigner(keys), _relay_passwords(settings)
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
-            confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for).send
+            signing = dkim_keys.load_active(settings.dkim)
+            confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for, signing).send
             lists, site = bundle.read_lists(mail), read_site(mail, settings.service_url)
             sign_ups, lifespan = None, None
             if password_for is not None and site is not None and site.takes_sign_ups:
                 sealer, wake = TokenSealer(keys), WakeUp()
-                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for)
+                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, dkim=signing)
                 sign_ups = make_sign_ups(sealer, settings.service_url, keys, wake.set, settings.trusted_proxies)
                 lifespan = sending_confirmations(mailer, wake, now)
             app = create_app(

@@ -4,6 +4,7 @@ GROUPS = {
     "subscribers": "The people who read the magazines. 購読者",
     "secret": "The key that signs the links. 署名の鍵",
     "inbound": "What came back: returned mail, complaints, stopped queues. 戻ってきたメール",
+    "dkim": "Keys that sign the messages. 電子署名（DKIM）の鍵",
     "resolve": "Settle what is not known. 不明なものを決める",
     "emergency": "An urgent notice, everywhere in seconds. 緊急のお知らせ",
 }
@@ -11,6 +12,9 @@ GROUPS = {
 COMMANDS = {
     "init-db": ("mailer.cli.setup", "init_db"),
     "secret new": ("mailer.cli.setup", "new_secret"),
+    "dkim new": ("mailer.cli.dkim", "new_key"),
+    "dkim record": ("mailer.cli.dkim", "show_records"),
+    "dkim rotate": ("mailer.cli.dkim", "rotate"),
     "send": ("mailer.cli.send", "send"),
     "ready": ("mailer.cli.ready", "ready"),
     "status": ("mailer.cli.status", "status"),

@@ -25,6 +25,7 @@ from mailer.database.engine import Database, open_database
 from mailer.delivery.context import DeliveryContext
 from mailer.delivery.recovery import restored
 from mailer.log import LogKind
+from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
 from mailer.model import addresses
 from mailer.model.audit_log import AuditEntry, AuditSeal
@@ -181,12 +182,13 @@ def delivery_context(settings: Config, database: Database) -> DeliveryContext:
     """Return what a real run needs: secrets from the environment or files, and the wall clock. The log hides these secrets.
 
     :raises SecretMissing: no key to sign links, or no password although there is a user name.
+    :raises DkimError: a domain of [dkim] has no key.
     """
     keys = secrets.signing_keys(os.environ, settings.secret_file)
     relay = settings.relay
     password = secrets.relay_password(os.environ, relay.password_file) if relay.username else None
     log.hide(secret.value for secret in (*keys, *([password] if password else [])))
-    return DeliveryContext(settings, database, LinkSigner(keys), password, now)
+    return DeliveryContext(settings, database, LinkSigner(keys), password, now, dkim=dkim_keys.load_active(settings.dkim))
 
 
 def now() -> datetime:

@@ -22,6 +22,7 @@ from mailer.config.settings import (
     Approval,
     ApprovalRules,
     Config,
+    DkimSettings,
     Durability,
     Identity,
     InboundSettings,
@@ -130,6 +131,21 @@ class _Inbound(_Section):
         return value
 
 
+class _Dkim(_Section):
+    domains: list[Annotated[str, Field(pattern=DOMAIN, max_length=190)]] = Field(default=[], max_length=100)
+    selectors: list[Annotated[str, Field(pattern=DOMAIN, max_length=60)]] = Field(
+        default=["todoke1", "todoke2"], min_length=2, max_length=2
+    )
+    folder: str = Field(default="var/dkim", min_length=1)
+
+    @field_validator("selectors")
+    @classmethod
+    def two_names(cls, value: list[str]) -> list[str]:
+        if len({each.lower() for each in value}) != len(value):
+            raise ValueError("write two different selectors")
+        return value
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -153,6 +169,7 @@ class _File(_Section):
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
     inbound: _Inbound = _Inbound()
+    dkim: _Dkim = _Dkim()
     trusted_proxies: list[str] = list(LOOPBACK)
 
     @field_validator("trusted_proxies")
@@ -289,6 +306,7 @@ def _settings(path: Path, file: _File) -> Config:
         inbound=_inbound(folder, file),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
         trusted_proxies=tuple(file.trusted_proxies),
+        dkim=_dkim(folder, file.dkim),
     )
 
 
@@ -298,6 +316,12 @@ def _inbound(folder: Path, file: _File) -> InboundSettings:
     listen = table.listen if "/" not in table.listen else (folder / table.listen).as_posix()
     complaints = table.complaints or f"complaints@{domain}"
     return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, table.most_bytes, table.keep_days)
+
+
+def _dkim(folder: Path, table: _Dkim) -> DkimSettings:
+    domains = tuple(dict.fromkeys(domain.lower() for domain in table.domains))
+    first, second = (selector.lower() for selector in table.selectors)
+    return DkimSettings(domains, (first, second), folder / table.folder)
 
 
 def _approval(folder: Path, table: _Approval) -> ApprovalRules:

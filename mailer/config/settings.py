@@ -118,6 +118,21 @@ class InboundSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """Who signs: for each of `domains` (``d=``) there are keys in `folder`/DOMAIN under two selectors. No domains: the relay signs, or nobody."""
+
+    domains: tuple[str, ...] = ()
+    selectors: tuple[str, str] = ("todoke1", "todoke2")
+    folder: Path = Path("var/dkim")
+
+    def domain_for(self, address: str) -> str | None:
+        """The domain that signs for this From: its own, or the nearest one above it. None: none of the settings fits."""
+        domain = address.rpartition("@")[2].lower()
+        fitting = [each for each in self.domains if domain == each or domain.endswith(f".{each}")]
+        return max(fitting, key=len, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds."""
 
@@ -145,6 +160,7 @@ class Config:
     max_age: MaximumAge = field(default_factory=MaximumAge)
     inbound: InboundSettings = field(default_factory=InboundSettings)
     trusted_proxies: tuple[str, ...] = LOOPBACK
+    dkim: DkimSettings = field(default_factory=DkimSettings)
 
     @property
     def relay(self) -> RelaySettings:

@@ -115,7 +115,7 @@ class Batch:
         """Bytes of the batch's messages in the form that the row has: that of the first one, for a name adds few."""
         size = self.sizes.get(row.is_light)
         if size is None:
-            size = self.sizes[row.is_light] = sum(map(len, body))
+            size = self.sizes[row.is_light] = sum(map(len, body)) + self.compiled.signature_size
         return size
 
     def intend(self, row: ClaimedRow) -> bool:

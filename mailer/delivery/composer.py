@@ -9,6 +9,7 @@ from mailer.config.settings import Config
 from mailer.delivery.domain_queue import QueuedRow
 from mailer.message.compiled import CompiledMessage
 from mailer.message.compose import SenderIdentity
+from mailer.message.dkim.keys import NO_KEYS, DkimKeys
 from mailer.message.links import LinkSigner, return_path_for
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
@@ -20,7 +21,8 @@ from mailer.smtp.transaction import Transaction, envelope_commands
 class Composer:
     """The issues of a run, compiled."""
 
-    def __init__(self, config: Config, signer: LinkSigner) -> None:
+    def __init__(self, config: Config, signer: LinkSigner, dkim: DkimKeys = NO_KEYS) -> None:
+        self._dkim = dkim
         self._config = config
         self._signer = signer
         self._identity = SenderIdentity.of(config)
@@ -31,12 +33,18 @@ class Composer:
         """The issue, compiled.
 
         :raises MessageError: it has a place that cannot be filled, or a header that must not leave.
+        :raises DkimError: no key signs for its From, and other domains have keys.
         """
         key = frozen.version
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = CompiledMessage(
-                frozen.issue, frozen.mail_list, signer=self._signer, service_url=self._config.service_url, identity=self._identity
+                frozen.issue,
+                frozen.mail_list,
+                signer=self._signer,
+                service_url=self._config.service_url,
+                identity=self._identity,
+                key=self._dkim.required_for(frozen.mail_list.from_address),
             )
         return compiled
 

@@ -15,6 +15,7 @@ from mailer.delivery.engine import LINGER, DeliveryEngine
 from mailer.delivery.journal import format_timestamp
 from mailer.delivery.relay_pool import Relay
 from mailer.delivery.retry import Decision
+from mailer.delivery.signing import SigningThreads
 from mailer.model.errors import AddressError, RelayRefused, TodokeMailError
 from mailer.model.outcome import DeliveryResult, Outcome, Phase
 from mailer.model.retry_policy import RetryPolicy
@@ -145,6 +146,7 @@ class _BatchSource:
         self._queue = queue
         self._relay = relay
         self._loop = asyncio.get_running_loop()
+        self._signing = engine.signing
         self.taken = 0
         self.was_answered = False
 
@@ -170,10 +172,19 @@ class _BatchSource:
         if self._size_limit and item[0].size(transaction.body, item[1]) > self._size_limit:
             self._refuse_size(item)
             return None
+        if self._signing is not None:
+            self._start_signing(self._signing, transaction)
         self.taken += 1
         queue.limiter.use()
         relay.limiter.use()
         return transaction
+
+    def _start_signing(self, signing: SigningThreads, transaction: Transaction) -> None:
+        """Sign the pieces that will be sent, with the time that their Date has."""
+        (batch, row), pieces, at = _item(transaction), transaction.body, self._engine.now().at
+        compiled = batch.compiled
+        if compiled.signature_size:
+            signing.start(transaction, lambda: compiled.sign(pieces, at, is_light=row.is_light))
 
     def _fail(self, item: QueuedRow, error: AddressError) -> None:
         """No message can be made for a reader whose address or name could break out of an envelope or a header."""
@@ -196,7 +207,13 @@ class _BatchSource:
             self._engine.stop()
 
     def before_body(self, transaction: Transaction, allow: Callable[[bool], None]) -> None:
-        """Write the intent into the journal, and to the disk if that is wanted; then the body may leave."""
+        """Write the intent into the journal, and to the disk if that is wanted; then the body may leave. Not before it is signed."""
+        if self._signing is None:
+            self._intend(transaction, allow)
+        else:
+            self._signing.when_signed(transaction, lambda is_signed: self._intend(transaction, allow) if is_signed else allow(False))
+
+    def _intend(self, transaction: Transaction, allow: Callable[[bool], None]) -> None:
         batch, row = _item(transaction)
         if batch.intend(row):
             self._engine.group_commit.add_intent(batch.journal, allow)
@@ -207,6 +224,8 @@ class _BatchSource:
     def done(self, transaction: Transaction, outcome: Outcome) -> None:
         """Decide what the outcome means, and record it: in the journal in this turn, in the ledger with the next group."""
         engine = self._engine
+        if self._signing is not None:
+            self._signing.forget(transaction)
         batch, row = _item(transaction)
         now, attempt, first = engine.now(), row.attempts + 1, row.first_tried
         if first is not None and first > now.at:
@@ -238,6 +257,8 @@ class _BatchSource:
     def give_back(self, transaction: Transaction) -> None:
         """The relay has said nothing about the message: it is the next again."""
         item = _item(transaction)
+        if self._signing is not None:
+            self._signing.forget(transaction)
         if self._engine.is_over or item[0].is_over:
             item[0].drop()
         else:

@@ -10,6 +10,7 @@ from typing import Protocol
 from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
 from mailer.delivery import retry
+from mailer.message.dkim.keys import NO_KEYS, DkimKeys
 from mailer.message.links import LinkSigner
 from mailer.model.clock import Clock
 from mailer.model.state import DeliveryState
@@ -51,6 +52,7 @@ class DeliveryContext:
     waits_for_relays: bool = False
     passwords: Mapping[str, Secret] | None = None
     jitter: Callable[[], float] = retry.random_jitter
+    dkim: DkimKeys = NO_KEYS
 
     def password_for(self, relay: RelaySettings) -> Secret | None:
         """The relay's password; None if it has no user name."""

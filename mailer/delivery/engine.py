@@ -28,6 +28,7 @@ from mailer.delivery.leases import Leases
 from mailer.delivery.rate_limiter import shared_limiters
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relay_pool import relay_pool
+from mailer.delivery.signing import SigningThreads
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
@@ -65,7 +66,8 @@ class DeliveryEngine:
         self._contents: dict[tuple[IssueId, datetime], FrozenIssue] = {}
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
-        self.composer = Composer(config, context.signer)
+        self.composer = Composer(config, context.signer, context.dkim)
+        self.signing: SigningThreads | None = None
         make_limiter = shared_limiters(context.database, self.recorder)
         self.relays = relay_pool(context, make_limiter)
         self.queues = {queue.name: queue for queue in domain_queues(context, make_limiter)}
@@ -81,6 +83,8 @@ class DeliveryEngine:
     async def __aenter__(self) -> Self:
         """Begin to keep the leases alive and to report."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        if self.context.dkim.keys:
+            self.signing = SigningThreads(self.fail)
         self._background = [self._watched(self._leases.keep_alive()), self._watched(self._report())]
         return self
 
@@ -99,6 +103,8 @@ class DeliveryEngine:
             self.fail(failure)
         self.group_commit.commit()
         await self.recorder.close()
+        if self.signing is not None:
+            self.signing.close()
         self.journals.close()
         asyncio.get_running_loop().set_exception_handler(None)
 

@@ -72,10 +72,19 @@ class Journal:
             lines, self._unwritten = self._unwritten, b""
             self._write(lines)
 
-    def sync(self) -> None:
-        """Sync the file to the disk. Blocks; call it in a thread."""
+    async def sync(self) -> None:
+        """Sync the file to the disk, in a thread. Nothing to do for a file that was closed meanwhile: all of its batch is in the ledger.
+
+        The thread has a descriptor of its own: the system may give the number of one that is closed to another file.
+        """
+        if self._file < 0:
+            return
         with journal_errors(self.path):
-            os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
+            file = os.dup(self._file)
+            try:
+                await asyncio.to_thread(_sync, file)
+            finally:
+                os.close(file)
 
     def close(self, *, is_done: bool) -> None:
         """Close the file. `is_done`: it is not needed any more, so it is removed."""
@@ -159,12 +168,16 @@ class GroupCommit:
             is_synced = True
             try:
                 for journal in {journal for journals, _ in commits for journal in journals}:
-                    await asyncio.to_thread(journal.sync)
-            except JournalError as error:
+                    await journal.sync()
+            except Exception as error:  # of whatever kind: connections wait for an answer
                 self._on_failure(error)
                 is_synced = False
             for _, waiting in commits:
                 _answer(waiting, is_synced)
+
+
+def _sync(file: int) -> None:
+    os.fdatasync(file) if hasattr(os, "fdatasync") else os.fsync(file)
 
 
 def _answer(waiting: Iterable[Allow], may_leave: bool) -> None:

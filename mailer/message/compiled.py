@@ -18,6 +18,9 @@ from itertools import pairwise
 
 from mailer.message import alternatives, compose
 from mailer.message.compose import SenderIdentity
+from mailer.message.dkim.compiled import UNSUBSCRIBE, SignedPattern
+from mailer.message.dkim.keys import DkimKey
+from mailer.message.dkim.signature import LONGEST
 from mailer.message.folding import ONE_LINE, UTF_8
 from mailer.message.headers import to_line
 from mailer.message.links import LinkSigner, RecipientLinks
@@ -82,15 +85,29 @@ class _Pattern:
     mailto: bytes
     body: bytes
     places: tuple[tuple[_Place | _PlainPlace, bytes], ...]
+    signed: SignedPattern | None
 
 
 class CompiledMessage:
     """Renders messages of one issue.
 
+    :param key: signs them (`sign`); None: they leave without a signature of ours.
     :raises MessageError: the issue has a place that cannot be filled, or a header that must not leave.
     """
 
-    def __init__(self, issue: Issue, mail_list: MailList, *, signer: LinkSigner, service_url: str, identity: SenderIdentity) -> None:
+    def __init__(
+        self,
+        issue: Issue,
+        mail_list: MailList,
+        *,
+        signer: LinkSigner,
+        service_url: str,
+        identity: SenderIdentity,
+        key: DkimKey | None = None,
+    ) -> None:
+        self._key = key
+        self.signature_size = 0 if key is None else LONGEST
+        self._signed: dict[tuple[int, bool], SignedPattern] = {}  # by the length of the piece in List-Unsubscribe
         self._forms = (issue, alternatives.as_light(issue))
         self._mail_list = mail_list
         self._sender = identity
@@ -125,6 +142,10 @@ class CompiledMessage:
         chunks.append(END_OF_DATA)
         return chunks
 
+    def sign(self, chunks: Chunks, sent_at: datetime, *, is_light: bool = False) -> bytes:
+        """The DKIM-Signature of a message that `render` has returned, to be put before it. Any thread may call it. Only with a key."""
+        return self._signed[len(chunks[UNSUBSCRIBE]), is_light].sign(chunks, sent_at)
+
     def message_id(self, subscriber_id: SubscriberId) -> bytes:
         """As `compose.message_id`."""
         id_hash = self._id_hash.copy()
@@ -139,6 +160,8 @@ class CompiledMessage:
 
     def _add_pattern(self, length: int, is_light: bool) -> _Pattern:
         pattern = self._patterns[length, is_light] = self._cut(length, self._forms[is_light])
+        if pattern.signed is not None:
+            self._signed[len(pattern.mailto) + length * (2 if pattern.mailto else 1), is_light] = pattern.signed
         return pattern
 
     def _cut(self, length: int, issue: Issue) -> _Pattern:
@@ -164,7 +187,12 @@ class CompiledMessage:
             for encoded in re.split(rb"((?:[A-Za-z0-9+/=]{76}\r\n)*[A-Za-z0-9+/=]{1,76}\r\n(?=\r\n|--|\Z))", body):
                 _take_apart(encoded, links, length, static, places)
         headers = (before_to, before_link + self._bases[0], before_date, before_id)
-        return _Pattern(headers, mailto, static[0], tuple(zip(places, static[1:], strict=True)))
+        signed = None
+        if self._key is not None:
+            token = links[0][-length:]
+            own = (marks[0], token + mailto + token if mailto else token, *marks[2:])
+            signed = SignedPattern(self._key, header_text, own, [static[0].partition(CRLF + CRLF)[2], *static[1:]], _split)
+        return _Pattern(headers, mailto, static[0], tuple(zip(places, static[1:], strict=True)), signed)
 
 
 def format_to_bytes(recipient: Addressee, charset: str = UTF_8) -> bytes:

@@ -38,6 +38,10 @@ class NotPrivate(TodokeMailError):
         super().__init__(f"{path}: other accounts of this machine can read it (mode {mode:04o}). Make it private: {command}")
 
 
+class DkimError(TodokeMailError):
+    """A key that signs messages is missing or cannot be used. Nothing leaves without the signature that the settings promise."""
+
+
 class BundleError(TodokeMailError):
     """Something under `output/mail` is missing, damaged or not what it says. The ledger has not been touched."""
 

@@ -15,6 +15,7 @@ from mailer.database import audit_log, issues, ledger
 from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
 from mailer.message.compose import compose_note
+from mailer.message.dkim.signature import sign_message
 from mailer.message.headers import mailbox_line, text_line
 from mailer.model.audit_log import Anchor
 from mailer.model.clock import format_time
@@ -126,5 +127,6 @@ async def _deliver(context: DeliveryContext, report: OperatorReport) -> bool:
     ref, domain = report.ref, config.message_id_domain
     identity = f"<report-{ref.list}-{ref.number}-{report.stage}-{report.ended:%Y%m%d%H%M%S}@{domain}>"
     content = compose_report(report, config.return_path, operator, identity, config.time_zone)
-    message = DirectMessage(Envelope(config.return_path, operator), content)
+    signed = sign_message(content, context.dkim.for_address(config.return_path), report.ended)
+    message = DirectMessage(Envelope(config.return_path, operator), signed)
     return await send_by_first_relay(config.relays, context.password_for, domain, message)

@@ -19,6 +19,7 @@ from mailer.delivery.context import DeliveryContext
 from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
+from mailer.message.dkim.signature import sign_message
 from mailer.message.links import NOBODY, LinkClaim, Purpose, RecipientLinks
 from mailer.model import addresses
 from mailer.model.errors import ContentChanged, NotPrivate, SecretMissing
@@ -115,14 +116,17 @@ def send_test(
     :raises TooManyTests: more addresses than `test_addresses`, or than are left of `test_addresses_per_day`.
     :raises BundleError: the bundle is not in order.
     :raises AddressError: one of the addresses is none; nothing has been sent.
+    :raises DkimError: no key signs for its From, and other domains have keys.
     :raises RelayError: the relay cannot be reached or will not have us.
     """
     issue, mail_list = bundle.read_issue(root, ref), bundle.read_lists(root)[ref.list]
     marked = replace(alternatives.as_light(issue) if is_light else issue, subject=f"{SUBJECT_MARK}{issue.subject}")
     now = context.clock()
     mails = [_compose(context, marked, mail_list, addresses.parse(address), now) for address in to]
+    key = context.dkim.required_for(mail_list.from_address)
+    signed = [DirectMessage(mail.envelope, sign_message(mail.content, key, now)) for mail in mails]
     limits_of_tests.begin(context.config, context.database, ref, to, actor=actor, now=now)
-    results = asyncio.run(_deliver(context, mails))
+    results = asyncio.run(_deliver(context, signed))
     limits_of_tests.end(context.database, ref, [result.address for result in results if result.is_sent], actor=actor, now=context.clock())
     return results
 
@@ -137,7 +141,7 @@ def _compose(context: DeliveryContext, issue: Issue, mail_list: MailList, addres
     return compose.compose(numbered, mail_list, Recipient(NOBODY, address), links=links, sent_at=now, identity=origin)
 
 
-async def _deliver(context: DeliveryContext, mails: Sequence[Message]) -> tuple[TestResult, ...]:
+async def _deliver(context: DeliveryContext, mails: Sequence[DirectMessage]) -> tuple[TestResult, ...]:
     connection = SmtpConnection(context.config.relay, context.password, hello=context.config.message_id_domain)
-    outcomes = await send_direct(connection, [DirectMessage(mail.envelope, mail.content) for mail in mails])
+    outcomes = await send_direct(connection, mails)
     return tuple(TestResult(mail.envelope.recipient, outcome) for mail, outcome in zip(mails, outcomes, strict=True))

@@ -38,6 +38,9 @@ def require_sendable(config: Config, database: Database, issue: Issue, mail_list
 
     :raises MessageError: it cannot be sent; the message says why.
     """
+    if config.dkim.domains and config.dkim.domain_for(mail_list.from_address) is None:
+        domain = mail_list.from_address.rpartition("@")[2]
+        raise MessageError(f"{issue.ref}: {NOT_FROZEN}: no domain of [dkim] in mailer.toml signs for From {domain}. Add it there.")
     composer = Composer(config, SIGNER)
     frozen = FrozenIssue(IssueId(0), issue, mail_list, now)
     for recipient in subscriptions.sample(database, issue.ref.list):

@@ -14,6 +14,8 @@ from hashlib import sha256
 from mailer import log
 from mailer.config.settings import Config, RelaySettings
 from mailer.message.compose import SenderIdentity, compose_note
+from mailer.message.dkim.keys import NO_KEYS, DkimKeys
+from mailer.message.dkim.signature import sign_message
 from mailer.message.headers import mailbox_line, text_line
 from mailer.message.links import JoinClaim, LinkSigner
 from mailer.model.issue import MailList
@@ -63,6 +65,7 @@ class ConfirmationMailer:
     config: Config
     signer: LinkSigner
     password_for: Callable[[RelaySettings], Secret | None]
+    dkim: DkimKeys = NO_KEYS
 
     async def send(self, recipient: Recipient, mail_list: MailList, form: str, now: datetime) -> bool:
         """Ask the reader. False: no relay took the mail.
@@ -73,7 +76,8 @@ class ConfirmationMailer:
         claim = JoinClaim(recipient.subscriber_id, mail_list.key, recipient.token_version, form, now)
         link = f"{config.service_url}/join/{self.signer.sign_join(claim)}"
         content = compose_confirmation(recipient, mail_list, link, sent_at=now, identity=SenderIdentity.of(config))
-        message = DirectMessage(Envelope(config.return_path, recipient.address), content)
+        signed = sign_message(content, self.dkim.for_address(mail_list.from_address), now)
+        message = DirectMessage(Envelope(config.return_path, recipient.address), signed)
         is_sent = await send_by_first_relay(config.relays, self.password_for, config.message_id_domain, message)
         log.event("confirmation sent" if is_sent else "confirmation not sent", subscriber=recipient.subscriber_id, list=mail_list.key)
         return is_sent

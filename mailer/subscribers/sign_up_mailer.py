@@ -12,6 +12,8 @@ from mailer.config.settings import Config, RelaySettings
 from mailer.database import sign_ups
 from mailer.database.engine import Database
 from mailer.database.sign_ups import WaitingConfirmation
+from mailer.message.dkim.keys import NO_KEYS, DkimKeys
+from mailer.message.dkim.signature import sign_message
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.errors import AddressError, MessageError, RelayError, TokenError
 from mailer.model.issue import MailList
@@ -43,6 +45,7 @@ class SignUpMailer:
     lists: Callable[[], Mapping[str, MailList]]
     password_for: Callable[[RelaySettings], Secret | None]
     takes_replies: bool = False
+    dkim: DkimKeys = NO_KEYS
 
     async def send_waiting(self, clock: Callable[[], datetime], most: int = BATCH) -> int:
         """Send what is due, at most so many, and return how many were taken in hand."""
@@ -100,16 +103,18 @@ class SignUpMailer:
         if not lists or not claim.holds(now):
             return None
         code = self.sealer.code_of(token) if self.takes_replies and claim.way is Way.MAIL else ""
-        return self._direct(claim.address, compose_confirmation(claim, token, lists, self.config, code, now))
+        return self._direct(claim.address, compose_confirmation(claim, token, lists, self.config, code, now), lists[0], now)
 
     def _person(self, claim: PersonClaim, token: str, now: datetime) -> DirectMessage | None:
         lists = [*self.lists().values()]
         if not lists or not claim.holds(now):
             return None
-        return self._direct(claim.mailed_to, compose_person_mail(claim, token, lists, self.config, now))
+        return self._direct(claim.mailed_to, compose_person_mail(claim, token, lists, self.config, now), lists[0], now)
 
-    def _direct(self, address: str, content: bytes) -> DirectMessage:
-        return DirectMessage(Envelope(self.config.return_path, address), content)
+    def _direct(self, address: str, content: bytes, sender: MailList, now: datetime) -> DirectMessage:
+        """`sender` is the list that the mail is from."""
+        signed = sign_message(content, self.dkim.for_address(sender.from_address), now)
+        return DirectMessage(Envelope(self.config.return_path, address), signed)
 
 
 def _is_temporary(outcome: Outcome) -> bool:

@@ -76,8 +76,8 @@ def _tell(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:
     mail = f", mail {', '.join(stage.bundles)}" if stage.bundles else ""
     say(f"{words}: {len(stage.paths)} files{mail}", chosen)
     if chosen == "json":
-        line = {"stage": stage.name, "paths": stage.paths, "bundles": stage.bundles, "failed": stage.failed}
-        sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+        written = {"stage": stage.name, "paths": stage.paths, "bundles": stage.bundles, "failed": stage.failed}
+        sys.stdout.write(f"{json.dumps(written, ensure_ascii=False)}\n")
         sys.stdout.flush()  # whoever reads it begins to publish
     lines = [f"書けませんでした / not written: {what}: {why}" for what, why in stage.failed]
     for line in lines:

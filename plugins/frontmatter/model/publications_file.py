@@ -76,6 +76,7 @@ Words = Annotated[str, AfterValidator(_words)]
 Line = Annotated[str, AfterValidator(_one_line)]
 """What becomes a title of a page, a feed and a mail: a header of a mail has one line (RFC 5322, 2.2)."""
 
+
 def _colour(value: str) -> str:
     """Refuse a colour on which white text cannot be read (WCAG 2.2, 1.4.3: contrast of at least 4.5 to 1)."""
     if not re.fullmatch(r"#[0-9a-f]{6}", value):
@@ -154,7 +155,8 @@ class Site(_Table):
     )
 
     colour: Colour = Field(
-        default="#0b2a6b", description="The colour of the publisher, for the pages of the subscription service. White text must be readable on it."
+        default="#0b2a6b",
+        description="The colour of the publisher, for the pages of the subscription service. White text must be readable on it.",
     )
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)

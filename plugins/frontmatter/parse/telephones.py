@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from plugins.frontmatter.parse.markdown import Body
@@ -15,10 +16,10 @@ def link_telephones(body: Body) -> None:
     """Put a link around each telephone number in the texts of ``body``, so that a touch dials it. Links and code stay as they are."""
     for element in list(body.root.iter()):
         if isinstance(element.tag, str) and _NOT_DIALLED.isdisjoint((element.tag, *(above.tag for above in element.iterancestors()))):
-            _link_text(element, element.text, lambda text, to=element: setattr(to, "text", text), 0)
+            _link_text(element, element.text, partial(setattr, element, "text"), 0)
         above = element.getparent()
         if above is not None and element.tail and _NOT_DIALLED.isdisjoint((above.tag, *(each.tag for each in above.iterancestors()))):
-            _link_text(above, element.tail, lambda text, to=element: setattr(to, "tail", text), above.index(element) + 1)
+            _link_text(above, element.tail, partial(setattr, element, "tail"), above.index(element) + 1)
 
 
 def _link_text(parent: Any, text: str | None, put: Callable[[str], None], position: int) -> None:

@@ -104,3 +104,28 @@ def test_a_line_that_is_cut_off_or_makes_no_sense_leaves_the_row_in_doubt(tmp_pa
         file.write(damage or f"r {result._replace(subscriber_id=SubscriberId(2), state='pending').line()}\n".encode())
     replayed = replay(journal.path)
     assert (replayed.fence, replayed.issue_id, replayed.known) == (1, 1, {1: result, 2: None})
+
+
+def test_a_batch_that_ends_while_its_sync_is_due_holds_up_nobody(tmp_path: Path) -> None:
+    """Its last results share the commit with another batch's intent; until then the journal is closed."""
+
+    async def run() -> list[bool]:
+        commit, going, ended, left = GroupCommit(fail, syncs=True), begun_journal(tmp_path), begun_journal(tmp_path, "ended"), list[bool]()
+        is_answered = asyncio.Event()
+
+        def allow(may_leave: bool) -> None:
+            left.append(may_leave)
+            if len(left) == 2:
+                is_answered.set()
+
+        for _ in range(2):  # the second commit waits for the sync of the first
+            going.intend(SubscriberId(1))
+            ended.intend(SubscriberId(2))
+            commit.add(ended)
+            commit.add_intent(going, allow)
+            commit.commit()
+        ended.close(is_done=True)
+        await asyncio.wait_for(is_answered.wait(), 10)
+        return left
+
+    assert asyncio.run(run()) == [True, True]

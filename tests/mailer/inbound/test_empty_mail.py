@@ -86,7 +86,7 @@ def test_nothing_is_sent_to_machines_to_ourselves_or_to_whoever_did_not_write(
     shared_home: tuple[Office, Receiver], recipient: str, change: dict[str, str]
 ) -> None:
     home, relay = shared_home
-    write(home, recipient, **{"writer": STRANGER, "subject": CODE} | change)  # type: ignore[arg-type]
+    write(home, recipient, **{"writer": STRANGER, "subject": CODE} | change)
     assert not relay.accepted and not home.confirmations.asked and not home.spool.names()
 
 

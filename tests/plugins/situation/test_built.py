@@ -152,10 +152,10 @@ def test_feeds_tell_changes_and_lead_to_the_row_that_changed(site: TinySite) -> 
 def test_the_portal_has_one_link_in_calm_times_and_the_row_when_a_notice_is_grave(site: TinySite) -> None:
     site.build()
     assert [a.get("href") for a in site.tree("/").cssselect("a[href^='/situation/']")] == ["/situation/"]
-    site.write("notices/2021/rain.md", record(title="石巻市の大雨の知らせ", level=2))
+    site.write("notices/2021/rain.md", record(title="石巻市の大雨の知らせ", level="2"))
     site.build()
     assert not site.tree("/").cssselect("nav.help")
-    site.write("notices/2021/rain.md", record(title="石巻市の大雨の知らせ", level=3))
+    site.write("notices/2021/rain.md", record(title="石巻市の大雨の知らせ", level="3"))
     site.build()
     links = site.tree("/").cssselect("nav.help a")
     assert [re.sub(r"\s", "", link.text_content()) for link in links] == ["避難所", "給水", "通行止め", "安否（171）", "電話"]
