@@ -63,14 +63,14 @@ def write(
         if preview is not None:
             _write_preview(fast_path, preview, chosen)
             return
-        failed = [line for stage in fast_path.stages() for line in _tell(stage, chosen)]
+        failed = [line for stage in fast_path.stages() for line in _print_stage(stage, chosen)]
     except (OSError, WriteRefused) as error:
         stop(f"{output} に書けません。ディスクと権利を確かめてください / cannot write into {output}: {error}")
     if failed:
         stop(f"{len(failed)}件が書けませんでした。ほかはすべて出ています / {len(failed)} parts failed; all else is out", HELD_BACK_STATUS)
 
 
-def _tell(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:
+def _print_stage(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:
     """Print what a stage has written; return a line for each part that failed."""
     words = {"first": "まず読む人に届きます Live", "all_pages": "すべてのページに出ました On every page"}[stage.name]
     mail = f", mail {', '.join(stage.bundles)}" if stage.bundles else ""

@@ -17,11 +17,11 @@ from plugins.cards.renderer import CardRenderer
 from plugins.emergency.channel import refusal
 from plugins.emergency.fast_path import SNAPSHOT
 from plugins.emergency.fast_path.banner import Banner
-from plugins.emergency.fast_path.copies import Copies
 from plugins.emergency.fast_path.site_pages import SitePages
 from plugins.emergency.fast_path.slots import PORTAL, URGENT, fill
 from plugins.emergency.fast_path.snapshot import Snapshot
 from plugins.emergency.fast_path.source import record_from
+from plugins.emergency.fast_path.with_readings import WithReadings
 from plugins.emergency.forms import forms_of_all, forms_of_record
 from plugins.emergency.mail import MailRenderer, bundle, number_of
 from plugins.emergency.pages import PageRenderer
@@ -64,7 +64,7 @@ class FastPath:
         self._records = {d.path: record_from(d, self._snapshot) for d in live if d.content_type in ("notice", "drill")}
         cards = CardRenderer(self._site, cache / "cards", find_font(snapshot.card_font), self._cards.add)
         self._pages = SitePages(self._snapshot, {r.url: r for r in self._records.values()}, now, cards.draw_card)
-        self._copies = Copies(self._snapshot, cache)
+        self._with_readings = WithReadings(self._snapshot, cache)
 
     @property
     def kind(self) -> Literal["publish", "update", "cancel", "correct"]:
@@ -128,13 +128,13 @@ class FastPath:
         yield self._of_all(page_renderer)
         yield ((url.lstrip("/"), data) for url, data in forms)
         yield self._files_shown()
-        yield ((_page_name(d.url), self._pages.page(d).encode()) for d in (document, *self._replaced()))
+        yield ((_page_name(d.url), self._pages.page(d).encode()) for d in (document, *self._earlier_notice()))
         yield ((_page_name(url), text.encode()) for url, text in self._pages.of_publication(self._publication))
         yield self._portal()
         yield self._feeds()
         yield ((_page_name(url), text.encode()) for url, text in self._pages.redirects(document))
 
-    def _replaced(self) -> Iterator[Document]:
+    def _earlier_notice(self) -> Iterator[Document]:
         if (path := followed(self._document)) and path in self._records:
             yield self._snapshot.documents[path]
 
@@ -185,14 +185,14 @@ class FastPath:
     def _copies_of(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The copies with readings of pages that were written whole."""
         for name in names:
-            if name.endswith("index.html") and (copy := self._copies.of_page((self._site / name).read_text("utf-8"))):
-                yield self._copies.name(name), copy.encode()
+            if name.endswith("index.html") and (copy := self._with_readings.of_page((self._site / name).read_text("utf-8"))):
+                yield self._with_readings.name(name), copy.encode()
 
     def _banner(self) -> Banner:
         usual = self._pages.banner("")
         own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
-        copies = {self._copies.name(name): self._copies.of_slot(text) for name, text in own.items()}
-        return Banner(self._site, usual, self._copies.of_slot(usual), own | copies)
+        copies = {self._with_readings.name(name): self._with_readings.of_slot(text) for name, text in own.items()}
+        return Banner(self._site, usual, self._with_readings.of_slot(usual), own | copies)
 
     def _is_refused(self, record: EmergencyRecord) -> bool:
         return refusal(record, _publication_of(record, self._snapshot).live_since, self._now) is not None
