@@ -30,6 +30,8 @@ Chore = Callable[[], object]
 
 RETRY = timedelta(minutes=5)
 """After a mail that no relay took."""
+PORTION = 20
+"""Messages that are read in one go: a thread for each would cost as much as reading it."""
 PAUSE = 5.0
 """Seconds after a database that does not answer, and between two chores."""
 
@@ -86,36 +88,49 @@ class Processor:
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
         """Read everything that waits now. How many messages were read to their end?"""
-        rules = await asyncio.to_thread(self._rules)
-        number = 0
-        for name in await asyncio.to_thread(self.spool.names):
+        rules, number = await asyncio.to_thread(self._rules), 0
+        names = await asyncio.to_thread(self.spool.names)
+        due = [name for name in names if self._not_before.get(name, self.clock()) <= self.clock()]
+        for at in range(0, len(due), PORTION):
             if stop is not None and stop.is_set():
                 break
-            if self._not_before.get(name, self.clock()) > self.clock():
-                continue
             try:
-                number += await self._one(name, rules)
-            except (DatabaseError, SecretMissing) as error:  # the message stays; whoever mends it need not do more
+                number += await self._portion(due[at : at + PORTION], rules)
+            except (DatabaseError, SecretMissing, OSError) as error:  # the messages stay; whoever mends it need not do more
                 log.warning("messages wait", why=str(error))
                 break
         return number
 
-    async def _one(self, name: str, rules: Sequence[Receiver]) -> bool:
-        if name in self._unsent:
-            disposition = Disposition("sent at last", mails=self._unsent[name])
-        else:
-            taken = await asyncio.to_thread(self._take, name, rules)
-            if taken is None:
-                return True
-            disposition = taken
+    async def _portion(self, names: Sequence[str], rules: Sequence[Receiver]) -> int:
+        """Read some messages in a thread, then send what they ask for."""
+        fresh = [name for name in names if name not in self._unsent]
+        to_send = await asyncio.to_thread(self._read, fresh, rules)
+        number = len(fresh) - len(to_send)
+        to_send |= {name: Disposition("sent at last", mails=self._unsent[name]) for name in names if name in self._unsent}
+        for name, disposition in to_send.items():
+            number += await self._send(name, disposition)
+        return number
+
+    def _read(self, names: Sequence[str], rules: Sequence[Receiver]) -> dict[str, Disposition]:
+        """Read messages, and finish those that ask for no mail. Returns the others."""
+        to_send: dict[str, Disposition] = {}
+        for name in names:
+            disposition = self._take(name, rules)
+            if disposition is not None and disposition.mails:
+                to_send[name] = disposition
+            elif disposition is not None:
+                self._finish(name, disposition)
+        return to_send
+
+    async def _send(self, name: str, disposition: Disposition) -> bool:
+        """Send the mails of a message, and finish it if a relay has taken all of them."""
         unsent = tuple([each for each in disposition.mails if not await self.send(each)])
         if unsent:
             self._unsent[name], self._not_before[name] = unsent, self.clock() + RETRY
-            log.warning("no relay takes an answer or a letter; it is tried again", message=name)
+            log.warning("no relay takes an answer or a forwarded mail; it is tried again", message=name)
             return False
         self._unsent.pop(name, None)
         self._not_before.pop(name, None)
-        log.event("message read", message=name, what=disposition.event, aside=disposition.pile or None)
         await asyncio.to_thread(self._finish, name, disposition)
         return True
 
@@ -137,6 +152,7 @@ class Processor:
         self.spool.keep(name, Folder.FAILED, reason)
 
     def _finish(self, name: str, disposition: Disposition) -> None:
+        log.event("message read", message=name, what=disposition.event, aside=disposition.pile or None)
         if disposition.pile:
             self.spool.keep(name, Folder.PILE, disposition.pile)
         else:

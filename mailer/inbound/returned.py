@@ -69,7 +69,8 @@ class ReturnedMail:
             )
         if not bounces:
             return put_aside(f"not understood (issue {origin.issue_id}, subscriber {origin.subscriber_id})")
-        return self._record(message, origin, _chosen(bounces, self._address(origin)), now)
+        chosen = bounces[0] if len(bounces) == 1 else _chosen(bounces, self._address(origin))
+        return self._record(message, origin, chosen, now)
 
     def _record(self, message: InboundMessage, origin: Origin, bounce: Bounce, now: datetime) -> Disposition:
         assert origin.issue_id is not None
