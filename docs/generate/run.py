@@ -17,6 +17,7 @@ from docs.generate.needs import needs_page
 from docs.generate.rules import rules_page
 from docs.generate.sequence import sequence_svg
 from docs.generate.settings import Setting, root_model, settings, settings_page
+from docs.generate.situation import situation_page
 from docs.generate.states import states_diagram, states_table
 from docs.generate.texts import read_texts
 from mailer.model.state import TRANSITIONS
@@ -45,6 +46,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "publications-toml.md", settings_page(publications_settings(), read_texts("publications"))
     yield "front-matter.md", front_matter_page(read_texts("front_matter"))
     yield "rules.md", rules_page()
+    yield "situation-tables.md", situation_page()
     yield "needs.md", needs_page()
     yield "metrics.md", metrics_page()
     yield "delivery-states.dot", states_diagram(TRANSITIONS)

@@ -12,7 +12,7 @@ from plugins.frontmatter.model.telephones import Telephone, parse_telephone
 from plugins.open_data import cells, codes, dates
 from plugins.open_data.cells import digits
 from plugins.open_data.notes import CellRefused, Note
-from plugins.situation.kinds import Kind, State, state_named
+from plugins.situation.table_kinds import Kind, State, state_named
 
 REFUSED, REPAIRED = "D301", "D302"
 

@@ -14,8 +14,8 @@ from feedgenerator import Atom1Feed
 from plugins.clock import compare_all
 from plugins.frontmatter.model.registry import Place
 from plugins.situation.current import anchor_of
-from plugins.situation.kinds import KINDS, Kind
 from plugins.situation.row import SituationRow
+from plugins.situation.table_kinds import KINDS, Kind
 from plugins.situation.tables import Tables
 
 NEWEST = 100
@@ -72,19 +72,19 @@ def _of_kind(kind: Kind, rows: Sequence[SituationRow], now: dt.datetime) -> Iter
             yield Change(kind, row, before)
 
 
-def of_place(found: Iterable[Change], place: Place) -> tuple[Change, ...]:
+def of_place(all_changes: Iterable[Change], place: Place) -> tuple[Change, ...]:
     """Return the changes of one municipality."""
-    return tuple(change for change in found if place in change.row.places)
+    return tuple(change for change in all_changes if place in change.row.places)
 
 
-def atom(channel: Channel, found: Sequence[Change], addresses: Sequence[str], mark: str = "") -> bytes:
-    """Return the feed of the newest of the changes ``found``; ``addresses`` are those at which each can be read, below the site,
+def atom(channel: Channel, all_changes: Sequence[Change], addresses: Sequence[str], mark: str = "") -> bytes:
+    """Return the feed of the newest of ``all_changes``; ``addresses`` are those at which each can be read, below the site,
     and ``mark`` begins each title: 【訓練】 or nothing.
     """
     page = channel.base + channel.url
     feed = _Atom(title=channel.title, link=page, feed_url=f"{page}feed.xml", description="", author_name=channel.author, language="ja")
     feed.empty_since = channel.as_of
-    for change, address in zip(found[:NEWEST], addresses, strict=False):
+    for change, address in zip(all_changes[:NEWEST], addresses, strict=False):
         feed.add_item(
             title=mark + change.title,
             link=channel.base + address,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from plugins.clock import compare_all
 from plugins.frontmatter.model.registry import Place
 from plugins.frontmatter.model.telephones import Telephone
-from plugins.situation.kinds import CAPACITY, MARKS, PEOPLE, SHELTERS, UNKNOWN, Kind, Tone
 from plugins.situation.row import Point, SituationRow
 from plugins.situation.shelters import Shelter
+from plugins.situation.table_kinds import CAPACITY, MARKS, PEOPLE, SHELTERS, UNKNOWN, Kind, Tone
 from plugins.situation.tables import Tables
 
 _BEST_FIRST: Mapping[int, int] = {1: 0, 2: 1, 3: 2, 0: 3}
@@ -148,7 +148,7 @@ def _passing(values: Mapping[str, str], kind: Kind) -> tuple[tuple[str, str], ..
     facts = []
     for column in kind.columns:
         text = values.get(column.name, "")
-        if not text or not column.shown or column.lasts or column.name == "終了時間":
+        if not text or not column.is_fact or column.lasts or column.name == "終了時間":
             continue
         if column.name == PEOPLE:
             facts.append((PEOPLE, f"{text}人（定員{values[CAPACITY]}人）" if values.get(CAPACITY) else f"{text}人"))

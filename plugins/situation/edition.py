@@ -10,7 +10,7 @@ from plugins.frontmatter.model.notices import DRILL_MARK
 from plugins.frontmatter.model.registry import Place, Registry
 from plugins.frontmatter.model.situation import SITUATION_URL, UnknownAfter
 from plugins.situation.current import Entry, entries, of_place
-from plugins.situation.kinds import KINDS, Kind
+from plugins.situation.table_kinds import KINDS, Kind
 from plugins.situation.tables import Tables
 
 

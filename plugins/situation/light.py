@@ -48,5 +48,5 @@ class LightRenderer:
         )
         return self._render(title, url, sections, links, max(0, most - fewer))
 
-    def _render(self, title: str, url: str, sections: Sequence[LightSection], links: Sequence[tuple[str, str]], shown: int) -> bytes:
-        return self._template.render(title=title, url=url, sections=sections, links=links, shown=shown).encode()
+    def _render(self, title: str, url: str, sections: Sequence[LightSection], links: Sequence[tuple[str, str]], most: int) -> bytes:
+        return self._template.render(title=title, url=url, sections=sections, links=links, shown=most).encode()

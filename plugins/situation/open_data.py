@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 
 from plugins.situation.current import Entry
-from plugins.situation.kinds import ADDRESS, EAST, NAME, NORTH, NUMBER, PHONE, UPDATED, URL, Kind
+from plugins.situation.table_kinds import ADDRESS, EAST, NAME, NORTH, NUMBER, PHONE, UPDATED, URL, Kind
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection)."""
@@ -18,7 +18,7 @@ _DRILL = "区分"
 
 def columns(kind: Kind) -> tuple[str, ...]:
     """Return the columns of the CSV file of ``kind``; they are the members of the GeoJSON too."""
-    shown = (column.name for column in kind.columns if column.shown)
+    shown = (column.name for column in kind.columns if column.is_fact)
     return (
         _DRILL,
         "市町村コード",
@@ -38,9 +38,9 @@ def columns(kind: Kind) -> tuple[str, ...]:
     )
 
 
-def _values(entry: Entry, kind: Kind, mark: str) -> dict[str, str]:
+def _cells_of(entry: Entry, kind: Kind, mark: str) -> dict[str, str]:
     """The cells of one entry. What passes is left out once the entry is unknown, as on the pages."""
-    passing = {column.name for column in kind.columns if column.shown and not column.lasts} if entry.is_unknown else set()
+    passing = {column.name for column in kind.columns if column.is_fact and not column.lasts} if entry.is_unknown else set()
     own = {
         _DRILL: "訓練" if mark else "実際",
         "市町村コード": " ".join(place.code for place in entry.places),
@@ -66,7 +66,7 @@ def csv_of(entries: Sequence[Entry], kind: Kind, mark: str) -> bytes:
     writer = csv.DictWriter(text, columns(kind), restval="", lineterminator="\r\n")
     writer.writeheader()
     for entry in entries:
-        writer.writerow({name: _cell(value) for name, value in _values(entry, kind, mark).items()})
+        writer.writerow({name: _cell(value) for name, value in _cells_of(entry, kind, mark).items()})
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -81,7 +81,7 @@ def geojson_of(entries: Sequence[Entry], kind: Kind, mark: str) -> bytes:
             "type": "Feature",
             "id": f"{kind.key}-{entry.anchor}",
             "geometry": {"type": "Point", "coordinates": [entry.point[1], entry.point[0]]} if entry.point else None,
-            "properties": {name: text for name, text in _values(entry, kind, mark).items() if text},
+            "properties": {name: text for name, text in _cells_of(entry, kind, mark).items() if text},
         }
         for entry in entries
     ]

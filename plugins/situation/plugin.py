@@ -16,8 +16,8 @@ from plugins.frontmatter.model.registry import Place
 from plugins.situation import changes, open_data
 from plugins.situation.current import count_words, last_update
 from plugins.situation.edition import Edition, drill_edition, real_edition
-from plugins.situation.kinds import KINDS, Kind, Tone
 from plugins.situation.light import LightRenderer, LightSection
+from plugins.situation.table_kinds import KINDS, Kind, Tone
 from plugins.situation.tables import SITUATION, Situation, Tables
 
 MOST = 60
@@ -119,14 +119,14 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         for place in edition.places:
             self._feed(edition, edition.place_url(place), f"{place.name}の避難所・給水・通行止めなどの変化", changes.of_place(found, place))
 
-    def _feed(self, edition: Edition, url: str, title: str, found: tuple[changes.Change, ...]) -> None:
+    def _feed(self, edition: Edition, url: str, title: str, all_changes: tuple[changes.Change, ...]) -> None:
         site = self.library.registry.site
         channel = changes.Channel(f"{edition.mark}{title} - {site.title}", self.base, url, site.organisation, self.library.as_of)
         addresses = [
             f"{edition.kind_url(each.kind, each.row.places[0] if each.row.places else None)}#{changes.anchor(each)}"
-            for each in found[: changes.NEWEST]
+            for each in all_changes[: changes.NEWEST]
         ]
-        self._write(f"{url}feed.xml", changes.atom(channel, found, addresses, edition.mark))
+        self._write(f"{url}feed.xml", changes.atom(channel, all_changes, addresses, edition.mark))
 
     def _page(self, edition: Edition, url: str, template: str, **variables: Any) -> None:
         self.writer.write_file(

@@ -15,7 +15,7 @@ from plugins.open_data import cells as repairs
 from plugins.open_data.notes import CellRefused, Note
 from plugins.open_data.table import Row
 from plugins.situation import cells
-from plugins.situation.kinds import ADDRESS, CODE, DAY, EAST, NORTH, NUMBER, PHONE, PLACE, UPDATED, URL, Column, Kind, State
+from plugins.situation.table_kinds import ADDRESS, CODE, DAY, EAST, NORTH, NUMBER, PHONE, PLACE, UPDATED, URL, Column, Kind, State
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84)."""
@@ -90,7 +90,7 @@ def read_row(row: Row, kind: Kind, places: Mapping[str, Place], zone: ZoneInfo) 
     name = _name(reader, kind)
     phone = reader.read(PHONE, lambda: cells.telephone(cell[PHONE])) if cell.get(PHONE) else None
     url = reader.read(URL, lambda: repairs.web_address(cell[URL])) or ""
-    values = tuple((column.name, text) for column in kind.columns if column.shown and (text := _text(reader, column)))
+    values = tuple((column.name, text) for column in kind.columns if column.is_fact and (text := _text(reader, column)))
     number = reader.read(NUMBER, lambda: cells.identifier(cell.get(NUMBER, ""))) or ""
     address, point = reader.line(ADDRESS), reader.point()
     if reader.is_refused or state is None or updated is None or where is None:

@@ -1,6 +1,6 @@
 """Designated shelters: the table of 自治体標準オープンデータセット「指定緊急避難場所一覧」, and those of its form that are 指定避難所.
 
-A row says where a shelter is and for which disasters it is meant; whether it is open is in a table of its own (`plugins.situation.kinds.SHELTERS`).
+A row says where a shelter is and for which disasters it is meant; whether it is open is in a table of its own (`plugins.situation.table_kinds.SHELTERS`).
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from plugins.open_data.notes import CellRefused
 from plugins.open_data.table import LARGEST, Row, Table, TableForm, UnreadableTable, read_table
 from plugins.situation import cells, shelters
 from plugins.situation.cells import REFUSED, REPAIRED
-from plugins.situation.kinds import CODE, KINDS, NAME, NUMBER, PLACE, SHELTERS, UPDATED, Kind
 from plugins.situation.row import SituationRow, read_row
 from plugins.situation.shelters import Shelter
+from plugins.situation.table_kinds import CODE, KINDS, NAME, NUMBER, PLACE, SHELTERS, UPDATED, Kind
 
 FOLDERS: Mapping[str, PurePosixPath] = {"notice": PurePosixPath("data/situation"), "drill": PurePosixPath("data/drills")}
 """Where the tables of what is, and of drills, lie below ``content/``. The table of designated shelters lies in the first and serves both."""
@@ -146,14 +146,14 @@ def _table(files: InputFolder, path: PurePosixPath, form: TableForm) -> Table | 
         return unexpected(path, error, rule="D103")
 
 
-def _first_of_each(found: list[Shelter], path: PurePosixPath) -> tuple[dict[str, Shelter], list[Diagnostic]]:
+def _first_of_each(every: list[Shelter], path: PurePosixPath) -> tuple[dict[str, Shelter], list[Diagnostic]]:
     by_key: dict[str, Shelter] = {}
-    doubles = list(_doubles(found, by_key, path))
+    doubles = list(_doubles(every, by_key, path))
     return by_key, doubles
 
 
-def _doubles(found: list[Shelter], by_key: dict[str, Shelter], path: PurePosixPath) -> Iterator[Diagnostic]:
-    for shelter in found:
+def _doubles(every: list[Shelter], by_key: dict[str, Shelter], path: PurePosixPath) -> Iterator[Diagnostic]:
+    for shelter in every:
         if (first := by_key.setdefault(shelter.key, shelter)) is not shelter:
             yield _double(path, shelter.line, first.line, "同じ市町村の同じID", "the same ID in one municipality")
 

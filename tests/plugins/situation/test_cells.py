@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plugins.frontmatter.model.registry import Place
 from plugins.open_data.notes import CellRefused
 from plugins.situation import cells
-from plugins.situation.kinds import KINDS, SHELTERS, TRAFFIC, state_named
+from plugins.situation.table_kinds import KINDS, SHELTERS, TRAFFIC, state_named
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 PLACES = {name: Place(code, name, "", slug) for code, name, slug in (("042021", "石巻市", "ishinomaki"), ("045811", "女川町", "onagawa"))}

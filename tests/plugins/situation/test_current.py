@@ -14,10 +14,10 @@ from plugins.clock import TrackedClock
 from plugins.frontmatter.model.registry import Place
 from plugins.situation.changes import NEWEST, Channel, atom, changes
 from plugins.situation.current import Entry, count_words, entries
-from plugins.situation.kinds import KINDS, SHELTERS, TRAFFIC, state_named
 from plugins.situation.open_data import csv_of, geojson_of
 from plugins.situation.row import SituationRow
 from plugins.situation.shelters import Shelter
+from plugins.situation.table_kinds import KINDS, SHELTERS, TRAFFIC, state_named
 from plugins.situation.tables import Tables
 from tests.plugins.situation.days import at
 from tests.samples.tiny import NOW

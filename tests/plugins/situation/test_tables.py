@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugins.diagnostics import Diagnostic
-from plugins.situation.kinds import KINDS
 from plugins.situation.row import SituationRow
 from plugins.situation.shelters import COLUMNS
+from plugins.situation.table_kinds import KINDS
 from plugins.situation.tables import Situation, form_of, paths, read_situation
 from tests.plugins.situation.days import DESIGNATED, FULL, OPEN, SHELTERS, STATUS, at, situated
 from tests.samples.tiny import TinySite
@@ -167,7 +167,7 @@ def test_every_kind_reads_a_row_with_all_its_columns(site: TinySite, kind: objec
     situation, errors = read(site)
     (row,) = situation.real.rows[chosen.key]
     assert not errors and situation.notes == () and row.phone and row.url == "https://example.jp/"
-    assert len(row.values) == sum(column.shown for column in chosen.columns)
+    assert len(row.values) == sum(column.is_fact for column in chosen.columns)
 
 
 def test_tables_of_a_drill_are_apart_from_those_of_what_is(site: TinySite) -> None:

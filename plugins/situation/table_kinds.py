@@ -28,7 +28,7 @@ class State:
 
 @dataclass(frozen=True)
 class Column:
-    """``words`` say in Japanese what the column holds. With ``shown`` its value stands among the facts of a row; with ``lasts`` also when the row is old: what
+    """``words`` say in Japanese what the column holds. With ``is_fact`` its value stands among the facts of a row; with ``lasts`` also when the row is old: what
     one brings to a window does not change, how many people are in a shelter does.
     """
 
@@ -37,7 +37,7 @@ class Column:
     words: str
     aliases: tuple[str, ...] = ()
     needed: bool = False
-    shown: bool = False
+    is_fact: bool = False
     lasts: bool = False
 
 
@@ -78,8 +78,8 @@ _PLACE = Column(PLACE, "place", "市町村の正式な名前", ("市区町村", 
 _NUMBER = Column(NUMBER, "number", "市町村の中で一つだけの番号。なければ名前で見分ける", ("NO", "番号", "施設ID", "避難所ID"))
 _PHONE = Column(PHONE, "phone", "市外局番からの番号。名前を前に書いてもよい", ("電話", "連絡先電話番号", "問い合わせ先電話番号", "TEL"))
 _URL = Column(URL, "url", "くわしいページのアドレス", ("ホームページ", "リンク"))
-_NOTE = Column("備考", "text", "そのほかに知らせること", ("その他", "特記事項"), shown=True)
-_OUTLOOK = Column("復旧の見込み", "text", "いつごろ直るか。分からなければ空", ("見込み", "復旧見込み"), shown=True)
+_NOTE = Column("備考", "text", "そのほかに知らせること", ("その他", "特記事項"), is_fact=True)
+_OUTLOOK = Column("復旧の見込み", "text", "いつごろ直るか。分からなければ空", ("見込み", "復旧見込み"), is_fact=True)
 _POINT = (
     Column(NAME, "text", "場所の名前", ("場所", "施設名", "会場", "名前"), needed=True),
     Column(ADDRESS, "text", "住所", ("住所", "所在地")),
@@ -87,11 +87,11 @@ _POINT = (
     Column(EAST, "text", "経度（世界測地系、十進の度）", ("東経", "lon", "lng")),
 )
 _HOURS = (
-    Column("開始時間", "time", "開く時刻", ("開始時刻", "開始"), shown=True),
-    Column("終了時間", "time", "閉じる時刻。夜中の12時は 24:00", ("終了時刻", "終了"), shown=True),
+    Column("開始時間", "time", "開く時刻", ("開始時刻", "開始"), is_fact=True),
+    Column("終了時間", "time", "閉じる時刻。夜中の12時は 24:00", ("終了時刻", "終了"), is_fact=True),
 )
-_BRING = Column("持ち物", "text", "持ってきてほしいもの", ("必要なもの", "持参するもの"), shown=True, lasts=True)
-_ACCESS = Column("バリアフリー", "text", "車いす用トイレ、段差など", ("車いす", "バリアフリー対応"), shown=True, lasts=True)
+_BRING = Column("持ち物", "text", "持ってきてほしいもの", ("必要なもの", "持参するもの"), is_fact=True, lasts=True)
+_ACCESS = Column("バリアフリー", "text", "車いす用トイレ、段差など", ("車いす", "バリアフリー対応"), is_fact=True, lasts=True)
 
 
 def _state(name: str, states: tuple[State, ...], *aliases: str) -> Column:
@@ -142,10 +142,10 @@ SHELTERS = Kind(
         _NUMBER, _PLACE,
         Column(NAME, "text", "避難所の名前。指定避難所の表（shelters.csv）にあるものは、コードとIDだけでもよい", ("施設名", "避難所名", "場所")),
         _UPDATED, _DAY, _state("開設", _OPEN, "開設状況", "状態", "開閉"),
-        Column(PEOPLE, "count", "いまいる人の数", ("避難者数", "避難人数", "収容人数"), shown=True),
-        Column(CAPACITY, "count", "入れる人の数。空なら、指定避難所の表の想定収容人数", ("収容可能人数", "想定収容人数"), shown=True, lasts=True),
-        Column("混雑", "text", "空いています、やや混雑、混雑、満員など", ("混雑状況", "混雑度", "混み具合"), shown=True),
-        Column("ペット", "yes", "可、不可、または「別の部屋で可」のような言葉", ("ペット同行", "ペット受入"), shown=True),
+        Column(PEOPLE, "count", "いまいる人の数", ("避難者数", "避難人数", "収容人数"), is_fact=True),
+        Column(CAPACITY, "count", "入れる人の数。空なら、指定避難所の表の想定収容人数", ("収容可能人数", "想定収容人数"), is_fact=True, lasts=True),
+        Column("混雑", "text", "空いています、やや混雑、混雑、満員など", ("混雑状況", "混雑度", "混み具合"), is_fact=True),
+        Column("ペット", "yes", "可、不可、または「別の部屋で可」のような言葉", ("ペット同行", "ペット受入"), is_fact=True),
         _ACCESS, _PHONE, _URL, _NOTE,
     ),
     (NAME,),
@@ -157,9 +157,9 @@ LIFELINES = Kind(
         Column("種類", "text", "電気、水道、ガス、通信など", ("区分", "ライフライン"), needed=True),
         Column("地区", "text", "市町村の中の地区。全域なら空", ("地域", "範囲", "対象地区")),
         _UPDATED, _DAY, _state("状態", _WORKS, "状況", "供給状況"),
-        Column("影響", "text", "使えない戸数など", ("影響戸数", "停電戸数", "断水戸数", "戸数"), shown=True),
+        Column("影響", "text", "使えない戸数など", ("影響戸数", "停電戸数", "断水戸数", "戸数"), is_fact=True),
         _OUTLOOK,
-        Column("会社", "text", "電力会社、水道事業者など", ("事業者", "事業者名", "問い合わせ先"), shown=True, lasts=True),
+        Column("会社", "text", "電力会社、水道事業者など", ("事業者", "事業者名", "問い合わせ先"), is_fact=True, lasts=True),
         _PHONE, _URL, _NOTE,
     ),
     ("種類", "地区"),
@@ -174,8 +174,8 @@ TRAFFIC = Kind(
         Column("路線", "text", "路線の名前", ("路線名", "道路名", "名称"), needed=True),
         Column("区間", "text", "止まっている区間。全線なら空", ("規制区間", "範囲", "場所")),
         _UPDATED, _DAY, _state("状態", _RUNS, "状況", "規制", "規制内容", "運行状況"),
-        Column("原因", "text", "土砂崩れ、冠水など", ("理由", "規制理由"), shown=True),
-        Column("回り道", "text", "回り道や代わりの乗り物", ("迂回路", "う回路", "代行", "代替"), shown=True),
+        Column("原因", "text", "土砂崩れ、冠水など", ("理由", "規制理由"), is_fact=True),
+        Column("回り道", "text", "回り道や代わりの乗り物", ("迂回路", "う回路", "代行", "代替"), is_fact=True),
         _OUTLOOK,
         Column(NORTH, "text", "緯度（世界測地系、十進の度）", ("北緯", "lat")),
         Column(EAST, "text", "経度（世界測地系、十進の度）", ("東経", "lon", "lng")),
@@ -188,7 +188,7 @@ WATER = Kind(
     "water", "water.csv", "給水所", "きゅうすいじょ", "水を配っているところと時間をお知らせします。", "か所", "状態", _WATER,
     (
         _NUMBER, _PLACE, *_POINT, _UPDATED, _DAY, _state("状態", _WATER, "状況", "給水状況"), *_HOURS,
-        Column("一人の量", "text", "一人がもらえる水の量", ("給水量", "上限"), shown=True),
+        Column("一人の量", "text", "一人がもらえる水の量", ("給水量", "上限"), is_fact=True),
         _BRING, _ACCESS, _PHONE, _URL, _NOTE,
     ),
     (NAME,),
@@ -197,8 +197,8 @@ WASTE = Kind(
     "waste", "waste.csv", "災害ごみの仮置場", "さいがいごみのかりおきば", "災害で出たごみを持ち込めるところと、出し方をお知らせします。", "か所", "状態", _WASTE,
     (
         _NUMBER, _PLACE, *_POINT, _UPDATED, _DAY, _state("状態", _WASTE, "状況", "受入状況"), *_HOURS,
-        Column("出せるもの", "text", "持ち込めるごみ", ("受入品目", "品目"), shown=True, lasts=True),
-        Column("出せないもの", "text", "持ち込めないごみ", ("受入不可品目", "対象外"), shown=True, lasts=True),
+        Column("出せるもの", "text", "持ち込めるごみ", ("受入品目", "品目"), is_fact=True, lasts=True),
+        Column("出せないもの", "text", "持ち込めないごみ", ("受入不可品目", "対象外"), is_fact=True, lasts=True),
         _BRING, _PHONE, _URL, _NOTE,
     ),
     (NAME,),
@@ -207,7 +207,7 @@ CERTIFICATES = Kind(
     "certificates", "certificates.csv", "罹災証明の窓口", "りさいしょうめいのまどぐち", "住まいの被害の証明（罹災証明書）を申し込むところをお知らせします。", "か所", "状態", _WINDOW,
     (
         _NUMBER, _PLACE, *_POINT, _UPDATED, _DAY, _state("状態", _WINDOW, "状況", "受付状況"), *_HOURS,
-        Column("受付の終わり", "text", "申し込みの締め切りの日", ("期限", "申請期限", "締め切り"), shown=True),
+        Column("受付の終わり", "text", "申し込みの締め切りの日", ("期限", "申請期限", "締め切り"), is_fact=True),
         _BRING, _ACCESS, _PHONE, _URL, _NOTE,
     ),
     (NAME,),
