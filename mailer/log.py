@@ -21,7 +21,7 @@ Fact = str | int | float | None
 LOGGER = logging.getLogger("mailer")
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)*")
 """Characters of RFC 5322 section 3.2.3 (atext) and of RFC 6531. It takes more than valid addresses: a log may lose a word, never hide too little."""
-LINK_TOKEN = re.compile(r"(/(?:unsubscribe|preferences|join)/)[^\s/?#\"'<>]+")
+LINK_TOKEN = re.compile(r"(/(?:unsubscribe|preferences|join|return|confirm|person|address)/)[^\s/?#\"'<>]+")
 PASSWORD_IN_URL = re.compile(r"(://[^\s/@:]*):[^\s/@]*@")
 MESSAGE_ID = "message"
 """The fact that holds a Message-ID. It looks like an address and is none: an operator searches the relay's log for it."""

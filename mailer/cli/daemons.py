@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -25,19 +26,23 @@ from mailer.cli.runtime import (
     open_for_command,
 )
 from mailer.config.file import load_config
-from mailer.config.settings import Config
+from mailer.config.settings import Config, RelaySettings
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
+from mailer.message.sealed import TokenSealer
 from mailer.model.errors import SecretMissing
 from mailer.monitoring.metrics import exposition
+from mailer.secrets import Secret
 from mailer.sending import lock
 from mailer.sending.run import run_event_loop, stop_on_signal
+from mailer.site_file import read_site
 from mailer.subscribers.confirmation import ConfirmationMailer
+from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web import server
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
-from mailer.web.joining import Confirm
+from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 
 
 def serve(
@@ -56,24 +61,42 @@ def serve(
         keys = secrets.signing_keys(os.environ, settings.secret_file)
         metrics_key = secrets.metrics_key(os.environ, settings.metrics_key_file)
         log.hide(secret.value for secret in (*keys, *([metrics_key] if metrics_key else [])))
-        tokens = LinkSigner(keys)
+        tokens, password_for = LinkSigner(keys), _relay_passwords(settings)
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
-            confirm = _confirm_by_mail(settings, tokens)
-            lists = bundle.read_lists(mail)
-            app = create_app(database, tokens, lists, now, metrics=metrics, confirm=confirm, source_url=settings.source_url)
+            confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for).send
+            lists, site = bundle.read_lists(mail), read_site(mail, settings.service_url)
+            sign_ups, lifespan = None, None
+            if password_for is not None and site is not None and site.takes_sign_ups:
+                sealer, wake = TokenSealer(keys), WakeUp()
+                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for)
+                sign_ups = make_sign_ups(sealer, settings.service_url, keys, wake.set, settings.trusted_proxies)
+                lifespan = sending_confirmations(mailer, wake, now)
+            app = create_app(
+                database,
+                tokens,
+                lists,
+                now,
+                metrics=metrics,
+                confirm=confirm,
+                source_url=settings.source_url,
+                site=site,
+                sign_ups=sign_ups,
+                zone=settings.time_zone,
+                lifespan=lifespan,
+            )
             server.run(app, host, port, ConnectionLimits(connections))
 
 
-def _confirm_by_mail(settings: Config, tokens: LinkSigner) -> Confirm | None:
-    """Return what mails a reader who joins a list again; None, with a warning, where the password of the relay is not at hand."""
+def _relay_passwords(settings: Config) -> Callable[[RelaySettings], Secret | None] | None:
+    """Return what gives the password for a relay; None, with a warning, where the password of the relay is not at hand: no mail can be sent then."""
     try:
         password = secrets.relay_password(os.environ, settings.relay.password_file) if settings.relay.username else None
     except SecretMissing as error:
-        notify(f"{error} Until then no reader can join a list again. それまで、配信の再開を受け付けられません。")
+        notify(f"{error} Until then nobody can sign up or join a list again. それまで、お申し込みと配信の再開を受け付けられません。")
         return None
     log.hide([password.value] if password else [])
-    return ConfirmationMailer(settings, tokens, lambda relay: password if relay.username else None).send
+    return lambda relay: password if relay.username else None
 
 
 def work(logs: LogOption = LogKind.TEXT, config: ConfigPath = CONFIG) -> None:

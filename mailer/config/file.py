@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import tomllib
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mailer import private_files, regular_file
 from mailer.config.settings import (
+    LOOPBACK,
     SOURCE_URL,
     SQLITE,
     Approval,
@@ -151,6 +153,15 @@ class _File(_Section):
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
     inbound: _Inbound = _Inbound()
+    trusted_proxies: list[str] = list(LOOPBACK)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_networks(cls, value: list[str]) -> list[str]:
+        try:
+            return [str(ipaddress.ip_network(each)) for each in value]
+        except ValueError as error:
+            raise ValueError(f"{error}; write networks as 192.0.2.0/24 or 2001:db8::/48") from None
 
     @field_validator("unsubscribe_mailto")
     @classmethod
@@ -277,6 +288,7 @@ def _settings(path: Path, file: _File) -> Config:
         unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
         inbound=_inbound(folder, file),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
+        trusted_proxies=tuple(file.trusted_proxies),
     )
 
 

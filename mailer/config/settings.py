@@ -21,6 +21,8 @@ Durability = Literal["process", "power"]
 Pipelining = Literal["auto", "off"]
 SOURCE_URL = "https://todoke.example.jp/todoke.git"
 """The repository, as publiccode.yml has it. AGPL section 13: whoever runs a changed version offers the source of that one."""
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""The networks of this machine alone: where a reverse proxy runs that is not named."""
 SQLITE = "sqlite:///"
 """Begins the URL of an SQLite file."""
 
@@ -142,6 +144,7 @@ class Config:
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
     max_age: MaximumAge = field(default_factory=MaximumAge)
     inbound: InboundSettings = field(default_factory=InboundSettings)
+    trusted_proxies: tuple[str, ...] = LOOPBACK
 
     @property
     def relay(self) -> RelaySettings:

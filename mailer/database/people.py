@@ -16,7 +16,8 @@ from mailer.database.engine import Database
 from mailer.database.schema import subscriber
 from mailer.model import addresses
 from mailer.model.ids import SubscriberId
-from mailer.model.suppression import AddressKeys
+from mailer.model.recipient import Recipient
+from mailer.model.suppression import LIFTED_BY_CONSENT, AddressKeys
 
 FIRST_VERSIONS = 2**30
 """Half of the positive 32-bit integers of the column: a version can be raised a billion times."""
@@ -57,6 +58,29 @@ def change_address_within(connection: Connection, keys: AddressKeys, subscriber_
     connection.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(values))
     suppressions.link_within(connection, keys, subscriber_id, address)
     return True
+
+
+def change_address(database: Database, subscriber_id: SubscriberId, address: str, *, now: datetime) -> bool:
+    """Give a subscriber another address, confirmed by whoever reads either mailbox. False: another subscriber has it.
+
+    The links in the old mailbox become void. What was wrong with the new mailbox once is over, as after a confirmed sign-up.
+    """
+    keys = database.address_keys
+    with database.writing() as connection:
+        if not change_address_within(connection, keys, subscriber_id, address):
+            return False
+        change = update(subscriber).where(subscriber.c.id == subscriber_id)
+        connection.execute(change.values(token_version=subscriber.c.token_version + 1))
+        suppressions.lift_within(connection, keys, address, by="reader", why="confirmed address", now=now, reasons=LIFTED_BY_CONSENT)
+    return True
+
+
+def recipient(database: Database, subscriber_id: SubscriberId) -> Recipient | None:
+    """The subscriber, as a message needs it. None: there is no such subscriber."""
+    columns = (subscriber.c.id, subscriber.c.email, subscriber.c.name, subscriber.c.token_version)
+    with database.reading() as connection:
+        row = connection.execute(select(*columns).where(subscriber.c.id == subscriber_id)).one_or_none()
+    return None if row is None else Recipient(*row)
 
 
 def pause(database: Database, subscriber_id: SubscriberId, until: datetime | None) -> bool:

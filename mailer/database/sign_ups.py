@@ -24,7 +24,7 @@ from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
 from mailer.model.sign_up import ListWish, SignUpClaim
-from mailer.model.subscription import SUBSCRIBED
+from mailer.model.subscription import SUBSCRIBED, UNSUBSCRIBED
 
 PAUSE = timedelta(hours=24)
 """Between two confirmations to one mailbox."""
@@ -148,6 +148,31 @@ def confirm(
         return _holder(connection, claim)
 
 
+def join_again(
+    database: Database, subscriber_id: SubscriberId, key: str, form: str, *, asked_at: datetime, now: datetime, words: Words
+) -> bool:
+    """Resume a subscription that the person has confirmed, with a record of the consent. Doing it again changes nothing.
+
+    False: there is no such subscription, or the person has left the list after `asked_at`, when the confirmation was mailed.
+
+    :raises DeliveryRefused: see `confirm`.
+    """
+    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    left = and_(row, subscription.c.state == UNSUBSCRIBED, subscription.c.since <= asked_at)
+    change = {"state": SUBSCRIBED, "format": form, "source": "confirmed", "since": now, "changed_at": now, "confirmation_at": None}
+    with database.writing() as connection:
+        if connection.execute(update(subscription).where(left).values(change)).rowcount == 1:
+            confirmation = f"join {asked_at:%Y%m%dT%H%M%SZ}"
+            address = connection.execute(select(subscriber.c.email).where(subscriber.c.id == subscriber_id)).scalar_one()
+            keys = database.address_keys
+            if suppressions.lift_by_consent_within(connection, keys, address, key, confirmation=confirmation, now=now):
+                raise DeliveryRefused(key)
+            consents.keep_words_within(connection, words, now)
+            record = ConsentRecord(subscriber_id, key, now, ConsentWay.PREFERENCES, "", words.digest, confirmation)
+            consents.record_consent_within(connection, record)
+        return connection.execute(select(subscription.c.state).where(row)).scalar_one_or_none() == SUBSCRIBED
+
+
 def _subscribe(connection: Connection, subscriber_id: SubscriberId, claim: SignUpClaim, wish: ListWish, now: datetime) -> None:
     """Subscribe to one list, whatever was before: somebody who left has asked again."""
     row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == wish.list)
@@ -172,6 +197,12 @@ def refuse(database: Database, mailbox: str, until: datetime) -> None:
     """Whoever reads the mailbox wants no confirmation until then: somebody else has asked for them."""
     with database.writing() as connection:
         connection.execute(update(sign_up).where(sign_up.c.mailbox == mailbox).values(refused_until=until, token="", not_before=None))
+
+
+def forget(database: Database, mailbox: str) -> None:
+    """Whoever reads the mailbox was erased: no link that is open leads back."""
+    with database.writing() as connection:
+        connection.execute(update(sign_up).where(sign_up.c.mailbox == mailbox).values(token="", not_before=None))
 
 
 def open_token(database: Database, mailbox: str) -> str | None:

@@ -144,17 +144,11 @@ def forget_confirmation(database: Database, subscriber_id: SubscriberId, key: st
         connection.execute(update(subscription).where(row).values(confirmation_at=None))
 
 
-def join_again(database: Database, subscriber_id: SubscriberId, key: str, form: str, *, asked_at: datetime, now: datetime) -> bool:
-    """Resumes a subscription that the person has confirmed. Doing it again changes nothing.
-
-    False: there is no such subscription, or the person has left the list after `asked_at`, when the confirmation was mailed.
-    """
+def form_of(database: Database, subscriber_id: SubscriberId, key: str) -> str | None:
+    """The form in which the person has the list, or had it before leaving. None: there is no such subscription."""
     row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
-    left = and_(row, subscription.c.state == UNSUBSCRIBED, subscription.c.since <= asked_at)
-    change = {"state": SUBSCRIBED, "format": form, "source": "confirmed", "since": now, "changed_at": now, "confirmation_at": None}
-    with database.writing() as connection:
-        connection.execute(update(subscription).where(left).values(change))
-        return connection.execute(select(subscription.c.state).where(row)).scalar_one_or_none() == SUBSCRIBED
+    with database.reading() as connection:
+        return connection.execute(select(subscription.c.format).where(row)).scalar_one_or_none()
 
 
 def revoke_links(database: Database, subscriber_id: SubscriberId) -> None:

@@ -13,6 +13,7 @@ import os
 import re
 from binascii import Error as BadBase64
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
@@ -59,6 +60,16 @@ class TokenSealer:
         nonce = self._random(NONCE)
         return base64.urlsafe_b64encode(nonce + self._ciphers[0].encrypt(nonce, content, purpose.encode())).decode().rstrip("=")
 
+    def open_any(self, token: str) -> tuple[SealedPurpose, bytes]:
+        """Return for what it was sealed, and what.
+
+        :raises TokenError: see `open`.
+        """
+        for purpose in SealedPurpose:
+            with suppress(TokenError):
+                return purpose, self.open(purpose, token)
+        raise TokenError("The link is damaged or was not made here.")
+
     def open(self, purpose: SealedPurpose, token: str) -> bytes:
         """Return what was sealed.
 
@@ -72,9 +83,13 @@ class TokenSealer:
                 continue
         raise TokenError("The link is damaged or was not made here.")
 
-    def hash_address(self, address: str) -> str:
-        """Return a keyed hash (HMAC-SHA-256, hexadecimal) of the mailbox behind the address: it can be compared, and says nothing to others."""
-        return hmac.digest(self._hash_key, addresses.mailbox_key(address).encode(), "sha256").hex()
+    def hash_address(self, address: str, purpose: SealedPurpose = SealedPurpose.SIGN_UP) -> str:
+        """Return a keyed hash (HMAC-SHA-256, hexadecimal) of the mailbox behind the address: it can be compared, and says nothing to others.
+
+        Mails that a reader alone can ask for (`SealedPurpose.PERSON`) are counted apart from those that anybody can.
+        """
+        prefix = "person\n" if purpose is SealedPurpose.PERSON else ""
+        return hmac.digest(self._hash_key, f"{prefix}{addresses.mailbox_key(address)}".encode(), "sha256").hex()
 
     def code_of(self, token: str) -> str:
         """Return ten letters and digits that stand for the token where somebody has to answer a mail by hand (50 bits; none of them look alike)."""

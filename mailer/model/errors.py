@@ -77,7 +77,9 @@ class DeliveryRefused(TodokeMailError):
 
     def __init__(self, key: str) -> None:
         self.list = key
-        super().__init__(f"Nothing of {key} may be sent to this address: see `todoke subscribers show`, and lift the suppression with a reason.")
+        super().__init__(
+            f"Nothing of {key} may be sent to this address: see `todoke subscribers show`, and lift the suppression with a reason."
+        )
 
 
 class IllegalTransition(TodokeMailError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +12,18 @@ from mailer.config.settings import Config, RelaySettings
 from mailer.database import sign_ups
 from mailer.database.engine import Database
 from mailer.database.sign_ups import WaitingConfirmation
-from mailer.message.sealed import TokenSealer
+from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.errors import AddressError, MessageError, RelayError, TokenError
 from mailer.model.issue import MailList
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.person import PersonClaim
 from mailer.model.recipient import Envelope
-from mailer.model.sign_up import Way
+from mailer.model.sign_up import SignUpClaim, Way
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
-from mailer.subscribers.sign_up import compose_confirmation, read_token
+from mailer.subscribers.person_mail import compose_person_mail
+from mailer.subscribers.sign_up import compose_confirmation
 
 BATCH = 50
 """Confirmations in one connection: what is taken and not sent waits ten minutes when the process is killed."""
@@ -44,7 +47,7 @@ class SignUpMailer:
     async def send_waiting(self, clock: Callable[[], datetime], most: int = BATCH) -> int:
         """Send what is due, at most so many, and return how many were taken in hand."""
         now = clock()
-        taken = sign_ups.take_waiting(self.database, most, now)
+        taken = await asyncio.to_thread(sign_ups.take_waiting, self.database, most, now)
         messages = [(each, message) for each in taken if (message := self._message(each, now)) is not None]
         composed = {each for each, _ in messages}
         finished = [each for each in taken if each not in composed]
@@ -52,11 +55,16 @@ class SignUpMailer:
         is_finished = [outcome is not None and not _is_temporary(outcome) for outcome in outcomes]
         finished += [each for (each, _), done in zip(messages, is_finished, strict=True) if done]
         waiting = [each for (each, _), done in zip(messages, is_finished, strict=True) if not done]
-        sign_ups.mark_sent(self.database, finished, clock())
-        sign_ups.put_off(self.database, waiting, clock())
+        await asyncio.to_thread(self._note, finished, waiting, clock())
         if taken:
             log.event("sign-up confirmations", sent=len(finished), put_off=len(waiting))
         return len(taken)
+
+    def _note(self, finished: Sequence[WaitingConfirmation], waiting: Sequence[WaitingConfirmation], now: datetime) -> None:
+        if finished:
+            sign_ups.mark_sent(self.database, finished, now)
+        if waiting:
+            sign_ups.put_off(self.database, waiting, now)
 
     async def _send(self, messages: Sequence[DirectMessage]) -> Sequence[Outcome | None]:
         """Return what was answered to each message by the first relay that could be reached. None: no relay has had it in hand."""
@@ -78,17 +86,30 @@ class SignUpMailer:
     def _message(self, waiting: WaitingConfirmation, now: datetime) -> DirectMessage | None:
         """Return the mail, or None if there is nothing to ask any more: it is too late, or the lists are gone."""
         try:
-            claim = read_token(self.sealer, waiting.token)
-            known = self.lists()
-            lists = [known[wish.list] for wish in claim.wishes if wish.list in known]
-            if not lists or not claim.holds(now):
-                return None
-            code = self.sealer.code_of(waiting.token) if self.takes_replies and claim.way is Way.MAIL else ""
-            content = compose_confirmation(claim, waiting.token, lists, self.config, code, now)
+            purpose, content = self.sealer.open_any(waiting.token)
+            if purpose is SealedPurpose.SIGN_UP:
+                return self._sign_up(SignUpClaim.unpack(content), waiting.token, now)
+            return self._person(PersonClaim.unpack(content), waiting.token, now)
         except (TokenError, AddressError, MessageError) as error:  # sealed with a key that was taken away, for example
             log.warning("a confirmation cannot be made", why=str(error))
             return None
-        return DirectMessage(Envelope(self.config.return_path, claim.address), content)
+
+    def _sign_up(self, claim: SignUpClaim, token: str, now: datetime) -> DirectMessage | None:
+        known = self.lists()
+        lists = [known[wish.list] for wish in claim.wishes if wish.list in known]
+        if not lists or not claim.holds(now):
+            return None
+        code = self.sealer.code_of(token) if self.takes_replies and claim.way is Way.MAIL else ""
+        return self._direct(claim.address, compose_confirmation(claim, token, lists, self.config, code, now))
+
+    def _person(self, claim: PersonClaim, token: str, now: datetime) -> DirectMessage | None:
+        lists = [*self.lists().values()]
+        if not lists or not claim.holds(now):
+            return None
+        return self._direct(claim.mailed_to, compose_person_mail(claim, token, lists, self.config, now))
+
+    def _direct(self, address: str, content: bytes) -> DirectMessage:
+        return DirectMessage(Envelope(self.config.return_path, address), content)
 
 
 def _is_temporary(outcome: Outcome) -> bool:

@@ -13,29 +13,31 @@ import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from mailer.config.settings import SOURCE_URL
-from mailer.database import subscriptions
 from mailer.database.engine import Database
-from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
-from mailer.model.clock import Clock
-from mailer.model.errors import DatabaseError, LinkOutdated, PreferenceError, TokenError
-from mailer.model.ids import SubscriberId
+from mailer.message.links import LinkSigner
+from mailer.model.clock import JAPAN, Clock
+from mailer.model.errors import DatabaseError, DeliveryRefused, LinkOutdated, PreferenceError, TokenError
 from mailer.model.issue import MailList
-from mailer.model.subscription import ListPreference, Preference
+from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
-from mailer.web import preferences
-from mailer.web.joining import Confirm, Joining, JoinNote, refuse_expired
-from mailer.web.requests import BODY_SECONDS, STYLE, TEMPLATES, OneLength, ProtectiveHeaders, read_body
+from mailer.subscribers.words import consent_words
+from mailer.web.joining import Confirm, Joining
+from mailer.web.pages import Pages
+from mailer.web.person_pages import PersonPages
+from mailer.web.reader_pages import ReaderPages
+from mailer.web.requests import BODY_SECONDS, OneLength, ProtectiveHeaders
+from mailer.web.sign_up.pages import SignUpPages, SignUps
 from mailer.web.threads import WorkThreads
 
 AT_WORK = 10
@@ -63,6 +65,10 @@ def create_app(
     confirm: Confirm | None = None,
     source_url: str = SOURCE_URL,
     body_seconds: float = BODY_SECONDS,
+    site: SiteProfile | None = None,
+    sign_ups: SignUps | None = None,
+    zone: tzinfo = JAPAN,
+    lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -71,19 +77,27 @@ def create_app(
     :param confirm: None: no list that was left can be resumed here.
     :param body_seconds: how long a client may take for the body of a form.
     :param source_url: the source of this service, linked on every page (AGPL section 13).
+    :param site: whose pages they are. None: the bundle does not say, and nobody can sign up.
+    :param sign_ups: None: nobody can sign up here.
+    :param zone: in which the days begin until which readers pause.
+    :param lifespan: runs beside the pages, such as what sends the mails that sign-ups wait for.
     """
-    service = _Service(database, tokens, lists, clock, metrics, confirm, source_url, body_seconds)
+    work = WorkThreads(AT_WORK, MOST_WAITING)
+    pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None)
+    service = _Service(database, pages, clock, metrics, work)
+    joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
+    person = None if sign_ups is None else PersonPages(database, sign_ups.sealer, sign_ups.wake, pages, work, clock)
+    ask_for_link = None if person is None else person.ask_for_link
+    readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
     app = Starlette(
         routes=[
             Route("/", service.home, methods=["GET"]),
+            Route("/mark.svg", pages.mark, methods=["GET"]),
             Route("/healthz", service.health, methods=["GET"]),
             Route("/metrics", service.metrics, methods=["GET"]),
-            Route("/unsubscribe/{token}", service.confirm, methods=["GET"]),
-            Route("/unsubscribe/{token}", service.unsubscribe, methods=["POST"]),
-            Route("/preferences/{token}", service.preferences, methods=["GET"]),
-            Route("/preferences/{token}", service.save_preferences, methods=["POST"]),
-            Route("/join/{token}", service.ask_to_join, methods=["GET"]),
-            Route("/join/{token}", service.join, methods=["POST"]),
+            *_reader_routes(readers),
+            *([] if person is None else _person_routes(person)),
+            *([] if sign_ups is None else _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))),
         ],
         middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
         exception_handlers={
@@ -91,40 +105,61 @@ def create_app(
             LinkOutdated: service.outdated,
             TokenError: service.bad_token,
             PreferenceError: service.bad_form,
+            DeliveryRefused: service.refused,
             DatabaseError: service.unavailable,
         },
+        lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a redirect would be made of the Host field, and the path is a key to a subscription
     return app
 
 
+def _reader_routes(readers: ReaderPages) -> list[Route]:
+    return [
+        Route("/unsubscribe/{token}", readers.confirm, methods=["GET"]),
+        Route("/unsubscribe/{token}", readers.unsubscribe, methods=["POST"]),
+        Route("/return/{token}", readers.return_to_list, methods=["POST"]),
+        Route("/preferences/{token}", readers.preferences, methods=["GET"]),
+        Route("/preferences/{token}", readers.save_preferences, methods=["POST"]),
+        Route("/join/{token}", readers.ask_to_join, methods=["GET"]),
+        Route("/join/{token}", readers.join, methods=["POST"]),
+    ]
+
+
+def _person_routes(person: PersonPages) -> list[Route]:
+    return [
+        Route("/person/{token}", person.show, methods=["GET"]),
+        Route("/person/{token}", person.post, methods=["POST"]),
+        Route("/person/{token}/data.json", person.download, methods=["GET"]),
+        Route("/address/{token}", person.ask_address, methods=["GET"]),
+        Route("/address/{token}", person.change_address, methods=["POST"]),
+    ]
+
+
+def _sign_up_routes(sign_ups: SignUpPages) -> list[Route]:
+    return [
+        Route("/sign-up", sign_ups.show, methods=["GET"]),
+        Route("/sign-up", sign_ups.post, methods=["POST"]),
+        Route("/sign-up/{list}", sign_ups.show, methods=["GET"]),
+        Route("/confirm/{token}", sign_ups.ask, methods=["GET"]),
+        Route("/confirm/{token}", sign_ups.confirm, methods=["POST"]),
+    ]
+
+
 class _Service:
-    def __init__(
-        self,
-        database: Database,
-        tokens: LinkSigner,
-        lists: Mapping[str, MailList],
-        clock: Clock,
-        metrics: MetricsEndpoint | None,
-        confirm: Confirm | None,
-        source_url: str,
-        body_seconds: float,
-    ) -> None:
+    """What is no reader's page: home, health, figures, and the pages of what goes wrong."""
+
+    def __init__(self, database: Database, pages: Pages, clock: Clock, metrics: MetricsEndpoint | None, work: WorkThreads) -> None:
         self._database = database
-        self._tokens = tokens
-        self._lists = lists
+        self._pages = pages
         self._clock = clock
         self._metrics = metrics
-        self._source_url = source_url
-        self._body_seconds = body_seconds
-        self._work, self._watch = WorkThreads(AT_WORK, MOST_WAITING), WorkThreads(1, 1)
-        self._joining = Joining(database, lists, confirm, self._work)
+        self._work, self._watch = work, WorkThreads(1, 1)
         self._ping: asyncio.Task[None] | None = None
-        self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
-    async def home(self, _request: Request) -> Response:
+    async def home(self, request: Request) -> Response:
         """Say what this service is for."""
-        return self._page("home.html")
+        return self._pages.page(request, "home.html")
 
     async def health(self, _request: Request) -> Response:
         """Answer 200 if the database answers, for a watcher."""
@@ -146,135 +181,29 @@ class _Service:
         text = await self._work.run(self._metrics.expose, self._clock())
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def confirm(self, request: Request) -> Response:
-        """Show the page with the one button. Changes nothing."""
-        return self._page("ask.html", claim=await self._claim(request, Purpose.UNSUBSCRIBE), token=request.path_params["token"])
-
-    async def unsubscribe(self, request: Request) -> Response:
-        """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
-        claim = await self._claim(request, Purpose.UNSUBSCRIBE)
-        if isinstance(body := await read_body(request, self._body_seconds), Response):
-            return body
-        if claim.subscriber_id == NOBODY:
-            return self._test_page(claim)
-        if not await self._work.run(self._end_subscription, claim, self._clock()):
-            raise TokenError("There is no such subscription.")
-        return self._page("done.html", claim=claim)
-
-    async def preferences(self, request: Request) -> Response:
-        """Show all lists of the person. Changes nothing. A link that may only unsubscribe, as all of older versions, leads to its own page."""
-        claim = await self._claim(request)
-        if claim.purpose is Purpose.UNSUBSCRIBE and claim.subscriber_id != NOBODY:
-            return self._page("ask.html", claim=claim, token=request.path_params["token"])
-        if claim.subscriber_id == NOBODY:
-            return self._test_page(claim)
-        return self._preferences(claim, await self._work.run(subscriptions.preferences, self._database, claim.subscriber_id), "")
-
-    async def save_preferences(self, request: Request) -> Response:
-        """Change what the form asks for, and show the lists as they are then. May be repeated."""
-        claim = await self._claim(request, Purpose.PREFERENCES)
-        body, now = await read_body(request, self._body_seconds), self._clock()
-        if isinstance(body, Response):
-            return body
-        if claim.subscriber_id == NOBODY:
-            return self._test_page(claim)
-        if body == preferences.REVOCATION:
-            await self._work.run(subscriptions.revoke_links, self._database, claim.subscriber_id)
-            return self._page("revoked.html", claim=claim)
-        current, joins = await self._work.run(self._save, claim, body, now)
-        note = await self._joining.ask(claim.subscriber_id, joins, now)
-        return self._preferences(claim, current, note or "saved", 503 if note is JoinNote.NOT_SENT else 200)
-
-    async def ask_to_join(self, request: Request) -> Response:
-        """Show the page with the one button that resumes a list. Changes nothing."""
-        claim = await self._join_claim(request)
-        refuse_expired(claim, self._clock())
-        return self._page("join.html", claim=LinkClaim(claim.subscriber_id, claim.list))
-
-    async def join(self, request: Request) -> Response:
-        """Resume the list. May be repeated."""
-        claim = await self._join_claim(request)
-        if isinstance(body := await read_body(request, self._body_seconds), Response):
-            return body
-        await self._work.run(self._joining.resume, claim, self._clock())
-        return self._page("joined.html", claim=LinkClaim(claim.subscriber_id, claim.list))
-
-    async def not_found(self, _request: Request, _error: Exception) -> Response:
+    async def not_found(self, request: Request, _error: Exception) -> Response:
         """Say that there is no such page, and where to ask."""
-        return self._page("missing.html", 404)
+        return self._pages.page(request, "missing.html", 404)
 
-    async def bad_form(self, _request: Request, _error: Exception) -> Response:
+    async def bad_form(self, request: Request, _error: Exception) -> Response:
         """Say that a form was cut off on the way, or is none of this page's."""
-        return self._page("form.html", 400)
+        return self._pages.page(request, "form.html", 400)
 
-    async def bad_token(self, _request: Request, _error: Exception) -> Response:
+    async def bad_token(self, request: Request, _error: Exception) -> Response:
         """Say what to do when a link does not work."""
-        return self._page("bad.html", 400)
+        return self._pages.page(request, "bad.html", 400)
 
-    async def outdated(self, _request: Request, _error: Exception) -> Response:
+    async def outdated(self, request: Request, _error: Exception) -> Response:
         """Say that a link was revoked or has expired, and where newer ones are. 410: gone, and not by a fault (RFC 9110 section 15.5.11)."""
-        return self._page("old.html", 410)
+        return self._pages.page(request, "old.html", 410)
 
-    async def unavailable(self, _request: Request, _error: Exception) -> Response:
+    async def refused(self, request: Request, _error: Exception) -> Response:
+        """Say that nothing may be sent to this address, and whom to ask."""
+        return self._pages.page(request, "blocked.html", 403)
+
+    async def unavailable(self, request: Request, _error: Exception) -> Response:
         """Answer 503 while the database is away: mail programs come again after it."""
-        return self._page("busy.html", 503)
-
-    def _end_subscription(self, claim: LinkClaim, now: datetime) -> bool:
-        return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
-
-    async def _claim(self, request: Request, purpose: Purpose | None = None) -> LinkClaim:
-        """Return what the token in the address claims. The links of a test message, which are nobody's, open every page.
-
-        :raises TokenError: not one of our tokens, for another purpose, or of a person who is not there any more.
-        :raises LinkOutdated: the reader has revoked it.
-        """
-        claim = self._tokens.read(request.path_params["token"])
-        if claim.subscriber_id != NOBODY:
-            if purpose is not None and claim.purpose is not purpose:
-                raise TokenError("The link is for something else.")
-            await self._work.run(self._refuse_revoked, claim.subscriber_id, claim.version)
-        return claim
-
-    async def _join_claim(self, request: Request) -> JoinClaim:
-        claim = self._tokens.read_join(request.path_params["token"])
-        await self._work.run(self._refuse_revoked, claim.subscriber_id, claim.version)
-        return claim
-
-    def _refuse_revoked(self, subscriber_id: SubscriberId, version: int) -> None:
-        current = subscriptions.token_version(self._database, subscriber_id)
-        if current is None:
-            raise TokenError("There is no such subscriber.")
-        if current != version:
-            raise LinkOutdated("The link was revoked.")
-
-    def _save(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[tuple[ListPreference, ...], dict[str, Preference]]:
-        """Save what may be changed at once. Return the preferences after that, and the lists to be joined again."""
-        joins: dict[str, Preference] = {}
-
-        def choose(current: tuple[ListPreference, ...]) -> Mapping[str, Preference]:
-            changes, again = preferences.split_joins(current, preferences.parse_form(body, current))
-            joins.update(again)
-            return changes  # inside the transaction, from the preferences of that moment
-
-        saved = subscriptions.save_preferences(self._database, claim.subscriber_id, choose, source="preferences", now=now)
-        return saved, joins
-
-    def _test_page(self, claim: LinkClaim) -> Response:
-        """Show what a reader would see, behind the link of a test send, which belongs to nobody."""
-        return self._preferences(claim, (ListPreference(claim.list, Preference.HTML),), "test")
-
-    def _preferences(self, claim: LinkClaim, current: tuple[ListPreference, ...], note: str, status: int = 200) -> Response:
-        if not current:
-            raise TokenError("There is no such subscription.")
-        offers = preferences.list_offers(current, self._lists)
-        return self._page("preferences.html", status, claim=claim, offers=offers, note=note, field=preferences.FIELD)
-
-    def _page(self, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
-        mail_list = None if claim is None else self._lists.get(claim.list)
-        title = mail_list.title if mail_list else claim.list if claim else ""
-        lists = (mail_list,) if mail_list else tuple(self._lists.values())
-        values |= {"style": STYLE, "title": title, "lists": lists, "source_url": self._source_url}
-        return HTMLResponse(self._templates.get_template(template).render(values), status)
+        return self._pages.page(request, "busy.html", 503)
 
 
 def _note_failure(task: asyncio.Task[None]) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from mailer.database import subscriptions
+from mailer.database import sign_ups, subscriptions
 from mailer.database.engine import Database
 from mailer.message.links import JoinClaim
+from mailer.model.consent import Words
 from mailer.model.errors import LinkOutdated
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
@@ -35,17 +36,24 @@ class JoinNote(StrEnum):
 
 @dataclass(frozen=True)
 class Joining:
-    """What a reader asks for. Without `confirm` nobody can be asked by mail, so no list is resumed."""
+    """What a reader asks for. Without `confirm` nobody can be asked by mail, so no list is resumed. `words`: what a reader agrees to who resumes a list."""
 
     database: Database
     lists: Mapping[str, MailList]
     confirm: Confirm | None
     work: WorkThreads
+    words: Callable[[MailList], Words]
 
     async def ask(self, subscriber_id: SubscriberId, wishes: Mapping[str, Preference], now: datetime) -> JoinNote | None:
         """Mail the reader about each list in `wishes`. Nothing is resumed yet."""
         sent = [await self._ask_for_list(subscriber_id, key, wish, now) for key, wish in wishes.items()]
         return None if not sent else JoinNote.ASKED if all(sent) else JoinNote.NOT_SENT
+
+    async def ask_as_before(self, subscriber_id: SubscriberId, key: str, now: datetime) -> JoinNote:
+        """Mail the reader about one list that was left, in the form that it had."""
+        form = await self.work.run(subscriptions.form_of, self.database, subscriber_id, key)
+        is_sent = form is not None and await self._ask_for_list(subscriber_id, key, Preference(form), now)
+        return JoinNote.ASKED if is_sent else JoinNote.NOT_SENT
 
     async def _ask_for_list(self, subscriber_id: SubscriberId, key: str, wish: Preference, now: datetime) -> bool:
         if self.confirm is None or key not in self.lists:
@@ -70,10 +78,16 @@ class Joining:
         """Resume the list that the reader has confirmed.
 
         :raises LinkOutdated: the reader has left the list again after the mail was asked for.
+        :raises DeliveryRefused: an operator, or the owner of the mailbox, has forbidden mail to the address.
         """
         refuse_expired(claim, now)
-        asked_at = claim.asked_at
-        if not subscriptions.join_again(self.database, claim.subscriber_id, claim.list, claim.form, asked_at=asked_at, now=now):
+        mail_list = self.lists.get(claim.list)
+        if mail_list is None:
+            raise LinkOutdated("The list is not there any more.")
+        words = self.words(mail_list)
+        if not sign_ups.join_again(
+            self.database, claim.subscriber_id, claim.list, claim.form, asked_at=claim.asked_at, now=now, words=words
+        ):
             raise LinkOutdated("The list was left again after this link was sent.")
 
 

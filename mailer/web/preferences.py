@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import parse_qs
 
 from mailer.model.errors import PreferenceError
@@ -15,6 +17,10 @@ FIELD = "list."
 EVERYTHING = "everything"
 REVOCATION = b"links=revoke"
 """What the button posts that makes the links in older mails useless."""
+PERSON = b"person=ask"
+"""What the button posts that asks for the link to the reader's own page."""
+PAUSE = re.compile(rb"pause=(\d{4}-\d{2}-\d{2}|none)")
+LONGEST_PAUSE = timedelta(days=366)
 MOST_FIELDS = 200
 """More than all lists of a prefecture; `parse_qs` refuses a body with more before it builds them."""
 
@@ -31,6 +37,26 @@ class ListOffer:
 def list_offers(current: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
     """Return the lists of a reader with their titles; a list that is not published any more is shown by its key."""
     return tuple(ListOffer(each.list, lists[each.list].title if each.list in lists else each.list, each.preference) for each in current)
+
+
+def parse_pause(body: bytes, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the beginning of the day on which the reader wants mail again, or None for at once.
+
+    :param body: as `PAUSE` matches it.
+    :raises PreferenceError: not a day between tomorrow and a year from now.
+    """
+    match = PAUSE.fullmatch(body)
+    if match is None:
+        raise PreferenceError("The form cannot be read.")
+    if match[1] == b"none":
+        return None
+    try:
+        until = datetime.combine(date.fromisoformat(match[1].decode()), time(), zone)
+    except ValueError:
+        raise PreferenceError("There is no such day.") from None
+    if not now < until <= now + LONGEST_PAUSE:
+        raise PreferenceError("The day is not between tomorrow and a year from now.")
+    return until
 
 
 def split_joins(

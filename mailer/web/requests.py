@@ -21,14 +21,29 @@ TOO_SLOW = "The request took too long.\n"
 AMBIGUOUS = "The length of the request is stated in two ways.\n"
 CLOSE = {"Connection": "close"}
 STYLE = (TEMPLATES / "page.css").read_text("utf-8")
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
+SCRIPT = (TEMPLATES / "proof.js").read_text("utf-8")
+"""The only script: it does the work of `proof` on the one page that asks for it."""
+PROTECTIVE = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",  # the address of the page is the key to the subscription
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+
+
+def policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy of a page with this style and this script, and no other."""
+    scripts = f"script-src 'sha256-{hash_of(script)}'; " if script else ""
+    return f"default-src 'none'; style-src 'sha256-{hash_of(style)}'; {scripts}img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def hash_of(text: str) -> str:
+    """Return the SHA-256 of a style or script, as a Content-Security-Policy names it (CSP Level 3, section 2.3.1)."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+HEADERS = PROTECTIVE | {"Content-Security-Policy": policy(STYLE)}
+"""Of every answer that is not a page with a policy of its own."""
 
 
 async def read_body(request: Request, seconds: float) -> bytes | Response:
@@ -71,7 +86,9 @@ class ProtectiveHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

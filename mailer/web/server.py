@@ -50,7 +50,7 @@ def create_server(app: ASGIApp, host: str, port: int, limits: ConnectionLimits) 
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
             ws="none",
-            lifespan="off",
+            lifespan="auto",  # `mailer.web.sign_up.background` runs beside the pages
             proxy_headers=False,  # nothing here depends on who asks
             # No access log: the path of a request is the key to somebody's subscription. No log settings of uvicorn's own: its lines go through ours.
             access_log=False,

@@ -13,6 +13,9 @@ from plugins.inputs import InputFolder
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.render.renderer import Alternatives
 
+MARK = "static/mark.svg"
+"""The publisher's mark, in the folder of the theme. Not every theme has one."""
+
 
 def write_issue(folder: Path, content: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
     """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds.
@@ -85,6 +88,37 @@ def _list(mail_list: MailList, registry: Registry, base: str) -> dict[str, objec
         "postal_address": registry.site.address,
         "reason": mail_list.reason,
         "archive_url": f"{base}/mail/{mail_list.key}/",
+    }
+
+
+def write_site(folder: Path, registry: Registry, base: str, theme: Path) -> None:
+    """Write ``site.json`` and ``mark.svg``: what the subscription service needs to look like the publisher's pages."""
+    site = registry.site
+    profile = {
+        "schema": 1,
+        "title": site.title,
+        "organisation": site.organisation,
+        "postal_address": site.address,
+        "contact": site.contact,
+        "url": base,
+        "phone": site.phone,
+        "colour": site.colour,
+        "sample": site.sample,
+        "service": site.service.rstrip("/") if site.service else None,
+        "lists": {key: _profile(mail_list, registry) for key, mail_list in registry.lists.items()},
+    }
+    _write_json(folder, "site.json", profile)
+    if (theme / MARK).is_file():
+        write_into(folder, "mark.svg", InputFolder(theme).read(MARK))
+
+
+def _profile(mail_list: MailList, registry: Registry) -> dict[str, object]:
+    publication = registry.publications[mail_list.publication]
+    return {
+        "description": publication.description,
+        "department": publication.department,
+        "colour": publication.colour,
+        "open": mail_list.sign_up,
     }
 
 

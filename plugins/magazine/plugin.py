@@ -14,7 +14,7 @@ from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import file_finder, render_pending
-from plugins.magazine.bundle import hashes, write_issue, write_lists
+from plugins.magazine.bundle import hashes, write_issue, write_lists, write_site
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.render.renderer import Alternatives, IssueRenderer
@@ -68,6 +68,7 @@ def bundle_issues(pelican: Pelican) -> None:
     build.provide(REFUSED, refused)
     folder = site.parent / "mail"
     write_lists(folder, build[LIBRARY].registry, renderer.base)
+    write_site(folder, build[LIBRARY].registry, renderer.base, build.theme)
     for issue, alternatives in rendered:
         if issue.document.path not in refused:
             write_issue(folder, build.content, issue, alternatives, renderer.base)

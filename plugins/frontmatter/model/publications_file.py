@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
 
 from plugins.control_characters import is_blank
 from plugins.digest import constant_digest
@@ -75,7 +75,19 @@ Words = Annotated[str, AfterValidator(_words)]
 Line = Annotated[str, AfterValidator(_one_line)]
 """What becomes a title of a page, a feed and a mail: a header of a mail has one line (RFC 5322, 2.2)."""
 
+def _colour(value: str) -> str:
+    """Refuse a colour on which white text cannot be read (WCAG 2.2, 1.4.3: contrast of at least 4.5 to 1)."""
+    if not re.fullmatch(r"#[0-9a-f]{6}", value):
+        raise ValueError(f"色は #1a6f8f の形で書いてください / write the colour as #1a6f8f, not {value!r}")
+    if (ratio := contrast(value, "#ffffff")) < 4.5:
+        raise ValueError(
+            f"白との対比が{ratio:.2f}です。4.5以上の濃い色にしてください / contrast with white is {ratio:.2f}: choose a darker colour (4.5 or more)"
+        )
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web)]
+Colour = Annotated[str, AfterValidator(_colour)]
 ContentTypeName = Annotated[str, AfterValidator(_content_type)]
 
 
@@ -126,11 +138,33 @@ class Site(_Table):
         "All other files of `files/`, `data/` and `images/` are public as long as a public document names them.",
     )
 
+    service: WebAddress | None = Field(
+        default=None,
+        description="The public address of the subscription service (`service_url` of `mailer.toml`), without a slash at the end. With it, the pages have forms to sign "
+        "up for the mail lists, and the service takes what they send. Without it, they name the department's address.",
+    )
+
+    phone: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="The telephone number for people whom no form helps. The pages of the subscription service name it.",
+    )
+
+    colour: Colour = Field(
+        default="#0b2a6b", description="The colour of the publisher, for the pages of the subscription service. White text must be readable on it."
+    )
+
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def sign_up_url(self) -> str | None:
+        """Where the forms for the mail lists are posted to; the form for one list is below it, at its key."""
+        return None if self.service is None else f"{self.service.rstrip('/')}/sign-up"
 
 
 class Publication(_Table):
@@ -143,7 +177,7 @@ class Publication(_Table):
     title: Line
     reading: Words
     content_type: ContentTypeName = Field(alias="kind")
-    colour: str
+    colour: Colour
     department: Line
     contact: EmailStr
     description: Words
@@ -166,18 +200,6 @@ class Publication(_Table):
         added = {"progress": ("progress/",), "event": ("calendar/", "on-air/")}.get(self.content_type, ())
         return (self.url, *(self.url + name for name in added))
 
-    @field_validator("colour")
-    @classmethod
-    def readable_with_white(cls, value: str) -> str:
-        """Refuse a colour on which white text cannot be read (WCAG 2.2, 1.4.3: contrast of at least 4.5 to 1)."""
-        if not re.fullmatch(r"#[0-9a-f]{6}", value):
-            raise ValueError(f"色は #1a6f8f の形で書いてください / write the colour as #1a6f8f, not {value!r}")
-        if (ratio := contrast(value, "#ffffff")) < 4.5:
-            raise ValueError(
-                f"白との対比が{ratio:.2f}です。4.5以上の濃い色にしてください / contrast with white is {ratio:.2f}: choose a darker colour (4.5 or more)"
-            )
-        return value
-
 
 class MailList(_Table):
     """One mail list. ``list_id`` becomes the List-Id field (RFC 2919); ``reason`` tells a reader in every mail why it was sent."""
@@ -192,6 +214,7 @@ class MailList(_Table):
     list_id: str = Field(pattern=r"^[a-z0-9.-]+$")
     list_class: Literal["newsletter", "emergency"] = Field(alias="class")
     reason: Words
+    sign_up: bool = Field(default=True, description="Whether anybody may sign up for the list. A list for invited readers has `false`.")
 
 
 class Feed(_Table):

@@ -19,7 +19,7 @@ from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.web.app import create_app
-from mailer.web.requests import HEADERS
+from mailer.web.requests import PROTECTIVE, hash_of
 from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -147,7 +147,11 @@ def test_the_default_of_the_link_is_the_repository_that_publiccode_names() -> No
 def test_every_answer_carries_the_protective_headers(database: Database, where: str, status: int) -> None:
     answer = ask(database, "GET", where)
     assert answer.status_code == status
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {name: answer.headers[name] for name in PROTECTIVE} == PROTECTIVE
+    allowed = answer.headers["Content-Security-Policy"]
+    assert allowed.startswith("default-src 'none'; style-src 'sha256-") and "script-src" not in allowed
+    for style in re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL):
+        assert hash_of(style) in allowed
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
 
 

@@ -27,7 +27,7 @@ from mailer.model.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import create_app
-from mailer.web.requests import HEADERS
+from mailer.web.requests import PROTECTIVE
 from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -77,14 +77,14 @@ def test_the_page_shows_every_list_of_the_person_and_works_without_javascript(da
     assert all(page.xpath(f"//label[@for='{each.get('id')}']") for each in page.xpath("//input"))
     assert '<html lang="ja">' in answer.text and "width=device-width" in answer.text
     assert not re.search(r"<script|src=|https?://", answer.text.replace(SOURCE_URL, ""))
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {name: answer.headers[name] for name in PROTECTIVE} == PROTECTIVE
     assert "set-cookie" not in answer.headers
 
 
 def test_what_the_page_posts_is_what_the_page_understands(database: Database) -> None:
     """Fill the form as a browser does: each fieldset's checked radio, and the button's name where it has one."""
     page: Any = html.fromstring(ask(database, "GET").text)
-    save, revoke, everything = page.forms
+    save, _pause, revoke, everything = page.forms
     assert {name for name, _ in save.form_values()} == {"list.fukko-press", "list.mailmaga"}
     assert [(each.get("name"), each.get("value")) for each in everything.iter("button")] == [("everything", "stop")]
     assert [(each.get("name"), each.get("value")) for each in revoke.iter("button")] == [("links", "revoke")]

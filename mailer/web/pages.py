@@ -1,0 +1,68 @@
+"""The pages of the service as HTML: the publisher's own header, name, colours and contact on each of them, and headers that protect the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from mailer.message.links import LinkClaim
+from mailer.model.issue import MailList
+from mailer.model.site import DEFAULT_COLOUR, SiteProfile
+from mailer.web.requests import SCRIPT, STYLE, TEMPLATES, policy
+
+MARK_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox", "Cache-Control": "max-age=86400"}
+"""An SVG is a document of its own when it is opened alone: nothing in it may run."""
+
+
+class Pages:
+    """Renders pages. `lists` are all lists of the bundle."""
+
+    def __init__(self, lists: Mapping[str, MailList], site: SiteProfile | None, source_url: str, *, takes_sign_ups: bool = False) -> None:
+        self._lists = lists
+        self.site = site
+        self._source_url = source_url
+        self._takes_sign_ups = takes_sign_ups and site is not None and site.takes_sign_ups
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._style = STYLE + _colours(site)
+        self.policy = policy(self._style)
+        self._policy_with_script = policy(self._style, SCRIPT)
+
+    def page(self, request: Request, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
+        """Return a page. `claim` is that of a reader's link: the page is about its list."""
+        mail_list = None if claim is None else self._lists.get(claim.list)
+        title = mail_list.title if mail_list else claim.list if claim else ""
+        values = {
+            "style": self._style,
+            "script": "",
+            "root": "../" * max(0, request.url.path.count("/") - 1) or "./",
+            "site": self.site,
+            "takes_sign_ups": self._takes_sign_ups,
+            "claim": claim,
+            "title": title,
+            "lists": (mail_list,) if mail_list else tuple(self._lists.values()),
+            "source_url": self._source_url,
+        } | values
+        headers = {"Content-Security-Policy": self._policy_with_script if values["script"] else self.policy}
+        return HTMLResponse(self._environment.get_template(template).render(values), status, headers)
+
+    def text(self, template: str, **values: object) -> str:
+        """Return a text, such as the words of a consent."""
+        return self._environment.get_template(template).render({"site": self.site} | values).strip()
+
+    def mark(self, _request: Request) -> Response:
+        """Return the publisher's mark."""
+        if self.site is None or self.site.mark is None:
+            return Response(status_code=404)
+        return Response(self.site.mark, media_type="image/svg+xml", headers=MARK_HEADERS)
+
+
+def _colours(site: SiteProfile | None) -> str:
+    """The colours of the publisher and of its publications. Both were checked: they are six hexadecimal digits."""
+    lines = [f":root {{ --brand: {site.colour if site else DEFAULT_COLOUR}; }}"]
+    lines += [f".of-{key} {{ --pub: {profile.colour}; }}" for key, profile in (site.lists.items() if site else ())]
+    return "\n".join(lines) + "\n"

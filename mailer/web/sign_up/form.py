@@ -1,0 +1,108 @@
+"""The sign-up form: what was posted → what is asked for, and what is wrong with it. Pure: bytes in, values out.
+
+A form is posted from two places. The portal's pages are files and cannot be signed: what they post fills in the service's own form, and nothing else happens.
+The service's own form carries the signed time at which it was made. Somebody who reads it needs three seconds; a form of yesterday is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
+
+from mailer.message.sealed import TokenSealer
+from mailer.model import addresses
+from mailer.model.errors import AddressError
+from mailer.model.subscription import FORMATS, HTML, Frequency
+
+MOST_FIELDS = 200
+SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)
+HONEYPOT = "website"
+"""A field that no person sees."""
+OFTEN = "often."
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpForm:
+    """What a form says. `problems` are the names of the fields that must be mended: `address`, `lists`.
+
+    `typed` is what stands in the field of the address; `address` is the address of it, or empty if it is none.
+    """
+
+    typed: str = ""
+    address: str = ""
+    lists: tuple[str, ...] = ()
+    form: str = HTML
+    frequencies: Mapping[str, Frequency] = field(default_factory=dict)
+    stamp: str = ""
+    proof: str = ""
+    is_trapped: bool = False
+    problems: tuple[str, ...] = ()
+
+
+def parse(body: bytes, offered: Collection[str]) -> SignUpForm | None:
+    """Read a posted form, or return None if it is none at all.
+
+    :param body: `application/x-www-form-urlencoded`.
+    :param offered: the keys of the lists that may be signed up for, in their order; any other is left out.
+    """
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        return None
+    typed = _one(fields, "address").strip()[: addresses.LONGEST_ADDRESS + 1]
+    lists = tuple(key for key in offered if key in fields.get("list", []))
+    address = _address(typed)
+    form = _one(fields, "form")
+    return SignUpForm(
+        typed=_printable(typed),
+        address=address,
+        lists=lists,
+        form=form if form in FORMATS else HTML,
+        frequencies={key: frequency for key in lists if (frequency := _frequency(_one(fields, OFTEN + key)))},
+        stamp=_one(fields, "stamp"),
+        proof=_one(fields, "altcha"),
+        is_trapped=bool(_one(fields, HONEYPOT)),
+        problems=(*(() if address else ("address",)), *(() if lists else ("lists",))),
+    )
+
+
+def make_stamp(sealer: TokenSealer, now: datetime) -> str:
+    """Return the signed time for a form that is shown now."""
+    text = str(int(now.timestamp()))
+    return f"{text}.{sealer.sign_stamp(text)}"
+
+
+def is_timely(sealer: TokenSealer, stamp: str, now: datetime) -> bool:
+    """Whether the form is one of ours, three seconds old at least and a day at most."""
+    text, _, signature = stamp.partition(".")
+    if not (text.isascii() and text.isdigit() and len(text) <= 11 and sealer.verify_stamp(text, signature)):
+        return False
+    age = now - datetime.fromtimestamp(int(text), UTC)
+    return SOONEST <= age <= LATEST
+
+
+def _one(fields: Mapping[str, list[str]], name: str) -> str:
+    values = fields.get(name, [])
+    return values[0] if len(values) == 1 else ""
+
+
+def _address(typed: str) -> str:
+    try:
+        return addresses.parse(_narrowed(typed))
+    except AddressError:
+        return ""
+
+
+def _narrowed(typed: str) -> str:
+    """What a Japanese keyboard writes in full width is meant as ASCII: ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ."""
+    return "".join(chr(ord(sign) - 0xFEE0) if "！" <= sign <= "～" else sign for sign in typed)
+
+
+def _printable(typed: str) -> str:
+    return "" if addresses.unsafe_characters(typed) else typed
+
+
+def _frequency(text: str) -> Frequency | None:
+    return Frequency(text) if text in [*Frequency] else None
