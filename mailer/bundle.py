@@ -138,6 +138,14 @@ def read_model(model: type[Model], path: Path) -> Model:
     return _validate(model, path, _read(path))
 
 
+def read_model(model: type[Model], path: Path) -> Model:
+    """Return what a JSON file of the bundle says.
+
+    :raises BundleError: missing, unreadable, or not what the model wants.
+    """
+    return _validate(model, path, _read(path))
+
+
 def read_lists(root: Path) -> dict[str, MailList]:
     """Return every list of `output/mail/lists.json`, by key.
 
