@@ -8,16 +8,16 @@ from mailer.cli.listing import Column, Listing, Row
 from mailer.cli.tables import count
 from mailer.log import escape
 from mailer.subscribers.imports.load import Loaded
-from mailer.subscribers.imports.statuses import Standing
+from mailer.subscribers.imports.statuses import Membership
 from mailer.subscribers.imports.survey import MOST_SHOWN, Survey
 
 SEPARATORS = {",": "commas コンマ", ";": "semicolons セミコロン", "\t": "tabs タブ", "": "one address a line 一行に一人"}
-STANDINGS = {
-    Standing.SUBSCRIBED: "subscribed 登録する",
-    Standing.LEFT: "left: not subscribed 停止した人。登録しない",
-    Standing.BLOCKED: "blocked: not subscribed 送れない人。登録しない",
-    Standing.UNCONFIRMED: "not confirmed: not subscribed 未確認。登録しない",
-    Standing.UNKNOWN: "not known: not subscribed; say it with --map status:WORD=… 意味が不明。登録しない",
+MEMBERSHIPS = {
+    Membership.SUBSCRIBED: "subscribed 登録する",
+    Membership.LEFT: "left: not subscribed 停止した人。登録しない",
+    Membership.BLOCKED: "blocked: not subscribed 送れない人。登録しない",
+    Membership.UNCONFIRMED: "not confirmed: not subscribed 未確認。登録しない",
+    Membership.UNKNOWN: "not known: not subscribed; say it with --map status:WORD=… 意味が不明。登録しない",
 }
 
 
@@ -33,19 +33,19 @@ def survey_tables(content: Survey) -> Group:
             for each in content.columns.columns
         )
         parts.append(Listing(columns, tuple(rows)))
-    if any(word or standing is not Standing.SUBSCRIBED for word, standing in content.standings):
-        parts.append(_standings(content))
+    if any(word or membership is not Membership.SUBSCRIBED for word, membership in content.memberships):
+        parts.append(_memberships(content))
     if content.lists:
         columns = (Column("list\n配信先"), Column("rows\n行", is_number=True))
         parts.append(Listing(columns, tuple(Row((key, f"{number:,}")) for key, number in sorted(content.lists.items()))))
     return Group(*parts)
 
 
-def _standings(content: Survey) -> Listing:
+def _memberships(content: Survey) -> Listing:
     columns = (Column("status\n状態"), Column("rows\n行", is_number=True), Column("means\n意味", can_wrap=True))
-    shown = content.standings.most_common(MOST_SHOWN)
-    rows = (Row((escape(word) or "(empty 空欄)", f"{number:,}", STANDINGS[standing])) for (word, standing), number in shown)
-    more = len(content.standings) - len(shown)
+    shown = content.memberships.most_common(MOST_SHOWN)
+    rows = (Row((escape(word) or "(empty 空欄)", f"{number:,}", MEMBERSHIPS[membership])) for (word, membership), number in shown)
+    more = len(content.memberships) - len(shown)
     return Listing(columns, tuple(rows), caption=f"and {more:,} more words ほか{more:,}種" if more else "")
 
 
@@ -67,7 +67,7 @@ def result_lines(content: Survey, loaded: Loaded, *, is_planned: bool) -> list[s
         *(f"{address} may not be mailed and was not subscribed to {key}. 送らないと決めた宛先です。" for address, key in loaded.suppressed),
     ]
     verb, japanese = ("would be added", "登録できます（試しただけ）") if is_planned else ("added", "登録しました")
-    ended = sum(number for (_, standing), number in content.standings.items() if standing is not Standing.SUBSCRIBED)
+    ended = sum(number for (_, membership), number in content.memberships.items() if membership is not Membership.SUBSCRIBED)
     kept = f"not subscribed for their status: {ended:,}; " if ended else ""
     held = f"suppressed: {loaded.held_back:,}; " if loaded.held_back else ""
     return [

@@ -35,6 +35,8 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.DatabaseReplaced: "データベースのファイルが途中で消されたか、置きかえられました。送信の控えは残っています。",
     errors.LedgerRestored: "データベースが前に送ったときのものではないため、送りません。todoke adopt-restored --dry-run を実行してください。",
     errors.CsvError: "CSVを読み取れません。",
+    errors.SubscriberUnknown: "その購読者はいません。",
+    errors.SubscriberBusy: "その人あてのメールを送信中です。しばらくしてから、もう一度実行してください。",
     errors.IssueUnknown: "その号は、まだ送られても予約されてもいません。",
     errors.NobodySubscribed: "購読者がいません。先に登録してください。",
     errors.IssueExpired: "期限を過ぎているので送りません。",

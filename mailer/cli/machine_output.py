@@ -168,6 +168,15 @@ def audit_row(entry: AuditEntry) -> dict[str, Value]:
     return audit_entry(entry) | {"details": to_json(dict(entry.event.details), indent=None)}
 
 
+def plain(value: Any) -> Any:
+    """Return a value of our own classes as JSON knows it: times in UTC, tuples as lists."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 

@@ -36,10 +36,10 @@ from mailer.model.subscription import FORMATS
 from mailer.subscribers.imports.columns import Field
 from mailer.subscribers.imports.load import Loaded, load
 from mailer.subscribers.imports.spool import Spool, open_spool
-from mailer.subscribers.imports.statuses import Standing
+from mailer.subscribers.imports.statuses import Membership
 from mailer.subscribers.imports.survey import Choices, Survey, survey
 
-MEANINGS = {"status": tuple(standing.value for standing in Standing), "format": FORMATS}
+MEANINGS = {"status": tuple(membership.value for membership in Membership), "format": FORMATS}
 """What a word of the file may be mapped to."""
 
 

@@ -146,6 +146,12 @@ class _Dkim(_Section):
         return value
 
 
+class _Retention(_Section):
+    unconfirmed: int = Field(default=7, ge=1, le=31)  # days
+    ended: int = Field(default=28, ge=1, le=366)
+    evidence: int = Field(default=31, ge=31, le=3660)  # a month by law
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -168,6 +174,7 @@ class _File(_Section):
     source_url: str = SOURCE_URL
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
+    retention: _Retention = _Retention()
     inbound: _Inbound = _Inbound()
     dkim: _Dkim = _Dkim()
     trusted_proxies: list[str] = list(LOOPBACK)

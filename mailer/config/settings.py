@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailer.model.clock import JAPAN
 from mailer.model.expiry import MaximumAge
 from mailer.model.issue import MailList
+from mailer.model.retention import Retention
 
 Approval = Literal["required", "off"]
 Identity = Literal["key", "name"]
@@ -158,6 +159,7 @@ class Config:
     source_url: str = SOURCE_URL
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
     max_age: MaximumAge = field(default_factory=MaximumAge)
+    retention: Retention = field(default_factory=Retention)
     inbound: InboundSettings = field(default_factory=InboundSettings)
     trusted_proxies: tuple[str, ...] = LOOPBACK
     dkim: DkimSettings = field(default_factory=DkimSettings)

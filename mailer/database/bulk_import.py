@@ -52,7 +52,7 @@ class ImportResult:
     suppressed: tuple[tuple[str, str], ...] = ()
 
 
-Wanted = tuple[ImportRow, str]
+Addition = tuple[ImportRow, str]
 """A person and a list. No named tuple: there are a million."""
 
 
@@ -81,8 +81,8 @@ def import_rows(
         else:  # somebody may sign up meanwhile: the same address would end the whole import
             connection.execute(text("LOCK TABLE subscriber IN SHARE ROW EXCLUSIVE MODE"))
         work = _Import(connection, database, source, now)
-        result, wanted = work.plan(rows)
-        work.write(wanted, first_version)
+        result, additions = work.plan(rows)
+        work.write(additions, first_version)
     return result
 
 
@@ -98,14 +98,14 @@ class _Import:
         self._forms: dict[tuple[str, str], list[SubscriberId]] = {}
         """(list, form) → those who are subscribed already and get the form."""
 
-    def plan(self, rows: Sequence[ImportRow]) -> tuple[ImportResult, list[Wanted]]:
+    def plan(self, rows: Sequence[ImportRow]) -> tuple[ImportResult, list[Addition]]:
         """What is to be done, and the subscriptions that are new."""
         states = self._states(rows)
         scopes = suppressions.scopes_within(self._connection, self._keys, [row.address for row in rows])
         if not self._ids and not scopes:  # nobody is known, as in the first import: a third of the time
-            wanted = [(row, key) for row in rows for key in row.lists]
-            return ImportResult(sum(1 for row in rows if row.lists), len(wanted), 0), wanted
-        wanted, already, kept_out, suppressed = [], 0, [], []
+            additions = [(row, key) for row in rows for key in row.lists]
+            return ImportResult(sum(1 for row in rows if row.lists), len(additions), 0), additions
+        additions, already, kept_out, suppressed = [], 0, [], []
         for row in rows:
             for key in row.lists:
                 state = states.get((row.key, key))
@@ -118,18 +118,18 @@ class _Import:
                 elif scopes and suppressions.covers(scopes.get(row.address, ()), key):
                     suppressed.append((row.address, key))
                 else:
-                    wanted.append((row, key))
-        new = {row.key for row, _ in wanted} - self._ids.keys()
-        return ImportResult(len(new), len(wanted), already, tuple(kept_out), tuple(suppressed)), wanted
+                    additions.append((row, key))
+        new = {row.key for row, _ in additions} - self._ids.keys()
+        return ImportResult(len(new), len(additions), already, tuple(kept_out), tuple(suppressed)), additions
 
-    def write(self, wanted: Sequence[Wanted], first_version: Callable[[], int] | None) -> None:
-        """Write what is wanted."""
+    def write(self, additions: Sequence[Addition], first_version: Callable[[], int] | None) -> None:
+        """Write what is additions."""
         ids = self._ids
-        self._add_people({row.key: row for row, _ in wanted if row.key not in ids}, first_version)
-        values = [(ids[row.key], key, row.form or HTML) for row, key in wanted]
+        self._add_people({row.key: row for row, _ in additions if row.key not in ids}, first_version)
+        values = [(ids[row.key], key, row.form or HTML) for row, key in additions]
         fixed = {"state": SUBSCRIBED, "source": self._source, "since": self._now, "changed_at": self._now}
         _insert(self._connection, subscription, ("subscriber_id", "list", "format"), values, fixed)
-        proofs = [(ids[row.key], key, row.proof) for row, key in wanted]
+        proofs = [(ids[row.key], key, row.proof) for row, key in additions]
         fixed = {"at": self._now, "way": ConsentWay.IMPORT.value, "confirmation": ""}
         _insert(self._connection, consent, ("subscriber_id", "list", "proof"), proofs, fixed)
         self._set_forms()

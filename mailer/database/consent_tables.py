@@ -62,3 +62,13 @@ address_key = Table(
     Column("name", String(16), primary_key=True),
     Column("since", Utc, nullable=False),
 )
+
+
+# How many deliveries of an issue were to people who have been erased since.
+erased_delivery = Table(
+    "erased_delivery",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("state", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +107,40 @@ class Database:
         with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
+    def scrub(self, *texts: str) -> bool:
+        """See that what was deleted is not in SQLite's files any more. False: others were reading; it is so when the log is next written back.
+
+        Deleted rows are overwritten (`PRAGMA secure_delete`), but the log has older versions of their pages, and a page that was split may have an
+        old copy beside its rows: then the file is written anew. PostgreSQL does both in its own time (`VACUUM`).
+
+        :param texts: what was deleted, for example an address.
+        """
+        if self._file is None:
+            return True
+        with _database_errors(self._engine), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not is_busy and _holds(self._file, texts):
+                cursor.execute("VACUUM")
+                is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not is_busy
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _holds(file: Path, texts: Sequence[str]) -> bool:
+    """Whether a file has one of the texts somewhere, in any case."""
+    wanted, before = [text.lower().encode() for text in texts], b""
+    overlap = max(map(len, wanted), default=0)
+    with file.open("rb") as content:
+        while block := content.read(1 << 20):
+            both = (before + block).lower()
+            if any(each in both for each in wanted):
+                return True
+            before = block[-overlap:]
+    return False
 
 
 def open_database(url: str, seal: AuditSeal = NO_KEYS, address_keys: AddressKeys = NO_ADDRESS_KEYS) -> Database:

@@ -6,6 +6,7 @@ step is allowed (`transitions`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from mailer.database import claim_statements, claims, issues, queue_stops, result_statements
 from mailer.database.engine import Database
-from mailer.database.schema import delivery, issue, subscriber, subscription
+from mailer.database.schema import delivery, erased_delivery, issue, subscriber, subscription
 from mailer.database.transitions import assign_queue, transition
 from mailer.model import addresses
 from mailer.model.ids import Fence, IssueId, SubscriberId
@@ -201,11 +202,14 @@ def assign_queues(database: Database, issue_id: IssueId, queues: Mapping[str, Se
 
 
 def counts(database: Database, issue_id: IssueId) -> Mapping[DeliveryState, int]:
-    """How many deliveries are in each state? States without any are there with 0."""
+    """How many deliveries are in each state? States without any are there with 0. Those to people who were erased since count too."""
     query = select(delivery.c.state, func.count()).where(delivery.c.issue_id == issue_id).group_by(delivery.c.state)
+    erased = select(erased_delivery.c.state, erased_delivery.c.number).where(erased_delivery.c.issue_id == issue_id)
+    counted = Counter[DeliveryState]()
     with database.reading() as connection:
-        counted = {DeliveryState(state): int(number) for state, number in connection.execute(query)}
-    return {state: counted.get(state, 0) for state in DeliveryState}
+        for state, number in [*connection.execute(query), *connection.execute(erased)]:
+            counted[DeliveryState(state)] += int(number)
+    return {state: counted[state] for state in DeliveryState}
 
 
 def next_due(database: Database, issue_id: IssueId) -> datetime | None:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from mailer.database.consent_tables import address_key, consent, consent_words, suppression
+from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
 from mailer.database.metadata import metadata, server_clock
 from mailer.database.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.sign_up_tables import sign_up
@@ -28,7 +28,7 @@ from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
 from mailer.model.suppression import SuppressionReason
 
 __all__ = [
-    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
     "queue_stop", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
@@ -223,6 +223,7 @@ check_columns(
         "subscription.frequency": tuple(Frequency),
         "consent.way": tuple(ConsentWay),
         "suppression.reason": tuple(SuppressionReason),
+        "erased_delivery.state": tuple(DeliveryState),
         "delivery_problem.class": tuple(BounceClass),
         "queue_stop.class": tuple(BounceClass),
         "issue.list_class": tuple(ListClass),

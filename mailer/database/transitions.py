@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Insert, Select, Update, insert, literal, update
+from sqlalchemy import Delete, Insert, Select, Update, delete, insert, literal, update
 
 from mailer.database.schema import delivery
 from mailer.model.state import INITIAL, DeliveryState, check_transition
@@ -37,3 +37,8 @@ def insert_initial(columns: Collection[str], rows: Select[Any]) -> Insert:
 def assign_queue(name: str) -> Update:
     """An UPDATE that moves deliveries to a domain queue and leaves their state alone. Add conditions."""
     return update(delivery).values(queue=name)
+
+
+def erase() -> Delete:
+    """A DELETE of deliveries, for people who are erased. Add conditions: none that a sender holds (`claimed`)."""
+    return delete(delivery).where(delivery.c.state != DeliveryState.CLAIMED)

@@ -141,6 +141,16 @@ class CsvError(TodokeMailError):
     """A file of subscribers that cannot be read at all. A bad line is a refusal, not an error."""
 
 
+class SubscriberUnknown(TodokeMailError):
+    """No subscriber has this number or address. The message does not repeat an address."""
+
+
+class SubscriberBusy(TodokeMailError):
+    """A sender holds a message to the subscriber at this moment."""
+
+    exit_status = 75
+
+
 class IssueUnknown(TodokeMailError):
     """No issue of that name has been frozen."""
 

@@ -13,7 +13,7 @@ from mailer.model import addresses
 from mailer.model.errors import AddressError
 from mailer.model.subscription import FORMATS, HTML, LIGHT
 from mailer.subscribers.imports.columns import ColumnMap, Field, normalised
-from mailer.subscribers.imports.statuses import Standing, standing_of
+from mailer.subscribers.imports.statuses import Membership, membership_of
 
 PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 """A part before the @ that every rule allows."""
@@ -25,14 +25,14 @@ SEVERAL = re.compile(r"[;,、|\s]+")
 
 
 class ImportedRow(NamedTuple):
-    """One line that can be imported. `form` is html, light, or empty; `standing` other than `SUBSCRIBED` keeps the address from being subscribed."""
+    """One line that can be imported. `form` is html, light, or empty; `membership` other than `SUBSCRIBED` keeps the address from being subscribed."""
 
     line: int
     address: str
     name: str
     lists: tuple[str, ...]
     form: str
-    standing: Standing
+    membership: Membership
     status: str
     date: str
 
@@ -44,7 +44,7 @@ class RowReader:
     columns: ColumnMap
     lists: Mapping[str, str]
     fixed: tuple[str, ...] = ()
-    statuses: Mapping[str, Standing] = field(default_factory=dict)
+    statuses: Mapping[str, Membership] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
 
     def reader(self) -> Callable[[int, list[str]], ImportedRow]:
@@ -53,7 +53,7 @@ class RowReader:
         email, name, family, given, lists, form, status, date = (_last(self.columns.position(each), width) for each in Field)
         keys, fixed, padding = frozenset(self.lists.values()), self.fixed, [""] * (width + 1)
         lists_of = lru_cache(4096)(lambda cell: _lists(cell, self.lists, keys))
-        standing = lru_cache(4096)(lambda word: standing_of(word, self.statuses))
+        membership = lru_cache(4096)(lambda word: membership_of(word, self.statuses))
         has_status = status < width
 
         def read(line: int, cells: list[str]) -> ImportedRow:
@@ -61,9 +61,9 @@ class RowReader:
                 raise AddressError("", "more cells than the heading has columns; put quotation marks around a text with commas")
             cells = cells[:width] + padding[len(cells) :] if len(cells) < width else [*cells[:width], ""]
             status_word, day = cells[status].strip(), cells[date].strip()
-            means = standing(status_word) if has_status else Standing.SUBSCRIBED
+            means = membership(status_word) if has_status else Membership.SUBSCRIBED
             address = parse_address(cells[email])
-            if means is not Standing.SUBSCRIBED:
+            if means is not Membership.SUBSCRIBED:
                 return ImportedRow(line, address, "", (), "", means, status_word, day)
             chosen = fixed or lists_of(cells[lists].strip())
             chosen_form = self._form(cells[form].strip()) if cells[form] else ""
@@ -99,7 +99,7 @@ def parse_mailbox(line: int, text: str) -> ImportedRow:
     if addresses.unsafe_characters(text):
         raise AddressError(text, "the line has control characters or an encoded word")
     name, address = email.utils.parseaddr(text) if "<" in text else ("", text)
-    return ImportedRow(line, parse_address(address.strip()), _checked_name(name), (), "", Standing.SUBSCRIBED, "", "")
+    return ImportedRow(line, parse_address(address.strip()), _checked_name(name), (), "", Membership.SUBSCRIBED, "", "")
 
 
 @lru_cache(65536)

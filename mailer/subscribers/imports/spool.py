@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mailer.model import addresses
 from mailer.subscribers.imports.rows import ImportedRow
-from mailer.subscribers.imports.statuses import Standing
+from mailer.subscribers.imports.statuses import Membership
 
 PORTION = 20_000
 """Rows that are read from the spool at once."""
@@ -43,7 +43,7 @@ class Spool:
 
     def add(self, rows: Sequence[ImportedRow]) -> list[Duplicate]:
         """Add rows in the order of the file, and return those whose address was there already."""
-        values = [_values(row) for row in rows]
+        values = [_stored(row) for row in rows]
         cursor = self._database.executemany("INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         if cursor.rowcount == len(rows):
             return []
@@ -66,7 +66,7 @@ class Spool:
         """A person who stands there twice, once as having left, has left: consent is never raised."""
         key = addresses.address_key(row.address)
         first, ended = self._database.execute("SELECT line, ended FROM row WHERE key = ?", (key,)).fetchone()
-        is_ended = bool(ended) or row.standing is not Standing.SUBSCRIBED
+        is_ended = bool(ended) or row.membership is not Membership.SUBSCRIBED
         if is_ended and not ended:
             self._database.execute("UPDATE row SET ended = 1 WHERE key = ?", (key,))
         return Duplicate(row.line, first, is_ended)
@@ -81,11 +81,11 @@ def open_spool() -> Iterator[Spool]:
         yield Spool(database)
 
 
-def _values(row: ImportedRow) -> tuple[int, str, str, str, str, str, str, bool]:
-    line, address, name, lists, form, standing, status, date = row
+def _stored(row: ImportedRow) -> tuple[int, str, str, str, str, str, str, bool]:
+    line, address, name, lists, form, membership, status, date = row
     proof = f"line {line}"
     if date:
         proof = f"{proof}; date {date[:LONGEST_WORD]}"
     if status:
         proof = f"{proof}; status {status[:LONGEST_WORD]}"
-    return (line, addresses.address_key(address), address, name, " ".join(lists), form, proof, standing is not Standing.SUBSCRIBED)
+    return (line, addresses.address_key(address), address, name, " ".join(lists), form, proof, membership is not Membership.SUBSCRIBED)

@@ -17,7 +17,7 @@ from mailer.subscribers.imports import text
 from mailer.subscribers.imports.columns import ColumnMap, Field, map_columns
 from mailer.subscribers.imports.rows import ImportedRow, RowReader, parse_mailbox
 from mailer.subscribers.imports.spool import PORTION, Spool
-from mailer.subscribers.imports.statuses import Standing
+from mailer.subscribers.imports.statuses import Membership
 
 MOST_SHOWN = 20
 """Refused lines that are named one by one. Every one is counted."""
@@ -52,7 +52,7 @@ class Survey:
     columns: ColumnMap | None = None
     rows: int = 0
     accepted: int = 0
-    standings: Counter[tuple[str, Standing]] = field(default_factory=Counter)
+    memberships: Counter[tuple[str, Membership]] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     refused: list[RefusedLine] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Survey:
     @property
     def unknown(self) -> int:
         """How many lines have a status that nobody knows?"""
-        return sum(number for (_, standing), number in self.standings.items() if standing is Standing.UNKNOWN)
+        return sum(number for (_, membership), number in self.memberships.items() if membership is Membership.UNKNOWN)
 
     @property
     def is_plain(self) -> bool:
@@ -109,7 +109,7 @@ def _table(path: Path, codec: str, heading: str, lists: Mapping[str, MailList], 
     result.columns = map_columns(names, choices.columns, needs_lists=not choices.fixed)
     known = {each.title: key for key, each in lists.items()} | {key: key for key in lists}
     known |= {word: key for (what, word), key in choices.words.items() if what == "list"}
-    read = RowReader(result.columns, known, choices.fixed, _standings(choices.words), _forms(choices.words)).reader()
+    read = RowReader(result.columns, known, choices.fixed, _memberships(choices.words), _forms(choices.words)).reader()
     for line in rows:
         result.rows += 1
         try:
@@ -137,15 +137,15 @@ def _roster(path: Path, codec: str, heading: str, choices: Choices, result: Surv
 
 
 def _spool(portion: Sequence[ImportedRow], spool: Spool, result: Survey) -> None:
-    result.standings.update((row.status, row.standing) for row in portion)
+    result.memberships.update((row.status, row.membership) for row in portion)
     result.lists.update(key for row in portion for key in row.lists)
     for duplicate in spool.add(portion):
         more = "; one of them has left, so neither is imported" if duplicate.is_ended else ""
         result.refuse(duplicate.line, f"the same address as line {duplicate.first}{more}")
 
 
-def _standings(words: Mapping[tuple[str, str], str]) -> dict[str, Standing]:
-    return {word: Standing(means) for (what, word), means in words.items() if what == "status"}
+def _memberships(words: Mapping[tuple[str, str], str]) -> dict[str, Membership]:
+    return {word: Membership(means) for (what, word), means in words.items() if what == "status"}
 
 
 def _forms(words: Mapping[tuple[str, str], str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ from contextlib import closing
 from tempfile import TemporaryDirectory
 
 import pytest
-import sqlalchemy as sa
 from alembic import command
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 from mailer.database import claims, issues, subscriptions
 from mailer.database.claims import ClaimRequest
 from mailer.database.engine import Database, create_database, open_database
+from mailer.database.erasure import erase_within
 from mailer.database.people import FIRST_VERSIONS, random_version
-from mailer.database.schema import delivery, subscriber, subscription
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.ids import IssueId, SubscriberId
 from tests.mailer.database.test_migrations import alembic
@@ -38,11 +37,10 @@ def add(database: Database, address: str) -> SubscriberId:
 
 
 def erase(database: Database, *ids: int) -> None:
-    """Every trace of these people, as an erasure does it."""
+    """Every trace of these people."""
     with database.writing() as connection:
-        for table in (delivery, subscription):
-            connection.execute(sa.delete(table).where(table.c.subscriber_id.in_(ids)))
-        connection.execute(sa.delete(subscriber).where(subscriber.c.id.in_(ids)))
+        for number in ids:
+            erase_within(connection, SubscriberId(number))
 
 
 def test_the_id_of_an_erased_subscriber_does_not_come_back(database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mailer.model.errors import CsvError
 from mailer.subscribers.imports.columns import Field
 from mailer.subscribers.imports.spool import Spool, open_spool
-from mailer.subscribers.imports.statuses import Standing
+from mailer.subscribers.imports.statuses import Membership
 from mailer.subscribers.imports.survey import Choices, Survey, survey
 from tests.samples.mail_bundles import LIST
 
@@ -80,8 +80,8 @@ JAPANESE = """""メールアドレス","登録日","ステータス"
 def test_an_export_of_listmonk_subscribes_only_who_is_enabled(tmp_path: Path) -> None:
     content, found = read(tmp_path, LISTMONK)
     assert found == [("in@example.jp", "Abe", "mailmaga")]
-    assert content.standings == Counter(
-        {("enabled", Standing.SUBSCRIBED): 1, ("blocklisted", Standing.BLOCKED): 1, ("disabled", Standing.BLOCKED): 1}
+    assert content.memberships == Counter(
+        {("enabled", Membership.SUBSCRIBED): 1, ("blocklisted", Membership.BLOCKED): 1, ("disabled", Membership.BLOCKED): 1}
     )
     assert not content.is_plain and content.refused == []
 
@@ -89,8 +89,8 @@ def test_an_export_of_listmonk_subscribes_only_who_is_enabled(tmp_path: Path) ->
 def test_a_japanese_export_subscribes_only_who_is_receiving_and_tells_words_that_nobody_knows(tmp_path: Path) -> None:
     content, found = read(tmp_path, JAPANESE.encode("cp932"), FIXED)
     assert [address for address, _, _ in found] == ["in@example.jp"]
-    assert dict(content.standings.keys()) == {
-        "配信中": Standing.SUBSCRIBED, "解除": Standing.LEFT, "エラー停止": Standing.BLOCKED, "仮登録": Standing.UNCONFIRMED, "休眠": Standing.UNKNOWN, "": Standing.UNKNOWN,
+    assert dict(content.memberships.keys()) == {
+        "配信中": Membership.SUBSCRIBED, "解除": Membership.LEFT, "エラー停止": Membership.BLOCKED, "仮登録": Membership.UNCONFIRMED, "休眠": Membership.UNKNOWN, "": Membership.UNKNOWN,
     }  # fmt: skip
     assert content.unknown == 2
     mapped = Choices(words={("status", "休眠"): "subscribed"}, fixed=("fukko-press",))
