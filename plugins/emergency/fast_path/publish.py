@@ -27,9 +27,10 @@ from plugins.emergency.mail import MailRenderer, bundle
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.file_lock import publish_lock
-from plugins.files import write_into
+from plugins.files import write_atomically, write_into
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
+from plugins.frontmatter.moments import DocumentMoment, with_end
 from plugins.frontmatter.notice_chains import followed, in_force
 from plugins.inputs import InputFolder
 from plugins.publications.feeds import FeedEntry, channel_of, entry_of, feed_files
@@ -37,6 +38,8 @@ from plugins.readings.table import ReadingTable
 
 COUNTING = ("search/index.html", "accessibility/results/index.html")
 """The pages that count what is on the site. The next full build counts the new page; until then they have the banner and the old number."""
+
+_MOMENTS = "moments.json"
 
 _log = logging.getLogger(__name__)
 
@@ -86,10 +89,18 @@ class FastPath:
             bundles = tuple(dict.fromkeys(name.rpartition("/")[0] for name in written))
             self._snapshot.save(self._output)
             first = [self._write("site", name, data) for name, data in self._first()]
+            self._note_end()
         yield StageDone("first", (*first, *sorted(self._cards)), bundles)
         with publish_lock(self._output):
             rest = [self._write("site", name, data) for name, data in self._rest(frozenset(first))]
         yield StageDone("all_pages", tuple(rest))
+
+    def _note_end(self) -> None:
+        """Let whoever follows the clock know when the record ends (``moments.json``, docs/reference/release.md). A broken file waits for the next full build."""
+        file, record = self._output / _MOMENTS, self._records[self._document.path]
+        end = DocumentMoment(record.expires.isoformat(), "ends", str(record.path), record.message.title, record.url)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            write_atomically(file, with_end(file.read_bytes(), end))
 
     def _write(self, tree: str, name: str, data: bytes) -> str:
         write_into(self._output / tree, name, data, replace=True)
