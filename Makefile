@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-feeds bench-mail bench-release chaos bench-verify
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release chaos bench-verify
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -81,6 +81,9 @@ audit-deps: .venv/installed-test  ## Known vulnerabilities in the locked version
 
 bench-mail: .venv/installed-test system  ## Measure the mail engine beside its peers, and a million recipients (MILLION=0: without)
 	$(BIN)/python -m benchmarks.mail $(if $(filter 0,$(MILLION)),--no-million,)
+
+bench-emergency: .venv/installed-test system  ## Seconds until an urgent notice is on three mirrors, in the mail and on 10,000 pages; the last line is JSON
+	$(BIN)/python -m benchmarks.emergency $(BENCH)
 
 bench-release: .venv/installed-test system  ## A release to three mirrors beside rsync and rclone (Debian packages); the last line is JSON
 	$(BIN)/python -m benchmarks.release $(BENCH)

@@ -58,3 +58,16 @@ def render(moments: list[DocumentMoment], built: dt.datetime, validity: Validity
     until = None if validity.until == ALWAYS.until else validity.until.isoformat()
     record = {"format": FORMAT, "built": built.isoformat(), "until": until, "moments": [asdict(moment) for moment in moments]}
     return json.dumps(record, ensure_ascii=False, indent=1).encode()
+
+
+def with_end(data: bytes, end: DocumentMoment) -> bytes:
+    """Return the file with the end of one more document, which was published without a full build. Raises `ValueError`, `KeyError`, `TypeError` for another file."""
+    record = json.loads(data)
+    others = [each for each in record["moments"] if (each["document"], each["what"]) != (end.document, end.what)]
+    moments = sorted([*others, asdict(end)], key=lambda each: (_moment(each["at"]), each["what"], each["document"]))
+    until = min(record["until"] or end.at, end.at, key=_moment)
+    return json.dumps({**record, "until": until, "moments": moments}, ensure_ascii=False, indent=1).encode()
+
+
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)

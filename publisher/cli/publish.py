@@ -22,6 +22,7 @@ from publisher.pipeline.commands import Commands
 from publisher.pipeline.follow import Follower
 from publisher.pipeline.lock import PublishBusy, publish_lock
 from publisher.pipeline.log import OperatorLog
+from publisher.pipeline.moments import due_moment
 from publisher.pipeline.rehearsal import rehearse
 from publisher.pipeline.report import Report
 from publisher.pipeline.run import Publisher, Watcher
@@ -37,6 +38,12 @@ def publish(
     follow: Annotated[
         bool, typer.Option("--follow", help="Stay: publish each new commit, and whenever something begins or ends. 動き続ける")
     ] = False,
+    due: Annotated[
+        bool,
+        typer.Option(
+            "--due", help="Only if something has begun or ended since the last build; for a timer. 始まり・終わりがあったときだけ"
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen. 何が起こるかだけを示す")] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Publish the newest commit although a rollback took it back. 取り下げた版をもう一度出す")
@@ -46,7 +53,7 @@ def publish(
 ) -> None:
     """Publish the newest commit: build, sign, bring to every mirror, look, hand over the mail. コミットから公開と配信まで
 
-    A mail goes to the mailer only when its page was fetched from the first mirror. May be repeated: what is done is found done. Exit status 0: all of it;
+    With --due it says nothing and does nothing unless a moment has come; todoke next says which is the next. A mail goes to the mailer only when its page was fetched from the first mirror. May be repeated: what is done is found done. Exit status 0: all of it;
     3: something is not live, or was held back; 75: another publish is at work; 1: it cannot begin.
     """
     try:
@@ -55,6 +62,8 @@ def publish(
             rehearsal = rehearse(settings, store, Commands(), now())
             for line in rehearsal.lines(tuple(mirror.name for mirror in settings.mirrors)):
                 typer.echo(line)
+            return
+        if due and due_moment(settings.publish.folder / "output", now()) is None:
             return
         with publish_lock(settings.publish.folder, now(), wait) as lock, _progress() as watcher:
             publisher = make_publisher(settings, store, Commands(lock), watcher)

@@ -29,19 +29,35 @@ class DueMoment:
 
 def read_moments(output: Path, after: dt.datetime) -> list[DueMoment]:
     """Return what is due after ``after``, soonest first; nothing without a file. Raises `PublisherError` if the file cannot be read."""
+    read = _read(output)
+    return sorted(moment for moment in read[1] if moment.at > after) if read else []
+
+
+def due_moment(output: Path, now: dt.datetime) -> DueMoment | None:
+    """Return the first moment since the build at which the site should have changed by now; None if it is as it should be, or there is none.
+
+    Raises `PublisherError` if the file cannot be read.
+    """
+    read = _read(output)
+    return min((moment for moment in read[1] if read[0] < moment.at <= now), default=None) if read else None
+
+
+def _read(output: Path) -> tuple[dt.datetime, list[DueMoment]] | None:
+    """Return when the site was built, and all its moments."""
     file = output / FILE
     try:
         record = json.loads(file.read_bytes())
         _require_format(record["format"])
+        built = dt.datetime.fromisoformat(record["built"])
         found = [_moment(each) for each in record["moments"]]
         until = dt.datetime.fromisoformat(record["until"]) if record["until"] else None
     except FileNotFoundError:
-        return []
+        return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PublisherError(f"{file}: cannot be read: {error}. Run todoke build / 読めません") from error
     if until is not None and until not in [moment.at for moment in found]:
         found.append(DueMoment(until, "day"))
-    return sorted(moment for moment in found if moment.at > after)
+    return built, found
 
 
 def _require_format(found: object) -> None:

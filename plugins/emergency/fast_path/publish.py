@@ -27,10 +27,11 @@ from plugins.emergency.mail import MailRenderer, bundle, number_of
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.file_lock import publish_lock
-from plugins.files import write_into
+from plugins.files import write_atomically, write_into
 from plugins.frontmatter.library import last_change
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
+from plugins.frontmatter.moments import DocumentMoment, with_end
 from plugins.frontmatter.notice_chains import followed, in_force
 from plugins.inputs import InputFolder
 from plugins.publications.feeds import FeedEntry, channel_of, entry_of, feed_files
@@ -38,6 +39,8 @@ from plugins.readings.table import ReadingTable
 
 COUNTING = ("search/index.html", "accessibility/results/index.html")
 """The pages that count what is on the site. The next full build counts the new page; until then they have the banner and the old number."""
+
+_MOMENTS = "moments.json"
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ class FastPath:
             with _named(SNAPSHOT, failed):
                 self._snapshot.save(self._output)
             first = [name for part in self._first() for name in self._write("site", part, failed)]
+            self._note_end()
         bundles = dict.fromkeys(name.rpartition("/")[0] for name in mail)
         yield StageDone("first", (*first, *sorted(self._cards)), tuple(bundles), tuple(failed))
         with publish_lock(self._output):
@@ -108,6 +112,13 @@ class FastPath:
                 write_into(self._output / tree, name, data, replace=True)
                 written.append(name)
         return written
+
+    def _note_end(self) -> None:
+        """Let whoever follows the clock know when the record ends (``moments.json``, docs/reference/release.md). A broken file waits for the next full build."""
+        file, record = self._output / _MOMENTS, self._records[self._document.path]
+        end = DocumentMoment(record.expires.isoformat(), "ends", str(record.path), record.message.title, record.url)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            write_atomically(file, with_end(file.read_bytes(), end))
 
     def _withdraw_replaced(self) -> None:
         """Remove the mail of the notice that this one replaces, as a full build does: it must not go out after its update. `issue.json` goes first."""

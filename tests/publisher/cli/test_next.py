@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
+from publisher.pipeline.moments import due_moment
 
 MOMENTS = [
     {"at": "2020-01-01T00:00:00+09:00", "what": "begins", "document": "press/2020/a.md", "title": "前", "address": "/press/2020/01/a/"},
@@ -70,3 +72,13 @@ def test_a_mailer_that_does_not_answer_hides_no_document(folder: Path) -> None:
     (folder / "mailer.toml").write_text("nonsense")
     told = run(folder, "next")
     assert told.exit_code == 0 and "あとの記事" in told.stdout and "without scheduled mail" in told.stderr
+
+
+def test_publish_due_looks_at_what_has_begun_or_ended_since_the_build(folder: Path) -> None:
+    built, soon = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2099, 1, 2, 10, 0, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+    output = folder / "output"
+    assert due_moment(output, built) is None
+    assert due_moment(output, soon - dt.timedelta(seconds=1)) is None
+    due = due_moment(output, soon)
+    assert due is not None and (due.at, due.document) == (soon, "press/2099/b.md")
+    assert due_moment(folder / "nowhere", soon) is None
