@@ -85,7 +85,7 @@ async def publish_urgently(
     start = time.monotonic()
 
     async def work() -> Published:
-        while not precedence.take(target.name):
+        while not precedence.take(target.name):  # noqa: ASYNC110 - what is waited for is a file of another process
             await asyncio.sleep(STEP)
         return await target.publish_urgently(newest(), object_of, lambda *_: None)
 

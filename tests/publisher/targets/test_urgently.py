@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.targets import tree
 from publisher.targets.target import Published
@@ -47,12 +46,12 @@ def test_many_files_go_by_way_of_the_tree_that_nobody_sees(mirror: Mirror, publi
     for number in (1, 2):
         publishing.write("index.html", f"<h1>{number}</h1>")
         mirror.publish(publishing, publishing.release())
-    before = os.readlink(mirror.root / "current")
+    before = (mirror.root / "current").readlink()
     for number in range(tree.MOST_IN_PLACE + 1):
         publishing.write(f"press/{number}/index.html", f"<p>{number}</p>")
     signed = publishing.release()
     publish_urgently(mirror, publishing, signed)
-    assert os.readlink(mirror.root / "current") != before
+    assert (mirror.root / "current").readlink() != before
     assert mirror.shown() == contents(publishing, signed)
 
 
@@ -80,7 +79,7 @@ def test_an_urgent_delivery_that_was_cut_is_mended_by_the_next_one(mirror: Mirro
     damaged.write_bytes(b"")  # so that it ends after the paths were noted and before a file was written
     try:
         publish_urgently(mirror, publishing, signed)
-    except tree.TargetError:
+    except TargetError:
         damaged.write_bytes(whole)
     publish_urgently(mirror, publishing, signed)
     assert mirror.shown() == contents(publishing, signed)
