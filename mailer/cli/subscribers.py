@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mailer import bundle, regular_file
+import regular_file
+from mailer import bundle
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, check_address, command_session, notify, now, open_for_command, say
 from mailer.cli.tables import count
 from mailer.config.file import load_config
