@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
 
-from mailer import regular_file
+import regular_file
 from mailer.model import addresses, personal_places
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, BundleError, MessageError
@@ -128,14 +128,6 @@ class _Issue(BaseModel):
     document: SourcePath | None = None
     replaces: Key | None = None
     audience: Literal["list", "reached"] = "list"
-
-
-def read_model(model: type[Model], path: Path) -> Model:
-    """Return what a JSON file of the bundle says.
-
-    :raises BundleError: missing, unreadable, or not what the model wants.
-    """
-    return _validate(model, path, _read(path))
 
 
 def read_model(model: type[Model], path: Path) -> Model:

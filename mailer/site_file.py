@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from mailer import bundle, regular_file
+import regular_file
+from mailer import bundle
 from mailer.model.errors import BundleError
 from mailer.model.site import DEFAULT_COLOUR, ListProfile, SiteProfile
 

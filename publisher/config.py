@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from publisher.model import regular_file
+import regular_file
 from publisher.model.errors import PublisherError
 
 ANCHOR = re.compile(r"[0-9]+ ([0-9a-f]{64}) [0-9T:.+-]+")

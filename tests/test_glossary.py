@@ -12,7 +12,7 @@ import pytest
 GLOSSARY = Path("docs/reference/glossary.md").read_text("utf-8")
 TERMS = [(cells[0].strip(), re.findall(r"`([^`]+)`", cells[2])) for cells in re.findall(r"(?m)^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", GLOSSARY) if cells[0].strip() != "term"]  # fmt: skip
 RETIRED = frozenset(re.search(r"```text retired-words\n(.*?)```", GLOSSARY, re.DOTALL).group(1).split())  # type: ignore[union-attr]
-ROOTS = ("mailer", "plugins", "demo", "audit", "docs", "terminal.py", "todoke.py", "themes")
+ROOTS = ("mailer", "plugins", "demo", "audit", "docs", "regular_file.py", "terminal.py", "todoke.py", "themes")
 ORDINARY = frozenset({"values", "parts", "written", "raw", "copies", "again", "readers", "route", "kinds", "notice"})
 """Retired as names of modules, classes and functions, but plain words for a parameter or an attribute."""
 

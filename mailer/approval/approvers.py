@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from mailer import regular_file
+import regular_file
 from mailer.approval import names
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import Contributor

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer import regular_file
+import regular_file
 from mailer.approval import approvers, names, signature
 from mailer.approval.approvers import Approver, NoApprover
 from mailer.approval.repository import Contributor

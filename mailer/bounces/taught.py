@@ -9,7 +9,8 @@ from typing import Any
 
 import tomlkit
 
-from mailer import private_files, regular_file
+import regular_file
+from mailer import private_files
 from mailer.bounces.receivers import Receiver, Rule, parse_receivers
 from mailer.bounces.reply_parts import squeeze
 from mailer.model.bounce import BounceClass

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mailer import bundle, log, regular_file
+import regular_file
+from mailer import bundle, log
 from mailer.cli.reading import ask, ask_address, note, subscriber_of
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say, wrong_usage
 from mailer.cli.subscriber_listing import Number

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mailer import private_files, regular_file
+import regular_file
+from mailer import private_files
 from mailer.config.settings import (
     LOOPBACK,
     SOURCE_URL,

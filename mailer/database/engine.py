@@ -23,7 +23,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
-from mailer import private_files, regular_file
+import regular_file
+from mailer import private_files
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 from mailer.model.suppression import AddressKeys

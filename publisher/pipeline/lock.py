@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.model.errors import PublisherError
-from publisher.release.files import take_lock
+from publisher.release.file_lock import take_lock
 
 LOCK = "lock"
 HOLDER = "holder.json"

@@ -11,13 +11,12 @@ What gave way is not lost: the emergency brings the newest release, with everyth
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from publisher.release.files import take_lock
+from publisher.release.file_lock import share_lock, take_lock
 
 STORE = ""
 """In place of a mirror's name: the store itself."""
@@ -34,7 +33,7 @@ class Precedence:
     def claimed(self, name: str = STORE) -> Iterator[None]:
         """Claim a mirror, or the store, for an emergency. Several may: they take turns by the locks that they need."""
         with self._open(_claim(name)) as claim:
-            fcntl.flock(claim, fcntl.LOCK_SH)
+            share_lock(claim)
             yield
 
     def is_claimed(self, name: str) -> bool:

@@ -27,7 +27,8 @@ from pathlib import Path
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.release import WELL_KNOWN, Release, ReleasedFile
-from publisher.release.files import take_lock, write_atomically
+from publisher.release.file_lock import take_lock
+from publisher.release.files import write_atomically
 from publisher.release.precedence import Precedence
 from publisher.release.scan import Stamp, digest
 from publisher.release.tuf_metadata import FOLDER

@@ -15,7 +15,7 @@ from typing import Any
 
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
-from publisher.model.release import Release, is_safe_path
+from publisher.model.release import Release, ReleasedFile, is_safe_path
 from publisher.targets.files import Files
 from publisher.targets.target import Known
 
@@ -64,6 +64,23 @@ def mark(path: str, data: bytes) -> str:
     """Return what `Slot.proof` notes of a file of the proof. A version or a digest in the name says it all: 500 digests less in each delivery."""
     name = path.rpartition("/")[2]
     return "" if path.startswith(manifest.LISTS) or name[0].isdecimal() else hashlib.sha256(data).hexdigest()[:16]
+
+
+def touched_paths(slot: Slot, release: Release) -> frozenset[str]:
+    """Return the paths at which a slot has, or may have, something else than the release."""
+    new, old = release.by_path, slot.release.by_path if slot.release else {}
+    return slot.doubtful | {path for path in {*new, *old} if _content(new, path) != _content(old, path)} | {manifest.PATH}
+
+
+def _content(files: Mapping[str, ReleasedFile], path: str) -> str | None:
+    return files[path].sha256 if path in files else None
+
+
+def trusted_paths(slot: Slot | None) -> dict[str, str]:
+    """Return digest → path of the files in a slot that are what its manifest says."""
+    if slot is None or slot.release is None:
+        return {}
+    return {file.sha256: f"{slot.tree}/{file.path}" for file in slot.release.files if file.path not in slot.doubtful}
 
 
 async def read_slot(files: Files, name: str, known: Known) -> Slot:

@@ -29,7 +29,7 @@ from publisher.release.scan import digest
 from publisher.release.store import SignedRelease
 from publisher.targets.files import Files
 from publisher.targets.inspection import distrust, expectation
-from publisher.targets.slots import SLOTS, Slot, is_inside, mark, other, read_release, read_slot, write_slot
+from publisher.targets.slots import SLOTS, Slot, is_inside, mark, other, read_release, read_slot, touched_paths, trusted_paths, write_slot
 from publisher.targets.target import Inspection, Known, Progress, Published, nothing_known
 
 CURRENT = "current"
@@ -84,10 +84,10 @@ class TreeTarget:
         shown = await read_slot(self._files, name, self._known) if name else None
         if shown is None or shown.release is None:
             return await self.publish(signed, object_of, progress)
-        touched = _touched(shown, signed)
+        touched = touched_paths(shown, signed.release)
         if len(touched) > MOST_IN_PLACE:
             hidden = await read_slot(self._files, other(shown.name), self._known)
-            if hidden.is_there and hidden.release is not None and len(_touched(hidden, signed)) < 2 * len(touched):
+            if hidden.is_there and hidden.release is not None and len(touched_paths(hidden, signed.release)) < 2 * len(touched):
                 published = await self._bring(signed, hidden, shown, object_of, progress, walked=hidden.walked)
                 await self._files.switch(CURRENT, hidden.tree)
                 return published
@@ -142,7 +142,7 @@ class TreeTarget:
         walked: int | None = None,
     ) -> Published:
         """Make the hidden slot hold the release. ``walked`` is the moment that is noted; None: now."""
-        new, touched = signed.release.by_path, _touched(hidden, signed)
+        new, touched = signed.release.by_path, touched_paths(hidden, signed.release)
         await write_slot(self._files, replace(hidden, pending=touched))
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{hidden.tree}/{path}" for path in gone])  # first: a new folder may have an old file's name
@@ -182,7 +182,7 @@ class TreeTarget:
         self, written: Sequence[ReleasedFile], tree: str, shown: Slot | None, object_of: Callable[[str], Path], done: Callable[[], None]
     ) -> int:
         """Link what the other slot has, and send the rest. Return the bytes that were sent."""
-        there = _trusted(shown)
+        there = trusted_paths(shown)
         candidates = [(there[file.sha256], file) for file in written if file.sha256 in there]
         sound = await self._sound(candidates, object_of)
         links = [(path, f"{tree}/{file.path}") for path, file in candidates if path in sound]
@@ -292,23 +292,6 @@ def _counter(progress: Progress, total: int) -> Callable[[], None]:
         progress(count, total)
 
     return done
-
-
-def _touched(slot: Slot, signed: SignedRelease) -> frozenset[str]:
-    """Return the paths at which a slot has, or may have, something else than the release."""
-    new, old = signed.release.by_path, slot.release.by_path if slot.release else {}
-    return slot.doubtful | {path for path in {*new, *old} if _content(new, path) != _content(old, path)} | {manifest.PATH}
-
-
-def _content(files: Mapping[str, ReleasedFile], path: str) -> str | None:
-    return files[path].sha256 if path in files else None
-
-
-def _trusted(slot: Slot | None) -> dict[str, str]:
-    """Return digest → path of the files in a slot that are what its manifest says."""
-    if slot is None or slot.release is None:
-        return {}
-    return {file.sha256: f"{slot.tree}/{file.path}" for file in slot.release.files if file.path not in slot.doubtful}
 
 
 def _neighbours(path: str) -> tuple[str, str]:

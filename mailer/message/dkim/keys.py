@@ -15,7 +15,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from mailer import private_files, regular_file
+import regular_file
+from mailer import private_files
 from mailer.config.settings import DkimSettings
 from mailer.model.errors import DkimError
 

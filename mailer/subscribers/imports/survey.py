@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
-from mailer import regular_file
+import regular_file
 from mailer.model.errors import AddressError, CsvError
 from mailer.model.issue import MailList
 from mailer.subscribers.imports import text

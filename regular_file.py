@@ -1,10 +1,11 @@
-"""Reading a whole file that is one: a pipe in its place would be waited for, and a device may have no end."""
+"""Reads a whole file that is one, for all halves: a pipe in its place would be waited for, and a device may have no end."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -14,8 +15,15 @@ FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, or of one that a link leads to.
 
-    Raises `FileNotFoundError`, and `OSError` with words that say what it is: a pipe, a device, a socket or a folder.
+    :raises FileNotFoundError: there is none.
+    :raises OSError: it cannot be read, or is a pipe, a device, a socket or a folder; then its words say which.
     """
+    with open_bytes(path) as file:
+        return file.read()
+
+
+def open_bytes(path: Path) -> BufferedReader:
+    """Open a regular file for reading, as `read_bytes` does, for a file that is too large to be read at once."""
     require_regular(path, path.stat().st_mode)  # before it is opened: a socket cannot be, and a device may act on it
     descriptor = os.open(path, FLAGS)
     try:
@@ -23,12 +31,14 @@ def read_bytes(path: Path) -> bytes:
     except OSError:
         os.close(descriptor)
         raise
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+    return os.fdopen(descriptor, "rb")
 
 
 def require_regular(path: Path, mode: int) -> None:
-    """Return if a file of this mode can be read to its end. Raises `OSError`."""
+    """Return if a file of this mode can be read to its end.
+
+    :raises OSError: it is something else.
+    """
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"it is {kind_of(mode)} and not a file", str(path))
 
