@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
 import lxml.html
@@ -117,7 +118,7 @@ def test_a_touch_dials_every_telephone_number_of_every_page_and_mail(sample: Bui
     """An address is no telephone, so what stands in scripts and attributes does not count. The text parts of mails cannot hold links."""
     linked = 0
     for file in sample.output.rglob("*.html"):
-        tree = lxml.html.fromstring(file.read_bytes())
+        tree: Any = lxml.html.fromstring(file.read_bytes())
         for element in tree.xpath("//body//*[not(self::script or self::style)]"):
             above = [element, *element.iterancestors()]
             if any(each.tag == "a" and each.get("href", "").startswith("tel:") for each in above):
