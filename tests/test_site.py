@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
+import lxml.html
 import pytest
 from playwright.sync_api import Browser, Page, Request
+
+from plugins.builder.options import BuildReport
 
 PAGES = {
     "portal": "/",
@@ -26,6 +31,10 @@ PAGES = {
     "drill": "/drills/2021/03/tsunami-drill/",
     "place": "/places/ishinomaki/",
     "places": "/places/",
+    "situation": "/situation/",
+    "shelters": "/situation/shelters/",
+    "situation of a place": "/situation/places/ishinomaki/",
+    "situation of a drill": "/drills/situation/shelters/",
     "topics": "/topics/",
     "mail": "/mail/",
     "list": "/mail/fukko-press/",
@@ -100,3 +109,21 @@ def test_the_focus_has_an_outline_of_at_least_two_pixels(page: Page, address: st
         style, width = page.evaluate("(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))")
         assert style != "none"
         assert width >= 2
+
+
+NUMBER = re.compile(r"(?<![0-9-])0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}(?![0-9-])")
+
+
+def test_a_touch_dials_every_telephone_number_of_every_page_and_mail(sample: BuildReport) -> None:
+    """An address is no telephone, so what stands in scripts and attributes does not count. The text parts of mails cannot hold links."""
+    linked = 0
+    for file in sample.output.rglob("*.html"):
+        tree: Any = lxml.html.fromstring(file.read_bytes())
+        for element in tree.xpath("//body//*[not(self::script or self::style)]"):
+            above = [element, *element.iterancestors()]
+            if any(each.tag == "a" and each.get("href", "").startswith("tel:") for each in above):
+                linked += 1
+                continue
+            texts = [element.text or "", *(child.tail or "" for child in element)]
+            assert not any(NUMBER.search(text) for text in texts), (file, texts)
+    assert linked > 200

@@ -36,6 +36,7 @@ from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
 from plugins.magazine.plugin import REFUSED
 from plugins.situation.tables import SITUATION, Situation
+from plugins.situation.upcoming import upcoming
 
 _CODE = Path(__file__).parent.parent
 
@@ -115,7 +116,8 @@ class PelicanRun:
 
     def _moments(self) -> bytes:
         library, now = self._build.get(LIBRARY), self._clock.plain  # the plain moment: this list must not narrow the interval
-        return moments.render(moments.upcoming(library, now) if library else [], now, self._clock.validity)
+        of_tables = upcoming(self._build.get(SITUATION) or Situation(), library.registry, now) if library else []
+        return moments.render(sorted([*(moments.upcoming(library, now) if library else []), *of_tables]), now, self._clock.validity)
 
     def _warnings(self) -> tuple[Diagnostic, ...]:
         library = self._build.get(LIBRARY)

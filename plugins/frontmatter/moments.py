@@ -19,7 +19,8 @@ FORMAT = 1
 
 @dataclass(frozen=True, order=True)
 class DocumentMoment:
-    """``at`` is ISO 8601 with a zone. ``what`` is ``begins`` (the document appears), ``ends`` (it comes down) or ``over`` (an event has taken place).
+    """``at`` is ISO 8601 with a zone. ``what`` is ``begins`` (the document appears), ``ends`` (it comes down), ``over`` (an event has taken place) or ``unknown``
+    (what a row of a table says is too old to be believed, `plugins.situation`).
 
     ``document`` is the path of the source below ``content/``, ``address`` that of its page below the site.
     """

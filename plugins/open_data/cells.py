@@ -52,7 +52,7 @@ def line(value: str) -> tuple[str, list[Note]]:
 
 def digits(value: str) -> str:
     """Return ``value`` with half-width letters, digits and signs (NFKC), for cells that hold numbers, dates or codes."""
-    return unicodedata.normalize("NFKC", value).strip()
+    return (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
 
 
 def coordinates(latitude: str, longitude: str) -> tuple[tuple[float, float] | None, list[Note]]:

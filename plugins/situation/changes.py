@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from feedgenerator import Atom1Feed
 
-from plugins.clock import compare_all
+from plugins.clock import JAPAN, compare_all
 from plugins.frontmatter.model.registry import Place
 from plugins.situation.current import anchor_of
 from plugins.situation.row import SituationRow
@@ -20,6 +20,10 @@ from plugins.situation.tables import Tables
 
 NEWEST = 100
 """Entries of a feed. On a bad day a municipality tells some dozens of changes in an hour; a reader of feeds asks every hour."""
+
+
+_BEFORE_ALL = dt.datetime(2011, 3, 11, 14, 46, tzinfo=JAPAN)
+"""The age of a feed that has no change. It depends on nothing else of the site: so the fast path of an emergency need not write these feeds."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Channel:
-    """``base`` is the site's address without a slash at the end, ``url`` the page that the feed belongs to. An empty feed is as old as ``as_of``."""
+    """``base`` is the site's address without a slash at the end, ``url`` the page that the feed belongs to."""
 
     title: str
     base: str
     url: str
     author: str
-    as_of: dt.datetime
 
 
 def changes(tables: Tables, now: dt.datetime) -> tuple[Change, ...]:
@@ -83,7 +86,6 @@ def atom(channel: Channel, all_changes: Sequence[Change], addresses: Sequence[st
     """
     page = channel.base + channel.url
     feed = _Atom(title=channel.title, link=page, feed_url=f"{page}feed.xml", description="", author_name=channel.author, language="ja")
-    feed.empty_since = channel.as_of
     for change, address in zip(all_changes[:NEWEST], addresses, strict=False):
         feed.add_item(
             title=mark + change.title,
@@ -106,11 +108,9 @@ def _tag(base: str, address: str, moment: dt.datetime) -> str:
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
-    empty_since: dt.datetime
-
     def latest_post_date(self) -> dt.datetime:
         """Without items, feedgenerator would take the time of the clock, and the same input would give other bytes."""
-        return max((item["updateddate"] for item in self.items), default=self.empty_since)
+        return max((item["updateddate"] for item in self.items), default=_BEFORE_ALL)
 
 
 def anchor(change: Change) -> str:

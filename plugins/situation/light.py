@@ -17,6 +17,10 @@ LIGHTEST = 14_000
 """Bytes: what a server sends before the first answer of the reader (ten segments, RFC 6928), one round trip."""
 
 
+_MOST = 200
+"""Entries: more of them have no room, whatever they say."""
+
+
 @dataclass(frozen=True)
 class LightSection:
     """The entries of one kind or municipality; ``url`` is the page that has all of them."""
@@ -42,7 +46,7 @@ class LightRenderer:
 
         Where not everything has room, the same number of entries of each section is shown, the usable ones first, with a link to all of them.
         """
-        most = max((len(section.entries) for section in sections), default=0)
+        most = min(_MOST, max((len(section.entries) for section in sections), default=0))
         fewer = bisect_left(
             range(most + 1), True, key=lambda left_out: len(self._render(title, url, sections, links, most - left_out)) <= LIGHTEST
         )

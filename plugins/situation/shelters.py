@@ -95,7 +95,7 @@ def read_shelter(row: Row, places: Mapping[str, Place]) -> tuple[Shelter | None,
     url = reader.read("URL", lambda: repairs.web_address(cell["URL"])) or ""
     capacity = reader.read(PEOPLE, lambda: cells.count(cell[PEOPLE])) or ""
     address, point = reader.line(ADDRESS) or "".join(map(reader.line, _PARTS)), reader.point()
-    hazards = tuple(hazard for hazard in HAZARDS if cells.yes(cell[f"災害種別_{hazard}"])[0] == "可")
+    hazards = tuple(hazard for hazard in HAZARDS if (sign := cell[f"災害種別_{hazard}"]) and cells.yes(sign)[0] == "可")
     if reader.is_refused or place is None:
         return None, reader.diagnostics
     key = f"{place.code}-{number}" if number else f"{place.code} {name}"

@@ -21,6 +21,7 @@ WORDS = {
     "begins": "begins 公開",
     "ends": "ends 終了",
     "over": "is over 催しの終わり",
+    "unknown": "becomes unknown 不明に変わる",
     "day": "the date changes 日付が変わる",
     "sent": "goes out 配信",
 }

@@ -15,7 +15,8 @@ FORMAT = 1
 
 @dataclass(frozen=True, order=True)
 class DueMoment:
-    """``at`` has a zone. ``what``: a document ``begins`` or ``ends``, an event is ``over``, a mail is ``sent``, or the pages show another ``day``.
+    """``at`` has a zone. ``what``: a document ``begins`` or ``ends``, an event is ``over``, a row of a table becomes ``unknown``, a mail is
+    ``sent``, or the pages show another ``day``.
 
     ``document`` is the path of the source below ``content/`` or the name of an issue, empty for a day.
     """

@@ -79,8 +79,11 @@ def test_a_row_turns_unknown_at_its_minute_in_an_incremental_build_as_in_a_full_
 def test_at_one_minute_before_its_end_nothing_is_rendered_again(site: TinySite) -> None:
     site.build(at(12))
     assert site.build(at(13, 39)).rendered == 0
-    until = json.loads((site.output / "moments.json").read_bytes())["until"]
-    assert dt.datetime.fromisoformat(until) == at(13, 40)
+    listed = json.loads((site.output / "moments.json").read_bytes())
+    assert dt.datetime.fromisoformat(listed["until"]) == at(13, 40)
+    first = listed["moments"][0]
+    assert (first["what"], first["title"], first["address"]) == ("unknown", "日和の丘小学校", "/situation/shelters/")
+    assert first["document"] == "data/situation/shelter-status.csv" and dt.datetime.fromisoformat(first["at"]) == at(13, 40)
 
 
 def test_an_unknown_row_says_what_was_known_and_when(site: TinySite) -> None:

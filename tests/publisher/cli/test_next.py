@@ -82,3 +82,15 @@ def test_publish_due_looks_at_what_has_begun_or_ended_since_the_build(folder: Pa
     due = due_moment(output, soon)
     assert due is not None and (due.at, due.document) == (soon, "press/2099/b.md")
     assert due_moment(folder / "nowhere", soon) is None
+
+
+def test_a_row_of_a_table_that_becomes_unknown_is_told_by_its_name(folder: Path) -> None:
+    row = {
+        "at": "2099-01-01T13:40:00+09:00",
+        "what": "unknown",
+        "document": "data/situation/shelter-status.csv",
+        "title": "日和の丘小学校",
+        "address": "/situation/shelters/",
+    }
+    write(folder, [row], until=row["at"])
+    assert "becomes unknown 不明に変わる data/situation/shelter-status.csv「日和の丘小学校」" in run(folder, "next").output
