@@ -11,6 +11,15 @@ from pathlib import Path
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe that nobody writes does not wait; a terminal does not become ours (POSIX.1-2017, open)."""
 
+KINDS = (
+    (stat.S_ISDIR, "フォルダー", "a folder"),
+    (stat.S_ISFIFO, "パイプ", "a pipe"),
+    (stat.S_ISSOCK, "ソケット", "a socket"),
+    (stat.S_ISCHR, "装置", "a device"),
+    (stat.S_ISBLK, "装置", "a device"),
+)
+"""What is no file: how its mode is told, and what somebody would call it in Japanese and in English."""
+
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, or of one that a link leads to.
@@ -45,11 +54,4 @@ def require_regular(path: Path, mode: int) -> None:
 
 def kind_of(mode: int) -> str:
     """Return what somebody would call an entry of a folder with this mode."""
-    kinds = (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    )
-    return next((name for is_kind, name in kinds if is_kind(mode)), "something else")
+    return next((name for is_kind, _, name in KINDS if is_kind(mode)), "something else")

@@ -22,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
+import regular_file
 from plugins.diagnostics import Diagnostic
 from plugins.files import is_inside, path_of
 
@@ -282,14 +283,7 @@ def kind_of(path: Path) -> tuple[str, str] | None:
         mode = path.stat().st_mode
     except (OSError, ValueError):
         return None
-    kinds = (
-        (stat.S_ISDIR, "フォルダー", "a folder"),
-        (stat.S_ISFIFO, "パイプ", "a pipe"),
-        (stat.S_ISSOCK, "ソケット", "a socket"),
-        (stat.S_ISCHR, "装置", "a device"),
-        (stat.S_ISBLK, "装置", "a device"),
-    )
-    return next(((ja, en) for is_kind, ja, en in kinds if is_kind(mode)), None)
+    return next(((ja, en) for is_kind, ja, en in regular_file.KINDS if is_kind(mode)), None)
 
 
 def read_named(path: Path, most: int) -> bytes:

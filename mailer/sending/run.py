@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from mailer.database import issues, ledger
 from mailer.database.engine import Database
-from mailer.delivery.connection_worker import run_connection
+from mailer.delivery.connections.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, Progress
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import Feeder

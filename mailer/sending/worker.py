@@ -24,7 +24,7 @@ from mailer.approval.approval import NotApproved
 from mailer.database import engine, frozen_content, issues, ledger
 from mailer.database.ledger import waiting_by_queue
 from mailer.delivery import domain_queue
-from mailer.delivery.connection_worker import run_connection
+from mailer.delivery.connections.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import START, Feeder

@@ -2,7 +2,7 @@
 
 MAIL, RCPT and DATA leave in one write; on 354 the body, its dot and the next envelope leave in one write. So a message costs one
 round trip, one read and one write, and at most two messages are on their way: one whose body is with the relay, and the next one's
-envelope. The protocol is an `asyncio.BufferedProtocol`: asyncio's usual one allocates 256 KiB for each read.
+envelope. `reply_protocol` takes the replies apart.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from mailer.message.compiled import END_OF_DATA
 from mailer.model.outcome import Outcome, Phase
-from mailer.smtp.replies import CLOSING, CONTINUED_LINE, ENDLESS, LAST_LINE, LONGEST_REPLY, START_INPUT, decode
+from mailer.smtp.replies import CLOSING, START_INPUT, decode
+from mailer.smtp.reply_protocol import ReplyProtocol
 from mailer.smtp.transaction import MessageSource, StopReason, Timeouts, Transaction
 
 PATIENCE = 30.0  # seconds that replies to commands sent ahead may take; a relay that throws them away never answers
@@ -25,7 +26,7 @@ NOTHING, BODY, RESET, MAIL, RCPT, DATA = range(6)
 _BODY = Phase.BODY
 
 
-class PipeliningProtocol(asyncio.BufferedProtocol):
+class PipeliningProtocol(ReplyProtocol):
     """Sends one message after the other until none is left, its share is sent or the connection is lost.
 
     `discards`: the relay has never answered commands that were sent ahead; the message is given back. `is_cut_ahead`: it was lost in
@@ -44,6 +45,7 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         timeouts: Timeouts,
         on_lost: Callable[[Exception | None], None] = lambda _error: None,
     ) -> None:
+        super().__init__()
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._source = source
@@ -53,15 +55,9 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         self._handlers = (self._on_unexpected, self._on_body, self._on_reset, self._on_mail, self._on_rcpt, self._on_data)
         command, self._ahead_wait = timeouts.command, min(timeouts.command, PATIENCE)
         self._waits = (command, timeouts.end, command, command, self._ahead_wait, min(timeouts.data, self._ahead_wait))
-        self._step = NOTHING
         self._sent: Transaction | None = None  # its body is with the relay
         self._next: Transaction | None = None  # its envelope is with the relay
-        self._buffer = bytearray(LONGEST_REPLY)
-        self._view = memoryview(self._buffer)
-        self._filled = 0  # bytes of the buffer
-        self._lines: list[bytes] = []  # of a reply that is not complete yet
-        self._length = 0  # bytes of them
-        self._is_paused = self._is_over = False
+        self._is_paused = False
         self._is_envelope_ahead = False  # the next envelope left with the body before it
         self._heard_at = 0.0  # loop time
         self._deadline = 0.0
@@ -92,26 +88,6 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
         if self._raised is not None:
             raise self._raised
         return reason
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Where the next bytes go."""
-        return self._view[self._filled :] if self._filled else self._view
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take every whole line out of the buffer."""
-        self._filled += nbytes
-        filled, buffer = self._filled, self._buffer
-        begin = buffer.rfind(b"\n", 0, filled) + 1
-        if begin:
-            lines = bytes(self._view[: begin - 1]).split(b"\n")
-            remaining = self._filled = filled - begin
-            buffer[:remaining] = buffer[begin:filled]
-            try:
-                self._handle_lines(lines)
-            except Exception as error:  # costs nothing unless there is one; `run` raises it
-                self._fail(error)
-        if self._filled == LONGEST_REPLY:
-            self.lose(ENDLESS)
 
     def pause_writing(self) -> None:
         """The relay takes the body slowly."""
@@ -170,32 +146,6 @@ class PipeliningProtocol(asyncio.BufferedProtocol):
     def _awaits_ahead(self) -> bool:
         """Whether the reply that is awaited answers a command that was not the first of its write."""
         return self._step in (RCPT, DATA) or (self._step == MAIL and self._is_envelope_ahead)
-
-    def _handle_lines(self, lines: list[bytes]) -> None:
-        for line in lines:
-            if self._is_over:
-                return
-            code = LAST_LINE.get(line[:4])
-            if code is None or self._lines:
-                self._handle_unusual(code, line)
-            else:
-                self._handlers[self._step](code, line[4:])
-        self._set_deadline()
-
-    def _handle_unusual(self, code: int | None, line: bytes) -> None:
-        """A line of a reply that has several (RFC 5321 section 4.2.1), or garbage. `code` is given with the last line."""
-        if code is None and line[:4] not in CONTINUED_LINE:
-            self.lose(f"not an SMTP reply: {line.rstrip()[:80]!r}")
-            return
-        self._lines.append(line[4:].rstrip(b"\r"))
-        self._length += len(line)  # not the sum of the lines: to add up thousands of them for each takes seconds
-        if self._length > LONGEST_REPLY:
-            self.lose(ENDLESS)
-        elif code is not None:
-            text = b" ".join(self._lines)
-            self._lines.clear()
-            self._length = 0
-            self._handlers[self._step](code, text)
 
     def _on_unexpected(self, code: int, text: bytes) -> None:
         self.lose(f"a reply that nobody asked for: {code} {decode(text)}")

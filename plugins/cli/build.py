@@ -28,6 +28,7 @@ from plugins.cli.console import (
 
 if TYPE_CHECKING:
     from plugins.builder.options import BuildOptions, BuildReport
+    from plugins.diagnostics import Diagnostic
 
 
 def build(
@@ -67,6 +68,16 @@ def build(
 
         stop_with_errors((*report.warnings, *difference_diagnostics(differing, output)), chosen)
     held = [line for each in report.held_back for line in each.lines()]
+    _print_report(report, held, chosen)
+    if explain:
+        typer.echo(report.explain(explain), err=chosen != "text")
+    if verify:
+        say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
+    if held:
+        stop_held_back(held, len(report.held_back), chosen)
+
+
+def _print_report(report: BuildReport, held: Sequence[Diagnostic], chosen: FormatName) -> None:
     summary = {"pages": report.pages, "rendered": report.rendered, "issues": report.issues, "held_back": len(report.held_back)}
     print_diagnostics(report.warnings if chosen == "text" else (*report.warnings, *held), chosen, summary)
     say(
@@ -74,12 +85,6 @@ def build(
         f" ({report.changed} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
         chosen,
     )
-    if explain:
-        typer.echo(report.explain(explain), err=chosen != "text")
-    if verify:
-        say("すべて作り直したものと同じです The same as a full build, byte for byte", chosen)
-    if held:
-        stop_held_back(held, len(report.held_back), chosen)
 
 
 def _run_or_stop(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from publisher.release.files import write_atomically
 from publisher.release.keys import new_key, read_key
 from publisher.release.minisign import public_key
 from publisher.release.root import RootChange, next_root
+from publisher.release.store import ReleaseStore
 from publisher.release.tuf_metadata import ROOT_LIFE
 from publisher.targets.mirrors import targets_of
 
@@ -48,36 +50,46 @@ def root(
     with errors_on_one_line():
         settings, store = load(config)
         signers = [_open(path) for path in sign]
-        change_words = [
-            words
-            for words, is_wanted in (
-                ("a new release key", new_release_key),
-                ("a new time key", new_time_key),
-                ("new root keys", new_root_keys),
-            )
-            if is_wanted
-        ]
+        wanted = {"a new release key": new_release_key, "a new time key": new_time_key, "new root keys": new_root_keys}
         with store.locked():
             next_root(store.metadata(), signers, RootChange(), now())  # raises before any key is made
-            typer.echo(f"A new root until {now() + ROOT_LIFE:%Y-%m-%d}; {', '.join(change_words) or 'the same keys'}. 新しい親の署名")
+            changed = ", ".join(words for words, is_wanted in wanted.items() if is_wanted)
+            typer.echo(f"A new root until {now() + ROOT_LIFE:%Y-%m-%d}; {changed or 'the same keys'}. 新しい親の署名")
             if dry_run:
                 typer.echo("Nothing was changed. 試しです。何も変えていません")
                 return
             roots = _new_roots(new_root_keys, number, threshold, without_passphrase)
-            made = {
-                name: new_key(settings.keys / f"{name}.new")
-                for name, wanted in ((RELEASE, new_release_key), (TIMESTAMP, new_time_key))
-                if wanted
-            }
-            change = RootChange(made.get(RELEASE), made.get(TIMESTAMP), roots, threshold)
-            store.keep_metadata(store.metadata() | next_root(store.metadata(), signers, change, now()))
-            for name in made:
-                _put_in_place(settings.keys / name, now())
-            _announce(settings, new_release_key)
-            if newest := store.newest():
-                keys = signing_keys(settings)
-                again = new_release_key and make.republish(store, newest.release.number, keys, now())
-                bring(targets_of(settings, store, now), store, again or make.renew(store, keys.timestamp, now()))
+            _sign(settings, store, signers, _new_keys(settings, new_release_key, new_time_key), roots, threshold)
+            _deliver(settings, store, new_release_key)
+
+
+def _new_keys(settings: PublishConfig, is_release: bool, is_time: bool) -> Mapping[str, Ed25519PrivateKey]:
+    """Make the keys of the publishing machine that are wanted, by file name. Each lies beside its place until the root that names it is signed."""
+    return {name: new_key(settings.keys / f"{name}.new") for name, is_wanted in ((RELEASE, is_release), (TIMESTAMP, is_time)) if is_wanted}
+
+
+def _sign(
+    settings: PublishConfig,
+    store: ReleaseStore,
+    signers: list[Ed25519PrivateKey],
+    made: Mapping[str, Ed25519PrivateKey],
+    roots: list[Ed25519PrivateKey],
+    threshold: int,
+) -> None:
+    """Sign the root that names the new keys, and put them in place of the old ones."""
+    change = RootChange(made.get(RELEASE), made.get(TIMESTAMP), roots, threshold)
+    store.keep_metadata(store.metadata() | next_root(store.metadata(), signers, change, now()))
+    for name in made:
+        _put_in_place(settings.keys / name, now())
+    _announce(settings, RELEASE in made)
+
+
+def _deliver(settings: PublishConfig, store: ReleaseStore, is_signed_anew: bool) -> None:
+    """Bring the root to every mirror: with the newest release signed by the new key, or with its time signed anew."""
+    if newest := store.newest():
+        keys = signing_keys(settings)
+        again = is_signed_anew and make.republish(store, newest.release.number, keys, now())
+        bring(targets_of(settings, store, now), store, again or make.renew(store, keys.timestamp, now()))
 
 
 def _open(path: Path) -> Ed25519PrivateKey:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mailer.cli.test_commands import Terminal
 from tests.mailer.message.dkim.judges import dkimpy_accepts
 from tests.samples.mail_bundles import make_database, write_config
+from tests.samples.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 TABLE = 'tls = "none"\n[dkim]\ndomains = ["example.jp"]\n'

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.mailer.cli.test_commands import Terminal, terminal  # noqa: F401 - a fixture
 from tests.samples.mail_bundles import write_config
+from tests.samples.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 from todoke import app
 
@@ -17,7 +17,7 @@ NEW = "new-reader@example.jp"
 
 
 @pytest.fixture
-def office(terminal: Terminal) -> Terminal:  # noqa: F811
+def office(terminal: Terminal) -> Terminal:
     assert terminal.run("subscribers import FILE").exit_code == 0
     return terminal
 

@@ -17,8 +17,8 @@ from mailer.database import issues, ledger
 from mailer.database.engine import open_database
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
-from tests.mailer.cli.test_commands import Terminal
 from tests.samples.mail_bundles import ISSUE, LIST, SEAL, make_database, write_config, write_issue
+from tests.samples.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 RELAY = 'tls = "none"\n[approval]\nidentity = "name"\nauthors = "stated"'

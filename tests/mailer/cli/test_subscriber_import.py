@@ -6,18 +6,18 @@ import json
 
 import pytest
 
-from tests.mailer.cli.test_commands import Terminal, terminal  # noqa: F401 - a fixture
+from tests.samples.mail_terminal import Terminal
 
 JAPANESE = "メールアドレス,氏名,ステータス\r\nin@example.jp,甲,配信中\r\nleft@example.jp,乙,解除\r\nodd@example.jp,丙,休眠\r\n"
 
 
 @pytest.fixture
-def foreign(terminal: Terminal) -> Terminal:  # noqa: F811
+def foreign(terminal: Terminal) -> Terminal:
     (terminal.folder / "people.csv").write_bytes(JAPANESE.encode("cp932"))
     return terminal
 
 
-def subscribed(terminal: Terminal) -> int:  # noqa: F811
+def subscribed(terminal: Terminal) -> int:
     return int(json.loads(terminal.run("subscribers stats --format json", mail=False).output)["people"])
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.mailer.cli.test_commands import Terminal, terminal  # noqa: F401 - a fixture
+from tests.samples.mail_terminal import Terminal
 
 
-def test_revoking_links_names_the_reader_and_refuses_a_stranger(terminal: Terminal) -> None:  # noqa: F811
+def test_revoking_links_names_the_reader_and_refuses_a_stranger(terminal: Terminal) -> None:
     terminal.run("subscribers import FILE")
     assert "older links are revoked" in terminal.run("subscribers revoke-links READER1@example.jp", mail=False).output
     stranger = terminal.run("subscribers revoke-links nobody@example.jp", mail=False)

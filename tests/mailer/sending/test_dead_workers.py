@@ -18,7 +18,7 @@ from mailer.cli.daemons import work as commands_work
 from mailer.database import issues
 from mailer.database.engine import create_job_tables
 from mailer.delivery import recorder
-from mailer.delivery.connection_worker import run_connection
+from mailer.delivery.connections.connection_worker import run_connection
 from mailer.delivery.engine import DeliveryEngine
 from mailer.log import LogKind
 from mailer.model.state import DeliveryState

@@ -17,7 +17,6 @@ from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import MessageError, TodokeMailError
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
-from tests.mailer.cli.test_commands import Terminal
 from tests.samples.mail_bundles import (
     NOW,
     REF,
@@ -30,6 +29,7 @@ from tests.samples.mail_bundles import (
     write_issue,
     write_json,
 )
+from tests.samples.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 FAR = "https://todoke.example.jp/" + "x" * 1000 + "/"

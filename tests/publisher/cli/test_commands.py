@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import json
@@ -10,49 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-import todoke
 from mailer.approval import anchors
 from mailer.model.audit_log import AuditEvent, AuditSeal, next_entry
+from tests.samples.operators import Operator
 from tests.samples.releases import PAGES
-
-CONFIG = """
-store = "var/releases"
-keys = "var/keys"
-
-[[mirrors]]
-name = "www"
-kind = "local"
-folder = "www"
-
-[[mirrors]]
-name = "second"
-kind = "local"
-folder = "second"
-deadline = 30
-"""
-
-
-class Operator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "publish.toml").write_text(CONFIG, encoding="utf-8")
-        for path, text in PAGES.items():
-            self.write(path, text)
-
-    def write(self, path: str, text: str) -> None:
-        file = self.folder / "output" / "site" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def run(self, line: str) -> Result:
-        with contextlib.chdir(self.folder):
-            return CliRunner().invoke(todoke.app, line.split())
-
-    def page(self, mirror: str, path: str = "index.html") -> str:
-        return (self.folder / mirror / "current" / path).read_text(encoding="utf-8")
 
 
 @pytest.fixture
