@@ -26,12 +26,13 @@ from mailer.database.subscriptions import ImportedSubscriber
 from mailer.inbound.service import InboundService
 from mailer.inbound.spool import Spool
 from mailer.message.links import LinkSigner, return_path_for
+from mailer.message.sealed import TokenSealer
 from mailer.model.audit_log import AuditSeal
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.suppression import AddressKeys
 from mailer.secrets import Secret
-from mailer.subscribers.sign_up_by_mail import NoSignUps
+from mailer.subscribers.sign_up_by_mail import SignUpsByMail
 
 CONNECTIONS = 4
 NUMBER = 3_000
@@ -67,7 +68,8 @@ FORMS = (REPORT, REPORT, PROSE, REPORT, REPORT, NOTICE)
 def bounces_per_min(number: int = NUMBER) -> int:
     """Measure."""
     with tempfile.TemporaryDirectory() as name:
-        folder, signer = Path(name), LinkSigner((Secret(secrets.token_hex(32)),))
+        folder, key = Path(name), Secret(secrets.token_hex(32))
+        signer = LinkSigner((key,))
         relay = RelaySettings("127.0.0.1", 9, "none", None, None, None, 1, 1.0)
         config = Config(
             folder / "mailer.toml", "https://example.jp", f"sqlite:///{folder}/todoke.db", "example.jp", "bounce@example.jp", None, (relay,)
@@ -76,7 +78,13 @@ def bounces_per_min(number: int = NUMBER) -> int:
         with closing(create_database(config.database, AuditSeal(), AddressKeys((b"k" * 32,)))) as database:
             issue_id = _prepare(database, number)
             service = InboundService(
-                config, database, {LIST.key: LIST}, signer, NoSignUps(), lambda: datetime.now(UTC), lambda _relay: None
+                config,
+                database,
+                {LIST.key: LIST},
+                signer,
+                SignUpsByMail(database, TokenSealer((key,)), {LIST.key: LIST}),
+                lambda: datetime.now(UTC),
+                lambda _relay: None,
             )
             seconds = _run(service, _messages(config, signer, issue_id, number))
             counted = sum(delivery_problems.problems_by_class(database, since=NOW).values())

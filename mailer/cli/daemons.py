@@ -71,7 +71,7 @@ def serve(
             sign_ups, lifespan = None, None
             if password_for is not None and site is not None and site.takes_sign_ups:
                 sealer, wake = TokenSealer(keys), WakeUp()
-                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, dkim=signing)
+                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, takes_replies=True, dkim=signing)
                 sign_ups = make_sign_ups(sealer, settings.service_url, keys, wake.set, settings.trusted_proxies)
                 lifespan = sending_confirmations(mailer, wake, now)
             app = create_app(

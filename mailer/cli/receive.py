@@ -12,15 +12,18 @@ import typer
 from mailer import bundle, log, secrets
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, command_session, notify, now, open_for_command, say
 from mailer.config.file import load_config
-from mailer.config.settings import Config
+from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
 from mailer.inbound.service import InboundService
 from mailer.log import LogKind
+from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
+from mailer.message.sealed import TokenSealer
 from mailer.model.errors import SecretMissing
 from mailer.secrets import Secret
 from mailer.sending.run import run_event_loop, stop_on_signal
-from mailer.subscribers.sign_up_by_mail import NoSignUps
+from mailer.subscribers.sign_up_by_mail import SignUpsByMail
+from mailer.subscribers.sign_up_mailer import SignUpMailer
 
 
 def receive(
@@ -55,11 +58,17 @@ def _service(settings: Config, database: Database, mail: MailPath, keys: tuple[S
     try:
         password = secrets.relay_password(os.environ, settings.relay.password_file) if settings.relay.username else None
     except SecretMissing as error:
-        notify(f"{error} Until then nothing is answered and no letter is passed on. それまで、返信も転送もできません。")
+        notify(f"{error} Until then nothing is answered and nothing is passed on. それまで、返信も転送もできません。")
         password = None
     log.hide([password.value] if password else [])
-    lists = bundle.read_lists(mail)
-    return InboundService(settings, database, lists, LinkSigner(keys), NoSignUps(), now, lambda relay: password if relay.username else None)
+    lists, sealer, signing = bundle.read_lists(mail), TokenSealer(keys), dkim_keys.load_active(settings.dkim)
+
+    def password_for(relay: RelaySettings) -> Secret | None:
+        return password if relay.username else None
+
+    mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, takes_replies=True, dkim=signing)
+    by_mail = SignUpsByMail(database, sealer, lists)
+    return InboundService(settings, database, lists, LinkSigner(keys), by_mail, now, password_for, sign_up_mailer=mailer, dkim=signing)
 
 
 async def _until_stopped(service: InboundService) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, select, update
 
 from mailer.database.engine import Database
 from mailer.database.schema import complaint, delivery, delivery_problem, issue, subscriber
@@ -88,12 +88,6 @@ def forgive_within(connection: Connection, subscriber_id: SubscriberId, now: dat
     """The address is good: nothing counts any more that was recorded until now. How many problems were that?"""
     step = update(delivery_problem).where(delivery_problem.c.subscriber_id == subscriber_id, _OPEN)
     return connection.execute(step.values(forgiven_at=now)).rowcount
-
-
-def erase_within(connection: Connection, subscriber_id: SubscriberId) -> None:
-    """The subscriber is erased: nothing of this remains."""
-    connection.execute(delete(delivery_problem).where(delivery_problem.c.subscriber_id == subscriber_id))
-    connection.execute(delete(complaint).where(complaint.c.subscriber_id == subscriber_id))
 
 
 def refused_deliveries(database: Database, *, since: datetime, limit: int = 500) -> tuple[RefusedDelivery, ...]:

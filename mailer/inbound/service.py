@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailer import log
-from mailer.bounces import taught
+from mailer.bounces import mime, taught
 from mailer.bounces.last_resort import LastResort
 from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config, RelaySettings
@@ -21,15 +22,21 @@ from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.processing import MessageReaders, Processor
 from mailer.inbound.returned import ReturnedMail
 from mailer.inbound.spool import Spool
+from mailer.message.dkim.keys import NO_KEYS, DkimKeys
+from mailer.message.dkim.signature import sign_message
 from mailer.message.links import LinkSigner
 from mailer.model.clock import Clock
+from mailer.model.errors import TodokeMailError
 from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.smtp.direct import DirectMessage, send_by_first_relay
 from mailer.subscribers import delivery_problems
+from mailer.subscribers.sign_up_mailer import BATCH, SignUpMailer
 
 REFUSALS_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=6)
+CONFIRMATIONS_EVERY = 3.0
+"""Seconds. Somebody waits for the mail with the telephone in the hand."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class InboundService:
     clock: Clock
     password_for: Callable[[RelaySettings], Secret | None]
     limits: LmtpLimits = field(default_factory=LmtpLimits)
+    sign_up_mailer: SignUpMailer | None = None
+    dkim: DkimKeys = NO_KEYS
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[str], object] = lambda _place: None) -> None:
         """Serve until stopped. What is in the spool from an earlier run is read first.
@@ -57,10 +66,12 @@ class InboundService:
             processor = self.processor(spool, addresses_of_ours, last_resort)
             server = LmtpServer(Handler(spool, addresses_of_ours.resolve, self.clock, processor.wake, threads, self.limits), self.limits)
             on_listening(await server.listen(self.config.inbound.listen))
+            sender = asyncio.create_task(self._send_confirmations(stop))
             try:
                 await processor.run(stop, _Chores(self, spool))
             finally:
                 await server.close()
+                await sender
 
     def processor(self, spool: Spool, addresses_of_ours: OwnAddresses, last_resort: LastResort | None) -> Processor:
         """The reader of the spool."""
@@ -71,7 +82,20 @@ class InboundService:
         return Processor(spool, readers, self._send, self.clock)
 
     async def _send(self, message: DirectMessage) -> bool:
-        return await send_by_first_relay(self.config.relays, self.password_for, self.config.message_id_domain, message)
+        writer = mime.parse(message.content).address("From")
+        signed = message._replace(content=sign_message(message.content, self.dkim.for_address(writer), self.clock()))
+        return await send_by_first_relay(self.config.relays, self.password_for, self.config.message_id_domain, signed)
+
+    async def _send_confirmations(self, stop: asyncio.Event) -> None:
+        """Send what empty mails have asked for. `todoke serve` may do the same: the database gives each mail to one of them."""
+        while self.sign_up_mailer is not None and not stop.is_set():
+            try:
+                while await self.sign_up_mailer.send_waiting(self.clock) == BATCH:
+                    pass
+            except TodokeMailError as error:
+                log.warning("confirmations cannot be sent now", why=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), CONFIRMATIONS_EVERY)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from mailer.model import addresses
 from mailer.model.issue import MailList
 from mailer.model.sign_up import LIFETIME, ListWish, SignUpClaim, Way
 from mailer.model.subscription import Frequency
+from mailer.subscribers.words import words_of_reply
 
 CONFIRM_PATH = "confirm"
 
@@ -97,7 +98,7 @@ def compose_confirmation(claim: SignUpClaim, token: str, lists: Sequence[MailLis
     lines = (
         mailbox_line("From", first.from_name, first.from_address),
         mailbox_line("To", "", claim.address),
-        mailbox_line("Reply-To", "", first.contact),
+        mailbox_line("Reply-To", "", confirm_address(config, first) if code else first.contact),
         text_line("Subject", f"確認：「{first.title}」{'など' if len(lists) > 1 else ''}のお申し込み"),
         list_id_line(first.title, first.list_id),
     )
@@ -106,9 +107,16 @@ def compose_confirmation(claim: SignUpClaim, token: str, lists: Sequence[MailLis
     return compose_note(lines, text, sent_at=sent_at, zone=identity.time_zone, own_id=own_id)
 
 
+def confirm_address(config: Config, mail_list: MailList) -> str:
+    """Return the address that takes answers with a code (`mailer.inbound.empty_mail`)."""
+    return f"{mail_list.key}-confirm@{config.inbound.domain}"
+
+
 def _text(lists: Sequence[MailList], link: str, code: str) -> str:
     names = "\n".join(f"・{each.title}" for each in lists)
-    by_reply = f"ページを開けないときは、件名に {code} と書いて、このメールに返信してください。\n\n" if code else ""
+    by_reply = (
+        f"ページを開けないときは、件名に {code} と書いて、このメールに返信してください。\n{words_of_reply(lists).text}\n\n" if code else ""
+    )
     return (
         "メールマガジンのお申し込みを受け付けました。まだ登録していません。\n\n"
         f"{names}\n\n"

@@ -10,6 +10,7 @@ from mailer.model.site import SiteProfile
 
 VERSION = "web-1"
 """Of the sentences below. Names and addresses in them come from the build."""
+REPLY_VERSION = "mail-1"
 
 
 def consent_words(site: SiteProfile | None, lists: Sequence[MailList]) -> Words:
@@ -24,3 +25,13 @@ def consent_words(site: SiteProfile | None, lists: Sequence[MailList]) -> Words:
         f"お問い合わせは {lists[0].contact} へお寄せください。",
     ]
     return Words.of("\n".join(lines), VERSION)
+
+
+def words_of_reply(lists: Sequence[MailList]) -> Words:
+    """Return the words of a confirmation that is answered by mail: they stand in it, above the code."""
+    names = "、".join(f"「{each.title}」" for each in lists)
+    lines = (
+        f"返信すると、{names}をこのメールアドレスで受け取ることに同意したことになります。",
+        "配信は、届いたメールの末尾のリンクから、いつでも止められます。",
+    )
+    return Words.of("\n".join(lines), REPLY_VERSION)

@@ -19,6 +19,8 @@ REVOCATION = b"links=revoke"
 """What the button posts that makes the links in older mails useless."""
 PERSON = b"person=ask"
 """What the button posts that asks for the link to the reader's own page."""
+FORGIVE = b"problems=forgive"
+"""What the button posts that says that the address is good, whatever came back."""
 PAUSE = re.compile(rb"pause=(\d{4}-\d{2}-\d{2}|none)")
 LONGEST_PAUSE = timedelta(days=366)
 MOST_FIELDS = 200

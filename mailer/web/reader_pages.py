@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,15 +13,27 @@ from mailer.database import people, subscriptions
 from mailer.database.engine import Database
 from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.clock import Clock
+from mailer.model.delivery_problem import DeliveryProblem
 from mailer.model.errors import LinkOutdated, TokenError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.model.subscription import ListPreference, Preference
+from mailer.subscribers import delivery_problems
 from mailer.web import preferences
 from mailer.web.joining import Joining, JoinNote, refuse_expired
 from mailer.web.pages import Pages
 from mailer.web.requests import read_body
 from mailer.web.threads import WorkThreads
+
+MOST_PROBLEMS = 10
+"""The newest ones; all are on the reader's own page."""
+
+
+class ReturnedToReader(NamedTuple):
+    """What came back for a reader. `is_ended`: nothing is sent to the address for it."""
+
+    problems: Sequence[DeliveryProblem]
+    is_ended: bool
 
 
 class ReaderPages:
@@ -100,6 +113,10 @@ class ReaderPages:
         if body == preferences.REVOCATION:
             await self._work.run(subscriptions.revoke_links, self._database, claim.subscriber_id)
             return self._pages.page(request, "revoked.html", claim=claim)
+        if body == preferences.FORGIVE:
+            await self._work.run(self._forgive, claim.subscriber_id, now)
+            current = await self._work.run(subscriptions.preferences, self._database, claim.subscriber_id)
+            return await self._show(request, claim, current, "forgiven")
         if body == preferences.PERSON and self._ask_for_link is not None:
             await self._ask_for_link(claim.subscriber_id, now)
             return self._pages.page(request, "link-asked.html", claim=claim)
@@ -139,7 +156,17 @@ class ReaderPages:
         self, request: Request, claim: LinkClaim, current: tuple[ListPreference, ...], note: str, status: int = 200
     ) -> Response:
         paused_until = await self._work.run(people.paused_until, self._database, claim.subscriber_id)
-        return self._preferences(request, claim, current, note, status, paused_until)
+        returned = await self._work.run(self._returned, claim.subscriber_id, self._clock())
+        return self._preferences(request, claim, current, note, status, paused_until, returned)
+
+    def _returned(self, subscriber_id: SubscriberId, now: datetime) -> ReturnedToReader:
+        """What came back, for the reader to see."""
+        problems, _ = delivery_problems.delivery_problems_of(self._database, subscriber_id, now)
+        is_ended = bool(problems) and bool(delivery_problems.suppressions_of_problems(self._database, subscriber_id))
+        return ReturnedToReader(problems[-MOST_PROBLEMS:], is_ended)
+
+    def _forgive(self, subscriber_id: SubscriberId, now: datetime) -> None:
+        delivery_problems.forgive(self._database, subscriber_id, by="reader", why="preferences page", now=now)
 
     def _end_subscription(self, claim: LinkClaim, now: datetime) -> bool:
         return subscriptions.unsubscribe(self._database, claim.subscriber_id, claim.list, source="link", now=now)
@@ -193,6 +220,7 @@ class ReaderPages:
         note: str,
         status: int = 200,
         paused_until: datetime | None = None,
+        returned: ReturnedToReader | None = None,
     ) -> Response:
         if not current:
             raise TokenError("There is no such subscription.")
@@ -210,4 +238,6 @@ class ReaderPages:
             tomorrow=(now.astimezone(self._zone) + timedelta(days=1)).date(),
             latest=(now.astimezone(self._zone) + preferences.LONGEST_PAUSE).date(),
             has_own_page=self._ask_for_link is not None,
+            returned=returned,
+            zone=self._zone,
         )

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -87,7 +88,8 @@ class Office:
     def reading(self) -> Iterator[Callable[[], int]]:
         """One process of the service, which remembers what it could not send."""
         processor = self.service.processor(self.spool, OwnAddresses(self.config, self.service.lists, SIGNER), None)
-        yield lambda: asyncio.run(processor.drain())
+        with ThreadPoolExecutor(1) as thread:  # a test with a browser has a loop in its own
+            yield lambda: thread.submit(lambda: asyncio.run(processor.drain())).result()
 
     @contextmanager
     def contact(self, address: str) -> Iterator[None]:
