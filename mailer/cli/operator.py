@@ -43,6 +43,7 @@ from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
 from mailer.database.frozen_content import CANCELLED
 from mailer.delivery.expiry import refuse_ended
+from mailer.doctor.verdict import NotAuthenticated
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
 from mailer.model.errors import IssueStopped
@@ -50,6 +51,7 @@ from mailer.model.issue import CALLED_OFF, FrozenIssue, IssueRef, IssueStatus, c
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze
 from mailer.sending import schedule as scheduling
+from mailer.sending.authentication import authenticated
 from mailer.sending.schedule import Scheduled
 
 
@@ -71,6 +73,12 @@ def schedule(
         str | None, typer.Option("--at", metavar="TIME", help="When, for example 2026-03-11T14:46, in the site's zone. 配信する日時")
     ] = None,
     at_once: Annotated[bool, typer.Option("--now", help="At once, also if the time of --at has passed. すぐに送る")] = False,
+    anyway: Annotated[
+        str,
+        typer.Option(
+            "--anyway", metavar="REASON", help="Although From's domain cannot be authenticated; the reason is recorded. 認証なしで送る理由"
+        ),
+    ] = "",
     output_format: FormatOption = OutputFormat.TEXT,
     is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
@@ -89,9 +97,10 @@ def schedule(
             if ref is None or moment is None:
                 _print_schedule(settings, database, output_format, is_utc=is_utc)
                 return
-            permit = approval.permit_for(settings, database, mail)
+            actor, approved = system_account(), approval.permit_for(settings, database, mail)
+            permit = authenticated(settings, database, approved, now=now(), actor=actor, anyway=anyway.strip())
             with _refusal_recorded(database, ref):
-                scheduled = scheduling.schedule(settings, database, mail, ref, moment, now=now(), permit=permit, actor=system_account())
+                scheduled = scheduling.schedule(settings, database, mail, ref, moment, now=now(), permit=permit, actor=actor)
             if scheduled.is_new:  # a change has written its entry itself
                 content = content_digest(scheduled.frozen.issue, scheduled.frozen.mail_list)
                 _record(database, "scheduled", ref, {"at": moment.isoformat(), "content": content})
@@ -266,9 +275,9 @@ def _record(database: Database, what: str, ref: IssueRef, details: dict[str, str
 
 @contextmanager
 def _refusal_recorded(database: Database, ref: IssueRef) -> Iterator[None]:
-    """Write a refusal for want of an approval into the audit log."""
+    """Write a refusal for want of an approval or of authentication into the audit log."""
     try:
         yield
-    except NotApproved as error:
+    except (NotApproved, NotAuthenticated) as error:
         _record(database, "scheduling refused", ref, {"reason": str(error)})
         raise

@@ -56,6 +56,14 @@ def send(
         list[str] | None, typer.Option("--test", metavar="ADDRESS", help="Send only a test to this address; may be repeated. テスト送信")
     ] = None,
     light: Annotated[bool, typer.Option("--light", help="With --test: the light form. 軽い版を試す")] = False,
+    anyway: Annotated[
+        str,
+        typer.Option(
+            "--anyway",
+            metavar="REASON",
+            help="Send although From's domain cannot be authenticated; the reason is recorded. 認証なしで送る理由",
+        ),
+    ] = "",
     logs: LogOption = LogKind.OFF,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
@@ -76,7 +84,7 @@ def send(
             if testers:
                 exit_status = run_test_send(context, mail, ref, testers, is_light=light)
             else:
-                exit_status = _send(context, mail, ref, resend_unknown)
+                exit_status = _send(context, mail, ref, resend_unknown, anyway)
     raise typer.Exit(exit_status)
 
 
@@ -92,10 +100,10 @@ def run_test_send(context: DeliveryContext, mail: Path, ref: IssueRef, testers: 
     return 0 if all(result.is_sent for result in results) else 1
 
 
-def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: bool) -> int:
+def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: bool, anyway: str) -> int:
     screen = console()
     with progress.progress_display(screen, str(ref), is_quiet=verbosity() < 0) as display:
-        result = sending.send(context, mail, ref, display, resend_unknown=resend_unknown, actor=system_account())
+        result = sending.send(context, mail, ref, display, resend_unknown=resend_unknown, actor=system_account(), anyway=anyway.strip())
     for note in result.prepared.notes:
         notify(note)
     for entry in result.prepared.interrupted:

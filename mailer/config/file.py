@@ -22,8 +22,10 @@ from mailer.config.settings import (
     SQLITE,
     Approval,
     ApprovalRules,
+    AuthenticationSettings,
     Config,
     DkimSettings,
+    DoctorSettings,
     Durability,
     Identity,
     InboundSettings,
@@ -42,6 +44,7 @@ from mailer.model.expiry import MaximumAge
 
 LOGGER = logging.getLogger("mailer.config")
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+RECORD_NAME = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\._domainkey\.[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?$"
 PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)
 """The two places of a password in the URL of a PostgreSQL server (libpq, section "Connection URIs")."""
 UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
@@ -153,6 +156,34 @@ class _Retention(_Section):
     evidence: int = Field(default=31, ge=31, le=3660)  # a month by law
 
 
+class _Authentication(_Section):
+    sending: Approval = "required"
+    addresses: list[str] = Field(default=[], max_length=50)
+    relay_dkim: list[Annotated[str, Field(pattern=RECORD_NAME, max_length=253)]] = Field(default=[], max_length=50)
+    nameservers: list[str] = Field(default=[], max_length=10)
+
+    @field_validator("addresses")
+    @classmethod
+    def are_addresses(cls, value: list[str]) -> list[str]:
+        return [str(ipaddress.ip_address(each)) for each in value]
+
+    @field_validator("nameservers")
+    @classmethod
+    def are_servers(cls, value: list[str]) -> list[str]:
+        for each in value:
+            host, colon, port = each.rpartition(":")
+            has_port = colon and port.isdecimal() and (each.startswith("[") or ":" not in host)
+            ipaddress.ip_address((host if has_port else each).strip("[]"))
+        return value
+
+
+class _Doctor(_Section):
+    snapshot: str | None = Field(default=None, min_length=1)
+    snapshot_days: float = Field(default=2.0, gt=0, le=366, strict=False)
+    drill: str | None = Field(default=None, min_length=1)
+    drill_days: float = Field(default=190.0, gt=0, le=3660, strict=False)
+
+
 class _File(_Section):
     service_url: str
     database: str = "sqlite:///var/todoke.db"
@@ -178,6 +209,8 @@ class _File(_Section):
     retention: _Retention = _Retention()
     inbound: _Inbound = _Inbound()
     dkim: _Dkim = _Dkim()
+    authentication: _Authentication = _Authentication()
+    doctor: _Doctor = _Doctor()
     trusted_proxies: list[str] = list(LOOPBACK)
 
     @field_validator("trusted_proxies")
@@ -315,6 +348,10 @@ def _settings(path: Path, file: _File) -> Config:
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
         trusted_proxies=tuple(file.trusted_proxies),
         dkim=_dkim(folder, file.dkim),
+        authentication=_authentication(file.authentication),
+        doctor=DoctorSettings(
+            _beside(folder, file.doctor.snapshot), file.doctor.snapshot_days, _beside(folder, file.doctor.drill), file.doctor.drill_days
+        ),
     )
 
 
@@ -324,6 +361,11 @@ def _inbound(folder: Path, file: _File) -> InboundSettings:
     listen = table.listen if "/" not in table.listen else (folder / table.listen).as_posix()
     complaints = table.complaints or f"complaints@{domain}"
     return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, table.most_bytes, table.keep_days)
+
+
+def _authentication(table: _Authentication) -> AuthenticationSettings:
+    names = tuple(name.lower().rstrip(".") for name in table.relay_dkim)
+    return AuthenticationSettings(table.sending, tuple(table.addresses), names, tuple(table.nameservers))
 
 
 def _dkim(folder: Path, table: _Dkim) -> DkimSettings:

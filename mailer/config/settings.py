@@ -134,6 +134,28 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticationSettings:
+    """How receivers can tell our mail from a forgery. `sending`: whether a `send` needs it; `addresses`: from where the mail reaches receivers;
+    `relay_dkim`: names of the records of relays that sign; `nameservers`: who is asked, instead of the system's (``address`` or ``address:port``).
+    """
+
+    sending: Approval = "required"
+    addresses: tuple[str, ...] = ()
+    relay_dkim: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorSettings:
+    """Files whose time says when something was done last: a snapshot, a drill. Ages are in days; None: nobody has said where to look."""
+
+    snapshot: Path | None = None
+    snapshot_days: float = 2.0
+    drill: Path | None = None
+    drill_days: float = 190.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds."""
 
@@ -163,6 +185,8 @@ class Config:
     inbound: InboundSettings = field(default_factory=InboundSettings)
     trusted_proxies: tuple[str, ...] = LOOPBACK
     dkim: DkimSettings = field(default_factory=DkimSettings)
+    authentication: AuthenticationSettings = field(default_factory=AuthenticationSettings)
+    doctor: DoctorSettings = field(default_factory=DoctorSettings)
 
     @property
     def relay(self) -> RelaySettings:

@@ -19,6 +19,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
@@ -179,6 +180,25 @@ def _open(url: str, seal: AuditSeal, address_keys: AddressKeys, *, creates: bool
     database.check_file()
     engine.dispose()  # the connection that migrated checked no foreign keys, see `_begin_sqlite`
     return database
+
+
+def revisions(url: str) -> tuple[str, str]:
+    """The revision of the tables that are there, and that of this program. Nothing is migrated; the first is empty if there is no database of ours.
+
+    :raises DatabaseError: the URL or the driver is not usable.
+    """
+    config = AlembicConfig()
+    config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
+    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
+        return "", newest
+    engine = _engine(url, creates=False)
+    try:
+        with _database_errors(engine), engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or "", newest
+    finally:
+        engine.dispose()
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -26,7 +26,7 @@ from mailer.model.errors import ContentChanged, NotPrivate, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, MailList
 from mailer.model.outcome import Outcome
 from mailer.model.recipient import Recipient
-from mailer.sending import freeze, limits_of_tests
+from mailer.sending import authentication, freeze, limits_of_tests
 from mailer.sending.sendable import require_sendable
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
@@ -57,7 +57,7 @@ def dry_run(config: Config, database: Database, root: Path, ref: IssueRef, now: 
         refuse_expired(database, issue.expires, ref, now, config.time_zone)
         require_sendable(config, database, issue, mail_list, now)
         first = subscriptions.first(database, ref.list)
-        notes = _approval_notes(config, database, root, issue, mail_list)
+        notes = (*_approval_notes(config, database, root, issue, mail_list), *authentication.note(config, mail_list, now))
         return DryRun(freeze.count_audience(database, root, ref), False, notes, _headers(config, issue, mail_list, first, now))
     refuse_ended(config, database, frozen, now)
     first = ledger.first_due(database, frozen.issue_id, now=now)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from mailer import bundle, log
 from mailer.approval import approval
-from mailer.approval.approval import NotApproved
+from mailer.approval.approval import NotApproved, Permit
 from mailer.database import audit_log, ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
+from mailer.doctor.verdict import NotAuthenticated
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import ContentChanged, SenderBusy
 from mailer.model.issue import IssueRef, ListClass, content_digest
@@ -20,6 +21,7 @@ from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
 from mailer.sending import freeze, lock
+from mailer.sending.authentication import authenticated
 from mailer.sending.freeze import PreparedIssue
 from mailer.sending.run import IssueSummary, deliver, run_event_loop, stop_on_signal, summarize
 
@@ -36,28 +38,39 @@ class SendResult:
 
 
 def send(
-    context: DeliveryContext, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool = False, actor: str = ""
+    context: DeliveryContext,
+    root: Path,
+    ref: IssueRef,
+    progress: Progress,
+    *,
+    resend_unknown: bool = False,
+    actor: str = "",
+    anyway: str = "",
 ) -> SendResult:
     """Send an issue, or go on with it. The first Ctrl-C finishes what is in flight.
 
     :param root: the bundle's folder, usually `output/mail`.
     :param actor: the account that asked for it, for the audit log.
+    :param anyway: the reason for which an issue leaves although From's domain has no authentication that works.
+    :raises NotAuthenticated: it has none, and there is no reason; an emergency leaves all the same.
     :raises ContentChanged: the words in the database are not those that were frozen.
     :raises NotApproved: the list needs a second person's approval, and there is none that holds.
     :raises SenderBusy: another `send` is at work on the database, and the issue is no emergency.
     :raises TodokeMailError: see `freeze.prepare` and `run.deliver`.
     """
     try:
-        return _send(context, root, ref, progress, resend_unknown=resend_unknown, actor=actor)
+        return _send(context, root, ref, progress, resend_unknown=resend_unknown, actor=actor, anyway=anyway)
     except SenderBusy:
         if bundle.read_issue(root, ref).list_class is not ListClass.EMERGENCY:
             raise
     return run_event_loop(_hand_over(context, root, ref, progress, actor))
 
 
-def _send(context: DeliveryContext, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool, actor: str) -> SendResult:
+def _send(
+    context: DeliveryContext, root: Path, ref: IssueRef, progress: Progress, *, resend_unknown: bool, actor: str, anyway: str
+) -> SendResult:
     with lock.sender_lock(context.config):
-        permit = approval.permit_for(context.config, context.database, root)
+        permit = _permit(context, root, actor, anyway)
         with _refusal_recorded(context, ref, actor):
             prepared = freeze.prepare(context.config, context.database, root, ref, now=context.clock(), permit=permit, actor=actor)
         if resend_unknown or retry_policy(prepared.frozen.issue.list_class).resend_unknown:
@@ -73,12 +86,17 @@ def _send(context: DeliveryContext, root: Path, ref: IssueRef, progress: Progres
         return result
 
 
+def _permit(context: DeliveryContext, root: Path, actor: str, anyway: str = "") -> Permit:
+    approved = approval.permit_for(context.config, context.database, root)
+    return authenticated(context.config, context.database, approved, now=context.clock(), actor=actor, anyway=anyway)
+
+
 @contextmanager
 def _refusal_recorded(context: DeliveryContext, ref: IssueRef, actor: str) -> Iterator[None]:
-    """Write a refusal, for want of an approval or for words that were changed, into the audit log."""
+    """Write a refusal, for want of an approval or of authentication, or for words that were changed, into the audit log."""
     try:
         yield
-    except (NotApproved, ContentChanged) as error:
+    except (NotApproved, NotAuthenticated, ContentChanged) as error:
         _record(context, actor, "sending refused", ref, {"reason": str(error)})
         raise
 
@@ -104,7 +122,7 @@ async def _hand_over(context: DeliveryContext, root: Path, ref: IssueRef, progre
     """
     database = context.database
     with _refusal_recorded(context, ref, actor):
-        permit = approval.permit_for(context.config, database, root)
+        permit = _permit(context, root, actor)
         prepared = freeze.freeze(context.config, database, root, ref, now=context.clock(), permit=permit, actor=actor)
     _record_begin(context, prepared, actor)
     progress.begin(ledger.count_due(database, prepared.frozen.issue_id, now=context.clock()))

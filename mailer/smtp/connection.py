@@ -72,6 +72,12 @@ class SmtpConnection:
         return int(size) if size.isascii() and size.isdigit() and len(size) <= LONGEST_SIZE else 0
 
     @property
+    def tls_version(self) -> str:
+        """The protocol of the open connection, such as ``TLSv1.3``; empty if it is not encrypted."""
+        tls = self._client.get_transport_info("ssl_object") if self._client is not None else None
+        return str(tls.version()) if tls is not None else ""
+
+    @property
     def is_open(self) -> bool:
         """Whether messages can be sent now, without connecting."""
         return self._client is not None and self._client.is_connected and self._begun < self._most
