@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import regular_file
-from mailer import bundle, log
+from mailer import bundle, log, secrets
 from mailer.cli.reading import ask, ask_address, note, subscriber_of
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say, wrong_usage
 from mailer.cli.subscriber_listing import Number
 from mailer.cli.tables import count
 from mailer.config.file import load_config
-from mailer.database import audit_log, clerk, erasure, retention, suppressions
+from mailer.database import audit_log, clerk, retention, sign_ups, suppressions
 from mailer.database.clerk import PaperForm
+from mailer.message.sealed import TokenSealer
 from mailer.model import addresses
 from mailer.model.consent import Words
 from mailer.model.errors import AddressError, CsvError
 from mailer.model.ids import SubscriberId
 from mailer.model.subscription import FORMATS, HTML
 from mailer.model.suppression import SuppressionReason
-from mailer.subscribers import traces
+from mailer.subscribers.erase import ErasedReader, erase_reader
 
 LONGEST_NUMBER = 60
 """Characters of a paper form's number."""
@@ -112,25 +115,23 @@ def erase_subscriber(
     with command_session():
         _require_reason(why)
         settings = load_config(config)
+        sealer = TokenSealer(secrets.signing_keys(os.environ, settings.secret_file))
         with open_for_command(settings) as database:
             record = subscriber_of(database, number)
             audit_log.require_key(database.seal)
-            planned = erasure.erase(database, record.subscriber_id, source="operator", now=now(), keep=False)
-            files = traces.files_with(settings.spool, record.address)
-            rows = sum(planned.rows.values()) if planned else 0
+            erase = partial(erase_reader, database, record.subscriber_id, sealer=sealer, spool=settings.spool, source="operator")
+            planned = erase(now=now(), keep=False) or ErasedReader(0, 0)
+            rows, files = planned.rows, planned.files
             say(
-                f"Subscriber {number}: {count(rows, 'row')} and {count(len(files), 'received message')}. {rows:,}行、受信したメール{len(files):,}通。"
+                f"Subscriber {number}: {count(rows, 'row')} and {count(files, 'received message')}. {rows:,}行、受信したメール{files:,}通。"
             )
             if dry_run:
                 say("Nothing was erased. 試しただけです。")
                 return
             _confirm(yes=yes)
-            erasure.erase(database, record.subscriber_id, source="operator", now=now())
-            for path in files:
-                path.unlink(missing_ok=True)
-            facts = {"subscriber": str(number), "rows": str(rows), "files": str(len(files)), "why": why.strip()}
+            erase(now=now())
+            facts = {"subscriber": str(number), "rows": str(rows), "files": str(files), "why": why.strip()}
             note(database, "subscriber erased", facts)
-            database.scrub(record.address)
         say(
             f"Subscriber {number} is erased. Backups still hold the data until they are replaced. 消去しました。控え（バックアップ）は別に扱ってください。"
         )
@@ -171,6 +172,7 @@ def expire_subscribers(dry_run: DryRun = False, config: ConfigPath = CONFIG) -> 
             audit_log.require_key(database.seal)
             expired = retention.expire(database, settings.retention, now=now(), keep=not dry_run)
             if not dry_run:
+                sign_ups.purge(database, now(), settings.retention.unconfirmed)
                 numbers = {"subscriptions": expired.subscriptions, "consents": expired.consents, "people": expired.people}
                 note(database, "retention", {name: str(number) for name, number in numbers.items()})
         verb, japanese = ("would be erased", "試しただけです。") if dry_run else ("erased", "消去しました。")

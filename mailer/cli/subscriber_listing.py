@@ -30,7 +30,7 @@ from mailer.cli.runtime import (
     wrong_usage,
 )
 from mailer.config.file import load_config
-from mailer.database import reader_counts, reader_records, subscriptions
+from mailer.database import person_data, reader_counts, reader_records, subscriptions
 from mailer.database.reader_records import ListedReader
 from mailer.model.errors import CsvError, SubscriberUnknown
 
@@ -110,8 +110,8 @@ def export_subscribers(
     with command_session():
         with open_for_command(load_config(config)) as database:
             if number is not None:
-                record = subscriber_of(database, number)
-                text, rows = machine_output.to_json(machine_output.plain(asdict(record))) + "\n", 1
+                data = person_data.everything_about(database, subscriber_of(database, number).subscriber_id)
+                text, rows = machine_output.to_json(data) + "\n", 1
             else:
                 text, rows = _table(reader_records.subscriptions_of_all(database, key, "subscribed"))
             _write(file, text)

@@ -31,7 +31,7 @@ class Erased:
 
 
 def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: datetime, keep: bool = True) -> Erased | None:
-    """Erase a subscriber and suppress the address. None: there is no such subscriber.
+    """Erase a subscriber and suppress the address. None: there is no such subscriber. `Database.scrub` makes it so in the files too.
 
     :param source: who wanted it, in a few words without an address.
     :param keep: False: a dry run.
@@ -44,10 +44,7 @@ def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: 
             return None
         reason = SuppressionReason.ERASED
         suppressions.suppress_within(connection, database.address_keys, address, reason, source=source, now=now)
-        erased = erase_within(connection, subscriber_id)
-    if keep:
-        database.scrub(address)
-    return erased
+        return erase_within(connection, subscriber_id)
 
 
 def erase_within(connection: Connection, subscriber_id: SubscriberId) -> Erased:

@@ -10,7 +10,7 @@ from dnslib import QTYPE, RCODE, RR, DNSRecord
 from dnslib.server import BaseResolver, DNSServer
 
 
-class Zone(BaseResolver):
+class Zone(BaseResolver):  # type: ignore[misc]
     """Answers from the lines of a zone file; names without any record do not exist (NXDOMAIN), those in `failing` give SERVFAIL."""
 
     def __init__(self, lines: Iterable[str], failing: Iterable[str] = ()) -> None:

@@ -126,7 +126,7 @@ def test_what_is_exported_can_be_imported_and_is_for_this_account_alone(office: 
     (office.folder / "people.csv").write_bytes(target.read_bytes())
     assert "there already: 5" in office.run("subscribers import FILE").output
     office.run_words(["subscribers", "export", str(office.folder / "one.json"), "--subscriber", "3"], mail=False)
-    assert json.loads((office.folder / "one.json").read_text("utf-8"))["address"] == "reader3@example.jp"
+    assert json.loads((office.folder / "one.json").read_text("utf-8"))["subscriber"][0]["email"] == "reader3@example.jp"
 
 
 def test_readers_are_listed_by_list_and_state(office: Terminal) -> None:

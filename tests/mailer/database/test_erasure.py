@@ -163,5 +163,6 @@ def test_scrubbing_finds_an_old_copy_beside_the_rows_of_a_page_that_was_split(tm
         number = subscriptions.find(database, f"1000-{GONE}")
         assert number is not None
         erasure.erase(database, number, source="operator", now=NOW)
+        assert database.scrub(f"1000-{GONE}")
         assert f"1000-{GONE}" not in everything(database)
         assert subscriptions.count(database, LIST.key) == 1999

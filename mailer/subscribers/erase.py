@@ -1,0 +1,46 @@
+"""A reader is erased everywhere: in the database, in sign-ups that wait, and in messages that were received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailer.database import erasure, people, sign_ups
+from mailer.database.engine import Database
+from mailer.message.sealed import SealedPurpose, TokenSealer
+from mailer.model.ids import SubscriberId
+from mailer.subscribers import traces
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedReader:
+    """How many rows of the database and how many received messages went."""
+
+    rows: int
+    files: int
+
+
+def erase_reader(
+    database: Database, subscriber_id: SubscriberId, *, sealer: TokenSealer, spool: Path, source: str, now: datetime, keep: bool = True
+) -> ErasedReader | None:
+    """Erase a reader and suppress the address; nothing else remains of it. None: there is no such reader.
+
+    :param spool: the folder of received messages.
+    :param source: who wanted it, in a few words without an address.
+    :param keep: False: a dry run.
+    :raises SubscriberBusy: a sender holds a message to the reader. Nothing was erased.
+    :raises SecretMissing: there is no key to hash the address with.
+    """
+    person = people.recipient(database, subscriber_id)
+    if person is None:
+        return None
+    erased = erasure.erase(database, subscriber_id, source=source, now=now, keep=keep)
+    files = traces.files_with(spool, person.address)
+    if keep:
+        for purpose in SealedPurpose:
+            sign_ups.forget(database, sealer.hash_address(person.address, purpose))
+        for path in files:
+            path.unlink(missing_ok=True)
+        database.scrub(person.address)
+    return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files))
