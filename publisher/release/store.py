@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +32,9 @@ from publisher.release.scan import Stamp, digest
 from publisher.release.tuf_metadata import FOLDER
 
 SIGNATURE = f"{manifest.PATH}.minisig"
+
+_BLOCK = 1_048_576
+"""Bytes that are read at once: nearly every file is one block."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,10 @@ class ReleaseStore:
 
         Raises `PublisherError` if a file of the site is no longer what was scanned.
         """
+        moment = signed.release.moment.timestamp()
         for file in signed.release.files if changed is None else (file for file in signed.release.files if file.path in changed):
-            target = self.object(file.sha256)
-            if not target.exists():
-                self._copy(site / file.path, file, target)
-                os.utime(target, (signed.release.moment.timestamp(),) * 2)
+            if not os.path.exists(target := self._object(file.sha256)):  # noqa: PTH110
+                self._copy(f"{site}/{file.path}", file, target, moment)
         folder = self.folder(signed.release.number)
         for path, data in signed.proof.items():
             if not path.startswith(manifest.LISTS):
@@ -121,18 +122,26 @@ class ReleaseStore:
             elif not self._list(path).is_file() or self._list(path).read_bytes() != data:
                 write_atomically(self._list(path), data, is_durable=False)
 
-    def _copy(self, source: Path, file: ReleasedFile, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, temporary)
-        if digest(temporary) != file.sha256:
-            temporary.unlink()
+    def _copy(self, source: str, file: ReleasedFile, target: str, moment: float) -> None:
+        """Copy one file. Paths are strings, since an emergency waits while 10,000 files are copied, and a fifth of the time was pathlib's."""
+        state, temporary = hashlib.sha256(), f"{target}.part"
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(source, "rb", buffering=0) as read, open(temporary, "wb", buffering=0) as written:  # noqa: PTH123
+            while block := read.read(_BLOCK):
+                state.update(block)
+                written.write(block)
+        if state.hexdigest() != file.sha256:
+            os.unlink(temporary)  # noqa: PTH108
             raise PublisherError(f"{file.path}: changed while the release was made. Try again / 公開版を作る間に変わりました")
-        temporary.replace(target)
+        os.utime(temporary, (moment, moment))
+        os.replace(temporary, target)  # noqa: PTH105
 
     def object(self, sha256: str) -> Path:
         """Return where the content with this digest lies, whether or not it is there."""
-        return self.root / "objects" / sha256[:2] / sha256
+        return Path(self._object(sha256))
+
+    def _object(self, sha256: str) -> str:
+        return f"{self.root}/objects/{sha256[:2]}/{sha256}"
 
     def missing_or_damaged(self, files: Iterable[ReleasedFile]) -> list[ReleasedFile]:
         """Return the files whose object is not what it should be: a mirror must not be mended from them."""
