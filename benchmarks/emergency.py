@@ -37,6 +37,7 @@ from benchmarks.corpus import write_corpus
 from benchmarks.mail import SINK
 from demo.servers import free_port
 from publisher.targets.ssh import SshAddress
+from tests.samples.mail_bundles import SECRET
 from tests.servers.ssh import sftp_server
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -92,7 +93,7 @@ class Office:
 
     @property
     def environ(self) -> dict[str, str]:
-        return python_environment() | {"TODOKE_SECRET": "a secret of a benchmark, long enough"}
+        return python_environment() | {"TODOKE_SECRET": SECRET}
 
     @property
     def site(self) -> Path:

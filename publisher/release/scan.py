@@ -50,13 +50,14 @@ def released_file(site: Path, path: str) -> ReleasedFile | None:
     """Return one file of ``site``, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
     if not is_safe_path(path):
         raise PublisherError(f"{path!r}: a path that leads elsewhere / 別の場所を指しています")
-    file = site / path
     try:
-        status = file.lstat()
+        status = os.lstat(file := f"{site}/{path}")
+        _require_publishable(path, status)
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - 10,000 times, while people wait
+            data = stream.readall()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    _require_publishable(path, status)
-    return ReleasedFile(path, digest(file), status.st_size, media_type(path), cache_control(path))
+    return ReleasedFile(path, hashlib.sha256(data).hexdigest(), len(data), media_type(path), cache_control(path))
 
 
 def digest(file: Path) -> str:

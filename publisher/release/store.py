@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,6 +38,9 @@ FEW = 1_000
 
 REMEMBERED = 8
 """Releases in memory: an edit needs the newest and the two that a mirror's trees hold, a rollback a few more."""
+
+_BLOCK = 1_048_576
+"""Bytes that are read at once: nearly every file is one block."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,10 @@ class ReleaseStore:
 
     def _copy_new(self, release: Release, site: Path, changed: Collection[str] | None) -> None:
         files = release.files if changed is None else [file for file in release.files if file.path in changed]
-        stored = self._stored(files)
+        stored, moment = self._stored(files), release.moment.timestamp()
         for file in files:
             if file.sha256 not in stored:
-                target = self.object(file.sha256)
-                self._copy(site / file.path, file, target)
-                os.utime(target, (release.moment.timestamp(),) * 2)
+                self._copy(f"{site}/{file.path}", file, self._object(file.sha256), moment)
                 stored.add(file.sha256)
 
     def _stored(self, files: Sequence[ReleasedFile]) -> set[str]:
@@ -148,18 +148,26 @@ class ReleaseStore:
             return {file.sha256 for file in files if self.object(file.sha256).exists()}
         return {entry.name for folder in folders.iterdir() for entry in folder.iterdir()} if folders.is_dir() else set()
 
-    def _copy(self, source: Path, file: ReleasedFile, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, temporary)
-        if digest(temporary) != file.sha256:
-            temporary.unlink()
+    def _copy(self, source: str, file: ReleasedFile, target: str, moment: float) -> None:
+        """Copy one file. Paths are strings, since an emergency waits while 10,000 files are copied, and a fifth of the time was pathlib's."""
+        state, temporary = hashlib.sha256(), f"{target}.part"
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(source, "rb", buffering=0) as read, open(temporary, "wb", buffering=0) as written:  # noqa: PTH123
+            while block := read.read(_BLOCK):
+                state.update(block)
+                written.write(block)
+        if state.hexdigest() != file.sha256:
+            os.unlink(temporary)  # noqa: PTH108
             raise PublisherError(f"{file.path}: changed while the release was made. Try again / 公開版を作る間に変わりました")
-        temporary.replace(target)
+        os.utime(temporary, (moment, moment))
+        os.replace(temporary, target)  # noqa: PTH105
 
     def object(self, sha256: str) -> Path:
         """Return where the content with this digest lies, whether or not it is there."""
-        return self.root / "objects" / sha256[:2] / sha256
+        return Path(self._object(sha256))
+
+    def _object(self, sha256: str) -> str:
+        return f"{self.root}/objects/{sha256[:2]}/{sha256}"
 
     def missing_or_damaged(self, files: Iterable[ReleasedFile]) -> list[ReleasedFile]:
         """Return the files whose object is not what it should be: a mirror must not be mended from them."""

