@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailer import log
-from mailer.bounces import mime, taught
+from mailer.bounces import mime
 from mailer.bounces.last_resort import LastResort
-from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config, RelaySettings
 from mailer.database import automatic_replies
 from mailer.database.engine import Database
@@ -112,19 +111,10 @@ class _Chores:
         now = self.service.clock()
         if self.refusals_at is None or now - self.refusals_at >= REFUSALS_EVERY:
             self.refusals_at = now
-            read_refusals(self.service.config, self.service.database, now)
+            delivery_problems.read_refusals_by_settings(self.service.config, self.service.database, now)
         if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
             self.tidied_at = now
             automatic_replies.forget_old(self.service.database, now)
             number = self.spool.forget_old(now - timedelta(days=self.service.config.inbound.keep_days))
             if number:
                 log.event("old messages deleted", number=number)
-
-
-def read_refusals(config: Config, database: Database, now: datetime) -> int:
-    """Record the refusals at sending time that are not recorded yet, by the taught rules too. How many were there?"""
-    try:
-        rules = taught.read_rules(config.bounce_rules)
-    except RulesUnreadable:  # told by the reader of the spool
-        rules = ()
-    return delivery_problems.read_refusals(database, now=now, taught=rules)
