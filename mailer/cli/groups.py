@@ -54,6 +54,7 @@ COMMANDS = {
     "inbound forgive": ("mailer.cli.inbound", "forgive"),
     "inbound stops": ("mailer.cli.inbound", "stops"),
     "inbound release": ("mailer.cli.inbound", "release"),
+    "inbound ask-again": ("mailer.cli.inbound", "ask_again"),
     "receive": ("mailer.cli.receive", "receive"),
     "serve": ("mailer.cli.daemons", "serve"),
     "work": ("mailer.cli.daemons", "work"),

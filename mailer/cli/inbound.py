@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mailer import bundle
 from mailer.bounces import mime, taught
 from mailer.bounces.mime import UnreadableMessage
 from mailer.bounces.reading import read_bounces
@@ -16,8 +17,10 @@ from mailer.cli.listing import Column, Listing, Row
 from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import (
     CONFIG,
+    MAIL,
     ConfigPath,
     FormatOption,
+    MailPath,
     UtcFlag,
     check_address,
     command_session,
@@ -38,6 +41,7 @@ from mailer.model.audit_log import AuditEvent
 from mailer.model.bounce import BounceClass
 from mailer.model.clock import format_time
 from mailer.subscribers import delivery_problems as problems
+from mailer.subscribers.asking_again import find_silent, let_silent_rest
 
 MOST_SHOWN = 4_000
 """Characters of a message that `show` prints."""
@@ -207,6 +211,20 @@ def release(queue: QueueArgument, reason: ReasonOption, config: ConfigPath = CON
         if not is_released:
             wrong_usage(f"{queue!r} is not stopped. See `todoke inbound stops`. その組は止まっていません。")
         say("Send the issue again: todoke send LIST/NUMBER. 号をもう一度送ってください。")
+
+
+def ask_again(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many. 試すだけ")] = False,
+    config: ConfigPath = CONFIG,
+    mail: MailPath = MAIL,
+) -> None:
+    """Let addresses at carriers rest at which nothing was accepted for a year; `todoke receive` asks them. 一年届かない携帯アドレスに確かめる"""
+    with command_session():
+        settings, lists = load_config(config), bundle.read_lists(mail)
+        with open_for_command(settings) as database:
+            number = len(find_silent(database, lists, now())) if dry_run else let_silent_rest(database, lists, now())
+        words = "would rest（試しただけ）" if dry_run else "rest until their readers answer. 返事があるまで止めました"
+        say(f"{number:,} subscriptions {words}. {number:,} 件。")
 
 
 def _find(spool: Spool, name: str) -> tuple[Spool, Folder]:

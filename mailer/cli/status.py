@@ -26,6 +26,7 @@ from mailer.cli.runtime import (
     chosen_format,
     command_session,
     console,
+    notify,
     now,
     open_for_command,
     parse_ref,
@@ -34,7 +35,7 @@ from mailer.cli.runtime import (
 )
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import issues, ledger
+from mailer.database import issues, ledger, queue_stops
 from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import FrozenIssue, IssueRef
@@ -92,6 +93,9 @@ def status(
             wrong_usage("--watch shows text or JSON, not CSV. --watch は text か json で使います。")
         settings = load_config(config)
         with open_for_command(settings) as database:
+            for stop in queue_stops.stops(database):
+                queue = stop.queue or "others"
+                notify(f"The queue {queue} is stopped: {stop.reason} 宛先の組 {queue} は止まっています。 todoke inbound stops")
             _print(lambda: _snapshot(settings, database, ref), form, shown_zone(settings, is_utc), watch=watch)
 
 

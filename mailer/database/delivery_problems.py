@@ -156,6 +156,16 @@ def problems_by_class(database: Database, *, since: datetime) -> dict[tuple[str,
         return {(str(receiver), BounceClass(kind)): int(number) for receiver, kind, number in connection.execute(query)}
 
 
+def returned_of_issue(database: Database, issue_id: IssueId) -> tuple[dict[BounceClass, int], int]:
+    """What came back of an issue: readers by class, and how many complained."""
+    number = func.count(func.distinct(delivery_problem.c.subscriber_id))
+    problems = select(_CLASS, number).where(delivery_problem.c.issue_id == issue_id).group_by(_CLASS).order_by(_CLASS)
+    complaints = select(func.count(func.distinct(complaint.c.subscriber_id))).where(complaint.c.issue_id == issue_id)
+    with database.reading() as connection:
+        counted = {BounceClass(kind): int(readers) for kind, readers in connection.execute(problems)}
+        return counted, connection.execute(complaints).scalar_one()
+
+
 def with_problems(database: Database, classes: Collection[BounceClass], *, since: datetime) -> tuple[SubscriberId, ...]:
     """Which subscribers have open problems of these classes since then?"""
     query = select(delivery_problem.c.subscriber_id).where(_CLASS.in_([*classes]), delivery_problem.c.at >= since, _OPEN).distinct()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import re
 import socket
 from collections.abc import Callable
@@ -151,6 +152,9 @@ class LmtpServer:
 
         :raises ListenError: another process is there, or the path cannot be used.
         """
+        logging.getLogger("mail.log").setLevel(
+            logging.WARNING
+        )  # aiosmtpd's: it writes every command, and with --verbose every line of a message
         loop = asyncio.get_running_loop()
         try:
             if "/" in place:

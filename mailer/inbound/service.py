@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailer import log
-from mailer.bounces import mime, taught
+from mailer.bounces import mime
 from mailer.bounces.last_resort import LastResort
-from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config, RelaySettings
 from mailer.database import automatic_replies
 from mailer.database.engine import Database
@@ -31,6 +30,7 @@ from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.smtp.direct import DirectMessage, send_by_first_relay
 from mailer.subscribers import delivery_problems
+from mailer.subscribers.asking_again import Questions, let_silent_rest
 from mailer.subscribers.sign_up_mailer import BATCH, SignUpMailer
 
 REFUSALS_EVERY = timedelta(seconds=30)
@@ -88,10 +88,12 @@ class InboundService:
 
     async def _send_confirmations(self, stop: asyncio.Event) -> None:
         """Send what empty mails have asked for. `todoke serve` may do the same: the database gives each mail to one of them."""
-        while self.sign_up_mailer is not None and not stop.is_set():
+        questions = Questions(self.database, self.config, self.signer, self.lists, self._send)
+        while not stop.is_set():
             try:
-                while await self.sign_up_mailer.send_waiting(self.clock) == BATCH:
+                while self.sign_up_mailer is not None and await self.sign_up_mailer.send_waiting(self.clock) == BATCH:
                     pass
+                await questions.ask_some(self.clock())
             except TodokeMailError as error:
                 log.warning("confirmations cannot be sent now", why=str(error))
             with suppress(TimeoutError):
@@ -112,19 +114,11 @@ class _Chores:
         now = self.service.clock()
         if self.refusals_at is None or now - self.refusals_at >= REFUSALS_EVERY:
             self.refusals_at = now
-            read_refusals(self.service.config, self.service.database, now)
+            delivery_problems.read_refusals_by_settings(self.service.config, self.service.database, now)
         if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
             self.tidied_at = now
             automatic_replies.forget_old(self.service.database, now)
+            let_silent_rest(self.service.database, self.service.lists, now)
             number = self.spool.forget_old(now - timedelta(days=self.service.config.inbound.keep_days))
             if number:
                 log.event("old messages deleted", number=number)
-
-
-def read_refusals(config: Config, database: Database, now: datetime) -> int:
-    """Record the refusals at sending time that are not recorded yet, by the taught rules too. How many were there?"""
-    try:
-        rules = taught.read_rules(config.bounce_rules)
-    except RulesUnreadable:  # told by the reader of the spool
-        rules = ()
-    return delivery_problems.read_refusals(database, now=now, taught=rules)

@@ -6,18 +6,20 @@ reader's address: mail to the operator is mail like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from mailer import log
-from mailer.database import audit_log, issues, ledger
+from mailer.database import audit_log, delivery_problems, issues, ledger, queue_stops
 from mailer.database.ledger import ReplyCount
+from mailer.database.queue_stops import QueueStop
 from mailer.delivery.context import DeliveryContext
 from mailer.message.compose import compose_note
 from mailer.message.dkim.signature import sign_message
 from mailer.message.headers import mailbox_line, text_line
 from mailer.model.audit_log import Anchor
+from mailer.model.bounce import BounceClass
 from mailer.model.clock import format_time
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.recipient import Envelope
@@ -34,7 +36,7 @@ INCOMPLETE = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRE
 
 @dataclass(frozen=True, slots=True)
 class OperatorReport:
-    """How an issue went. `counts` holds only states that occur; `anchor` is the newest entry of the audit log."""
+    """How an issue went. `counts` holds only states that occur; `anchor` is the newest entry of the audit log; `returned`: readers by what came back."""
 
     ref: IssueRef
     subject: str
@@ -45,6 +47,9 @@ class OperatorReport:
     next_due: datetime | None
     replies: tuple[ReplyCount, ...]
     anchor: Anchor | None = None
+    returned: Mapping[BounceClass, int] = field(default_factory=dict)
+    complaints: int = 0
+    stops: tuple[QueueStop, ...] = ()
 
 
 def report_text(report: OperatorReport, zone: tzinfo) -> tuple[str, str]:
@@ -77,11 +82,25 @@ def _lines(report: OperatorReport, zone: tzinfo) -> Iterator[str]:
     if any(counts.get(state) for state in INCOMPLETE):
         yield ""
         yield f"Who, and why: todoke who-missed {ref} （届いていない人と理由）"
+    yield from _returned_lines(report)
     if report.anchor is not None:
         yield ""
         yield f"Audit log: entry {report.anchor.number}, hash {report.anchor.hash}"
         yield "Keep this mail. Later `todoke audit --expect` with this hash shows that no entry up to it was changed or cut off."
         yield "このメールを保管してください。上のハッシュ値で、記録が書きかえられていないことを後から確かめられます。"
+
+
+def _returned_lines(report: OperatorReport) -> Iterator[str]:
+    """What came back until now, in numbers; most of it comes within days."""
+    if report.returned or report.complaints:
+        yield ""
+        yield "Came back until now (todoke inbound numbers): これまでに戻ったもの"
+        yield from (f"{number:>12,}  {kind}" for kind, number in report.returned.items())
+        yield f"{report.complaints:>12,}  complaints 苦情（迷惑メールの申告）"
+    for stop in report.stops:
+        yield ""
+        yield f"The queue {stop.queue or 'others'} is stopped: {stop.reason}"
+        yield f"止まっています。直してから: todoke inbound release {stop.queue or 'others'} --reason …"
 
 
 def compose_report(report: OperatorReport, sender: str, operator: str, identity: str, zone: tzinfo) -> bytes:
@@ -118,7 +137,11 @@ def _report(context: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, b
     replies, next_due = ledger.replies(database, issue_id, MOST_REPLIES), ledger.next_due(database, issue_id)
     newest = audit_log.newest(database)
     anchor = Anchor.of(newest) if newest else None
-    return OperatorReport(frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies, anchor)
+    returned, complaints = delivery_problems.returned_of_issue(database, issue_id)
+    stops = queue_stops.stops(database)
+    return OperatorReport(
+        frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies, anchor, returned, complaints, stops
+    )
 
 
 async def _deliver(context: DeliveryContext, report: OperatorReport) -> bool:

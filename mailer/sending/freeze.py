@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NoReturn
 
-from mailer import bundle
+from mailer import bundle, log
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
 from mailer.database import frozen_content, issues, orders, subscriptions, succession
@@ -17,9 +17,10 @@ from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
 from mailer.model.clock import format_time
-from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed
-from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus
+from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed, SecretMissing
+from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, ListClass
 from mailer.sending.sendable import require_sendable
+from mailer.subscribers import delivery_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def freeze_bundle(
     refuse_expired(database, issue.expires, ref, now, config.time_zone)
     refuse_too_late(issue, send_at, config.time_zone)
     replaced = bundle.read_succession(root, ref)
+    if mail_list.list_class is not ListClass.EMERGENCY:  # a warning waits for no bookkeeping
+        _read_refusals(config, database, now)
     if replaced is None or not replaced.is_for_reached:  # a correction of what reached nobody goes to nobody
         refuse_nobody(database, ref, now)
     require_sendable(config, database, issue, mail_list, now)
@@ -108,6 +111,14 @@ def freeze_bundle(
             f"{ref} cannot be frozen again yet: a sender still holds some of it. Try again in a minute. 送信中の分があります。少し待ってください。"
         )
     return frozen
+
+
+def _read_refusals(config: Config, database: Database, now: datetime) -> None:
+    """Whom the last issue could not reach for good must not be frozen again, also where `todoke receive` does not run."""
+    try:
+        delivery_problems.read_refusals_by_settings(config, database, now)
+    except SecretMissing as error:
+        log.warning("refusals cannot be read", why=str(error))
 
 
 def compare_with_bundle(root: Path, frozen: FrozenIssue, zone: tzinfo) -> tuple[str, ...]:

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mailer import log
+from mailer.bounces import taught
 from mailer.bounces.classify import classify
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.reply_parts import complete
+from mailer.bounces.taught import RulesUnreadable
+from mailer.config.settings import Config
 from mailer.database import bounce_effects, delivery_problems
 from mailer.database.bounce_effects import Effect
 from mailer.database.delivery_problems import RefusedDelivery
@@ -36,16 +39,25 @@ def record_bounce(
     return bounce_effects.apply(database, event, issue_id, subscriber_id, bounce, now=now)
 
 
-def read_refusals(database: Database, *, now: datetime, taught: Sequence[Receiver] = ()) -> int:
+def read_refusals(database: Database, *, now: datetime, rules: Sequence[Receiver] = ()) -> int:
     """Record every refusal at sending time that is not recorded yet. How many were there?"""
     number = 0
     while refused := delivery_problems.refused_deliveries(database, since=now - RECENT, limit=PORTION):
         for each in refused:
-            _record_refusal(database, each, taught)
+            _record_refusal(database, each, rules)
         number += len(refused)
     if number:
         log.event("refusals read", number=number)
     return number
+
+
+def read_refusals_by_settings(config: Config, database: Database, now: datetime) -> int:
+    """As `read_refusals`, by the rules that the operator has taught too. Damaged rules are left out: the reader of the spool says so."""
+    try:
+        rules = taught.read_rules(config.bounce_rules)
+    except RulesUnreadable:
+        rules = ()
+    return read_refusals(database, now=now, rules=rules)
 
 
 def delivery_problems_of(database: Database, subscriber_id: SubscriberId, now: datetime) -> tuple[tuple[DeliveryProblem, ...], float]:
@@ -68,10 +80,10 @@ def suppressions_of_problems(database: Database, subscriber_id: SubscriberId) ->
     return bounce_effects.ended_by_problems(database, subscriber_id)
 
 
-def _record_refusal(database: Database, refused: RefusedDelivery, taught: Sequence[Receiver]) -> None:
+def _record_refusal(database: Database, refused: RefusedDelivery, rules: Sequence[Receiver]) -> None:
     sent = refused.delivery
     refusal = complete(Refusal(refused.text, sent.address, "", refused.code))
-    verdict = classify(refusal, taught)
+    verdict = classify(refusal, rules)
     event = f"refused {sent.issue_id}-{sent.subscriber_id}"
     bounce_effects.apply(database, event, sent.issue_id, sent.subscriber_id, Bounce(refusal, verdict, "reply"), now=refused.at)
 

@@ -160,7 +160,7 @@ class BatchSource:
         return retry.decide(outcome, attempt=attempt, first_tried=first, now=now, policy=policy, jitter=jitter)
 
     def _log(self, result: DeliveryResult, outcome: Outcome, address: str) -> None:
-        text = log.redact(result.text, address)
+        text = log.redact(printable(outcome.text), address)
         reply = {"state": result.state, "phase": outcome.phase.value, "code": result.code, "reply": text}
         reader, message_id = result.subscriber_id, result.message_id
         log.event("delivery", queue=self._queue.name, reader=reader, message=message_id, attempt=result.attempts, **reply)

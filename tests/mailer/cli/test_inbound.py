@@ -97,6 +97,7 @@ def test_receive_takes_messages_says_no_address_in_its_log_and_ends_when_it_is_a
         sys.executable,
         "-m",
         "todoke",
+        "--verbose",
         "receive",
         "--config",
         str(home.config.path),

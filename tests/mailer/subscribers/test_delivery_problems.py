@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from mailer.config.settings import QueueSettings
+from mailer.database import delivery_problems as stored
 from mailer.database import issues, ledger, queue_stops, suppressions
 from mailer.database import subscriptions as stored_subscriptions
 from mailer.database.engine import create_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.context import DeliveryContext
 from mailer.model.bounce import BounceClass
+from mailer.model.clock import JAPAN
 from mailer.model.ids import SubscriberId
-from mailer.model.issue import ListClass
+from mailer.model.issue import ListClass, ReportStage
 from mailer.model.state import DeliveryState
+from mailer.monitoring.operator_report import OperatorReport, report_text
 from mailer.sending import send
 from mailer.subscribers import delivery_problems
 from tests.mailer.inbound.arrivals import KEYS
@@ -109,3 +112,22 @@ def test_a_refusal_that_is_about_us_stops_the_queue_and_no_reader(home: Installa
     (stop,) = queue_stops.stops(home.database)
     assert (stop.queue, stop.bounce_class) == ("docomo.ne.jp", BounceClass.POLICY)
     assert not any(suppressions.is_suppressed(home.database, f"d{number}@docomo.ne.jp") for number in range(10))
+
+
+def test_whom_the_last_issue_could_not_reach_is_not_frozen_again_and_the_operators_report_has_the_numbers(
+    home: Installation, receiver: Receiver
+) -> None:
+    receiver.behaviour.rcpt = {"reader2@example.jp": "550 5.1.1 no such user"}
+    send.send(home.context, home.root, REF, RecordedProgress())
+    next_issue = replace(REF, number="46")
+    write_issue(home.root, next_issue)
+    receiver.behaviour.rcpt = {}
+    receiver.accepted.clear()
+    send.send(home.context, home.root, next_issue, RecordedProgress())
+    assert "reader2@example.jp" not in receiver.recipients and "reader1@example.jp" in receiver.recipients
+    frozen = issues.find(home.database, REF)
+    assert frozen is not None
+    assert stored.returned_of_issue(home.database, frozen.issue_id) == ({BounceClass.UNKNOWN: 1}, 0)
+    report = OperatorReport(REF, "x", ReportStage.FINISHED, home.clock(), home.clock(), {}, None, (), None, {BounceClass.UNKNOWN: 1}, 2)
+    text = report_text(report, JAPAN)[1]
+    assert "1  unknown" in text and "2  complaints" in text
