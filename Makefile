@@ -10,7 +10,7 @@ demo: .venv/installed  ## Set up, run the whole product once, show site and inbo
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: .venv/installed-test system  ## Set up with what the tests need, and run them
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-all-pythons: .venv/installed-test system  ## The tests that need no browser on every Python (3.11 and newer) of this machine
 	$(BIN)/python -m tests.all_pythons

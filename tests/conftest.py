@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import pickle
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser
 
@@ -26,8 +28,26 @@ settings.load_profile("todoke")
 COUNT = itertools.count()
 
 
+LONGEST = (
+    "tests/test_journey.py",
+    "tests/publisher/pipeline/test_run.py",
+    "tests/plugins/incremental/test_random_edits.py",
+    "tests/audit/test_axe.py",
+    "tests/plugins/preview/test_preview.py",
+    "tests/publisher/pipeline/test_follow.py",
+    "tests/publisher/pipeline/test_kills.py",
+    "tests/plugins/partners/sandbox/test_hostile.py",
+    "tests/publisher/targets/portable/test_portable_site.py",
+    "tests/publisher/targets/test_network.py",
+    "tests/plugins/magazine/test_browser.py",
+)
+"""The files that take half a minute and more. `make test` gives whole files to its workers in this order, so that no worker is left with a long one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser, so that ``-m "not browser"`` leaves it out (`tests.all_pythons`)."""
+    """Put the longest files first, and mark what needs a browser, so that ``-m "not browser"`` leaves it out (`tests.all_pythons`)."""
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -57,8 +77,16 @@ def tiny(tmp_path: Path) -> TinySite:
 
 @pytest.fixture(scope="session")
 def noted_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildReport, dict[str, str]]:
-    """The whole sample site, built once for the session as of 2021-03-31, and the template of each page."""
-    return build_sample(tmp_path_factory.mktemp("sample") / "output")
+    """The whole sample site, built once for all workers as of 2021-03-31, and the template of each page. Nobody writes into it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return build_sample(tmp_path_factory.mktemp("sample") / "output")
+    shared = tmp_path_factory.getbasetemp().parent  # each worker has a folder of its own in it
+    with FileLock(shared / "sample.lock"):
+        kept = shared / "sample.pickle"
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(build_sample(shared / "sample" / "output")))
+        noted: tuple[BuildReport, dict[str, str]] = pickle.loads(kept.read_bytes())
+    return noted
 
 
 @pytest.fixture(scope="session")
