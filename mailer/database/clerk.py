@@ -30,9 +30,9 @@ class PaperForm:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What a paper form did. `blocked` are lists that an operator has closed to the address."""
+    """What a paper form did. `blocked` are lists that an operator has closed to the address: if all are, no subscriber is made (None)."""
 
-    subscriber_id: SubscriberId
+    subscriber_id: SubscriberId | None
     is_new: bool
     subscribed: tuple[str, ...]
     already: tuple[str, ...]
@@ -47,19 +47,19 @@ def add(database: Database, paper: PaperForm, *, now: datetime, keep: bool = Tru
     """
     keys = database.address_keys
     with database.writing(keep=keep) as connection:
+        blocked = tuple(key for key in paper.lists if _is_blocked(connection, database, paper, key, now))
         known = people.find_within(connection, paper.address)
+        if len(blocked) == len(paper.lists):
+            return Added(known, False, (), (), blocked)
         number = known or people.add_within(connection, keys, paper.address, paper.name, now=now, version=people.random_version())
         words = consents.keep_words_within(connection, paper.words, now) if paper.words else None
-        subscribed, already, blocked = list[str](), list[str](), list[str]()
+        subscribed, already = list[str](), list[str]()
         for key in paper.lists:
-            confirmation = f"paper form {paper.number}"
-            if suppressions.lift_by_consent_within(connection, keys, paper.address, key, confirmation=confirmation, now=now):
-                blocked.append(key)
-                continue
-            (subscribed if _subscribe(connection, number, key, paper.form, now) else already).append(key)
-            record = ConsentRecord(number, key, now, ConsentWay.COUNTER, paper.number, words)
-            consents.record_consent_within(connection, record)
-    return Added(number, known is None, tuple(subscribed), tuple(already), tuple(blocked))
+            if key not in blocked:
+                (subscribed if _subscribe(connection, number, key, paper.form, now) else already).append(key)
+                record = ConsentRecord(number, key, now, ConsentWay.COUNTER, paper.number, words)
+                consents.record_consent_within(connection, record)
+    return Added(number, known is None, tuple(subscribed), tuple(already), blocked)
 
 
 def remove(
@@ -77,6 +77,15 @@ def remove(
         ended = tuple(connection.execute(select(subscription.c.list).where(mine).order_by(subscription.c.list)).scalars())
         connection.execute(update(subscription).where(mine).values(state=UNSUBSCRIBED, source=source, since=now, changed_at=now))
     return ended
+
+
+def _is_blocked(connection: Connection, database: Database, paper: PaperForm, key: str, now: datetime) -> bool:
+    """Lift what a new consent lifts. Whether something is left that it does not."""
+    confirmation = f"paper form {paper.number}"
+    remaining = suppressions.lift_by_consent_within(
+        connection, database.address_keys, paper.address, key, confirmation=confirmation, now=now
+    )
+    return bool(remaining)
 
 
 def _subscribe(connection: Connection, subscriber_id: SubscriberId, key: str, form: str, now: datetime) -> bool:

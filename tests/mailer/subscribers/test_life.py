@@ -1,0 +1,335 @@
+"""The life of subscriptions against a model, through the functions that the commands, the pages and the receiver of mail call.
+
+Nobody is ever mailed without a standing consent, nobody who left or is suppressed is mailed, and of whoever was erased nothing remains but the keyed hash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from mailer.config.file import load_config
+from mailer.database import (
+    bounce_effects,
+    claims,
+    clerk,
+    complaint_effects,
+    issues,
+    ledger,
+    people,
+    retention,
+    sign_ups,
+    subscriptions,
+    suppressions,
+)  # fmt: skip
+from mailer.database.claims import ClaimRequest
+from mailer.database.clerk import PaperForm
+from mailer.database.complaint_effects import Complained
+from mailer.database.engine import create_database
+from mailer.database.ledger import ResultGroup
+from mailer.database.schema import delivery, metadata
+from mailer.delivery.journal import format_timestamp
+from mailer.message.links import LinkClaim, LinkSigner, Purpose
+from mailer.message.sealed import TokenSealer
+from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
+from mailer.model.errors import DeliveryRefused
+from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.issue import IssueRef
+from mailer.model.outcome import DeliveryResult
+from mailer.model.retention import Retention
+from mailer.model.sign_up import Way
+from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, SuppressionReason
+from mailer.secrets import Secret
+from mailer.subscribers import sign_up
+from mailer.subscribers.erase import erase_reader
+from mailer.subscribers.imports.load import load
+from mailer.subscribers.imports.spool import open_spool
+from mailer.subscribers.imports.survey import Choices, survey
+from mailer.subscribers.words import consent_words
+from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, write_config
+from tests.samples.sign_ups import OTHER, SITE, Service
+
+KEYS = AddressKeys((b"a key of these tests",))
+SEALER, SIGNER = TokenSealer((Secret(SECRET),)), LinkSigner((Secret(SECRET),))
+LISTS = {each.key: each for each in (LIST, OTHER)}
+NAMES = tuple(f"{name}-of-the-model@example.jp" for name in ("aoi", "botan", "chiyo"))
+ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
+SOME = st.sets(KEY, min_size=1).map(sorted)
+RULES = Retention()
+UNKNOWN = Verdict(BounceClass.UNKNOWN)
+
+
+@dataclass
+class Reader:
+    """What the model knows of an address. `lists`: list → since when it was left, or None while it stands."""
+
+    lists: dict[str, datetime | None] = field(default_factory=dict)
+    suppressed: set[tuple[SuppressionReason, str]] = field(default_factory=set)
+    paused_until: datetime | None = None
+    token: str = ""
+
+    def is_suppressed(self, key: str) -> bool:
+        return any(scope in (ALL_LISTS, key) for _, scope in self.suppressed)
+
+    def stands(self, key: str) -> bool:
+        """Consent that was given and not taken back, and nothing in the way."""
+        return self.lists.get(key, NOW) is None and not self.is_suppressed(key)
+
+    def consent(self, key: str) -> bool:
+        """A new consent lifts what the reader may lift. False: an operator has closed the address."""
+        self.suppressed = {(why, scope) for why, scope in self.suppressed if why not in LIFTED_BY_CONSENT or scope not in (ALL_LISTS, key)}
+        return not self.is_suppressed(key)
+
+
+class Life(RuleBasedStateMachine):
+    """Three people, two lists, and whatever may happen to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.home = Path(self.folder.name)
+        self.database = create_database(f"sqlite:///{self.home / 'var' / 'x.db'}", address_keys=KEYS)
+        self.service = Service(self.database, load_config(write_config(self.home)))
+        self.number = 0
+        self.model = {name: Reader() for name in NAMES}
+        self.tokens: list[str] = []
+        self.frozen: list[tuple[IssueId, str]] = []
+        self.mailed: list[tuple[IssueId, SubscriberId, str]] = []
+        self.erased: set[str] = set()
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+    @property
+    def now(self) -> datetime:
+        return self.service.clock.now
+
+    def id_of(self, address: str) -> SubscriberId | None:
+        return subscriptions.find(self.database, address)
+
+    def next_number(self) -> int:
+        self.number += 1
+        return self.number
+
+    @rule(address=ADDRESS, keys=SOME)
+    def signs_up(self, address: str, keys: list[str]) -> None:
+        requested = sign_up.request_confirmation(
+            self.database, address, [LISTS[key] for key in keys], "html", self.now, Way.WEB, sealer=SEALER, new_id=lambda: f"c{self.number}"
+        )
+        if requested.is_due:
+            self.model[address].token = requested.token
+            self.tokens.append(requested.token)
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data())
+    def confirms(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(self.tokens))
+        claim = sign_up.read_token(SEALER, token)
+        if not claim.holds(self.now):
+            return
+        reader, mailbox = self.model[claim.address], SEALER.hash_address(claim.address)
+        before = replace(reader, lists=dict(reader.lists), suppressed=set(reader.suppressed))
+        words = consent_words(SITE, [LISTS[wish.list] for wish in claim.wishes])
+        try:
+            sign_ups.confirm(self.database, claim, mailbox, token, self.now, words=words)
+        except DeliveryRefused:
+            assert any(why not in LIFTED_BY_CONSENT for why, _ in before.suppressed)
+            return
+        if token == reader.token:
+            reader.token = ""
+            for wish in claim.wishes:
+                assert reader.consent(wish.list)
+                reader.lists[wish.list] = None
+                self.erased.discard(claim.address)
+
+    @rule()
+    def a_scanner_opens_every_link(self) -> None:
+        before = self.rows()
+
+        paths = [f"/confirm/{token}" for token in self.tokens]
+        for address in NAMES:
+            if (number := self.id_of(address)) is not None:
+                paths += links_of(number, subscriptions.token_version(self.database, number) or 0)
+
+        for path in paths:
+            assert self.service.get(path).status_code < 500
+        assert self.rows() == before
+
+    @rule(addresses=st.sets(ADDRESS, min_size=1), keys=SOME, status=st.sampled_from(["配信中", "解除", "未確認", "休眠"]))
+    def imports(self, addresses: set[str], keys: list[str], status: str) -> None:
+        path = self.home / "people.csv"
+        path.write_text("メールアドレス,ステータス\n" + "".join(f"{address},{status}\n" for address in sorted(addresses)), "utf-8")
+        with open_spool() as spool:
+            content = survey(path, LISTS, Choices(fixed=tuple(keys)), spool)
+            for _ in load(spool, content, self.database, now=lambda: self.now, keep=True):
+                pass
+        path.unlink()
+        for address in addresses if status == "配信中" else ():
+            reader = self.model[address]
+            for key in keys:
+                if key not in reader.lists and not reader.is_suppressed(key):
+                    reader.lists[key] = None
+                    self.erased.discard(address)
+
+    @rule(address=ADDRESS, keys=SOME)
+    def a_clerk_adds(self, address: str, keys: list[str]) -> None:
+        added = clerk.add(self.database, PaperForm(address, "", tuple(keys), "石巻-1"), now=self.now)
+        reader = self.model[address]
+        for key in keys:
+            if reader.consent(key):
+                reader.lists[key] = None
+                self.erased.discard(address)
+            assert (key in added.blocked) == reader.is_suppressed(key)
+
+    @rule(address=ADDRESS, key=KEY)
+    def leaves(self, address: str, key: str) -> None:
+        if (number := self.id_of(address)) is not None:
+            subscriptions.unsubscribe(self.database, number, key, source="link", now=self.now)
+            self.end(address, key)
+
+    @rule(address=ADDRESS)
+    def a_clerk_removes(self, address: str) -> None:
+        if (number := self.id_of(address)) is not None:
+            clerk.remove(self.database, number, None, source="operator", now=self.now)
+            for key in LISTS:
+                self.end(address, key)
+
+    @rule(address=ADDRESS, days=st.integers(0, 40))
+    def pauses(self, address: str, days: int) -> None:
+        if (number := self.id_of(address)) is not None:
+            until = self.now + timedelta(days=days)
+            people.pause(self.database, number, until)
+            self.model[address].paused_until = until
+
+    @rule(old=ADDRESS, new=ADDRESS)
+    def changes_address(self, old: str, new: str) -> None:
+        number = self.id_of(old)
+        if number is None or not people.change_address(self.database, number, new, now=self.now):
+            return
+        here, there = self.model[old], self.model[new]
+        there.suppressed = {(why, scope) for why, scope in there.suppressed if why not in LIFTED_BY_CONSENT}
+        if old != new:
+            there.lists, there.paused_until = here.lists, here.paused_until
+            here.lists, here.paused_until = {}, None
+            self.erased.discard(new)
+
+    @precondition(lambda self: self.mailed)
+    @rule(data=st.data())
+    def a_message_bounces(self, data: st.DataObject) -> None:
+        issue_id, number, address = data.draw(st.sampled_from(self.mailed))
+        refusal = Refusal("550 5.1.1 unknown", address, "", 550, "5.1.1")
+        bounce_effects.apply(self.database, f"e{self.next_number()}", issue_id, number, Bounce(refusal, UNKNOWN, "dsn"), now=self.now)
+        if self.id_of(address) == number:
+            self.model[address].suppressed.add((SuppressionReason.UNKNOWN_RECIPIENT, ALL_LISTS))
+
+    @precondition(lambda self: self.mailed)
+    @rule(data=st.data(), key=KEY)
+    def a_reader_complains(self, data: st.DataObject, key: str) -> None:
+        issue_id, number, _ = data.draw(st.sampled_from(self.mailed))
+        complaint_effects.apply(
+            self.database, f"e{self.next_number()}", Complained(number, issue_id, key, "abuse", "docomo.ne.jp"), now=self.now
+        )
+        for address in NAMES:
+            if self.id_of(address) == number:
+                self.end(address, key)
+                self.model[address].suppressed.add((SuppressionReason.COMPLAINT, key))
+
+    @rule(address=ADDRESS, scope=KEY | st.just(ALL_LISTS))
+    def an_operator_closes_the_address(self, address: str, scope: str) -> None:
+        suppressions.suppress(self.database, address, SuppressionReason.OPERATOR, source="operator", now=self.now, scope=scope)
+        self.model[address].suppressed.add((SuppressionReason.OPERATOR, scope))
+
+    @rule(address=ADDRESS)
+    def an_operator_opens_it_again(self, address: str) -> None:
+        suppressions.lift(self.database, address, by="operator", why="test", now=self.now, reasons=[*SuppressionReason])
+        self.model[address].suppressed.clear()
+
+    @rule(address=ADDRESS)
+    def is_erased(self, address: str) -> None:
+        if (number := self.id_of(address)) is not None:
+            erase_reader(self.database, number, sealer=SEALER, spool=self.home / "inbound", source="reader", now=self.now)
+            closed = self.model[address].suppressed | {(SuppressionReason.ERASED, ALL_LISTS)}
+            self.model[address] = Reader(suppressed=closed)
+            self.mailed = [each for each in self.mailed if each[1] != number]
+            self.erased.add(address)
+            content = "\n".join(path.read_bytes().decode("utf-8", "replace") for path in self.home.rglob("*") if path.is_file())
+            assert address not in content + self.rows(), "something of an erased person is left"
+            assert KEYS.newest(address).value in self.rows()
+
+    @rule(days=st.sampled_from([0.5, 2, 8, 30]))
+    def time_passes(self, days: float) -> None:
+        self.service.clock.turn(days=days)
+
+    @rule()
+    def the_night_comes(self) -> None:
+        retention.expire(self.database, RULES, now=self.now)
+        for address, reader in self.model.items():
+            for key, left in [*reader.lists.items()]:
+                if left is not None and left <= self.now - RULES.ended:
+                    del reader.lists[key]
+                    reader.suppressed.add((SuppressionReason.LEFT, key))
+            if self.id_of(address) is None:
+                reader.paused_until = None
+                self.mailed = [each for each in self.mailed if each[2] != address]
+
+    @rule(key=KEY)
+    def an_issue_is_frozen(self, key: str) -> None:
+        content = replace(ISSUE, ref=IssueRef(key, str(self.next_number())))
+        issue_id = issues.freeze(self.database, content, LISTS[key], self.now).issue_id
+        with self.database.reading() as connection:
+            frozen = set(connection.execute(sa.select(delivery.c.address).where(delivery.c.issue_id == issue_id)).scalars())
+        resting = {name for name, reader in self.model.items() if reader.paused_until is not None and reader.paused_until > self.now}
+        assert frozen == {name for name, reader in self.model.items() if reader.stands(key)} - resting
+        self.frozen.append((issue_id, key))
+
+    @precondition(lambda self: self.frozen)
+    @rule()
+    def it_is_sent(self) -> None:
+        issue_id, key = self.frozen.pop(0)
+        claim = claims.claim_batch(self.database, ClaimRequest(issue_id, ""), token=f"t{issue_id}", owner="me", lease=60, now=self.now)
+        if claim is None:
+            return
+        at = format_timestamp(self.now)
+        current = {self.id_of(name): name for name in NAMES}
+        for row in claim.rows:
+            assert self.model[current[row.subscriber_id]].stands(key), "mailed without a standing consent"
+        results = [DeliveryResult(row.subscriber_id, "sent", 1, 250, "2.0.0 ok", at, "", at, "<x@y>") for row in claim.rows]
+        ledger.record(self.database, [ResultGroup(issue_id, claim.fence, results, is_last=True, is_complete=True)], now=self.now)
+        self.mailed += [(issue_id, row.subscriber_id, row.address) for row in claim.rows]
+
+    @invariant()
+    def what_the_database_says_is_what_the_model_says(self) -> None:
+        for key in LISTS:
+            assert subscriptions.count(self.database, key) == sum(reader.stands(key) for reader in self.model.values())
+
+    @invariant()
+    def nothing_of_an_erased_person_has_come_back(self) -> None:
+        assert [address for address in self.erased if address in self.rows()] == []
+
+    def end(self, address: str, key: str) -> None:
+        if self.model[address].lists.get(key, NOW) is None:
+            self.model[address].lists[key] = self.now
+
+    def rows(self) -> str:
+        with self.database.reading() as connection:
+            return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(sa.select(table)))
+
+
+def links_of(number: SubscriberId, version: int) -> list[str]:
+    """The paths behind the links of a reader's mail."""
+    unsubscribe, preferences = (
+        SIGNER.sign(LinkClaim(number, LIST.key, version, purpose)) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+    )
+    return [f"/unsubscribe/{unsubscribe}", f"/preferences/{preferences}"]
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=25, stateful_step_count=40, deadline=None, derandomize=True)
