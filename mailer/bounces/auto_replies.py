@@ -39,9 +39,16 @@ BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 
 def is_auto_reply(mail: Mail) -> bool:
     """Whether a machine answered on behalf of the reader: nothing is wrong with the address."""
+    return is_notice(mail) or is_automatic(mail)
+
+
+def is_notice(mail: Mail) -> bool:
+    """Whether the message says itself that it is a receipt or a holiday notice. `Auto-Submitted` and `Precedence` alone do not: bounces have them too."""
     if any(part.get_content_type() in RECEIPTS for part in mail.all_parts()):
         return True
-    return is_automatic(mail) or any(words in mail.header("Subject").lower() for words in SUBJECTS)
+    if any(mail.header(name) for name in RESPONDERS if name != "X-Auto-Response-Suppress"):
+        return True
+    return any(words in mail.header("Subject").lower() for words in SUBJECTS)
 
 
 def is_automatic(mail: Mail) -> bool:

@@ -12,13 +12,14 @@ from mailer.bounces.mime import Mail
 from mailer.bounces.reply_parts import ADDRESS, complete
 from mailer.model.bounce import Refusal
 
+BEFORE_A_MARK = 500  # characters: some servers say the reason first
 LONGEST_PASSAGE = 4_000  # characters; the reason stands in the first lines
 
 
 @dataclass(frozen=True, slots=True)
 class PlainFormat:
     """How a server's report is known: `marks` in the body, in lower case, one of which must occur; `header`: a header that it must have, with `value`
-    in it. `begins`: the reason stands behind the mark, else it may stand before it.
+    in it.
     """
 
     name: str
@@ -118,8 +119,9 @@ def read_plain(mail: Mail) -> tuple[str, Refusal] | None:
     found = next((each for each in FORMATS if _fits(each, mail, lower)), None)
     if found is None:
         return None
-    at = max((lower.find(mark) for mark in found.marks), default=0)
-    passage = body[max(at, 0) : max(at, 0) + LONGEST_PASSAGE] or body[:LONGEST_PASSAGE]
+    places = [at for at in (lower.find(mark) for mark in found.marks) if at >= 0]
+    begin = max(min(places, default=0) - BEFORE_A_MARK, 0)
+    passage = body[begin : begin + LONGEST_PASSAGE]
     recipient = mail.address(found.header) if found.header == "X-Failed-Recipients" else ""
     return found.name, complete(Refusal(passage, recipient or _first_address(passage) or _first_address(body)))
 

@@ -30,9 +30,11 @@ def read_bounces(mail: Mail, content: bytes, last_resort: LastResort | None, tau
     plain = plain_reports.read_plain(mail)
     if plain is not None:
         return (Bounce(plain[1], classify(plain[1], taught), "plain"),)
-    if auto_replies.is_auto_reply(mail):
-        return (Bounce(Refusal(""), Verdict(BounceClass.AUTO_REPLY), "automatic"),)
-    return _by_words(mail, taught) or _by_flufl(mail, content, last_resort, taught)
+    automatic = (Bounce(Refusal(""), Verdict(BounceClass.AUTO_REPLY), "automatic"),)
+    if auto_replies.is_notice(mail):
+        return automatic
+    found = _by_words(mail, taught) or _by_flufl(mail, content, last_resort, taught)
+    return found or (automatic if auto_replies.is_automatic(mail) else ())
 
 
 def _of_report(status: RecipientStatus, taught: Sequence[Receiver]) -> Bounce:

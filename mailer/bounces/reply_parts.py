@@ -8,7 +8,7 @@ from dataclasses import replace
 from mailer.model.bounce import Refusal
 from mailer.model.outcome import Phase
 
-LONGEST_TEXT = 2_000  # characters of a refusal that are looked at; receivers write a few hundred
+LONGEST_TEXT = 4_000  # characters of a refusal that are looked at; receivers write a few hundred
 # Not in an address of IPv4 (203.138.181.112), not in a longer number.
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 CODE = re.compile(r"(?<![\d.#:/-])([45]\d\d)(?=[ \-:;,)]|$)")
