@@ -14,6 +14,7 @@ from typing import Any
 from mailer.approval.approvers import Approver
 from mailer.database.ledger import LedgerEntry
 from mailer.log import escape
+from mailer.model.arrival import Arrival, ReceiverArrivals
 from mailer.model.audit_log import AuditEntry
 from mailer.model.issue import FrozenIssue, IssueStatus
 from mailer.model.state import DeliveryState
@@ -52,6 +53,16 @@ ISSUE_COLUMNS = (
     *(state.value for state in DeliveryState),
     *("rate", "seconds_left", "end"),
 )
+
+
+ARRIVAL_COLUMNS = ("receiver", *(kind.value for kind in Arrival), "total", "accepted_share")
+
+
+def receiver_arrivals(row: ReceiverArrivals) -> dict[str, Value]:
+    """Return how an issue fared at one receiver. The share is of 0 to 1, or null while nothing has an end."""
+    share = row.accepted_share
+    counts: dict[str, Value] = {kind.value: row.counts.get(kind, 0) for kind in Arrival}
+    return {"receiver": row.receiver.value, **counts, "total": row.total, "accepted_share": None if share is None else round(share, 4)}
 
 
 def issue_status(row: IssueStatusRow) -> dict[str, Any]:

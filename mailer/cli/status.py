@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import tzinfo
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.live import Live
 
 from mailer.cli import machine_output, tables
+from mailer.cli.arrivals import print_arrivals
 from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import (
     CONFIG,
@@ -40,8 +42,16 @@ from mailer.database.engine import Database
 from mailer.database.ledger import LedgerEntry
 from mailer.model.issue import FrozenIssue, IssueRef
 from mailer.model.state import DeliveryState
+from mailer.monitoring.arrivals import by_receiver
 from mailer.monitoring.status import StatusSnapshot, take_snapshot
 from mailer.sending import freeze
+
+
+class StatusBy(StrEnum):
+    """What an issue's status is divided by."""
+
+    RECEIVER = "receiver"
+
 
 INTERVAL = 2.0
 """Seconds between two snapshots of `--watch`: a sender reports its figures to the database every few seconds, so more often shows nothing new."""
@@ -82,6 +92,7 @@ def status(
     issue: MaybeRef = None,
     output_format: FormatOption = OutputFormat.TEXT,
     is_json: JsonFlag = False,
+    by: Annotated[StatusBy | None, typer.Option("--by", help="With an issue: did it arrive, by receiver? 受信側ごとに示す")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show it live until all is sent. 終わるまで見続ける")] = False,
     is_utc: UtcFlag = False,
     config: ConfigPath = CONFIG,
@@ -91,11 +102,16 @@ def status(
         ref, form = None if issue is None else parse_ref(issue), chosen_format(output_format, is_json=is_json)
         if watch and form is OutputFormat.CSV:
             wrong_usage("--watch shows text or JSON, not CSV. --watch は text か json で使います。")
+        if by is not None and (ref is None or watch):
+            wrong_usage("--by goes with LIST/NUMBER, and not with --watch. --by は号と一緒に、--watch なしで使います。")
         settings = load_config(config)
         with open_for_command(settings) as database:
             for stop in queue_stops.stops(database):
                 queue = stop.queue or "others"
                 notify(f"The queue {queue} is stopped: {stop.reason} 宛先の組 {queue} は止まっています。 todoke inbound stops")
+            if by is not None and ref is not None:
+                print_arrivals(ref, by_receiver(database, freeze.find_frozen(database, ref).issue_id), form)
+                return
             _print(lambda: _snapshot(settings, database, ref), form, shown_zone(settings, is_utc), watch=watch)
 
 

@@ -12,12 +12,19 @@ from prometheus_client.registry import Collector
 from mailer.config.settings import Config
 from mailer.database import issues
 from mailer.database.engine import Database
+from mailer.model.arrival import ReceiverArrivals
+from mailer.model.issue import IssueRef
 from mailer.monitoring import status
+from mailer.monitoring.arrivals import by_receiver
 from mailer.monitoring.status import StatusSnapshot
 
 RECENT = timedelta(days=14)
 """Older issues appear only while something of them is left to send: each issue is nine time series for ever in Prometheus."""
 
+RETURNING = timedelta(days=5)
+"""For so long returned mail changes the figures (RFC 5321 section 4.5.4.1); counting by receiver reads every delivery, so older issues are left out."""
+
+ArrivalsByIssue = Sequence[tuple[IssueRef, Sequence[ReceiverArrivals]]]
 Samples = Sequence[tuple[tuple[str, ...], float]]
 
 
@@ -28,20 +35,24 @@ def exposition(config: Config, database: Database, now: datetime) -> bytes:
     """
     chosen = issues.recent(database, since=now - RECENT)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_SnapshotCollector(status.take_snapshot(config, database, chosen, now=now), now))
+    counted = [frozen for frozen in chosen if (frozen.send_at or frozen.frozen_at) >= now - RETURNING]
+    by_issue = [(frozen.issue.ref, by_receiver(database, frozen.issue_id)) for frozen in counted]
+    registry.register(_SnapshotCollector(status.take_snapshot(config, database, chosen, now=now), now, by_issue))
     return generate_latest(registry)
 
 
 class _SnapshotCollector(Collector):
     """Prometheus' interface for the values of one snapshot. The client's own gauges would keep values of earlier requests."""
 
-    def __init__(self, snapshot: StatusSnapshot, now: datetime) -> None:
+    def __init__(self, snapshot: StatusSnapshot, now: datetime, by_issue: ArrivalsByIssue = ()) -> None:
+        self._by_issue = by_issue
         self._snapshot = snapshot
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield every metric."""
         yield from _issues(self._snapshot)
+        yield _arrivals(self._by_issue)
         yield from _queues(self._snapshot)
         yield from _relays(self._snapshot)
         yield _gauge("senders", "Senders at work.", [], [((), self._snapshot.senders)])
@@ -56,6 +67,17 @@ def _issues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
     yield _gauge("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], by_state)
     rates = [(key, row.rate) for key, row in rows]
     yield _gauge("messages_per_second", "Results of an issue over all senders.", ["list", "number"], rates)
+
+
+def _arrivals(by_issue: ArrivalsByIssue) -> GaugeMetricFamily:
+    samples = [
+        ((ref.list, ref.number, row.receiver.value, kind.value), float(count))
+        for ref, rows in by_issue
+        for row in rows
+        for kind, count in row.counts.items()
+    ]
+    words = "Deliveries by receiver: accepted, complained, filtered, unknown (no such mailbox), refused, deferred and others."
+    return _gauge("arrivals", words, ["list", "number", "receiver", "arrival"], samples)
 
 
 def _queues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:

@@ -6,7 +6,7 @@ reader's address: mail to the operator is mail like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -18,12 +18,14 @@ from mailer.delivery.context import DeliveryContext
 from mailer.message.compose import compose_note
 from mailer.message.dkim.signature import sign_message
 from mailer.message.headers import mailbox_line, text_line
+from mailer.model.arrival import Arrival, ReceiverArrivals
 from mailer.model.audit_log import Anchor
 from mailer.model.bounce import BounceClass
 from mailer.model.clock import format_time
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.recipient import Envelope
 from mailer.model.state import DeliveryState
+from mailer.monitoring.arrivals import bar, by_receiver
 from mailer.smtp.direct import DirectMessage, send_by_first_relay
 
 RECENT = timedelta(days=14)
@@ -50,6 +52,7 @@ class OperatorReport:
     returned: Mapping[BounceClass, int] = field(default_factory=dict)
     complaints: int = 0
     stops: tuple[QueueStop, ...] = ()
+    receivers: tuple[ReceiverArrivals, ...] = ()
 
 
 def report_text(report: OperatorReport, zone: tzinfo) -> tuple[str, str]:
@@ -71,6 +74,9 @@ def _lines(report: OperatorReport, zone: tzinfo) -> Iterator[str]:
         yield ""
         yield f"Deferred ones are tried again from {format_time(report.next_due, zone)} on; a last report follows."
         yield "送れなかった分は、あとでもう一度送ります。終わったときに、もう一度お知らせします。"
+    if report.receivers:
+        yield ""
+        yield from _chart(report.receivers)
     if report.replies:
         yield ""
         yield "Replies of relays, the most frequent first: 中継サーバーの応答（多い順）"
@@ -101,6 +107,16 @@ def _returned_lines(report: OperatorReport) -> Iterator[str]:
         yield ""
         yield f"The queue {stop.queue or 'others'} is stopped: {stop.reason}"
         yield f"止まっています。直してから: todoke inbound release {stop.queue or 'others'} --reason …"
+
+
+def _chart(receivers: Sequence[ReceiverArrivals]) -> Iterator[str]:
+    """The share that each receiver has accepted, as a bar, and what became of the rest."""
+    yield "Did it arrive, by receiver? 届いたか（受信側ごと）"
+    for row in receivers:
+        share = row.accepted_share
+        others = ", ".join(f"{count:,} {kind}" for kind, count in row.counts.items() if count and kind is not Arrival.ACCEPTED)
+        bars = "" if share is None else f"{share:>6.1%} {bar(share)}"
+        yield f"{row.receiver.value:<12}{row.total:>12,} {bars}{f'  ({others})' if others else ''}".rstrip()
 
 
 def compose_report(report: OperatorReport, sender: str, operator: str, identity: str, zone: tzinfo) -> bytes:
@@ -139,8 +155,9 @@ def _report(context: DeliveryContext, frozen: FrozenIssue, stage: ReportStage, b
     anchor = Anchor.of(newest) if newest else None
     returned, complaints = delivery_problems.returned_of_issue(database, issue_id)
     stops = queue_stops.stops(database)
+    receivers = by_receiver(database, issue_id)
     return OperatorReport(
-        frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies, anchor, returned, complaints, stops
+        frozen.issue.ref, frozen.issue.subject, stage, begun, now, counts, next_due, replies, anchor, returned, complaints, stops, receivers
     )
 
 
