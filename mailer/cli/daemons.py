@@ -71,8 +71,9 @@ def serve(
             sign_ups, lifespan = None, None
             if password_for is not None and site is not None and site.takes_sign_ups:
                 sealer, wake = TokenSealer(keys), WakeUp()
-                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, takes_replies=True, dkim=signing)
-                sign_ups = make_sign_ups(sealer, settings.service_url, keys, wake.set, settings.trusted_proxies)
+                takes_mail = bool(settings.inbound.domain)
+                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, takes_replies=takes_mail, dkim=signing)
+                sign_ups = make_sign_ups(sealer, settings, keys, wake.set, lists)
                 lifespan = sending_confirmations(mailer, wake, now)
             app = create_app(
                 database,

@@ -14,9 +14,9 @@ from mailer.web.server import create_server
 
 
 @contextmanager
-def served(app: ASGIApp, limits: ConnectionLimits) -> Iterator[int]:
+def served(app: ASGIApp, limits: ConnectionLimits, port: int | None = None) -> Iterator[int]:
     """Yield the port."""
-    port = free_port()
+    port = port or free_port()
     server = create_server(app, "127.0.0.1", port, limits)
     thread = threading.Thread(target=server.run)
     thread.start()

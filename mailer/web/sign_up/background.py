@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import Lifespan
 
 from mailer import log
+from mailer.config.settings import Config
 from mailer.database import sign_ups
 from mailer.message.sealed import TokenSealer
 from mailer.model.clock import Clock
@@ -48,12 +49,13 @@ class WakeUp:
         self._event.clear()
 
 
-def make_sign_ups(
-    sealer: TokenSealer, service_url: str, keys: Sequence[Secret], wake: Callable[[], None], trusted_proxies: tuple[str, ...]
-) -> SignUps:
+def make_sign_ups(sealer: TokenSealer, settings: Config, keys: Sequence[Secret], wake: Callable[[], None], lists: Iterable[str]) -> SignUps:
     """Return what the pages of signing up need, with new budgets."""
     proof = ProofOfWork(f"{keys[0].value} proof of work")
-    return SignUps(sealer, service_url, SignUpBudgets(randomness.token_bytes(32)), proof, wake, trusted_proxies)
+    domain = settings.inbound.domain
+    by_mail = {key: f"{key}-subscribe@{domain}" for key in lists} if domain else {}
+    budgets = SignUpBudgets(randomness.token_bytes(32))
+    return SignUps(sealer, settings.service_url, budgets, proof, wake, settings.trusted_proxies, by_mail)
 
 
 def sending_confirmations(mailer: SignUpMailer, wake: WakeUp, clock: Clock) -> Lifespan[Starlette]:
