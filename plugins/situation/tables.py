@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -76,7 +77,22 @@ def read_situation(content: Path, registry: Registry) -> tuple[Situation, list[D
             diagnostics += of_kind
         tables.append(Tables(rows, by_key))
     errors = [each for each in diagnostics if each.severity == "error"]
-    return Situation(tables[0], tables[1], tuple(each for each in diagnostics if each.severity != "error")), errors
+    return Situation(tables[0], tables[1], tuple(_first_notes(each for each in diagnostics if each.severity != "error"))), errors
+
+
+_MOST_NOTES = 20
+"""Notes of one table that are told one by one: a table of two thousand rows has the same repair in each."""
+
+
+def _first_notes(notes: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    counts = Counter[PurePosixPath]()
+    for note in notes:
+        counts[note.path] += 1
+        if counts[note.path] <= _MOST_NOTES:
+            yield note
+    for path, count in counts.items():
+        if (more := count - _MOST_NOTES) > 0:
+            yield Diagnostic(path, 1, f"ほかに{more}か所を、同じように直して読みました", f"{more} further repairs", REPAIRED, "note")
 
 
 def _rows(
