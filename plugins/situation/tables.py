@@ -11,6 +11,7 @@ from typing import TypeVar
 from plugins.context import Key
 from plugins.diagnostics import Diagnostic, RuleDescription, unexpected
 from plugins.frontmatter.model.registry import Place, Registry
+from plugins.frontmatter.parse.notice_words import speaks_of_drill
 from plugins.inputs import InputFolder, UnreadableInput
 from plugins.open_data.notes import CellRefused
 from plugins.open_data.table import LARGEST, Row, Table, TableForm, UnreadableTable, read_table
@@ -99,6 +100,8 @@ def _rows(
     files: InputFolder, path: PurePosixPath, kind: Kind, registry: Registry, designated: _Designated
 ) -> tuple[tuple[SituationRow, ...], list[Diagnostic]]:
     def read(row: Row) -> tuple[SituationRow | None, list[Diagnostic]]:
+        if path.parent == FOLDERS["notice"] and (mistaken := _drill_words(row)):
+            return None, [mistaken]
         return read_row(designated.complete(row) if kind is SHELTERS else row, kind, registry.places, registry.site.zone)
 
     rows, diagnostics = _read(files, path, form_of(kind), read)
@@ -107,6 +110,17 @@ def _rows(
         if (first := seen.setdefault((row.key, row.updated), row)) is not row:
             diagnostics.append(_double(path, row.line, first.line, f"同じ{kind.title}の同じ時刻の行", "the same thing at the same moment"))
     return tuple(seen.values()), diagnostics
+
+
+def _drill_words(row: Row) -> Diagnostic | None:
+    """Return what is wrong with a row of what is that speaks of a drill: what was left of drills has been taken for real before (see `notices`)."""
+    column, words = next(((name, match[0]) for name, cell in row.cells.items() if (match := speaks_of_drill(cell))), ("", ""))
+    if not words:
+        return None
+    ja = f"本当のことの表に「{words}」とあります。訓練の行なら {FOLDERS['drill']}/ の表に移してください"
+    return Diagnostic(
+        row.path, row.line, ja, f"a row of what is speaks of a drill: move it to {FOLDERS['drill']}/", REFUSED, subject=column
+    )
 
 
 class _Designated:
