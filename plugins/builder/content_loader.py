@@ -87,6 +87,11 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
+def repair_notes(content: Path, situation: Situation) -> tuple[Diagnostic, ...]:
+    """Return a note for each cell of the tables of the situation that was repaired."""
+    return tuple(_relative_to_checkout(content, note) for note in situation.notes)
+
+
 def _missing_declarations(publications: Path, library: Library, folder: str) -> list[Diagnostic]:
     missing = list(missing_declarations(library))
     lines = publications.read_text(encoding="utf-8").splitlines() if missing else []

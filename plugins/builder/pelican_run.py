@@ -17,7 +17,7 @@ from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
 
-from plugins.builder.content_loader import CONTENT_CACHE, file_warnings
+from plugins.builder.content_loader import CONTENT_CACHE, file_warnings, repair_notes
 from plugins.builder.held_back.report import HeldBack
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
@@ -122,7 +122,7 @@ class PelicanRun:
     def _warnings(self) -> tuple[Diagnostic, ...]:
         library = self._build.get(LIBRARY)
         of_files = file_warnings(self._build.content, library) if library else ()
-        repaired = tuple(each.below(self._build.content.name) for each in (self._build.get(SITUATION) or Situation()).notes)
+        repaired = repair_notes(self._build.content, self._build.get(SITUATION) or Situation())
         return (*(self._build.get(WARNINGS) or ()), *of_files, *repaired)
 
     def _too_heavy(self, lines: Sequence[str]) -> Exception:

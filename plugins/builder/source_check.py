@@ -7,7 +7,7 @@ import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.content_loader import file_warnings, load_content, theme_errors
+from plugins.builder.content_loader import file_warnings, load_content, repair_notes, theme_errors
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
@@ -39,9 +39,9 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     errors = [*inspection.errors, *theme_errors(theme), *missing_templates(theme)]
     warnings = inspection.warnings
     try:
-        library = load_content(content, publications, now).library
-        warnings += file_warnings(content, library)
-        compose_all(library)
+        loaded = load_content(content, publications, now)
+        warnings += file_warnings(content, loaded.library) + repair_notes(content, loaded.situation)
+        compose_all(loaded.library)
     except ContentErrors as error:
         errors += error.diagnostics
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)

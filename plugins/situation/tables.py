@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -10,6 +11,7 @@ from typing import TypeVar
 from plugins.context import Key
 from plugins.diagnostics import Diagnostic, RuleDescription, unexpected
 from plugins.frontmatter.model.registry import Place, Registry
+from plugins.frontmatter.parse.notice_words import speaks_of_drill
 from plugins.inputs import InputFolder, UnreadableInput
 from plugins.open_data.notes import CellRefused
 from plugins.open_data.table import LARGEST, Row, Table, TableForm, UnreadableTable, read_table
@@ -76,13 +78,30 @@ def read_situation(content: Path, registry: Registry) -> tuple[Situation, list[D
             diagnostics += of_kind
         tables.append(Tables(rows, by_key))
     errors = [each for each in diagnostics if each.severity == "error"]
-    return Situation(tables[0], tables[1], tuple(each for each in diagnostics if each.severity != "error")), errors
+    return Situation(tables[0], tables[1], tuple(_first_notes(each for each in diagnostics if each.severity != "error"))), errors
+
+
+_MOST_NOTES = 20
+"""Notes of one table that are told one by one: a table of two thousand rows has the same repair in each."""
+
+
+def _first_notes(notes: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    counts = Counter[PurePosixPath]()
+    for note in notes:
+        counts[note.path] += 1
+        if counts[note.path] <= _MOST_NOTES:
+            yield note
+    for path, count in counts.items():
+        if (more := count - _MOST_NOTES) > 0:
+            yield Diagnostic(path, 1, f"ほかに{more}か所を、同じように直して読みました", f"{more} further repairs", REPAIRED, "note")
 
 
 def _rows(
     files: InputFolder, path: PurePosixPath, kind: Kind, registry: Registry, designated: _Designated
 ) -> tuple[tuple[SituationRow, ...], list[Diagnostic]]:
     def read(row: Row) -> tuple[SituationRow | None, list[Diagnostic]]:
+        if path.parent == FOLDERS["notice"] and (mistaken := _drill_words(row)):
+            return None, [mistaken]
         return read_row(designated.complete(row) if kind is SHELTERS else row, kind, registry.places, registry.site.zone)
 
     rows, diagnostics = _read(files, path, form_of(kind), read)
@@ -91,6 +110,17 @@ def _rows(
         if (first := seen.setdefault((row.key, row.updated), row)) is not row:
             diagnostics.append(_double(path, row.line, first.line, f"同じ{kind.title}の同じ時刻の行", "the same thing at the same moment"))
     return tuple(seen.values()), diagnostics
+
+
+def _drill_words(row: Row) -> Diagnostic | None:
+    """Return what is wrong with a row of what is that speaks of a drill: what was left of drills has been taken for real before (see `notices`)."""
+    column, words = next(((name, match[0]) for name, cell in row.cells.items() if (match := speaks_of_drill(cell))), ("", ""))
+    if not words:
+        return None
+    ja = f"本当のことの表に「{words}」とあります。訓練の行なら {FOLDERS['drill']}/ の表に移してください"
+    return Diagnostic(
+        row.path, row.line, ja, f"a row of what is speaks of a drill: move it to {FOLDERS['drill']}/", REFUSED, subject=column
+    )
 
 
 class _Designated:

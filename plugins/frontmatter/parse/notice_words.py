@@ -29,6 +29,11 @@ Text = tuple[int, str, str]
 """A line of the source, the language of what stands there (empty for Japanese), and the words."""
 
 
+def speaks_of_drill(text: str) -> re.Match[str] | None:
+    """Return where ``text`` speaks of a drill, if it does; a school of 職業訓練 is none."""
+    return _DRILL.search(text)
+
+
 def check_notice(source: Source, header: Header, references: ReferenceResolver) -> list[Diagnostic]:
     """Return what a notice or a drill says that it may not, and what it cannot follow; nothing for other types."""
     meta = header.meta

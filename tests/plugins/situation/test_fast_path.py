@@ -13,7 +13,7 @@ def test_a_grave_notice_brings_the_row_to_the_portal_and_its_banner_to_all_table
     site.write("data/drills/shelter-status.csv", STATUS + OPEN)
     site.build()
     assert not site.tree("/").cssselect("nav.help")
-    site.write(str(FLOOD), record(title="石巻市の大雨の知らせ", level="3", severity=None))
+    site.write(str(FLOOD), record(title="石巻市の大雨の知らせ", level="3"))
     publish(site)
     assert len(site.tree("/").cssselect("nav.help a")) == 5
     assert site.tree("/situation/shelters/").cssselect("aside.urgent") and site.tree("/drills/situation/").cssselect("aside.urgent")

@@ -177,6 +177,16 @@ def test_tables_of_a_drill_are_apart_from_those_of_what_is(site: TinySite) -> No
     assert [row.state.word for row in situation.real.rows["shelters"]] == ["開設", "満員"]
 
 
+@pytest.mark.parametrize("words", ["【訓練】です", "訓練の行", "くんれん"])
+def test_what_is_left_of_a_drill_is_refused_in_the_tables_of_what_is(site: TinySite, words: str) -> None:
+    row = f"石巻市,,石巻職業訓練校,2021-03-31 10:40,開設,1,,,{words}\n"
+    site.write(FILE, STATUS + row + row.replace(words, "これは訓練ではありません"))
+    site.write("data/drills/shelter-status.csv", STATUS + row)
+    situation, (error,) = read(site)
+    assert (error.line, error.subject) == (2, "備考") and "data/drills/" in error.ja
+    assert [len(each.rows["shelters"]) for each in (situation.real, situation.drills)] == [1, 1]
+
+
 def test_without_the_setting_no_table_is_read(tiny: TinySite) -> None:
     situated(tiny, settings="")
     assert read_situation(tiny.content, tiny.registry()) == (Situation(), [])

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugins.builder.held_back.report import HeldBack
+from tests.plugins.situation.days import DESIGNATED, FULL, OPEN, SHELTERS, STATUS
 from tests.samples.history import Checkout, make_checkout
 from tests.samples.tiny import TinySite
 
@@ -34,6 +35,12 @@ def write_sample(site: TinySite) -> None:
         site.article(f"press/2020/{name}.md", f"題{name}", "2020-02-01", lead)
     site.write("pages/about.md", "---\ntitle: このサイトについて\n---\n[題cの記事](../press/2020/c.md)を見る。\n")
     site.write("data/progress.csv", PROGRESS)
+    toml = site.root / "publications.toml"
+    toml.write_text(toml.read_text("utf-8").replace("[publications.press]", "[site.situation]\n\n[publications.press]", 1), "utf-8")
+    site.write("data/situation/shelters.csv", SHELTERS + DESIGNATED)
+    site.write(
+        "data/situation/shelter-status.csv", STATUS + OPEN.replace(",1,,", ",1,日和の丘小学校,") + FULL.replace(",2,,", ",2,牡鹿の里,")
+    )
     site.write("mail/press/002.md", ISSUE.format(2, "a"))
     site.write("mail/press/003.md", ISSUE.format(3, "e"))
 
@@ -65,7 +72,7 @@ FATAL = {"emptied", "a control character", "an unfinished merge"}
 
 FILES = (
     *(f"press/2020/{name}.md" for name in "abcde"), "pages/about.md", "data/progress.csv", "mail/press/002.md", "mail/press/003.md",
-    "images/sea.png", "images/hill.png", "data/municipalities.csv",
+    "images/sea.png", "images/hill.png", "data/municipalities.csv", "data/situation/shelters.csv", "data/situation/shelter-status.csv",
 )  # fmt: skip
 
 

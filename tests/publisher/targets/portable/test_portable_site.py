@@ -142,7 +142,9 @@ def test_a_browser_shows_pages_with_their_styles_and_pictures_and_asks_nobody_el
 def test_what_needs_a_server_says_so_in_words(stick: Path) -> None:
     front = (stick / "site/index.html").read_text(encoding="utf-8")
     assert "この持ち運び用の写しでは、ことばでさがせません" in front
-    assert re.findall(r'<form[^>]* action="([^"]*)"', front) == ["https://mail.todoke.example.jp/sign-up"]  # which leads elsewhere, and stays
+    assert re.findall(r'<form[^>]* action="([^"]*)"', front) == [
+        "https://mail.todoke.example.jp/sign-up"
+    ]  # which leads elsewhere, and stays
     for page in every_page(stick / "site")[:50]:
         text = (stick / "site" / f"{page[1:]}index.html" if page.endswith("/") else stick / "site" / page[1:]).read_text(encoding="utf-8")
         assert not re.search(r"<script(?![^>]*ld\+json)", text), page
