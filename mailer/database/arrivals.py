@@ -58,8 +58,7 @@ def by_domain(database: Database, issue_id: IssueId) -> Iterator[DomainResult]:
     )
     columns = list(inner.c)
     with database.reading() as connection:
-        for name, state, bounce_class, has_complained, code, text, number in connection.execute(
-            select(*columns, func.count()).group_by(*columns)
-        ):
+        for row in connection.execute(select(*columns, func.count()).group_by(*columns)):
+            name, state, bounce_class, has_complained, code, text, number = tuple(row)
             kind_of = None if bounce_class is None else BounceClass(bounce_class)
             yield DomainResult(name, DeliveryState(state), kind_of, bool(has_complained), code, text, number)
