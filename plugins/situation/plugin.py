@@ -81,6 +81,7 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         whole = tuple(entry for entry in found if not entry.places)
         groups = [(place.name, place.reading, address, tuple(e for e in found if place in e.places)) for place, address in places]
         groups += [("県全体", "", url, whole)] if whole else []
+        groups.sort(key=lambda group: all(entry.is_unknown for entry in group[3]))  # where something is known, people look first
         files = [(name, f"{edition.url}{kind.key}.{name.lower()}") for name in ("CSV", "GeoJSON")]
         counted = [(name, reading, address, shown, count_words(shown, kind)) for name, reading, address, shown in groups]
         self._page(

@@ -48,6 +48,14 @@ def test_every_page_and_its_light_form_say_state_age_and_facts(site: TinySite) -
     assert "○開設1か所" in front and "災害対策本部022-000-0101" in front and "いま知らせはありません" in front
 
 
+def test_municipalities_of_which_something_is_known_come_first(site: TinySite) -> None:
+    site.write("data/situation/shelter-status.csv", STATUS + "女川町,,寺の本堂,2021-03-31 10:40,開設,12,,,\n")
+    site.build()
+    assert [h.text_content().strip() for h in site.tree("/situation/shelters/").cssselect("main h2")][:2] == ["女川町", "石巻市"]
+    light = words((site.site / "situation/shelters/light.html").read_bytes())
+    assert light.index("寺の本堂") < light.index("日和の丘小学校")
+
+
 def test_there_is_a_page_for_each_kind_also_while_nothing_is_known(site: TinySite) -> None:
     for name in ("shelters", "shelter-status"):
         (site.content / f"data/situation/{name}.csv").unlink()
