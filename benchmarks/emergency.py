@@ -42,6 +42,7 @@ from tests.servers.ssh import sftp_server
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 TITLE = "石巻市に避難指示"
+"""Its beginning; the rest is the name of the notice."""
 MIRRORS = ("www", "second", "far")
 SAMPLE = 40
 """Pages besides the notice's own that are looked at all the time. At the end every page is."""
@@ -159,24 +160,26 @@ def sink(port: int) -> Iterator[None]:
 
 def measure(office: Office, name: str) -> dict[str, float]:
     """Publish one notice; return the figures."""
-    now = dt.datetime.now(JAPAN)
+    now, title = dt.datetime.now(JAPAN), f"{TITLE}{name}"
     file = office.root / "content/emergency" / str(now.year) / f"{name}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(NOTICE.format(title=TITLE, date=now - dt.timedelta(minutes=1), end=now + dt.timedelta(hours=9)), "utf-8")
+    file.write_text(NOTICE.format(title=title, date=now - dt.timedelta(minutes=1), end=now + dt.timedelta(hours=9)), "utf-8")
     pages = [page.relative_to(office.site).as_posix() for page in office.site.rglob("*.html")]
     chosen = random.Random(16).sample(pages, min(SAMPLE, len(pages)))
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     words = ("emergency", "publish", str(file.relative_to(office.root)), "--as", "佐藤太郎", "--second", "鈴木花子", "--format", "json")
     with subprocess.Popen([*office.command, *words], cwd=office.root, env=office.environ, stdout=subprocess.PIPE, text=True) as process:
-        seen = _watch(office, process, chosen, start)
+        seen = _watch(office, title, process, chosen, start)
         assert process.stdout
         report = json.loads(process.stdout.read().splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     print("\n".join(f"  {way['way']}: {way['outcome']} {way['seconds']} s, {way['why']}" for way in report["ways"]), flush=True)
-    missing = [(mirror, page) for mirror in MIRRORS for page in pages if not _has(office, mirror, page) and not _is_framed(office, page)]
+    missing = [
+        (mirror, page) for mirror in MIRRORS for page in pages if not _has(office, title, mirror, page) and not _is_framed(office, page)
+    ]
     if process.returncode or missing:
         raise SystemExit(f"not everywhere (exit status {process.returncode}): {missing[:5]}")
-    mails = sent_times(office, start)
+    mails = sent_times(office, name, start)
     light = max(office.site.glob("emergency/**/light.html"), key=lambda page: page.stat().st_size).stat().st_size
     return {
         "live_s": round(seen["live"], 2),
@@ -190,7 +193,7 @@ def measure(office: Office, name: str) -> dict[str, float]:
     }
 
 
-def _watch(office: Office, process: subprocess.Popen[str], chosen: Sequence[str], start: float) -> dict[str, float]:
+def _watch(office: Office, title: str, process: subprocess.Popen[str], chosen: Sequence[str], start: float) -> dict[str, float]:
     """Look at the mirrors until the program has ended; return when each was first complete, in seconds since ``start``."""
     wanted = {
         "live": ["emergency/light.html"],
@@ -201,7 +204,9 @@ def _watch(office: Office, process: subprocess.Popen[str], chosen: Sequence[str]
     seen: dict[str, float] = {}
     while process.poll() is None or len(seen) < len(wanted):
         for name in wanted.keys() - seen.keys():
-            left[name] = [each for each in left[name] if not _has(office, *each)] if name != "all pages" or len(seen) > 1 else left[name]
+            left[name] = (
+                [each for each in left[name] if not _has(office, title, *each)] if name != "all pages" or len(seen) > 1 else left[name]
+            )
             if not left[name]:
                 seen[name] = time.time() - start
         if process.poll() is not None and len(seen) < len(wanted):
@@ -210,9 +215,9 @@ def _watch(office: Office, process: subprocess.Popen[str], chosen: Sequence[str]
     return {name: seen.get(name, float("inf")) for name in wanted}
 
 
-def _has(office: Office, mirror: str, page: str) -> bool:
+def _has(office: Office, title: str, mirror: str, page: str) -> bool:
     try:
-        return TITLE in office.shown(mirror, page).read_text("utf-8").replace("<wbr>", "")
+        return title in office.shown(mirror, page).read_text("utf-8").replace("<wbr>", "")
     except (FileNotFoundError, NotADirectoryError):
         return False
 
@@ -222,10 +227,13 @@ def _is_framed(office: Office, page: str) -> bool:
     return "urgent" not in (office.site / page).read_text("utf-8")
 
 
-def sent_times(office: Office, start: float) -> list[float]:
+def sent_times(office: Office, name: str, start: float) -> list[float]:
     """Return when each mail was accepted, in seconds since ``start``."""
     with closing(sqlite3.connect(office.root / "readers.db")) as connection:
-        rows = connection.execute("SELECT changed_at FROM delivery WHERE state = 'sent' ORDER BY changed_at").fetchall()
+        rows = connection.execute(
+            "SELECT changed_at FROM delivery JOIN issue ON issue.id = issue_id WHERE state = 'sent' AND number LIKE ? ORDER BY changed_at",
+            (f"%-{name}",),
+        ).fetchall()
     return [dt.datetime.fromisoformat(str(moment)).replace(tzinfo=dt.UTC).timestamp() - start for (moment,) in rows]
 
 

@@ -17,6 +17,9 @@ from typing import IO, Any
 _CODE = Path(__file__).parents[1]
 """The folder of the program that runs."""
 
+_LATER = 10
+"""The niceness of what is not urgent."""
+
 _LINES = 12
 """Lines of a failed program's answer that are kept."""
 
@@ -97,3 +100,9 @@ def kill(process: Process) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def be_nice(process: Process) -> None:
+    """Let other processes go before this one, where there are few processors (setpriority(2))."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, process.pid) + _LATER)

@@ -43,6 +43,7 @@ async def write(order: Order, places: Places, board: Board) -> AsyncIterator[Wri
                     if (stage := str(record.get("stage", ""))) in _ENDS:
                         board.set(_ENDS[stage], Outcome.DONE, f"{len(record['paths'])} files")
                         done.add(stage)
+                        program.be_nice(process)
                         yield Written(stage, record["paths"], record.get("bundles", ()))
                 status = await process.wait()
             errors.seek(0)

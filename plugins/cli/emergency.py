@@ -56,7 +56,7 @@ def write(
     """
     from plugins.files import WriteRefused
 
-    fast_path = _prepare(file, now, content, output, cache, chosen)
+    fast_path = _prepare(file, now, content, output, cache)
     if only not in ("any", fast_path.kind):
         stop(_OTHER_KIND[only].format(file=file))
     try:
@@ -93,7 +93,7 @@ _OTHER_KIND = {
 }
 
 
-def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Path, chosen: Literal["text", "json"]) -> FastPath:
+def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Path) -> FastPath:
     """Read the snapshot and the record. Ends with status 1 or 2 if one of them is at fault; then nothing was written."""
     from plugins.diagnostics import ContentErrors
     from plugins.emergency.fast_path.publish import FastPath, path_below
@@ -110,7 +110,7 @@ def _prepare(file: Path, now: str | None, content: Path, output: Path, cache: Pa
     except NoSnapshot as error:
         stop(str(error))
     except ContentErrors as error:
-        stop_with_errors(error.diagnostics, chosen)
+        stop_with_errors(error.diagnostics, "text")  # in JSON each line of the output is a stage
 
 
 def _write_preview(fast_path: FastPath, folder: Path, chosen: Literal["text", "json"]) -> None:

@@ -1,7 +1,7 @@
 """An emergency release: signs what just changed and brings it to every mirror at once, each in a process of its own.
 
-1. At the start, while the notice is still being written: the release that is public is loaded and the site is scanned; then one process for each mirror
-   is forked from this one, which has loaded all that they need, and connects.
+1. At the start, while the notice is still being written: the release that is public is loaded; then one process for each mirror is forked from this
+   one, which has loaded all that they need, and connects.
 2. For each line of input (the paths that changed) a release is signed. Every mirror's process is told its number, and brings the newest release there.
    What fails is tried again until it is shown, or until the time is over.
 3. Each result is a line of JSON (docs/reference/machine-output.md). The end of the input says that no more will come.
@@ -33,7 +33,10 @@ from publisher.targets.mirrors import targets_of
 from publisher.targets.target import Target
 
 PATIENCE = 20.0
-"""Seconds of the first try on a mirror; each further one has twice as long, up to the mirror's own deadline: a connection that hangs is best made anew."""
+"""Seconds without any file that arrives, after which a connection is given up: one that hangs is best made anew. The mirror's own deadline holds too."""
+
+LATER = 5
+"""The niceness (nice(1)) of what is done after the first stage: the mail has just begun, and few processors are many."""
 
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between two tries; the last one again and again."""
@@ -58,20 +61,26 @@ class UrgentSigner:
     _planned: Draft | None = None
     _site: int = 0
 
-    def prepare(self) -> None:
-        """Scan the site, so that later only what changed is read. What cannot be read now may be there when it is needed."""
-        with suppress(PublisherError, OSError):
-            self._planned, self._site = self._draft(), self._identity()
-
     def sign(self, paths: Sequence[str], seconds: float) -> SignedRelease:
-        """Return the release with what is at ``paths`` now. Raises `PublisherError`, also if another program holds the store for longer than ``seconds``."""
+        """Return the release with what is at ``paths`` now. Raises `PublisherError`, also if another program holds the store for longer than ``seconds``.
+
+        The first one is what is public with these paths: nobody looks at the rest of the site while people wait. The next ones are everything that is
+        built, as with an ordinary release.
+        """
         with self.store.precedence.claimed(), self.store.locked(seconds):
-            if self._planned is None or self._identity() != self._site:
-                self._site = self._identity()
-                self._planned = self._draft()
+            newest = self.store.newest()
+            if self._planned is None:
+                self._planned = _public(newest) if newest else self._draft()
+            elif self._identity() != self._site:
+                self.scan()
             signed = make_of_changes(self.store, self.output, self._planned, paths, self.keys(), self.clock())
-        self._planned = replace(self._planned, release=signed.release)
-        return signed
+            self._planned = replace(self._planned, release=signed.release)
+            return signed
+
+    def scan(self) -> None:
+        """Look at all that is built. Raises `PublisherError`, `OSError`."""
+        identity = self._identity()
+        self._planned, self._site = self._draft(), identity
 
     def _draft(self) -> Draft:
         newest = self.store.newest()
@@ -86,16 +95,24 @@ class UrgentSigner:
         ):  # a record of the build that is broken, a stranger's link in the site: what is public stays, and the notice comes to it
             if newest is None:
                 raise
-            return Draft(newest.release, changes(newest.release, newest.release), Scan(newest.release.files, {}))
+            return _public(newest)
 
     def _identity(self) -> int:
         """Return what tells a site that a build has put in the place of another one."""
         return (self.output / "site").stat().st_ino
 
 
+def _public(newest: SignedRelease) -> Draft:
+    """Return what is public as a draft: nothing in it has changed."""
+    return Draft(newest.release, changes(newest.release, newest.release), Scan(newest.release.files, {}))
+
+
 @dataclass
 class MirrorProcess:
-    """Brings releases to one mirror; runs in a process of its own. ``orders`` is the reading end of a pipe with the number of each release."""
+    """Brings releases to one mirror; runs in a process of its own. ``orders`` is the reading end of a pipe with the number of each release.
+
+    They are brought in their order: the first is small, and is what people wait for. If the store has a newer one that was not ordered here, that goes.
+    """
 
     name: str
     target: Target
@@ -106,7 +123,7 @@ class MirrorProcess:
     tell: Tell = tell
     seconds: Callable[[], float] = time.monotonic
     parent: int = field(default_factory=os.getppid)
-    _wanted: int = 0
+    _ordered: list[SignedRelease] = field(default_factory=list)
     _is_last: bool = False
 
     async def run(self) -> None:
@@ -114,21 +131,23 @@ class MirrorProcess:
         told = asyncio.Event()
         asyncio.get_running_loop().add_reader(self.orders, self._read, told)
         warm = asyncio.create_task(self._connect())
-        shown, tries = 0, 0
-        while self.seconds() < self.end and os.getppid() == self.parent:
+        tries = shown = 0
+        while self.seconds() < self.end and os.getppid() == self.parent and not (self._is_last and not self._ordered):
             told.clear()
-            if shown >= self._wanted:
-                if self._is_last:
-                    break
+            if not self._ordered:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(told.wait(), 1.0)
-                tries = 0
                 continue
             await asyncio.wait({warm}, timeout=PATIENCE)
-            result = await self._bring(min(self.deadline, PATIENCE * 2**tries))
-            shown, tries = (result.published.number, 0) if result.published else (shown, tries + 1)
+            result = await self._bring()
             self.tell(self._record(result))
-            if tries:
+            if result.published:
+                tries, number = 0, result.published.number
+                self._ordered = [signed for signed in self._ordered if signed.release.number > number]
+                os.nice(LATER if not shown else 0)
+                shown = number
+            else:
+                tries += 1
                 with suppress(TimeoutError):
                     await asyncio.wait_for(told.wait(), PAUSES[min(tries, len(PAUSES)) - 1])
         warm.cancel()
@@ -138,26 +157,30 @@ class MirrorProcess:
         with suppress(PublisherError, OSError):
             await self.target.current()
 
-    async def _bring(self, deadline: float) -> delivery.Result:
+    async def _bring(self) -> delivery.Result:
         with self.store.precedence.claimed(self.name):
-            result = await delivery.publish_urgently(self.target, deadline, self._newest, self.store.object, self.store.precedence)
+            limits = delivery.Limits(self.deadline, PATIENCE)
+            result = await delivery.publish_urgently(self.target, limits, self._next, self.store.object, self.store.precedence)
             self.store.precedence.give_back()
         if result.failure:
             with suppress(PublisherError, TimeoutError):
                 await asyncio.wait_for(self.target.close(), delivery.STEP)  # the next try makes a connection of its own
         return result
 
-    def _newest(self) -> SignedRelease:
+    def _next(self) -> SignedRelease:
+        """Return what to bring now: the first order, unless somebody has released after the last one."""
         newest = self.store.newest()
-        if newest is None:
-            raise PublisherError("nothing has been released so far / まだ公開版がありません")
+        if newest is None or newest.release.number <= self._ordered[-1].release.number:
+            return self._ordered[0]
         return replace(newest, proof=self.store.proof(newest))
 
     def _read(self, told: asyncio.Event) -> None:
+        """Take an order. The proof is read at once: it is that of this release until the next one is signed."""
         data = os.read(self.orders, 4096)
-        if data:
-            self._wanted = max(self._wanted, *map(int, data.split()))
-        else:
+        for number in map(int, data.split()):
+            signed = self.store.load(number)
+            self._ordered.append(replace(signed, proof=self.store.proof(signed)))
+        if not data:
             asyncio.get_running_loop().remove_reader(self.orders)
             self._is_last = True
         told.set()
@@ -217,12 +240,15 @@ class Forks:
 
 def run(signer: UrgentSigner, forks: Forks, lines: Iterator[str], until: Callable[[], bool], seconds: float = 2.0) -> bool:
     """Sign and order for each line of ``lines``; what cannot be signed is tried again ``until`` says that the time is over. Tell whether all was signed."""
-    signer.prepare()
     tell({"ready": True})
     is_signed = True
-    for line in lines:
+    for count, line in enumerate(lines):
         paths = [str(path) for path in json.loads(line)["paths"]]
         is_signed = _sign(signer, forks, paths, until, seconds)
+        if not count:
+            os.nice(LATER)
+            with suppress(PublisherError, OSError):  # while the other pages are written; it is tried again with them
+                signer.scan()
     forks.wait()
     return is_signed
 

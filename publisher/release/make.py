@@ -18,7 +18,7 @@ from publisher.model.release import Changes, Release, ReleasedFile, changes
 from publisher.release.minisign import sign
 from publisher.release.provenance import ask_git, read_provenance
 from publisher.release.root import require_named
-from publisher.release.scan import Scan, released_file, scan
+from publisher.release.scan import Scan, read_file, scan
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import TIMESTAMP, SigningKeys, named_digest, renew_timestamp, sign_release
 
@@ -125,8 +125,9 @@ def make_of_changes(
     yet. Returns the newest release if nothing differs from it. Raises `PublisherError`.
     """
     newest, site = store.newest(), output / "site"
-    files: dict[str, ReleasedFile | None] = {**planned.release.by_path, **{path: released_file(site, path) for path in paths}}
-    everything = tuple(sorted((file for file in files.values() if file), key=lambda file: file.path))
+    read = {path: read_file(site, path) for path in paths}
+    others = [file for file in planned.release.files if file.path not in read]
+    everything = tuple(sorted([*others, *(found[0] for found in read.values() if found)], key=lambda file: file.path))
     if newest and newest.release.files == everything and _is_in_force(store, newest):
         return replace(newest, proof=store.proof(newest))
     commit = f"{planned.release.commit.removesuffix('+')}+" if planned.release.commit else ""
@@ -135,7 +136,10 @@ def make_of_changes(
     is_known = newest is not None and _is_in_force(store, newest)
     difference = changes(newest.release, release) if newest and is_known else None
     changed = {*(file.path for file in difference.written), *difference.removed} if difference else None
-    return _sign_and_keep(store, release, site, keys, changed)
+    signed = _sign_and_keep(store, release, site, keys, changed)
+    if planned.scan.stamps:  # or the next scan would read all of them again
+        store.keep_stamps({**planned.scan.stamps, **{path: found[1] for path, found in read.items() if found}})
+    return signed
 
 
 def _sign_and_keep(

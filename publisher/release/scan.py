@@ -46,8 +46,8 @@ def scan(site: Path, known: Mapping[str, Stamp]) -> Scan:
     return Scan(tuple(sorted(files, key=lambda file: file.path)), stamps)
 
 
-def released_file(site: Path, path: str) -> ReleasedFile | None:
-    """Return one file of ``site``, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
+def read_file(site: Path, path: str) -> tuple[ReleasedFile, Stamp] | None:
+    """Return one file of ``site`` with its stamp, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
     if not is_safe_path(path):
         raise PublisherError(f"{path!r}: a path that leads elsewhere / 別の場所を指しています")
     try:
@@ -57,7 +57,9 @@ def released_file(site: Path, path: str) -> ReleasedFile | None:
             data = stream.readall()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return ReleasedFile(path, hashlib.sha256(data).hexdigest(), len(data), media_type(path), cache_control(path))
+    sha256 = hashlib.sha256(data).hexdigest()
+    stamp = (status.st_ino, status.st_mtime_ns, status.st_size, sha256)
+    return ReleasedFile(path, sha256, len(data), media_type(path), cache_control(path)), stamp
 
 
 def digest(file: Path) -> str:

@@ -22,6 +22,8 @@ STEP = 0.1
 
 GAVE_WAY = "an emergency goes first; it brings what is newest, and the next delivery goes on here / 緊急のお知らせを先に公開します"
 
+STALLED = "nothing arrives there any more; a new connection is tried / 応答がないため、つなぎ直します"
+
 _Answer = TypeVar("_Answer")
 
 
@@ -75,25 +77,37 @@ async def publish(
     return list(await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items())))
 
 
-async def publish_urgently(
-    target: Target, deadline: float, newest: Callable[[], SignedRelease], object_of: Callable[[str], Path], precedence: Precedence
-) -> Result:
-    """Publish the newest release on one mirror, before everybody else. The connection stays open for the next one; give the mirror back afterwards.
+@dataclass(frozen=True)
+class Limits:
+    """For one urgent delivery: seconds for all of it, and seconds in which nothing arrives."""
 
-    ``newest`` is asked when the mirror is ours: it may be newer than the release that the caller waits for, and never an older one.
+    deadline: float
+    patience: float
+
+
+async def publish_urgently(
+    target: Target, limits: Limits, choose: Callable[[], SignedRelease], object_of: Callable[[str], Path], precedence: Precedence
+) -> Result:
+    """Publish one release on one mirror, before everybody else. The connection stays open for the next one; give the mirror back afterwards.
+
+    ``choose`` is asked for the release when the mirror is ours: it must never be older than what another program has brought meanwhile.
     """
-    start = time.monotonic()
+    start = arrived = time.monotonic()
+
+    def progress(_done: int, _total: int) -> None:
+        nonlocal arrived
+        arrived = time.monotonic()
 
     async def work() -> Published:
         while not precedence.take(target.name):  # noqa: ASYNC110 - another process has it
             await asyncio.sleep(STEP)
-        return await target.publish_urgently(newest(), object_of, lambda *_: None)
+        return await target.publish_urgently(choose(), object_of, progress)
 
     try:
-        published = await _in_time(target, deadline, work())
+        published = await _in_time(target, limits.deadline, work(), lambda: time.monotonic() - arrived > limits.patience, STALLED)
         return Result(target.name, time.monotonic() - start, published)
     except TimeoutError:
-        words = f"not ready after {deadline:g} s / 時間内に終わりませんでした"
+        words = f"not ready after {limits.deadline:g} s / 時間内に終わりませんでした"
     except PublisherError as error:
         words = str(error)
     except Exception as error:  # told, and tried again
@@ -182,7 +196,7 @@ def _gives_way(precedence: Precedence | None, name: str) -> Callable[[], bool]:
 
 
 async def _in_time(
-    target: Target, deadline: float, work: Coroutine[Any, Any, _Answer], gives_way: Callable[[], bool] = lambda: False
+    target: Target, deadline: float, work: Coroutine[Any, Any, _Answer], gives_way: Callable[[], bool] = lambda: False, why: str = ""
 ) -> _Answer:
     """Return what ``work`` returns. Raises `TimeoutError` at the deadline, whatever the line does: first the connection is given up, then the work.
 
@@ -197,7 +211,7 @@ async def _in_time(
             if time.monotonic() >= end:
                 raise TimeoutError
             if gives_way():
-                raise PublisherError(GAVE_WAY)
+                raise PublisherError(why or GAVE_WAY)
         return task.result()
     finally:
         if not task.done():

@@ -1,0 +1,114 @@
+"""What a person on duty orders: an update, a correction, an end; what is refused; what is only shown; and what is seen from outside."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from demo.servers import free_port
+from tests.emergency.conftest import MakeOffice
+from tests.samples.duty_office import DutyOffice, local_mirror
+from tests.samples.mirrors import nginx
+from tests.servers.smtp import Receiver
+
+CORRECTION = "updates: rain.md\ncorrection: true\n"
+
+
+def subjects(relay: Receiver) -> Counter[str]:
+    return Counter(str(message.mail["Subject"]) for message in relay.accepted)
+
+
+def test_a_correction_reaches_those_whom_the_wrong_notice_has_reached_and_begins_with_the_word(
+    make_office: MakeOffice, relay: Receiver
+) -> None:
+    office = make_office(port=relay.port, readers=3)
+    office.notice("rain")
+    assert office.emergency("publish", "rain").status == 0
+    (office.folder / "more.csv").write_text("email,name,lists\nlate@example.jp,あとの人,urgent\n", "utf-8")
+    assert office.run("subscribers import more.csv").exit_code == 0
+    office.notice("fix", "【訂正】石巻市ではなく女川町に避難指示", more=CORRECTION, ago=5)
+    ended = office.emergency("correct", "fix")
+    assert ended.status == 0, ended.report
+    assert subjects(relay) == {"【緊急】石巻市に避難指示": 3, "【訂正】石巻市ではなく女川町に避難指示": 3}
+    assert "late@example.jp" not in relay.recipients
+    page = (office.site.site / "notices/light.html").read_text("utf-8")
+    assert "訂正" in page and "【緊急】" not in page
+
+
+@pytest.mark.parametrize(
+    ("verb", "more", "words"),
+    [
+        ("update", "", "updates"),
+        ("cancel", "", "cancels"),
+        ("correct", "correction: true\n", "updates"),
+        ("update", "updates: rain.md\ncorrection: true\n", "訂正"),
+    ],
+)
+def test_a_notice_of_another_kind_is_refused_and_nothing_leaves(make_office: MakeOffice, verb: str, more: str, words: str) -> None:
+    office = make_office()
+    office.notice("rain", ago=30)
+    before = sorted(path for path in office.site.output.rglob("*"))
+    office.notice("next", more=more)
+    ended = office.emergency(verb, "next")
+    assert (ended.status, ended.report) == (1, {})
+    assert words in ended.said
+    assert sorted(path for path in office.site.output.rglob("*")) == before
+
+
+def test_one_person_named_twice_is_not_two(make_office: MakeOffice) -> None:
+    office = make_office(local_mirror("www"))
+    office.notice("rain")
+    process = office.start("publish", "rain", "--second", "佐藤 太郎")
+    _, said = process.communicate()
+    assert process.returncode == 1 and "nothing has left the house" in said.decode()
+    assert not (office.folder / "www/current/notices/2026").exists()
+
+
+def test_a_dry_run_shows_every_form_and_where_it_would_go_and_changes_nothing(make_office: MakeOffice, relay: Receiver) -> None:
+    office = make_office(local_mirror("www"), port=relay.port)
+    office.notice("rain")
+    shown = office.emergency("publish", "rain", "--dry-run").report
+    forms = {form.rpartition("/")[2] for form in shown["forms"]}
+    assert {"light.html", "cap.xml", "poster.html", "on-air.txt", "feed.xml", "mail.html", "light.txt", "short-140.txt"} <= forms
+    assert shown["mirrors"] == ["www"] and list(shown["issues"].values()) == ["【緊急】石巻市に避難指示"]
+    assert not (office.site.site / "notices/2026").exists() and not relay.accepted
+
+
+def status(office: DutyOffice) -> tuple[int, dict[str, object]]:
+    done = office.run("emergency status content/notices/2026/rain.md --format json")
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_status_believes_what_it_fetches_and_nothing_else(make_office: MakeOffice, tmp_path: Path) -> None:
+    port = free_port()
+    office = make_office(local_mirror("www", f"http://127.0.0.1:{port}"))
+    office.notice("rain")
+    assert office.emergency("publish", "rain").status == 0
+    assert status(office)[0] == 3  # no web server answers
+    (tmp_path / "nginx").mkdir()
+    with nginx(tmp_path / "nginx", {"127.0.0.1": office.folder / "www/current"}, port, "etag on;"):
+        code, first = status(office)
+        assert (code, first["live"]) == (0, True), first
+        [mirror] = first["mirrors"]  # type: ignore[misc]
+        assert mirror["since"] and len(mirror["forms"]) > 15
+        light = office.folder / "www/current/notices/light.html"
+        altered = light.read_bytes().replace("避難".encode(), "安全".encode())
+        light.unlink()
+        light.write_bytes(altered)
+        code, second = status(office)
+        [mirror] = second["mirrors"]  # type: ignore[misc]
+        assert code == 3 and [form["path"] for form in mirror["forms"] if form["failure"]] == ["notices/light.html"]
+        seen = {form["path"]: form["first_seen"] for form in first["mirrors"][0]["forms"]}  # type: ignore[index]
+        assert all(form["first_seen"] == seen[form["path"]] for form in mirror["forms"] if not form["failure"])
+
+
+def test_the_list_names_what_is_in_force(make_office: MakeOffice) -> None:
+    office = make_office()
+    assert "No notice is in force" in office.run("emergency list").output
+    office.notice("rain")
+    assert office.emergency("publish", "rain").status == 0
+    assert "警戒レベル4  石巻市に避難指示" in office.run("emergency list").output
+    assert json.loads(office.run("next --json -n 9").stdout)[-1]["document"] == "notices/2026/rain.md"
