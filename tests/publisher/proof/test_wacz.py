@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -46,6 +48,21 @@ def test_every_file_of_a_release_is_a_record_that_the_index_finds(publishing: Pu
     pages = [json.loads(line) for line in parts["pages/pages.jsonl"].decode().splitlines()]
     assert pages[0]["format"] == "json-pages-1.0" and {"知らせ & 橋"} <= {page["title"] for page in pages[1:]}
     assert {page["url"] for page in pages[1:]} == {SITE, f"{SITE}press/", f"{SITE}press/2026/bridge/"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"20"])
+def test_the_checker_of_webrecorder_finds_an_archive_valid_and_a_damaged_one_not(
+    publishing: Publishing, tmp_path: Path, damage: bytes
+) -> None:
+    write_wacz(publishing.store, publishing.release().release, SITE, tmp_path / "one.wacz")
+    if damage:
+        with zipfile.ZipFile(tmp_path / "one.wacz") as whole, zipfile.ZipFile(tmp_path / "damaged.wacz", "w") as damaged:
+            for name in whole.namelist():
+                damaged.writestr(name, whole.read(name).replace(b"200", damage) if name == "indexes/index.cdx" else whole.read(name))
+        (tmp_path / "damaged.wacz").replace(tmp_path / "one.wacz")
+    command = [str(Path(sys.executable).with_name("wacz")), "validate", "-f", str(tmp_path / "one.wacz")]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("the passed WACZ is valid" in judged.stdout) is not bool(damage), judged.stdout + judged.stderr
 
 
 def test_the_same_release_gives_the_same_archive_and_a_damaged_one_none(publishing: Publishing, tmp_path: Path) -> None:
