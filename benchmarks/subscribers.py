@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import returned
 from mailer.config.file import load_config
 from mailer.database import subscriptions
 from mailer.database.engine import create_database, open_database
@@ -80,7 +81,12 @@ def _megabytes(used: resource.struct_rusage) -> float:
     return used.ru_maxrss / 1024  # KiB on Linux
 
 
-ROWS: dict[str, Callable[[argparse.Namespace], Figures]] = {"import": measure_import}
+def measure_bounces(_options: argparse.Namespace) -> Figures:
+    """Take returned messages by LMTP, read them, and record what follows."""
+    return {"bounces_per_min": returned.bounces_per_min()}
+
+
+ROWS: dict[str, Callable[[argparse.Namespace], Figures]] = {"import": measure_import, "bounces": measure_bounces}
 """The rows by their name. A new one is a function here; what it returns is in the last line."""
 
 

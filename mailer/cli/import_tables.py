@@ -51,7 +51,10 @@ def _memberships(content: Survey) -> Listing:
 
 def refusal_lines(content: Survey) -> list[str]:
     """Return one sentence for each of the first lines that were refused, and the sums by reason if there are more."""
-    lines = [f"line {each.line}: {each.reason.rstrip('.')}. {each.line}行目は登録していません。" for each in content.refused]
+    lines = [
+        f"line {each.line}: {each.reason.rstrip('.')}. {each.line}行目は登録していません。"
+        for each in sorted(content.refused, key=lambda each: each.line)
+    ]
     if content.refusals > len(content.refused):
         lines += [f"{count(number, 'line')}: {reason}" for reason, number in content.reasons.most_common(MOST_SHOWN)]
     return lines

@@ -1,0 +1,50 @@
+"""Whatever bytes a file has: it is read, or refused with a reason; nothing that a mail cannot carry comes out, and no status becomes consent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mailer.model import addresses
+from mailer.model.errors import CsvError
+from mailer.subscribers.imports.spool import open_spool
+from mailer.subscribers.imports.survey import Choices, survey
+from tests.samples.mail_bundles import LIST
+
+LISTS = {LIST.key: LIST}
+CELL = st.text(st.sampled_from("a@b.jp,;\t\"\n\r あ\x00\u202e\ud7ff=?<>'解除"), max_size=12) | st.sampled_from(
+    ["a@example.jp", "b@example.jp", "fukko-press", "配信中", "解除", "", "x" * 200, "=cmd()", "\ufeff"]
+)
+HEADING = st.sampled_from(
+    ["email,name,lists,status", "メールアドレス;氏名;リスト;ステータス", "email\tname\tlists\tstatus", "email,name", "a@example.jp", ""]
+)
+TABLES = st.builds(
+    lambda heading, rows, codec: "\n".join([heading, *(",".join(row) for row in rows)]).encode(codec, "replace"),
+    HEADING, st.lists(st.lists(CELL, max_size=5), max_size=6), st.sampled_from(["utf-8", "cp932", "utf-16", "utf-16-be", "iso2022_jp", "utf-8-sig"]),
+)  # fmt: skip
+
+
+@given(TABLES | st.binary(max_size=300))
+@example(b"email,lists\n" + b'"' * 5000)
+@example(b"email,lists\n" + b"a" * 200_000)
+@example("email,lists\n".encode("utf-16") + b"\xd8")
+@example(b"\x1b$email,lists\n")
+@example(b"email,lists\n\x00@example.jp,fukko-press\n")
+@settings(max_examples=300)
+def test_any_bytes_are_read_or_refused_and_only_safe_addresses_come_out(raw: bytes) -> None:
+    with TemporaryDirectory() as folder, open_spool() as spool:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(raw)
+        try:
+            content = survey(path, LISTS, Choices(fixed=(LIST.key,)), spool)
+        except CsvError as error:
+            assert str(error)
+            return
+        rows = [row for portion in spool.portions() for row in portion]
+        assert content.accepted == len(rows) <= content.rows
+        for key, address, name, lists, form, _ in rows:
+            assert addresses.parse(address) == address and addresses.address_key(address) == key
+            assert addresses.check_name(name) == name and lists == LIST.key and form in ("", "html", "light")
