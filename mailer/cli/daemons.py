@@ -69,11 +69,12 @@ def serve(
             confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for, signing).send
             lists, site = bundle.read_lists(mail), read_site(mail, settings.service_url)
             sign_ups, lifespan = None, None
-            if password_for is not None and site is not None and site.takes_sign_ups:
-                sealer, wake = TokenSealer(keys), WakeUp()
-                takes_mail = bool(settings.inbound.domain)
-                mailer = SignUpMailer(database, settings, sealer, lambda: lists, password_for, takes_replies=takes_mail, dkim=signing)
-                sign_ups = make_sign_ups(sealer, settings, keys, wake.set, lists)
+            if password_for is not None:
+                wake, takes_mail = WakeUp(), bool(settings.inbound.domain)
+                mailer = SignUpMailer(
+                    database, settings, TokenSealer(keys), lambda: lists, password_for, takes_replies=takes_mail, dkim=signing
+                )
+                sign_ups = make_sign_ups(mailer, keys, wake.set)
                 lifespan = sending_confirmations(mailer, wake, now)
             app = create_app(
                 database,

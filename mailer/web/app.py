@@ -86,7 +86,7 @@ def create_app(
     pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None)
     service = _Service(database, pages, clock, metrics, work)
     joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
-    person = None if sign_ups is None else PersonPages(database, sign_ups.sealer, sign_ups.wake, pages, work, clock)
+    person = None if sign_ups is None else PersonPages(database, sign_ups.sealer, sign_ups.wake, sign_ups.erase, pages, work, clock)
     ask_for_link = None if person is None else person.ask_for_link
     readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
     app = Starlette(

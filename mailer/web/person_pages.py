@@ -1,4 +1,4 @@
-"""The reader's own page: everything that is stored, as a page and as JSON; another address.
+"""The reader's own page: everything that is stored, as a page and as JSON; another address; erasure.
 
 Its link is mailed to the reader on request: a magazine's link, which may be in a forwarded mail, does not open it. A new address is confirmed twice: this page
 opens only for whoever reads the old mailbox, and the mail that it sends only for whoever reads the new one.
@@ -21,13 +21,15 @@ from mailer.database.sign_ups import NewConfirmation
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model import addresses
 from mailer.model.clock import Clock
-from mailer.model.errors import AddressError, LinkOutdated, PreferenceError, TokenError
+from mailer.model.errors import AddressError, LinkOutdated, PreferenceError, SubscriberBusy, TokenError
 from mailer.model.ids import SubscriberId
 from mailer.model.person import PersonClaim
 from mailer.web.pages import Pages
 from mailer.web.requests import BODY_SECONDS, read_body
+from mailer.web.sign_up.pages import Erase
 from mailer.web.threads import WorkThreads
 
+ERASE = b"erase=yes&sure=yes"
 DOWNLOAD = {"Content-Disposition": 'attachment; filename="todoke.json"'}
 
 
@@ -35,12 +37,21 @@ class PersonPages:
     """`/person/{token}`, `/person/{token}/data.json` and `/address/{token}`.
 
     :param wake: called when a mail waits to be sent.
+    :param erase: erases a reader everywhere.
     """
 
     def __init__(
-        self, database: Database, sealer: TokenSealer, wake: Callable[[], None], pages: Pages, work: WorkThreads, clock: Clock
+        self,
+        database: Database,
+        sealer: TokenSealer,
+        wake: Callable[[], None],
+        erase: Erase,
+        pages: Pages,
+        work: WorkThreads,
+        clock: Clock,
     ) -> None:
         self._database = database
+        self._erase_reader = erase
         self._sealer = sealer
         self._wake = wake
         self._pages = pages
@@ -63,10 +74,12 @@ class PersonPages:
         return Response(json.dumps(data, ensure_ascii=False, indent=1) + "\n", media_type="application/json", headers=DOWNLOAD)
 
     async def post(self, request: Request) -> Response:
-        """Ask the new address."""
+        """Erase the reader, or ask the new address."""
         claim, data = await self._open(request, SealedPurpose.PERSON)
         if isinstance(body := await read_body(request, BODY_SECONDS), Response):
             return body
+        if b"erase=" in body:
+            return await self._erase(request, claim, data, body)
         try:
             address = addresses.parse(_field(body, "address"))
         except AddressError:
@@ -104,6 +117,15 @@ class PersonPages:
         if not data or data["subscriber"][0]["email"] != claim.address:
             raise LinkOutdated("The reader has another address now.")
         return claim, data
+
+    async def _erase(self, request: Request, claim: PersonClaim, data: PersonData, body: bytes) -> Response:
+        if body != ERASE:
+            return self._page(request, claim, data, 400, note="unsure")
+        try:
+            await self._work.run(self._erase_reader, claim.subscriber_id, self._clock())
+        except SubscriberBusy:
+            return self._page(request, claim, data, 503, note="busy")
+        return self._pages.page(request, "erased.html")
 
     def _page(
         self, request: Request, claim: PersonClaim, data: PersonData, status: int = 200, note: str = "", address: str = ""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -17,9 +18,11 @@ from mailer.config.settings import Config
 from mailer.database.engine import Database
 from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
+from mailer.model.ids import SubscriberId
 from mailer.model.site import ListProfile, SiteProfile
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import ConfirmationMailer
+from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web.app import create_app
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
@@ -88,6 +91,7 @@ class Service:
             URL,
             SignUpBudgets(b"k" * 32, self.network, self.together),
             ProofOfWork("key", hardness=50),
+            partial(_erase, self),
             trusted_proxies=("192.0.2.9/32",),
         )
         self.app = self._app()
@@ -119,6 +123,10 @@ class Service:
     def send(self) -> int:
         mailer = SignUpMailer(self.database, self.config, self.sealer, lambda: LISTS, lambda _relay: None)
         return run(mailer.send_waiting(self.clock))
+
+
+def _erase(service: Service, subscriber_id: SubscriberId, now: datetime) -> None:
+    erase_reader(service.database, subscriber_id, sealer=service.sealer, spool=service.config.spool, source="reader", now=now)
 
 
 def link_in(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -12,13 +12,13 @@ from starlette.applications import Starlette
 from starlette.types import Lifespan
 
 from mailer import log
-from mailer.config.settings import Config
 from mailer.database import sign_ups
-from mailer.message.sealed import TokenSealer
 from mailer.model.clock import Clock
 from mailer.model.errors import TodokeMailError
+from mailer.model.ids import SubscriberId
 from mailer.model.sign_up import LIFETIME
 from mailer.secrets import Secret
+from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.sign_up_mailer import BATCH, SignUpMailer
 from mailer.web.sign_up.budgets import SignUpBudgets
 from mailer.web.sign_up.pages import SignUps
@@ -49,13 +49,24 @@ class WakeUp:
         self._event.clear()
 
 
-def make_sign_ups(sealer: TokenSealer, settings: Config, keys: Sequence[Secret], wake: Callable[[], None], lists: Iterable[str]) -> SignUps:
+def make_sign_ups(mailer: SignUpMailer, keys: Sequence[Secret], wake: Callable[[], None]) -> SignUps:
     """Return what the pages of signing up need, with new budgets."""
-    proof = ProofOfWork(f"{keys[0].value} proof of work")
+    settings, sealer = mailer.config, mailer.sealer
     domain = settings.inbound.domain
-    by_mail = {key: f"{key}-subscribe@{domain}" for key in lists} if domain else {}
-    budgets = SignUpBudgets(randomness.token_bytes(32))
-    return SignUps(sealer, settings.service_url, budgets, proof, wake, settings.trusted_proxies, by_mail)
+
+    def erase(subscriber_id: SubscriberId, now: datetime) -> None:
+        erase_reader(mailer.database, subscriber_id, sealer=sealer, spool=settings.spool, source="reader", now=now)
+
+    return SignUps(
+        sealer,
+        settings.service_url,
+        SignUpBudgets(randomness.token_bytes(32)),
+        ProofOfWork(f"{keys[0].value} proof of work"),
+        erase,
+        wake,
+        settings.trusted_proxies,
+        {key: f"{key}-subscribe@{domain}" for key in mailer.lists()} if domain else {},
+    )
 
 
 def sending_confirmations(mailer: SignUpMailer, wake: WakeUp, clock: Clock) -> Lifespan[Starlette]:

@@ -24,6 +24,7 @@ from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.clock import Clock
 from mailer.model.errors import LinkOutdated, PreferenceError
+from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.model.sign_up import SignUpClaim, Way
 from mailer.subscribers.sign_up import prepare, read_token
@@ -37,6 +38,8 @@ from mailer.web.sign_up.proof import ProofOfWork
 from mailer.web.sign_up.queue import SignUpQueue
 from mailer.web.threads import WorkThreads
 
+Erase = Callable[[SubscriberId, datetime], object]
+"""Erases a reader from everything (`mailer.subscribers.erase`)."""
 REFUSED_FOR = timedelta(days=90)
 """How long somebody who wants no confirmations gets none."""
 RETRY_AFTER = {"Retry-After": "600"}
@@ -46,7 +49,7 @@ OWN_PAGE = {"Referrer-Policy": "same-origin"}
 
 @dataclass(frozen=True)
 class SignUps:
-    """What signing up needs. `service_url` has no slash at the end; `wake` is called when a mail waits to be sent.
+    """What signing up, and the reader's own page, need. `service_url` has no slash at the end; `wake` is called when a mail waits to be sent.
 
     `trusted_proxies`: networks whose `X-Forwarded-For` is believed. `mail_addresses`: where an empty mail signs up for a list (空メール), by its key.
     `offers_digests`: whether readers may have several lists in one mail.
@@ -56,6 +59,7 @@ class SignUps:
     service_url: str
     budgets: SignUpBudgets
     proof: ProofOfWork
+    erase: Erase
     wake: Callable[[], None] = lambda: None
     trusted_proxies: tuple[str, ...] = LOOPBACK
     mail_addresses: Mapping[str, str] = field(default_factory=dict)

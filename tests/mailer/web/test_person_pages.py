@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mailer.config.file import load_config
-from mailer.database import consents, people, subscriptions
+from mailer.database import consents, people, subscriptions, suppressions
 from mailer.database.engine import create_database
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.message.links import LinkClaim, Purpose
@@ -118,6 +118,15 @@ def test_a_form_that_is_none_changes_nothing(service: Service, relay: Receiver, 
     assert service.send() == 0
 
 
+def test_a_reader_is_erased_with_everything_but_the_keyed_hash_and_no_old_link_leads_back(service: Service, relay: Receiver) -> None:
+    link = own_page(service, relay)
+    assert service.post(link, "erase=yes").status_code == 400 and subscriptions.find(service.database, HANAKO) == READER
+    assert "登録を消しました" in service.post(link, "erase=yes&sure=yes").text
+    assert subscriptions.find(service.database, HANAKO) is None and suppressions.is_suppressed(service.database, HANAKO)
+    assert service.get(link).status_code == 410 and service.get(preferences_path(service)).status_code == 400
+    assert subscriptions.find(service.database, TARO) is not None
+
+
 def test_a_reader_pauses_until_a_day_and_resumes(service: Service) -> None:
     path = preferences_path(service)
     assert "3月20日まで" in service.post(path, "pause=2026-03-20").text
@@ -144,4 +153,5 @@ def test_a_list_that_somebody_else_ended_is_resumed_from_the_last_mail(service: 
     assert subscriptions.preferences(service.database, READER)[0].preference is Preference.STOP
     assert service.post(link_in(relay.accepted[-1].mail.get_content())).status_code == 200
     assert subscriptions.preferences(service.database, READER)[0].preference is Preference.HTML
-    assert [(each.list, each.way) for each in consents.consents_of(service.database, READER)] == [(LIST.key, ConsentWay.PREFERENCES)]
+    newest = consents.consents_of(service.database, READER)[-1]
+    assert (newest.list, newest.way) == (LIST.key, ConsentWay.PREFERENCES) and newest.words

@@ -16,7 +16,7 @@ from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.database import consents, people, subscriptions
 from mailer.database.engine import Database, create_database
-from mailer.message.links import LinkClaim, LinkSigner
+from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.ids import SubscriberId
 from mailer.model.suppression import AddressKeys
@@ -25,9 +25,8 @@ from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web.app import create_app
 from mailer.web.connections import ConnectionLimits
-from mailer.web.sign_up.background import WakeUp, sending_confirmations
+from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
-from mailer.web.sign_up.pages import SignUps
 from mailer.web.sign_up.proof import ProofOfWork
 from tests.samples.mail_bundles import LIST, SECRET, write_config
 from tests.samples.sign_ups import LISTS, OTHER, SITE, TurnedClock
@@ -78,7 +77,8 @@ def town(tmp_path: Path, url: str, browser: Browser, network: Budget = NETWORK, 
         keys = (Secret(SECRET),)
         sealer, tokens = TokenSealer(keys), LinkSigner(keys)
         mailer = SignUpMailer(database, config, sealer, lambda: LISTS, lambda _relay: None)
-        sign_ups = SignUps(sealer, config.service_url, SignUpBudgets(b"k" * 32, network, ALL), ProofOfWork("key", 3000), wake.set)
+        budgets, proof = SignUpBudgets(b"k" * 32, network, ALL), ProofOfWork("key", 3000)
+        sign_ups = replace(make_sign_ups(mailer, keys, wake.set), budgets=budgets, proof=proof)
         confirm = ConfirmationMailer(config, tokens, lambda _relay: None).send
         lifespan = sending_confirmations(mailer, wake, clock)
         app = create_app(database, tokens, LISTS, clock, confirm=confirm, site=SITE, sign_ups=sign_ups, lifespan=lifespan)
@@ -166,6 +166,19 @@ def leave(here: Town, reader: SubscriberId) -> None:
     here.page.goto(link)
     here.page.get_by_role("button", name="配信を停止する").click()
     assert subscriptions.count(here.database, LIST.key) == 0
+    erase(here, reader, version)
+
+
+def erase(here: Town, reader: SubscriberId, version: int) -> None:
+    """The day after, the reader asks for the own page once more, and is forgotten."""
+    here.clock.turn(days=1)
+    here.page.goto(f"{here.url}/preferences/{here.tokens.sign(LinkClaim(reader, LIST.key, version, Purpose.PREFERENCES))}")
+    here.page.get_by_role("button", name="リンクをメールで受け取る").click()
+    here.open_link()
+    here.page.get_by_label("すべて消してよいことを確かめました").check()
+    here.page.get_by_role("button", name="登録をすべて消す").click()
+    here.look("登録を消しました")
+    assert subscriptions.find(here.database, NEW) is None
 
 
 def test_above_the_threshold_the_script_of_the_page_does_the_work(tmp_path: Path, browser: Browser) -> None:
