@@ -24,8 +24,8 @@ from mailer.model.state import DeliveryState
 from mailer.monitoring.arrivals import bar, by_receiver
 from mailer.monitoring.metrics import exposition
 from mailer.sending import send as sending
-from tests.samples.mail_terminal import Terminal
 from tests.samples.mail_bundles import LIST, NOW, REF, RecordedProgress, installation, make_database, write_config
+from tests.samples.mail_terminal import Terminal
 from tests.servers.smtp import Behaviour, Receiver
 
 ADDRESSES = (
