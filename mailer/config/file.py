@@ -360,7 +360,8 @@ def _inbound(folder: Path, file: _File) -> InboundSettings:
     table, domain = file.inbound, file.inbound.domain or file.return_path.rpartition("@")[2]
     listen = table.listen if "/" not in table.listen else (folder / table.listen).as_posix()
     complaints = table.complaints or f"complaints@{domain}"
-    return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, table.most_bytes, table.keep_days)
+    is_announced = table.complaints is not None and bool(file.dkim.domains)
+    return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, is_announced, table.most_bytes, table.keep_days)
 
 
 def _authentication(table: _Authentication) -> AuthenticationSettings:

@@ -106,6 +106,7 @@ class QueueSettings:
 class InboundSettings:
     """How mail comes in. `domain`: of the addresses LIST-subscribe@ and others; `complaints`: the address that feedback loops write to, or empty.
 
+    `announces_complaints`: messages name that address (CFBL-Address, RFC 9477), because the operator has written it down and DKIM signs them.
     `authserv_id`: the name under which our own Postfix writes Authentication-Results (RFC 8601), or empty if nothing checks DMARC; `keep_days`: how long
     messages that were not understood are kept.
     """
@@ -114,6 +115,7 @@ class InboundSettings:
     complaints: str = ""
     authserv_id: str = ""
     listen: str = "127.0.0.1:8024"
+    announces_complaints: bool = False
     most_bytes: int = 10_000_000
     keep_days: int = 28
 

@@ -39,17 +39,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SenderIdentity:
-    """What every message of this installation has in common. `time_zone` is that of the Date."""
+    """What every message of this installation has in common. `time_zone` is that of the Date; `complaints` takes reports of complaints, or is empty."""
 
     return_path: str
     message_id_domain: str
     time_zone: tzinfo = JAPAN
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
+    complaints: str = ""
 
     @classmethod
     def of(cls, config: Config) -> SenderIdentity:
         """The identity that the settings give."""
-        return cls(config.return_path, config.message_id_domain, config.time_zone, config.unsubscribe_mailto)
+        complaints = config.inbound.complaints if config.inbound.announces_complaints else ""
+        return cls(config.return_path, config.message_id_domain, config.time_zone, config.unsubscribe_mailto, complaints)
 
 
 def message_id(ref: IssueRef, subscriber_id: SubscriberId, domain: str) -> str:
@@ -69,6 +71,8 @@ def compose(
     """
     own_id = message_id(issue.ref, recipient.subscriber_id, identity.message_id_domain)
     lines = [*_headers(issue, mail_list, recipient, links, identity.unsubscribe_mailto.address_for(mail_list))]
+    if identity.complaints:
+        lines.append(f"CFBL-Address: {identity.complaints}; report=arf\r\n")  # RFC 9477 section 3
     lines += (f"Date: {format_date(sent_at, identity.time_zone)}\r\n", f"Message-ID: {own_id}\r\n")
     personal_places.check_text(issue.text)
     personal_places.check_html(issue.html)

@@ -19,7 +19,7 @@ from mailer.message.dkim.keys import DkimKey
 
 SIGNED = (
     *("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"),
-    *("List-Archive", "Archived-At", "Auto-Submitted", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
+    *("List-Archive", "Archived-At", "Auto-Submitted", "CFBL-Address", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
 )
 """Headers that are signed where they are there (RFC 6376 section 5.4.1; RFC 8058 section 4 for the two of unsubscribing)."""
 

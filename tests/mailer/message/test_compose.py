@@ -225,3 +225,9 @@ def test_a_warning_is_of_high_importance_and_no_bulk_mail() -> None:
     mail = parsed(compose(replace(ISSUE, list_class=ListClass.EMERGENCY)))
     assert mail["Importance"] == "high" and mail["Precedence"] is None and mail["List-Unsubscribe-Post"]
     assert parsed(compose())["Importance"] is None
+
+
+def test_a_message_names_who_takes_complaints_where_the_operator_has_said_so() -> None:
+    announced = replace(IDENTITY, complaints="complaints@example.jp")
+    assert parsed(compose(identity=announced))["CFBL-Address"] == "complaints@example.jp; report=arf"
+    assert parsed(compose())["CFBL-Address"] is None
