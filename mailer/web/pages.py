@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mailer.message.links import LinkClaim
+from mailer.model.clock import JAPAN
 from mailer.model.issue import MailList
 from mailer.model.site import DEFAULT_COLOUR, SiteProfile
 from mailer.web.requests import SCRIPT, STYLE, TEMPLATES, policy
 
 MARK_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox", "Cache-Control": "max-age=86400"}
 """An SVG is a document of its own when it is opened alone: nothing in it may run."""
+
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+[+-]\d{2}:\d{2}$")
 
 
 class Pages:
@@ -28,6 +33,7 @@ class Pages:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        self._environment.filters["moment"] = _moment
         self._style = STYLE + _colours(site)
         self.policy = policy(self._style)
         self._policy_with_script = policy(self._style, SCRIPT)
@@ -59,6 +65,16 @@ class Pages:
         if self.site is None or self.site.mark is None:
             return Response(status_code=404)
         return Response(self.site.mark, media_type="image/svg+xml", headers=MARK_HEADERS)
+
+
+def _moment(value: object) -> object:
+    """A time in ISO 8601 as people of the publisher's country read it; anything else as it is."""
+    if not isinstance(value, str) or not MOMENT.match(value):
+        return value
+    try:
+        return f"{datetime.fromisoformat(value).astimezone(JAPAN):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return value
 
 
 def _colours(site: SiteProfile | None) -> str:
