@@ -12,6 +12,7 @@ GROUPS = {
 COMMANDS = {
     "init-db": ("mailer.cli.setup", "init_db"),
     "secret new": ("mailer.cli.setup", "new_secret"),
+    "dmarc": ("mailer.cli.dmarc", "dmarc"),
     "doctor": ("mailer.cli.doctor", "doctor"),
     "dkim new": ("mailer.cli.dkim", "new_key"),
     "dkim record": ("mailer.cli.dkim", "show_records"),

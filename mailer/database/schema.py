@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
+from mailer.database.dmarc_tables import dmarc_report, dmarc_source
 from mailer.database.metadata import metadata, server_clock
 from mailer.database.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.sign_up_tables import sign_up
@@ -28,7 +29,7 @@ from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
 from mailer.model.suppression import SuppressionReason
 
 __all__ = [
-    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
     "queue_stop", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 

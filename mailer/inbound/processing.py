@@ -15,6 +15,7 @@ from mailer.bounces.mime import UnreadableMessage
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.taught import RulesUnreadable
 from mailer.inbound.disposition import Disposition, put_aside
+from mailer.inbound.dmarc import ReportReader
 from mailer.inbound.empty_mail import EmptyMailHandler
 from mailer.inbound.forwarding import forward
 from mailer.inbound.own_addresses import DestinationKind, OwnAddresses
@@ -44,6 +45,7 @@ class MessageReaders:
     returned: ReturnedMail
     empty_mails: EmptyMailHandler
     rules: Path
+    reports: ReportReader | None = None
 
     def take(self, message: InboundMessage, rules: Sequence[Receiver], now: datetime) -> Disposition:
         """Read a message and do what needs no relay.
@@ -54,6 +56,10 @@ class MessageReaders:
         destination = self.addresses_of_ours.resolve(message.recipient)
         if destination is None:
             return put_aside("its address is none of ours any more")
+        if destination.subscriber_id is None and destination.kind in (DestinationKind.RETURNED, DestinationKind.COMPLAINT):
+            report = self.reports.take_report(mail, now) if self.reports is not None else None
+            if report is not None:
+                return report
         if destination.kind in (DestinationKind.RETURNED, DestinationKind.COMPLAINT):
             return self.returned.take(message, mail, destination, rules, now)
         if destination.kind is DestinationKind.COMMAND:

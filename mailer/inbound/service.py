@@ -15,6 +15,7 @@ from mailer.bounces.last_resort import LastResort
 from mailer.config.settings import Config, RelaySettings
 from mailer.database import automatic_replies
 from mailer.database.engine import Database
+from mailer.inbound.dmarc import ReportReader
 from mailer.inbound.empty_mail import Confirmations, EmptyMails
 from mailer.inbound.lmtp import WRITERS, Handler, LmtpLimits, LmtpServer
 from mailer.inbound.own_addresses import OwnAddresses
@@ -76,9 +77,10 @@ class InboundService:
     def processor(self, spool: Spool, addresses_of_ours: OwnAddresses, last_resort: LastResort | None) -> Processor:
         """The reader of the spool."""
         returned = ReturnedMail(self.database, self.signer, last_resort, self.config.verp)
-        readers = MessageReaders(
-            addresses_of_ours, returned, EmptyMails(self.database, addresses_of_ours, self.confirmations), self.config.bounce_rules
-        )
+        commands = EmptyMails(self.database, addresses_of_ours, self.confirmations)
+        own = (*(each.from_address for each in addresses_of_ours.lists.values()), self.config.return_path)
+        reports = ReportReader(self.database, {address.rpartition("@")[2].lower() for address in own})
+        readers = MessageReaders(addresses_of_ours, returned, commands, self.config.bounce_rules, reports)
         return Processor(spool, readers, self._send, self.clock)
 
     async def _send(self, message: DirectMessage) -> bool:

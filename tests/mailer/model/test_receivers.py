@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.config.file import load_config
 from mailer.model.receivers import CARRIERS, DOMAINS, Receiver, receiver_of
 
 
@@ -53,3 +55,15 @@ def test_every_receiver_has_a_label_and_all_but_the_others_have_domains() -> Non
 @given(st.text())
 def test_any_text_has_a_receiver(text: str) -> None:
     assert receiver_of(text) in Receiver
+
+
+def test_each_queue_of_the_sample_settings_is_of_receivers_that_go_together() -> None:
+    queues = {queue.name: {receiver_of(domain) for domain in queue.domains} for queue in load_config(Path("mailer.toml")).queues}
+    assert queues == {
+        "docomo.ne.jp": {Receiver.DOCOMO},
+        "ezweb.ne.jp": {Receiver.AU},
+        "softbank.ne.jp": {Receiver.SOFTBANK, Receiver.YMOBILE},
+        "gmail.com": {Receiver.GMAIL},
+        "yahoo.co.jp": {Receiver.YAHOO_JAPAN},
+        "outlook.com": {Receiver.OUTLOOK},
+    }
