@@ -46,6 +46,7 @@ COMMANDS = {
     "subscribers export": ("mailer.cli.subscriber_listing", "export_subscribers"),
     "subscribers stats": ("mailer.cli.subscriber_listing", "show_stats"),
     "subscribers affected-by": ("mailer.cli.subscriber_listing", "affected_by"),
+    "subscribers poster": ("mailer.cli.poster", "write_poster"),
     "subscribers revoke-links": ("mailer.cli.subscribers", "revoke_links"),
     "inbound list": ("mailer.cli.inbound", "list_messages"),
     "inbound show": ("mailer.cli.inbound", "show"),
