@@ -17,9 +17,9 @@ from mailer.database.engine import Database, create_database
 from mailer.dmarc.attachment import ReportUnreadable
 from mailer.inbound import dmarc
 from mailer.inbound.dmarc import ReportReader
-from tests.mailer.cli.test_commands import Terminal
 from tests.samples.dmarc_reports import END, USUAL, mailed, record, report, zipped
 from tests.samples.mail_bundles import NOW, make_database, write_config
+from tests.samples.mail_terminal import Terminal
 
 
 @pytest.fixture
