@@ -16,7 +16,7 @@ def rules_page() -> str:
     for rule in RULES.values():
         examples = f"よくない例：\n\n```text\n{rule.bad}\n```\n\nよい例：\n\n```text\n{rule.good}\n```\n"
         sections.append(f"## {rule.code} {rule.ja}\n\n{rule.why_ja}\n\n{rule.en}: {rule.why_en}\n\nもと：{rule.source}\n\n{examples}")
-    sections.append(f"## ほかの番号\n\nどれも止まります（E2とD302は知らせるだけです）。扱いは変えられません。\n\n{_other_codes()}")
+    sections.append(f"## ほかの番号\n\nどれも止まります（E2、D302、D303は知らせるだけです）。扱いは変えられません。\n\n{_other_codes()}")
     return "\n".join(sections)
 
 

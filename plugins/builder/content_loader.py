@@ -34,7 +34,7 @@ from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
 from plugins.readings.table import PATH as READING_TABLE
 from plugins.readings.table import READINGS, ReadingTable, read_table
-from plugins.situation.tables import SITUATION, Situation, read_situation
+from plugins.situation.tables import SITUATION, Situation, far_ahead, read_situation
 from plugins.situation.tables import paths as situation_paths
 
 CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
@@ -87,9 +87,9 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
-def repair_notes(content: Path, situation: Situation) -> tuple[Diagnostic, ...]:
-    """Return a note for each cell of the tables of the situation that was repaired."""
-    return tuple(_relative_to_checkout(content, note) for note in situation.notes)
+def table_warnings(content: Path, situation: Situation, now: dt.datetime) -> tuple[Diagnostic, ...]:
+    """Return a note for each cell of the tables of the situation that was repaired, and a warning for each row that is far ahead of ``now``."""
+    return tuple(_relative_to_checkout(content, each) for each in (*situation.notes, *far_ahead(situation, now)))
 
 
 def _missing_declarations(publications: Path, library: Library, folder: str) -> list[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -194,6 +195,30 @@ def _double(path: PurePosixPath, line: int, first: int, ja: str, en: str) -> Dia
     )
 
 
+_SOON = dt.timedelta(days=1)
+"""A row may be written before its moment, as that of a water point that opens tomorrow. One that is further ahead is a slip of a digit."""
+
+
+def far_ahead(situation: Situation, now: dt.datetime) -> tuple[Diagnostic, ...]:
+    """Return a warning for each row that begins to hold more than a day after ``now``: nobody would see it, and nobody would know why."""
+    return tuple(
+        Diagnostic(
+            FOLDERS[name] / KINDS[kind].file,
+            row.line,
+            f"更新時刻が1日よりも先です（{row.updated:%Y-%m-%d %H:%M}）。そのときまでページに出ません。年月日を確かめてください",
+            f"more than a day ahead ({row.updated:%Y-%m-%d %H:%M}): not shown before; look at the date",
+            AHEAD,
+            "warning",
+            subject=UPDATED,
+        )
+        for name, tables in (("notice", situation.real), ("drill", situation.drills))
+        for kind, rows in tables.rows.items()
+        for row in rows
+        if row.updated > now + _SOON
+    )
+
+
+AHEAD = "D303"
 RULES = (
     RuleDescription(
         "D301",
@@ -210,5 +235,12 @@ RULES = (
         "どう読んだかを確かめてください。直した表が載っています",
         "check how the cell was read: the repaired table is published",
         "自治体標準オープンデータセット 指定緊急避難場所一覧",
+    ),
+    RuleDescription(
+        AHEAD,
+        "先の日時の行",
+        "a row that is ahead of its time",
+        "年や月を書きまちがえた行は、いつまでもページに出ず、だれも気付きません",
+        "a row with a slip in its date never appears, and nobody notices",
     ),
 )

@@ -222,6 +222,17 @@ def test_what_was_repaired_is_told_as_a_note_and_stops_nothing(site: TinySite) -
     assert report.errors == () and [each for each in report.warnings if each.rule == "D302"] == notes
 
 
+def test_a_row_that_is_more_than_a_day_ahead_is_warned_of_and_no_other(site: TinySite) -> None:
+    site.write(
+        "data/situation/shelter-status.csv", STATUS + OPEN + FULL.replace("2021-03-31", "2021-04-01") + FULL.replace("2021-", "2012-")
+    )
+    site.write("data/drills/shelter-status.csv", STATUS + FULL.replace("2021-03-31", "2061-03-31"))
+    warnings = [each for each in site.build(at(11, 30)).warnings if each.rule == "D303"]
+    assert [(str(each.path), each.line, each.severity) for each in warnings] == [("content/data/drills/shelter-status.csv", 2, "warning")]
+    later = check_sources(site.content, site.root / "publications.toml", at(11, 29)).warnings
+    assert [each.line for each in later if each.rule == "D303"] == [3, 2]
+
+
 def test_the_same_repair_in_a_thousand_rows_is_told_twenty_times_and_then_counted(site: TinySite) -> None:
     rows = "".join(f"42021,{number},第{number}学校,,,,,,\n" for number in range(1, 1001))
     site.write("data/situation/shelters.csv", SHELTERS + rows)
