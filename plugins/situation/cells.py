@@ -28,6 +28,7 @@ _TWENTY_FOUR = re.compile(r"24(?::?00(?::00)?|時(?:0{1,2}分)?)")
 _NOTHING = frozenset({"", "-", "ー", "―", "不明", "調査中", "確認中", "未定", "なし", "N/A", "n/a", "null"})
 _YES = frozenset({"可", "○", "可能", "あり", "有", "1", "はい", "OK", "ok", "受入可", "同行可"})
 _NO = frozenset({"不可", "×", "不可能", "なし", "無", "0", "いいえ", "NG", "ng", "受入不可"})
+_WARD = re.compile(r"市[^市町村]{1,6}区$")
 _CIRCLES = str.maketrans("◯〇●✕✖╳", "○○○×××")
 """Signs that look like the two that people mean."""
 
@@ -153,11 +154,12 @@ def telephone(value: str) -> tuple[Telephone | None, list[Note]]:
 
 
 def place(value: str, places: Mapping[str, Place]) -> Place:
-    """Return the municipality that ``value`` names; its county may stand before it. Raises `CellRefused`."""
+    """Return the municipality that ``value`` names; its county may stand before it, and one of its wards behind it. Raises `CellRefused`."""
     name = re.sub(r"\s", "", digits(value))
     if not name:
         raise CellRefused("市町村がありません。「石巻市」のように書いてください", "no municipality", REFUSED)
-    if found := next((each for each in places.values() if name.endswith(each.name)), None):
+    whole = _WARD.sub("市", name)
+    if found := next((each for each in places.values() if whole.endswith(each.name)), None):
         return found
     raise CellRefused(
         f"「{value}」という市町村はありません。「石巻市」のような正式な名前を書いてください",
@@ -168,7 +170,7 @@ def place(value: str, places: Mapping[str, Place]) -> Place:
 
 def place_of_code(code: str, name: str, places: Mapping[str, Place]) -> tuple[Place, list[Note]]:
     """Return the municipality of a code, or of a name where the cell of the code is empty. Raises `CellRefused`."""
-    if not digits(code):
+    if not digits(code) or _WARD.search(digits(name)):  # a ward of a city has a code of its own, and is no municipality
         return place(name, places), []
     if digits(name):
         place(name, places)  # a name that the prefecture has not is told first

@@ -134,6 +134,13 @@ def test_a_telephone_without_its_area_code_is_left_out_with_a_note() -> None:
     assert phone and (phone.name, phone.number, phone.dialled) == ("役場", "0225-97-2111", "0225972111")
 
 
+def test_a_ward_belongs_to_its_city_whatever_its_code() -> None:
+    sendai = {**PLACES, "仙台市": Place("041009", "仙台市", "", "sendai")}
+    assert cells.place("仙台市青葉区", sendai).name == "仙台市" == cells.place_of_code("041017", "宮城県仙台市青葉区", sendai)[0].name
+    with pytest.raises(CellRefused):
+        cells.place("青葉区", sendai)
+
+
 def test_places_are_read_as_lists_and_a_county_may_stand_before_them() -> None:
     assert [place.name for place in cells.several_places("石巻市、牡鹿郡女川町", PLACES)] == ["石巻市", "女川町"]
     assert cells.several_places("県全体", PLACES) == () == cells.several_places("", PLACES)

@@ -42,7 +42,7 @@ def test_an_address_that_cannot_be_a_folder_of_the_site_is_refused(address: str)
     [
         "/feed.xml/", "/feed.json/", "/press/feed.xml/", "/theme/style.css/", "/theme/x/", "/Theme/x/", "/search/", "/search/titles/2020/", "/404.html/",
         "/robots.txt/", "/sitemap-press.xml/", "/images/a.png/", "/files/a/", "/data/x/", "/furigana/press/", "/cards/a/", "/press/", "/press/2020/05/",
-        "/press/2020/", "/press/place/x/", "/press/calendar/", "/places/", "/places/ishinomaki/", "/mail/press/", "/old/index.html/", "/-/x/",
+        "/press/2020/", "/press/place/x/", "/press/calendar/", "/press/situation/x/", "/situation/", "/situation/shelters/", "/places/", "/places/ishinomaki/", "/mail/press/", "/old/index.html/", "/-/x/",
     ],
 )  # fmt: skip
 def test_an_address_that_the_site_makes_itself_is_refused_also_if_it_does_not_make_it_today(address: str) -> None:
