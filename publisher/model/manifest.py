@@ -148,15 +148,15 @@ def _parse_head(data: bytes) -> _Head:
 def _parse_list(name: str, data: bytes) -> Iterator[ReleasedFile]:
     rule, length = ("", ""), -1
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        if match := _LINE.fullmatch(line):
+        if line[:1] == "#" and line[1:].isdecimal():
+            length = int(line[1:])
+        elif match := _LINE.fullmatch(line):
             if length < 0 or not rule[0]:
                 raise _broken(name, number, "a file without its length or its rule")
             if not is_safe_path(match[2]):
                 raise _broken(name, number, "a path that leads elsewhere")
             yield ReleasedFile(match[2], match[1], length, *rule)
             length = -1
-        elif line.startswith("#") and line[1:].isdecimal():
-            length = int(line[1:])
         elif line.startswith("# files: ") and " | " in line:
             media_type, _, cache_control = line.removeprefix("# files: ").partition(" | ")
             rule = (media_type, cache_control)

@@ -13,7 +13,8 @@ WELL_KNOWN = ".well-known/todoke/"
 
 def is_safe_path(path: str) -> bool:
     """Tell whether ``path`` stays below the folder that it is joined to: a mirror's own manifest and record are read, and whoever altered them may not aim elsewhere."""
-    return path.isprintable() and not any(part in ("", ".", "..") for part in path.split("/"))
+    framed = f"/{path}/"
+    return path.isprintable() and not ("//" in framed or "/./" in framed or "/../" in framed)
 
 
 @dataclass(frozen=True, order=True)

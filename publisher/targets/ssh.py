@@ -17,13 +17,17 @@ import asyncssh
 from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, Stamp, Walk
+from publisher.targets.sftp_pipeline import Upload, send_all
 from publisher.targets.ssh_address import SshAddress as SshAddress
 from publisher.targets.ssh_address import log_in
 
 INCOMING = "incoming"
 
 AT_ONCE = 48
-"""Files that are on their way at once. OpenSSH answers one request after the other; a queue of this length hides 20 ms of distance and little memory."""
+"""Files that are on their way at once: OpenSSH answers one request after the other; such a queue hides 20 ms of distance and takes little memory."""
+
+MANY = 100
+"""Files from which on `publisher.targets.sftp_pipeline` is worth a channel of its own."""
 
 SMALL = 1 << 20
 """Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
@@ -60,7 +64,9 @@ class SftpFiles:
             await self._rename(sftp, temporary, item[0])
 
         async with self._session() as sftp:
-            await for_each(files.items(), write_one, AT_ONCE)
+            many = [Upload(data, self._temporary(), path) for path, data in files.items() if len(files) >= MANY]
+            await self._send_all(sftp, many, lambda: None)
+            await for_each(() if many else files.items(), write_one, AT_ONCE)
 
     async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
         """Send files with their times."""
@@ -75,7 +81,14 @@ class SftpFiles:
             done()
 
         async with self._session() as sftp:
-            await for_each(files, copy_one, AT_ONCE)
+            small = [each for each in files if len(files) >= MANY and each[0].stat().st_size <= SMALL]
+            await self._send_all(sftp, [Upload(source, self._temporary(), path) for source, path in small], done)
+            await for_each([each for each in files if each[0].stat().st_size > SMALL] if small else files, copy_one, AT_ONCE)
+
+    async def _send_all(self, sftp: asyncssh.SFTPClient, uploads: Sequence[Upload], done: Callable[[], None]) -> None:
+        """Send small files at once. What could not be renamed there, into a new folder or in the place of one, is renamed here."""
+        refused = await send_all(self._connection, uploads, self._path, done) if uploads and self._connection else []
+        await for_each(refused, lambda upload: self._rename(sftp, upload.temporary, upload.target), AT_ONCE)
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
         """Make hard links there. Return the pairs for which that could not be done."""

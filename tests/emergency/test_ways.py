@@ -71,13 +71,10 @@ def test_what_is_dead_slow_locked_or_broken_holds_up_nothing_else(make_office: M
     for name in ("dead", "silent"):
         assert ended.way(f"mirror {name}")["outcome"] == "late" and ended.way(f"mirror {name}")["why"], name
     assert [way["outcome"] for way in ended.report["ways"] if way["way"].startswith("mail")] == ["late"]
-    outcomes = list[object]()
-    while outcomes != [
-        "done"
-    ]:  # the database is free again; on a slow machine it takes more than one call, since the dead mirrors never come
-        again = office.emergency("publish", "rain", "--for", "8")
-        outcomes = [way["outcome"] for way in again.report["ways"] if way["way"].startswith("mail")]
-        assert outcomes in (["done"], ["late"])
+    mirrors = (office.folder / "publish.toml").read_text("utf-8")
+    (office.folder / "publish.toml").write_text(mirrors[: mirrors.index('[[mirrors]]\nname = "dead"')], "utf-8")
+    again = office.emergency("publish", "rain")  # the database is free again
+    assert again.status == 0, again.report
     assert Counter(relay.recipients) == Counter(f"reader{number}@example.jp" for number in range(5))
 
 
