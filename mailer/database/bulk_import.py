@@ -23,7 +23,7 @@ from mailer.model.subscription import HTML, SUBSCRIBED
 Value = TypeVar("Value")
 PORTION = 5_000
 """Subscribers in one statement."""
-CACHE = 65_536
+CACHE = 49_152
 """KiB. Addresses come in no order: each row goes to another page of their index, which would not fit into SQLite's 2 MiB."""
 
 
