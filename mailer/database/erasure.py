@@ -31,7 +31,7 @@ class Erased:
 
 
 def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: datetime, keep: bool = True) -> Erased | None:
-    """Erase a subscriber and suppress the address. None: there is no such subscriber. `Database.scrub` makes it so in the files too.
+    """Erase a subscriber and suppress the address. None: there is no such subscriber. `scrub.scrub` makes it so in the files too.
 
     :param source: who wanted it, in a few words without an address.
     :param keep: False: a dry run.

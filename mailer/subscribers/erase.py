@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mailer.database import erasure, people, sign_ups
 from mailer.database.engine import Database
+from mailer.database.scrub import scrub
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.ids import SubscriberId
 from mailer.subscribers import traces
@@ -15,10 +16,11 @@ from mailer.subscribers import traces
 
 @dataclass(frozen=True, slots=True)
 class ErasedReader:
-    """How many rows of the database and how many received messages went."""
+    """How many rows of the database and how many received messages went. `is_scrubbed`: no old copy is left in the database's file."""
 
     rows: int
     files: int
+    is_scrubbed: bool = True
 
 
 def erase_reader(
@@ -37,10 +39,11 @@ def erase_reader(
         return None
     erased = erasure.erase(database, subscriber_id, source=source, now=now, keep=keep)
     files = traces.files_with(spool, person.address)
+    is_scrubbed = True
     if keep:
         for purpose in SealedPurpose:
             sign_ups.forget(database, sealer.hash_address(person.address, purpose))
         for path in files:
             path.unlink(missing_ok=True)
-        database.scrub(person.address)
-    return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files))
+        is_scrubbed = scrub(database, person.address)
+    return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files), is_scrubbed)

@@ -5,7 +5,7 @@ Nobody is ever mailed without a standing consent, nobody who left or is suppress
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,6 +54,7 @@ from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
 from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, write_config
+from tests.samples.reader_model import Reader
 from tests.samples.sign_ups import OTHER, SITE, Service
 
 KEYS = AddressKeys((b"a key of these tests",))
@@ -64,28 +65,6 @@ ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
 SOME = st.sets(KEY, min_size=1).map(sorted)
 RULES = Retention()
 UNKNOWN = Verdict(BounceClass.UNKNOWN)
-
-
-@dataclass
-class Reader:
-    """What the model knows of an address. `lists`: list → since when it was left, or None while it stands."""
-
-    lists: dict[str, datetime | None] = field(default_factory=dict)
-    suppressed: set[tuple[SuppressionReason, str]] = field(default_factory=set)
-    paused_until: datetime | None = None
-    token: str = ""
-
-    def is_suppressed(self, key: str) -> bool:
-        return any(scope in (ALL_LISTS, key) for _, scope in self.suppressed)
-
-    def stands(self, key: str) -> bool:
-        """Consent that was given and not taken back, and nothing in the way."""
-        return self.lists.get(key, NOW) is None and not self.is_suppressed(key)
-
-    def consent(self, key: str) -> bool:
-        """A new consent lifts what the reader may lift. False: an operator has closed the address."""
-        self.suppressed = {(why, scope) for why, scope in self.suppressed if why not in LIFTED_BY_CONSENT or scope not in (ALL_LISTS, key)}
-        return not self.is_suppressed(key)
 
 
 class Life(RuleBasedStateMachine):

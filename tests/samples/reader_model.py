@@ -1,0 +1,31 @@
+"""What may be mailed to whom, as a few lines of Python say it: the database is compared with it (tests/mailer/subscribers/test_life.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
+from tests.samples.mail_bundles import NOW
+
+
+@dataclass
+class Reader:
+    """What the model knows of an address. `lists`: list → since when it was left, or None while it stands."""
+
+    lists: dict[str, datetime | None] = field(default_factory=dict)
+    suppressed: set[tuple[SuppressionReason, str]] = field(default_factory=set)
+    paused_until: datetime | None = None
+    token: str = ""
+
+    def is_suppressed(self, key: str) -> bool:
+        return any(scope in (ALL_LISTS, key) for _, scope in self.suppressed)
+
+    def stands(self, key: str) -> bool:
+        """Consent that was given and not taken back, and nothing in the way."""
+        return self.lists.get(key, NOW) is None and not self.is_suppressed(key)
+
+    def consent(self, key: str) -> bool:
+        """A new consent lifts what the reader may lift. False: an operator has closed the address."""
+        self.suppressed = {(why, scope) for why, scope in self.suppressed if why not in LIFTED_BY_CONSENT or scope not in (ALL_LISTS, key)}
+        return not self.is_suppressed(key)
