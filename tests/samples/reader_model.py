@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailer.message.links import LinkClaim, LinkSigner, Purpose
+from mailer.model.ids import SubscriberId
 from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
-from tests.samples.mail_bundles import NOW
+from mailer.secrets import Secret
+from tests.samples.mail_bundles import LIST, NOW, SECRET
+
+SIGNER = LinkSigner((Secret(SECRET),))
 
 
 @dataclass
@@ -29,3 +34,11 @@ class Reader:
         """A new consent lifts what the reader may lift. False: an operator has closed the address."""
         self.suppressed = {(why, scope) for why, scope in self.suppressed if why not in LIFTED_BY_CONSENT or scope not in (ALL_LISTS, key)}
         return not self.is_suppressed(key)
+
+
+def links_of(number: SubscriberId, version: int) -> list[str]:
+    """The paths behind the links of a reader's mail."""
+    unsubscribe, preferences = (
+        SIGNER.sign(LinkClaim(number, LIST.key, version, purpose)) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+    )
+    return [f"/unsubscribe/{unsubscribe}", f"/preferences/{preferences}"]

@@ -36,7 +36,6 @@ from mailer.database.engine import create_database
 from mailer.database.ledger import ResultGroup
 from mailer.database.schema import delivery, metadata
 from mailer.delivery.journal import format_timestamp
-from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.errors import DeliveryRefused
@@ -54,11 +53,11 @@ from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
 from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, write_config
-from tests.samples.reader_model import Reader
+from tests.samples.reader_model import Reader, links_of
 from tests.samples.sign_ups import OTHER, SITE, Service
 
 KEYS = AddressKeys((b"a key of these tests",))
-SEALER, SIGNER = TokenSealer((Secret(SECRET),)), LinkSigner((Secret(SECRET),))
+SEALER = TokenSealer((Secret(SECRET),))
 LISTS = {each.key: each for each in (LIST, OTHER)}
 NAMES = tuple(f"{name}-of-the-model@example.jp" for name in ("aoi", "botan", "chiyo"))
 ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
@@ -300,14 +299,6 @@ class Life(RuleBasedStateMachine):
     def rows(self) -> str:
         with self.database.reading() as connection:
             return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(sa.select(table)))
-
-
-def links_of(number: SubscriberId, version: int) -> list[str]:
-    """The paths behind the links of a reader's mail."""
-    unsubscribe, preferences = (
-        SIGNER.sign(LinkClaim(number, LIST.key, version, purpose)) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
-    )
-    return [f"/unsubscribe/{unsubscribe}", f"/preferences/{preferences}"]
 
 
 TestLife = Life.TestCase
