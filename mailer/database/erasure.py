@@ -47,6 +47,15 @@ def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: 
         return erase_within(connection, subscriber_id)
 
 
+def addresses_of(database: Database, subscriber_id: SubscriberId) -> tuple[str, ...]:
+    """The address of a subscriber, and those to which issues went before it was changed. Empty: there is no such subscriber."""
+    current = select(subscriber.c.email).where(subscriber.c.id == subscriber_id)
+    former = select(delivery.c.address).where(delivery.c.subscriber_id == subscriber_id).distinct()
+    with database.reading() as connection:
+        found = [*connection.execute(current).scalars(), *connection.execute(former).scalars()]
+    return tuple(dict.fromkeys(found))
+
+
 def erase_within(connection: Connection, subscriber_id: SubscriberId) -> Erased:
     """Take a subscriber out of every table, in the caller's transaction.
 

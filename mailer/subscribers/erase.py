@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer.database import erasure, people, sign_ups
+from mailer.database import erasure, sign_ups
 from mailer.database.engine import Database
 from mailer.database.scrub import scrub
 from mailer.message.sealed import SealedPurpose, TokenSealer
@@ -34,16 +34,17 @@ def erase_reader(
     :raises SubscriberBusy: a sender holds a message to the reader. Nothing was erased.
     :raises SecretMissing: there is no key to hash the address with.
     """
-    person = people.recipient(database, subscriber_id)
-    if person is None:
+    addresses = erasure.addresses_of(database, subscriber_id)
+    if not addresses:
         return None
     erased = erasure.erase(database, subscriber_id, source=source, now=now, keep=keep)
-    files = traces.files_with(spool, person.address)
+    files = tuple(dict.fromkeys(path for address in addresses for path in traces.files_with(spool, address)))
     is_scrubbed = True
     if keep:
-        for purpose in SealedPurpose:
-            sign_ups.forget(database, sealer.hash_address(person.address, purpose))
+        for address in addresses:
+            for purpose in SealedPurpose:
+                sign_ups.forget(database, sealer.hash_address(address, purpose))
         for path in files:
             path.unlink(missing_ok=True)
-        is_scrubbed = scrub(database, person.address)
+        is_scrubbed = scrub(database, *addresses)
     return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files), is_scrubbed)
