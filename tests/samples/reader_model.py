@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailer.delivery.journal import format_timestamp
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
+from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.ids import SubscriberId
+from mailer.model.outcome import DeliveryResult
 from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
 from mailer.secrets import Secret
 from tests.samples.mail_bundles import LIST, NOW, SECRET
@@ -42,3 +45,14 @@ def links_of(number: SubscriberId, version: int) -> list[str]:
         SIGNER.sign(LinkClaim(number, LIST.key, version, purpose)) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
     )
     return [f"/unsubscribe/{unsubscribe}", f"/preferences/{preferences}"]
+
+
+def hard_bounce(address: str) -> Bounce:
+    """The receiver says that there is no such mailbox, and names it."""
+    return Bounce(Refusal("550 5.1.1 unknown", address, "", 550, "5.1.1"), Verdict(BounceClass.UNKNOWN), "dsn")
+
+
+def sent_to(number: SubscriberId, now: datetime) -> DeliveryResult:
+    """The relay has taken the message to this reader."""
+    at = format_timestamp(now)
+    return DeliveryResult(number, "sent", 1, 250, "2.0.0 ok", at, "", at, "<x@y>")

@@ -35,13 +35,10 @@ from mailer.database.complaint_effects import Complained
 from mailer.database.engine import create_database
 from mailer.database.ledger import ResultGroup
 from mailer.database.schema import delivery, metadata
-from mailer.delivery.journal import format_timestamp
 from mailer.message.sealed import TokenSealer
-from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
-from mailer.model.outcome import DeliveryResult
 from mailer.model.retention import Retention
 from mailer.model.sign_up import Way
 from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, SuppressionReason
@@ -53,7 +50,7 @@ from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
 from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, write_config
-from tests.samples.reader_model import Reader, links_of
+from tests.samples.reader_model import Reader, hard_bounce, links_of, sent_to
 from tests.samples.sign_ups import OTHER, SITE, Service
 
 KEYS = AddressKeys((b"a key of these tests",))
@@ -63,7 +60,6 @@ NAMES = tuple(f"{name}-of-the-model@example.jp" for name in ("aoi", "botan", "ch
 ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
 SOME = st.sets(KEY, min_size=1).map(sorted)
 RULES = Retention()
-UNKNOWN = Verdict(BounceClass.UNKNOWN)
 
 
 class Life(RuleBasedStateMachine):
@@ -205,8 +201,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_message_bounces(self, data: st.DataObject) -> None:
         issue_id, number, address = data.draw(st.sampled_from(self.mailed))
-        refusal = Refusal("550 5.1.1 unknown", address, "", 550, "5.1.1")
-        bounce_effects.apply(self.database, f"e{self.next_number()}", issue_id, number, Bounce(refusal, UNKNOWN, "dsn"), now=self.now)
+        bounce_effects.apply(self.database, f"e{self.next_number()}", issue_id, number, hard_bounce(address), now=self.now)
         if self.id_of(address) == number:
             self.model[address].suppressed.add((SuppressionReason.UNKNOWN_RECIPIENT, ALL_LISTS))
 
@@ -278,11 +273,10 @@ class Life(RuleBasedStateMachine):
         claim = claims.claim_batch(self.database, ClaimRequest(issue_id, ""), token=f"t{issue_id}", owner="me", lease=60, now=self.now)
         if claim is None:
             return
-        at = format_timestamp(self.now)
         current = {self.id_of(name): name for name in NAMES}
         for row in claim.rows:
             assert self.model[current[row.subscriber_id]].stands(key), "mailed without a standing consent"
-        results = [DeliveryResult(row.subscriber_id, "sent", 1, 250, "2.0.0 ok", at, "", at, "<x@y>") for row in claim.rows]
+        results = [sent_to(row.subscriber_id, self.now) for row in claim.rows]
         ledger.record(self.database, [ResultGroup(issue_id, claim.fence, results, is_last=True, is_complete=True)], now=self.now)
         self.mailed += [(issue_id, row.subscriber_id, row.address) for row in claim.rows]
 
