@@ -7,14 +7,20 @@ from datetime import datetime
 
 from mailer.delivery.journal import format_timestamp
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
+from mailer.message.sealed import TokenSealer
 from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.ids import SubscriberId
 from mailer.model.outcome import DeliveryResult
-from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
+from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, SuppressionReason
 from mailer.secrets import Secret
 from tests.samples.mail_bundles import LIST, NOW, SECRET
+from tests.samples.sign_ups import OTHER
 
 SIGNER = LinkSigner((Secret(SECRET),))
+KEYS = AddressKeys((b"a key of these tests",))
+SEALER = TokenSealer((Secret(SECRET),))
+LISTS = {each.key: each for each in (LIST, OTHER)}
+NAMES = tuple(f"{name}-of-the-model@example.jp" for name in ("aoi", "botan", "chiyo"))
 
 
 @dataclass

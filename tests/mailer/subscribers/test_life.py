@@ -5,6 +5,7 @@ Nobody is ever mailed without a standing consent, nobody who left or is suppress
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,28 +36,22 @@ from mailer.database.complaint_effects import Complained
 from mailer.database.engine import create_database
 from mailer.database.ledger import ResultGroup
 from mailer.database.schema import delivery, metadata
-from mailer.message.sealed import TokenSealer
 from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.retention import Retention
 from mailer.model.sign_up import Way
-from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, SuppressionReason
-from mailer.secrets import Secret
+from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
 from mailer.subscribers import sign_up
 from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, write_config
-from tests.samples.reader_model import Reader, hard_bounce, links_of, sent_to
-from tests.samples.sign_ups import OTHER, SITE, Service
+from tests.samples.mail_bundles import ISSUE, NOW, write_config
+from tests.samples.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
+from tests.samples.sign_ups import SITE, Service
 
-KEYS = AddressKeys((b"a key of these tests",))
-SEALER = TokenSealer((Secret(SECRET),))
-LISTS = {each.key: each for each in (LIST, OTHER)}
-NAMES = tuple(f"{name}-of-the-model@example.jp" for name in ("aoi", "botan", "chiyo"))
 ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
 SOME = st.sets(KEY, min_size=1).map(sorted)
 RULES = Retention()
@@ -71,7 +66,7 @@ class Life(RuleBasedStateMachine):
         self.home = Path(self.folder.name)
         self.database = create_database(f"sqlite:///{self.home / 'var' / 'x.db'}", address_keys=KEYS)
         self.service = Service(self.database, load_config(write_config(self.home)))
-        self.number = 0
+        self.number = itertools.count(1)
         self.model = {name: Reader() for name in NAMES}
         self.tokens: list[str] = []
         self.frozen: list[tuple[IssueId, str]] = []
@@ -90,14 +85,17 @@ class Life(RuleBasedStateMachine):
     def id_of(self, address: str) -> SubscriberId | None:
         return subscriptions.find(self.database, address)
 
-    def next_number(self) -> int:
-        self.number += 1
-        return self.number
-
     @rule(address=ADDRESS, keys=SOME)
     def signs_up(self, address: str, keys: list[str]) -> None:
         requested = sign_up.request_confirmation(
-            self.database, address, [LISTS[key] for key in keys], "html", self.now, Way.WEB, sealer=SEALER, new_id=lambda: f"c{self.number}"
+            self.database,
+            address,
+            [LISTS[key] for key in keys],
+            "html",
+            self.now,
+            Way.WEB,
+            sealer=SEALER,
+            new_id=lambda: f"c{next(self.number)}",
         )
         if requested.is_due:
             self.model[address].token = requested.token
@@ -201,7 +199,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_message_bounces(self, data: st.DataObject) -> None:
         issue_id, number, address = data.draw(st.sampled_from(self.mailed))
-        bounce_effects.apply(self.database, f"e{self.next_number()}", issue_id, number, hard_bounce(address), now=self.now)
+        bounce_effects.apply(self.database, f"e{next(self.number)}", issue_id, number, hard_bounce(address), now=self.now)
         if self.id_of(address) == number:
             self.model[address].suppressed.add((SuppressionReason.UNKNOWN_RECIPIENT, ALL_LISTS))
 
@@ -210,7 +208,7 @@ class Life(RuleBasedStateMachine):
     def a_reader_complains(self, data: st.DataObject, key: str) -> None:
         issue_id, number, _ = data.draw(st.sampled_from(self.mailed))
         complaint_effects.apply(
-            self.database, f"e{self.next_number()}", Complained(number, issue_id, key, "abuse", "docomo.ne.jp"), now=self.now
+            self.database, f"e{next(self.number)}", Complained(number, issue_id, key, "abuse", "docomo.ne.jp"), now=self.now
         )
         for address in NAMES:
             if self.id_of(address) == number:
@@ -258,7 +256,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(key=KEY)
     def an_issue_is_frozen(self, key: str) -> None:
-        content = replace(ISSUE, ref=IssueRef(key, str(self.next_number())))
+        content = replace(ISSUE, ref=IssueRef(key, str(next(self.number))))
         issue_id = issues.freeze(self.database, content, LISTS[key], self.now).issue_id
         with self.database.reading() as connection:
             frozen = set(connection.execute(sa.select(delivery.c.address).where(delivery.c.issue_id == issue_id)).scalars())
