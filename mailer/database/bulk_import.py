@@ -1,4 +1,4 @@
-"""Many subscribers at once, each with the proof of where the consent comes from. A million take well under a minute on both databases.
+"""Many subscribers at once, each with the proof of where the consent comes from. A million take less than a minute of the processor.
 
 An import never raises consent: whoever has left a list stays off it, and whoever is suppressed is not subscribed.
 """
