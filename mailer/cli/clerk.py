@@ -19,6 +19,7 @@ from mailer.cli.tables import count
 from mailer.config.file import load_config
 from mailer.database import audit_log, clerk, retention, sign_ups, suppressions
 from mailer.database.clerk import PaperForm
+from mailer.database.scrub import scrub
 from mailer.message.sealed import TokenSealer
 from mailer.model import addresses
 from mailer.model.consent import Words
@@ -129,9 +130,11 @@ def erase_subscriber(
                 say("Nothing was erased. 試しただけです。")
                 return
             _confirm(yes=yes)
-            erase(now=now())
+            erased = erase(now=now())
             facts = {"subscriber": str(number), "rows": str(rows), "files": str(files), "why": why.strip()}
             note(database, "subscriber erased", facts)
+            if erased is not None and not erased.is_scrubbed:
+                _tell_copies()
         say(
             f"Subscriber {number} is erased. Backups still hold the data until they are replaced. 消去しました。控え（バックアップ）は別に扱ってください。"
         )
@@ -164,7 +167,16 @@ def lift_suppression(
         say(f"{count(number, 'suppression')} lifted. {number:,}件を解きました。")
 
 
-def expire_subscribers(dry_run: DryRun = False, config: ConfigPath = CONFIG) -> None:
+def expire_subscribers(
+    dry_run: DryRun = False,
+    compact: Annotated[
+        bool,
+        typer.Option(
+            "--compact", help="Also write SQLite's file anew, so that no old copy of what was deleted is in it. ファイルを作り直す"
+        ),
+    ] = False,
+    config: ConfigPath = CONFIG,
+) -> None:
     """Erase what is older than [retention] of mailer.toml allows; run it every day. 保存期間を過ぎた情報を消す"""
     with command_session():
         settings = load_config(config)
@@ -175,11 +187,20 @@ def expire_subscribers(dry_run: DryRun = False, config: ConfigPath = CONFIG) -> 
                 sign_ups.purge(database, now(), settings.retention.unconfirmed)
                 numbers = {"subscriptions": expired.subscriptions, "consents": expired.consents, "people": expired.people}
                 note(database, "retention", {name: str(number) for name, number in numbers.items()})
+                if compact and not scrub(database, is_thorough=True):
+                    _tell_copies()
         verb, japanese = ("would be erased", "試しただけです。") if dry_run else ("erased", "消去しました。")
         say(
             f"{count(expired.subscriptions, 'ended subscription')}, {count(expired.consents, 'consent')}, {count(expired.people, 'person', 'people')} {verb}. "
             f"停止した購読{expired.subscriptions:,}件、同意の記録{expired.consents:,}件、{expired.people:,}人を{japanese}"
         )
+
+
+def _tell_copies() -> None:
+    notify(
+        "Others are using the database: old copies may be left in its file. When no sender is at work: todoke subscribers expire --compact. "
+        "データベースが使用中のため、ファイルに古い写しが残っているかもしれません。あとで expire --compact を実行してください。"
+    )
 
 
 def _require_reason(why: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 import regular_file
@@ -109,40 +110,18 @@ class Database:
         with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
-    def scrub(self, *texts: str) -> bool:
-        """See that what was deleted is not in SQLite's files any more. False: others were reading; it is so when the log is next written back.
+    @contextmanager
+    def without_transaction(self) -> Iterator[DBAPICursor]:
+        """A cursor of SQLite's driver outside of any transaction, for what cannot be done within one (`VACUUM`, checkpoints).
 
-        Deleted rows are overwritten (`PRAGMA secure_delete`), but the log has older versions of their pages, and a page that was split may have an
-        old copy beside its rows: then the file is written anew. PostgreSQL does both in its own time (`VACUUM`).
-
-        :param texts: what was deleted, for example an address.
+        :raises DatabaseError: the database cannot do it.
         """
-        if self._file is None:
-            return True
         with _database_errors(self._engine), closing(self._engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if not is_busy and _holds(self._file, texts):
-                cursor.execute("VACUUM")
-                is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not is_busy
+            yield connection.cursor()
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-
-def _holds(file: Path, texts: Sequence[str]) -> bool:
-    """Whether a file has one of the texts somewhere, in any case."""
-    wanted, before = [text.lower().encode() for text in texts], b""
-    overlap = max(map(len, wanted), default=0)
-    with file.open("rb") as content:
-        while block := content.read(1 << 20):
-            both = (before + block).lower()
-            if any(each in both for each in wanted):
-                return True
-            before = block[-overlap:]
-    return False
 
 
 def open_database(url: str, seal: AuditSeal = NO_KEYS, address_keys: AddressKeys = NO_ADDRESS_KEYS) -> Database:

@@ -31,7 +31,7 @@ class Erased:
 
 
 def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: datetime, keep: bool = True) -> Erased | None:
-    """Erase a subscriber and suppress the address. None: there is no such subscriber. `Database.scrub` makes it so in the files too.
+    """Erase a subscriber and suppress the address. None: there is no such subscriber. `scrub.scrub` makes it so in the files too.
 
     :param source: who wanted it, in a few words without an address.
     :param keep: False: a dry run.
@@ -45,6 +45,15 @@ def erase(database: Database, subscriber_id: SubscriberId, *, source: str, now: 
         reason = SuppressionReason.ERASED
         suppressions.suppress_within(connection, database.address_keys, address, reason, source=source, now=now)
         return erase_within(connection, subscriber_id)
+
+
+def addresses_of(database: Database, subscriber_id: SubscriberId) -> tuple[str, ...]:
+    """The address of a subscriber, and those to which issues went before it was changed. Empty: there is no such subscriber."""
+    current = select(subscriber.c.email).where(subscriber.c.id == subscriber_id)
+    former = select(delivery.c.address).where(delivery.c.subscriber_id == subscriber_id).distinct()
+    with database.reading() as connection:
+        found = [*connection.execute(current).scalars(), *connection.execute(former).scalars()]
+    return tuple(dict.fromkeys(found))
 
 
 def erase_within(connection: Connection, subscriber_id: SubscriberId) -> Erased:

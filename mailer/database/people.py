@@ -59,6 +59,10 @@ def change_address_within(connection: Connection, keys: AddressKeys, subscriber_
     """Give a subscriber another address. False: another subscriber has it. Links stay: whoever has the old mailbox needs a revocation."""
     if find_within(connection, address) not in (None, subscriber_id):
         return False
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "PRAGMA secure_delete = ON"
+        )  # the old address must not stay behind in the page, where no erasure would find it
     values = {"email": address, "email_key": addresses.address_key(address)}
     connection.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(values))
     suppressions.link_within(connection, keys, subscriber_id, address)

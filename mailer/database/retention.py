@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, exists, select
 from mailer.database import erasure, suppressions
 from mailer.database.engine import Database
 from mailer.database.schema import consent, delivery, issue, subscriber, subscription
+from mailer.database.scrub import scrub
 from mailer.model.errors import SubscriberBusy
 from mailer.model.ids import SubscriberId
 from mailer.model.retention import Retention
@@ -67,7 +68,7 @@ def expire(database: Database, rules: Retention, *, now: datetime, keep: bool = 
             break
         total = total.plus(step)
     if total.people:
-        database.scrub(*total.addresses)
+        scrub(database, *total.addresses)
     return total
 
 

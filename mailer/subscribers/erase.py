@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer.database import erasure, people, sign_ups
+from mailer.database import erasure, sign_ups
 from mailer.database.engine import Database
+from mailer.database.scrub import scrub
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.ids import SubscriberId
 from mailer.subscribers import traces
@@ -15,10 +16,11 @@ from mailer.subscribers import traces
 
 @dataclass(frozen=True, slots=True)
 class ErasedReader:
-    """How many rows of the database and how many received messages went."""
+    """How many rows of the database and how many received messages went. `is_scrubbed`: no old copy is left in the database's file."""
 
     rows: int
     files: int
+    is_scrubbed: bool = True
 
 
 def erase_reader(
@@ -32,15 +34,17 @@ def erase_reader(
     :raises SubscriberBusy: a sender holds a message to the reader. Nothing was erased.
     :raises SecretMissing: there is no key to hash the address with.
     """
-    person = people.recipient(database, subscriber_id)
-    if person is None:
+    addresses = erasure.addresses_of(database, subscriber_id)
+    if not addresses:
         return None
     erased = erasure.erase(database, subscriber_id, source=source, now=now, keep=keep)
-    files = traces.files_with(spool, person.address)
+    files = tuple(dict.fromkeys(path for address in addresses for path in traces.files_with(spool, address)))
+    is_scrubbed = True
     if keep:
-        for purpose in SealedPurpose:
-            sign_ups.forget(database, sealer.hash_address(person.address, purpose))
+        for address in addresses:
+            for purpose in SealedPurpose:
+                sign_ups.forget(database, sealer.hash_address(address, purpose))
         for path in files:
             path.unlink(missing_ok=True)
-        database.scrub(person.address)
-    return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files))
+        is_scrubbed = scrub(database, *addresses)
+    return ErasedReader(0 if erased is None else sum(erased.rows.values()), len(files), is_scrubbed)

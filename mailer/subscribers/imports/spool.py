@@ -18,7 +18,7 @@ LONGEST_WORD = 40
 TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA cache_size = -65536;
+PRAGMA cache_size = -32768;
 CREATE TABLE row (
   line INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, address TEXT NOT NULL, name TEXT NOT NULL, lists TEXT NOT NULL, form TEXT NOT NULL,
   proof TEXT NOT NULL, ended INTEGER NOT NULL

@@ -16,6 +16,7 @@ from mailer.database.claims import ClaimRequest
 from mailer.database.engine import Database, create_database, sqlite_file
 from mailer.database.ledger import ResultGroup
 from mailer.database.schema import metadata
+from mailer.database.scrub import scrub
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.delivery.journal import format_timestamp
 from mailer.model.consent import ConsentRecord, ConsentWay
@@ -78,7 +79,7 @@ def test_nothing_of_an_erased_person_remains_in_any_table_or_file_but_the_keyed_
         number = people.find_within(connection, f"after0-{GONE}x")
         assert number is not None
         erasure.erase_within(connection, number)
-    database.scrub(GONE)
+    scrub(database, GONE)
     after = everything(database)
     assert GONE not in after and "消える花子" not in after
     assert KEYS.newest(GONE).value in after
@@ -163,6 +164,20 @@ def test_scrubbing_finds_an_old_copy_beside_the_rows_of_a_page_that_was_split(tm
         number = subscriptions.find(database, f"1000-{GONE}")
         assert number is not None
         erasure.erase(database, number, source="operator", now=NOW)
-        assert database.scrub(f"1000-{GONE}")
+        assert scrub(database, f"1000-{GONE}")
         assert f"1000-{GONE}" not in everything(database)
         assert subscriptions.count(database, LIST.key) == 1999
+
+
+def test_while_somebody_reads_an_old_state_that_is_told_and_done_later(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    with closing(create_database(url, address_keys=KEYS)) as database, closing(create_database(url)) as other:
+        subscriptions.import_subscribers(database, [ImportedSubscriber(GONE, "", (LIST.key,))], source="t", now=NOW)
+        with other.reading() as connection:
+            connection.execute(sa.select(metadata.tables["subscriber"])).all()
+            with database.without_transaction() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 50")
+                cursor.fetchall()
+            erasure.erase(database, SubscriberId(1), source="operator", now=NOW)
+            assert not scrub(database, GONE)
+        assert scrub(database, GONE, is_thorough=True) and GONE not in everything(database)
