@@ -90,6 +90,16 @@ def forgive_within(connection: Connection, subscriber_id: SubscriberId, now: dat
     return connection.execute(step.values(forgiven_at=now)).rowcount
 
 
+def forgive_queue_within(connection: Connection, issue_id: IssueId, queue: str, now: datetime) -> tuple[str, ...]:
+    """Nothing of an issue counts against the readers of a queue any more. Returns the addresses that were taken for unknown."""
+    mine = and_(delivery_problem.c.issue_id == issue_id, delivery_problem.c.queue == queue, _OPEN)
+    readers = and_(delivery.c.subscriber_id == delivery_problem.c.subscriber_id, delivery.c.issue_id == issue_id)
+    query = select(delivery.c.address).join(delivery_problem, readers).where(mine, _CLASS.in_([BounceClass.UNKNOWN]))
+    addresses = tuple(connection.execute(query.distinct()).scalars())
+    connection.execute(update(delivery_problem).where(mine).values(forgiven_at=now))
+    return addresses
+
+
 def refused_deliveries(database: Database, *, since: datetime, limit: int = 500) -> tuple[RefusedDelivery, ...]:
     """Which deliveries were refused while they were sent, of issues that were frozen since then, and are not recorded yet? Oldest first."""
     mine = and_(delivery_problem.c.subscriber_id == delivery.c.subscriber_id, delivery_problem.c.issue_id == delivery.c.issue_id)
