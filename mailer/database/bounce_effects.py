@@ -14,7 +14,7 @@ from mailer.log import ADDRESS
 from mailer.model import addresses
 from mailer.model.audit_log import AuditEvent
 from mailer.model.bounce import HARD_CODES, Bounce, BounceClass
-from mailer.model.delivery_problem import FEWEST_TRIED, DeliveryProblem, ends_delivery, most_tried
+from mailer.model.delivery_problem import FEWEST_TRIED, STALE, DeliveryProblem, ends_delivery, most_tried
 from mailer.model.errors import AddressError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.suppression import Suppression, SuppressionReason
@@ -52,7 +52,7 @@ def apply(
         sent = delivery_problems.delivery_within(connection, issue_id, subscriber_id)
         if sent is None:
             return frozenset({Effect.NOT_OURS})
-        history = delivery_problems.history_within(connection, subscriber_id)
+        history = delivery_problems.unknown_within(connection, subscriber_id, now - STALE)
         hard = is_hard(bounce, sent.address)
         text = _redacted(bounce.refusal.text)
         if not delivery_problems.add_within(connection, event, sent, bounce, text=text, is_hard=hard, at=now):

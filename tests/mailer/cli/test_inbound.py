@@ -130,7 +130,7 @@ def test_what_was_answered_with_250_survives_a_kill_and_counts_once(home: Office
         assert process.stdout is not None
         place = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
         assert place is not None
-        for number in range(30):
+        for number in range(20):
             content = by.postfix(READER, "mx.example.jp", "552 5.2.2 mailbox full", "RCPT", "5.2.2").replace(
                 b"192.0.2.25", b"192.0.2.%d" % number
             )
@@ -138,5 +138,5 @@ def test_what_was_answered_with_250_survives_a_kill_and_counts_once(home: Office
         process.kill()
     assert all(answer.startswith(b"250") for answer in answers)
     home.read()
-    assert len(stored.problems_of(home.database, SubscriberId(2))) == len(answers) == 30
+    assert len(stored.problems_of(home.database, SubscriberId(2))) == len(answers) == 20
     assert not home.spool.names() and not home.folder(Folder.PILE) and not home.folder(Folder.FAILED)
