@@ -21,7 +21,8 @@ from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.spool import Folder, InboundMessage
 from tests.mailer.inbound.arrivals import SIGNER, Office, letter, office
 from tests.samples import bounce_formats as by
-from tests.samples.bounce_corpus import CARRIERS, MAILBOXES
+from tests.samples.bounce_corpus import CARRIERS
+from tests.samples.bounce_corpus_mailboxes import MAILBOXES
 from tests.samples.bounce_corpus_servers import NO_BOUNCES, SERVERS
 from tests.servers.smtp import Receiver
 
