@@ -21,8 +21,11 @@ MOST_BOUNDARIES = 60  # a report has three parts; a forwarded one a few more
 MOST_PARTS = 200
 MOST_LEVELS = 12
 MOST_HEADERS = 2_000
+MOST_DELIMITERS = 5_000  # lines that begin as a delimiter of parts does; a text newsletter has a few rules of hyphens
+MOST_LINES = 500_000  # ten megabytes in base64 are 131,000 lines
 LONGEST_BODY = 100_000  # characters of text that are looked at
-NOT_IN_PROSE = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
+TAG = re.compile(r"<[^<>]{0,2000}>")
+UNSEEN = re.compile(r"<(?:style|script)\b", re.IGNORECASE)
 Fields = dict[str, str]
 
 
@@ -60,7 +63,7 @@ class Mail:
         html = [part for part in self._own_parts() if part.get_content_type() == "text/html"]
         if plain or not html:
             return "\n".join(_text(part) for part in plain)[:LONGEST_BODY]
-        return NOT_IN_PROSE.sub(" ", "\n".join(_text(part) for part in html)[:LONGEST_BODY])
+        return _without_tags("\n".join(_text(part) for part in html)[:LONGEST_BODY])
 
     def enclosed(self) -> Message | None:
         """The message, or its headers, that a report sends back."""
@@ -77,6 +80,8 @@ def parse(content: bytes) -> Mail:
     """
     if content.lower().count(b"boundary=") > MOST_BOUNDARIES:
         raise UnreadableMessage("more than a report's boundaries")
+    if content.count(b"\n--") > MOST_DELIMITERS or content.count(b"\n") > MOST_LINES:
+        raise UnreadableMessage("more parts or lines than mail has")
     try:
         mail = Mail(message_from_bytes(content))
         parts = mail.all_parts()
@@ -140,6 +145,16 @@ def field_groups(text: str) -> list[Fields]:
             else:
                 groups[-1][name] = value.strip()[:5_000]
     return [group for group in groups if group]
+
+
+def _without_tags(html: str) -> str:
+    """The text of HTML, for finding words in it. In linear time: a pattern from an opening to a closing tag would not be."""
+    texts, at = list[str](), 0
+    while opening := UNSEEN.search(html, at):
+        texts.append(html[at : opening.start()])
+        end = html.find("</", opening.end())
+        at = len(html) if end < 0 else end + 2
+    return TAG.sub(" ", " ".join([*texts, html[at:]]))
 
 
 def _flat(block: object) -> str:

@@ -14,7 +14,7 @@ from mailer.log import ADDRESS
 from mailer.model import addresses
 from mailer.model.audit_log import AuditEvent
 from mailer.model.bounce import HARD_CODES, Bounce, BounceClass
-from mailer.model.delivery_problem import FEWEST_TRIED, DeliveryProblem, ends_delivery, most_tried
+from mailer.model.delivery_problem import FEWEST_TRIED, STALE, DeliveryProblem, ends_delivery, most_tried
 from mailer.model.errors import AddressError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.suppression import Suppression, SuppressionReason
@@ -22,6 +22,10 @@ from mailer.model.suppression import Suppression, SuppressionReason
 BY_PROBLEMS = frozenset({SuppressionReason.UNKNOWN_RECIPIENT})
 EVERY = 5
 """A queue's share is computed at every fifth refusal: it costs a count of deliveries."""
+
+
+MASS = 0.2
+"""More than this share of a queue is no spoilt list: a relay or a receiver refuses everybody."""
 
 
 class Effect(StrEnum):
@@ -48,17 +52,19 @@ def apply(
         sent = delivery_problems.delivery_within(connection, issue_id, subscriber_id)
         if sent is None:
             return frozenset({Effect.NOT_OURS})
-        history = delivery_problems.history_within(connection, subscriber_id)
+        history = delivery_problems.unknown_within(connection, subscriber_id, now - STALE)
         hard = is_hard(bounce, sent.address)
         text = _redacted(bounce.refusal.text)
         if not delivery_problems.add_within(connection, event, sent, bounce, text=text, is_hard=hard, at=now):
             return frozenset({Effect.KNOWN})
         effects = {Effect.RECORDED}
         problem = DeliveryProblem(bounce.verdict.bounce_class, now, issue_id, is_hard=hard)
-        if ends_delivery(problem, history) and _end(connection, database, sent, now):
-            effects.add(Effect.ENDED)
-        if _stop(connection, sent, bounce, now):
+        if _stop(connection, database, sent, bounce, now):
             effects.add(Effect.STOPPED)
+        # Where a whole queue is refused, the fault is a relay's or a receiver's: no reader pays for it.
+        is_single = not queue_stops.is_stopped_within(connection, sent.queue, issue_id)
+        if is_single and ends_delivery(problem, history) and _end(connection, database, sent, now):
+            effects.add(Effect.ENDED)
         return frozenset(effects)
 
 
@@ -111,7 +117,7 @@ def _end(connection: Connection, database: Database, sent: SentDelivery, now: da
     return suppressions.suppress_within(connection, database.address_keys, sent.address, reason, source=source, now=now)
 
 
-def _stop(connection: Connection, sent: SentDelivery, bounce: Bounce, now: datetime) -> bool:
+def _stop(connection: Connection, database: Database, sent: SentDelivery, bounce: Bounce, now: datetime) -> bool:
     """Stop the queue if too large a share of the issue was refused there: as unknown, or for something about us."""
     kind, queue, issue_id = bounce.verdict.bounce_class, sent.queue, sent.issue_id
     if kind not in (BounceClass.UNKNOWN, BounceClass.POLICY):
@@ -126,7 +132,18 @@ def _stop(connection: Connection, sent: SentDelivery, bounce: Bounce, now: datet
         return False
     what = "as unknown" if kind is BounceClass.UNKNOWN else "for something about us"
     reason = f"{refused} of {tried} messages were refused {what} ({100 * refused / tried:.1f} %). The last: {_redacted(bounce.refusal.text)[:200]}"
-    return queue_stops.stop_within(connection, queue, issue_id, kind, reason, now)
+    is_new = queue_stops.stop_within(connection, queue, issue_id, kind, reason, now)
+    if kind is BounceClass.UNKNOWN and refused > tried * MASS:
+        _undo_all(connection, database, issue_id, queue, now)
+    return is_new
+
+
+def _undo_all(connection: Connection, database: Database, issue_id: IssueId, queue: str, now: datetime) -> None:
+    """So many at once are not unknown: nothing of this issue counts against the readers of the queue."""
+    for address in delivery_problems.forgive_queue_within(connection, issue_id, queue, now):
+        suppressions.lift_within(
+            connection, database.address_keys, address, by="todoke", why="too many refused at once", now=now, reasons=BY_PROBLEMS
+        )
 
 
 def _key(address: str) -> str:

@@ -16,6 +16,8 @@ from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.state import DeliveryState
 
 LONGEST_TEXT = 300  # characters of a receiver's words that are kept
+MOST_OF_A_DELIVERY = 20
+"""A reader knows the return path of his own mail, and could fill the table by it."""
 _CLASS = delivery_problem.c["class"]
 _OPEN = delivery_problem.c.forgiven_at.is_(None)
 
@@ -49,8 +51,11 @@ def delivery_within(connection: Connection, issue_id: IssueId, subscriber_id: Su
 
 
 def add_within(connection: Connection, event: str, sent: SentDelivery, bounce: Bounce, *, text: str, is_hard: bool, at: datetime) -> bool:
-    """Add a problem. False: this event was recorded before."""
+    """Add a problem. False: this event was recorded before, or so many of this delivery that one more says nothing."""
     if connection.execute(select(delivery_problem.c.id).where(delivery_problem.c.event == event)).first() is not None:
+        return False
+    mine = (delivery_problem.c.subscriber_id == sent.subscriber_id, delivery_problem.c.issue_id == sent.issue_id)
+    if len(connection.execute(select(delivery_problem.c.id).where(*mine).limit(MOST_OF_A_DELIVERY)).all()) == MOST_OF_A_DELIVERY:
         return False
     refusal, verdict = bounce.refusal, bounce.verdict
     values = {
@@ -78,6 +83,13 @@ def history_within(connection: Connection, subscriber_id: SubscriberId) -> tuple
     return tuple(map(_problem, connection.execute(query)))
 
 
+def unknown_within(connection: Connection, subscriber_id: SubscriberId, since: datetime) -> tuple[DeliveryProblem, ...]:
+    """The refusals of a subscriber as unknown that count, from that moment on."""
+    mine = (delivery_problem.c.subscriber_id == subscriber_id, _OPEN, _CLASS.in_([BounceClass.UNKNOWN]), delivery_problem.c.at >= since)
+    query = select(delivery_problem).where(*mine).order_by(delivery_problem.c.at).limit(MOST_OF_A_DELIVERY)
+    return tuple(map(_problem, connection.execute(query)))
+
+
 def problems_of(database: Database, subscriber_id: SubscriberId) -> tuple[DeliveryProblem, ...]:
     """The problems of a subscriber that count, oldest first."""
     with database.reading() as connection:
@@ -88,6 +100,16 @@ def forgive_within(connection: Connection, subscriber_id: SubscriberId, now: dat
     """The address is good: nothing counts any more that was recorded until now. How many problems were that?"""
     step = update(delivery_problem).where(delivery_problem.c.subscriber_id == subscriber_id, _OPEN)
     return connection.execute(step.values(forgiven_at=now)).rowcount
+
+
+def forgive_queue_within(connection: Connection, issue_id: IssueId, queue: str, now: datetime) -> tuple[str, ...]:
+    """Nothing of an issue counts against the readers of a queue any more. Returns the addresses that were taken for unknown."""
+    mine = and_(delivery_problem.c.issue_id == issue_id, delivery_problem.c.queue == queue, _OPEN)
+    readers = and_(delivery.c.subscriber_id == delivery_problem.c.subscriber_id, delivery.c.issue_id == issue_id)
+    query = select(delivery.c.address).join(delivery_problem, readers).where(mine, _CLASS.in_([BounceClass.UNKNOWN]))
+    addresses = tuple(connection.execute(query.distinct()).scalars())
+    connection.execute(update(delivery_problem).where(mine).values(forgiven_at=now))
+    return addresses
 
 
 def refused_deliveries(database: Database, *, since: datetime, limit: int = 500) -> tuple[RefusedDelivery, ...]:

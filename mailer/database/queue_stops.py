@@ -49,6 +49,12 @@ def stop_within(connection: Connection, queue: str, issue_id: IssueId, bounce_cl
     return True
 
 
+def is_stopped_within(connection: Connection, queue: str, issue_id: IssueId) -> bool:
+    """Whether the queue is stopped because of this issue."""
+    query = select(queue_stop.c.id).where(queue_stop.c.queue == queue, queue_stop.c.issue_id == issue_id, _IS_STOPPED)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def released_within(connection: Connection, queue: str, issue_id: IssueId) -> datetime | None:
     """When was the queue last released after a stop for this issue? What came before that counts no more."""
     query = select(queue_stop.c.released_at).where(queue_stop.c.queue == queue, queue_stop.c.issue_id == issue_id, ~_IS_STOPPED)

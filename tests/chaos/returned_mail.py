@@ -1,6 +1,6 @@
 """Damaged returned mail: the corpus with bytes flipped, lines lost and doubled, headers of other messages, and parts put into each other.
 
-The suite reads a few hundred; `python -m tests.chaos.returned_mail 100000` reads as many as it is told, with the whole way from the spool to the database,
+The suite reads a few hundred; `python -m tests.chaos.returned_mail 100000` (and a seed) reads as many as it is told, with the whole way from the spool to the database,
 and ends with 1 if a message is lost or anything but a spool entry comes of it.
 """
 
@@ -21,7 +21,8 @@ from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.spool import Folder, InboundMessage
 from tests.mailer.inbound.arrivals import SIGNER, Office, letter, office
 from tests.samples import bounce_formats as by
-from tests.samples.bounce_corpus import CARRIERS, MAILBOXES
+from tests.samples.bounce_corpus import CARRIERS
+from tests.samples.bounce_corpus_mailboxes import MAILBOXES
 from tests.samples.bounce_corpus_servers import NO_BOUNCES, SERVERS
 from tests.servers.smtp import Receiver
 
@@ -119,14 +120,14 @@ def damaged_office() -> Iterator[Office]:
             yield home
 
 
-def main(number: int) -> None:
+def main(number: int, seed: int) -> None:
     """Read so many, and say what became of them."""
     with (
         tempfile.TemporaryDirectory() as folder,
         office(Path(folder), f"sqlite:///{folder}/var/todoke.db", readers=12, relay_port=9) as home,
     ):
         began = time.monotonic()
-        outcome = read_all(home, number)
+        outcome = read_all(home, number, seed)
         seconds = time.monotonic() - began
     print(f"{number:,} messages in {seconds:,.0f} s: {dict(outcome)}")
     if any(name.startswith("failed: unexpected") for name in outcome):
@@ -134,4 +135,4 @@ def main(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, int(sys.argv[2]) if len(sys.argv) > 2 else 1)

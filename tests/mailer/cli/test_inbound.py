@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from mailer.database import audit_log, queue_stops, suppressions
+from mailer.database import delivery_problems as stored
 from mailer.inbound.spool import Folder
 from mailer.model.bounce import BounceClass
+from mailer.model.ids import SubscriberId
 from tests import command_line
 from tests.command_line import Ended
 from tests.mailer.inbound.arrivals import Office, deliver, letter, office, until
@@ -118,3 +120,23 @@ def test_receive_takes_messages_says_no_address_in_its_log_and_ends_when_it_is_a
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "secret" not in errors and all(json.loads(line) for line in errors.splitlines())
+
+
+def test_what_was_answered_with_250_survives_a_kill_and_counts_once(home: Office, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "todoke", "receive", "--config", str(home.config.path), "--mail", str(tmp_path / "mail")]
+    environment = os.environ | {"TODOKE_SECRET": SECRET}
+    answers: list[bytes] = []
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        place = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+        assert place is not None
+        for number in range(20):
+            content = by.postfix(READER, "mx.example.jp", "552 5.2.2 mailbox full", "RCPT", "5.2.2").replace(
+                b"192.0.2.25", b"192.0.2.%d" % number
+            )
+            answers += deliver(place[0], [home.stamped(2)], content)[-1:]
+        process.kill()
+    assert all(answer.startswith(b"250") for answer in answers)
+    home.read()
+    assert len(stored.problems_of(home.database, SubscriberId(2))) == len(answers) == 20
+    assert not home.spool.names() and not home.folder(Folder.PILE) and not home.folder(Folder.FAILED)

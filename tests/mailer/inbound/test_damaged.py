@@ -16,6 +16,7 @@ from tests.chaos.returned_mail import damaged_office, read_all
 from tests.samples import bounce_formats as by
 from tests.samples.bounce_corpus_servers import SERVERS
 
+HTML = b"Content-Type: text/html\r\n\r\n"
 FLOOD = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 5_000
 
 
@@ -32,7 +33,9 @@ def test_of_three_hundred_damaged_messages_none_is_lost_and_none_is_an_error_of_
 
 
 @pytest.mark.parametrize(
-    "content", [FLOOD, nested(50), nested(1_000), b"A: b\r\n" * 5_000 + b"\r\nx"], ids=["parts", "levels", "boundaries", "headers"]
+    "content",
+    [FLOOD, nested(50), nested(1_000), b"A: b\r\n" * 5_000 + b"\r\nx", FLOOD * 100],
+    ids=["parts", "levels", "boundaries", "headers", "megabytes of parts"],
 )
 def test_a_message_of_too_many_parts_or_headers_is_unreadable_and_costs_little(content: bytes) -> None:
     began = time.process_time()
@@ -42,7 +45,18 @@ def test_a_message_of_too_many_parts_or_headers_is_unreadable_and_costs_little(c
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\0" * 100_000, b"=?utf-8?b?" * 10_000, b"Subject: " + b"=?utf-8?q?=41?= " * 20_000, b"<" * 200_000, b"a@" * 100_000]
+    "content",
+    [
+        b"",
+        b"\0" * 100_000,
+        b"=?utf-8?b?" * 10_000,
+        b"Subject: " + b"=?utf-8?q?=41?= " * 20_000,
+        b"<" * 200_000,
+        b"a@" * 100_000,
+        HTML + b"<style>" * 30_000,
+        HTML + b"<" * 200_000,
+        HTML + b"<script></" * 20_000,
+    ],
 )
 def test_what_is_no_mail_is_read_in_little_time(content: bytes) -> None:
     began = time.process_time()

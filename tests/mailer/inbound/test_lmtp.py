@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,14 @@ def test_files_of_the_spool_are_private_and_named_by_what_they_hold(tmp_path: Pa
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and message.digest in path.name
     assert spool.read(path.name) == message
     assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_what_was_put_aside_is_forgotten_when_its_time_is_over_and_what_waits_is_not(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "inbound")
+    spool.prepare()
+    names = [spool.store(InboundMessage("", "bounce@example.jp", NOW + timedelta(days=day), b"%d" % day)).name for day in (0, 1, 20)]
+    spool.keep(names[0], Folder.PILE, "not understood")
+    spool.keep(names[2], Folder.FAILED, "damaged")
+    assert spool.forget_old(NOW + timedelta(days=10)) == 1
+    assert (spool.names(), spool.names(Folder.PILE), spool.names(Folder.FAILED)) == ([names[1]], [], [names[2]])
+    assert not list((spool.root / Folder.PILE).iterdir())

@@ -167,6 +167,13 @@ def test_a_bounce_of_an_erased_reader_is_read_and_forgotten(home: Office) -> Non
     assert not home.spool.names() and not home.folder(Folder.FAILED) and not home.folder(Folder.PILE)
 
 
+def test_a_reader_cannot_fill_the_table_by_the_return_path_of_an_own_mail(reader: Reader) -> None:
+    for number in range(30):
+        reader.home.put(reader.home.stamped(reader.number), reader.soft(number))
+    reader.home.read()
+    assert len(reader.classes()) == stored.MOST_OF_A_DELIVERY and not reader.is_ended()
+
+
 def test_a_complaint_ends_the_list_and_is_counted_once(reader: Reader) -> None:
     home = reader.home
     report = by.complaint(home.stamped(reader.number))

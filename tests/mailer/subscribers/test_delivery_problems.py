@@ -131,3 +131,11 @@ def test_whom_the_last_issue_could_not_reach_is_not_frozen_again_and_the_operato
     report = OperatorReport(REF, "x", ReportStage.FINISHED, home.clock(), home.clock(), {}, None, (), None, {BounceClass.UNKNOWN: 1}, 2)
     text = report_text(report, JAPAN)[1]
     assert "1  unknown" in text and "2  complaints" in text
+
+
+def test_a_relay_that_refuses_everybody_as_unknown_strikes_nobody_off(home: Installation, receiver: Receiver) -> None:
+    receiver.behaviour.rcpt = {f"d{number}@docomo.ne.jp": "550 5.1.1 User unknown" for number in range(0, CARRIER_READERS, 2)}
+    run(home)
+    assert [stop.queue for stop in queue_stops.stops(home.database)] == ["docomo.ne.jp"]
+    assert not [number for number in range(CARRIER_READERS) if suppressions.is_suppressed(home.database, f"d{number}@docomo.ne.jp")]
+    assert not [number for number in range(0, 60) if kinds(home, f"d{number}@docomo.ne.jp")], "what was refused at once counts no more"
