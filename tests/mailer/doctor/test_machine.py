@@ -13,7 +13,7 @@ from mailer.config.file import load_config
 from mailer.database import audit_log, engine, heartbeats, issues, subscriptions
 from mailer.database.engine import Database, create_database
 from mailer.database.heartbeats import QUEUE, Heartbeat
-from mailer.doctor import machine
+from mailer.doctor import machine, timers
 from mailer.doctor.dns import Resolver
 from mailer.doctor.results import CheckResult, Level, worst
 from mailer.model.audit_log import AuditEvent
@@ -90,3 +90,29 @@ def test_the_age_of_a_folder_is_that_of_its_newest_file(tmp_path: Path) -> None:
 def test_room_on_the_disk_is_told_in_gigabytes(tmp_path: Path) -> None:
     (result,) = machine.disk(load_config(write_config(tmp_path)))
     assert "GB free" in result.en and machine.is_synchronized() in (True, False, None)
+
+
+ALIVE = {"next": 1773207960000000, "last": 1773207060000000, "unit": "todoke-renew.timer", "activates": "todoke-renew.service"}
+DEAD = {"next": 0, "last": 0, "unit": "todoke-send@fukko-press-45.timer", "activates": "todoke-send@fukko-press-45.service"}
+FAILED = {"unit": "todoke-work.service", "load": "loaded", "active": "failed", "sub": "failed", "description": "Todoke"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "failed", "expected"),
+    [
+        ([ALIVE], [], ["good"]),
+        ([ALIVE, DEAD], [], ["bad"]),
+        ([ALIVE], [FAILED], ["bad"]),
+        ([], [], ["warning"]),
+        (None, [], ["unknown"]),
+        ([{}], [{}], ["bad", "bad"]),
+    ],
+)
+def test_a_timer_without_a_next_time_and_a_failed_service_are_bad(
+    listed: list[dict[str, object]] | None, failed: list[dict[str, object]], expected: list[str]
+) -> None:
+    assert [result.level.value for result in timers.results(listed, failed)] == expected
+
+
+def test_asking_systemd_has_an_answer_on_every_machine() -> None:
+    assert {result.area for result in timers.examine()} == {"timers"}
