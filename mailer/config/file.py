@@ -16,16 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 import regular_file
 from mailer import private_files
+from mailer.config import mail_domain
+from mailer.config.mail_domain import AuthenticationTable, DkimTable, DoctorTable
+from mailer.config.section import DOMAIN, Section, beside
 from mailer.config.settings import (
     LOOPBACK,
     SOURCE_URL,
     SQLITE,
     Approval,
     ApprovalRules,
-    AuthenticationSettings,
     Config,
-    DkimSettings,
-    DoctorSettings,
     Durability,
     Identity,
     InboundSettings,
@@ -43,8 +43,6 @@ from mailer.model.errors import AddressError, ConfigError
 from mailer.model.expiry import MaximumAge
 
 LOGGER = logging.getLogger("mailer.config")
-DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
-RECORD_NAME = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\._domainkey\.[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?$"
 PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)
 """The two places of a password in the URL of a PostgreSQL server (libpq, section "Connection URIs")."""
 UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
@@ -62,11 +60,7 @@ def load_config(path: Path) -> Config:
     return _settings(path.resolve(), file)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Relay(_Section):
+class _Relay(Section):
     host: str = Field(default="127.0.0.1", min_length=1, pattern=r"^[!-~]+$")
     port: int = Field(default=25, ge=1, le=65535)
     tls: Tls = "required"
@@ -89,14 +83,14 @@ class _Relay(_Section):
         return self
 
 
-class _Queue(_Section):
+class _Queue(Section):
     domains: list[str] = Field(default=[], max_length=50)
     connections: int = Field(default=1, ge=1, le=50)
     rate: float = Field(default=0.0, ge=0, strict=False)
     messages_per_connection: int = Field(default=100, ge=1, le=100_000)
 
 
-class _Approval(_Section):
+class _Approval(Section):
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, Approval] = Field(init=False)
 
@@ -108,12 +102,12 @@ class _Approval(_Section):
     growth: float = Field(default=0.1, ge=0, le=10, strict=False)
 
 
-class _MaxAge(_Section):
+class _MaxAge(Section):
     newsletter: float = Field(default=168.0, gt=0, le=8784, strict=False)  # hours; at most a year
     emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
 
 
-class _Inbound(_Section):
+class _Inbound(Section):
     domain: str | None = Field(default=None, pattern=DOMAIN)
     complaints: str | None = None
     authserv_id: str = Field(default="", pattern=r"^[!-~]*$", max_length=255)
@@ -135,56 +129,13 @@ class _Inbound(_Section):
         return value
 
 
-class _Dkim(_Section):
-    domains: list[Annotated[str, Field(pattern=DOMAIN, max_length=190)]] = Field(default=[], max_length=100)
-    selectors: list[Annotated[str, Field(pattern=DOMAIN, max_length=60)]] = Field(
-        default=["todoke1", "todoke2"], min_length=2, max_length=2
-    )
-    folder: str = Field(default="var/dkim", min_length=1)
-
-    @field_validator("selectors")
-    @classmethod
-    def two_names(cls, value: list[str]) -> list[str]:
-        if len({each.lower() for each in value}) != len(value):
-            raise ValueError("write two different selectors")
-        return value
-
-
-class _Retention(_Section):
+class _Retention(Section):
     unconfirmed: int = Field(default=7, ge=1, le=31)  # days
     ended: int = Field(default=28, ge=1, le=366)
     evidence: int = Field(default=31, ge=31, le=3660)  # a month by law
 
 
-class _Authentication(_Section):
-    sending: Approval = "required"
-    addresses: list[str] = Field(default=[], max_length=50)
-    relay_dkim: list[Annotated[str, Field(pattern=RECORD_NAME, max_length=253)]] = Field(default=[], max_length=50)
-    nameservers: list[str] = Field(default=[], max_length=10)
-
-    @field_validator("addresses")
-    @classmethod
-    def are_addresses(cls, value: list[str]) -> list[str]:
-        return [str(ipaddress.ip_address(each)) for each in value]
-
-    @field_validator("nameservers")
-    @classmethod
-    def are_servers(cls, value: list[str]) -> list[str]:
-        for each in value:
-            host, colon, port = each.rpartition(":")
-            has_port = colon and port.isdecimal() and (each.startswith("[") or ":" not in host)
-            ipaddress.ip_address((host if has_port else each).strip("[]"))
-        return value
-
-
-class _Doctor(_Section):
-    snapshot: str | None = Field(default=None, min_length=1)
-    snapshot_days: float = Field(default=2.0, gt=0, le=366, strict=False)
-    drill: str | None = Field(default=None, min_length=1)
-    drill_days: float = Field(default=190.0, gt=0, le=3660, strict=False)
-
-
-class _File(_Section):
+class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the defaults for what they are
     service_url: str
     database: str = "sqlite:///var/todoke.db"
     message_id_domain: str = Field(pattern=DOMAIN)
@@ -208,9 +159,9 @@ class _File(_Section):
     max_age: _MaxAge = _MaxAge()
     retention: _Retention = _Retention()
     inbound: _Inbound = _Inbound()
-    dkim: _Dkim = _Dkim()
-    authentication: _Authentication = _Authentication()
-    doctor: _Doctor = _Doctor()
+    dkim: DkimTable = DkimTable()
+    authentication: AuthenticationTable = AuthenticationTable()
+    doctor: DoctorTable = DoctorTable()
     trusted_proxies: list[str] = list(LOOPBACK)
 
     @field_validator("trusted_proxies")
@@ -328,16 +279,16 @@ def _settings(path: Path, file: _File) -> Config:
         database=_database(folder, file.database),
         message_id_domain=file.message_id_domain,
         return_path=file.return_path,
-        secret_file=_beside(folder, file.secret_file),
+        secret_file=beside(folder, file.secret_file),
         relays=tuple(sorted((_relay(folder, relay) for relay in file.relay), key=lambda relay: relay.priority)),
         queues=tuple(_queue(name.lower(), queue) for name, queue in sorted(file.queues.items())),
         verp=file.verp,
         durability=file.durability,
         lease=file.lease,
         operator=file.operator,
-        metrics_key_file=_beside(folder, file.metrics_key_file),
-        audit_key_file=_beside(folder, file.audit_key_file),
-        address_key_file=_beside(folder, file.address_key_file),
+        metrics_key_file=beside(folder, file.metrics_key_file),
+        audit_key_file=beside(folder, file.audit_key_file),
+        address_key_file=beside(folder, file.address_key_file),
         test_addresses=file.test_addresses,
         test_addresses_per_day=file.test_addresses_per_day,
         approval=_approval(folder, file.approval),
@@ -347,11 +298,9 @@ def _settings(path: Path, file: _File) -> Config:
         inbound=_inbound(folder, file),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
         trusted_proxies=tuple(file.trusted_proxies),
-        dkim=_dkim(folder, file.dkim),
-        authentication=_authentication(file.authentication),
-        doctor=DoctorSettings(
-            _beside(folder, file.doctor.snapshot), file.doctor.snapshot_days, _beside(folder, file.doctor.drill), file.doctor.drill_days
-        ),
+        dkim=mail_domain.dkim(folder, file.dkim),
+        authentication=mail_domain.authentication(file.authentication),
+        doctor=mail_domain.doctor(folder, file.doctor),
     )
 
 
@@ -364,17 +313,6 @@ def _inbound(folder: Path, file: _File) -> InboundSettings:
     return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, is_announced, table.most_bytes, table.keep_days)
 
 
-def _authentication(table: _Authentication) -> AuthenticationSettings:
-    names = tuple(name.lower().rstrip(".") for name in table.relay_dkim)
-    return AuthenticationSettings(table.sending, tuple(table.addresses), names, tuple(table.nameservers))
-
-
-def _dkim(folder: Path, table: _Dkim) -> DkimSettings:
-    domains = tuple(dict.fromkeys(domain.lower() for domain in table.domains))
-    first, second = (selector.lower() for selector in table.selectors)
-    return DkimSettings(domains, (first, second), folder / table.folder)
-
-
 def _approval(folder: Path, table: _Approval) -> ApprovalRules:
     """Beside its own keys the table has one for each list that differs from the default."""
     files = {"approvers": folder / table.approvers, "content": folder / table.content}
@@ -382,17 +320,13 @@ def _approval(folder: Path, table: _Approval) -> ApprovalRules:
 
 
 def _relay(folder: Path, relay: _Relay) -> RelaySettings:
-    files = {"password_file": _beside(folder, relay.password_file), "ca_file": _beside(folder, relay.ca_file)}
+    files = {"password_file": beside(folder, relay.password_file), "ca_file": beside(folder, relay.ca_file)}
     return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
 
 
 def _queue(name: str, queue: _Queue) -> QueueSettings:
     domains = tuple(domain.lower() for domain in queue.domains) or (name,)
     return QueueSettings(name, domains, queue.connections, queue.rate, queue.messages_per_connection)
-
-
-def _beside(folder: Path, name: str | None) -> Path | None:
-    return folder / name if name else None
 
 
 def _database(folder: Path, url: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
-from mailer.doctor import machine, mail_domain, mta_sts, relays
+from mailer.doctor import machine, mail_domain, mta_sts, relays, timers
 from mailer.doctor.dns import Resolver
 from mailer.doctor.mta_sts import Fetch
 from mailer.doctor.results import CheckResult, Level
@@ -80,6 +80,7 @@ def _machine(patient: Patient, now: datetime, resolver: Resolver | None) -> Iter
     yield from machine.disk(config)
     yield from machine.rights(config)
     yield from machine.schema(patient.revisions)
+    yield from timers.examine()
     if database is None:
         yield CheckResult("senders", "at work", Level.UNKNOWN, "the database was not opened", "データベースを開けません")
     else:

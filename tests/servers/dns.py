@@ -29,7 +29,8 @@ class Zone(BaseResolver):  # type: ignore[misc]
             reply.header.rcode = RCODE.SERVFAIL
             return reply
         for record in self.records:
-            if str(record.rname).lower().rstrip(".") == name and QTYPE[record.rtype] == kind:
+            is_signature = QTYPE[record.rtype] == "RRSIG" and record.rdata.covered == request.q.qtype
+            if str(record.rname).lower().rstrip(".") == name and (QTYPE[record.rtype] == kind or is_signature):
                 reply.add_answer(record)
         names = {str(record.rname).lower().rstrip(".") for record in self.records}
         if not any(each == name or each.endswith(f".{name}") for each in names):
