@@ -153,9 +153,9 @@ def test_a_form_on_another_site_asks_for_nothing_even_with_a_stamp_of_ours(local
     assert local.send() == 0
 
 
-@pytest.mark.parametrize("stamp", ["", "1", "99999999999.x", "1773207960." + "0" * 32, "あ.い"])
-def test_a_form_without_a_time_of_ours_asks_for_nothing(local: Service, stamp: str) -> None:
-    assert "まだ送っていません" in local.post("/sign-up", urlencode({"address": HANAKO, "list": LIST.key, "stamp": stamp})).text
+@pytest.mark.parametrize("signed_time", ["", "1", "99999999999.x", "1773207960." + "0" * 32, "あ.い"])
+def test_a_form_without_a_time_of_ours_asks_for_nothing(local: Service, signed_time: str) -> None:
+    assert "まだ送っていません" in local.post("/sign-up", urlencode({"address": HANAKO, "list": LIST.key, "signed_time": signed_time})).text
     assert local.send() == 0
 
 
@@ -175,7 +175,7 @@ def test_a_filled_trap_is_answered_as_a_success_and_asks_for_nothing(local: Serv
 
 
 @pytest.mark.parametrize("smuggled", BAD_HEADERS)
-@pytest.mark.parametrize("name", ["address", "list", "form", "stamp", "altcha", "website", "often.fukko-press"])
+@pytest.mark.parametrize("name", ["address", "list", "form", "signed_time", "altcha", "website", "often.fukko-press"])
 def test_no_field_reaches_a_header_or_the_mail(local: Service, relay: Receiver, name: str, smuggled: str) -> None:
     fields = dict(re.findall(r"([\w.]+)=([^&]*)", local.form()))
     body = "&".join(f"{key}={value}" for key, value in fields.items() if key != name)
