@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from altcha.v1 import Challenge, solve_challenge
+from sqlalchemy import event
 
 from mailer.config.file import load_config
 from mailer.database import consents, subscriptions, suppressions
@@ -102,6 +103,23 @@ def test_the_answer_is_the_same_for_a_known_an_unknown_and_a_tired_address(servi
     again = service.post("/sign-up", service.form("taro@example.jp"))
     assert known.content.replace(HANAKO.encode(), b"") == unknown.content.replace(b"taro@example.jp", b"")
     assert again.content == unknown.content and again.status_code == known.status_code == 200
+
+
+def test_the_database_does_the_same_work_for_a_known_an_unknown_and_a_tired_address(service: Service, relay: Receiver) -> None:
+    """So the time of the answer tells nothing either: no question comes first, and the mail is sent by nobody who waits for the page."""
+    service.post("/sign-up", service.form())
+    link = mailed_link(service, relay)
+    service.post(link, answer_yes(service.get(link).text))
+    statements: list[str] = []
+    event.listen(service.database._engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    service.clock.turn(days=2)
+    work = []
+    for address in (HANAKO, "new@example.jp", "new@example.jp"):
+        form = service.form(address)
+        statements.clear()
+        service.post("/sign-up", form)
+        work.append([each.partition("(")[0] for each in statements])
+    assert work[0] == work[1] == work[2] and work[0][-1] == "INSERT INTO sign_up "
 
 
 def test_a_reader_who_wants_no_more_confirmations_says_so_behind_the_link(service: Service, relay: Receiver) -> None:
