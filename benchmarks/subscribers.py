@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import returned
+from benchmarks import returned, sign_ups
 from mailer.config.file import load_config
 from mailer.database import subscriptions
 from mailer.database.engine import create_database, open_database
@@ -86,7 +86,16 @@ def measure_bounces(_options: argparse.Namespace) -> Figures:
     return {"bounces_per_min": returned.bounces_per_min()}
 
 
-ROWS: dict[str, Callable[[argparse.Namespace], Figures]] = {"import": measure_import, "bounces": measure_bounces}
+def measure_sign_ups(options: argparse.Namespace) -> Figures:
+    """Take sign-ups of people while as many are hostile."""
+    return sign_ups.measure(options.seconds)
+
+
+ROWS: dict[str, Callable[[argparse.Namespace], Figures]] = {
+    "import": measure_import,
+    "sign-ups": measure_sign_ups,
+    "bounces": measure_bounces,
+}
 """The rows by their name. A new one is a function here; what it returns is in the last line."""
 
 
@@ -106,6 +115,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="*", choices=[*ROWS], default=[*ROWS])
     parser.add_argument("--readers", type=int, default=1_000_000)
     parser.add_argument("--postgres", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--seconds", type=int, default=60, help="of sign-ups")
     options = parser.parse_args()
     print(json.dumps(run(options.rows, options)))
 

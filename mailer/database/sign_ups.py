@@ -39,7 +39,7 @@ LONGEST_BACKOFF = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class NewConfirmation:
-    """A confirmation that is wanted: for which mailbox (a keyed hash), and the sealed token that its mail is made of."""
+    """A confirmation that somebody asks for: for which mailbox (a keyed hash), and the sealed token that its mail is made of."""
 
     mailbox: str
     token: str
@@ -54,20 +54,20 @@ class WaitingConfirmation:
     tries: int
 
 
-def begin(database: Database, wanted: Sequence[NewConfirmation], now: datetime) -> tuple[bool, ...]:
+def begin(database: Database, confirmations: Sequence[NewConfirmation], now: datetime) -> tuple[bool, ...]:
     """Note the confirmations that may be mailed, in one statement; for each, whether it may. The others leave no trace.
 
     The rows are written in the order of the mailboxes, so that two processes on PostgreSQL do not wait for each other.
     """
     firsts: dict[str, int] = {}
-    for number, each in enumerate(wanted):
+    for number, each in enumerate(confirmations):
         firsts.setdefault(each.mailbox, number)
     allowed: set[str] = set()
     if firsts:
         with database.writing() as connection:
-            fresh = [wanted[firsts[mailbox]] for mailbox in sorted(firsts)]
+            fresh = [confirmations[firsts[mailbox]] for mailbox in sorted(firsts)]
             allowed = {*connection.execute(_upsert(connection.dialect.name, fresh, now)).scalars()}
-    return tuple(each.mailbox in allowed and firsts[each.mailbox] == number for number, each in enumerate(wanted))
+    return tuple(each.mailbox in allowed and firsts[each.mailbox] == number for number, each in enumerate(confirmations))
 
 
 def _upsert(dialect: str, fresh: Sequence[NewConfirmation], now: datetime) -> ReturningInsert[Any]:

@@ -96,11 +96,11 @@ class TokenSealer:
         digest = hmac.digest(self._hash_key, b"code " + token.encode(), "sha256")
         return base64.b32encode(digest)[:10].decode().translate(str.maketrans("OIL", "890"))
 
-    def sign_stamp(self, text: str) -> str:
+    def sign_time(self, text: str) -> str:
         """Return a signature of a time in a form: 32 hexadecimal digits."""
         return hmac.digest(self._stamp_keys[0], text.encode(), "sha256").hex()[:32]
 
-    def verify_stamp(self, text: str, signature: str) -> bool:
+    def verify_time(self, text: str, signature: str) -> bool:
         """Whether one of our keys has made the signature."""
         expected = [hmac.digest(key, text.encode(), "sha256").hex()[:32] for key in self._stamp_keys]
         return any([hmac.compare_digest(each.encode(), signature.encode()) for each in expected])  # noqa: C419 - every one is compared

@@ -36,7 +36,7 @@ class SignUpMailer:
     """Sends by the relays of `config`, the first one that can be reached.
 
     `lists`: those that may be signed up for; a list that is not among them any more is left out of the mail.
-    `takes_replies`: a mail asked for by mail holds a code, with which it can be answered (`todoke receive` reads the answers).
+    `takes_replies`: a mail asked for by mail holds a code, with which it can be answered (`todoke receive` reads the outcomes_by_place).
     """
 
     database: Database
@@ -71,9 +71,9 @@ class SignUpMailer:
 
     async def _send(self, messages: Sequence[DirectMessage]) -> Sequence[Outcome | None]:
         """Return what was answered to each message by the first relay that could be reached. None: no relay has had it in hand."""
-        answers: list[Outcome | None] = [None] * len(messages)
+        outcomes_by_place: list[Outcome | None] = [None] * len(messages)
         for relay in self.config.relays:
-            left = [number for number, answer in enumerate(answers) if answer is None]
+            left = [number for number, outcome in enumerate(outcomes_by_place) if outcome is None]
             if not left:
                 break
             outcomes: dict[int, Outcome] = {}
@@ -83,8 +83,8 @@ class SignUpMailer:
             except RelayError as error:
                 log.warning("relay cannot be used for confirmations", relay=relay.name, why=str(error))
             for place, outcome in outcomes.items():
-                answers[left[place]] = outcome
-        return answers
+                outcomes_by_place[left[place]] = outcome
+        return outcomes_by_place
 
     def _message(self, waiting: WaitingConfirmation, now: datetime) -> DirectMessage | None:
         """Return the mail, or None if there is nothing to ask any more: it is too late, or the lists are gone."""

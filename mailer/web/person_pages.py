@@ -145,8 +145,8 @@ class PersonPages:
         self._begin(SealedPurpose.ADDRESS, PersonClaim(claim.subscriber_id, claim.version, claim.address, now, address), now)
 
     def _begin(self, purpose: SealedPurpose, claim: PersonClaim, now: datetime) -> None:
-        wanted = NewConfirmation(self._sealer.hash_address(claim.mailed_to, purpose), self._sealer.seal(purpose, claim.pack()))
-        sign_ups.begin(self._database, [wanted], now)
+        confirmation = NewConfirmation(self._sealer.hash_address(claim.mailed_to, purpose), self._sealer.seal(purpose, claim.pack()))
+        sign_ups.begin(self._database, [confirmation], now)
 
     def _change(self, claim: PersonClaim) -> bool:
         return people.change_address(self._database, claim.subscriber_id, claim.new_address, now=self._clock())

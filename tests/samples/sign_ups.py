@@ -115,10 +115,12 @@ class Service:
 
     def form(self, address: str = "hanako@example.jp", lists: tuple[str, ...] = (LIST.key,), **more: str) -> str:
         """The service's own form, read for four seconds and filled in."""
-        stamp = re.search(r'name="stamp" value="([^"]+)"', self.get("/sign-up").text)
-        assert stamp is not None
+        signed_time = re.search(r'name="signed_time" value="([^"]+)"', self.get("/sign-up").text)
+        assert signed_time is not None
         self.clock.turn(seconds=4)
-        return urlencode([("address", address), *(("list", key) for key in lists), ("form", "html"), *({"stamp": stamp[1]} | more).items()])
+        return urlencode(
+            [("address", address), *(("list", key) for key in lists), ("form", "html"), *({"signed_time": signed_time[1]} | more).items()]
+        )
 
     def send(self) -> int:
         mailer = SignUpMailer(self.database, self.config, self.sealer, lambda: LISTS, lambda _relay: None)

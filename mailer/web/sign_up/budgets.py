@@ -44,8 +44,8 @@ class Budget:
 
 NETWORK = Budget(free=10, most=120, refill=60)
 """A shelter signs up ten people at a table within a minute; behind one address of a mobile carrier there may be thousands."""
-ALL = Budget(free=1000, most=20_000, refill=0.05)
-"""All together: after a notice in the news a thousand come in some minutes, and then twenty a second."""
+ALL = Budget(free=3000, most=20_000, refill=0.01)
+"""All together: after a notice in the news thousands come in some minutes, and then a hundred a second, which the service was measured to take."""
 
 
 class SignUpBudgets:

@@ -35,7 +35,7 @@ class SignUpForm:
     lists: tuple[str, ...] = ()
     form: str = HTML
     frequencies: Mapping[str, Frequency] = field(default_factory=dict)
-    stamp: str = ""
+    signed_time: str = ""
     proof: str = ""
     is_trapped: bool = False
     problems: tuple[str, ...] = ()
@@ -61,23 +61,23 @@ def parse(body: bytes, offered: Collection[str]) -> SignUpForm | None:
         lists=lists,
         form=form if form in FORMATS else HTML,
         frequencies={key: frequency for key in lists if (frequency := _frequency(_one(fields, OFTEN + key)))},
-        stamp=_one(fields, "stamp"),
+        signed_time=_one(fields, "signed_time"),
         proof=_one(fields, "altcha"),
         is_trapped=bool(_one(fields, HONEYPOT)),
         problems=(*(() if address else ("address",)), *(() if lists else ("lists",))),
     )
 
 
-def make_stamp(sealer: TokenSealer, now: datetime) -> str:
+def make_signed_time(sealer: TokenSealer, now: datetime) -> str:
     """Return the signed time for a form that is shown now."""
     text = str(int(now.timestamp()))
-    return f"{text}.{sealer.sign_stamp(text)}"
+    return f"{text}.{sealer.sign_time(text)}"
 
 
-def is_timely(sealer: TokenSealer, stamp: str, now: datetime) -> bool:
+def is_timely(sealer: TokenSealer, signed_time: str, now: datetime) -> bool:
     """Whether the form is one of ours, three seconds old at least and a day at most."""
-    text, _, signature = stamp.partition(".")
-    if not (text.isascii() and text.isdigit() and len(text) <= 11 and sealer.verify_stamp(text, signature)):
+    text, _, signature = signed_time.partition(".")
+    if not (text.isascii() and text.isdigit() and len(text) <= 11 and sealer.verify_time(text, signature)):
         return False
     age = now - datetime.fromtimestamp(int(text), UTC)
     return SOONEST <= age <= LATEST

@@ -154,7 +154,7 @@ class SignUpPages:
 
     def _is_own(self, request: Request, form: SignUpForm, now: datetime) -> bool:
         """Whether the form is one that this service has shown, long enough ago, and posts from its own page."""
-        return _is_same_origin(request, self._options.service_url) and sign_up_form.is_timely(self._options.sealer, form.stamp, now)
+        return _is_same_origin(request, self._options.service_url) and sign_up_form.is_timely(self._options.sealer, form.signed_time, now)
 
     async def _note(self, form: SignUpForm, now: datetime) -> None:
         lists = [self._open[key] for key in form.lists]
@@ -171,7 +171,7 @@ class SignUpPages:
             form=form,
             step=step,
             offers=list(self._open.values()),
-            stamp=sign_up_form.make_stamp(self._options.sealer, now),
+            signed_time=sign_up_form.make_signed_time(self._options.sealer, now),
             challenge=self._options.proof.challenge(now) if step == Verdict.WORK else "",
             script=SCRIPT if step == Verdict.WORK else "",
             honeypot=sign_up_form.HONEYPOT,

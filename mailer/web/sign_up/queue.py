@@ -34,15 +34,15 @@ class SignUpQueue:
         self._waiting: list[tuple[NewConfirmation, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def put(self, wanted: NewConfirmation) -> None:
-        """Note that a confirmation is wanted, and return when that is written, whether a mail will be sent or not.
+    async def put(self, confirmation: NewConfirmation) -> None:
+        """Note that a confirmation is confirmation, and return when that is written, whether a mail will be sent or not.
 
         :raises DatabaseError: it cannot be written now.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise DatabaseError("The database is too slow for all who sign up.")
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, written))
+        self._waiting.append((confirmation, written))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
         await written
@@ -52,7 +52,7 @@ class SignUpQueue:
             together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             error: Exception | None = None
             try:
-                due = await self._work.run(sign_ups.begin, self._database, [wanted for wanted, _ in together], self._clock())
+                due = await self._work.run(sign_ups.begin, self._database, [confirmation for confirmation, _ in together], self._clock())
                 if any(due):
                     self._on_write()
             except Exception as failure:  # whoever waits is told, and the next ones are tried

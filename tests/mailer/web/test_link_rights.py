@@ -204,14 +204,15 @@ def test_a_link_that_an_older_version_mailed_still_unsubscribes_by_one_click_unt
 def test_the_links_of_a_reader_who_was_erased_rule_nobody_even_if_the_id_comes_back(service: Service) -> None:
     """The id cannot come back in a running database. It can when an old backup is restored: then the version, drawn by lot, differs."""
     with service.database.writing() as connection:
-        for table in ("subscription WHERE subscriber_id", "subscriber WHERE id"):
+        for table in ("consent WHERE subscriber_id", "subscription WHERE subscriber_id", "subscriber WHERE id"):
             connection.exec_driver_sql(f"DELETE FROM {table} = 1")
     for path in (link(), link(Purpose.UNSUBSCRIBE)):
         assert service.ask("POST", path, b"").status_code == 400
     subscriptions.import_subscribers(service.database, [ImportedSubscriber("new@example.jp", "", (LIST.key,))], source="t", now=NOW)
     with service.database.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        connection.exec_driver_sql("UPDATE subscription SET subscriber_id = 1 WHERE subscriber_id = 3")
+        for table in ("consent", "subscription"):
+            connection.exec_driver_sql(f"UPDATE {table} SET subscriber_id = 1 WHERE subscriber_id = 3")
         connection.exec_driver_sql("UPDATE subscriber SET id = 1 WHERE id = 3")
     for path in (link(), link(Purpose.UNSUBSCRIBE), f"/unsubscribe/{old_token(1)}"):
         assert service.ask("POST", path, b"").status_code == 410

@@ -12,6 +12,7 @@ import pytest
 from mailer.config.file import load_config
 from mailer.database import consents, people, subscriptions, suppressions
 from mailer.database.engine import create_database
+from mailer.database.schema import metadata
 from mailer.database.subscriptions import ImportedSubscriber
 from mailer.message.links import LinkClaim, Purpose
 from mailer.model.consent import ConsentWay
@@ -19,7 +20,7 @@ from mailer.model.ids import SubscriberId
 from mailer.model.subscription import Preference
 from mailer.model.suppression import AddressKeys
 from tests.samples.mail_bundles import LIST, NOW, VERSION, write_config
-from tests.samples.sign_ups import OTHER, Service, link_in
+from tests.samples.sign_ups import OTHER, Service, link_in, run
 from tests.servers.smtp import Receiver
 
 HANAKO, NEW, TARO = "hanako@example.jp", "hanako@new.example.jp", "taro@example.jp"
@@ -125,6 +126,36 @@ def test_a_reader_is_erased_with_everything_but_the_keyed_hash_and_no_old_link_l
     assert subscriptions.find(service.database, HANAKO) is None and suppressions.is_suppressed(service.database, HANAKO)
     assert service.get(link).status_code == 410 and service.get(preferences_path(service)).status_code == 400
     assert subscriptions.find(service.database, TARO) is not None
+
+
+def everything(service: Service) -> list[object]:
+    with service.database.reading() as connection:
+        return [[*map(tuple, connection.execute(table.select()))] for table in metadata.sorted_tables]
+
+
+def test_scanners_that_open_every_link_of_every_mail_change_nothing(service: Service, relay: Receiver) -> None:
+    own = own_page(service, relay)
+    service.post(own, urlencode({"address": NEW}))
+    address = mailed(service, relay, NEW)
+    service.post("/sign-up", service.form("stranger@example.jp"))
+    confirm = mailed(service, relay, "stranger@example.jp")
+    token = service.tokens.sign(LinkClaim(READER, LIST.key, VERSION))
+    links = [
+        own,
+        f"{own}/data.json",
+        address,
+        confirm,
+        preferences_path(service),
+        f"/unsubscribe/{token}",
+        "/",
+        "/sign-up",
+        f"/sign-up/{LIST.key}",
+    ]
+    before = everything(service)
+    for link in links:
+        assert {run(service.ask(method, link)).status_code for method in ("GET", "HEAD")} == {200}
+    assert service.get(f"/return/{token}").status_code == 405
+    assert everything(service) == before
 
 
 def test_a_reader_pauses_until_a_day_and_resumes(service: Service) -> None:
