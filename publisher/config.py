@@ -47,6 +47,7 @@ class SshMirror(_Mirror):
     key_file: Path
     known_hosts: Path
     port: int = Field(default=22, ge=1, le=65535)
+    compression: bool = True
 
 
 class S3Mirror(_Mirror):

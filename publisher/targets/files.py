@@ -34,8 +34,12 @@ class Files(Protocol):
     async def write(self, files: Mapping[str, bytes]) -> None:
         """Write small files, each whole or not at all; missing folders are made."""
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
-        """Bring files of this machine to paths there, each whole or not at all; an old file of that name is replaced, not written into."""
+    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:
+        """Bring files of this machine to paths there; an old file of that name is replaced, not written into.
+
+        If readers see these paths (``is_seen``), each is whole or not there at any moment; otherwise a cut may leave a part of a file, with another length or
+        time than the whole one.
+        """
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
         """Make second names of files (hard links); an old file is replaced. Return the pairs for which that could not be done."""

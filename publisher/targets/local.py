@@ -44,7 +44,7 @@ class LocalFiles:
             for path, data in files.items():
                 write_atomically(self._root / path, data, is_durable=False)
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:  # noqa: ARG002 - whole either way
         """Copy files with their times. Each gets a new inode: whoever reads the old one reads it to its end."""
         await asyncio.to_thread(self._copy, files, done)
 

@@ -22,7 +22,6 @@ from publisher.targets.ssh_address import SshAddress as SshAddress
 from publisher.targets.ssh_address import log_in
 
 INCOMING = "incoming"
-
 AT_ONCE = 48
 """Files that are on their way at once: OpenSSH answers one request after the other; such a queue hides 20 ms of distance and takes little memory."""
 
@@ -30,7 +29,7 @@ MANY = 100
 """Files from which on `publisher.targets.sftp_pipeline` is worth a channel of its own."""
 
 SMALL = 1 << 20
-"""Bytes. A smaller file is written with one request; asyncssh's own copying asks about each file several times before it begins."""
+"""Bytes. A smaller file is written with one request; asyncssh's own copying asks several times before it begins."""
 
 
 class SftpFiles:
@@ -68,17 +67,23 @@ class SftpFiles:
             await self._send_all(sftp, many, lambda: None)
             await for_each(() if many else files.items(), write_one, AT_ONCE)
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
-        """Send files with their times."""
+    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:
+        """Send files with their times. Where nobody sees it, a new file is written under its own name: a rename costs the server as much as all the rest."""
 
         async def copy_one(item: tuple[Path, str]) -> None:
+            status = item[0].stat()
+            is_new = not is_seen and status.st_size <= SMALL
+            if not is_new or not await self._write_new(sftp, item[1], item[0].read_bytes(), int(status.st_mtime)):
+                await copy_over(item)
+            done()
+
+        async def copy_over(item: tuple[Path, str]) -> None:
             temporary, status = self._temporary(), item[0].stat()
             if status.st_size > SMALL:
                 await sftp.put(str(item[0]), temporary, preserve=True)
             else:
                 await self._write(sftp, temporary, item[0].read_bytes(), int(status.st_mtime))
             await self._rename(sftp, temporary, item[1])
-            done()
 
         async with self._session() as sftp:
             small = [each for each in files if len(files) >= MANY and each[0].stat().st_size <= SMALL]
@@ -183,8 +188,8 @@ class SftpFiles:
         async def remove_one(path: str) -> None:
             try:
                 await sftp.remove(self._path(path))
-            except asyncssh.SFTPError:
-                if await sftp.isfile(self._path(path)) or await sftp.islink(self._path(path)):  # a folder is another release's
+            except asyncssh.SFTPError:  # a folder is another release's
+                if await sftp.isfile(self._path(path)) or await sftp.islink(self._path(path)):
                     raise
 
         async with self._session() as sftp:
@@ -218,9 +223,8 @@ class SftpFiles:
                 await sftp.posix_rename(temporary, self._path(path))
             except asyncssh.SFTPError as error:
                 await sftp.remove(temporary)
-                raise TargetError(
-                    f"{self._path(path)}: {error.reason}; a folder may be in the place of our link / 切り替えられません"
-                ) from error
+                words = f"{error.reason}; a folder may be in the place of our link / 切り替えられません"
+                raise TargetError(f"{self._path(path)}: {words}") from error
 
     async def close(self) -> None:
         """End the session."""
@@ -234,6 +238,16 @@ class SftpFiles:
         """End the session without waiting for what is still to be sent."""
         if self._connection is not None:
             self._connection.abort()
+
+    async def _write_new(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int) -> bool:
+        """Write a file that is not there yet; its time comes last, so that a part of it is known by its time. False: something is there."""
+        target = PurePosixPath(self._path(path))
+        await self._make_folder(sftp, target.parent)
+        try:
+            await self._write(sftp, str(target), data, time)
+        except asyncssh.SFTPError:  # another reason than an old file is met again, and told, by the way that can replace one
+            return False
+        return True
 
     async def _write(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int | None = None) -> None:
         """Write a new file, with a time if there is one."""
@@ -256,7 +270,7 @@ class SftpFiles:
             await sftp.posix_rename(temporary, str(target))
 
     async def _make_folder(self, sftp: asyncssh.SFTPClient, folder: PurePosixPath) -> None:
-        """Make a folder and those above it, each asked for once in a session: a site has a folder for each page."""
+        """Make a folder and those above it, each asked for once in a session."""
         if folder in self._folders or folder == self._root:
             return
         await self._make_folder(sftp, folder.parent)
@@ -272,7 +286,7 @@ class SftpFiles:
         return str(self._root / path)
 
     def _temporary(self) -> str:
-        """Return a name that no file has had: what a killed session left may be a second name of a file that readers see, and is never written into."""
+        """Return a name that no file has had: what a killed session left may be a second name of what readers see, and is never written into."""
         self._count += 1
         return self._path(f"{INCOMING}/{self._session_name}-{self._count}.part")
 
@@ -286,9 +300,8 @@ class SftpFiles:
             yield self._sftp
         except (asyncssh.Error, OSError, TimeoutError) as error:
             why = getattr(error, "reason", "") or str(error) or type(error).__name__
-            raise TargetError(
-                f"{address.user}@{address.host}:{address.port}{address.folder}: {why} / SSH のサーバーに届きません"
-            ) from error
+            place = f"{address.user}@{address.host}:{address.port}{address.folder}"
+            raise TargetError(f"{place}: {why} / SSH のサーバーに届きません") from error
 
     async def _connect(self) -> asyncssh.SFTPClient:
         """Log in, and remove what an earlier session has left."""

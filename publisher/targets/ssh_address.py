@@ -12,7 +12,11 @@ CONNECT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class SshAddress:
-    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery. ``key_file`` is the account's private key."""
+    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery.
+
+    ``key_file`` is the account's private key. ``compression`` saves four of five bytes of text, and costs more than all the rest of a delivery: on a line of
+    more than some 100 Mbit/s a first copy is faster without.
+    """
 
     host: str
     folder: str
@@ -20,6 +24,11 @@ class SshAddress:
     key_file: Path
     known_hosts: Path
     port: int = 22
+    compression: bool = True
+
+
+PREFERRED = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""First of the algorithms: processors compute AES themselves; what asyncssh would choose, ChaCha20, takes a quarter more of a delivery's computing time."""
 
 
 async def log_in(address: SshAddress) -> asyncssh.SSHClientConnection:
@@ -34,7 +43,8 @@ async def log_in(address: SshAddress) -> asyncssh.SSHClientConnection:
         agent_path=None,
         password_auth=False,
         kbdint_auth=False,
-        compression_algs=["zlib@openssh.com", "none"],
+        compression_algs=["zlib@openssh.com", "none"] if address.compression else None,
+        encryption_algs=PREFERRED,
         connect_timeout=CONNECT_SECONDS,
         login_timeout=CONNECT_SECONDS,
         keepalive_interval=15,

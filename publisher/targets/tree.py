@@ -102,7 +102,7 @@ class TreeTarget:
         new = signed.release.by_path
         await write_slot(self._files, replace(shown, pending=touched))
         written = sorted((new[path] for path in await self._outdated(touched & new.keys(), shown, new, object_of)), key=publishing_order)
-        sent = await self._send(written, shown.tree, object_of, _counter(progress, len(written)))
+        sent = await self._send(written, shown.tree, object_of, _counter(progress, len(written)), is_seen=True)
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{shown.tree}/{path}" for path in gone])
         proof_sent = await self._write_proof(shown, signed)
@@ -190,12 +190,14 @@ class TreeTarget:
         links = [(path, f"{tree}/{file.path}") for path, file in candidates if path in sound]
         failed = {target for _, target in await self._files.link(links, done)}
         linked = {target for _, target in links} - failed
-        return await self._send([file for file in written if f"{tree}/{file.path}" not in linked], tree, object_of, done)
+        return await self._send([file for file in written if f"{tree}/{file.path}" not in linked], tree, object_of, done, is_seen=False)
 
-    async def _send(self, files: Sequence[ReleasedFile], tree: str, object_of: Callable[[str], Path], done: Callable[[], None]) -> int:
+    async def _send(
+        self, files: Sequence[ReleasedFile], tree: str, object_of: Callable[[str], Path], done: Callable[[], None], *, is_seen: bool
+    ) -> int:
         """Send files. Raises `TargetError` before the first if an object of the store is damaged: altered bytes go nowhere."""
         await asyncio.to_thread(require_sound, [file for file in files if file.sha256 not in self._fresh], object_of)
-        await self._files.copy([(object_of(file.sha256), f"{tree}/{file.path}") for file in files], done)
+        await self._files.copy([(object_of(file.sha256), f"{tree}/{file.path}") for file in files], done, is_seen=is_seen)
         return sum(file.length for file in files)
 
     async def _write_proof(self, slot: Slot, signed: SignedRelease) -> int:
@@ -245,7 +247,7 @@ class TreeTarget:
         strange = [path for path in damaged if path not in files and path not in signed.proof]
         await self._files.remove([f"slots/{shown}/{path}" for path in strange])
         good = [files[path] for path in damaged if path in files]
-        sent = await self._send(good, f"slots/{shown}", object_of, lambda: None)
+        sent = await self._send(good, f"slots/{shown}", object_of, lambda: None, is_seen=True)
         proof = {f"slots/{shown}/{path}": signed.proof[path] for path in damaged if path in signed.proof}
         await self._files.write(proof)
         return Published(signed.release.number, len(good) + len(proof), len(strange), sent)

@@ -13,7 +13,6 @@ import os
 import random
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 from rich.console import Console
@@ -36,6 +34,7 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
 from tests.samples.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
+from tests.servers.thread import ServerThread
 
 GARBAGE = b"\x00\xffHTTP/1.1 200 OK\r\n"
 ENDLESS = b"250-" + b"x" * 400 + b"\r\n"
@@ -72,29 +71,20 @@ class Account:
         return self.kills * CONNECTIONS + self.readers * TROUBLE
 
 
-class UnreliableReceiver:
+class UnreliableReceiver(ServerThread):
     """Every message that it takes is on the disk before its 250; `trouble` is the chance of trouble at each step."""
 
     def __init__(self, journal: Path, seed: int) -> None:
+        super().__init__()
         self.trouble = 0.0
         self._left = 0
         self._kill: Callable[[], None] | None = None
         self._dice = random.Random(seed)
         self._file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.journal = journal
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.wait()
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         os.close(self._file)
 
     def kill_after(self, events: int, kill: Callable[[], None]) -> None:

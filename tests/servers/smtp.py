@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+from tests.servers.thread import ServerThread
 
 CERTIFICATE = Path(__file__).parents[1] / "data" / "mailer" / "relay-cert.pem"
 KEY = Path(__file__).parents[1] / "data" / "mailer" / "relay.pem"
@@ -55,30 +55,18 @@ class Behaviour:
     password: bool = False
 
 
-class Receiver:
+class Receiver(ServerThread):
     """The server, for a `with` block. `connections` counts how often somebody connected."""
 
     def __init__(self, behaviour: Behaviour | None = None) -> None:
+        super().__init__()
         self.behaviour = behaviour or Behaviour()
         self.accepted: list[Accepted] = []
         self.connections = 0
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._started = threading.Event()
 
     @property
     def recipients(self) -> list[str]:
         return [address for message in self.accepted for address in message.recipients]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.wait()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

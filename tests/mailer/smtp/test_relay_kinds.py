@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
 
@@ -17,32 +14,21 @@ from mailer.sending import preflight, send
 from mailer.smtp import pipelining
 from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Receiver
+from tests.servers.thread import ServerThread
 
 DISCARDS, HANGS_UP, DISCARDS_BEHIND_A_BODY = "discards", "hangs up", "discards behind a body"
 HANGS_UP_AFTER_A_REPLY = "hangs up after a reply"
 CLOSES = "closes"
 
 
-class Relay:
+class Relay(ServerThread):
     """A relay in a thread, for a `with` block. It offers `extensions`, and treats commands that come before its reply as `kind` says."""
 
     def __init__(self, *extensions: str, kind: str = "", knows_ehlo: bool = True) -> None:
+        super().__init__()
         self.accepted: list[str] = []
         self.verbs: Counter[str] = Counter()
-        self.port = 0
         self._extensions, self._kind, self._knows_ehlo = extensions, kind, knows_ehlo
-        self._loop = asyncio.new_event_loop()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.wait()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
 
     def _run(self) -> None:
         server = self._loop.run_until_complete(asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 20))

@@ -197,7 +197,9 @@ def test_of_a_first_delivery_that_was_cut_what_has_arrived_is_not_sent_again(pub
 
     with pytest.raises(TargetError):
         mirror.run(cut)
-    assert mirror.publish(publishing, signed).written <= len(PAGES) - 4
+    arrived = sorted(file for file in (mirror.root / "slots/a").rglob("*") if file.is_file())
+    arrived[0].write_bytes(arrived[0].read_bytes()[:5])  # as if the line had been cut within the file: it has no time of ours yet either
+    assert mirror.publish(publishing, signed).written <= len(PAGES) - 3
     assert mirror.shown() == contents(publishing, signed)
 
 
