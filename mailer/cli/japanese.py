@@ -11,6 +11,7 @@ from mailer.approval.confirmation import NothingToConfirm
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import AuthorUnknown, NotCommitted
 from mailer.approval.signature import SignatureError
+from mailer.dmarc.attachment import ReportUnreadable
 from mailer.model import errors
 from mailer.model.audit_log import AuditBroken
 from mailer.model.errors import TodokeMailError
@@ -48,6 +49,10 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.ServiceError: "窓口を開けません。--host と --port を確かめてください。",
     errors.IssueStopped: "この号は、いまは送れません。",
     NotApproved: "承認が必要です。",
+    errors.DkimError: "電子署名（DKIM）の鍵が使えません。署名なしでは送りません。",
+    errors.NotAuthenticated: "差出人のドメインを認証できないため、送りません。todoke doctor で足りないものが分かります。",
+    errors.DnsUnavailable: "DNSが答えません。しばらくしてから、もう一度実行してください。",
+    ReportUnreadable: "DMARCの報告として読めません。",
     SamePerson: "書いた人は承認できません。",
     AuthorUnknown: "だれが書いたか分かりません。",
     NotCommitted: "原稿がまだコミットされていません。",

@@ -43,10 +43,9 @@ from mailer.database import audit_log, issues, ledger
 from mailer.database.engine import Database
 from mailer.database.frozen_content import CANCELLED
 from mailer.delivery.expiry import refuse_ended
-from mailer.doctor.verdict import NotAuthenticated
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
-from mailer.model.errors import IssueStopped
+from mailer.model.errors import IssueStopped, NotAuthenticated
 from mailer.model.issue import CALLED_OFF, FrozenIssue, IssueRef, IssueStatus, content_digest
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import freeze

@@ -15,16 +15,10 @@ import dns.rdatatype
 import dns.resolver
 import dns.reversename
 
-from mailer.model.errors import TodokeMailError
+from mailer.model.errors import DnsUnavailable
 
 LIFETIME = 4.0  # seconds for one question with all repetitions: a command must not hang because a resolver is dead
 DNS_PORT = 53
-
-
-class DnsUnavailable(TodokeMailError):
-    """No name server has answered. It says nothing about the name."""
-
-    exit_status = 75
 
 
 class Resolver:

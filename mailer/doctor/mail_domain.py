@@ -8,13 +8,14 @@ from functools import partial
 
 from mailer.config.settings import Config
 from mailer.doctor import dmarc, mta_sts, spf
-from mailer.doctor.dns import DnsUnavailable, Resolver
+from mailer.doctor.dns import Resolver
 from mailer.doctor.mta_sts import Fetch, PolicyUnavailable
 from mailer.doctor.reserved import is_reserved
 from mailer.doctor.results import CheckResult, Level
 from mailer.doctor.spf import Spf
 from mailer.message.dkim import records
 from mailer.message.dkim.keys import DkimKey
+from mailer.model.errors import DnsUnavailable
 
 GOOD, WARNING, BAD, UNKNOWN, SKIPPED = Level.GOOD, Level.WARNING, Level.BAD, Level.UNKNOWN, Level.SKIPPED
 

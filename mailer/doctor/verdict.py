@@ -16,26 +16,15 @@ from pathlib import Path
 from mailer import private_files
 from mailer.config.settings import Config
 from mailer.doctor import dmarc, spf
-from mailer.doctor.dns import DnsUnavailable, Resolver
+from mailer.doctor.dns import Resolver
 from mailer.doctor.mail_domain import signer_of
 from mailer.doctor.reserved import is_reserved
 from mailer.doctor.spf import Spf
 from mailer.message.dkim import keys, records
-from mailer.model.errors import DkimError, NotPrivate, TodokeMailError
+from mailer.model.errors import DkimError, DnsUnavailable, NotPrivate
 
 FRESH, REMEMBERED = timedelta(hours=1), timedelta(days=7)
 FILE = "authentication.json"
-
-
-class NotAuthenticated(TodokeMailError):
-    """Receivers could not tell the issue from a forgery. Nothing was frozen or sent."""
-
-    def __init__(self, domain: str, why: str) -> None:
-        self.domain = domain
-        super().__init__(
-            f"Mail From {domain} has no working authentication: {why}. Gmail, Yahoo! JAPAN and the carriers would refuse it, and count it against the domain. "
-            'Nothing was sent. See `todoke doctor`; to send all the same: --anyway "REASON".'
-        )
 
 
 class Answer(StrEnum):

@@ -42,6 +42,23 @@ class DkimError(TodokeMailError):
     """A key that signs messages is missing or cannot be used. Nothing leaves without the signature that the settings promise."""
 
 
+class DnsUnavailable(TodokeMailError):
+    """No name server has answered. It says nothing about the name."""
+
+    exit_status = 75
+
+
+class NotAuthenticated(TodokeMailError):
+    """Receivers could not tell the issue from a forgery. Nothing was frozen or sent."""
+
+    def __init__(self, domain: str, why: str) -> None:
+        self.domain = domain
+        super().__init__(
+            f"Mail From {domain} has no working authentication: {why}. Gmail, Yahoo! JAPAN and the carriers would refuse it, and count it against the domain. "
+            'Nothing was sent. See `todoke doctor`; to send all the same: --anyway "REASON".'
+        )
+
+
 class BundleError(TodokeMailError):
     """Something under `output/mail` is missing, damaged or not what it says. The ledger has not been touched."""
 

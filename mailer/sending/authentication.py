@@ -10,8 +10,9 @@ from mailer.config.settings import Config
 from mailer.database import audit_log
 from mailer.database.engine import Database
 from mailer.doctor import verdict
-from mailer.doctor.verdict import Answer, NotAuthenticated, Verdict
+from mailer.doctor.verdict import Answer, Verdict
 from mailer.model.audit_log import AuditEvent
+from mailer.model.errors import NotAuthenticated
 from mailer.model.issue import Issue, ListClass, MailList
 
 Judge = Callable[[Config, str, datetime], Verdict]

@@ -13,9 +13,8 @@ from mailer.approval import approval
 from mailer.approval.approval import NotApproved, Permit
 from mailer.database import audit_log, ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
-from mailer.doctor.verdict import NotAuthenticated
 from mailer.model.audit_log import AuditEvent
-from mailer.model.errors import ContentChanged, SenderBusy
+from mailer.model.errors import ContentChanged, NotAuthenticated, SenderBusy
 from mailer.model.issue import IssueRef, ListClass, content_digest
 from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -50,9 +51,17 @@ class NameServer:
 
     def __init__(self, *lines: str, failing: Iterable[str] = ()) -> None:
         self.zone = Zone(lines, failing)
-        self._udp = DNSServer(self.zone, address="127.0.0.1", port=0, logger=_Silent())
+        self._udp, self._tcp = self._bind()
         self.port = self._udp.server.server_address[1]
-        self._tcp = DNSServer(self.zone, address="127.0.0.1", port=self.port, tcp=True, logger=_Silent())
+
+    def _bind(self) -> tuple[DNSServer, DNSServer]:
+        """One port for both: a free one of UDP may be taken in TCP, so the next one is tried."""
+        for _ in range(50):
+            udp = DNSServer(self.zone, address="127.0.0.1", port=0, logger=_Silent())
+            with suppress(OSError):
+                return udp, DNSServer(self.zone, address="127.0.0.1", port=udp.server.server_address[1], tcp=True, logger=_Silent())
+            udp.server.server_close()
+        raise OSError("no port is free in both UDP and TCP")
 
     @property
     def address(self) -> str:

@@ -64,12 +64,14 @@ TELLING = {
     "audit": "audit",
     "audit-export": "audit-export --from 2021-01-01 --to 2021-12-31",
     "ready": "ready",
+    "doctor": "doctor --offline",
+    "dmarc": "dmarc",
     "subscribers import": "subscribers import FILE",
     "subscribers revoke-links": "subscribers revoke-links reader1@example.jp",
 }
-WITHOUT = {"init-db", "secret new", "approvers", "adopt-restored", "serve"}
+WITHOUT = {"init-db", "secret new", "approvers", "adopt-restored", "serve", "dkim new", "dkim record", "dkim rotate"}
 """They have no database, make one, mend it, or run until stopped."""
-WITH_MAIL = {"schedule", "approve", "send", "subscribers import", "ready"}
+WITH_MAIL = {"schedule", "approve", "send", "subscribers import", "ready", "doctor"}
 
 
 def test_every_order_in_a_restored_database_is_refused_and_every_other_command_tells_of_it(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.doctor import spf
-from mailer.doctor.dns import DnsUnavailable, Resolver
+from mailer.doctor.dns import Resolver
 from mailer.doctor.spf import Spf
+from mailer.model.errors import DnsUnavailable
 from tests.servers.dns import NameServer
 
 ZONE = (
