@@ -33,7 +33,7 @@ def copy(address: SshAddress, root: Path, files: dict[str, Path]) -> int:
     async def session() -> None:
         mirror = SftpFiles(replace(address, folder=str(root)))
         try:
-            await mirror.copy([(source, path) for path, source in files.items()], lambda: done.append(1))
+            await mirror.copy([(source, path) for path, source in files.items()], lambda: done.append(1), is_seen=True)
         finally:
             await mirror.close()
 
