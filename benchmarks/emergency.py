@@ -37,7 +37,7 @@ from benchmarks.corpus import write_corpus
 from benchmarks.mail import SINK
 from demo.servers import free_port
 from publisher.targets.ssh import SshAddress
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.ssh import sftp_server
 
 JAPAN = ZoneInfo("Asia/Tokyo")

@@ -22,14 +22,14 @@ from sqlalchemy import insert, text
 
 from mailer.config.file import load_config
 from mailer.config.settings import Durability
-from mailer.database import issues
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database
 from mailer.database.schema import subscriber, subscription
 from mailer.delivery.context import DeliveryContext
 from mailer.message.dkim import keys
 from mailer.message.links import LinkSigner
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
-from mailer.model.personal_places import PERSONAL_PLACE
+from mailer.model.readers.personal_places import PERSONAL_PLACE
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret
 from mailer.sending import send as sending

@@ -18,7 +18,7 @@ from threading import Thread
 from sqlalchemy import func, select
 
 from benchmarks.engine import REF, Quiet, issue, prepared_context
-from mailer.database import issues
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery
 from mailer.delivery.context import DeliveryContext

@@ -20,9 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailer.config.settings import Config, InboundSettings, RelaySettings
-from mailer.database import delivery_problems, issues, subscriptions
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
+from mailer.database.returned import delivery_problems
 from mailer.inbound.service import InboundService
 from mailer.inbound.spool import Spool
 from mailer.message.links import LinkSigner, return_path_for
@@ -30,7 +32,7 @@ from mailer.message.sealed import TokenSealer
 from mailer.model.audit_log import AuditSeal
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
-from mailer.model.suppression import AddressKeys
+from mailer.model.readers.suppression import AddressKeys
 from mailer.secrets import Secret
 from mailer.subscribers.sign_up_by_mail import SignUpsByMail
 

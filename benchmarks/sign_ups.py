@@ -32,8 +32,8 @@ from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web.app import create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
-from tests.samples.mail_bundles import LIST, write_config
-from tests.samples.sign_ups import LISTS, SITE
+from tests.samples.mail.mail_bundles import LIST, write_config
+from tests.samples.mail.sign_ups import LISTS, SITE
 from tests.servers.smtp import Receiver
 from tests.servers.web_service import served
 

@@ -21,9 +21,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import returned, sign_ups
 from mailer.config.file import load_config
-from mailer.database import subscriptions
 from mailer.database.engine import create_database, open_database
-from tests.samples.mail_bundles import write_config, write_lists
+from mailer.database.readers import subscriptions
+from tests.samples.mail.mail_bundles import write_config, write_lists
 from tests.servers.postgres import cluster
 
 Figures = Mapping[str, float]

@@ -14,10 +14,10 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, ValidationError
 
 import regular_file
-from mailer.model import addresses, personal_places
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, BundleError, MessageError
 from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList, Succession
+from mailer.model.readers import addresses, personal_places
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 5_000_000  # a part beyond this is no mail magazine

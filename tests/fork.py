@@ -14,7 +14,7 @@ CONTEXT.set_forkserver_preload(
     [
         "mailer.cli.send",
         "mailer.sending.worker",
-        "tests.samples.mail_bundles",
+        "tests.samples.mail.mail_bundles",
         "uvloop",
         "todoke",
         "plugins.builder.source_check",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.samples.mail_bundles import make_database, write_config, write_issue, write_lists
+from tests.samples.mail.mail_bundles import make_database, write_config, write_issue, write_lists
 from tests.samples.tiny import TinySite
 from todoke import app
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from terminal import EX_IOERR, guard, visible
 from tests.command_line import NO_READER, NO_STREAM, run, run_on_terminal
-from tests.samples.mail_bundles import make_database, write_config, write_issue, write_lists
+from tests.samples.mail.mail_bundles import make_database, write_config, write_issue, write_lists
 from tests.samples.tiny import TinySite
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]")

@@ -22,8 +22,10 @@ from mailer.approval.granted import Approval
 from mailer.approval.repository import AuthorUnknown
 from mailer.approval.signature import SignatureError
 from mailer.config.settings import Config
-from mailer.database import audit_log, issues, subscriptions
+from mailer.database import audit_log
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database
+from mailer.database.readers import subscriptions
 from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.model.audit_log import AuditBroken, AuditEntry, AuditEvent, verify_chain
 from mailer.model.errors import IssueExpired, IssueStopped, NobodySubscribed, TodokeMailError

@@ -17,9 +17,9 @@ import regular_file
 from mailer.approval import names
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import Contributor
-from mailer.model import addresses
 from mailer.model.errors import AddressError, ConfigError, TodokeMailError
 from mailer.model.issue import SAFE_KEY
+from mailer.model.readers import addresses
 
 EVERY_LIST = "*"
 KEY_TYPES = (

@@ -9,7 +9,8 @@ from pathlib import Path
 from mailer.approval import anchors
 from mailer.approval.approvers import Approver
 from mailer.config.settings import ApprovalRules
-from mailer.database import audit_log, frozen_content, issues, ledger
+from mailer.database import audit_log
+from mailer.database.deliveries import frozen_content, issues, ledger
 from mailer.database.engine import Database
 from mailer.model.audit_log import LOG_SEALED, Anchor, AuditEntry, AuditEvent, is_confirmed, is_genuine, unsealed, verify_chain
 from mailer.model.errors import TodokeMailError

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mailer.database.frozen_content import CANCELLED, FROZEN
+from mailer.database.deliveries.frozen_content import CANCELLED, FROZEN
 from mailer.model.audit_log import AuditEntry, AuditEvent, AuditSeal, is_genuine
 from mailer.model.issue import IssueRef
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mailer.bounces import receivers
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.reply_parts import complete
-from mailer.model.bounce import BounceClass, Refusal, Verdict
+from mailer.model.returned.bounce import BounceClass, Refusal, Verdict
 
 # RFC 3463 and the IANA registry of enhanced status codes. The class (4 or 5) is looked at separately.
 BY_STATUS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mailer.bounces import mime
 from mailer.bounces.mime import Fields, Mail
 from mailer.bounces.reply_parts import STATUS, complete, squeeze
-from mailer.model.bounce import Refusal
+from mailer.model.returned.bounce import Refusal
 
 REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 MOST_RECIPIENTS = 50  # ours has one: one recipient per envelope. A forwarder may report a few.

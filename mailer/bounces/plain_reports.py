@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mailer.bounces.mime import Mail
 from mailer.bounces.reply_parts import ADDRESS, complete
-from mailer.model.bounce import Refusal
+from mailer.model.returned.bounce import Refusal
 
 BEFORE_A_MARK = 500  # characters: some servers say the reason first
 LONGEST_PASSAGE = 4_000  # characters; the reason stands in the first lines

@@ -13,7 +13,7 @@ from mailer.bounces.mime import Mail
 from mailer.bounces.plain_reports import without_copy
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.reply_parts import complete
-from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
+from mailer.model.returned.bounce import Bounce, BounceClass, Refusal, Verdict
 
 NO_FAILURE = frozenset({"delivered", "relayed", "expanded"})
 

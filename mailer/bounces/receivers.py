@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mailer.model import receivers
-from mailer.model.bounce import BounceClass, Refusal, Verdict
 from mailer.model.outcome import Phase
+from mailer.model.returned import receivers
+from mailer.model.returned.bounce import BounceClass, Refusal, Verdict
 
 AFTER_DATA = frozenset({Phase.DATA, Phase.BODY})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from mailer.model.bounce import Refusal
 from mailer.model.outcome import Phase
+from mailer.model.returned.bounce import Refusal
 
 LONGEST_TEXT = 4_000  # characters of a refusal that are looked at; receivers write a few hundred
 # Not in an address of IPv4 (203.138.181.112), not in a longer number.

@@ -13,8 +13,8 @@ import regular_file
 from mailer import private_files
 from mailer.bounces.receivers import Receiver, Rule, parse_receivers
 from mailer.bounces.reply_parts import squeeze
-from mailer.model.bounce import BounceClass
 from mailer.model.errors import TodokeMailError
+from mailer.model.returned.bounce import BounceClass
 
 SHORTEST_WORDS = 6  # characters: "550" alone would match everything
 

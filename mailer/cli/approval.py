@@ -13,8 +13,6 @@ import typer
 from mailer import bundle
 from mailer.approval import anchors, approval, approvers, confirmation
 from mailer.approval.approvers import Approver
-from mailer.cli import machine_output, tables
-from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
@@ -35,6 +33,8 @@ from mailer.cli.runtime import (
     system_account,
     wrong_usage,
 )
+from mailer.cli.screen import machine_output, tables
+from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.file import load_config
 from mailer.config.settings import ApprovalRules, Config
 from mailer.database import audit_log

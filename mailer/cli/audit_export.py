@@ -17,11 +17,12 @@ import typer
 from mailer.approval import anchors, approvers, granted
 from mailer.approval.approvers import Approver
 from mailer.approval.signature import NAMESPACE, PRINCIPAL
-from mailer.cli import machine_output
 from mailer.cli.runtime import CONFIG, ConfigPath, command_session, open_for_command, report_error, wrong_usage
+from mailer.cli.screen import machine_output
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import audit_log, issues, ledger
+from mailer.database import audit_log
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import Database
 from mailer.model.audit_log import FIRST, Anchor, AuditBroken, AuditEntry, verify
 from mailer.model.errors import ConfigError, NotPrivate, SecretMissing

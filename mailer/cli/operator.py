@@ -12,8 +12,6 @@ import typer
 
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.cli import machine_output, tables
-from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
@@ -37,11 +35,14 @@ from mailer.cli.runtime import (
     system_account,
     wrong_usage,
 )
+from mailer.cli.screen import machine_output, tables
+from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import audit_log, issues, ledger
+from mailer.database import audit_log
+from mailer.database.deliveries import issues, ledger
+from mailer.database.deliveries.frozen_content import CANCELLED
 from mailer.database.engine import Database
-from mailer.database.frozen_content import CANCELLED
 from mailer.delivery.expiry import refuse_ended
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time

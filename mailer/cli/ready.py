@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from mailer.cli import machine_output, tables
-from mailer.cli.listing import Column, Listing, Row
-from mailer.cli.machine_output import OutputFormat
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, FormatOption, MailPath, command_session, console, now, open_for_command, say
+from mailer.cli.screen import machine_output, tables
+from mailer.cli.screen.listing import Column, Listing, Row
+from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.file import load_config
 from mailer.sending.ready import ReadyIssue, ready_issues
 

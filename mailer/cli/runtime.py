@@ -18,8 +18,8 @@ from rich.console import Console
 
 from mailer import log, private_files, secrets
 from mailer.approval import anchors
-from mailer.cli.japanese import in_both_languages
-from mailer.cli.machine_output import OutputFormat
+from mailer.cli.screen.japanese import in_both_languages
+from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.settings import Config
 from mailer.database.engine import Database, open_database
 from mailer.delivery.context import DeliveryContext
@@ -27,12 +27,12 @@ from mailer.delivery.recovery import restored
 from mailer.log import LogKind
 from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
-from mailer.model import addresses
 from mailer.model.audit_log import AuditEntry, AuditSeal
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import AddressError, IssueUnknown, JournalError, LedgerRestored, NotPrivate, SecretMissing, TodokeMailError
 from mailer.model.issue import IssueRef
-from mailer.model.suppression import AddressKeys
+from mailer.model.readers import addresses
+from mailer.model.readers.suppression import AddressKeys
 
 EX_SOFTWARE = 70
 """Exit status for a fault of ours (sysexits.h), as `todoke.py` has it."""

@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli import progress, tables
-from mailer.cli.japanese import in_both_languages
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
@@ -31,11 +29,13 @@ from mailer.cli.runtime import (
     verbosity,
     wrong_usage,
 )
+from mailer.cli.screen import progress, tables
+from mailer.cli.screen.japanese import in_both_languages
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import ledger
+from mailer.database.deliveries import ledger
+from mailer.database.deliveries.ledger import ReplyCount
 from mailer.database.engine import Database
-from mailer.database.ledger import ReplyCount
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
 from mailer.model.clock import format_time

@@ -13,9 +13,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from mailer.cli import machine_output, tables
-from mailer.cli.arrivals import print_arrivals
-from mailer.cli.machine_output import OutputFormat
+from mailer.cli.acceptance.arrivals import print_arrivals
 from mailer.cli.runtime import (
     CONFIG,
     ConfigPath,
@@ -35,11 +33,14 @@ from mailer.cli.runtime import (
     shown_zone,
     wrong_usage,
 )
+from mailer.cli.screen import machine_output, tables
+from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import issues, ledger, queue_stops
+from mailer.database.deliveries import issues, ledger
+from mailer.database.deliveries.ledger import LedgerEntry
 from mailer.database.engine import Database
-from mailer.database.ledger import LedgerEntry
+from mailer.database.returned import queue_stops
 from mailer.model.issue import FrozenIssue, IssueRef
 from mailer.model.state import DeliveryState
 from mailer.monitoring.arrivals import by_receiver

@@ -37,10 +37,10 @@ from mailer.config.settings import (
     UnsubscribeMailto,
     is_loopback,
 )
-from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, ConfigError
 from mailer.model.expiry import MaximumAge
+from mailer.model.readers import addresses
 
 LOGGER = logging.getLogger("mailer.config")
 PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)

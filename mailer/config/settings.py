@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from mailer.model.clock import JAPAN
 from mailer.model.expiry import MaximumAge
 from mailer.model.issue import MailList
-from mailer.model.retention import Retention
+from mailer.model.readers.retention import Retention
 
 Approval = Literal["required", "off"]
 Identity = Literal["key", "name"]

@@ -29,7 +29,7 @@ import regular_file
 from mailer import private_files
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
-from mailer.model.suppression import AddressKeys
+from mailer.model.readers.suppression import AddressKeys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock

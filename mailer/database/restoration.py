@@ -13,10 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, delete, insert, or_, select, text, update
 
-from mailer.database import claim_statements, claims
+from mailer.database.deliveries import claim_statements, claims
+from mailer.database.deliveries.transitions import transition
 from mailer.database.engine import Database, sqlite_file
 from mailer.database.schema import claim, delivery, issue, ledger, sent_before, subscriber
-from mailer.database.transitions import transition
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import CALLED_OFF, IssueRef
 from mailer.model.state import DUE, DeliveryState

@@ -15,18 +15,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
-from mailer.database.dmarc_tables import dmarc_report, dmarc_source
 from mailer.database.metadata import metadata, server_clock
-from mailer.database.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
-from mailer.database.sign_up_tables import sign_up
+from mailer.database.readers.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
+from mailer.database.readers.sign_up_tables import sign_up
+from mailer.database.returned.dmarc_tables import dmarc_report, dmarc_source
+from mailer.database.returned.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.stored_values import Utc, check_columns
-from mailer.model.bounce import BounceClass
-from mailer.model.consent import ConsentWay
 from mailer.model.issue import IssueStatus, ListClass
+from mailer.model.readers.consent import ConsentWay
+from mailer.model.readers.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
+from mailer.model.readers.suppression import SuppressionReason
+from mailer.model.returned.bounce import BounceClass
 from mailer.model.state import DeliveryState
-from mailer.model.subscription import FORMATS, SUBSCRIPTION_STATES, Frequency
-from mailer.model.suppression import SuppressionReason
 
 __all__ = [
     "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 
-from mailer.database.claims import Claim
+from mailer.database.deliveries.claims import Claim
 from mailer.delivery.journal import Journal
 from mailer.message.compiled import Chunks, CompiledMessage
 from mailer.model.ids import SubscriberId

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailer import log
-from mailer.database import claims, frozen_content
-from mailer.database.claims import Claim, ClaimRequest
+from mailer.database.deliveries import claims, frozen_content
+from mailer.database.deliveries.claims import Claim, ClaimRequest
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext
-from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.journal import JournalDirectory
+from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.delivery.recorder import Recorder
 from mailer.model.errors import LedgerRestored
 from mailer.model.ids import IssueId, SubscriberId

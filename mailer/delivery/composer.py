@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailer.config.settings import Config
-from mailer.delivery.domain_queue import QueuedRow
+from mailer.delivery.limits.domain_queue import QueuedRow
 from mailer.message.compiled import CompiledMessage
 from mailer.message.compose import SenderIdentity
 from mailer.message.dkim.keys import NO_KEYS, DkimKeys

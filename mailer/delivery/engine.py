@@ -14,21 +14,22 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from mailer import log
-from mailer.database import audit_log, claims, heartbeats, issues, ledger, limits, restoration
-from mailer.database.claims import Claim
+from mailer.database import audit_log, restoration
+from mailer.database.deliveries import claims, heartbeats, issues, ledger, limits
+from mailer.database.deliveries.claims import Claim
 from mailer.delivery.batch import Batch
 from mailer.delivery.claimer import BatchClaimer
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext, pause
-from mailer.delivery.domain_queue import DomainQueue, domain_queues
 from mailer.delivery.expiry import Expiry, expiry
 from mailer.delivery.heartbeat import INTERVAL, Throughput
 from mailer.delivery.heartbeat import heartbeats as current_heartbeats
 from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
 from mailer.delivery.leases import Leases
-from mailer.delivery.rate_limiter import shared_limiters
+from mailer.delivery.limits.domain_queue import DomainQueue, domain_queues
+from mailer.delivery.limits.rate_limiter import shared_limiters
+from mailer.delivery.limits.relay_pool import relay_pool
 from mailer.delivery.recorder import Recorder
-from mailer.delivery.relay_pool import relay_pool
 from mailer.delivery.signing import SigningThreads
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError

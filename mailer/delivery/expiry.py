@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 
 from mailer.config.settings import Config
-from mailer.database import issues
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database
 from mailer.model.clock import format_time
 from mailer.model.errors import IssueExpired

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 
-from mailer.database import issues, ledger
-from mailer.delivery import domain_queue
-from mailer.delivery.domain_queue import DomainQueue
+from mailer.database.deliveries import issues, ledger
 from mailer.delivery.engine import DeliveryEngine
+from mailer.delivery.limits import domain_queue
+from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.model.errors import ContentChanged
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue, IssueStatus, ListClass

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
-from mailer.delivery.domain_queue import DomainQueue
-from mailer.delivery.relay_pool import Relay
+from mailer.database.deliveries.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
+from mailer.delivery.limits.domain_queue import DomainQueue
+from mailer.delivery.limits.relay_pool import Relay
 from mailer.model.ids import IssueId
 
 INTERVAL = 2.0  # seconds

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
-from mailer.database import claims, limits
+from mailer.database.deliveries import claims, limits
 from mailer.database.engine import Database
 from mailer.delivery.batch import Batch
-from mailer.delivery.domain_queue import DomainQueue
+from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.delivery.recorder import Recorder
 from mailer.model.errors import TodokeMailError
 from mailer.model.ids import Fence, SubscriberId

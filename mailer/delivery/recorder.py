@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mailer.database import ledger, restoration
+from mailer.database import restoration
+from mailer.database.deliveries import ledger
+from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.engine import Database
-from mailer.database.ledger import ResultGroup
 from mailer.delivery.batch import Batch
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError, JournalError, LedgerRestored

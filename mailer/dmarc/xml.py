@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from mailer.dmarc.attachment import ReportUnreadable
-from mailer.model.addresses import unsafe_characters
-from mailer.model.dmarc_report import DmarcReport, ReportedSource
+from mailer.model.readers.addresses import unsafe_characters
+from mailer.model.returned.dmarc_report import DmarcReport, ReportedSource
 
 MOST_RECORDS = 20_000
 MOST_ELEMENTS = 30 * MOST_RECORDS

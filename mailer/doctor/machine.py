@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mailer import private_files
 from mailer.config.settings import Config
-from mailer.database import audit_log, heartbeats, issues
+from mailer.database import audit_log
+from mailer.database.deliveries import heartbeats, issues
 from mailer.database.engine import Database, sqlite_file
 from mailer.doctor.dns import Resolver
 from mailer.doctor.results import CheckResult, Level

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from mailer.bounces import auto_replies
 from mailer.bounces.mime import Mail, decoded, raw_headers
-from mailer.model import addresses
 from mailer.model.errors import AddressError
+from mailer.model.readers import addresses
 
 COMMENT = re.compile(r"\([^()]{0,500}\)")
 DMARC = re.compile(r"(?:^|;)\s*dmarc\s*=\s*([a-z]{1,20})", re.IGNORECASE)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.bounces.mime import Mail
-from mailer.database import dmarc_reports
 from mailer.database.engine import Database
+from mailer.database.returned import dmarc_reports
 from mailer.dmarc import attachment
 from mailer.dmarc.attachment import ReportUnreadable
 from mailer.dmarc.xml import parse_report

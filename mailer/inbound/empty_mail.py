@@ -13,8 +13,9 @@ from hashlib import sha256
 from typing import Protocol
 
 from mailer.bounces.mime import Mail
-from mailer.database import automatic_replies, subscriptions
 from mailer.database.engine import Database
+from mailer.database.readers import subscriptions
+from mailer.database.returned import automatic_replies
 from mailer.inbound.authentication import Dmarc, dmarc_of, why_not_answered, writer_of
 from mailer.inbound.disposition import Disposition
 from mailer.inbound.own_addresses import Command, Destination, OwnAddresses
@@ -22,11 +23,11 @@ from mailer.inbound.spool import InboundMessage
 from mailer.message.compose import SenderIdentity, compose_note
 from mailer.message.headers import list_id_line, mailbox_line, text_line
 from mailer.message.links import LinkClaim, Purpose
-from mailer.model import addresses
 from mailer.model.errors import AddressError, TokenError
 from mailer.model.issue import MailList
-from mailer.model.receivers import receiver_of
+from mailer.model.readers import addresses
 from mailer.model.recipient import Envelope
+from mailer.model.returned.receivers import receiver_of
 from mailer.smtp.direct import DirectMessage
 
 CODE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{10})(?![0-9A-Za-z])")

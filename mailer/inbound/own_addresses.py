@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from mailer.config.settings import Config
 from mailer.message.links import LinkSigner, parse_return_path
-from mailer.model import addresses
 from mailer.model.errors import AddressError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import MailList
+from mailer.model.readers import addresses
 
 
 class DestinationKind(StrEnum):

@@ -17,16 +17,16 @@ from mailer.bounces.last_resort import LastResort
 from mailer.bounces.mime import Fields, Mail
 from mailer.bounces.reading import read_bounces
 from mailer.bounces.receivers import Receiver
-from mailer.database import bounce_effects, complaint_effects, delivery_problems
-from mailer.database.bounce_effects import Effect
 from mailer.database.engine import Database
+from mailer.database.returned import bounce_effects, complaint_effects, delivery_problems
+from mailer.database.returned.bounce_effects import Effect
 from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.own_addresses import Destination
 from mailer.inbound.spool import InboundMessage
 from mailer.message.links import LinkSigner, parse_return_path
-from mailer.model.bounce import Bounce, BounceClass
 from mailer.model.errors import TokenError
 from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.returned.bounce import Bounce, BounceClass
 
 LINK = re.compile(r"/(?:unsubscribe|preferences)/([A-Za-z0-9._-]{20,300})")
 MAILBOX = re.compile(r"<?([^\s<>]{3,320}@[^\s<>]{1,255})>?")

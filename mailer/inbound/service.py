@@ -13,8 +13,8 @@ from mailer import log
 from mailer.bounces import mime
 from mailer.bounces.last_resort import LastResort
 from mailer.config.settings import Config, RelaySettings
-from mailer.database import automatic_replies
 from mailer.database.engine import Database
+from mailer.database.returned import automatic_replies
 from mailer.inbound.dmarc import ReportReader
 from mailer.inbound.empty_mail import Confirmations, EmptyMails
 from mailer.inbound.lmtp import WRITERS, Handler, LmtpLimits, LmtpServer

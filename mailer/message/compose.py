@@ -19,12 +19,12 @@ from mailer.config.settings import Config, UnsubscribeMailto
 from mailer.message import alternatives
 from mailer.message.headers import LONGEST_LINE, links_line, list_id_line, mailbox_line, text_line
 from mailer.message.links import RecipientLinks
-from mailer.model import personal_places
 from mailer.model.clock import JAPAN
 from mailer.model.errors import MessageError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
-from mailer.model.personal_places import PERSONAL_PLACE, PERSONAL_PREFERENCES
+from mailer.model.readers import personal_places
+from mailer.model.readers.personal_places import PERSONAL_PLACE, PERSONAL_PREFERENCES
 from mailer.model.recipient import Envelope, Recipient
 
 

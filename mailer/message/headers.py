@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from mailer.message.folding import CRLF, UTF_8, fold
-from mailer.model import addresses
 from mailer.model.errors import AddressError, MessageError
+from mailer.model.readers import addresses
 from mailer.model.recipient import Addressee
 
 LONGEST_LINE = 998  # octets without CRLF, RFC 5322 section 2.1.1

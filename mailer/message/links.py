@@ -24,7 +24,7 @@ from itsdangerous import BadData, URLSafeSerializer, encoding
 from mailer.model.errors import TokenError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import is_safe_key
-from mailer.model.subscription import FORMATS
+from mailer.model.readers.subscription import FORMATS
 from mailer.secrets import Secret
 
 OLD_SALT = "todoke.unsubscribe.1"

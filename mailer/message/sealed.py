@@ -19,8 +19,8 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mailer.model import addresses
 from mailer.model.errors import TokenError
+from mailer.model.readers import addresses
 from mailer.secrets import Secret
 
 SEAL_SALT, HASH_SALT, STAMP_SALT = b"todoke.sealed.1", b"todoke.mailbox.1", b"todoke.form.1"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from mailer.bounces.classify import classify
-from mailer.database import arrivals
-from mailer.database.arrivals import DomainResult
+from mailer.database.deliveries import arrivals
+from mailer.database.deliveries.arrivals import DomainResult
 from mailer.database.engine import Database
-from mailer.model.arrival import Arrival, ReceiverArrivals, arrival
-from mailer.model.bounce import BounceClass, Refusal
 from mailer.model.ids import IssueId
-from mailer.model.receivers import Receiver, receiver_of
+from mailer.model.returned.arrival import Arrival, ReceiverArrivals, arrival
+from mailer.model.returned.bounce import BounceClass, Refusal
+from mailer.model.returned.receivers import Receiver, receiver_of
 
 BAR = 20
 """Characters of a bar for the whole."""

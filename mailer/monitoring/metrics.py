@@ -10,10 +10,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from mailer.config.settings import Config
-from mailer.database import issues
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database
-from mailer.model.arrival import ReceiverArrivals
 from mailer.model.issue import IssueRef
+from mailer.model.returned.arrival import ReceiverArrivals
 from mailer.monitoring import status
 from mailer.monitoring.arrivals import by_receiver
 from mailer.monitoring.status import StatusSnapshot

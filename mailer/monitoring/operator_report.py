@@ -11,19 +11,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from mailer import log
-from mailer.database import audit_log, delivery_problems, issues, ledger, queue_stops
-from mailer.database.ledger import ReplyCount
-from mailer.database.queue_stops import QueueStop
+from mailer.database import audit_log
+from mailer.database.deliveries import issues, ledger
+from mailer.database.deliveries.ledger import ReplyCount
+from mailer.database.returned import delivery_problems, queue_stops
+from mailer.database.returned.queue_stops import QueueStop
 from mailer.delivery.context import DeliveryContext
 from mailer.message.compose import compose_note
 from mailer.message.dkim.signature import sign_message
 from mailer.message.headers import mailbox_line, text_line
-from mailer.model.arrival import Arrival, ReceiverArrivals
 from mailer.model.audit_log import Anchor
-from mailer.model.bounce import BounceClass
 from mailer.model.clock import format_time
 from mailer.model.issue import FrozenIssue, IssueRef, ReportStage
 from mailer.model.recipient import Envelope
+from mailer.model.returned.arrival import Arrival, ReceiverArrivals
+from mailer.model.returned.bounce import BounceClass
 from mailer.model.state import DeliveryState
 from mailer.monitoring.arrivals import bar, by_receiver
 from mailer.smtp.direct import DirectMessage, send_by_first_relay

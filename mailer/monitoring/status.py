@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailer.config.settings import Config
-from mailer.database import heartbeats, issues, ledger
+from mailer.database.deliveries import heartbeats, issues, ledger
+from mailer.database.deliveries.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat, SenderHeartbeat
 from mailer.database.engine import Database
-from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat, SenderHeartbeat
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import UNDER_WAY, UNTRIED, DeliveryState
 

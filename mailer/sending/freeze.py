@@ -10,9 +10,10 @@ from typing import NoReturn
 from mailer import bundle, log
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
-from mailer.database import frozen_content, issues, orders, subscriptions, succession
+from mailer.database.deliveries import frozen_content, issues, orders, succession
+from mailer.database.deliveries.ledger import LedgerEntry
 from mailer.database.engine import Database
-from mailer.database.ledger import LedgerEntry
+from mailer.database.readers import subscriptions
 from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover

@@ -13,18 +13,19 @@ from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.config.settings import Config
-from mailer.database import frozen_content, issues, ledger, subscriptions
+from mailer.database.deliveries import frozen_content, issues, ledger
 from mailer.database.engine import Database
+from mailer.database.readers import subscriptions
 from mailer.delivery.context import DeliveryContext
 from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.message import alternatives, compose
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.dkim.signature import sign_message
 from mailer.message.links import NOBODY, LinkClaim, Purpose, RecipientLinks
-from mailer.model import addresses
 from mailer.model.errors import ContentChanged, NotPrivate, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, MailList
 from mailer.model.outcome import Outcome
+from mailer.model.readers import addresses
 from mailer.model.recipient import Recipient
 from mailer.sending import authentication, freeze, limits_of_tests
 from mailer.sending.sendable import require_sendable

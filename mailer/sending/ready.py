@@ -15,7 +15,7 @@ from mailer import bundle
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
 from mailer.config.settings import Config
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import Database
 from mailer.delivery import expiry
 from mailer.delivery.expiry import Expiry

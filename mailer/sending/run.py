@@ -13,7 +13,7 @@ from datetime import datetime
 from types import FrameType
 from typing import TypeVar
 
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import Database
 from mailer.delivery.connections.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, Progress

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mailer.approval.approval import Permit, always_permit
 from mailer.config.settings import Config
-from mailer.database import frozen_content, issues, ledger, orders
+from mailer.database.deliveries import frozen_content, issues, ledger, orders
 from mailer.database.engine import Database
 from mailer.delivery.expiry import refuse_ended
 from mailer.model.clock import format_time

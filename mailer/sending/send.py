@@ -11,7 +11,8 @@ from pathlib import Path
 from mailer import bundle, log
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved, Permit
-from mailer.database import audit_log, ledger
+from mailer.database import audit_log
+from mailer.database.deliveries import ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import ContentChanged, NotAuthenticated, SenderBusy

@@ -12,15 +12,15 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from mailer.config.settings import Config
-from mailer.database import subscriptions
 from mailer.database.engine import Database
+from mailer.database.readers import subscriptions
 from mailer.delivery.composer import Composer
 from mailer.message.compiled import END_OF_DATA, CompiledMessage
 from mailer.message.links import LinkSigner, return_path_for
 from mailer.model.errors import AddressError, MessageError
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, Issue, MailList
-from mailer.model.personal_places import PERSONAL_HOST
+from mailer.model.readers.personal_places import PERSONAL_HOST
 from mailer.model.recipient import Envelope, Recipient
 from mailer.secrets import Secret
 from mailer.smtp.transaction import envelope_commands

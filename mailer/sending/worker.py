@@ -21,13 +21,14 @@ from procrastinate.jobs import Status
 
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.database import engine, frozen_content, issues, ledger
-from mailer.database.ledger import waiting_by_queue
-from mailer.delivery import domain_queue
+from mailer.database import engine
+from mailer.database.deliveries import frozen_content, issues, ledger
+from mailer.database.deliveries.ledger import waiting_by_queue
 from mailer.delivery.connections.connection_worker import run_connection
 from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.feeder import START, Feeder
+from mailer.delivery.limits import domain_queue
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
 from mailer.model.errors import ContentChanged, DatabaseUnavailable, TodokeMailError

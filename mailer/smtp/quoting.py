@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from mailer.config.settings import QuoteLocalPart
-from mailer.model import addresses
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.readers import addresses
 from mailer.smtp.transaction import Transaction
 
 SYNTAX_CODES = frozenset({500, 501, 553, 555})

@@ -13,9 +13,10 @@ from hashlib import sha256
 
 from mailer import log
 from mailer.config.settings import Config
-from mailer.database import stale_addresses, subscriptions
 from mailer.database.engine import Database
-from mailer.database.stale_addresses import OpenQuestion, StaleSubscription
+from mailer.database.readers import subscriptions
+from mailer.database.returned import stale_addresses
+from mailer.database.returned.stale_addresses import OpenQuestion, StaleSubscription
 from mailer.message.compose import SenderIdentity, compose_note
 from mailer.message.headers import mailbox_line, text_line
 from mailer.message.links import JoinClaim, LinkSigner

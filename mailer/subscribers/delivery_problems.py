@@ -15,14 +15,14 @@ from mailer.bounces.receivers import Receiver
 from mailer.bounces.reply_parts import complete
 from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config
-from mailer.database import bounce_effects, delivery_problems
-from mailer.database.bounce_effects import Effect
-from mailer.database.delivery_problems import RefusedDelivery
 from mailer.database.engine import Database
-from mailer.model.bounce import Bounce, BounceClass, Refusal
-from mailer.model.delivery_problem import DeliveryProblem, score
+from mailer.database.returned import bounce_effects, delivery_problems
+from mailer.database.returned.bounce_effects import Effect
+from mailer.database.returned.delivery_problems import RefusedDelivery
 from mailer.model.ids import IssueId, SubscriberId
-from mailer.model.suppression import Suppression
+from mailer.model.readers.delivery_problem import DeliveryProblem, score
+from mailer.model.readers.suppression import Suppression
+from mailer.model.returned.bounce import Bounce, BounceClass, Refusal
 
 RECENT = timedelta(days=35)
 """Refusals of issues that were frozen since are read; no retry policy takes as long."""

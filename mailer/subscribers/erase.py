@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer.database import erasure, sign_ups
 from mailer.database.engine import Database
+from mailer.database.readers import erasure, sign_ups
 from mailer.database.scrub import scrub
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.ids import SubscriberId

@@ -10,7 +10,7 @@ from mailer.config.settings import Config
 from mailer.message.compose import SenderIdentity, compose_note
 from mailer.message.headers import mailbox_line, text_line
 from mailer.model.issue import MailList
-from mailer.model.person import LIFETIME, PersonClaim
+from mailer.model.readers.person import LIFETIME, PersonClaim
 
 PERSON_PATH, ADDRESS_PATH = "person", "address"
 HOURS = int(LIFETIME.total_seconds() // 3600)

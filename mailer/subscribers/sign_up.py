@@ -14,16 +14,16 @@ from datetime import datetime
 from hashlib import sha256
 
 from mailer.config.settings import Config
-from mailer.database import sign_ups
 from mailer.database.engine import Database
-from mailer.database.sign_ups import NewConfirmation
+from mailer.database.readers import sign_ups
+from mailer.database.readers.sign_ups import NewConfirmation
 from mailer.message.compose import SenderIdentity, compose_note
 from mailer.message.headers import list_id_line, mailbox_line, text_line
 from mailer.message.sealed import SealedPurpose, TokenSealer
-from mailer.model import addresses
 from mailer.model.issue import MailList
-from mailer.model.sign_up import LIFETIME, ListWish, SignUpClaim, Way
-from mailer.model.subscription import Frequency
+from mailer.model.readers import addresses
+from mailer.model.readers.sign_up import LIFETIME, ListWish, SignUpClaim, Way
+from mailer.model.readers.subscription import Frequency
 from mailer.subscribers.words import words_of_reply
 
 CONFIRM_PATH = "confirm"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailer import log
-from mailer.database import sign_ups
 from mailer.database.engine import Database
+from mailer.database.readers import sign_ups
 from mailer.message.sealed import TokenSealer
-from mailer.model import addresses
 from mailer.model.errors import DeliveryRefused, TokenError
 from mailer.model.issue import MailList
-from mailer.model.sign_up import SignUpClaim, Way
+from mailer.model.readers import addresses
+from mailer.model.readers.sign_up import SignUpClaim, Way
 from mailer.subscribers.sign_up import read_token, request_confirmation
 from mailer.subscribers.words import words_of_reply
 

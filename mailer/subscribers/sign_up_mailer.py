@@ -9,18 +9,18 @@ from datetime import datetime
 
 from mailer import log
 from mailer.config.settings import Config, RelaySettings
-from mailer.database import sign_ups
 from mailer.database.engine import Database
-from mailer.database.sign_ups import WaitingConfirmation
+from mailer.database.readers import sign_ups
+from mailer.database.readers.sign_ups import WaitingConfirmation
 from mailer.message.dkim.keys import NO_KEYS, DkimKeys
 from mailer.message.dkim.signature import sign_message
 from mailer.message.sealed import SealedPurpose, TokenSealer
 from mailer.model.errors import AddressError, MessageError, RelayError, TokenError
 from mailer.model.issue import MailList
 from mailer.model.outcome import Outcome, Phase
-from mailer.model.person import PersonClaim
+from mailer.model.readers.person import PersonClaim
+from mailer.model.readers.sign_up import SignUpClaim, Way
 from mailer.model.recipient import Envelope
-from mailer.model.sign_up import SignUpClaim, Way
 from mailer.secrets import Secret
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct

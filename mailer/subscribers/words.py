@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailer.model.consent import Words
 from mailer.model.issue import MailList
+from mailer.model.readers.consent import Words
 from mailer.model.site import SiteProfile
 
 VERSION = "web-1"

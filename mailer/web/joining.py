@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from mailer.database import sign_ups, subscriptions
 from mailer.database.engine import Database
+from mailer.database.readers import sign_ups, subscriptions
 from mailer.message.links import JoinClaim
-from mailer.model.consent import Words
 from mailer.model.errors import LinkOutdated
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
+from mailer.model.readers.consent import Words
+from mailer.model.readers.subscription import Preference
 from mailer.model.recipient import Recipient
-from mailer.model.subscription import Preference
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME
 from mailer.web.threads import WorkThreads
 

@@ -14,16 +14,16 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailer.database import people, person_data, sign_ups, subscriptions
 from mailer.database.engine import Database
-from mailer.database.person_data import PersonData
-from mailer.database.sign_ups import NewConfirmation
+from mailer.database.readers import people, person_data, sign_ups, subscriptions
+from mailer.database.readers.person_data import PersonData
+from mailer.database.readers.sign_ups import NewConfirmation
 from mailer.message.sealed import SealedPurpose, TokenSealer
-from mailer.model import addresses
 from mailer.model.clock import Clock
 from mailer.model.errors import AddressError, LinkOutdated, PreferenceError, SubscriberBusy, TokenError
 from mailer.model.ids import SubscriberId
-from mailer.model.person import PersonClaim
+from mailer.model.readers import addresses
+from mailer.model.readers.person import PersonClaim
 from mailer.web.pages import Pages
 from mailer.web.requests import BODY_SECONDS, read_body
 from mailer.web.sign_up.pages import Erase

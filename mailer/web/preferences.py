@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from mailer.model.errors import PreferenceError
 from mailer.model.issue import MailList, is_safe_key
-from mailer.model.subscription import STOP, ListPreference, Preference
+from mailer.model.readers.subscription import STOP, ListPreference, Preference
 
 FIELD = "list."
 """Begins the name of each list's field, so that no list can be called like another field of the page."""

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailer.database import people, subscriptions
 from mailer.database.engine import Database
+from mailer.database.readers import people, subscriptions
 from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.clock import Clock
-from mailer.model.delivery_problem import DeliveryProblem
 from mailer.model.errors import LinkOutdated, TokenError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
-from mailer.model.subscription import ListPreference, Preference
+from mailer.model.readers.delivery_problem import DeliveryProblem
+from mailer.model.readers.subscription import ListPreference, Preference
 from mailer.subscribers import delivery_problems
 from mailer.web import preferences
 from mailer.web.joining import Joining, JoinNote, refuse_expired

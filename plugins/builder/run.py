@@ -2,7 +2,7 @@
 
 1. If nothing has changed since the last build, return its report (`plugins.builder.up_to_date`); nothing that makes pages is loaded.
 2. Otherwise make what is new in a folder ``output/next-…/`` (`plugins.builder.pelican_run`). Pages that would come out the same are only named.
-3. When all of it succeeded, publish ``site`` and then ``mail``, each in one step (`plugins.builder.staging`): so a mail never points to a page that is
+3. When all of it succeeded, publish ``site`` and then ``mail``, each in one step (`plugins.builder.trees.staging`): so a mail never points to a page that is
    not there.
 4. Any error leaves the last good output as it was.
 """
@@ -20,13 +20,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from plugins.builder import file_tree, up_to_date
+from plugins.builder import up_to_date
 from plugins.builder.claim import MARK as MARK
 from plugins.builder.claim import claim
 from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, NEXT, BuildFailed, BuildOptions, BuildReport
 from plugins.builder.signals import signals_deferred
-from plugins.builder.swap import recover
+from plugins.builder.trees import file_tree
+from plugins.builder.trees.swap import recover
 from plugins.clock import ValidityInterval
 from plugins.emergency.fast_path import SNAPSHOT
 from plugins.file_lock import publish_lock
@@ -36,7 +37,7 @@ from plugins.processes import WorkerLost, run_ahead, without_gc
 
 if TYPE_CHECKING:
     from plugins.builder.pelican_run import RunResult
-    from plugins.builder.staging import TreeChange
+    from plugins.builder.trees.staging import TreeChange
 
 __all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
 
@@ -155,7 +156,7 @@ def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTre
     """Return the files of the output by tree. With ``mirrors``, make the staging trees equal to them."""
     files_by_tree: dict[str, file_tree.FileTree] = {tree: file_tree.list_files(str(output / tree)) for tree in TREES}
     if mirrors:
-        from plugins.builder.staging import mirror
+        from plugins.builder.trees.staging import mirror
 
         for tree, files in files_by_tree.items():
             mirror(output / tree, {name: inode for name, (_, _, inode) in files.items()}, output / STAGING / tree)
@@ -221,7 +222,7 @@ class _Run:
         from plugins.builder import provenance
         from plugins.builder.held_back.history import history_identity
         from plugins.builder.held_back.report import HELD_BACK, render
-        from plugins.builder.staging import StagingTree, compare_trees
+        from plugins.builder.trees.staging import StagingTree, compare_trees
 
         output, files = self.output, self.scan()
         kept: dict[str, Set[str]] = {"site": result.plan.kept_files}

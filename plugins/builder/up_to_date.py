@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plugins.builder.file_tree import FileTimes
 from plugins.builder.options import BuildOptions, BuildReport
+from plugins.builder.trees.file_tree import FileTimes
 from plugins.clock import ValidityInterval, parse_interval
 from plugins.diagnostics import Diagnostic
 from plugins.files import write_atomically

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from plugins.emergency.record import EmergencyRecord, Message
-from plugins.frontmatter.model.warning_levels import LEVELS
+from plugins.frontmatter.model.words.warning_levels import LEVELS
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"

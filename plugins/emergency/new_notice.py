@@ -15,7 +15,7 @@ from plugins.files import write_into
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.notices import DRILL_MARK
 from plugins.frontmatter.model.registry import Registry
-from plugins.frontmatter.model.warning_levels import LEVELS
+from plugins.frontmatter.model.words.warning_levels import LEVELS
 from plugins.frontmatter.parse.notice_words import check_notice
 from plugins.frontmatter.parse.parser import RejectedSource, read_header
 from plugins.frontmatter.parse.references import ReferenceResolver

@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from plugins.emergency.labels import end_of, labels
 from plugins.emergency.record import EmergencyRecord, Message
-from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.registry import Publication, Site
+from plugins.frontmatter.model.words.languages import LANGUAGES
 from plugins.typography.filters import FILTERS
 from plugins.typography.phrases import columns
 

@@ -10,12 +10,12 @@ from pathlib import PurePosixPath
 
 from plugins.emergency.labels import CORRECTIONS
 from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.model.hazards import Hazard
-from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.notices import DRILL_MARK, Alert, Phone, Wording
 from plugins.frontmatter.model.places import Place
 from plugins.frontmatter.model.registry import Site
-from plugins.frontmatter.model.warning_levels import LEVELS, Level
+from plugins.frontmatter.model.words.hazards import Hazard
+from plugins.frontmatter.model.words.languages import LANGUAGES
+from plugins.frontmatter.model.words.warning_levels import LEVELS, Level
 from plugins.frontmatter.notice_chains import earlier_ones
 from plugins.typography.dates import japanese_date, japanese_time
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.proof.time_stamps import stamp_missing
 from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, errors_on_one_line, load, now, signing_keys
-from publisher.cli.time_stamps import stamp_missing
 from publisher.model.errors import PublisherError
 from publisher.release import make
 from publisher.release.files import write_atomically

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.proof.time_stamps import stamped_afterwards
 from publisher.cli.runtime import (
     CONFIG,
     JAPAN,
@@ -22,7 +23,6 @@ from publisher.cli.runtime import (
     signing_keys,
     warn_of_ends,
 )
-from publisher.cli.time_stamps import stamped_afterwards
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes

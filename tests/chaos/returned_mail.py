@@ -20,10 +20,10 @@ from mailer.bounces.last_resort import LastResort
 from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.spool import Folder, InboundMessage
 from tests.mailer.inbound.arrivals import SIGNER, Office, letter, office
-from tests.samples import bounce_formats as by
-from tests.samples.bounce_corpus import CARRIERS
-from tests.samples.bounce_corpus_mailboxes import MAILBOXES
-from tests.samples.bounce_corpus_servers import NO_BOUNCES, SERVERS
+from tests.samples.mail import bounce_formats as by
+from tests.samples.mail.bounce_corpus import CARRIERS
+from tests.samples.mail.bounce_corpus_mailboxes import MAILBOXES
+from tests.samples.mail.bounce_corpus_servers import NO_BOUNCES, SERVERS
 from tests.servers.smtp import Receiver
 
 SEEDS = [

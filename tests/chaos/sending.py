@@ -27,13 +27,13 @@ from rich.table import Table
 
 from mailer.cli.runtime import delivery_context
 from mailer.config.file import load_config
-from mailer.database import ledger
+from mailer.database.deliveries import ledger
 from mailer.database.engine import create_database
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.samples.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
+from tests.samples.mail.mail_bundles import NOW, REF, SECRET, RecordedProgress, installation, people
 from tests.servers.thread import ServerThread
 
 GARBAGE = b"\x00\xffHTTP/1.1 200 OK\r\n"

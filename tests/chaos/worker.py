@@ -18,13 +18,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from mailer.cli.daemons import work
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.log import LogKind
 from mailer.model.ids import IssueId
 from mailer.model.state import UNDER_WAY, DeliveryState
 from tests import fork
 from tests.chaos.sending import CONNECTIONS, SIGKILLED, UnreliableReceiver
-from tests.samples.mail_bundles import ISSUE, LIST, SECRET, Installation, installation, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, SECRET, Installation, installation, people
 
 READERS_PER_KILL = 60
 EVENTS_PER_READER = 4  # MAIL, RCPT, DATA, body; a kill comes in the first half of its share, so that none finds everything done

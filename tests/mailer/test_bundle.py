@@ -12,7 +12,7 @@ import pytest
 from mailer import bundle
 from mailer.model.errors import BundleError, IssueUnknown
 from mailer.model.issue import IssueRef, ListClass
-from tests.samples.mail_bundles import HTML, REF, TEXT, list_json, write_issue, write_json, write_lists
+from tests.samples.mail.mail_bundles import HTML, REF, TEXT, list_json, write_issue, write_json, write_lists
 
 
 @pytest.fixture

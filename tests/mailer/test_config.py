@@ -12,7 +12,7 @@ from mailer import secrets
 from mailer.config.file import load_config
 from mailer.model.errors import ConfigError, NotPrivate, SecretMissing
 from mailer.secrets import Secret
-from tests.samples.mail_bundles import LIST, write_config
+from tests.samples.mail.mail_bundles import LIST, write_config
 
 GOOD = """
 service_url = "https://mail.example.jp/"

@@ -8,14 +8,14 @@ from pathlib import Path
 import httpx
 
 from mailer import bundle
-from mailer.database import subscriptions
+from mailer.database.readers import subscriptions
 from mailer.model.issue import IssueRef
 from mailer.sending import send
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.web.app import create_app
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Receiver
 
 NEXT = IssueRef("fukko-press", "46")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mailer.cli import groups
 from mailer.config.file import load_config
-from mailer.database.erasure import references
+from mailer.database.readers.erasure import references
 from mailer.database.schema import delivery, metadata, subscriber, suppression
 
 PAGE = Path("content/pages/privacy.md").read_text("utf-8")

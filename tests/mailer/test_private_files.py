@@ -14,7 +14,7 @@ from mailer import private_files
 from mailer.database.engine import create_database, open_database
 from mailer.delivery.journal import JournalDirectory
 from mailer.sending import lock, send
-from tests.samples.mail_bundles import REF, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import REF, RecordedProgress, installation
 from tests.servers.smtp import Receiver
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from typer.testing import CliRunner, Result
 
 import todoke
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.samples.tiny import PUBLICATIONS, TinySite, make_site
 
 JAPAN = ZoneInfo("Asia/Tokyo")

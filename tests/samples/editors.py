@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.samples.mail_bundles import SOURCE
+from tests.samples.mail.mail_bundles import SOURCE
 
 HANAKO = ("佐藤 花子", "hanako@example.jp")
 MAKOTO = ("高橋 誠", "makoto@example.jp")

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 import todoke
 from demo.servers import free_port
 from tests.mailer.web.test_proxies import is_listening
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.samples.tiny import TinySite, make_site
 
 JAPAN = ZoneInfo("Asia/Tokyo")

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailer import log
-from mailer.database import ledger
-from mailer.database.ledger import printable
+from mailer.database.deliveries import ledger
+from mailer.database.deliveries.ledger import printable
 from mailer.delivery import retry
-from mailer.delivery.domain_queue import LONGEST_WAIT_IN_QUEUE, DomainQueue, QueuedRow, domain_of
 from mailer.delivery.engine import DeliveryEngine
 from mailer.delivery.journal import format_timestamp
-from mailer.delivery.relay_pool import Relay
+from mailer.delivery.limits.domain_queue import LONGEST_WAIT_IN_QUEUE, DomainQueue, QueuedRow, domain_of
+from mailer.delivery.limits.relay_pool import Relay
 from mailer.delivery.retry import Decision
 from mailer.delivery.signing import SigningThreads
 from mailer.model.errors import AddressError, RelayRefused, TodokeMailError

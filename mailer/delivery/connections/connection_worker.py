@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from mailer.database import limits
+from mailer.database.deliveries import limits
 from mailer.delivery.connections.batch_source import BatchSource
-from mailer.delivery.domain_queue import DomainQueue
 from mailer.delivery.engine import LINGER, DeliveryEngine
-from mailer.delivery.relay_pool import Relay
+from mailer.delivery.limits.domain_queue import DomainQueue
+from mailer.delivery.limits.relay_pool import Relay
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.transaction import StopReason
 

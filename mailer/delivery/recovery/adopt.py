@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer.config.settings import Config
-from mailer.database import claims, restoration
+from mailer.database import restoration
+from mailer.database.deliveries import claims
 from mailer.database.engine import Database
 from mailer.database.restoration import Adoption, Evidence, Marked
 from mailer.delivery import journal

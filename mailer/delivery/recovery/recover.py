@@ -14,10 +14,11 @@ from pathlib import Path
 
 from mailer import log
 from mailer.config.settings import Config
-from mailer.database import claims, issues, ledger, limits, restoration
-from mailer.database.claims import OpenClaim
+from mailer.database import restoration
+from mailer.database.deliveries import claims, issues, ledger, limits
+from mailer.database.deliveries.claims import OpenClaim
+from mailer.database.deliveries.ledger import LedgerEntry, ResultGroup
 from mailer.database.engine import Database
-from mailer.database.ledger import LedgerEntry, ResultGroup
 from mailer.delivery import journal
 from mailer.delivery.recovery.replay import Replay, replay
 from mailer.delivery.recovery.sent_log import SUFFIX, SentLog

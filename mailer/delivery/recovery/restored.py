@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mailer import private_files
 from mailer.config.settings import Config
-from mailer.database import claims, restoration
+from mailer.database import restoration
+from mailer.database.deliveries import claims
 from mailer.database.engine import Database
 from mailer.database.restoration import LedgerIdentity
 from mailer.delivery.recovery import sent_log

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailer.database.bulk_import import ImportRow, import_rows
 from mailer.database.engine import Database
+from mailer.database.readers.bulk_import import ImportRow, import_rows
 from mailer.subscribers.imports.spool import Spool
 from mailer.subscribers.imports.survey import MOST_SHOWN, Survey
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailer.model import addresses
 from mailer.model.errors import AddressError
-from mailer.model.subscription import FORMATS, HTML, LIGHT
+from mailer.model.readers import addresses
+from mailer.model.readers.subscription import FORMATS, HTML, LIGHT
 from mailer.subscribers.imports.columns import ColumnMap, Field, normalised
 from mailer.subscribers.imports.statuses import Membership, membership_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from mailer.model import addresses
+from mailer.model.readers import addresses
 from mailer.subscribers.imports.rows import ImportedRow
 from mailer.subscribers.imports.statuses import Membership
 

@@ -12,11 +12,11 @@ from starlette.applications import Starlette
 from starlette.types import Lifespan
 
 from mailer import log
-from mailer.database import sign_ups
+from mailer.database.readers import sign_ups
 from mailer.model.clock import Clock
 from mailer.model.errors import TodokeMailError
 from mailer.model.ids import SubscriberId
-from mailer.model.sign_up import LIFETIME
+from mailer.model.readers.sign_up import LIFETIME
 from mailer.secrets import Secret
 from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.sign_up_mailer import BATCH, SignUpMailer

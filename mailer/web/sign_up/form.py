@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 from mailer.message.sealed import TokenSealer
-from mailer.model import addresses
 from mailer.model.errors import AddressError
-from mailer.model.subscription import FORMATS, HTML, Frequency
+from mailer.model.readers import addresses
+from mailer.model.readers.subscription import FORMATS, HTML, Frequency
 
 MOST_FIELDS = 200
 SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)

@@ -17,16 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailer.config.settings import LOOPBACK
-from mailer.database import sign_ups
 from mailer.database.engine import Database
-from mailer.database.sign_ups import NewConfirmation
+from mailer.database.readers import sign_ups
+from mailer.database.readers.sign_ups import NewConfirmation
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.clock import Clock
 from mailer.model.errors import LinkOutdated, PreferenceError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
-from mailer.model.sign_up import SignUpClaim, Way
+from mailer.model.readers.sign_up import SignUpClaim, Way
 from mailer.subscribers.sign_up import prepare, read_token
 from mailer.subscribers.words import consent_words
 from mailer.web.pages import Pages

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from mailer.database import sign_ups
 from mailer.database.engine import Database
-from mailer.database.sign_ups import NewConfirmation
+from mailer.database.readers import sign_ups
+from mailer.database.readers.sign_ups import NewConfirmation
 from mailer.model.errors import DatabaseError
 from mailer.web.threads import WorkThreads
 

@@ -12,7 +12,7 @@ from functools import partial
 from plugins.checks.rules.manuscript import Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 from plugins.checks.rules.school_kanji import GRADES
-from plugins.frontmatter.model.warning_levels import RENAMED
+from plugins.frontmatter.model.words.warning_levels import RENAMED
 
 LONGEST_TITLE = 30
 LONGEST_SENTENCE = 40

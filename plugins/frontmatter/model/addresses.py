@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from plugins.frontmatter.model.languages import LANGUAGES
+from plugins.frontmatter.model.words.languages import LANGUAGES
 
 Words = tuple[str, str]
 """What is wrong and what to do, in Japanese and in English."""

@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from plugins.frontmatter.model.fields import Line, NeededEnd, field_error
-from plugins.frontmatter.model.hazards import HAZARDS, Hazard
-from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.meta import Dated
 from plugins.frontmatter.model.telephones import Telephone, parse_telephone
-from plugins.frontmatter.model.warning_levels import LEVELS, SEVERITIES, SEVERITY_OF_LEVEL, Level
+from plugins.frontmatter.model.words.hazards import HAZARDS, Hazard
+from plugins.frontmatter.model.words.languages import LANGUAGES
+from plugins.frontmatter.model.words.warning_levels import LEVELS, SEVERITIES, SEVERITY_OF_LEVEL, Level
 
 DRILL_MARK = "【訓練】"
 """Begins the title of every drill, and so every form of it."""

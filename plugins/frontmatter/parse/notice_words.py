@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.document import Header
-from plugins.frontmatter.model.languages import LANGUAGES
 from plugins.frontmatter.model.notices import DRILL_MARK, Alert
-from plugins.frontmatter.model.warning_levels import ABOLISHED, LEVELS
+from plugins.frontmatter.model.words.languages import LANGUAGES
+from plugins.frontmatter.model.words.warning_levels import ABOLISHED, LEVELS
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 

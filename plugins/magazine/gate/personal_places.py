@@ -2,7 +2,7 @@
 
 In the HTML part a place is the whole ``href`` of a link, in the text parts a line of its own. Inside another address,
 ``https://other.example.jp/?u=https://personal.invalid/unsubscribe``, it would give every reader's signed link to that site. The mailer checks the
-finished bundle again by itself (`mailer.model.personal_places`): the two halves share no code.
+finished bundle again by itself (`mailer.model.readers.personal_places`): the two halves share no code.
 """
 
 from __future__ import annotations

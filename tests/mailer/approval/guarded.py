@@ -10,7 +10,7 @@ from mailer.approval import approval
 from mailer.approval.granted import Approval
 from mailer.config.settings import ApprovalRules
 from mailer.model.issue import IssueRef
-from tests.samples.mail_bundles import REF, Installation, installation
+from tests.samples.mail.mail_bundles import REF, Installation, installation
 
 STATED = {"identity": "name", "authors": "stated"}
 

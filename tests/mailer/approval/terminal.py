@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from tests.samples.mail_bundles import SECRET, make_database, write_config, write_issue, write_lists
+from tests.samples.mail.mail_bundles import SECRET, make_database, write_config, write_issue, write_lists
 from todoke import app
 
 

@@ -12,15 +12,16 @@ from mailer.approval import granted
 from mailer.approval.approval import NotApproved, SamePerson, permit_for
 from mailer.approval.names import NameRefused
 from mailer.config.settings import ApprovalRules
-from mailer.database import audit_log, subscriptions
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database import audit_log
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.audit_log import AuditEvent, AuditSeal
 from mailer.model.errors import NobodySubscribed
 from mailer.model.issue import IssueRef
-from mailer.model.subscription import Preference
+from mailer.model.readers.subscription import Preference
 from mailer.sending import freeze, send
 from tests.mailer.approval.guarded import STATED, approve, guarded
-from tests.samples.mail_bundles import REF, SEAL, Clock, Installation, RecordedProgress, installation, people, write_issue
+from tests.samples.mail.mail_bundles import REF, SEAL, Clock, Installation, RecordedProgress, installation, people, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 

@@ -12,7 +12,7 @@ from mailer.approval import authorship
 from mailer.approval.authorship import ApprovedBefore
 from mailer.approval.repository import AuthorUnknown, NotCommitted, SourceRepository
 from tests.samples.editors import HANAKO, ICHIRO, MAKOTO, Editors, repository
-from tests.samples.mail_bundles import SOURCE
+from tests.samples.mail.mail_bundles import SOURCE
 
 ISSUE = "mail/fukko-press/45.md"
 ARTICLE = "fukko-press/2018/station.md"

@@ -12,7 +12,7 @@ from mailer.database.engine import open_database
 from tests.mailer.approval.terminal import Terminal
 from tests.mailer.database.test_audit_log import tamper
 from tests.samples.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
-from tests.samples.mail_bundles import SOURCE
+from tests.samples.mail.mail_bundles import SOURCE
 from tests.servers.smtp import Receiver
 
 ISSUE = "fukko-press/45"

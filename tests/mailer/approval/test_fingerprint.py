@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailer.approval.fingerprint import differences, digests, fingerprint
 from mailer.config.file import load_config
-from tests.samples.mail_bundles import ISSUE, LIST, write_config
+from tests.samples.mail.mail_bundles import ISSUE, LIST, write_config
 
 
 def test_a_stored_approval_fits_the_same_issue_in_later_versions(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from mailer.database import audit_log
 from mailer.sending import send
 from tests.mailer.approval.guarded import approve, guarded
 from tests.samples.editors import HANAKO, ICHIRO, MAKOTO, Editors, entry, key, repository, write_approvers
-from tests.samples.mail_bundles import REF, SOURCE, Installation, RecordedProgress
+from tests.samples.mail.mail_bundles import REF, SOURCE, Installation, RecordedProgress
 from tests.servers.smtp import Receiver
 
 

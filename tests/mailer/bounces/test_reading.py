@@ -6,9 +6,9 @@ import pytest
 
 from mailer.bounces import mime
 from mailer.bounces.reading import read_bounces
-from tests.samples.bounce_corpus import CARRIERS, Case
-from tests.samples.bounce_corpus_mailboxes import MAILBOXES
-from tests.samples.bounce_corpus_servers import NO_BOUNCES, SERVERS
+from tests.samples.mail.bounce_corpus import CARRIERS, Case
+from tests.samples.mail.bounce_corpus_mailboxes import MAILBOXES
+from tests.samples.mail.bounce_corpus_servers import NO_BOUNCES, SERVERS
 
 CORPUS = (*CARRIERS, *MAILBOXES, *SERVERS, *NO_BOUNCES)
 

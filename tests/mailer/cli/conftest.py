@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples.mail_bundles import make_database, write_config
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import make_database, write_config
+from tests.samples.mail.mail_terminal import Terminal
 
 
 @pytest.fixture

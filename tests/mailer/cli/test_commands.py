@@ -12,11 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mailer.config.file import load_config
-from mailer.database import audit_log, subscriptions
+from mailer.database import audit_log
 from mailer.database.engine import open_database
+from mailer.database.readers import subscriptions
 from mailer.model.ids import SubscriberId
-from tests.samples.mail_bundles import NOW, SECRET, write_config
-from tests.samples.mail_terminal import CSV, Terminal
+from tests.samples.mail.mail_bundles import NOW, SECRET, write_config
+from tests.samples.mail.mail_terminal import CSV, Terminal
 from tests.servers.smtp import Behaviour, Receiver
 from todoke import app
 

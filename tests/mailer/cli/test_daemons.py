@@ -21,13 +21,14 @@ import pytest
 from alembic import command
 
 from demo.servers import free_port
-from mailer.database import issues, subscriptions
+from mailer.database.deliveries import issues
 from mailer.database.engine import create_database
+from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from tests.mailer.database.test_migrations import alembic
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, make_database, people, write_config, write_issue, write_lists
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, make_database, people, write_config, write_issue, write_lists
 from tests.servers.smtp import Behaviour, Receiver
 
 DEADLINE = 90  # seconds until a process that says nothing counts as broken

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from mailer.cli.japanese import SENTENCES
+from mailer.cli.screen.japanese import SENTENCES
 from mailer.config.file import load_config
-from mailer.database import ledger
+from mailer.database.deliveries import ledger
 from mailer.database.engine import open_database
 from mailer.model.errors import TodokeMailError
 from mailer.model.ids import IssueId
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
-from tests.samples.mail_bundles import NOW, write_config, write_issue
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import NOW, write_config, write_issue
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Behaviour, Receiver
 
 

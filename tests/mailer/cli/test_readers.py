@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.samples.mail_bundles import write_config
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import write_config
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 from todoke import app
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mailer.model.issue import IssueRef
-from tests.samples.mail_bundles import make_database, write_config, write_issue
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import make_database, write_config, write_issue
+from tests.samples.mail.mail_terminal import Terminal
 
 APPROVAL = '[approval]\ndefault = "required"\nidentity = "name"\nauthors = "stated"\n'
 

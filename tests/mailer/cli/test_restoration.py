@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from mailer.cli import groups
-from tests.samples.mail_bundles import write_config
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import write_config
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailer.config.file import load_config
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import open_database
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
-from tests.samples.mail_bundles import ISSUE, LIST, SEAL, make_database, write_config, write_issue
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import ISSUE, LIST, SEAL, make_database, write_config, write_issue
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 RELAY = 'tls = "none"\n[approval]\nidentity = "name"\nauthors = "stated"'

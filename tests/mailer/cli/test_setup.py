@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from mailer import secrets
 from mailer.database.engine import create_database, open_database
 from mailer.model.errors import DatabaseError, DatabaseMissing
-from tests.samples.mail_bundles import SECRET, write_config, write_issue, write_lists
+from tests.samples.mail.mail_bundles import SECRET, write_config, write_issue, write_lists
 from todoke import app
 
 COMMANDS = [

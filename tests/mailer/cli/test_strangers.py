@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.command_line import run, run_on_terminal
 from tests.mailer.approval.terminal import Terminal
 from tests.samples.editors import repository
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.smtp import Behaviour, Receiver
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")

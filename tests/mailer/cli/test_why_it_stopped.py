@@ -12,8 +12,8 @@ from mailer.cli.send import reasons
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.sending.run import IssueSummary
-from tests.samples.mail_bundles import NOW, REF, write_config, write_issue
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import NOW, REF, write_config, write_issue
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import PASSWORD, USER, Behaviour, Receiver
 
 READER = "reader2@example.jp"

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from mailer.database import audit_log, issues
+from mailer.database import audit_log
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database, open_database
 from mailer.database.schema import audit
 from mailer.model.audit_log import Anchor, AuditBroken, AuditEntry, AuditEvent, AuditSeal, entry_hash, next_entry, verify
 from mailer.model.errors import DatabaseError, SecretMissing
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SEAL
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SEAL
 
 OTHERS_SEAL = AuditSeal((b"somebody else's key",))
 

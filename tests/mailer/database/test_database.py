@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from mailer.database import claims, issues, ledger, limits, subscriptions
-from mailer.database.claims import Claim, ClaimRequest
+from mailer.database.deliveries import claims, issues, ledger, limits
+from mailer.database.deliveries.claims import Claim, ClaimRequest
+from mailer.database.deliveries.ledger import ResultGroup
+from mailer.database.deliveries.limits import TokenBucket
 from mailer.database.engine import Database, create_database
-from mailer.database.ledger import ResultGroup
-from mailer.database.limits import TokenBucket
+from mailer.database.readers import subscriptions
 from mailer.database.schema import delivery, metadata, subscriber
 from mailer.delivery.journal import format_timestamp
 from mailer.model.errors import DatabaseError, IllegalTransition
@@ -27,7 +28,7 @@ from mailer.model.issue import FrozenIssue
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState
 from tests import fork
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 
 @pytest.fixture

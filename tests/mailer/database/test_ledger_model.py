@@ -11,15 +11,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mailer.database import claims, issues, ledger, subscriptions
-from mailer.database.claims import Claim, ClaimRequest
+from mailer.database.deliveries import claims, issues, ledger
+from mailer.database.deliveries.claims import Claim, ClaimRequest
+from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.engine import create_database
-from mailer.database.ledger import ResultGroup
+from mailer.database.readers import subscriptions
 from mailer.delivery.journal import format_timestamp
 from mailer.model.ids import SubscriberId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState, check_transition
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 READERS = 12
 OUTCOMES = st.sampled_from([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED])

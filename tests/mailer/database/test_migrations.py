@@ -15,16 +15,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from mailer.database import audit_log, claims, heartbeats, issues, ledger, schema, subscriptions
-from mailer.database.claims import ClaimRequest
+from mailer.database import audit_log, schema
+from mailer.database.deliveries import claims, heartbeats, issues, ledger
+from mailer.database.deliveries.claims import ClaimRequest
 from mailer.database.engine import MIGRATIONS, Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus, ListClass
+from mailer.model.readers.subscription import Preference
 from mailer.model.state import DeliveryState
-from mailer.model.subscription import Preference
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF
 
 OLDER = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][:0:-1]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]

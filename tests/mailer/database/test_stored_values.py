@@ -8,11 +8,12 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from mailer.database import claims, issues, ledger, subscriptions
-from mailer.database.claims import ClaimRequest
+from mailer.database.deliveries import claims, issues, ledger
+from mailer.database.deliveries.claims import ClaimRequest
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.model.errors import DatabaseError, DatabaseUnavailable, ImpossibleValue
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, people
 
 
 @pytest.fixture

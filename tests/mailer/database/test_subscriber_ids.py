@@ -11,15 +11,16 @@ from alembic import command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.database import claims, issues, subscriptions
-from mailer.database.claims import ClaimRequest
+from mailer.database.deliveries import claims, issues
+from mailer.database.deliveries.claims import ClaimRequest
 from mailer.database.engine import Database, create_database, open_database
-from mailer.database.erasure import erase_within
-from mailer.database.people import FIRST_VERSIONS, random_version
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions
+from mailer.database.readers.erasure import erase_within
+from mailer.database.readers.people import FIRST_VERSIONS, random_version
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.ids import IssueId, SubscriberId
 from tests.mailer.database.test_migrations import alembic
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation
 from tests.servers.smtp import Behaviour, Receiver
 
 FAULTS = [ValueError("a fault of ours"), BrokenPipeError("the terminal is gone")]

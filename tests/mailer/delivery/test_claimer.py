@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import issues, ledger, subscriptions
+from mailer.database.deliveries import issues, ledger
+from mailer.database.readers import subscriptions
 from mailer.model.errors import IssueExpired
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.samples.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, people, write_issue
+from tests.samples.mail.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, people, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 URGENT = IssueRef("fukko-press", "99")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.database import ledger
-from mailer.database.claim_statements import due_times
+from mailer.database.deliveries import ledger
+from mailer.database.deliveries.claim_statements import due_times
 from mailer.delivery import retry
 from mailer.model.errors import IssueExpired
 from mailer.model.ids import IssueId
@@ -21,7 +21,7 @@ from mailer.model.outcome import Outcome, Phase
 from mailer.model.retry_policy import retry_policy
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
-from tests.samples.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
+from tests.samples.mail.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 GREYLISTED = Outcome(Phase.RCPT, 450, "4.2.0 greylisted")

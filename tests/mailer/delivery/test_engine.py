@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from mailer.config.file import load_config
-from mailer.database import issues, ledger, subscriptions
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.deliveries import issues, ledger
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.errors import JournalError, MessageError, RelayRefused, RelayUnavailable, SenderBusy, TodokeMailError
 from mailer.model.issue import IssueRef
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation, people, write_issue
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation, people, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 URGENT = IssueRef("fukko-press", "99")

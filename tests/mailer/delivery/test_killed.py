@@ -14,11 +14,11 @@ import pytest
 
 from mailer.cli.runtime import delivery_context, open_for_command
 from mailer.config.file import load_config
-from mailer.database import ledger
+from mailer.database.deliveries import ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
-from tests.samples.mail_bundles import REF, SECRET, RecordedProgress, installation, people
+from tests.samples.mail.mail_bundles import REF, SECRET, RecordedProgress, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 120

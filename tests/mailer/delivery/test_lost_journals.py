@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.database import ledger
+from mailer.database.deliveries import ledger
 from mailer.delivery import journal
 from mailer.delivery.journal import Journal
 from mailer.delivery.recovery.replay import replay
@@ -23,7 +23,7 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
 from tests.mailer.delivery.test_killed import child
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
 READERS, KILL_AFTER, CONNECTIONS = 120, 60, 2

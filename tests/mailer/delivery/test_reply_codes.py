@@ -11,7 +11,7 @@ from mailer.delivery import retry
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.retry_policy import EMERGENCY, NEWSLETTER
 from mailer.model.state import DeliveryState
-from tests.samples.mail_bundles import NOW
+from tests.samples.mail.mail_bundles import NOW
 
 SENT, DEFERRED, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN
 

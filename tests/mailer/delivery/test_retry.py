@@ -14,7 +14,7 @@ from mailer.model.issue import ListClass
 from mailer.model.outcome import Outcome, Phase
 from mailer.model.retry_policy import NEWSLETTER, retry_policy
 from mailer.model.state import RESULTS, DeliveryState, check_transition
-from tests.samples.mail_bundles import NOW
+from tests.samples.mail.mail_bundles import NOW
 
 SOON = Decision(DeliveryState.DEFERRED, NOW + timedelta(minutes=15))
 

@@ -17,7 +17,7 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
 from mailer.smtp.transaction import Transaction
 from tests.mailer.message.dkim.judges import dkimpy_accepts, perl_says
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation
 from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 40

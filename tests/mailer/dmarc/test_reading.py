@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailer.bounces import mime
 from mailer.dmarc import attachment, xml
 from mailer.dmarc.attachment import ReportUnreadable
-from tests.samples.dmarc_reports import BEGIN, END, USUAL, mailed, record, report, zipped
+from tests.samples.mail.dmarc_reports import BEGIN, END, USUAL, mailed, record, report, zipped
 
 
 @pytest.mark.parametrize(

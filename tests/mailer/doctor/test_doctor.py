@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mailer.doctor.reserved import is_reserved
-from tests.samples.mail_bundles import make_database, write_config, write_lists
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import make_database, write_config, write_lists
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.dns import NameServer
 from tests.servers.smtp import Receiver
 

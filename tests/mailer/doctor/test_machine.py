@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from mailer.config.file import load_config
-from mailer.database import audit_log, engine, heartbeats, issues, subscriptions
+from mailer.database import audit_log, engine
+from mailer.database.deliveries import heartbeats, issues
+from mailer.database.deliveries.heartbeats import QUEUE, Heartbeat
 from mailer.database.engine import Database, create_database
-from mailer.database.heartbeats import QUEUE, Heartbeat
+from mailer.database.readers import subscriptions
 from mailer.doctor import machine, timers
 from mailer.doctor.dns import Resolver
 from mailer.doctor.results import CheckResult, Level, worst
 from mailer.model.audit_log import AuditEvent
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, people, write_config
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people, write_config
 from tests.servers.dns import NameServer
 
 SIGNED_ROOT = (

@@ -17,19 +17,20 @@ from pathlib import Path
 from mailer import bundle
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import issues, subscriptions
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.inbound.lmtp import LmtpLimits
 from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.service import InboundService
 from mailer.inbound.spool import Folder, InboundMessage, Spool
 from mailer.message.links import LinkSigner, return_path_for
-from mailer.model.bounce import BounceClass
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import MailList
-from mailer.model.suppression import AddressKeys
+from mailer.model.readers.suppression import AddressKeys
+from mailer.model.returned.bounce import BounceClass
 from mailer.secrets import Secret, address_keys
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, Clock, people, write_config, write_lists
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, Clock, people, write_config, write_lists
 
 KEYS = AddressKeys(address_keys({"TODOKE_SECRET": SECRET}, None, None))
 SIGNER = LinkSigner((Secret(SECRET),))

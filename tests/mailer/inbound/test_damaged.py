@@ -11,10 +11,10 @@ from mailer.bounces import mime
 from mailer.bounces.last_resort import NONE, LastResort
 from mailer.bounces.mime import UnreadableMessage
 from mailer.bounces.reading import read_bounces
-from mailer.model.bounce import BounceClass
+from mailer.model.returned.bounce import BounceClass
 from tests.chaos.returned_mail import damaged_office, read_all
-from tests.samples import bounce_formats as by
-from tests.samples.bounce_corpus_servers import SERVERS
+from tests.samples.mail import bounce_formats as by
+from tests.samples.mail.bounce_corpus_servers import SERVERS
 
 HTML = b"Content-Type: text/html\r\n\r\n"
 FLOOD = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 5_000

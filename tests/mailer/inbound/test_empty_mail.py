@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import subscriptions
+from mailer.database.readers import subscriptions
 from mailer.inbound.spool import Folder
 from mailer.message.links import LinkClaim, Purpose
 from mailer.model.ids import SubscriberId
-from mailer.model.subscription import Preference
+from mailer.model.readers.subscription import Preference
 from tests.mailer.inbound.arrivals import CODE, SIGNER, Office, letter, office
 from tests.servers.smtp import Receiver
 

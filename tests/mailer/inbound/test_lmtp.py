@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import delivery_problems as stored
+from mailer.database.returned import delivery_problems as stored
 from mailer.inbound.lmtp import LmtpLimits
 from mailer.inbound.spool import Folder, InboundMessage, Spool
 from mailer.model.ids import SubscriberId
 from tests.mailer.inbound.arrivals import Office, deliver, letter, office, running, say, until
-from tests.samples import bounce_formats as by
-from tests.samples.mail_bundles import NOW
+from tests.samples.mail import bounce_formats as by
+from tests.samples.mail.mail_bundles import NOW
 
 HARD = by.postfix("reader2@example.jp", "mx.example.jp", "550 5.1.1 no such user", "RCPT", "5.1.1")
 LIMITS = LmtpLimits(size=200_000, recipients=3, connections=2, idle=20, session=60)

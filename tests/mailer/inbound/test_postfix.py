@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailer.database import delivery_problems as stored
-from mailer.model import addresses
-from mailer.model.bounce import BounceClass
+from mailer.database.returned import delivery_problems as stored
 from mailer.model.ids import SubscriberId
+from mailer.model.readers import addresses
+from mailer.model.returned.bounce import BounceClass
 from tests.mailer.inbound.arrivals import Office, letter, office, running, until
-from tests.samples import bounce_formats as by
+from tests.samples.mail import bounce_formats as by
 from tests.servers.postfix import Postfix, postfix
 
 HARD = by.postfix("reader2@example.jp", "mx.example.jp", "550 5.1.1 no such user", "RCPT", "5.1.1")

@@ -10,14 +10,14 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.database import delivery_problems as stored
-from mailer.database import subscriptions, suppressions
+from mailer.database.readers import subscriptions, suppressions
+from mailer.database.returned import delivery_problems as stored
 from mailer.inbound.spool import Folder
-from mailer.model.bounce import BounceClass
 from mailer.model.ids import SubscriberId
+from mailer.model.returned.bounce import BounceClass
 from mailer.subscribers import delivery_problems
 from tests.mailer.inbound.arrivals import FILTERED, POLICY, UNKNOWN, Office, office
-from tests.samples import bounce_formats as by
+from tests.samples.mail import bounce_formats as by
 
 MX = "mx.example.jp"
 READERS = itertools.count(1)

@@ -9,7 +9,7 @@ import pytest
 from mailer.config.file import load_config
 from mailer.message.compose import SenderIdentity
 from mailer.model.errors import ConfigError
-from tests.samples.mail_bundles import write_config
+from tests.samples.mail.mail_bundles import write_config
 
 
 def settings(folder: Path, inbound: str, rest: str = "") -> Path:

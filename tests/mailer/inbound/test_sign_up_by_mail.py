@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import consents, subscriptions
+from mailer.database.readers import consents, subscriptions
 from mailer.message.sealed import TokenSealer
-from mailer.model.consent import ConsentWay
+from mailer.model.readers.consent import ConsentWay
 from mailer.secrets import Secret
 from mailer.subscribers.sign_up_by_mail import SignUpsByMail
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from tests.mailer.inbound.arrivals import Office, office
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.smtp import Receiver
 
 HANDSET = "ta..ro.@docomo.ne.jp"

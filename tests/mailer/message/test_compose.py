@@ -20,13 +20,13 @@ from mailer.message import compose as composition
 from mailer.message.compose import Message, SenderIdentity
 from mailer.message.headers import mailbox_line
 from mailer.message.links import RecipientLinks
-from mailer.model import addresses
 from mailer.model.clock import JAPAN
 from mailer.model.errors import AddressError, MessageError, TodokeMailError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import Issue, IssueRef, ListClass, MailList
+from mailer.model.readers import addresses
 from mailer.model.recipient import Envelope, Recipient
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, TEXT
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, TEXT
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 120
 IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")

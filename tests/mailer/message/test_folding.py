@@ -26,7 +26,7 @@ from mailer.message.folding import ISO_2022_JP, UTF_8, charset_for, fold
 from mailer.message.links import RecipientLinks
 from mailer.model.ids import SubscriberId
 from mailer.model.recipient import Recipient
-from tests.samples.mail_bundles import ISSUE, LIST, NOW
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW
 
 READ = Path(__file__).parents[2] / "node" / "read.js"
 LINKS = RecipientLinks("https://mail.example.jp/unsubscribe/" + "t" * 99, "https://mail.example.jp/preferences/" + "t" * 99)

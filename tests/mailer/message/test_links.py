@@ -15,7 +15,7 @@ from mailer.message.links import OLD_SALT, JoinClaim, LinkClaim, LinkSigner, Pur
 from mailer.model.errors import TokenError
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from tests.samples.mail_bundles import NOW
+from tests.samples.mail.mail_bundles import NOW
 
 OLD, NEW = Secret("old-" * 10), Secret("new-" * 10)
 CLAIM = LinkClaim(SubscriberId(7), "fukko-press", 0x12AB, Purpose.UNSUBSCRIBE)

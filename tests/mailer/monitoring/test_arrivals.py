@@ -12,20 +12,22 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mailer.database import delivery_problems, issues, subscriptions
+from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
+from mailer.database.returned import delivery_problems
 from mailer.delivery.context import DeliveryContext
-from mailer.model.arrival import Arrival, ReceiverArrivals, arrival
-from mailer.model.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.ids import SubscriberId
-from mailer.model.receivers import Receiver as MailReceiver
+from mailer.model.returned.arrival import Arrival, ReceiverArrivals, arrival
+from mailer.model.returned.bounce import Bounce, BounceClass, Refusal, Verdict
+from mailer.model.returned.receivers import Receiver as MailReceiver
 from mailer.model.state import DeliveryState
 from mailer.monitoring.arrivals import bar, by_receiver
 from mailer.monitoring.metrics import exposition
 from mailer.sending import send as sending
-from tests.samples.mail_bundles import LIST, NOW, REF, RecordedProgress, installation, make_database, write_config
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import LIST, NOW, REF, RecordedProgress, installation, make_database, write_config
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Behaviour, Receiver
 
 ADDRESSES = (

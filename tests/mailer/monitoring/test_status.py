@@ -19,11 +19,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from mailer import log
-from mailer.cli import machine_output, status, tables
-from mailer.database import audit_log, heartbeats, issues, ledger, subscriptions
-from mailer.database.claims import ClaimRequest, claim_batch
+from mailer.cli import status
+from mailer.cli.screen import machine_output, tables
+from mailer.database import audit_log
+from mailer.database.deliveries import heartbeats, issues, ledger
+from mailer.database.deliveries.claims import ClaimRequest, claim_batch
+from mailer.database.deliveries.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
 from mailer.database.engine import Database, create_database
-from mailer.database.heartbeats import ISSUE, QUEUE, RELAY, Heartbeat
+from mailer.database.readers import subscriptions
 from mailer.delivery.heartbeat import Throughput
 from mailer.log import LogKind
 from mailer.message.links import LinkSigner
@@ -36,8 +39,8 @@ from mailer.secrets import Secret
 from mailer.sending import send as sending
 from mailer.sending import worker
 from mailer.web.app import MetricsEndpoint, create_app
-from tests.samples.mail_bundles import ISSUE as ISSUE_TO_FREEZE
-from tests.samples.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
+from tests.samples.mail.mail_bundles import ISSUE as ISSUE_TO_FREEZE
+from tests.samples.mail.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
 from tests.servers.smtp import Behaviour, Receiver
 
 OPERATOR = "operator@example.jp"

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import Result
 
-from tests.samples.mail_bundles import make_database, write_config
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import make_database, write_config
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import PASSWORD, USER, Behaviour, Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))

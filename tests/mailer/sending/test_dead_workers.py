@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import typer
 
 from mailer.cli.daemons import work as commands_work
-from mailer.database import issues
+from mailer.database.deliveries import issues
 from mailer.database.engine import create_job_tables
 from mailer.delivery import recorder
 from mailer.delivery.connections.connection_worker import run_connection
@@ -25,7 +25,7 @@ from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
 from tests.mailer.sending.test_worker import counts
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
 LOCK = f"{ISSUE.ref}  0"

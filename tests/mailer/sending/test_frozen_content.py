@@ -12,16 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from mailer.database import audit_log, claims, issues, ledger, orders, subscriptions
-from mailer.database.claims import ClaimRequest
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database import audit_log
+from mailer.database.deliveries import claims, issues, ledger, orders
+from mailer.database.deliveries.claims import ClaimRequest
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import ContentChanged
 from mailer.model.ids import IssueId
 from mailer.model.issue import CALLED_OFF, IssueRef, IssueStatus, LightPart, content_digest
 from mailer.model.state import DeliveryState
 from mailer.sending import send, worker
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
 from tests.servers.smtp import Receiver
 
 FORGED = "FORGED TEXT https://personal.invalid/unsubscribe"

@@ -12,8 +12,8 @@ import pytest
 
 from mailer.database.schema import metadata
 from mailer.model.issue import IssueRef
-from tests.samples.mail_bundles import make_database, write_config, write_issue
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_bundles import make_database, write_config, write_issue
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 EVERYBODY = Counter(f"reader{n}@example.jp" for n in range(1, 6))

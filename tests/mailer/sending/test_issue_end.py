@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.model.errors import IssueExpired
 from mailer.model.expiry import MaximumAge
 from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, ListClass
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send, worker
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, Installation, RecordedProgress, installation
 from tests.servers.smtp import Receiver
 
 WEEK, DAY, MINUTE = timedelta(days=7), timedelta(days=1), timedelta(minutes=1)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import audit_log, ledger, subscriptions
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database import audit_log
+from mailer.database.deliveries import ledger
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.message import alternatives
 from mailer.model.errors import RelayUnavailable
 from mailer.model.ids import IssueId
@@ -18,7 +20,7 @@ from mailer.model.issue import LightPart
 from mailer.sending import preflight, send
 from mailer.sending.limits_of_tests import TooManyTests
 from tests.mailer.approval.terminal import Terminal
-from tests.samples.mail_bundles import ISSUE, REF, Installation, RecordedProgress, installation, write_issue
+from tests.samples.mail.mail_bundles import ISSUE, REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 

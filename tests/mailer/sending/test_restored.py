@@ -17,9 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from mailer import bundle
-from mailer.database import issues, ledger, subscriptions
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import open_database
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.delivery.journal import JournalDirectory
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.adopt import adopt
@@ -31,7 +32,7 @@ from mailer.sending import worker as work
 from tests import fork
 from tests.mailer.delivery.test_killed import child
 from tests.mailer.sending.test_worker import counts
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 100

@@ -11,9 +11,11 @@ import pytest
 
 from mailer.approval import approval
 from mailer.approval.approval import NotApproved
-from mailer.database import audit_log, claims, issues, ledger, subscriptions
-from mailer.database.claims import ClaimRequest
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database import audit_log
+from mailer.database.deliveries import claims, issues, ledger
+from mailer.database.deliveries.claims import ClaimRequest
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import IllegalTransition, IssueExpired, IssueStopped
 from mailer.model.ids import IssueId
@@ -21,7 +23,7 @@ from mailer.model.issue import CALLED_OFF, STATUS_TRANSITIONS, IssueStatus
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import preflight, schedule, send
 from tests.mailer.approval.guarded import approve, guarded
-from tests.samples.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
+from tests.samples.mail.mail_bundles import NOW, REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mailer.database import issues, subscriptions
+from mailer.database.deliveries import issues
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.database.schema import subscriber
-from mailer.database.subscriptions import ImportedSubscriber
 from mailer.model.errors import MessageError, TodokeMailError
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
-from tests.samples.mail_bundles import (
+from tests.samples.mail.mail_bundles import (
     NOW,
     REF,
     Installation,
@@ -29,7 +30,7 @@ from tests.samples.mail_bundles import (
     write_issue,
     write_json,
 )
-from tests.samples.mail_terminal import Terminal
+from tests.samples.mail.mail_terminal import Terminal
 from tests.servers.smtp import Receiver
 
 FAR = "https://todoke.example.jp/" + "x" * 1000 + "/"

@@ -15,13 +15,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mailer.cli.daemons import work as commands_work
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.log import LogKind
 from mailer.model.ids import IssueId
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
 

@@ -11,10 +11,10 @@ from typing import Self
 
 import pytest
 
-from mailer.database import issues, ledger
+from mailer.database.deliveries import issues, ledger
 from mailer.model.state import DeliveryState
 from mailer.sending import send as sending
-from tests.samples.mail_bundles import REF, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import REF, RecordedProgress, installation
 
 LONG = {
     "a line of 100,000 bytes": (b"250 " + b"a" * 100_000 + b"\r\n", "bytes"),

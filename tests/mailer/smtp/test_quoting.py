@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from mailer.config.settings import QuoteLocalPart, RelaySettings
-from mailer.database import ledger, subscriptions
-from mailer.database.subscriptions import ImportedSubscriber
-from mailer.model import addresses
+from mailer.database.deliveries import ledger
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.outcome import Outcome, Phase
+from mailer.model.readers import addresses
 from mailer.model.recipient import Envelope
 from mailer.model.state import DeliveryState
 from mailer.sending import send
 from mailer.smtp.connection import SmtpConnection
 from mailer.smtp.direct import DirectMessage, send_direct
-from tests.samples.mail_bundles import REF, RecordedProgress, installation
+from tests.samples.mail.mail_bundles import REF, RecordedProgress, installation
 from tests.servers.smtp import Behaviour, Receiver
 
 CARRIERS = ("taro..yamada@docomo.ne.jp", "a.@docomo.ne.jp", ".jiro@ezweb.ne.jp")

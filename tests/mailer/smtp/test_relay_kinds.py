@@ -12,7 +12,7 @@ import pytest
 from mailer.model.state import DeliveryState
 from mailer.sending import preflight, send
 from mailer.smtp import pipelining
-from tests.samples.mail_bundles import REF, Installation, RecordedProgress, installation, people
+from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Receiver
 from tests.servers.thread import ServerThread
 

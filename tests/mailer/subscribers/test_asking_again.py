@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database import issues, subscriptions
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.deliveries import issues
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.issue import ListClass
 from mailer.smtp.direct import DirectMessage
 from mailer.subscribers.asking_again import Questions, let_silent_rest
 from tests.mailer.inbound.arrivals import SIGNER, Office, office
-from tests.samples.mail_bundles import ISSUE, LIST, NOW
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW
 
 SILENT, REACHED, FRESH, ELSEWHERE = "silent@docomo.ne.jp", "reached@ezweb.ne.jp", "fresh@softbank.ne.jp", "old@example.net"
 

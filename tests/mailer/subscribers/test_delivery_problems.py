@@ -10,22 +10,24 @@ from pathlib import Path
 import pytest
 
 from mailer.config.settings import QueueSettings
-from mailer.database import delivery_problems as stored
-from mailer.database import issues, ledger, queue_stops, suppressions
-from mailer.database import subscriptions as stored_subscriptions
+from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import create_database
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions as stored_subscriptions
+from mailer.database.readers import suppressions
+from mailer.database.readers.subscriptions import ImportedSubscriber
+from mailer.database.returned import delivery_problems as stored
+from mailer.database.returned import queue_stops
 from mailer.delivery.context import DeliveryContext
-from mailer.model.bounce import BounceClass
 from mailer.model.clock import JAPAN
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import ListClass, ReportStage
+from mailer.model.returned.bounce import BounceClass
 from mailer.model.state import DeliveryState
 from mailer.monitoring.operator_report import OperatorReport, report_text
 from mailer.sending import send
 from mailer.subscribers import delivery_problems
 from tests.mailer.inbound.arrivals import KEYS
-from tests.samples.mail_bundles import REF, SEAL, Installation, RecordedProgress, installation, write_issue
+from tests.samples.mail.mail_bundles import REF, SEAL, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Behaviour, Receiver
 
 DOCOMO = QueueSettings("docomo.ne.jp", ("docomo.ne.jp",), 1, 0.0, 100)

@@ -17,40 +17,37 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mailer.config.file import load_config
-from mailer.database import (
-    bounce_effects,
-    claims,
+from mailer.database.deliveries import claims, issues, ledger
+from mailer.database.deliveries.claims import ClaimRequest
+from mailer.database.deliveries.ledger import ResultGroup
+from mailer.database.engine import create_database
+from mailer.database.readers import (
     clerk,
-    complaint_effects,
-    issues,
-    ledger,
     people,
     retention,
     sign_ups,
     subscriptions,
-    suppressions,
-)  # fmt: skip
-from mailer.database.claims import ClaimRequest
-from mailer.database.clerk import PaperForm
-from mailer.database.complaint_effects import Complained
-from mailer.database.engine import create_database
-from mailer.database.ledger import ResultGroup
+    suppressions,  # fmt: skip
+)
+from mailer.database.readers.clerk import PaperForm
+from mailer.database.returned import bounce_effects, complaint_effects
+from mailer.database.returned.complaint_effects import Complained
 from mailer.database.schema import delivery, metadata
 from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
-from mailer.model.retention import Retention
-from mailer.model.sign_up import Way
-from mailer.model.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
+from mailer.model.readers.retention import Retention
+from mailer.model.readers.sign_up import Way
+from mailer.model.readers.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
 from mailer.subscribers import sign_up
 from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
-from tests.samples.mail_bundles import ISSUE, NOW, write_config
-from tests.samples.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
-from tests.samples.sign_ups import SITE, Service
+from tests.samples.mail.mail_bundles import ISSUE, NOW, write_config
+from tests.samples.mail.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
+from tests.samples.mail.sign_ups import SITE, Service
 
 ADDRESS, KEY = st.sampled_from(NAMES), st.sampled_from(sorted(LISTS))
 SOME = st.sets(KEY, min_size=1).map(sorted)

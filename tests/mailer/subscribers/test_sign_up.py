@@ -14,18 +14,18 @@ import pytest
 
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import sign_ups, subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import sign_ups, subscriptions
 from mailer.message.sealed import SealedPurpose, TokenSealer
-from mailer.model.consent import Words
 from mailer.model.errors import AddressError, TokenError
 from mailer.model.ids import SubscriberId
-from mailer.model.sign_up import LIFETIME, SignUpClaim, Way
-from mailer.model.subscription import Preference
+from mailer.model.readers.consent import Words
+from mailer.model.readers.sign_up import LIFETIME, SignUpClaim, Way
+from mailer.model.readers.subscription import Preference
 from mailer.secrets import Secret
 from mailer.subscribers.sign_up import Requested, read_token, request_confirmation
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, write_config
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, write_config
 from tests.servers.smtp import Receiver
 
 OTHER = replace(LIST, key="mailmaga", title="メルマガ・みやぎ", list_id="mailmaga.todoke.example.jp")

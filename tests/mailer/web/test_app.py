@@ -12,15 +12,15 @@ import httpx
 import pytest
 
 from mailer.config.settings import SOURCE_URL
-from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.requests import PROTECTIVE, hash_of
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 TITLE = LIST.title

@@ -17,16 +17,16 @@ import pytest
 from itsdangerous import URLSafeSerializer
 
 from mailer.config.file import load_config
-from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
-from mailer.database.subscriptions import ImportedSubscriber
+from mailer.database.readers import subscriptions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.message.links import OLD_SALT, LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
-from mailer.model.subscription import Preference
+from mailer.model.readers.subscription import Preference
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME, ConfirmationMailer
 from mailer.web.app import create_app
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
 from tests.servers.smtp import Behaviour, Receiver
 
 TOKENS = LinkSigner((Secret(SECRET),))

@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 import pytest
 
 from mailer.config.file import load_config
-from mailer.database import consents, people, subscriptions, suppressions
 from mailer.database.engine import create_database
+from mailer.database.readers import consents, people, subscriptions, suppressions
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.database.schema import metadata
-from mailer.database.subscriptions import ImportedSubscriber
 from mailer.message.links import LinkClaim, Purpose
-from mailer.model.consent import ConsentWay
 from mailer.model.ids import SubscriberId
-from mailer.model.subscription import Preference
-from mailer.model.suppression import AddressKeys
-from tests.samples.mail_bundles import LIST, NOW, VERSION, write_config
-from tests.samples.sign_ups import OTHER, Service, link_in, run
+from mailer.model.readers.consent import ConsentWay
+from mailer.model.readers.subscription import Preference
+from mailer.model.readers.suppression import AddressKeys
+from tests.samples.mail.mail_bundles import LIST, NOW, VERSION, write_config
+from tests.samples.mail.sign_ups import OTHER, Service, link_in, run
 from tests.servers.smtp import Receiver
 
 HANAKO, NEW, TARO = "hanako@example.jp", "hanako@new.example.jp", "taro@example.jp"

@@ -18,17 +18,17 @@ from lxml import html
 from playwright.sync_api import Browser
 
 from mailer.config.settings import SOURCE_URL
-from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.errors import PreferenceError
 from mailer.model.ids import SubscriberId
-from mailer.model.subscription import ListPreference, Preference
+from mailer.model.readers.subscription import ListPreference, Preference
 from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import create_app
 from mailer.web.requests import PROTECTIVE
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
 START = {"fukko-press": Preference.HTML, "mailmaga": Preference.HTML}

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from demo.servers import free_port
-from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 from tests.servers.raw_http import DEADLINE, ask_raw, read_to_end
 from tests.servers.web_service import served
 

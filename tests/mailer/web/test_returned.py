@@ -13,12 +13,12 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser
 
-from mailer.database import suppressions
+from mailer.database.readers import suppressions
 from mailer.message.links import LinkClaim, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.web.app import create_app
 from tests.mailer.inbound.arrivals import SIGNER, Office, office
-from tests.samples import bounce_formats as by
+from tests.samples.mail import bounce_formats as by
 
 READER = "reader2@example.jp"
 LINK = f"/preferences/{SIGNER.sign(LinkClaim(SubscriberId(2), 'fukko-press', 5, Purpose.PREFERENCES))}"

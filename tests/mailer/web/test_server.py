@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.servers import free_port
-from mailer.database import subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import subscriptions
 from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.errors import ServiceError
 from mailer.model.ids import SubscriberId
@@ -27,7 +27,7 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
-from tests.samples.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
 from tests.servers.raw_http import ask_raw, connect, read_to_end
 from tests.servers.web_service import served
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder import swap, up_to_date
+from plugins.builder import up_to_date
 from plugins.builder.options import BuildFailed
+from plugins.builder.trees import swap
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.load import parallel_reader
 from plugins.processes import WorkerLost, map_batches
@@ -31,9 +32,12 @@ build(BuildOptions(NOW, root / "content", root / "publications.toml", root / "ou
 
 KILLED_AT = {
     "while pages are rendered": ("", ", on_page=lambda: os.kill(os.getpid(), 9)"),
-    "before the site is published": ("import plugins.builder.swap as swap\nswap.swap_atomically = lambda *_: os.kill(os.getpid(), 9)", ""),
+    "before the site is published": (
+        "import plugins.builder.trees.swap as swap\nswap.swap_atomically = lambda *_: os.kill(os.getpid(), 9)",
+        "",
+    ),
     "when the site is published and the mail is not": (
-        "import plugins.builder.staging as staging\nswap_in = staging.swap_in\n"
+        "import plugins.builder.trees.staging as staging\nswap_in = staging.swap_in\n"
         "def once(*paths):\n    swap_in(*paths)\n    os.kill(os.getpid(), 9)\nstaging.swap_in = once",
         "",
     ),
@@ -42,7 +46,7 @@ KILLED_AT = {
         "",
     ),
     "between two renames, where the system cannot exchange": (
-        "import plugins.builder.swap as swap\nfrom pathlib import Path\nswap.swap_atomically = lambda *_: False\nrename = Path.rename\n"
+        "import plugins.builder.trees.swap as swap\nfrom pathlib import Path\nswap.swap_atomically = lambda *_: False\nrename = Path.rename\n"
         "def once(self, target):\n    rename(self, target)\n    os.kill(os.getpid(), 9)\nPath.rename = once",
         "",
     ),

@@ -16,7 +16,7 @@ from plugins.emergency.forms import forms_of_all, forms_of_record
 from plugins.emergency.labels import end_of
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import Message
-from plugins.frontmatter.model.languages import LANGUAGES
+from plugins.frontmatter.model.words.languages import LANGUAGES
 from plugins.readings.table import ReadingTable
 from tests.plugins.emergency.records import BASE, sample_library, sample_records
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Route, TimeoutError
 from starlette.applications import Starlette
 
 from demo.servers import free_port
-from plugins.builder import staging, swap
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import verify
+from plugins.builder.trees import staging, swap
 from plugins.magazine.compose.issues import PLACEHOLDER
 from plugins.preview.live import LivePreview
 from plugins.preview.server import create_app, reload_script

@@ -12,7 +12,7 @@ import pytest
 
 from mailer.approval import anchors
 from mailer.model.audit_log import AuditEvent, AuditSeal, next_entry
-from tests.samples.operators import Operator
+from tests.samples.mail.operators import Operator
 from tests.samples.releases import PAGES
 
 

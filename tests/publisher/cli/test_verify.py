@@ -11,8 +11,8 @@ from typer.testing import Result
 
 from demo.servers import free_port
 from publisher.config import AuditSettings
+from tests.samples.mail.operators import Operator
 from tests.samples.mirrors import SECOND, WWW, nginx
-from tests.samples.operators import Operator
 from verifier.model import Config
 
 SETTINGS = """

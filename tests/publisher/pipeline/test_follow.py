@@ -17,7 +17,7 @@ from publisher.pipeline.follow import Follower
 from publisher.pipeline.lock import publish_lock
 from publisher.pipeline.report import Report
 from publisher.pipeline.run import Watcher
-from tests.samples.mail_bundles import SECRET, Clock
+from tests.samples.mail.mail_bundles import SECRET, Clock
 from tests.samples.publishing_office import APPROVED, JAPAN, Office
 
 NOON = dt.datetime(2026, 11, 28, 12, 0, tzinfo=JAPAN)

@@ -20,7 +20,7 @@ from publisher.pipeline.lock import publish_lock
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.run import Watcher
 from tests import fork
-from tests.samples.mail_bundles import SECRET
+from tests.samples.mail.mail_bundles import SECRET
 from tests.samples.publishing_office import Office
 from tests.servers.smtp import Receiver
 

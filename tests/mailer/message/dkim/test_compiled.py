@@ -22,7 +22,7 @@ from mailer.model.issue import Issue, LightPart
 from mailer.model.recipient import Recipient
 from mailer.secrets import Secret
 from tests.mailer.message.dkim.judges import dkimpy_accepts, perl_says
-from tests.samples.mail_bundles import ISSUE, LIST, NOW, SECRET
+from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SECRET
 
 IDENTITY = SenderIdentity("bounce@example.jp", "todoke.example.jp")
 SIGNER = LinkSigner((Secret(SECRET),))

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailer.model import addresses
 from mailer.model.errors import CsvError
+from mailer.model.readers import addresses
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.imports.survey import Choices, survey
-from tests.samples.mail_bundles import LIST
+from tests.samples.mail.mail_bundles import LIST
 
 LISTS = {LIST.key: LIST}
 CELL = st.text(st.sampled_from("a@b.jp,;\t\"\n\r あ\x00\u202e\ud7ff=?<>'解除"), max_size=12) | st.sampled_from(

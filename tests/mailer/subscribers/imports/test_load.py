@@ -14,18 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from mailer.config.file import load_config
-from mailer.database import consents, subscriptions, suppressions
-from mailer.database.bulk_import import ImportResult
 from mailer.database.engine import Database, create_database, open_database
+from mailer.database.readers import consents, subscriptions, suppressions
+from mailer.database.readers.bulk_import import ImportResult
+from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.database.schema import subscription
-from mailer.database.subscriptions import ImportedSubscriber
-from mailer.model.consent import ConsentWay
 from mailer.model.ids import SubscriberId
-from mailer.model.suppression import AddressKeys, SuppressionReason
+from mailer.model.readers.consent import ConsentWay
+from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.subscribers.imports.load import Loaded, load
 from mailer.subscribers.imports.spool import PORTION, open_spool
 from mailer.subscribers.imports.survey import Choices, survey
-from tests.samples.mail_bundles import LIST, NOW, SECRET, make_database, people, write_config, write_lists
+from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, make_database, people, write_config, write_lists
 
 KEYS = AddressKeys((b"a key of these tests",))
 LISTS = {LIST.key: LIST}

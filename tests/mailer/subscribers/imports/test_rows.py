@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailer.model import addresses
 from mailer.model.errors import AddressError
+from mailer.model.readers import addresses
 from mailer.subscribers.imports.rows import _checked_name, parse_address
 
 PARTS = st.text(st.sampled_from('aB0.-_+@ "<>(),;:\\あ\u3000\x00é'), max_size=8)

@@ -12,7 +12,7 @@ from mailer.subscribers.imports.columns import Field
 from mailer.subscribers.imports.spool import Spool, open_spool
 from mailer.subscribers.imports.statuses import Membership
 from mailer.subscribers.imports.survey import Choices, Survey, survey
-from tests.samples.mail_bundles import LIST
+from tests.samples.mail.mail_bundles import LIST
 
 LISTS = {"fukko-press": LIST, "mailmaga": LIST.__class__("mailmaga", "月刊だより", *(getattr(LIST, name) for name in LIST.__slots__[2:]))}
 FIXED = Choices(fixed=("fukko-press",))

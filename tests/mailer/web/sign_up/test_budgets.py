@@ -15,7 +15,7 @@ from mailer.web.sign_up import budgets
 from mailer.web.sign_up.budgets import Budget, SignUpBudgets, Verdict, client_network, network_of
 from mailer.web.sign_up.form import is_timely, make_signed_time, parse
 from mailer.web.sign_up.proof import ProofOfWork
-from tests.samples.mail_bundles import NOW, SECRET
+from tests.samples.mail.mail_bundles import NOW, SECRET
 
 SEALER = TokenSealer((Secret(SECRET),))
 TOGETHER = Budget(free=1000, most=1000, refill=1)

@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, Page
 from demo.servers import free_port
 from mailer.config.file import load_config
 from mailer.config.settings import Config
-from mailer.database import consents, people, subscriptions
 from mailer.database.engine import Database, create_database
+from mailer.database.readers import consents, people, subscriptions
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.ids import SubscriberId
-from mailer.model.suppression import AddressKeys
+from mailer.model.readers.suppression import AddressKeys
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
@@ -28,8 +28,8 @@ from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
 from mailer.web.sign_up.proof import ProofOfWork
-from tests.samples.mail_bundles import LIST, SECRET, write_config
-from tests.samples.sign_ups import LISTS, OTHER, SITE, TurnedClock
+from tests.samples.mail.mail_bundles import LIST, SECRET, write_config
+from tests.samples.mail.sign_ups import LISTS, OTHER, SITE, TurnedClock
 from tests.servers.smtp import Accepted, Behaviour, Receiver
 from tests.servers.web_service import served
 

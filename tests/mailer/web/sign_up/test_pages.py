@@ -15,14 +15,14 @@ from altcha.v1 import Challenge, solve_challenge
 from sqlalchemy import event
 
 from mailer.config.file import load_config
-from mailer.database import consents, subscriptions, suppressions
 from mailer.database.engine import create_database
-from mailer.model.consent import ConsentWay
-from mailer.model.subscription import ListPreference, Preference
-from mailer.model.suppression import AddressKeys, SuppressionReason
+from mailer.database.readers import consents, subscriptions, suppressions
+from mailer.model.readers.consent import ConsentWay
+from mailer.model.readers.subscription import ListPreference, Preference
+from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.web.sign_up.budgets import Budget
-from tests.samples.mail_bundles import LIST, write_config
-from tests.samples.sign_ups import CLOSED, OTHER, Service, link_in
+from tests.samples.mail.mail_bundles import LIST, write_config
+from tests.samples.mail.sign_ups import CLOSED, OTHER, Service, link_in
 from tests.servers.smtp import Receiver
 
 HANAKO = "hanako@example.jp"

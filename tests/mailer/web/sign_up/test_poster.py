@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from mailer.model.issue import MailList
 from mailer.web.sign_up.poster import poster, qr_code, sign_up_address
 from tests.command_line import Ended, run
-from tests.samples.mail_bundles import LIST, write_config, write_json, write_lists
-from tests.samples.sign_ups import SITE, URL
+from tests.samples.mail.mail_bundles import LIST, write_config, write_json, write_lists
+from tests.samples.mail.sign_ups import SITE, URL
 
 LONG = replace(LIST, title="みやぎ復興プレス メールマガジン版 沿岸部と内陸部の皆さまへのお知らせ")
 

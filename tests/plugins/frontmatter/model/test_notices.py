@@ -7,7 +7,7 @@ import pytest
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.notices import Notice
 from plugins.frontmatter.model.registry import read_registry
-from plugins.frontmatter.model.warning_levels import ABOLISHED, LEVELS, SEVERITIES
+from plugins.frontmatter.model.words.warning_levels import ABOLISHED, LEVELS, SEVERITIES
 from plugins.frontmatter.notice_chains import earlier_ones, in_force
 from tests.samples.tiny import PLACES, PUBLICATIONS, TinySite
 

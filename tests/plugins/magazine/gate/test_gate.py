@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.model import addresses
+from mailer.model.readers import addresses
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.library import Library
 from plugins.incremental.writer import file_finder

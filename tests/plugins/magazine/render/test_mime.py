@@ -25,7 +25,7 @@ from plugins.builder.options import BuildReport
 from plugins.magazine.bundle import write_issue, write_lists
 from plugins.magazine.compose.issues import compose_all
 from plugins.magazine.render.renderer import IssueRenderer
-from tests.samples.mail_bundles import NOW
+from tests.samples.mail.mail_bundles import NOW
 from tests.samples.tiny import TinySite
 
 LINK = "https://mail.example.jp/unsubscribe/" + "t" * 60

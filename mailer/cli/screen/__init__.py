@@ -1,0 +1,1 @@
+"""How the mailer's commands show things: on a terminal of any width, in Japanese, to other programs."""

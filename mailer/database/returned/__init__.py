@@ -1,0 +1,1 @@
+"""What came back, what followed from it, and what is answered by a program."""

@@ -1,0 +1,1 @@
+"""What comes back, and from whom: bounces, reports, receivers, arrivals."""

@@ -1,0 +1,1 @@
+"""The published tree, the one beside it, and how they are exchanged."""

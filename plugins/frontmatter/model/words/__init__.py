@@ -1,0 +1,1 @@
+"""Words that notices may use: hazards, levels, languages."""

@@ -1,0 +1,1 @@
+"""The commands for those who check: audit pack, archive, reproduction, time stamps."""
