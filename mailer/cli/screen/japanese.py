@@ -11,6 +11,7 @@ from mailer.approval.confirmation import NothingToConfirm
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import AuthorUnknown, NotCommitted
 from mailer.approval.signature import SignatureError
+from mailer.bounces.mime import UnreadableMessage
 from mailer.dmarc.attachment import ReportUnreadable
 from mailer.model import errors
 from mailer.model.audit_log import AuditBroken
@@ -52,6 +53,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.DkimError: "電子署名（DKIM）の鍵が使えません。署名なしでは送りません。",
     errors.NotAuthenticated: "差出人のドメインを認証できないため、送りません。todoke doctor で足りないものが分かります。",
     errors.DnsUnavailable: "DNSが答えません。しばらくしてから、もう一度実行してください。",
+    UnreadableMessage: "メールとして読めません。",
     ReportUnreadable: "DMARCの報告として読めません。",
     SamePerson: "書いた人は承認できません。",
     AuthorUnknown: "だれが書いたか分かりません。",
