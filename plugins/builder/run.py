@@ -29,7 +29,7 @@ from plugins.builder.signals import signals_deferred
 from plugins.builder.trees import file_tree
 from plugins.builder.trees.swap import recover
 from plugins.clock import ValidityInterval
-from plugins.emergency.fast_path import SNAPSHOT
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 from plugins.file_lock import publish_lock
 from plugins.files import WriteRefused, write_atomically
 from plugins.inputs import UnreadableInput

@@ -57,6 +57,7 @@ MAY_OPEN = {
     "builder/content_loader.py": "as above",
     "builder": "its own output and caches, and the files whose times and sizes tell whether anything changed",
     "incremental": "as above",
+    "emergency/fast_path": "the output of the last build, and what that build leaves for it",
     "cards": "the font, and its own cache",
     "furigana": "the pages of this build, and its own cache",
     "search": "the index of the last build",

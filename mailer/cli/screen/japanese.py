@@ -11,8 +11,12 @@ from mailer.approval.confirmation import NothingToConfirm
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import AuthorUnknown, NotCommitted
 from mailer.approval.signature import SignatureError
+from mailer.approval.two_people import OnePerson
 from mailer.bounces.mime import UnreadableMessage
+from mailer.bounces.taught import RulesUnreadable
 from mailer.dmarc.attachment import ReportUnreadable
+from mailer.inbound.lmtp import ListenError
+from mailer.inbound.spool import SpoolError
 from mailer.model import errors
 from mailer.model.audit_log import AuditBroken
 from mailer.model.errors import TodokeMailError
@@ -49,6 +53,11 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.JournalError: "送信の控えを書けません。空き容量を確かめてください。",
     errors.ServiceError: "窓口を開けません。--host と --port を確かめてください。",
     errors.IssueStopped: "この号は、いまは送れません。",
+    errors.DeliveryRefused: "このアドレスには、運用する人が理由を書いて解くまで、何も送れません。",
+    OnePerson: "二人の名前が同じ人のものか、区別できません。",
+    RulesUnreadable: "教えた規則のファイルが壊れています。直すか、消してください。",
+    SpoolError: "その知らせはないか、ファイルが壊れています。todoke inbound list で確かめてください。",
+    ListenError: "受け口を開けません。場所と権利を確かめてください。",
     NotApproved: "承認が必要です。",
     errors.DkimError: "電子署名（DKIM）の鍵が使えません。署名なしでは送りません。",
     errors.NotAuthenticated: "差出人のドメインを認証できないため、送りません。todoke doctor で足りないものが分かります。",

@@ -10,6 +10,3 @@ notices and drills. A theme, ``publications.toml`` or an article that is broken 
 
 What it writes equals what a full build at the same moment writes, byte for byte; `publish.COUNTING` are the two pages that count things of the whole site.
 """
-
-SNAPSHOT = "emergency-snapshot.json"
-"""The file of `snapshot`, in ``output/``."""

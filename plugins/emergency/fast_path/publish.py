@@ -15,11 +15,11 @@ from jinja2 import DictLoader
 from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.channel import refusal
-from plugins.emergency.fast_path import SNAPSHOT
 from plugins.emergency.fast_path.banner import Banner
 from plugins.emergency.fast_path.site_pages import SitePages
 from plugins.emergency.fast_path.slots import PORTAL, URGENT, fill
 from plugins.emergency.fast_path.snapshot import Snapshot
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 from plugins.emergency.fast_path.source import record_from
 from plugins.emergency.fast_path.with_readings import WithReadings
 from plugins.emergency.forms import forms_of_all, forms_of_record

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from plugins.emergency.fast_path import SNAPSHOT as SNAPSHOT
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT as SNAPSHOT
 from plugins.files import write_atomically
 from plugins.frontmatter.load.serialization import DocumentCodec, Unreadable
 from plugins.frontmatter.model.document import Document, HeaderSummary, LoadedText

@@ -60,6 +60,7 @@ RULES = tuple(
         ("F802", "訓練と本当の知らせの取り違え", "a drill that looks real, or a notice that looks like a drill", "訓練の知らせが本物として出た例が、各地にあります", "drills have gone out as real in several prefectures", "", "title: 津波警報が出ました（content/drills/）", "title: 【訓練】津波警報が出ました"),
         ("F803", "食い違う警戒レベル", "levels that disagree", "題名とページのほかのところで段階が違うと、どちらを信じればよいか分かりません", "where title and page name two levels, nobody knows which to believe", "避難情報に関するガイドライン（2021年5月）"),
         ("F804", "続かない知らせ", "a notice that follows none", "updates と cancels は、前の知らせを下ろし、受け取った人に続きだと伝えます", "updates and cancels take the earlier notice down, and tell those who got it that this one follows"),
+        ("F805", "すぐには出せない知らせ", "a notice that cannot go out at once", "期限の切れた知らせ、まだ始まらない知らせ、下書きは、どの配信先にも出ません", "a notice that is over, has not begun or is a draft goes to no channel"),
         ("R101", "ない設定のファイル", "a missing settings file", "出版物と市町村の一覧がないと、何も作れません", "nothing can be built without the lists of publications and municipalities"),
         ("R102", "読めないTOML", "settings that are not TOML", "publications.toml はTOMLで書きます", "publications.toml is written in TOML", "TOML 1.0"),
         ("R103", "正しくない設定", "a setting that does not hold", "publications.toml の項目の決まりに合わない値です", "the value breaks a constraint of its field in publications.toml"),

@@ -37,7 +37,7 @@ def test_a_restored_database_is_refused_shown_adopted_and_then_sent_from_to_thos
         assert terminal.run("send fukko-press/45").exit_code == 0
     assert Counter(receiver.recipients) == EVERYBODY
     log = json.loads(terminal.run("audit --format json", mail=False).output)
-    assert [entry["what"] for entry in log] == [
+    assert [entry["what"] for entry in log if not entry["what"].startswith("subscribers")] == [
         "restored database adopted",
         "log adopted",
         "frozen",
@@ -68,14 +68,36 @@ TELLING = {
     "dmarc": "dmarc",
     "subscribers import": "subscribers import FILE",
     "subscribers revoke-links": "subscribers revoke-links reader1@example.jp",
+    "subscribers list": "subscribers list",
+    "subscribers stats": "subscribers stats",
+    "subscribers expire": "subscribers expire --dry-run",
+    "inbound numbers": "inbound numbers",
+    "inbound stops": "inbound stops",
 }
-WITHOUT = {"init-db", "secret new", "approvers", "adopt-restored", "serve", "dkim new", "dkim record", "dkim rotate"}
+SAME_DOOR = {
+    *(f"inbound {name}" for name in ("again", "ask-again", "forgive", "release", "show", "teach", "list")),
+    *(f"subscribers {name}" for name in ("add", "affected-by", "erase", "export", "find", "lift", "remove", "show")),
+}
+"""They ask a person first, or need a message that has come back; they open the database as the others do."""
+WITHOUT = {
+    "init-db",
+    "secret new",
+    "approvers",
+    "adopt-restored",
+    "serve",
+    "dkim new",
+    "dkim record",
+    "dkim rotate",
+    "emergency confirm",
+    "receive",
+    "subscribers poster",
+}
 """They have no database, make one, mend it, or run until stopped."""
 WITH_MAIL = {"schedule", "approve", "send", "subscribers import", "ready", "doctor"}
 
 
 def test_every_order_in_a_restored_database_is_refused_and_every_other_command_tells_of_it(tmp_path: Path) -> None:
-    assert ORDERS.keys() | TELLING.keys() | WITHOUT == groups.COMMANDS.keys(), "a new command: is it refused, or does it tell?"
+    assert ORDERS.keys() | TELLING.keys() | SAME_DOOR | WITHOUT == groups.COMMANDS.keys(), "a new command: is it refused, or does it tell?"
     with Receiver() as receiver:
         write_config(tmp_path, receiver.port, relay='tls = "none"\n[approval]\nidentity = "name"\n')
         terminal, database = Terminal(tmp_path), tmp_path / "var" / "todoke.db"

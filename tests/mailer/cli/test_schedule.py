@@ -78,7 +78,7 @@ def test_a_wrong_time_is_corrected_and_the_issue_is_shown_as_scheduled_with_its_
         assert "scheduled 予約" in shown and "sending" not in shown
         assert f"{SOONER:%Y-%m-%d}" in shown and f"{SOONER:%H:%M}" in shown
     entries = json.loads(terminal.run("audit --format json", mail=False).stdout)
-    assert [(entry["what"], "before" in entry["details"]) for entry in entries] == [
+    assert [(entry["what"], "before" in entry["details"]) for entry in entries if not entry["what"].startswith("subscribers")] == [
         ("frozen", False),
         ("scheduled", False),
         ("scheduled", True),

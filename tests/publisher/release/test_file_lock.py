@@ -13,7 +13,8 @@ from pathlib import Path
 sys.modules["fcntl"] = None
 from publisher.model.errors import PublisherError
 from publisher.release.store import ReleaseStore
-from publisher.cli import mirrors, publish, release, reproduce, verify
+from publisher.cli import mirrors, publish, release, verify
+from publisher.cli.proof import reproduce
 store = ReleaseStore(Path(sys.argv[1]))
 print(store.load(1).release.number)
 try:

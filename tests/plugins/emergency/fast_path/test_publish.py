@@ -17,9 +17,9 @@ import todoke
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
 from plugins.diagnostics import ContentErrors
-from plugins.emergency.fast_path import SNAPSHOT
 from plugins.emergency.fast_path.publish import COUNTING, FastPath, StageDone
 from plugins.emergency.fast_path.snapshot import NoSnapshot, load_snapshot
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 from plugins.emergency.fast_path.source import read_record
 from tests.plugins.emergency.test_mail import TOML
 from tests.plugins.frontmatter.model.test_notices import record
