@@ -33,8 +33,8 @@ from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 HOME = Path(mailer.__file__).parent
 PENDING, CLAIMED, UNKNOWN = DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.UNKNOWN
-BUILDERS = {"database/transitions.py"}  # may begin an UPDATE or INSERT of `delivery`
-HAND_WRITTEN = {"database/result_statements.py"}  # may hold one as text
+BUILDERS = {"database/deliveries/transitions.py"}  # may begin an UPDATE or INSERT of `delivery`
+HAND_WRITTEN = {"database/deliveries/result_statements.py"}  # may hold one as text
 WRITERS = {"insert", "update", "delete"}
 SQL = re.compile(r"\b(?:update(?:\s+only)?|insert\s+into|delete\s+from|merge\s+into|replace\s+into|truncate(?:\s+table)?)\s+\W?delivery\b", re.IGNORECASE)  # fmt: skip
 

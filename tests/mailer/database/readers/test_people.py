@@ -36,4 +36,4 @@ def test_only_one_module_gives_a_subscriber_an_address() -> None:
         for path in HOME.rglob("*.py")
         if "versions" not in path.parts and address_writes(path.read_text("utf-8"))
     }
-    assert writers == {"database/people.py"}
+    assert writers == {"database/readers/people.py"}
