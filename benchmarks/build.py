@@ -36,9 +36,9 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import latency
 from benchmarks.builders import Builder, eleventy, hugo, python_environment, rewrite, stock, todoke
 from benchmarks.corpus import START, write_article, write_corpus
+from benchmarks.mailing import latency
 
 Runs = dict[str, dict[str, list["Run"]]]
 """By builder and step."""

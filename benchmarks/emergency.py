@@ -36,7 +36,7 @@ from benchmarks.builders import python_environment, todoke
 from benchmarks.corpus import write_corpus
 from benchmarks.mail import SINK
 from demo.servers import free_port
-from publisher.targets.ssh import SshAddress
+from publisher.targets.sftp.ssh import SshAddress
 from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.ssh import sftp_server
 

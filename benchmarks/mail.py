@@ -69,7 +69,7 @@ def receiver(kind: str, late: float = 0.0) -> Iterator[int]:
     """A receiver that listens; yields its port."""
     port = free_port()
     sink = [SINK, *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", "1000"]
-    command = sink if kind == "smtp-sink" else [sys.executable, "-m", "benchmarks.receiver", str(port), str(late)]
+    command = sink if kind == "smtp-sink" else [sys.executable, "-m", "benchmarks.mailing.receiver", str(port), str(late)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while socket.socket().connect_ex(("127.0.0.1", port)):
@@ -92,7 +92,7 @@ def peer(sender: str, kind: str, messages: int, command: Sequence[str]) -> Run:
 
 def engine(name: str, kind: str, messages: int, port: int, url: str = "", connections: int = CONNECTIONS, *options: str) -> Run:
     """Todoke, in a process of its own; freezing and filling the database are not counted."""
-    command = [sys.executable, "-m", "benchmarks.engine", str(port), str(messages), str(connections), url, *options]
+    command = [sys.executable, "-m", "benchmarks.mailing.engine", str(port), str(messages), str(connections), url, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     measured = json.loads(done.stdout.splitlines()[-1])
     if messages >= 1_000_000:
@@ -103,7 +103,7 @@ def engine(name: str, kind: str, messages: int, port: int, url: str = "", connec
 
 def overtaking(messages: int, port: int) -> dict[str, float]:
     """How soon an emergency overtakes a newsletter of that many messages."""
-    command = [sys.executable, "-m", "benchmarks.overtaking", str(port), str(messages), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "benchmarks.mailing.overtaking", str(port), str(messages), str(CONNECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     print(f"  an emergency overtakes: {measured}")

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 import aiosmtplib
 
-from benchmarks.engine import SIZE
+from benchmarks.mailing.engine import SIZE
 
 SENDER, READER = "bounce@example.jp", "reader{}@example.jp"
 

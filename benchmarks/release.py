@@ -4,7 +4,7 @@ The site of ``--articles`` articles goes to three mirrors on loopback: a folder,
 (s3rver). Then one article is edited and built, released, and rolled back. Beside it `rsync -a --delete` brings the same trees to the same sshd, and
 `rclone sync` to a bucket of the same store.
 
-Bytes are counted on the wire, both ways of the connection, for Todoke and rsync alike (`benchmarks.wire`). ``--files`` takes so many generated small files
+Bytes are counted on the wire, both ways of the connection, for Todoke and rsync alike (`benchmarks.mailing.wire`). ``--files`` takes so many generated small files
 instead of a built site. A shared machine is noisy: compare the ratios. The last line is JSON.
 """
 
@@ -27,7 +27,7 @@ from pathlib import Path
 from benchmarks.build import fill_cache, measure, temporary_folder
 from benchmarks.builders import Builder, rewrite, todoke
 from benchmarks.corpus import write_corpus
-from benchmarks.wire import Wire, counting
+from benchmarks.mailing.wire import Wire, counting
 from publisher.release.keys import new_key
 from publisher.release.make import draft, make, one_further_back, republish
 from publisher.release.store import ReleaseStore, SignedRelease
@@ -36,7 +36,7 @@ from publisher.targets import delivery
 from publisher.targets.delivery import Result
 from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
-from publisher.targets.ssh import SftpFiles, SshAddress
+from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Target
 from publisher.targets.tree import TreeTarget
 from tests.servers.s3 import open_bucket, s3_server

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import returned, sign_ups
+from benchmarks.mailing import returned, sign_ups
 from mailer.config.file import load_config
 from mailer.database.engine import create_database, open_database
 from mailer.database.readers import subscriptions

@@ -51,7 +51,7 @@ def _target(config: PublishConfig, mirror: Mirror, clock: Callable[[], dt.dateti
 
 
 def _by_ssh(mirror: SshMirror, known: Known) -> TreeTarget:
-    from publisher.targets.ssh import SftpFiles, SshAddress
+    from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 
     address = SshAddress(mirror.host, mirror.folder, mirror.user, mirror.key_file, mirror.known_hosts, mirror.port, mirror.compression)
     return TreeTarget(mirror.name, SftpFiles(address), known)

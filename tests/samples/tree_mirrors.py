@@ -8,7 +8,7 @@ from typing import Any
 
 from publisher.release.store import SignedRelease
 from publisher.targets.local import LocalFiles
-from publisher.targets.ssh import SftpFiles, SshAddress
+from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Inspection, Known, Published
 from publisher.targets.tree import TreeTarget
 from tests.samples.releases import Publishing

@@ -20,7 +20,7 @@ from typing import Any
 from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
-from publisher.targets.ssh import SftpFiles, SshAddress
+from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.tree import TreeTarget
 from tests.samples.releases import Publishing
 from tests.servers.namespaces import Host, host, plug

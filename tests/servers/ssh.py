@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from demo.servers import free_port
-from publisher.targets.ssh import SshAddress
+from publisher.targets.sftp.ssh import SshAddress
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.targets.ssh import SshAddress
+from publisher.targets.sftp.ssh import SshAddress
 from tests.samples.releases import Publishing
 from tests.samples.tree_mirrors import Mirror
 from tests.servers.ssh import sftp_server

@@ -17,7 +17,7 @@ from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
-from publisher.targets.ssh import SftpFiles, SshAddress
+from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Published
 from publisher.targets.tree import TreeTarget
 from tests.samples.releases import PAGES, Publishing

@@ -1,6 +1,6 @@
 """A light SMTP receiver for measuring: it takes every message and reads nothing of it but its end.
 
-    python -m benchmarks.receiver PORT [SECONDS_LATE]
+    python -m benchmarks.mailing.receiver PORT [SECONDS_LATE]
 
 It prints a line when it listens. It is faster than `smtp-sink`, so that it does not limit the sender.
 """

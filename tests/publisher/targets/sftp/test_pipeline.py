@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from publisher.model.errors import TargetError
-from publisher.targets.sftp_pipeline import PIECE
-from publisher.targets.ssh import MANY, SftpFiles, SshAddress
+from publisher.targets.sftp.pipeline import PIECE
+from publisher.targets.sftp.ssh import MANY, SftpFiles, SshAddress
 
 
 def sources(folder: Path, number: int = MANY + 30) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """How soon does an emergency overtake a newsletter that is going out? Run by `benchmarks.mail` in a process of its own.
 
-    python -m benchmarks.overtaking PORT READERS CONNECTIONS
+    python -m benchmarks.mailing.overtaking PORT READERS CONNECTIONS
 
 When a tenth of the newsletter is sent, an emergency for all its readers is frozen, as a second `send` does it. Prints one line of JSON:
 seconds from there to its first and its thousandth message, by the ledger, and how many messages of the newsletter were still to come
@@ -17,7 +17,7 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from benchmarks.engine import REF, Quiet, issue, prepared_context
+from benchmarks.mailing.engine import REF, Quiet, issue, prepared_context
 from mailer.database.deliveries import issues
 from mailer.database.engine import Database, open_database
 from mailer.database.schema import delivery

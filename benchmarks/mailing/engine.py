@@ -1,6 +1,6 @@
 """Measures one `send` of an issue of 40 kB to invented readers. Run by `benchmarks.mail` in a process of its own.
 
-    python -m benchmarks.engine PORT READERS CONNECTIONS [DATABASE-URL] [--signed] [--durable]
+    python -m benchmarks.mailing.engine PORT READERS CONNECTIONS [DATABASE-URL] [--signed] [--durable]
 
 Prints one line of JSON: seconds, CPU seconds and peak memory of the sending alone.
 """

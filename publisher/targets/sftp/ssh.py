@@ -17,16 +17,16 @@ import asyncssh
 from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, Stamp, Walk
-from publisher.targets.sftp_pipeline import Upload, send_all
-from publisher.targets.ssh_address import SshAddress as SshAddress
-from publisher.targets.ssh_address import log_in
+from publisher.targets.sftp.pipeline import Upload, send_all
+from publisher.targets.sftp.ssh_address import SshAddress as SshAddress
+from publisher.targets.sftp.ssh_address import log_in
 
 INCOMING = "incoming"
 AT_ONCE = 48
 """Files that are on their way at once: OpenSSH answers one request after the other; such a queue hides 20 ms of distance and takes little memory."""
 
 MANY = 100
-"""Files from which on `publisher.targets.sftp_pipeline` is worth a channel of its own."""
+"""Files from which on `publisher.targets.sftp.pipeline` is worth a channel of its own."""
 
 SMALL = 1 << 20
 """Bytes. A smaller file is written with one request; asyncssh's own copying asks several times before it begins."""

@@ -1,0 +1,1 @@
+"""What the benchmarks of the mailer run in processes of their own: senders, receivers, readers."""

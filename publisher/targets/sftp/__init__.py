@@ -1,0 +1,1 @@
+"""Mirrors by SSH: the address, one connection, and many small files at once."""
