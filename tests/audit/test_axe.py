@@ -40,7 +40,7 @@ def test_every_template_of_the_theme_has_a_page_in_the_sample(templates: dict[st
     page_templates = {
         path.name for path in theme.glob("*.html") if "{% extends" in (text := path.read_text(encoding="utf-8")) or "<!doctype" in text
     }
-    assert page_templates - {"base.html"} == set(templates.values())
+    assert {name for name in page_templates if not name.endswith("base.html")} == set(templates.values())
 
 
 def test_axe_finds_no_violation_on_any_template(example_pages: list[str], page: Page, address: str) -> None:

@@ -36,7 +36,8 @@ def write_poster(
         sheet = poster(lists[key], site, settings.service_url, f"{key}-subscribe@{domain}" if domain else "")
         address = sign_up_address(settings.service_url, key)
         files = {f"poster-{key}.html": sheet, f"qr-{key}.svg": qr_code(address, "申し込みのページのQRコード")}
-        output.mkdir(parents=True, exist_ok=True)
+        if not output.is_dir():
+            raise ServiceError(f"{output} is no folder: make it first. フォルダーがありません。先に作ってください。")
         for name, content in files.items():
             (output / name).write_bytes(content)
         say(f"{output / f'poster-{key}.html'} and {output / f'qr-{key}.svg'} lead to {address}. ブラウザーで開いて、A4で印刷してください。")

@@ -36,8 +36,8 @@ def test_the_commands_from_the_commit_to_the_audit_log(tmp_path: Path) -> None:
     assert len(receiver.accepted) == 2
     audit = terminal.run("audit", mail=False)
     assert audit.exit_code == 0
-    assert "6 entries, all hashes and seals hold" in audit.output
-    assert "Proved since the anchor of entry 6" in audit.output
+    assert "8 entries, all hashes and seals hold" in audit.output
+    assert "Proved since the anchor of entry 8" in audit.output
     assert terminal.run("audit", "--expect", "f" * 64, mail=False).exit_code == 1
 
 
@@ -58,7 +58,7 @@ def test_no_option_takes_the_place_of_a_commit(tmp_path: Path, options: tuple[st
     terminal.run("subscribers", "import", str(tmp_path / "people.csv"))
     result = terminal.run("approve", ISSUE, "--as", "鈴木 一郎", *options)
     assert result.exit_code == 1 and "approved by" not in result.output
-    assert "0 entries" in terminal.run("audit", mail=False).output
+    assert "2 entries" in terminal.run("audit", mail=False).output
 
 
 def test_where_there_is_no_git_the_author_is_stated(tmp_path: Path) -> None:
@@ -134,11 +134,11 @@ def test_what_somebody_did_in_the_database_is_found_by_the_audit(tmp_path: Path)
     assert first.exit_code == 0 and len(elsewhere.read_text("ascii").splitlines()) == 1
     terminal.run("approve", ISSUE, "--as", "鈴木 一郎")
     second = terminal.run("audit", "--anchor", str(elsewhere), mail=False)
-    assert "Proved since the anchor of entry 2" in second.output and len(elsewhere.read_text("ascii").splitlines()) == 2
+    assert "Proved since the anchor of entry 4" in second.output and len(elsewhere.read_text("ascii").splitlines()) == 2
     url = f"sqlite:///{tmp_path / 'var/todoke.db'}"
     definitions = tmp_path / "triggers"
     definitions.write_text("")
-    tamper(open_database(url), "DELETE FROM audit WHERE number > 1")
+    tamper(open_database(url), "DELETE FROM audit WHERE number > 3")
     assert "not guarded" in terminal.run("audit", mail=False).stderr
     with open_database(url).writing() as connection:
         for verb in ("UPDATE", "DELETE"):
@@ -146,7 +146,7 @@ def test_what_somebody_did_in_the_database_is_found_by_the_audit(tmp_path: Path)
         connection.exec_driver_sql("CREATE TRIGGER audit_no_REPLACE BEFORE INSERT ON audit WHEN 0 BEGIN SELECT RAISE(ABORT, 'x'); END")
     assert "cut off" in terminal.run("audit", mail=False).stderr, "the anchor of this machine"
     adopted = terminal.run("audit", "--adopt", mail=False)
-    assert adopted.exit_code == 0 and "goes on at entry 2" in adopted.output
+    assert adopted.exit_code == 0 and "goes on at entry 4" in adopted.output
     assert "written anew" in terminal.run("audit", "--anchor", str(elsewhere), mail=False).stderr, "the anchors elsewhere"
     assert terminal.run("audit", "--adopt", mail=False).exit_code == 1
 
@@ -167,7 +167,7 @@ def test_a_log_from_before_the_seal_is_confirmed_once(tmp_path: Path) -> None:
     unsealed = terminal.run("audit", mail=False)
     assert unsealed.exit_code == 1 and "todoke audit --seal" in unsealed.stderr
     sealed = terminal.run("audit", "--seal", mail=False)
-    assert sealed.exit_code == 0 and "Entries 1 to 1 are confirmed" in sealed.output
+    assert sealed.exit_code == 0 and "Entries 1 to 3 are confirmed" in sealed.output
     assert "not approved" in terminal.run("send", ISSUE).stderr, "what was approved without a seal was approved by nobody"
     assert terminal.run("audit", "--seal", mail=False).exit_code == 1
 

@@ -59,6 +59,8 @@ def run_poster(folder: Path, key: str) -> Ended:
 
 def test_the_command_writes_the_sheet_and_the_code(tmp_path: Path) -> None:
     write_site(tmp_path / "mail", service=URL, is_open=True)
+    assert b"make it first" in run_poster(tmp_path, LIST.key).err
+    (tmp_path / "out").mkdir()
     done = run_poster(tmp_path, LIST.key)
     assert done.status == 0 and f"{URL}/sign-up/{LIST.key}" in done.out.decode()
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"poster-{LIST.key}.html", f"qr-{LIST.key}.svg"]
