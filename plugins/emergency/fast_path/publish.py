@@ -91,10 +91,10 @@ class FastPath:
             failed = list[tuple[str, str]]()
             with _named("mail", failed):
                 self._withdraw_replaced()
-            mail = self._write("mail", self._bundle(), failed)
             with _named(SNAPSHOT, failed):
                 self._snapshot.save(self._output)
             first = [name for part in self._first() for name in self._write("site", part, failed)]
+            mail = self._write("mail", self._bundle(), failed)  # after the pages to which it leads
             self._note_end()
         bundles = dict.fromkeys(name.rpartition("/")[0] for name in mail)
         yield StageDone("first", (*first, *sorted(self._cards)), tuple(bundles), tuple(failed))
