@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,17 @@ def start(tiny: TinySite, *more: str, largest_file: int = 0) -> subprocess.Popen
     if largest_file:
         command = ["sh", "-c", f'ulimit -f {largest_file}; exec "$@"', "sh", *command]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=tiny.root, env=environment, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    listens = partial(signal.signal, signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to Ctrl-C
+    return subprocess.Popen(
+        command,
+        cwd=tiny.root,
+        env=environment,
+        stdout=-1,
+        stderr=-1,
+        text=True,
+        start_new_session=True,
+        preexec_fn=listens,  # noqa: PLW1509 - no threads here
+    )
 
 
 def edit(tiny: TinySite, words: str) -> None:
