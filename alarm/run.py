@@ -31,7 +31,7 @@ def run(
     def begin(watch: Watch) -> Callable[[list[Finding]], bool]:
         alarm, memory = Alarm(settings, watch, restore, released), Memory(settings.folder, watch)
 
-        def tell(events: list[Finding]) -> bool:
+        def notify(events: list[Finding]) -> bool:
             events += domains.tick(watch)
             if events:
                 memory.keep(events)
@@ -43,7 +43,7 @@ def run(
                 say(f"{error.filename}: {error.strerror} / 状態のページを書けません")
             return alarm.has_mended
 
-        return tell
+        return notify
 
     return watch_mirrors(settings, begin, is_once=is_once)
 

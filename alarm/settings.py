@@ -55,31 +55,31 @@ def load_settings(path: Path) -> Settings:
     key.
     """
     try:
-        record, faults = tomllib.loads(path.read_text(encoding="utf-8")), list[str]()
+        record, problems = tomllib.loads(path.read_text(encoding="utf-8")), list[str]()
     except (OSError, ValueError) as error:
         raise VerifierError(f"{path}: {error} / 設定が読めません") from error
-    config: Settings = _fill(Settings, record, "", path.resolve().parent, faults)
-    if faults:
-        raise VerifierError(f"{path}: {'; '.join(faults)} / 設定を直してください")
+    config: Settings = _fill(Settings, record, "", path.resolve().parent, problems)
+    if problems:
+        raise VerifierError(f"{path}: {'; '.join(problems)} / 設定を直してください")
     return config
 
 
-def _fill(kind: Any, record: Any, where: str, folder: Path, faults: list[str]) -> Any:
+def _fill(kind: Any, record: Any, where: str, folder: Path, problems: list[str]) -> Any:
     """Make a dataclass of a table; note what does not fit."""
     hints, given = {each.name: str(each.type) for each in fields(kind)}, {}
     for name, value in record.items() if isinstance(record, dict) else [("", record)]:
         if name in TABLES and isinstance(value, list) == (name == "mirrors"):
-            rows = [_fill(TABLES[name], row, f"{where}{name}.", folder, faults) for row in ([value], value)[name == "mirrors"]]
+            rows = [_fill(TABLES[name], row, f"{where}{name}.", folder, problems) for row in ([value], value)[name == "mirrors"]]
             given[name] = tuple(rows) if name == "mirrors" else rows[0]
         elif name not in hints:
-            faults.append(f"{where}{name}: there is no such setting")
+            problems.append(f"{where}{name}: there is no such setting")
         elif not _fits(value, hints[name]):
-            faults.append(f"{where}{name}: {value!r} is of the wrong kind")
+            problems.append(f"{where}{name}: {value!r} is of the wrong kind")
         else:
             given[name] = tuple(value) if isinstance(value, list) else str(folder / value) if value and name in PATHS else value
     needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
-    faults += [f"{where}{name}: is needed" for name in needed if name not in given]
-    return None if faults else kind(**given)
+    problems += [f"{where}{name}: is needed" for name in needed if name not in given]
+    return None if problems else kind(**given)
 
 
 def _fits(value: Any, hint: str) -> bool:
@@ -96,20 +96,22 @@ def check(config: Settings) -> Settings:
     """Return the configuration with a name for each mirror. Raises `VerifierError` if it cannot be used."""
     mirrors = tuple(replace(each, name=each.name or urlsplit(each.url).netloc, url=each.url.rstrip("/")) for each in config.mirrors)
     names = [each.name for each in mirrors]
-    faults = [f"families: {each!r} is neither ipv4 nor ipv6" for each in config.families if each not in ("ipv4", "ipv6")]
-    faults += [f"{each.url}: no address with http or https" for each in mirrors if urlsplit(each.url).scheme not in ("http", "https")]
-    faults += [f"mirrors: two have the name {name}" for name in sorted(set(names)) if names.count(name) > 1]
-    faults += [f"{name}: must be more than 0" for name in ("interval", "again", "timeout", "slow") if getattr(config, name) <= 0]
+    problems = [f"families: {each!r} is neither ipv4 nor ipv6" for each in config.families if each not in ("ipv4", "ipv6")]
+    problems += [f"{each.url}: no address with http or https" for each in mirrors if urlsplit(each.url).scheme not in ("http", "https")]
+    problems += [f"mirrors: two have the name {name}" for name in sorted(set(names)) if names.count(name) > 1]
+    problems += [f"{name}: must be more than 0" for name in ("interval", "again", "timeout", "slow") if getattr(config, name) <= 0]
     if not mirrors:
-        faults.append("mirrors: none is named 公開先がありません")
+        problems.append("mirrors: none is named 公開先がありません")
     if not (config.root or config.public_key):
-        faults.append("root or public_key is needed: what is trusted never comes from the mirror 信頼の元（root か public_key）が要ります")
+        problems.append(
+            "root or public_key is needed: what is trusted never comes from the mirror 信頼の元（root か public_key）が要ります"
+        )
     try:
         key_of(config.public_key) if config.public_key else None
     except ValueError as error:
-        faults.append(f"this is no public key of minisign: {error} / minisign の公開鍵ではありません")
+        problems.append(f"this is no public key of minisign: {error} / minisign の公開鍵ではありません")
     if config.root and not Path(config.root).is_file():
-        faults.append(f"{config.root}: No such file 読めません")
-    if faults:
-        raise VerifierError("; ".join(faults))
+        problems.append(f"{config.root}: No such file 読めません")
+    if problems:
+        raise VerifierError("; ".join(problems))
     return replace(config, mirrors=mirrors)

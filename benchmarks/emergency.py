@@ -75,7 +75,7 @@ translations: {{en: {{title: Evacuation order, what: Heavy rain. Landslides are 
 
 
 @dataclass(frozen=True)
-class Office:
+class Installation:
     """A machine with a site that is built and public."""
 
     root: Path
@@ -100,12 +100,12 @@ class Office:
     def site(self) -> Path:
         return self.root / "output" / "site"
 
-    def shown(self, mirror: str, page: str) -> Path:
+    def published_page(self, mirror: str, page: str) -> Path:
         """Return the file that the mirror's web server shows."""
         return self.root / mirror / "current" / page
 
 
-def prepare(root: Path, articles: int, readers: int, address: SshAddress) -> Office:
+def prepare(root: Path, articles: int, readers: int, address: SshAddress) -> Installation:
     """Build, release twice, and let readers join."""
     with temporary_folder() as cache:
         fill_cache(cache)
@@ -115,35 +115,35 @@ def prepare(root: Path, articles: int, readers: int, address: SshAddress) -> Off
         notices = "[publications.emergency]\n"
         publications.write_text(text.replace(notices, f'{notices}list = "emergency"\n') + LIST, "utf-8")
         todoke(root, cache)
-        office = Office(root, free_port())
-        office.run("build")
-    _configure(office, address, readers)
-    office.run("release-keys", "new", "--root", "stick", "--without-passphrase")
-    office.run("release")
-    page = office.site / "index.html"
+        installation = Installation(root, free_port())
+        installation.run("build")
+    _configure(installation, address, readers)
+    installation.run("release-keys", "new", "--root", "stick", "--without-passphrase")
+    installation.run("release")
+    page = installation.site / "index.html"
     text = page.read_text("utf-8")
     page.unlink()
     page.write_text(text + "\n", "utf-8")
-    office.run("release")  # from here on each mirror has two trees
-    office.run("init-db")
-    office.run("subscribers", "import", "readers.csv")
-    return office
+    installation.run("release")  # from here on each mirror has two trees
+    installation.run("init-db")
+    installation.run("subscribers", "import", "readers.csv")
+    return installation
 
 
-def _configure(office: Office, address: SshAddress, readers: int) -> None:
+def _configure(installation: Installation, address: SshAddress, readers: int) -> None:
     local = "".join(f'[[mirrors]]\nname = "{name}"\nkind = "local"\nfolder = "{name}"\n' for name in MIRRORS[:2])
     far = (
-        f'[[mirrors]]\nname = "far"\nkind = "ssh"\nhost = "{address.host}"\nport = {address.port}\nfolder = "{office.root}/far"\nuser = "{address.user}"\n'
+        f'[[mirrors]]\nname = "far"\nkind = "ssh"\nhost = "{address.host}"\nport = {address.port}\nfolder = "{installation.root}/far"\nuser = "{address.user}"\n'
         f'key_file = "{address.key_file}"\nknown_hosts = "{address.known_hosts}"\n'
     )
-    (office.root / "publish.toml").write_text(f'store = "var/releases"\nkeys = "var/keys"\n{local}{far}', "utf-8")
-    (office.root / "mailer.toml").write_text(
+    (installation.root / "publish.toml").write_text(f'store = "var/releases"\nkeys = "var/keys"\n{local}{far}', "utf-8")
+    (installation.root / "mailer.toml").write_text(
         'database = "sqlite:///readers.db"\nservice_url = "https://mail.example.jp"\nmessage_id_domain = "todoke.example.jp"\n'
-        f'return_path = "bounce@example.jp"\n[relay]\nhost = "127.0.0.1"\nport = {office.port}\nconnections = 4\ntls = "none"\n',
+        f'return_path = "bounce@example.jp"\n[relay]\nhost = "127.0.0.1"\nport = {installation.port}\nconnections = 4\ntls = "none"\n',
         "utf-8",
     )
     rows = "".join(f"reader{number}@example{number % 50}.jp,読者{number},emergency\n" for number in range(readers))
-    (office.root / "readers.csv").write_text(f"email,name,lists\n{rows}", "utf-8")
+    (installation.root / "readers.csv").write_text(f"email,name,lists\n{rows}", "utf-8")
 
 
 @contextmanager
@@ -158,29 +158,44 @@ def sink(port: int) -> Iterator[None]:
             process.terminate()
 
 
-def measure(office: Office, name: str) -> dict[str, float]:
+def measure(installation: Installation, name: str) -> dict[str, float]:
     """Publish one notice; return the figures."""
     now, title = dt.datetime.now(JAPAN), f"{TITLE}{name}"
-    file = office.root / "content/emergency" / str(now.year) / f"{name}.md"
+    file = installation.root / "content/emergency" / str(now.year) / f"{name}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(NOTICE.format(title=title, date=now - dt.timedelta(minutes=1), end=now + dt.timedelta(hours=9)), "utf-8")
-    pages = [page.relative_to(office.site).as_posix() for page in office.site.rglob("*.html")]
+    pages = [page.relative_to(installation.site).as_posix() for page in installation.site.rglob("*.html")]
     chosen = random.Random(16).sample(pages, min(SAMPLE, len(pages)))
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-    words = ("emergency", "publish", str(file.relative_to(office.root)), "--as", "佐藤太郎", "--second", "鈴木花子", "--format", "json")
-    with subprocess.Popen([*office.command, *words], cwd=office.root, env=office.environ, stdout=subprocess.PIPE, text=True) as process:
-        seen = _watch(office, title, process, chosen, start)
+    words = (
+        "emergency",
+        "publish",
+        str(file.relative_to(installation.root)),
+        "--as",
+        "佐藤太郎",
+        "--second",
+        "鈴木花子",
+        "--format",
+        "json",
+    )
+    with subprocess.Popen(
+        [*installation.command, *words], cwd=installation.root, env=installation.environ, stdout=subprocess.PIPE, text=True
+    ) as process:
+        seen = _watch(installation, title, process, chosen, start)
         assert process.stdout
         report = json.loads(process.stdout.read().splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     print("\n".join(f"  {way['way']}: {way['outcome']} {way['seconds']} s, {way['why']}" for way in report["ways"]), flush=True)
     missing = [
-        (mirror, page) for mirror in MIRRORS for page in pages if not _has(office, title, mirror, page) and not _is_framed(office, page)
+        (mirror, page)
+        for mirror in MIRRORS
+        for page in pages
+        if not _has(installation, title, mirror, page) and not _is_framed(installation, page)
     ]
     if process.returncode or missing:
         raise SystemExit(f"not everywhere (exit status {process.returncode}): {missing[:5]}")
-    mails = sent_times(office, name, start)
-    light = max(office.site.glob("emergency/**/light.html"), key=lambda page: page.stat().st_size).stat().st_size
+    mails = sent_times(installation, name, start)
+    light = max(installation.site.glob("emergency/**/light.html"), key=lambda page: page.stat().st_size).stat().st_size
     return {
         "live_s": round(seen["live"], 2),
         "portal_s": round(seen["portal"], 2),
@@ -193,19 +208,21 @@ def measure(office: Office, name: str) -> dict[str, float]:
     }
 
 
-def _watch(office: Office, title: str, process: subprocess.Popen[str], chosen: Sequence[str], start: float) -> dict[str, float]:
+def _watch(installation: Installation, title: str, process: subprocess.Popen[str], chosen: Sequence[str], start: float) -> dict[str, float]:
     """Look at the mirrors until the program has ended; return when each was first complete, in seconds since ``start``."""
     wanted = {
         "live": ["emergency/light.html"],
         "portal": ["index.html"],
-        "all pages": [page for page in chosen if not _is_framed(office, page)],
+        "all pages": [page for page in chosen if not _is_framed(installation, page)],
     }
     left = {name: [(mirror, page) for mirror in MIRRORS for page in pages] for name, pages in wanted.items()}
     seen: dict[str, float] = {}
     while process.poll() is None or len(seen) < len(wanted):
         for name in wanted.keys() - seen.keys():
             left[name] = (
-                [each for each in left[name] if not _has(office, title, *each)] if name != "all pages" or len(seen) > 1 else left[name]
+                [each for each in left[name] if not _has(installation, title, *each)]
+                if name != "all pages" or len(seen) > 1
+                else left[name]
             )
             if not left[name]:
                 seen[name] = time.time() - start
@@ -215,21 +232,21 @@ def _watch(office: Office, title: str, process: subprocess.Popen[str], chosen: S
     return {name: seen.get(name, float("inf")) for name in wanted}
 
 
-def _has(office: Office, title: str, mirror: str, page: str) -> bool:
+def _has(installation: Installation, title: str, mirror: str, page: str) -> bool:
     try:
-        return title in office.shown(mirror, page).read_text("utf-8").replace("<wbr>", "")
+        return title in installation.published_page(mirror, page).read_text("utf-8").replace("<wbr>", "")
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
-def _is_framed(office: Office, page: str) -> bool:
+def _is_framed(installation: Installation, page: str) -> bool:
     """Whether a page has no place for a banner: a redirect, a form without the frame of the site."""
-    return "urgent" not in (office.site / page).read_text("utf-8")
+    return "urgent" not in (installation.site / page).read_text("utf-8")
 
 
-def sent_times(office: Office, name: str, start: float) -> list[float]:
+def sent_times(installation: Installation, name: str, start: float) -> list[float]:
     """Return when each mail was accepted, in seconds since ``start``."""
-    with closing(sqlite3.connect(office.root / "readers.db")) as connection:
+    with closing(sqlite3.connect(installation.root / "readers.db")) as connection:
         rows = connection.execute(
             "SELECT changed_at FROM delivery JOIN issue ON issue.id = issue_id WHERE state = 'sent' AND number LIKE ? ORDER BY changed_at",
             (f"%-{name}",),
@@ -245,9 +262,9 @@ def main() -> None:
     if not Path(SINK).exists():
         raise SystemExit("smtp-sink is missing: sudo apt-get install postfix")
     with temporary_folder() as root, sftp_server(root / "sshd") as address:
-        office = prepare(root, options.articles, options.readers, address)
-        with sink(office.port):
-            print(json.dumps(measure(office, "rain")))
+        installation = prepare(root, options.articles, options.readers, address)
+        with sink(installation.port):
+            print(json.dumps(measure(installation, "rain")))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class LoopbackResolver(AbstractResolver):
         """Nothing to close."""
 
 
-def serve(pipe: Any, entries: int) -> None:
+def serve(connection: Any, entries: int) -> None:
     """Serve all feeds from a process of its own; answer "?" with the counts of statuses since the last one."""
     counts: Counter[int] = Counter()
 
@@ -79,9 +79,9 @@ def serve(pipe: Any, entries: int) -> None:
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-        pipe.send(runner.addresses[0][1])
-        while await asyncio.to_thread(pipe.recv):
-            pipe.send(dict(counts))
+        connection.send(runner.addresses[0][1])
+        while await asyncio.to_thread(connection.recv):
+            connection.send(dict(counts))
             counts.clear()
 
     asyncio.run(run())
@@ -93,7 +93,7 @@ class Round:
 
     wall: float
     cpu: float
-    answers: dict[int, int]
+    requests_by_code: dict[int, int]
     changed: int
     report: UpdateReport
 
@@ -108,15 +108,15 @@ def stamps(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*.md")}
 
 
-def import_all(folder: Path, feeds: list[FeedConfig], now: datetime, pipe: Any) -> Round:
+def import_all(folder: Path, feeds: list[FeedConfig], now: datetime, connection: Any) -> Round:
     """Import once."""
     options = Options(folder / "content", folder / "feeds.json", now, rules=WITH_LOOPBACK, gap=0, resolver=LoopbackResolver())
     before, wall, spent = stamps(folder), time.perf_counter(), cpu()
     report = asyncio.run(update(feeds, Settings((), frozenset(), "+bench"), options))
     wall, spent = time.perf_counter() - wall, cpu() - spent
     after = stamps(folder)
-    pipe.send("?")
-    return Round(wall, spent, pipe.recv(), sum(before.get(path) != stamp for path, stamp in after.items()), report)
+    connection.send("?")
+    return Round(wall, spent, connection.recv(), sum(before.get(path) != stamp for path, stamp in after.items()), report)
 
 
 def floor(feeds: int, entries: int) -> float:
@@ -152,12 +152,12 @@ def main(feeds: int = 1000, entries: int = 50) -> None:
 def show(feeds: int, entries: int, first: Round, second: Round, lone: float, peak: float) -> None:
     """Print the table and the last line."""
     imported = sum(report.new for report in first.report.feeds)
-    share = second.answers.get(304, 0) / max(sum(second.answers.values()), 1)
+    share = second.requests_by_code.get(304, 0) / max(sum(second.requests_by_code.values()), 1)
     print(f"{feeds:,} feeds x {entries} entries, {os.cpu_count()} processors, Python {sys.version.split()[0]}")
     print(f"{'':24}{'first':>10}{'second':>10}{'feedparser':>12}")
     print(f"{'wall, s':24}{first.wall:10.1f}{second.wall:10.1f}{'':>12}")
     print(f"{'processor, s':24}{first.cpu:10.1f}{second.cpu:10.1f}{lone:12.1f}")
-    print(f"{'feed requests':24}{sum(first.answers.values()):10,}{sum(second.answers.values()):10,}")
+    print(f"{'feed requests':24}{sum(first.requests_by_code.values()):10,}{sum(second.requests_by_code.values()):10,}")
     print(f"{'files written':24}{first.changed:10,}{second.changed:10,}")
     print(f"entries imported {imported:,}; peak memory {peak:.0f} MB (importer and its largest reader)")
     result = {

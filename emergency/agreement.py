@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from emergency import program
 from emergency.board import AGREEMENT, Board
-from emergency.model import Order, Outcome, Places
+from emergency.model import Outcome, Places, Request
 
 SECONDS = 30.0
 """The deadline: somebody may have to touch a security key."""
@@ -27,12 +27,12 @@ class Agreement:
         return self.lists.get(key, self.by_default)
 
 
-async def agree(order: Order, places: Places, board: Board) -> Agreement:
+async def agree(request: Request, places: Places, board: Board) -> Agreement:
     """Return whether the notice may leave: after a hold, or because two people agree."""
-    if len(order.people) < 2:
+    if len(request.people) < 2:
         return Agreement(is_given=True)
-    first, second = order.people[:2]
-    words = ("emergency", "confirm", str(order.file), "--as", first, "--second", second, "--config", str(places.mailer))
+    first, second = request.people[:2]
+    words = ("emergency", "confirm", str(request.file), "--as", first, "--second", second, "--config", str(places.mailer))
     ended = await program.run(*words, seconds=SECONDS)
     if ended.status != 0:
         board.set(AGREEMENT, Outcome.FAILED, ended.words)

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from emergency.model import Order, Outcome, Report, WayState
+from emergency.model import Outcome, Report, Request, WayState
 
 SITE, PAGES, SIGNATURE, AGREEMENT = "site", "all pages", "signature", "two people"
 
@@ -26,16 +26,20 @@ class Board:
     """``seconds`` is a clock of seconds that only grows; ``on_change`` is given the report whenever something has changed."""
 
     def __init__(
-        self, order: Order, started: dt.datetime, seconds: Callable[[], float], on_change: Callable[[Report], None] = lambda _report: None
+        self,
+        request: Request,
+        started: dt.datetime,
+        seconds: Callable[[], float],
+        on_change: Callable[[Report], None] = lambda _report: None,
     ) -> None:
-        self.report = Report(str(order.file), order.verb, started, {})
+        self.report = Report(str(request.file), request.verb, started, {})
         self.is_live = asyncio.Event()
         self._seconds, self._start, self._on_change = seconds, seconds(), on_change
-        self._end = self._start + order.seconds
+        self._end = self._start + request.seconds
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the order."""
+        """Seconds since the request."""
         return self._seconds() - self._start
 
     @property

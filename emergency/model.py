@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class WayState:
-    """How far one way is. ``seconds`` are those from the order until it was done. ``why`` says what holds it up, or what it did."""
+    """How far one way is. ``seconds`` are those from the request until it was done. ``why`` says what holds it up, or what it did."""
 
     name: str
     outcome: Outcome = Outcome.WAITING
@@ -48,7 +48,7 @@ class WayState:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one order. ``ways`` by name, in the order in which they help people."""
+    """What became of one request. ``ways`` by name, in the order in which they help people."""
 
     notice: str
     verb: Verb
@@ -106,7 +106,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """What the person on duty has asked for. ``people`` are one or two names; ``seconds`` is the time after which nothing is tried again."""
 
     file: Path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emergency import program
-from emergency.model import EmergencyError, Order, Places
+from emergency.model import EmergencyError, Places, Request
 
 SECONDS = 60.0
 """The deadline. It takes one."""
@@ -31,10 +31,10 @@ class Preview:
         return str(self.notice.get("messages", {}).get("ja", {}).get("title", ""))
 
 
-async def preview(order: Order, places: Places, folder: Path) -> Preview:
+async def preview(request: Request, places: Places, folder: Path) -> Preview:
     """Write every form into ``folder``, which is made anew. Raises `EmergencyError` if the notice is refused."""
     shutil.rmtree(folder, ignore_errors=True)
-    words = ("emergency", "write", str(order.file), "--only", order.verb.value, "--preview", str(folder), "--format", "json")
+    words = ("emergency", "write", str(request.file), "--only", request.verb.value, "--preview", str(folder), "--format", "json")
     ended = await program.run(*words, "--content", str(places.content), "--output", str(places.output), seconds=SECONDS)
     if ended.status != 0:
         raise EmergencyError(ended.words)

@@ -1,4 +1,4 @@
-"""One order, from the person's word until every way is done or its time is over."""
+"""One request, from the person's word until every way is done or its time is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emergency.agreement import Agreement, agree
 from emergency.board import Board
-from emergency.model import EmergencyError, Order, Outcome, Places, Report
+from emergency.model import EmergencyError, Outcome, Places, Report, Request
 from emergency.ways import site
 from emergency.ways.mail import MailWay
 from emergency.ways.mirrors import MirrorsWay
@@ -22,15 +22,15 @@ class Emergency:
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         places: Places,
         folder: Path,
         clock: Callable[[], dt.datetime],
         on_change: Callable[[Report], None] = lambda _report: None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._order, self._places, self._folder = order, places, folder
-        self.board = Board(order, clock(), seconds, on_change)
+        self._request, self._places, self._folder = request, places, folder
+        self.board = Board(request, clock(), seconds, on_change)
         self._mails: set[asyncio.Task[None]] = set()
 
     async def run(self) -> Report:
@@ -53,9 +53,9 @@ class Emergency:
 
     async def _write(self, mirrors: MirrorsWay) -> None:
         """Write the notice, and give each stage to the ways as soon as it is there."""
-        agreed = asyncio.create_task(agree(self._order, self._places, self.board))
+        agreed = asyncio.create_task(agree(self._request, self._places, self.board))
         try:
-            async for written in site.write(self._order, self._places, self.board):
+            async for written in site.write(self._request, self._places, self.board):
                 agreement = await agreed
                 if not agreement.is_given:
                     raise EmergencyError(
@@ -73,7 +73,7 @@ class Emergency:
             self.board.set(f"mail {issue}", Outcome.OFF, f"{self._places.mailer}: no such file / メールの設定がありません")
             return
         waits = any(mirror.kind != "portable" for mirror in self._places.mirrors) and not self._places.trouble
-        way = MailWay(self._order, self._places, self.board, self._folder, agreement, waits=waits)
+        way = MailWay(self._request, self._places, self.board, self._folder, agreement, waits=waits)
         self._mails.add(asyncio.create_task(way.run(issue)))
 
 

@@ -45,18 +45,18 @@ def judge_file(path: str, file: SignedFile, answer: Answer, older: Iterable[Rele
     return {"altered": f"SHA-256 {digest[:16]}… instead of {file.sha256[:16]}…, {len(answer.body)} bytes instead of {file.length}"}
 
 
-def _judge_headers(file: SignedFile, found: Mapping[str, str], required: Mapping[str, str]) -> Judgement:
-    wanted = {"Content-Type": file.media_type, "Cache-Control": file.cache_control, **required}
-    wrong = [name for name, value in required.items() if found.get(name.lower()) != value]
-    wrong += [] if _same_type(found.get("content-type", ""), file.media_type) else ["Content-Type"]
-    wrong += ["Cache-Control"] if _lifetime(found.get("cache-control", "")) > _lifetime(file.cache_control) else []
-    words = "; ".join(f"{name} is {found.get(name.lower(), '')[:80]!r}, not {wanted[name]!r}" for name in wrong)
+def _judge_headers(file: SignedFile, received: Mapping[str, str], required: Mapping[str, str]) -> Judgement:
+    expected = {"Content-Type": file.media_type, "Cache-Control": file.cache_control, **required}
+    wrong = [name for name, value in required.items() if received.get(name.lower()) != value]
+    wrong += [] if _same_type(received.get("content-type", ""), file.media_type) else ["Content-Type"]
+    wrong += ["Cache-Control"] if _lifetime(received.get("cache-control", "")) > _lifetime(file.cache_control) else []
+    words = "; ".join(f"{name} is {received.get(name.lower(), '')[:80]!r}, not {expected[name]!r}" for name in wrong)
     return {"header": words} if wrong else {}
 
 
-def _same_type(found: str, wanted: str) -> bool:
+def _same_type(received: str, expected: str) -> bool:
     """Compare without case, and the character set only where both name one."""
-    parts = [[part.strip('"; ') for part in value.lower().partition("charset=")[::2]] for value in (found, wanted)]
+    parts = [[part.strip('"; ') for part in value.lower().partition("charset=")[::2]] for value in (received, expected)]
     types = {ALIASES.get(name, name) for name, _ in parts}
     return len(types) == 1 and len({charset for _, charset in parts} - {""}) < 2
 
@@ -67,18 +67,18 @@ def _lifetime(rule: str) -> int:
     return 0 if re.search(r"no-cache|no-store|private", rule.lower()) else int(ages.get("s-maxage", ages.get("max-age", "0")))
 
 
-def judge_connection(answers: Sequence[Answer], addresses: Sequence[str], now: float, slow: float) -> Judgement:
+def judge_connection(responses: Sequence[Answer], addresses: Sequence[str], now: float, slow: float) -> Judgement:
     """Judge what is the same for all answers of a mirror: where it is, its certificate, its speed (the median)."""
-    found, networks = Judgement(), [ip_network(each, strict=False) for each in addresses]
-    strange = sorted({one.address for one in answers if networks and not any(ip_address(one.address) in each for each in networks)})
+    judgement, networks = Judgement(), [ip_network(each, strict=False) for each in addresses]
+    strange = sorted({one.address for one in responses if networks and not any(ip_address(one.address) in each for each in networks)})
     if strange:
-        found["dns"] = f"{', '.join(strange)} is none of {', '.join(addresses)}"
-    ends = min((one.certificate_ends for one in answers if one.certificate_ends), default=None)
+        judgement["dns"] = f"{', '.join(strange)} is none of {', '.join(addresses)}"
+    ends = min((one.certificate_ends for one in responses if one.certificate_ends), default=None)
     if ends and ends.timestamp() - now < CERTIFICATE_DAYS * 86400:
-        found["certificate"] = f"it ends {ends:%Y-%m-%d %H:%M} UTC"
-    if answers and (median := median_high(one.seconds for one in answers)) > slow:
-        found["slow"] = f"{median:.1f} s, the bound is {slow:g} s"
-    return found
+        judgement["certificate"] = f"it ends {ends:%Y-%m-%d %H:%M} UTC"
+    if responses and (median := median_high(one.seconds for one in responses)) > slow:
+        judgement["slow"] = f"{median:.1f} s, the bound is {slow:g} s"
+    return judgement
 
 
 _LINK = re.compile(r"""\b(?:href|src|action|data|url)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -95,8 +95,8 @@ def links(body: bytes, site: str, path: str) -> set[str]:
             base = urljoin(f"{site}/{address_of(path)}", unescape(moved[1]) if moved else "")
             target = urlsplit(urljoin(base, unescape("".join(groups)).strip()))
             if target.netloc.lower() == home.netloc.lower() and target.path.startswith(home.path):
-                found = unquote(target.path.removeprefix(home.path))
-                paths.add(f"{found}index.html" if found.endswith("/") else found)
+                linked = unquote(target.path.removeprefix(home.path))
+                paths.add(f"{linked}index.html" if linked.endswith("/") else linked)
     return paths - {""}
 
 

@@ -46,7 +46,7 @@ class View:
         self.trust = Trust(config, folder, mirror.url, self._ask)
         self.latest, self.due = list[Answer](), dict[str, float]()  # what came in this look; when each file is looked at next
         self.critical, self.extra = set[str](), set[str]()  # extra: where pages lead although no release has it
-        self.answers, self.bodies = dict[str, Answer](), dict[str, bytes]()  # the last bad ones by path, the good ones by digest
+        self.responses, self.bodies = dict[str, Answer](), dict[str, bytes]()  # the last bad ones by path, the good ones by digest
         self._fetch, self._chance, self._span, self._number, self._bad = fetch, chance, span, 0, Counter[str]()
 
     @property
@@ -67,7 +67,7 @@ class View:
         except FetchError as error:
             return Answer(url, 0, {}, b"", 0.0, failure=str(error))
 
-    def look(self, now: float, each: Each, vouch: Callable[[View, float], bool]) -> dict[str, Judgement]:
+    def inspect(self, now: float, each: Each, vouch: Callable[[View, float], bool]) -> dict[str, Judgement]:
         """Fetch what is due and return what is wrong with each file; ``""`` stands for the mirror. What cannot be judged is left out.
 
         ``vouch`` asks others whether the network of this machine can be believed just now.
@@ -77,14 +77,14 @@ class View:
         if not self.release.number:
             return {"": problem} if not self.trust.is_absent and self._is_believed(problem, now, vouch) else {}
         self._schedule(now)
-        answers = self._fetch_due(now, each)
-        judged = self._judge(answers, problem, now)
-        if any(DOUBTFUL & found.keys() for found in judged.values()) or {"certificate", "unreachable"} & problem.keys():
+        responses = self._fetch_due(now, each)
+        judged = self._judge(responses, problem, now)
+        if any(DOUBTFUL & judgement.keys() for judgement in judged.values()) or {"certificate", "unreachable"} & problem.keys():
             problem = self.trust.refresh(now)  # once more: a release may have come in between, and a network that lies does so now
-            judged = self._judge(answers, problem, now)
+            judged = self._judge(responses, problem, now)
             if not self._is_believed(problem, now, vouch) or not self._is_steady(judged, now, vouch):
-                judged = {path: found for path, found in judged.items() if path and not found}  # what is as released proves itself
-        self._plan(answers, judged, now)
+                judged = {path: bad for path, bad in judged.items() if path and not bad}  # what is as released proves itself
+        self._plan(responses, judged, now)
         return judged
 
     def _is_believed(self, problem: Judgement, now: float, vouch: Callable[[View, float], bool]) -> bool:
@@ -97,7 +97,7 @@ class View:
 
         TLS needs no such thing. What is lost on the way says nothing, and is asked for again at the next turn.
         """
-        doubtful = sorted(path for path, found in judged.items() if path and DOUBTFUL & found.keys())
+        doubtful = sorted(path for path, judgement in judged.items() if path and DOUBTFUL & judgement.keys())
         for path in self._chance.choices(doubtful or [""], k=0 if any(one.certificate_ends for one in self.latest) else TURNS):
             is_good = path and not (DOUBTFUL | {"unreachable"}) & self._judge_one(path, self.get(path), now).keys()
             if is_good or not self._is_believed(self.trust.refresh(now), now, vouch):
@@ -121,32 +121,32 @@ class View:
         due = [path for path, at in self.due.items() if at <= now]
         first = [path for path in due if path in self.critical]
         rest = [path for path in due if path not in self.critical][:MOST]
-        answers = dict(zip(first, each(self.get, first), strict=True))
-        if not first or any(one.is_up for one in answers.values()):  # else it is down: the others wait
-            answers |= zip(rest, each(self.get, rest), strict=True)
-        return answers
+        responses = dict(zip(first, each(self.get, first), strict=True))
+        if not first or any(one.is_up for one in responses.values()):  # else it is down: the others wait
+            responses |= zip(rest, each(self.get, rest), strict=True)
+        return responses
 
-    def _judge(self, answers: dict[str, Answer], problem: Judgement, now: float) -> dict[str, Judgement]:
+    def _judge(self, responses: dict[str, Answer], problem: Judgement, now: float) -> dict[str, Judgement]:
         judged = dict[str, Judgement]()
-        if not answers or any(one.is_up for one in answers.values()):
-            judged = {path: self._judge_one(path, one, now) for path, one in answers.items()}
+        if not responses or any(one.is_up for one in responses.values()):
+            judged = {path: self._judge_one(path, one, now) for path, one in responses.items()}
         elif not problem:  # the server is down, not each of its files
-            one = next(iter(answers.values()))
+            one = next(iter(responses.values()))
             problem = {"unreachable": one.failure or f"status {one.status}"}
         return judged | {"": problem | judge_connection(self.latest, self.mirror.addresses, now, self.config.slow)}
 
     def _judge_one(self, path: str, answer: Answer, now: float) -> Judgement:
         if answer.failure:
             return {"unreachable": answer.failure}
-        self.answers[path] = answer
+        self.responses[path] = answer
         digest, file = hashlib.sha256(answer.body).hexdigest(), self.release.files.get(path)
         if file is None:
             is_added = path in self.extra and answer.status == 200 and all(digest != one.sha256 for one in self.release.files.values())
             return {"added": f"SHA-256 {digest[:16]}…, {len(answer.body)} bytes"} if is_added else {}
         if path.endswith(".html") and digest not in self.bodies:
             self._follow(path, answer.body)
-        found = judge_file(path, file, answer, self.trust.older, self.config.headers)
-        return {} if "rolled-back" in found and now - self.changed < GRACE else found
+        judgement = judge_file(path, file, answer, self.trust.older, self.config.headers)
+        return {} if "rolled-back" in judgement and now - self.changed < GRACE else judgement
 
     def _follow(self, path: str, body: bytes) -> None:
         """Note where a page leads: files that no release has are looked at, and what a critical page runs is critical too."""
@@ -160,15 +160,15 @@ class View:
         self.extra |= set(new)
         self.due |= dict.fromkeys(new, 0.0)
 
-    def _plan(self, answers: dict[str, Answer], judged: dict[str, Judgement], now: float) -> None:
+    def _plan(self, responses: dict[str, Answer], judged: dict[str, Judgement], now: float) -> None:
         """Say when each file is due again, and keep the good bodies of critical pages as evidence for later."""
         self.seconds = median_high([one.seconds for one in self.latest] or [self.seconds])
-        for path, answer in answers.items():
+        for path, answer in responses.items():
             if path not in self.release.files and path not in self.extra:
                 self.due.pop(path, None)
             elif judged.get(path) == {}:
                 self.due[path] = now + (self.config.interval if path in self.critical else self._chance.uniform(0.5, 0.9) * HOUR)
-                del self.answers[path], self._bad[path]
+                del self.responses[path], self._bad[path]
                 if path in self.critical:
                     self.bodies[self.release.files[path].sha256] = answer.body
             else:
@@ -195,9 +195,9 @@ class Watch:
     def tick(self) -> list[Finding]:
         """Look at everything that is due; return what became a finding (or is one still after `REMIND` seconds), and what is over."""
         now, events = self.clock(), list[Finding]()
-        for view, judged in zip(self.views, self._each[1](lambda view: self._look(view, now), self.views), strict=True):
-            for subject, found in self._with_rest(view, judged).items():
-                events += self._apply(view, subject, found, now)
+        for view, judged in zip(self.views, self._each[1](lambda view: self._inspect(view, now), self.views), strict=True):
+            for subject, judgement in self._with_rest(view, judged).items():
+                events += self._apply(view, subject, judgement, now)
         for family in self.config.families:
             events += self._network(family, now)
         return events
@@ -218,10 +218,10 @@ class Watch:
         """Return the suspicions of which one more try can make a finding."""
         return [each for kinds in self.open.values() for each in kinds.values() if not each.announced]
 
-    def _look(self, view: View, now: float) -> dict[str, Judgement]:
+    def _inspect(self, view: View, now: float) -> dict[str, Judgement]:
         """A fault of ours with one mirror hides no other, and is told like blindness."""
         try:
-            return view.look(now, self._each[0], self._vouch)
+            return view.inspect(now, self._each[0], self._vouch)
         except Exception as error:
             return {"": {"blind": f"unexpected {type(error).__name__}: {error}"}}
 
@@ -253,30 +253,30 @@ class Watch:
         views = [view for view in self.views if view.family == family]
         self._sound[family] = max([self._sound[family], *(view.trust.proven for view in views)])
         is_blind = self._sound[family] < now and not all(view.trust.is_absent for view in views)
-        found = {"blind": f"since {(now - self._sound[family]) / 60:.0f} minutes"} if is_blind else {}
-        yield from self.settle(("", family, ""), found, now, gap=HOUR)
+        judgement = {"blind": f"since {(now - self._sound[family]) / 60:.0f} minutes"} if is_blind else {}
+        yield from self.settle(("", family, ""), judgement, now, gap=HOUR)
 
-    def _apply(self, view: View, subject: str, found: Judgement, now: float) -> Iterator[Finding]:
+    def _apply(self, view: View, subject: str, judgement: Judgement, now: float) -> Iterator[Finding]:
         gap = 4 * self.config.interval if not subject or subject in view.critical else 600.0
         patience = view.mirror.patience if subject else 0.0
-        for event in self.settle((view.mirror.name, view.family, subject), found, now, patience, gap):
-            event.answer = view.answers.get(subject)
+        for event in self.settle((view.mirror.name, view.family, subject), judgement, now, patience, gap):
+            event.answer = view.responses.get(subject)
             if not event.is_over and event.kind in MENDED:  # whoever altered one file may have altered others
                 view.due = {path: min(at, now) for path, at in view.due.items()}
             yield event
 
-    def settle(self, about: About, found: Judgement, now: float, patience: float = 0.0, gap: float = 0.0) -> Iterator[Finding]:
+    def settle(self, about: About, judgement: Judgement, now: float, patience: float = 0.0, gap: float = 0.0) -> Iterator[Finding]:
         """Count what was seen of one subject, and forget what was not: one good answer ends a suspicion. No answer ends nothing.
 
         After ``gap`` seconds in which it was not seen a suspicion begins anew: what was between is not known, and does not count as
         lasting.
         """
         known = self.open.setdefault(about, {})
-        for kind in known.keys() - found.keys() if not {"unreachable", "certificate"} & found.keys() else ():
+        for kind in known.keys() - judgement.keys() if not {"unreachable", "certificate"} & judgement.keys() else ():
             ended = known.pop(kind)
             if ended.announced:
                 yield replace(ended, is_over=True, last=now)
-        for kind, words in found.items():
+        for kind, words in judgement.items():
             each = known.setdefault(kind, Finding(*about, kind, words, now, now))
             if now - each.last > gap and not each.announced:
                 each.first, each.count = now, 0

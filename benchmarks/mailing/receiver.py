@@ -41,15 +41,15 @@ class Session(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Answer every complete command in one write."""
         self._filled += nbytes
-        begin, answers = self._body() if self._in_body else (0, b"")
+        begin, replies = self._body() if self._in_body else (0, b"")
         while not self._in_body and (stop := self._buffer.find(b"\r\n", begin, self._filled)) >= 0:
             answer = self._command(self._buffer[begin : begin + 4].upper())
-            answers += answer
+            replies += answer
             # An empty body ends with the line end of DATA, so that is kept.
             begin = stop if answer is GO else stop + 2
         self._keep(begin)
-        if answers:
-            self._answer(answers)
+        if replies:
+            self._answer(replies)
 
     def _body(self) -> tuple[int, bytes]:
         """How many bytes need not be kept, and the answer if the body has ended. Only an envelope can follow a body, so its end is searched
@@ -74,11 +74,11 @@ class Session(asyncio.BufferedProtocol):
         self._buffer[:remaining] = self._buffer[begin : self._filled]
         self._filled = remaining
 
-    def _answer(self, answers: bytes) -> None:
+    def _answer(self, replies: bytes) -> None:
         if self._late:
-            asyncio.get_running_loop().call_later(self._late, self._transport.write, answers)
+            asyncio.get_running_loop().call_later(self._late, self._transport.write, replies)
         else:
-            self._transport.write(answers)
+            self._transport.write(replies)
 
 
 async def serve(port: int, late: float) -> None:

@@ -35,7 +35,7 @@ from emergency.cli.options import (
 )
 from emergency.cli.screen import Screen, err
 from emergency.hold import SECONDS, hold
-from emergency.model import EmergencyError, Order, Places, Report, Verb
+from emergency.model import EmergencyError, Places, Report, Request, Verb
 from emergency.places import read_places
 from emergency.preview import Preview
 from emergency.run import Emergency
@@ -59,7 +59,7 @@ def publish(
     slow is tried again and reported. Run it again at any time: nothing goes out twice. Exit status 0: all done; 3: something is late or failed; 1: the
     notice is refused, and nothing went out; 130: stopped in time.
     """
-    _go(Order(file, Verb.PUBLISH, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _go(Request(file, Verb.PUBLISH, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def update(
@@ -78,7 +78,7 @@ def update(
 
     FILE is a new source with `updates:`. Everything else is as with emergency publish.
     """
-    _go(Order(file, Verb.UPDATE, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _go(Request(file, Verb.UPDATE, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def cancel(
@@ -97,7 +97,7 @@ def cancel(
 
     FILE is a new source with `cancels:`. Everything else is as with emergency publish.
     """
-    _go(Order(file, Verb.CANCEL, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _go(Request(file, Verb.CANCEL, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def correct(
@@ -116,7 +116,7 @@ def correct(
 
     FILE is a new source with `correction: true` and `updates:`, and its title begins with 訂正. Everything else is as with emergency publish.
     """
-    _go(Order(file, Verb.CORRECT, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _go(Request(file, Verb.CORRECT, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def _people(first: str, second: str) -> tuple[str, ...]:
@@ -126,15 +126,15 @@ def _people(first: str, second: str) -> tuple[str, ...]:
     return people
 
 
-def _go(order: Order, places: Places, dry_run: bool, chosen: Literal["text", "json"]) -> None:
+def _go(request: Request, places: Places, dry_run: bool, chosen: Literal["text", "json"]) -> None:
     folder = places.config.parent / FOLDER
     try:
         if dry_run:
-            _show_dry_run(asyncio.run(previews.preview(order, places, folder / "preview")), places, chosen)
+            _show_dry_run(asyncio.run(previews.preview(request, places, folder / "preview")), places, chosen)
             return
-        if len(order.people) < 2:
-            _hold(order, places, folder)
-        report = _run(order, places, folder)
+        if len(request.people) < 2:
+            _hold(request, places, folder)
+        report = _run(request, places, folder)
     except EmergencyError as error:
         typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(1) from None
@@ -147,10 +147,10 @@ def _go(order: Order, places: Places, dry_run: bool, chosen: Literal["text", "js
     raise typer.Exit(0 if report.is_complete else EX_LATE)
 
 
-def _hold(order: Order, places: Places, folder: Path) -> None:
+def _hold(request: Request, places: Places, folder: Path) -> None:
     """Show what will leave, and count down. Ends with `EX_STOPPED` after Ctrl-C."""
-    found = asyncio.run(previews.preview(order, places, folder / "preview"))
-    for line in _summary(found, places):
+    previewed = asyncio.run(previews.preview(request, places, folder / "preview"))
+    for line in _summary(previewed, places):
         err.print(line)
     try:
         with err.status("") as status:
@@ -168,16 +168,16 @@ def _hold(order: Order, places: Places, folder: Path) -> None:
         raise typer.Exit(EX_STOPPED) from None
 
 
-def _run(order: Order, places: Places, folder: Path) -> Report:
+def _run(request: Request, places: Places, folder: Path) -> Report:
     shown = Screen()
     with shown.following():
-        running = Emergency(order, places, folder, now, shown.show)
+        running = Emergency(request, places, folder, now, shown.show)
         report = asyncio.run(running.run())
-    if words := _uncommitted(order.file):
+    if words := _uncommitted(request.file):
         running.board.note(words)
         report = running.board.report
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(report.record() | {"people": list(order.people)}, ensure_ascii=False) + "\n")
+        log.write(json.dumps(report.record() | {"people": list(request.people)}, ensure_ascii=False) + "\n")
     return report
 
 
@@ -206,28 +206,28 @@ def _print(report: Report, chosen: Literal["text", "json"]) -> None:
         typer.echo(line)
 
 
-def _show_dry_run(found: Preview, places: Places, chosen: Literal["text", "json"]) -> None:
+def _show_dry_run(previewed: Preview, places: Places, chosen: Literal["text", "json"]) -> None:
     if chosen == "json":
-        record = {"folder": str(found.folder), "forms": found.forms, "notice": found.notice, "issues": found.issues}
+        record = {"folder": str(previewed.folder), "forms": previewed.forms, "notice": previewed.notice, "issues": previewed.issues}
         typer.echo(json.dumps(record | {"mirrors": [mirror.name for mirror in places.mirrors]}, ensure_ascii=False))
         return
-    for form in found.forms:
-        typer.echo(f"{(found.folder / form).stat().st_size:>9,}  {found.folder / form}")
-    for line in _summary(found, places):
+    for form in previewed.forms:
+        typer.echo(f"{(previewed.folder / form).stat().st_size:>9,}  {previewed.folder / form}")
+    for line in _summary(previewed, places):
         typer.echo(line)
     typer.echo("Nothing has left the house. 試しです。何も出ていません")
 
 
-def _summary(found: Preview, places: Places) -> Sequence[str]:
+def _summary(previewed: Preview, places: Places) -> Sequence[str]:
     """Return what would leave, in lines: the words that must be right, and where it goes."""
-    notice, words = found.notice, found.notice.get("messages", {}).get("ja", {})
+    notice, words = previewed.notice, previewed.notice.get("messages", {}).get("ja", {})
     level = f"警戒レベル{notice['level']}" if notice.get("level") else notice.get("severity", "")
     mirrors = [mirror.name for mirror in places.mirrors] or ["none: only output/ 公開先なし"]
     drill = "DRILL 訓練です" if notice.get("drill") else "REAL 本当の知らせです"
     return [
-        f"{drill}: {found.title}",
+        f"{drill}: {previewed.title}",
         f"  {level} / {words.get('where', '')} / until {notice.get('expires', '')}",
         *(f"  {sentence}" for sentence in words.get("action", ())),
         f"  mirrors 公開先: {', '.join(mirrors)}" + (f" ({places.trouble})" if places.trouble else ""),
-        *(f"  mail メール: {issue} 「{subject}」" for issue, subject in found.issues.items()),
+        *(f"  mail メール: {issue} 「{subject}」" for issue, subject in previewed.issues.items()),
     ]

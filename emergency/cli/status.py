@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from emergency.cli.options import CONFIG, CONTENT, EX_LATE, FOLDER, JAPAN, Config, Content, Format, Mailer, Output, now
-from emergency.model import EmergencyError, Order, Verb
-from emergency.outside.look import Look, MirrorState, look
+from emergency.model import EmergencyError, Request, Verb
 from emergency.outside.mail import MailState
+from emergency.outside.observation import MirrorState, Observation, observe
 from emergency.outside.seen import FirstSeen
 from emergency.places import read_places
 from emergency.preview import preview
@@ -36,11 +36,11 @@ def status(
     places = read_places(config, content, output, mailer)
     folder = config.parent / FOLDER
     try:
-        found = asyncio.run(preview(Order(notice, Verb.ANY), places, folder / "looked-at"))
+        previewed = asyncio.run(preview(Request(notice, Verb.ANY), places, folder / "looked-at"))
     except EmergencyError as error:
         typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(1) from None
-    seen = asyncio.run(look(found, places, FirstSeen(folder / "seen.json"), now()))
+    seen = asyncio.run(observe(previewed, places, FirstSeen(folder / "seen.json"), now()))
     if chosen == "json":
         typer.echo(json.dumps(seen.record(), ensure_ascii=False))
     else:
@@ -49,7 +49,7 @@ def status(
     raise typer.Exit(0 if seen.is_live else EX_LATE)
 
 
-def _lines(seen: Look) -> Iterator[str]:
+def _lines(seen: Observation) -> Iterator[str]:
     yield seen.title
     if seen.trouble:
         yield seen.trouble

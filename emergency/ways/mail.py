@@ -13,7 +13,7 @@ from pathlib import Path
 from emergency import program
 from emergency.agreement import Agreement
 from emergency.board import Board, mail_way
-from emergency.model import Order, Outcome, Places
+from emergency.model import Outcome, Places, Request
 
 PATIENCE = 3.0
 """Seconds for the first mirror. A reader of mail opens it later than that."""
@@ -31,8 +31,8 @@ APPROVING = 60.0
 class MailWay:
     """``folder`` gets what the sender says. ``waits`` is whether there is a mirror to wait for."""
 
-    def __init__(self, order: Order, places: Places, board: Board, folder: Path, agreement: Agreement, *, waits: bool) -> None:
-        self._order, self._places, self._board, self._folder, self._waits = order, places, board, folder, waits
+    def __init__(self, request: Request, places: Places, board: Board, folder: Path, agreement: Agreement, *, waits: bool) -> None:
+        self._request, self._places, self._board, self._folder, self._waits = request, places, board, folder, waits
         self._agreement, self._approval = agreement, ""
 
     async def run(self, issue: str) -> None:
@@ -74,9 +74,9 @@ class MailWay:
 
     async def _approve(self, issue: str) -> None:
         """Let the second person approve, where somebody is named. A list without that rule needs none, and goes without."""
-        if len(self._order.people) < 2 or not self._agreement.needs_approval(issue.partition("/")[0]):
+        if len(self._request.people) < 2 or not self._agreement.needs_approval(issue.partition("/")[0]):
             return
-        first, second = self._order.people[:2]
+        first, second = self._request.people[:2]
         ended = await program.run("approve", issue, "--as", second, "--author", first, *self._where(), seconds=APPROVING)
         self._approval = "" if ended.status == 0 else ended.words
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 
 from emergency import program
 from emergency.board import PAGES, SITE, Board
-from emergency.model import EmergencyError, Order, Outcome, Places
+from emergency.model import EmergencyError, Outcome, Places, Request
 
 PAUSE = 1.0
 """Seconds until it is tried again."""
@@ -21,7 +21,7 @@ _ENDS = {"first": SITE, "all_pages": PAGES}
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenStage:
     """One stage that is on the site: ``paths`` below ``output/site``, ``bundles`` are issues, ``LIST/NUMBER``."""
 
     stage: str
@@ -29,13 +29,13 @@ class Written:
     bundles: Sequence[str]
 
 
-async def write(order: Order, places: Places, board: Board) -> AsyncIterator[Written]:
+async def write(request: Request, places: Places, board: Board) -> AsyncIterator[WrittenStage]:
     """Yield each stage when it is written. Raises `EmergencyError` if the notice itself is refused; then nothing was written."""
     for name in _ENDS.values():
         board.set(name, Outcome.WORKING)
     done: set[str] = set()
     while board.left > 0 and len(done) < len(_ENDS):
-        words = ("emergency", "write", str(order.file), "--only", order.verb.value, "--format", "json")
+        words = ("emergency", "write", str(request.file), "--only", request.verb.value, "--format", "json")
         places_of = ("--content", str(places.content), "--output", str(places.output))
         with TemporaryFile() as errors:
             async with program.conversation(*words, *places_of, errors=errors) as process, asyncio.timeout(SECONDS):
@@ -44,7 +44,7 @@ async def write(order: Order, places: Places, board: Board) -> AsyncIterator[Wri
                         board.set(_ENDS[stage], Outcome.DONE, f"{len(record['paths'])} files")
                         done.add(stage)
                         program.be_nice(process)
-                        yield Written(stage, record["paths"], record.get("bundles", ()))
+                        yield WrittenStage(stage, record["paths"], record.get("bundles", ()))
                 status = await process.wait()
             errors.seek(0)
             said = " ".join(errors.read().decode("utf-8", "replace").split())

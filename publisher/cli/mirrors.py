@@ -71,33 +71,33 @@ def _check(targets: Targets, store: ReleaseStore, *, reads_all: bool, mends: boo
         if newest is None:
             raise PublisherError("nothing has been released so far / まだ公開版がありません")
         signed = replace(newest, proof=store.proof(newest))
-        found = asyncio.run(delivery.inspect(targets, signed, store.object, reads_all=reads_all, precedence=store.precedence))
-        for name, answer in found.items():
+        inspections = asyncio.run(delivery.inspect(targets, signed, store.object, reads_all=reads_all, precedence=store.precedence))
+        for name, answer in inspections.items():
             _print(name, answer)
             if mends and isinstance(answer, Inspection) and (answer.altered or answer.strange):
                 _mend(name, targets[name][0], signed, answer, store)
-    return all(isinstance(answer, Inspection) and answer.is_sound for answer in found.values())
+    return all(isinstance(answer, Inspection) and answer.is_sound for answer in inspections.values())
 
 
-def _mend(name: str, target: Target, signed: SignedRelease, found: Inspection, store: ReleaseStore) -> None:
+def _mend(name: str, target: Target, signed: SignedRelease, inspection: Inspection, store: ReleaseStore) -> None:
     try:
-        done = asyncio.run(delivery.repair(target, signed, (*found.altered, *found.strange), store.object))
+        done = asyncio.run(delivery.repair(target, signed, (*inspection.altered, *inspection.strange), store.object))
     except PublisherError as error:
         typer.echo(f"{name}: FAILED. {error}", err=True)
         return
     typer.echo(f"{name}: {done.written} files written anew, {done.removed} removed. 直しました")
 
 
-def _print(name: str, found: Inspection | str) -> None:
-    if isinstance(found, str):
-        typer.echo(f"{name}: {found}", err=True)
+def _print(name: str, inspection: Inspection | str) -> None:
+    if isinstance(inspection, str):
+        typer.echo(f"{name}: {inspection}", err=True)
         return
-    if found.is_sound:
-        typer.echo(f"{name}: release {found.number}, every file as released. すべて公開版のとおりです")
+    if inspection.is_sound:
+        typer.echo(f"{name}: release {inspection.number}, every file as released. すべて公開版のとおりです")
     for words, paths in (
-        ("altered or missing 書き換えまたは欠落", found.altered),
-        ("of no release 公開版にないファイル", found.strange),
-        ("out of sight; the next release writes it anew 見えていない側で違うもの", found.hidden),
+        ("altered or missing 書き換えまたは欠落", inspection.altered),
+        ("of no release 公開版にないファイル", inspection.strange),
+        ("out of sight; the next release writes it anew 見えていない側で違うもの", inspection.hidden),
     ):
         for path in paths[:SHOWN]:
             typer.echo(f"{name}: {words}: {ascii(path) if not path.isprintable() else path}", err=True)

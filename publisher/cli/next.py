@@ -37,21 +37,21 @@ def next_moments(
 ) -> None:
     """Tell what begins or ends next, when, and which document it is. 次に始まるもの・終わるもの"""
     with errors_on_one_line():
-        present = now()
+        current = now()
         settings = load(config)[0] if config.is_file() else None
         folder = output or (
             settings.publish.folder / "output" if settings and (settings.publish.folder / "output").is_dir() else Path("output")
         )
         if not (folder / FILE).is_file():
             raise PublisherError(f"{folder}: no built site here. Run todoke build / サイトがありません。todoke build を先に")
-        moments = read_moments(folder, present)
+        moments = read_moments(folder, current)
         moments = sorted([*moments, *(_scheduled(settings) if settings else [])])
-        chosen = [moment for moment in moments if moment.at > present][:number]
+        chosen = [moment for moment in moments if moment.at > current][:number]
     if as_json:
         typer.echo(json.dumps([asdict(moment) | {"at": moment.at.isoformat()} for moment in chosen], ensure_ascii=False, indent=1))
         return
     for moment in chosen:
-        typer.echo(_line(moment, present))
+        typer.echo(_line(moment, current))
     if not chosen:
         typer.echo("Nothing begins or ends by itself. 始まるもの・終わるものはありません")
 
@@ -67,8 +67,8 @@ def _scheduled(settings: PublishConfig) -> list[DueMoment]:
         return []
 
 
-def _line(moment: DueMoment, present: dt.datetime) -> str:
-    local, left = moment.at.astimezone(JAPAN), int((moment.at - present).total_seconds()) // 60
+def _line(moment: DueMoment, current: dt.datetime) -> str:
+    local, left = moment.at.astimezone(JAPAN), int((moment.at - current).total_seconds()) // 60
     days, minutes = divmod(left, 1440)
     name = f" {moment.document}「{moment.title}」" if moment.title else (f" {moment.document}" if moment.document else "")
     return f"{local:%Y-%m-%d %H:%M %Z} (in {f'{days} d ' if days else ''}{minutes // 60}:{minutes % 60:02}): {WORDS[moment.what]}{name}"

@@ -72,16 +72,16 @@ def _sign(
     settings: PublishConfig,
     store: ReleaseStore,
     signers: list[Ed25519PrivateKey],
-    made: Mapping[str, Ed25519PrivateKey],
+    new_keys: Mapping[str, Ed25519PrivateKey],
     roots: list[Ed25519PrivateKey],
     threshold: int,
 ) -> None:
     """Sign the root that names the new keys, and put them in place of the old ones."""
-    change = RootChange(made.get(RELEASE), made.get(TIMESTAMP), roots, threshold)
+    change = RootChange(new_keys.get(RELEASE), new_keys.get(TIMESTAMP), roots, threshold)
     store.keep_metadata(store.metadata() | next_root(store.metadata(), signers, change, now()))
-    for name in made:
+    for name in new_keys:
         _put_in_place(settings.keys / name, now())
-    _announce(settings, RELEASE in made)
+    _announce(settings, RELEASE in new_keys)
 
 
 def _deliver(settings: PublishConfig, store: ReleaseStore, is_signed_anew: bool) -> None:

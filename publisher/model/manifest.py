@@ -64,10 +64,10 @@ def render(release: Release) -> dict[str, bytes]:
         path = f"{LISTS}{number:0{(bits + 3) // 4}x}-{sha256[:16]}.txt"
         lists[path] = text
         lines.append(f"{sha256}  {path}")
-    return {**lists, PATH: "\n".join([*_head(release), *lines, ""]).encode()}
+    return {**lists, PATH: "\n".join([*_header_lines(release), *lines, ""]).encode()}
 
 
-def _head(release: Release) -> Iterator[str]:
+def _header_lines(release: Release) -> Iterator[str]:
     yield f"# todoke-manifest: {FORMAT}"
     yield f"# number: {release.number}"
     yield f"# moment: {release.moment.isoformat()}"
@@ -110,27 +110,27 @@ def parse(data: bytes, read: Callable[[str], bytes | None], known: ReadLists | N
 
     Lists in ``known`` are not parsed again, and those that were are added to it.
     """
-    head, known = _parse_head(data), {} if known is None else known
+    header, known = _parse_head(data), {} if known is None else known
     files: list[ReleasedFile] = []
-    for path, sha256 in head.lists.items():
+    for path, sha256 in header.lists.items():
         text = read(path)
         if text is None or hashlib.sha256(text).hexdigest() != sha256:
             raise PublisherError(f"{path}: {'missing' if text is None else 'altered'} / 目録の一部が正しくありません")
         if sha256 not in known:
             known[sha256] = tuple(_parse_list(path, text))
         files += known[sha256]
-    return _release(head.values, tuple(sorted(files, key=lambda file: file.path)))
+    return _release(header.values, tuple(sorted(files, key=lambda file: file.path)))
 
 
 @dataclass(frozen=True)
-class _Head:
+class _Header:
     """``values`` are the comments by name, ``lists`` path → SHA-256."""
 
     values: Mapping[str, list[str]]
     lists: Mapping[str, str]
 
 
-def _parse_head(data: bytes) -> _Head:
+def _parse_head(data: bytes) -> _Header:
     values: dict[str, list[str]] = {}
     lists: dict[str, str] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
@@ -142,7 +142,7 @@ def _parse_head(data: bytes) -> _Head:
             values.setdefault(match[1], []).append(match[2])
         else:
             raise _broken("manifest.txt", number, "neither a comment nor a digest with a path")
-    return _Head(values, lists)
+    return _Header(values, lists)
 
 
 def _parse_list(name: str, data: bytes) -> Iterator[ReleasedFile]:
@@ -164,32 +164,32 @@ def _parse_list(name: str, data: bytes) -> Iterator[ReleasedFile]:
             raise _broken(name, number, "neither a comment nor a digest with a path")
 
 
-def _release(head: Mapping[str, list[str]], files: tuple[ReleasedFile, ...]) -> Release:
-    if head.get("todoke-manifest") != [FORMAT]:
+def _release(header: Mapping[str, list[str]], files: tuple[ReleasedFile, ...]) -> Release:
+    if header.get("todoke-manifest") != [FORMAT]:
         raise _broken("manifest.txt", 1, f"not a manifest of format {FORMAT}")
-    if wrong := [name for name in _ONE_VALUE if len(head.get(name, ())) != 1]:
+    if wrong := [name for name in _ONE_VALUE if len(header.get(name, ())) != 1]:
         raise _broken("manifest.txt", 1, f"{wrong[0]} must be there once")
     try:
         return Release(
-            number=int(head["number"][0]),
-            moment=dt.datetime.fromisoformat(head["moment"][0]),
+            number=int(header["number"][0]),
+            moment=dt.datetime.fromisoformat(header["moment"][0]),
             files=files,
-            commit=head["commit"][0],
-            tools=_pairs(head.get("tool", ())),
-            held_back=tuple(head.get("held-back", ())),
-            audit_anchor=head["audit-anchor"][0],
-            restores=int(head.get("restores", ["0"])[0]),
-            build=_build(head),
+            commit=header["commit"][0],
+            tools=_pairs(header.get("tool", ())),
+            held_back=tuple(header.get("held-back", ())),
+            audit_anchor=header["audit-anchor"][0],
+            restores=int(header.get("restores", ["0"])[0]),
+            build=_build(header),
         )
     except ValueError as error:
         raise _broken("manifest.txt", 1, str(error)) from error
 
 
-def _build(head: Mapping[str, list[str]]) -> BuildParameters | None:
+def _build(header: Mapping[str, list[str]]) -> BuildParameters | None:
     """Return the parameters of the build; None in a release from before they were recorded. Raises `ValueError`."""
-    if "build-moment" not in head:
+    if "build-moment" not in header:
         return None
-    return BuildParameters(dt.datetime.fromisoformat(head["build-moment"][0]), _pairs(head.get("build-option", ())))
+    return BuildParameters(dt.datetime.fromisoformat(header["build-moment"][0]), _pairs(header.get("build-option", ())))
 
 
 def _pairs(values: Iterable[str]) -> dict[str, str]:

@@ -73,10 +73,10 @@ def _is_page(path: str) -> bool:
 
 def _describe(store: ReleaseStore, file: ReleasedFile, mirror: str) -> Mapping[str, str]:
     """Return a page's path, address, and what its head says: ``title``, ``type`` (``article`` for a document) and ``description``."""
-    return {"path": file.path, "address": address_of(mirror, file.path), **dict(_head(store.object(file.sha256)))}
+    return {"path": file.path, "address": address_of(mirror, file.path), **dict(_head_elements(store.object(file.sha256)))}
 
 
-def _head(page: Path) -> Iterator[tuple[str, str]]:
+def _head_elements(page: Path) -> Iterator[tuple[str, str]]:
     head = lxml.html.fromstring(page.read_bytes() or b"<html></html>", parser=lxml.html.HTMLParser(encoding="utf-8"))
     for name in ("title", "type", "description"):
         found = head.xpath("string(//meta[@property=$name]/@content)", name=f"og:{name}")

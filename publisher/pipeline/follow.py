@@ -45,7 +45,7 @@ class Follower:
             self._do_what_is_due(self.publisher.clock())
             self._trouble = ""
         except PublisherError as error:  # the repository does not answer, a file of ours cannot be read: told once, tried again
-            self._tell(str(error))
+            self._notify(str(error))
         return self._seconds_to_wait(self.publisher.clock())
 
     def _do_what_is_due(self, now: dt.datetime) -> None:
@@ -101,7 +101,7 @@ class Follower:
         if report.release is not None:
             self._released = report
 
-    def _tell(self, words: str) -> None:
+    def _notify(self, words: str) -> None:
         if words != self._trouble:
             self._trouble = words
             self.publisher.log.event("follow", words, is_failure=True)
@@ -112,7 +112,7 @@ class Follower:
         try:
             moments.append(self.due())
         except PublisherError as error:
-            self._tell(str(error))
+            self._notify(str(error))
         seconds = [(moment - now).total_seconds() for moment in moments if moment is not None]
         return max(SHORTEST_WAIT, min([self.publisher.config.publish.poll, *seconds]))
 

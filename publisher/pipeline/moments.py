@@ -50,20 +50,20 @@ def _read(output: Path) -> tuple[dt.datetime, list[DueMoment]] | None:
         record = json.loads(file.read_bytes())
         _require_format(record["format"])
         built = dt.datetime.fromisoformat(record["built"])
-        found = [_moment(each) for each in record["moments"]]
+        due = [_moment(each) for each in record["moments"]]
         until = dt.datetime.fromisoformat(record["until"]) if record["until"] else None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PublisherError(f"{file}: cannot be read: {error}. Run todoke build / 読めません") from error
-    if until is not None and until not in [moment.at for moment in found]:
-        found.append(DueMoment(until, "day"))
-    return built, found
+    if until is not None and until not in [moment.at for moment in due]:
+        due.append(DueMoment(until, "day"))
+    return built, due
 
 
-def _require_format(found: object) -> None:
-    if found != FORMAT:
-        raise ValueError(f"format {found}, not {FORMAT}")
+def _require_format(version: object) -> None:
+    if version != FORMAT:
+        raise ValueError(f"format {version}, not {FORMAT}")
 
 
 def _moment(record: dict[str, str]) -> DueMoment:

@@ -92,7 +92,7 @@ class Publisher:
         """Publish ``commit``. Never raises `PublisherError`: the report says what failed."""
         report = Report(commit=commit, notes=(note,) if note else ())
         self.log.event("begin", f"publishing commit {commit}", commit=commit)
-        for step in (self._check_out, self._build, self._release, self._look, self._announce, self._hand_over):
+        for step in (self._check_out, self._build, self._release, self._verify_live, self._announce, self._hand_over):
             if self.stop.is_set():
                 report = replace(report, is_stopped=True)
                 break
@@ -100,7 +100,7 @@ class Publisher:
             if report.failure:
                 break
         if report.is_new_release and not self.stop.is_set():
-            report = self._stamp(report)
+            report = self._request_time_stamp(report)
         self.log.event("end", "complete" if report.is_complete else "not complete", report=report.record())
         return report
 
@@ -177,21 +177,21 @@ class Publisher:
         failures = {result.name: result.failure for result in results}
         return tuple(MirrorState(name, None if failures.get(name) else number, failure=failures.get(name, "")) for name in names)
 
-    def _look(self, report: Report) -> Report:
+    def _verify_live(self, report: Report) -> Report:
         """Fetch the manifest and the front page from each mirror that has a public address: what readers see is not what a delivery says."""
         assert report.release is not None
         signed = self.store.load(report.release)
         files = [manifest_file(signed.proof[manifest.PATH]), signed.release.by_path["index.html"]]
         addresses = {mirror.name: mirror.url for mirror in self.config.mirrors}
 
-        async def look(state: MirrorState) -> MirrorState:
+        async def fetch_pages(state: MirrorState) -> MirrorState:
             if state.failure or not addresses[state.name]:
                 return state
             pages = await check_pages(addresses[state.name], files, self.config.publish.check_timeout)
             return replace(state, is_checked=True, failure=next((page.failure for page in pages if page.failure), ""))
 
         async def look_everywhere() -> list[MirrorState]:
-            return list(await asyncio.gather(*map(look, report.mirrors)))
+            return list(await asyncio.gather(*map(fetch_pages, report.mirrors)))
 
         states = tuple(asyncio.run(look_everywhere()))
         for state in states:
@@ -226,7 +226,7 @@ class Publisher:
             self.log.event("hand over", f"{name} is held back: {words}", issue=name, is_failure=True)
         return replace(report, handed_over=handed)
 
-    def _stamp(self, report: Report) -> Report:
+    def _request_time_stamp(self, report: Report) -> Report:
         """Ask for the time stamps of this release and of earlier ones that have none. What fails is a note: the next release asks again."""
         asked = self.config.timestamp
         if asked is None:

@@ -41,10 +41,10 @@ LATER = 5
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between two tries; the last one again and again."""
 
-Tell = Callable[[Mapping[str, object]], None]
+PrintRecord = Callable[[Mapping[str, object]], None]
 
 
-def tell(record: Mapping[str, object]) -> None:
+def print_record(record: Mapping[str, object]) -> None:
     """Write one line to standard output. One write: lines of several processes never mix (at most PIPE_BUF bytes, pipe(7))."""
     os.write(1, json.dumps(record, ensure_ascii=False).encode()[:4000] + b"\n")
 
@@ -120,7 +120,7 @@ class MirrorProcess:
     store: ReleaseStore
     orders: int
     end: float
-    tell: Tell = tell
+    print_record: PrintRecord = print_record
     seconds: Callable[[], float] = time.monotonic
     parent: int = field(default_factory=os.getppid)
     _ordered: list[SignedRelease] = field(default_factory=list)
@@ -128,19 +128,19 @@ class MirrorProcess:
 
     async def run(self) -> None:
         """Follow the orders until there are no more and the mirror shows the last one, the time is over, or the parent is gone."""
-        told = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self.orders, self._read, told)
+        woken = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self.orders, self._read, woken)
         warm = asyncio.create_task(self._connect())
         tries = shown = 0
         while self.seconds() < self.end and os.getppid() == self.parent and not (self._is_last and not self._ordered):
-            told.clear()
+            woken.clear()
             if not self._ordered:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), 1.0)
+                    await asyncio.wait_for(woken.wait(), 1.0)
                 continue
             await asyncio.wait({warm}, timeout=PATIENCE)
             result = await self._bring()
-            self.tell(self._record(result))
+            self.print_record(self._record(result))
             if result.published:
                 tries, number = 0, result.published.number
                 self._ordered = [signed for signed in self._ordered if signed.release.number > number]
@@ -149,7 +149,7 @@ class MirrorProcess:
             else:
                 tries += 1
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), PAUSES[min(tries, len(PAUSES)) - 1])
+                    await asyncio.wait_for(woken.wait(), PAUSES[min(tries, len(PAUSES)) - 1])
         warm.cancel()
 
     async def _connect(self) -> None:
@@ -174,7 +174,7 @@ class MirrorProcess:
             return self._ordered[0]
         return replace(newest, proof=self.store.proof(newest))
 
-    def _read(self, told: asyncio.Event) -> None:
+    def _read(self, woken: asyncio.Event) -> None:
         """Take an order. The proof is read at once: it is that of this release until the next one is signed."""
         data = os.read(self.orders, 4096)
         for number in map(int, data.split()):
@@ -183,7 +183,7 @@ class MirrorProcess:
         if not data:
             asyncio.get_running_loop().remove_reader(self.orders)
             self._is_last = True
-        told.set()
+        woken.set()
 
     def _record(self, result: delivery.Result) -> dict[str, object]:
         done = result.published
@@ -220,11 +220,11 @@ class Forks:
             target, deadline = targets_of(config, store, clock, (name,))[name]
             asyncio.run(MirrorProcess(name, target, deadline, store, reading, end).run())
         except BaseException as error:  # the process is a copy of its parent, and must not go on as one
-            tell({"mirror": name, "seconds": 0.0, "failure": " ".join(f"{type(error).__name__}: {error}".split())})
+            print_record({"mirror": name, "seconds": 0.0, "failure": " ".join(f"{type(error).__name__}: {error}".split())})
         finally:
             os._exit(0)
 
-    def order(self, number: int) -> None:
+    def announce(self, number: int) -> None:
         """Let every mirror get the newest release, which is this one or a later one."""
         for fork in self._forks:
             with suppress(BrokenPipeError):
@@ -240,7 +240,7 @@ class Forks:
 
 def run(signer: UrgentSigner, forks: Forks, lines: Iterator[str], until: Callable[[], bool], seconds: float = 2.0) -> bool:
     """Sign and order for each line of ``lines``; what cannot be signed is tried again ``until`` says that the time is over. Tell whether all was signed."""
-    tell({"ready": True})
+    print_record({"ready": True})
     is_signed = True
     for count, line in enumerate(lines):
         paths = [str(path) for path in json.loads(line)["paths"]]
@@ -261,10 +261,10 @@ def _sign(signer: UrgentSigner, forks: Forks, paths: Sequence[str], until: Calla
         except (PublisherError, OSError) as error:
             if str(error) != failure:
                 failure = str(error)
-                tell({"signed": 0, "seconds": round(time.monotonic() - start, 3), "failure": " ".join(failure.split())})
+                print_record({"signed": 0, "seconds": round(time.monotonic() - start, 3), "failure": " ".join(failure.split())})
             time.sleep(PAUSES[0])
         else:
-            forks.order(signed.release.number)
-            tell({"signed": signed.release.number, "seconds": round(time.monotonic() - start, 3), "failure": ""})
+            forks.announce(signed.release.number)
+            print_record({"signed": signed.release.number, "seconds": round(time.monotonic() - start, 3), "failure": ""})
             return True
     return False

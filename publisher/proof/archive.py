@@ -29,7 +29,7 @@ def write_zip(target: Path, parts: Mapping[str, Part], day: dt.date) -> int:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6, strict_timestamps=True) as archive:
-            sums = [f"{_add(archive, path, parts[path], day)}  {path}\n" for path in sorted(parts, key=_order)]
+            sums = [f"{_add(archive, path, parts[path], day)}  {path}\n" for path in sorted(parts, key=_sort_key)]
             _add(archive, SUMS, "".join(sums).encode(), day)
         temporary.replace(target)
     except OSError as error:
@@ -39,7 +39,7 @@ def write_zip(target: Path, parts: Mapping[str, Part], day: dt.date) -> int:
     return target.stat().st_size
 
 
-def _order(path: str) -> tuple[int, str]:
+def _sort_key(path: str) -> tuple[int, str]:
     return (FIRST.index(path) if path in FIRST else len(FIRST), path)
 
 

@@ -71,7 +71,7 @@ def parse(data: bytes, source: str, first: dt.date, last: dt.date) -> dict[str, 
     return record
 
 
-def parts(record: Mapping[str, Any]) -> dict[str, Part]:
+def files(record: Mapping[str, Any]) -> dict[str, Part]:
     """Return the files of the mailer's part by path."""
     log = record["log"]
     files: dict[str, Part] = {

@@ -57,11 +57,11 @@ def take_folder(folder: Path, name: str, first: dt.date, last: dt.date, is_relea
 
 
 def _regular_files(folder: Path) -> list[Path]:
-    found = []
+    paths = []
     for root, folders, names in os.walk(folder):
         folders[:] = [each for each in folders if not each.startswith(".")]
-        found += [Path(root, each) for each in names if not each.startswith(".")]
-    return [file for file in found if file.is_file() and not file.is_symlink()]
+        paths += [Path(root, each) for each in names if not each.startswith(".")]
+    return [file for file in paths if file.is_file() and not file.is_symlink()]
 
 
 def _is_in_range(path: str, first: dt.date, last: dt.date) -> bool:
@@ -99,7 +99,7 @@ def _take(file: Path, path: str, taken: Taken, public: frozenset[str]) -> None:
         )
         return
     number = sum(address not in public for address in ADDRESS.findall(text))
-    taken.parts[path] = ADDRESS.sub(lambda found: found[0] if found[0] in public else MASK, text).encode()
+    taken.parts[path] = ADDRESS.sub(lambda match: match[0] if match[0] in public else MASK, text).encode()
     if number:
         original = hashlib.sha256(data).hexdigest()
         taken.notes.append(f"{path}: {number} mail addresses masked; SHA-256 of the original {original} / アドレスを{number}か所伏せました")

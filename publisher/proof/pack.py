@@ -106,7 +106,7 @@ def _take_mail(pack: Pack, settings: PublishConfig, export: Path | None) -> None
         return
     record = mailer_part.read_export(export, pack.first, pack.last) if export else mailer_part.export(mailer, pack.first, pack.last)
     pack.mail = record
-    pack.parts |= mailer_part.parts(record)
+    pack.parts |= mailer_part.files(record)
     pack.notes += mailer_part.notes(record)
     for name, values, words in (
         ("audit-log", record["log"]["entries"], "no entry in these days / この期間の記録がありません"),

@@ -29,7 +29,7 @@ class PublicKey:
     @property
     def text(self) -> str:
         """The one line that ``minisign -P`` takes and that a body prints in its leaflet."""
-        return base64.b64encode(_PUBLIC + self.key_id + _raw(self.key)).decode()
+        return base64.b64encode(_PUBLIC + self.key_id + _key_bytes(self.key)).decode()
 
 
 def public_key(private: Ed25519PrivateKey) -> PublicKey:
@@ -39,7 +39,7 @@ def public_key(private: Ed25519PrivateKey) -> PublicKey:
 
 def with_id(key: Ed25519PublicKey) -> PublicKey:
     """Return a key with the id that it has in our signatures."""
-    return PublicKey(key, hashlib.blake2b(_raw(key), digest_size=8).digest())
+    return PublicKey(key, hashlib.blake2b(_key_bytes(key), digest_size=8).digest())
 
 
 def read_public_key(text: str) -> PublicKey:
@@ -82,5 +82,5 @@ def verify(data: bytes, signature_file: bytes, public: PublicKey) -> str:
     return comment
 
 
-def _raw(key: Ed25519PublicKey) -> bytes:
+def _key_bytes(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)

@@ -87,7 +87,7 @@ def sign_release(
     if ROOT not in old:
         raise PublisherError("there is no root.json; make keys first: todoke release-keys / 先に鍵を作ってください")
     root = read_metadata(Root, old[ROOT]).signed
-    made: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
+    new_files: dict[str, bytes] = {f"{root.version}.root.json": old[ROOT], ROOT: old[ROOT]}
     targets = Targets(version=_next_version(old, "targets.json"), expires=plain(now) + LIFE)
     snapshot = Snapshot(version=_next_version(old, "snapshot.json"), expires=plain(now) + LIFE)
     roles = SuccinctRoles([], 1, max(bin_bits(len(release.files)), _bits(old)), "bin")
@@ -100,12 +100,12 @@ def sign_release(
     kept = _kept(roles, changed, keys, old, snapshot)
     for name, members in _bins(roles, release.files, kept).items():
         version, data = kept.get(name) or _bin(name, members, keys, old, now)
-        made[f"{version}.{name}.json"] = data
+        new_files[f"{version}.{name}.json"] = data
         snapshot.meta[f"{name}.json"] = MetaFile(version)
-    made[f"{targets.version}.targets.json"] = _signed(targets, keys.targets)
+    new_files[f"{targets.version}.targets.json"] = _signed(targets, keys.targets)
     snapshot.meta["targets.json"] = MetaFile(targets.version)
-    made[f"{snapshot.version}.snapshot.json"] = _signed(snapshot, keys.targets)
-    return made | {TIMESTAMP: _timestamp(snapshot.version, keys.timestamp, old, now)}
+    new_files[f"{snapshot.version}.snapshot.json"] = _signed(snapshot, keys.targets)
+    return new_files | {TIMESTAMP: _timestamp(snapshot.version, keys.timestamp, old, now)}
 
 
 def named_digest(files: Mapping[str, bytes], path: str) -> str | None:

@@ -22,9 +22,9 @@ def require_sound(files: Sequence[ReleasedFile], object_of: Callable[[str], Path
             )
 
 
-def fresh(signed: SignedRelease, object_of: Callable[[str], Path], shown: Release | None) -> frozenset[str]:
+def fresh(signed: SignedRelease, object_of: Callable[[str], Path], published: Release | None) -> frozenset[str]:
     """Return the digests of contents that the store got with this very release, and compared then: in an emergency nobody reads them once more."""
-    before = {file.sha256 for file in shown.files} if shown else set()
+    before = {file.sha256 for file in published.files} if published else set()
     new = {file.sha256 for file in signed.release.files} - before
     moment = int(signed.release.moment.timestamp())
     try:

@@ -134,8 +134,8 @@ async def current(targets: Mapping[str, tuple[Target, float]], precedence: Prece
         finally:
             await _close(target)
 
-    answers = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return dict(zip(targets, answers, strict=True))
+    failures = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
+    return dict(zip(targets, failures, strict=True))
 
 
 async def inspect(
@@ -158,8 +158,8 @@ async def inspect(
         finally:
             await _close(target)
 
-    answers = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return dict(zip(targets, answers, strict=True))
+    failures = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
+    return dict(zip(targets, failures, strict=True))
 
 
 async def repair(target: Target, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
@@ -187,8 +187,8 @@ async def renew(
             await _close(target)
         return ""
 
-    answers: Sequence[str] = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return {name: words for name, words in zip(targets, answers, strict=True) if words}
+    failures: Sequence[str] = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
+    return {name: words for name, words in zip(targets, failures, strict=True) if words}
 
 
 def _gives_way(precedence: Precedence | None, name: str) -> Callable[[], bool]:

@@ -49,7 +49,7 @@ class S3Target:
 
     async def current(self) -> int | None:
         """Return the number of the release that readers see, or None."""
-        release = await self._shown(await self._state())
+        release = await self._published_release(await self._state())
         return release.number if release else None
 
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
@@ -66,7 +66,7 @@ class S3Target:
 
     async def _publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress, *, compares: bool) -> Published:
         state = await self._state()
-        shown = await self._shown(state)
+        shown = await self._published_release(state)
         files, difference = signed.release.by_path, changes(shown, signed.release)
         written = {*difference.written, *(files[path] for path in state.pending & files.keys())}
         now, proof = self._clock(), {path: mark(path, data) for path, data in signed.proof.items()}
@@ -116,7 +116,7 @@ class S3Target:
     async def inspect(self, signed: SignedRelease, object_of: Callable[[str], Path], *, reads_all: bool) -> Inspection:
         """Compare all objects with the release by length and MD5, which the store lists; with ``reads_all`` also by SHA-256, media type and cache rule."""
         state, there = await asyncio.gather(self._state(), self._list())
-        shown = await self._shown(state)
+        shown = await self._published_release(state)
         if shown is None or shown.number != signed.release.number:
             number = shown.number if shown else "-"
             raise TargetError(f"{self.name}: shows release {number}, not {signed.release.number}: todoke release / 古い版です")
@@ -185,7 +185,7 @@ class S3Target:
     def abort(self) -> None:
         """Nothing is held."""
 
-    async def _shown(self, state: State) -> Release | None:
+    async def _published_release(self, state: State) -> Release | None:
         """Return the release of the last delivery that ended; this machine knows most of them by their manifest, and reads none of it from the store."""
         if state.number and (ours := self._known(state.number, state.manifest)):
             return ours

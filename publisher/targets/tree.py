@@ -58,21 +58,21 @@ class TreeTarget:
     async def publish(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
         """Bring the release into the slot that nobody sees, and exchange."""
         name = await self._current_slot()
-        shown = seen = await read_slot(self._files, name, self._known) if name else None
+        published_slot = seen = await read_slot(self._files, name, self._known) if name else None
         if seen and seen.release == signed.release:
-            shown = await self._walked(seen, signed, object_of)
-            if not shown.doubtful:
-                return await self._complete_proof(shown, signed)
+            published_slot = await self._walked(seen, signed, object_of)
+            if not published_slot.doubtful:
+                return await self._complete_proof(published_slot, signed)
         recorded = await read_slot(self._files, other(name or await self._perhaps_seen()), self._known)
         hidden = await self._walked(recorded, signed, object_of)
         if not hidden.is_there:  # never the tree that readers see
             await self._files.remove_tree(hidden.tree)
-        published = await self._bring(signed, hidden, shown, object_of, progress)
+        published = await self._bring(signed, hidden, published_slot, object_of, progress)
         await self._files.switch(CURRENT, hidden.tree)
         live_at = time.perf_counter()
         altered = hidden.damaged - recorded.damaged
-        if seen and shown:
-            altered |= (await self._leave(shown, signed, object_of)).damaged - seen.damaged
+        if seen and published_slot:
+            altered |= (await self._leave(published_slot, signed, object_of)).damaged - seen.damaged
         return replace(published, mended=len(altered), afterwards=time.perf_counter() - live_at)
 
     async def publish_urgently(self, signed: SignedRelease, object_of: Callable[[str], Path], progress: Progress) -> Published:
@@ -82,38 +82,40 @@ class TreeTarget:
         was touched since then, these files among them.
         """
         name = await self._current_slot()
-        shown = await read_slot(self._files, name, self._known) if name else None
-        self._fresh = fresh(signed, object_of, shown.release if shown else None)
-        if shown is None or shown.release is None:
+        published_slot = await read_slot(self._files, name, self._known) if name else None
+        self._fresh = fresh(signed, object_of, published_slot.release if published_slot else None)
+        if published_slot is None or published_slot.release is None:
             return await self.publish(signed, object_of, progress)
-        touched = touched_paths(shown, signed.release)
+        touched = touched_paths(published_slot, signed.release)
         if len(touched) > MOST_IN_PLACE:
-            hidden = await read_slot(self._files, other(shown.name), self._known)
+            hidden = await read_slot(self._files, other(published_slot.name), self._known)
             if hidden.is_there and hidden.release is not None and len(touched_paths(hidden, signed.release)) < 2 * len(touched):
-                published = await self._bring(signed, hidden, shown, object_of, progress, walked=hidden.walked)
+                published = await self._bring(signed, hidden, published_slot, object_of, progress, walked=hidden.walked)
                 await self._files.switch(CURRENT, hidden.tree)
                 return published
-        return await self._bring_in_place(signed, shown, touched, object_of, progress)
+        return await self._bring_in_place(signed, published_slot, touched, object_of, progress)
 
     async def _bring_in_place(
-        self, signed: SignedRelease, shown: Slot, touched: frozenset[str], object_of: Callable[[str], Path], progress: Progress
+        self, signed: SignedRelease, published_slot: Slot, touched: frozenset[str], object_of: Callable[[str], Path], progress: Progress
     ) -> Published:
         """Write what differs into the tree that readers see. Each file is the old one or the new one at every moment."""
         new = signed.release.by_path
-        await write_slot(self._files, replace(shown, pending=touched))
-        written = sorted((new[path] for path in await self._outdated(touched & new.keys(), shown, new, object_of)), key=publishing_order)
-        sent = await self._send(written, shown.tree, object_of, _counter(progress, len(written)), is_seen=True)
+        await write_slot(self._files, replace(published_slot, pending=touched))
+        written = sorted(
+            (new[path] for path in await self._outdated(touched & new.keys(), published_slot, new, object_of)), key=publishing_order
+        )
+        sent = await self._send(written, published_slot.tree, object_of, _counter(progress, len(written)), is_seen=True)
         gone = sorted(touched - new.keys() - signed.proof.keys())
-        await self._files.remove([f"{shown.tree}/{path}" for path in gone])
-        proof_sent = await self._write_proof(shown, signed)
-        await self._note(shown, signed, shown.walked)
+        await self._files.remove([f"{published_slot.tree}/{path}" for path in gone])
+        proof_sent = await self._write_proof(published_slot, signed)
+        await self._note(published_slot, signed, published_slot.walked)
         return Published(signed.release.number, len(written), len(gone), sent, proof_sent)
 
-    async def _complete_proof(self, shown: Slot, signed: SignedRelease) -> Published:
+    async def _complete_proof(self, published_slot: Slot, signed: SignedRelease) -> Published:
         """Bring the files of the proof to a tree that has the release already."""
-        proof_sent = await self._write_proof(shown, signed)
+        proof_sent = await self._write_proof(published_slot, signed)
         if proof_sent:
-            await self._note(shown, signed)
+            await self._note(published_slot, signed)
         return Published(signed.release.number, 0, 0, 0, proof_sent)
 
     async def _leave(self, slot: Slot, signed: SignedRelease, object_of: Callable[[str], Path]) -> Slot:
@@ -137,7 +139,7 @@ class TreeTarget:
         self,
         signed: SignedRelease,
         hidden: Slot,
-        shown: Slot | None,
+        published_slot: Slot | None,
         object_of: Callable[[str], Path],
         progress: Progress,
         *,
@@ -149,7 +151,7 @@ class TreeTarget:
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{hidden.tree}/{path}" for path in gone])  # first: a new folder may have an old file's name
         written = [new[path] for path in sorted(await self._outdated(touched & new.keys(), hidden, new, object_of))]
-        sent = await self._write_files(written, hidden.tree, shown, object_of, _counter(progress, len(written)))
+        sent = await self._write_files(written, hidden.tree, published_slot, object_of, _counter(progress, len(written)))
         proof_sent = await self._write_proof(hidden, signed)
         await self._note(hidden, signed, walked)
         return Published(signed.release.number, len(written), len(gone), sent, proof_sent)
@@ -181,10 +183,15 @@ class TreeTarget:
         return {path for path in same if digests.get(path) == wanted[path].sha256}
 
     async def _write_files(
-        self, written: Sequence[ReleasedFile], tree: str, shown: Slot | None, object_of: Callable[[str], Path], done: Callable[[], None]
+        self,
+        written: Sequence[ReleasedFile],
+        tree: str,
+        published_slot: Slot | None,
+        object_of: Callable[[str], Path],
+        done: Callable[[], None],
     ) -> int:
         """Link what the other slot has, and send the rest. Return the bytes that were sent."""
-        there = trusted_paths(shown)
+        there = trusted_paths(published_slot)
         candidates = [(there[file.sha256], file) for file in written if file.sha256 in there]
         sound = await self._sound(candidates, object_of)
         links = [(path, f"{tree}/{file.path}") for path, file in candidates if path in sound]
@@ -217,11 +224,11 @@ class TreeTarget:
         name = await self._current_slot()
         if name is None:
             raise TargetError(f"{self.name}: `{CURRENT}` shows no release of ours: todoke release / 公開版が見えていません")
-        shown, hidden = [await read_slot(self._files, each, self._known) for each in (name, other(name))]
-        if shown.release is None or shown.release.number != signed.release.number:
-            number = shown.release.number if shown.release else "-"
+        published_slot, hidden = [await read_slot(self._files, each, self._known) for each in (name, other(name))]
+        if published_slot.release is None or published_slot.release.number != signed.release.number:
+            number = published_slot.release.number if published_slot.release else "-"
             raise TargetError(f"{self.name}: shows release {number}, not {signed.release.number}: todoke release / 古い版です")
-        found = await distrust(self._files, shown, signed, object_of, reads_all=reads_all)
+        found = await distrust(self._files, published_slot, signed, object_of, reads_all=reads_all)
         hidden_found = hidden
         if hidden.is_there and hidden.release:
             hidden_found = await distrust(self._files, hidden, signed, object_of, reads_all=reads_all)
@@ -237,26 +244,26 @@ class TreeTarget:
 
     async def repair(self, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
         """Write files anew where readers see them. They become doubtful in the other slot: a hard link may have carried the damage there."""
-        shown = await self._current_slot()
-        if shown is None:
+        published_slot = await self._current_slot()
+        if published_slot is None:
             raise TargetError(f"{self.name}: nothing was published there so far / まだ何も公開されていません")
         files, damaged = signed.release.by_path, sorted(path for path in set(paths) if is_inside(path))
-        hidden = await read_slot(self._files, other(shown), self._known)
+        hidden = await read_slot(self._files, other(published_slot), self._known)
         if hidden.is_there:
             await write_slot(self._files, replace(hidden, damaged=hidden.damaged | set(damaged)))
         strange = [path for path in damaged if path not in files and path not in signed.proof]
-        await self._files.remove([f"slots/{shown}/{path}" for path in strange])
+        await self._files.remove([f"slots/{published_slot}/{path}" for path in strange])
         good = [files[path] for path in damaged if path in files]
-        sent = await self._send(good, f"slots/{shown}", object_of, lambda: None, is_seen=True)
-        proof = {f"slots/{shown}/{path}": signed.proof[path] for path in damaged if path in signed.proof}
+        sent = await self._send(good, f"slots/{published_slot}", object_of, lambda: None, is_seen=True)
+        proof = {f"slots/{published_slot}/{path}": signed.proof[path] for path in damaged if path in signed.proof}
         await self._files.write(proof)
         return Published(signed.release.number, len(good) + len(proof), len(strange), sent)
 
     async def renew(self, proof: dict[str, bytes]) -> None:
         """Write files of the proof where readers see them."""
-        shown = await self._current_slot()
-        if shown is not None:
-            await self._files.write({f"slots/{shown}/{path}": data for path, data in proof.items()})
+        published_slot = await self._current_slot()
+        if published_slot is not None:
+            await self._files.write({f"slots/{published_slot}/{path}": data for path, data in proof.items()})
 
     async def close(self) -> None:
         """Give up the connection."""

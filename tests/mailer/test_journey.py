@@ -11,9 +11,9 @@ from mailer import bundle
 from mailer.database.readers import subscriptions
 from mailer.model.issue import IssueRef
 from mailer.sending import send
+from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
-from mailer.subscribers.imports.survey import Choices, survey
 from mailer.web.app import create_app
 from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Receiver
@@ -41,7 +41,7 @@ def import_fifty(home: Installation) -> None:
     path = home.root.parent / "people.csv"
     path.write_bytes(table.encode("cp932"))
     with open_spool() as spool:
-        content = survey(path, bundle.read_lists(home.root), Choices(), spool)
+        content = read_content(path, bundle.read_lists(home.root), Choices(), spool)
         assert content.refusals == 0
         assert [each.people for each in load(spool, content, home.database, now=home.clock, keep=True)] == [50]
 

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from mailer.cli.screen.listing import Column, Listing, Row
 from mailer.cli.screen.tables import count
 from mailer.log import escape
+from mailer.subscribers.imports.content import MOST_SHOWN, FileContent
 from mailer.subscribers.imports.load import Loaded
 from mailer.subscribers.imports.statuses import Membership
-from mailer.subscribers.imports.survey import MOST_SHOWN, Survey
 
 SEPARATORS = {",": "commas コンマ", ";": "semicolons セミコロン", "\t": "tabs タブ", "": "one address a line 一行に一人"}
 MEMBERSHIPS = {
@@ -21,7 +21,7 @@ MEMBERSHIPS = {
 }
 
 
-def survey_tables(content: Survey) -> Group:
+def content_tables(content: FileContent) -> Group:
     """Return what the file holds: its columns, the words of its status, its lists."""
     parts: list[RenderableType] = [
         f"{escape(content.name)}: {content.encoding}, {SEPARATORS[content.separator]}; {count(content.rows, 'row')} {content.rows:,}行"
@@ -41,7 +41,7 @@ def survey_tables(content: Survey) -> Group:
     return Group(*parts)
 
 
-def _memberships(content: Survey) -> Listing:
+def _memberships(content: FileContent) -> Listing:
     columns = (Column("status\n状態"), Column("rows\n行", is_number=True), Column("means\n意味", can_wrap=True))
     shown = content.memberships.most_common(MOST_SHOWN)
     rows = (Row((escape(word) or "(empty 空欄)", f"{number:,}", MEMBERSHIPS[membership])) for (word, membership), number in shown)
@@ -49,7 +49,7 @@ def _memberships(content: Survey) -> Listing:
     return Listing(columns, tuple(rows), caption=f"and {more:,} more words ほか{more:,}種" if more else "")
 
 
-def refusal_lines(content: Survey) -> list[str]:
+def refusal_lines(content: FileContent) -> list[str]:
     """Return one sentence for each of the first lines that were refused, and the sums by reason if there are more."""
     lines = [
         f"line {each.line}: {each.reason.rstrip('.')}. {each.line}行目は登録していません。"
@@ -60,7 +60,7 @@ def refusal_lines(content: Survey) -> list[str]:
     return lines
 
 
-def result_lines(content: Survey, loaded: Loaded, *, is_planned: bool) -> list[str]:
+def result_lines(content: FileContent, loaded: Loaded, *, is_planned: bool) -> list[str]:
     """Return what was done: one line for each of the first people who stay off a list, then the sum."""
     lines = [
         *(

@@ -36,10 +36,10 @@ from mailer.model.audit_log import AuditEvent
 from mailer.model.issue import MailList
 from mailer.model.readers.subscription import FORMATS
 from mailer.subscribers.imports.columns import Field
+from mailer.subscribers.imports.content import Choices, FileContent, read_content
 from mailer.subscribers.imports.load import Loaded, load
 from mailer.subscribers.imports.spool import Spool, open_spool
 from mailer.subscribers.imports.statuses import Membership
-from mailer.subscribers.imports.survey import Choices, Survey, survey
 
 MEANINGS = {"status": tuple(membership.value for membership in Membership), "format": FORMATS}
 """What a word of the file may be mapped to."""
@@ -74,12 +74,12 @@ def import_subscribers(
         settings = load_config(config)
         known = bundle.read_lists(mail)
         choices = _choices(lists or [], mapping or [], encoding, known)
-        content = survey(file, known, choices, spool)
+        content = read_content(file, known, choices, spool)
         with open_for_command(settings) as database:
             if not dry_run:
                 audit_log.require_key(database.seal)
             if dry_run or not content.is_plain:
-                console().print(import_tables.survey_tables(content))
+                console().print(import_tables.content_tables(content))
             for line in import_tables.refusal_lines(content):
                 notify(line)
             if dry_run or not (yes or content.is_plain):
@@ -101,7 +101,7 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _ask(content: Survey, *, yes: bool) -> None:
+def _ask(content: FileContent, *, yes: bool) -> None:
     """Return if the import is wanted. What was guessed is asked about; a file of our own form is not."""
     if yes or content.is_plain:
         return
@@ -114,7 +114,7 @@ def _ask(content: Survey, *, yes: bool) -> None:
     typer.confirm("Import it? 登録しますか", abort=True)
 
 
-def _import(spool: Spool, content: Survey, database: Database) -> Loaded:
+def _import(spool: Spool, content: FileContent, database: Database) -> Loaded:
     facts = {"file": content.name, "sha256": content.digest, "rows": str(content.accepted)}
     _record(database, "subscribers import begun", facts)
     loaded = Loaded()
@@ -131,7 +131,7 @@ def _import(spool: Spool, content: Survey, database: Database) -> Loaded:
     return loaded
 
 
-def _run(spool: Spool, content: Survey, database: Database, *, keep: bool, loaded: Loaded | None = None) -> Loaded:
+def _run(spool: Spool, content: FileContent, database: Database, *, keep: bool, loaded: Loaded | None = None) -> Loaded:
     total = loaded or Loaded()
     is_shown = sys.stderr.isatty() and verbosity() >= 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from mailer.database.engine import Database
 from mailer.database.readers.bulk_import import ImportRow, import_rows
+from mailer.subscribers.imports.content import MOST_SHOWN, FileContent
 from mailer.subscribers.imports.spool import Spool
-from mailer.subscribers.imports.survey import MOST_SHOWN, Survey
 
 LONGEST_NAME = 40
 """Characters of the file's name in a proof, which has 200: see `spool.LONGEST_WORD` for the others."""
@@ -32,7 +32,7 @@ class Loaded:
 
 
 def load(
-    spool: Spool, survey: Survey, database: Database, *, now: Callable[[], datetime], keep: bool, loaded: Loaded | None = None
+    spool: Spool, content: FileContent, database: Database, *, now: Callable[[], datetime], keep: bool, loaded: Loaded | None = None
 ) -> Iterator[Loaded]:
     """Import what is in the spool, and yield the sum after each batch.
 
@@ -40,8 +40,8 @@ def load(
     :param loaded: is filled in, so that the caller has it if the run is stopped.
     """
     total = loaded or Loaded()
-    origin = f"{survey.name[:LONGEST_NAME]} {survey.digest[:16]}"
-    source = f"import {survey.name}"[:LONGEST_SOURCE]
+    origin = f"{content.name[:LONGEST_NAME]} {content.digest[:16]}"
+    source = f"import {content.name}"[:LONGEST_SOURCE]
     for portion in spool.portions():
         rows = [
             ImportRow(address, key, name, tuple(lists.split()), form, f"{origin} {proof}")

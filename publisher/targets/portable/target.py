@@ -78,7 +78,7 @@ class PortableTarget:
             sent, digests = self._write_files(copy, progress)
             proof_sent = self._write_proof(signed, digests)
             self._remove_strange(digests.keys() | signed.proof.keys() | {OWN, OWN_SIGNATURE})
-            self._exchange()
+            self._swap()
             self._write_start(copy, SITE)
             return Published(signed.release.number, len(digests), 0, sent, proof_sent)
 
@@ -102,7 +102,7 @@ class PortableTarget:
     def _write_files(self, copy: _Copy, progress: Progress) -> tuple[int, dict[str, str]]:
         """Write the files of the site. Return the bytes that were written, and the digest of each file as it is in the copy."""
         digests, sent = {}, 0
-        files = sorted(copy.signed.release.files, key=_order)
+        files = sorted(copy.signed.release.files, key=_sort_key)
         for count, file in enumerate(files, 1):
             data = copy.read(file.path)
             digests[file.path] = _digest(data)
@@ -136,12 +136,12 @@ class PortableTarget:
         for name in NAMES:
             self._write(self._folder / name, page)
 
-    def _remove_strange(self, wanted: Iterable[str]) -> None:
+    def _remove_strange(self, kept: Iterable[str]) -> None:
         """Remove what an earlier try has left in the new copy."""
-        for path in set(_paths(self._folder / NEW)) - set(wanted):
+        for path in set(_paths(self._folder / NEW)) - set(kept):
             (self._folder / NEW / path).unlink()
 
-    def _exchange(self) -> None:
+    def _swap(self) -> None:
         """Rename twice. Between the two there is no copy; `_require_folder` brings the old one back after a cut there."""
         os.sync()  # a stick is pulled out without asking; one call for all files, since each alone takes a stick some ms
         shutil.rmtree(self._folder / OLD, ignore_errors=True)
@@ -165,8 +165,8 @@ class PortableTarget:
                 )
             copy, site = _Copy(signed, object_of), self._folder / SITE
             there = set(_paths(site))
-            wanted = [*signed.release.by_path, *(path for path in signed.proof if not path.endswith("timestamp.json"))]
-            altered = [path for path in wanted if path not in there or _differs(site / path, copy.read(path), reads_all)]
+            kept = [*signed.release.by_path, *(path for path in signed.proof if not path.endswith("timestamp.json"))]
+            altered = [path for path in kept if path not in there or _differs(site / path, copy.read(path), reads_all)]
             strange = there - signed.release.by_path.keys() - signed.proof.keys() - {OWN, OWN_SIGNATURE}
             return Inspection(signed.release.number, tuple(sorted(altered)), tuple(sorted(strange)))
 
@@ -240,7 +240,7 @@ class _Copy:
         return data
 
 
-def _order(file: ReleasedFile) -> tuple[int, int, str]:
+def _sort_key(file: ReleasedFile) -> tuple[int, int, str]:
     """Return the key by which files are written: emergency pages, styles, pages from the front page down, the rest."""
     is_page = file.path.endswith(".html")
     rank = 0 if file.path.startswith(EMERGENCY) and is_page else 1 if file.path.endswith(".css") else 2 if is_page else 3

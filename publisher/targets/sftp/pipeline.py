@@ -60,17 +60,17 @@ class SftpPipeline:
         """Send all of them; return those that are there whole and could not be renamed, because a folder is missing or in the way. Raises `PipelineError`."""
         await self._begin()
         refused: list[Upload] = []
-        answers = asyncio.create_task(self._read_answers(done, refused))
+        reading = asyncio.create_task(self._read_answers(done, refused))
         try:
             for start in range(0, len(uploads), WAVE):
-                await self._wave(uploads[start : start + WAVE], answers)
+                await self._wave(uploads[start : start + WAVE], reading)
             self._is_complete = True
             if self._left:
-                await answers
+                await reading
         finally:
-            answers.cancel()
+            reading.cancel()
             with suppress(asyncio.CancelledError):
-                await answers
+                await reading
         if self._failure or self._left:
             raise PipelineError(self._failure or "the connection has ended")
         return refused
@@ -81,7 +81,7 @@ class SftpPipeline:
         if kind != _VERSION or _RENAME not in answer:
             raise PipelineError("no SFTP of OpenSSH there")
 
-    async def _wave(self, uploads: Sequence[Upload], answers: asyncio.Task[None]) -> None:
+    async def _wave(self, uploads: Sequence[Upload], reading: asyncio.Task[None]) -> None:
         """Open the files, then send everything else of them."""
         handles = []
         opening = bytearray()
@@ -91,7 +91,7 @@ class SftpPipeline:
             handles.append(self._handles.setdefault(number, asyncio.get_running_loop().create_future()))
         self._writer.write(bytes(opening))
         opened = asyncio.gather(*handles)
-        either: set[asyncio.Future[Any]] = {opened, answers}
+        either: set[asyncio.Future[Any]] = {opened, reading}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not opened.done():
             opened.cancel()

@@ -41,9 +41,9 @@ from mailer.model.readers.sign_up import Way
 from mailer.model.readers.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
 from mailer.subscribers import sign_up
 from mailer.subscribers.erase import erase_reader
+from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
-from mailer.subscribers.imports.survey import Choices, survey
 from mailer.subscribers.words import consent_words
 from tests.samples.mail.mail_bundles import ISSUE, NOW, write_config
 from tests.samples.mail.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
@@ -138,7 +138,7 @@ class Life(RuleBasedStateMachine):
         path = self.home / "people.csv"
         path.write_text("メールアドレス,ステータス\n" + "".join(f"{address},{status}\n" for address in sorted(addresses)), "utf-8")
         with open_spool() as spool:
-            content = survey(path, LISTS, Choices(fixed=tuple(keys)), spool)
+            content = read_content(path, LISTS, Choices(fixed=tuple(keys)), spool)
             for _ in load(spool, content, self.database, now=lambda: self.now, keep=True):
                 pass
         path.unlink()

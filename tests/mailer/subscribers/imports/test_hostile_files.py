@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mailer.model.errors import CsvError
 from mailer.model.readers import addresses
+from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.spool import open_spool
-from mailer.subscribers.imports.survey import Choices, survey
 from tests.samples.mail.mail_bundles import LIST
 
 LISTS = {LIST.key: LIST}
@@ -39,7 +39,7 @@ def test_any_bytes_are_read_or_refused_and_only_safe_addresses_come_out(raw: byt
         path = Path(folder) / "x.csv"
         path.write_bytes(raw)
         try:
-            content = survey(path, LISTS, Choices(fixed=(LIST.key,)), spool)
+            content = read_content(path, LISTS, Choices(fixed=(LIST.key,)), spool)
         except CsvError as error:
             assert str(error)
             return

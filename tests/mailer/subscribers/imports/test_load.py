@@ -22,9 +22,9 @@ from mailer.database.schema import subscription
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.consent import ConsentWay
 from mailer.model.readers.suppression import AddressKeys, SuppressionReason
+from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.load import Loaded, load
 from mailer.subscribers.imports.spool import PORTION, open_spool
-from mailer.subscribers.imports.survey import Choices, survey
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, make_database, people, write_config, write_lists
 
 KEYS = AddressKeys((b"a key of these tests",))
@@ -46,7 +46,7 @@ def write(folder: Path, rows: list[str], heading: str = "email,name,lists,format
 def run(database: Database, path: Path, *, keep: bool = True) -> Loaded:
     total = Loaded()
     with open_spool() as spool:
-        content = survey(path, LISTS, Choices(), spool)
+        content = read_content(path, LISTS, Choices(), spool)
         for _ in load(spool, content, database, now=lambda: NOW, keep=keep, loaded=total):
             pass
     return total

@@ -9,9 +9,9 @@ import pytest
 
 from mailer.model.errors import CsvError
 from mailer.subscribers.imports.columns import Field
+from mailer.subscribers.imports.content import Choices, FileContent, read_content
 from mailer.subscribers.imports.spool import Spool, open_spool
 from mailer.subscribers.imports.statuses import Membership
-from mailer.subscribers.imports.survey import Choices, Survey, survey
 from tests.samples.mail.mail_bundles import LIST
 
 LISTS = {"fukko-press": LIST, "mailmaga": LIST.__class__("mailmaga", "月刊だより", *(getattr(LIST, name) for name in LIST.__slots__[2:]))}
@@ -19,12 +19,12 @@ FIXED = Choices(fixed=("fukko-press",))
 HEADING = "email,name,lists\n"
 
 
-def read(folder: Path, content: str | bytes, choices: Choices | None = None) -> tuple[Survey, list[tuple[str, str, str]]]:
+def read(folder: Path, content: str | bytes, choices: Choices | None = None) -> tuple[FileContent, list[tuple[str, str, str]]]:
     """What the file holds, and who would be imported: address, name, lists."""
     path = folder / "people.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with open_spool() as spool:
-        result = survey(path, LISTS, choices or Choices(), spool)
+        result = read_content(path, LISTS, choices or Choices(), spool)
         return result, people(spool)
 
 
@@ -101,7 +101,7 @@ def test_the_proof_of_each_row_names_its_line_its_date_and_its_status(tmp_path: 
     path = tmp_path / "x.csv"
     path.write_text(JAPANESE, "utf-8")
     with open_spool() as spool:
-        survey(path, LISTS, FIXED, spool)
+        read_content(path, LISTS, FIXED, spool)
         assert [proof for portion in spool.portions() for *_, proof in portion] == ["line 2; date 2020/04/01; status 配信中"]
 
 

@@ -52,7 +52,7 @@ class MirrorState:
 
 
 @dataclass(frozen=True)
-class Look:
+class Observation:
     """What is live of one notice."""
 
     title: str
@@ -95,15 +95,15 @@ class Look:
         return {"title": self.title, "live": self.is_live, "mirrors": mirrors, "mails": mails, "trouble": self.trouble}
 
 
-async def look(found: Preview, places: Places, memory: FirstSeen, now: dt.datetime) -> Look:
-    """Fetch every form of the notice from every mirror. ``found`` says which forms there are; what readers should get lies in the built site."""
-    expected = expected_files(places.output / "site", [form.removeprefix("site/") for form in found.forms if form.startswith("site/")])
+async def observe(previewed: Preview, places: Places, memory: FirstSeen, now: dt.datetime) -> Observation:
+    """Fetch every form of the notice from every mirror. ``previewed`` says which forms there are; what readers should get lies in the built site."""
+    expected = expected_files(places.output / "site", [form.removeprefix("site/") for form in previewed.forms if form.startswith("site/")])
     web = [mirror for mirror in places.mirrors if mirror.kind != "portable"]
-    mails = [] if places.is_mail_off else list(found.issues)
+    mails = [] if places.is_mail_off else list(previewed.issues)
     states = await asyncio.gather(*(_mirror(mirror, expected, memory, now) for mirror in web))
     ledger = await asyncio.gather(*(mail_state(issue, places) for issue in mails))
     memory.save()
-    return Look(found.title, tuple(states), tuple(ledger), places.trouble)
+    return Observation(previewed.title, tuple(states), tuple(ledger), places.trouble)
 
 
 def expected_files(site: Path, forms: Sequence[str]) -> Mapping[str, bytes]:

@@ -42,7 +42,7 @@ class RefusedLine:
 
 
 @dataclass
-class Survey:
+class FileContent:
     """What a file holds. `columns` is None for a roster, which has no heading; `digest` is the SHA-256 of the file."""
 
     name: str
@@ -79,7 +79,7 @@ class Survey:
             self.refused.append(RefusedLine(line, reason))
 
 
-def survey(path: Path, lists: Mapping[str, MailList], choices: Choices, spool: Spool) -> Survey:
+def read_content(path: Path, lists: Mapping[str, MailList], choices: Choices, spool: Spool) -> FileContent:
     """Read the whole file, and put what can be imported into the spool.
 
     :param lists: all lists there are, by key.
@@ -87,7 +87,7 @@ def survey(path: Path, lists: Mapping[str, MailList], choices: Choices, spool: S
     """
     try:
         codec = text.encoding_of(path, choices.encoding)
-        result = Survey(path.name, _digest(path), text.ENCODINGS.get(codec, codec))
+        result = FileContent(path.name, _digest(path), text.ENCODINGS.get(codec, codec))
         heading = text.first_line(path, codec)
         is_roster = "@" in heading and Field.EMAIL not in choices.columns
         read = _roster(path, codec, heading, choices, result) if is_roster else _table(path, codec, heading, lists, choices, result)
@@ -99,7 +99,9 @@ def survey(path: Path, lists: Mapping[str, MailList], choices: Choices, spool: S
     return result
 
 
-def _table(path: Path, codec: str, heading: str, lists: Mapping[str, MailList], choices: Choices, result: Survey) -> Iterator[ImportedRow]:
+def _table(
+    path: Path, codec: str, heading: str, lists: Mapping[str, MailList], choices: Choices, result: FileContent
+) -> Iterator[ImportedRow]:
     result.separator = text.separator_of(heading)
     rows = text.lines(path, codec, result.separator)
     first = next(rows, None)
@@ -118,7 +120,7 @@ def _table(path: Path, codec: str, heading: str, lists: Mapping[str, MailList], 
             result.refuse(line.number, error.reason)
 
 
-def _roster(path: Path, codec: str, heading: str, choices: Choices, result: Survey) -> Iterator[ImportedRow]:
+def _roster(path: Path, codec: str, heading: str, choices: Choices, result: FileContent) -> Iterator[ImportedRow]:
     if "<" not in heading and any(separator in heading for separator in text.SEPARATORS):
         raise CsvError(
             f"{path.name} has no heading. Say what its columns hold, for example --map email=1 --map name=2. 見出しの行がありません。--map で列の番号を指定してください。"
@@ -136,7 +138,7 @@ def _roster(path: Path, codec: str, heading: str, choices: Choices, result: Surv
             result.refuse(line.number, error.reason)
 
 
-def _spool(portion: Sequence[ImportedRow], spool: Spool, result: Survey) -> None:
+def _spool(portion: Sequence[ImportedRow], spool: Spool, result: FileContent) -> None:
     result.memberships.update((row.status, row.membership) for row in portion)
     result.lists.update(key for row in portion for key in row.lists)
     for duplicate in spool.add(portion):
