@@ -51,6 +51,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.context.update(
             page_frame(self.registry, self.base, fixed_pages, self.documents, library.now),
             as_of=library.as_of,
+            page_documents=self.pages,  # no template reads it: here the incremental build finds the digests of what their own pages read
             sections=self.sections,
             places=self.places,
             topics=self.topics,

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+
 from plugins.emergency.fast_path.snapshot_file import SNAPSHOT as SNAPSHOT
 from plugins.files import write_atomically
 from plugins.frontmatter.load.serialization import DocumentCodec, Unreadable
@@ -78,15 +80,15 @@ class Snapshot:
             "texts": asdict(self.texts),
             "documents": base64.b64encode(codec.encode((document, {}) for document in documents)).decode(),
             "bodies": [[document.html, document.markdown] for document in documents],
-            "headers": [_header_row(header) for header in self.headers.values()],
+            "headers": list(self.headers.values()),
             "fixed_pages": self.fixed_pages,
-            "newest": [_entry_row(entry) for entry in self.newest],
+            "newest": [asdict(entry) for entry in self.newest],
             "templates": dict(self.templates),
             "pictures": {address: [each.folder, each.width, each.height] for address, each in sorted(self.pictures.items())},
             "has_copies": self.has_copies,
             "card_font": self.card_font,
         }
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return msgspec.json.encode(data)  # ten thousand headers with their moments: a third of the time of `json`
 
     def save(self, output: Path) -> None:
         """Write the file. Raises `OSError`."""
@@ -148,23 +150,10 @@ def _moment(text: str, zone: dt.tzinfo) -> dt.datetime:
     return dt.datetime.fromisoformat(text).astimezone(zone)
 
 
-def _text(moment: dt.datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _header_row(header: HeaderSummary) -> list[Any]:
-    has_figures, is_draft, date = header.target
-    return [header.path, header.content_type, header.url, _text(header.begins), _text(header.ends), has_figures, is_draft, _text(date)]
-
-
 def _header(row: list[Any], zone: dt.tzinfo) -> HeaderSummary:
-    path, content_type, url, begins, ends, has_figures, is_draft, date = row
+    path, content_type, url, begins, ends, (has_figures, is_draft, date), _ = row
     moments = [text and _moment(text, zone) for text in (begins, ends, date)]
     return HeaderSummary(path, content_type, url, moments[0], moments[1], (has_figures, is_draft, moments[2]), ())
-
-
-def _entry_row(entry: FeedEntry) -> dict[str, Any]:
-    return asdict(entry) | {"date": entry.date.isoformat(), "updated": _text(entry.updated)}
 
 
 def _entry(row: dict[str, Any], zone: dt.tzinfo) -> FeedEntry:

@@ -15,6 +15,8 @@ def ten(tiny: TinySite) -> TinySite:
     """Ten articles in ten months, built once."""
     for number in range(1, 11):
         tiny.article(f"press/2020/a{number}.md", f"第{number}話", f"2020-{number:02}-01")
+    tiny.write("pages/about.md", "---\ntitle: このサイトについて\n---\n本文です。\n")
+    tiny.write("notices/2020/rain.md", "---\ntitle: 大雨です\ndate: 2020-12-01\nexpires: 2022-01-01\nseverity: 注意\n---\n本文です。\n")
     tiny.build()
     return tiny
 
