@@ -45,7 +45,7 @@ def test_a_commit_becomes_public_everywhere_and_a_report_says_so(office: Office)
     again = office.run("publish --json")
     report = json.loads(again.stdout)
     assert again.exit_code == 0 and report["is_complete"] and not report["is_new_release"] and report["release"] == 1
-    assert set(report["seconds"]) == {"check out", "build", "release", "look", "announce", "hand over"}
+    assert set(report["seconds"]) == {"check out", "build", "release", "verify live", "announce", "hand over"}
 
 
 def test_a_document_at_fault_is_held_back_and_named_in_report_log_and_manifest_and_all_else_is_live(office: Office) -> None:
