@@ -47,10 +47,12 @@ class LightRenderer:
         Where not everything has room, the same number of entries of each section is shown, the usable ones first, with a link to all of them.
         """
         most = min(_MOST, max((len(section.entries) for section in sections), default=0))
-        fewer = bisect_left(
-            range(most + 1), True, key=lambda left_out: len(self._render(title, url, sections, links, most - left_out)) <= LIGHTEST
-        )
-        return self._render(title, url, sections, links, max(0, most - fewer))
+        whole = self._render(title, url, sections, links, most)
+        if len(whole) <= LIGHTEST:  # nearly every page: one rendering instead of a search
+            return whole
+        left_out = range(1, most + 1)
+        fewer = bisect_left(left_out, True, key=lambda number: len(self._render(title, url, sections, links, most - number)) <= LIGHTEST)
+        return self._render(title, url, sections, links, max(0, most - 1 - fewer))
 
     def _render(self, title: str, url: str, sections: Sequence[LightSection], links: Sequence[tuple[str, str]], most: int) -> bytes:
         return self._template.render(title=title, url=url, sections=sections, links=links, shown=most).encode()
