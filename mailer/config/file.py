@@ -8,17 +8,19 @@ import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import regular_file
 from mailer import private_files
-from mailer.config import mail_domain
+from mailer.config import mail_domain, relays
+from mailer.config.inbound import InboundTable, inbound_settings
 from mailer.config.mail_domain import AuthenticationTable, DkimTable, DoctorTable
-from mailer.config.section import DOMAIN, Section, beside
+from mailer.config.relays import QueueTable, RelayTable
+from mailer.config.section import DOMAIN, Section, beside, parse_address
 from mailer.config.settings import (
     LOOPBACK,
     SOURCE_URL,
@@ -28,17 +30,11 @@ from mailer.config.settings import (
     Config,
     Durability,
     Identity,
-    InboundSettings,
-    Pipelining,
-    QueueSettings,
-    QuoteLocalPart,
-    RelaySettings,
-    Tls,
     UnsubscribeMailto,
     is_loopback,
 )
 from mailer.model.clock import JAPAN
-from mailer.model.errors import AddressError, ConfigError
+from mailer.model.errors import ConfigError
 from mailer.model.expiry import MaximumAge
 from mailer.model.readers import addresses
 
@@ -60,36 +56,6 @@ def load_config(path: Path) -> Config:
     return _settings(path.resolve(), file)
 
 
-class _Relay(Section):
-    host: str = Field(default="127.0.0.1", min_length=1, pattern=r"^[!-~]+$")
-    port: int = Field(default=25, ge=1, le=65535)
-    tls: Tls = "required"
-    username: str | None = None
-    password_file: str | None = None
-    ca_file: str | None = None
-    connections: int = Field(default=4, ge=1, le=200)
-    timeout: float = Field(default=300.0, gt=0, le=600, strict=False)  # RFC 5321 section 4.5.3.2: five minutes
-    name: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]+$", max_length=40)
-    priority: int = Field(default=1, ge=1, le=99)
-    rate: float = Field(default=0.0, ge=0, strict=False)
-    messages_per_connection: int = Field(default=100, ge=1, le=100_000)
-    pipelining: Pipelining = "auto"
-    quote_local_part: QuoteLocalPart = "auto"
-
-    @model_validator(mode="after")
-    def password_needs_tls(self) -> Self:
-        if self.username and self.tls in ("none", "opportunistic") and not is_loopback(self.host):
-            raise ValueError('a password is sent only over verified TLS: set tls = "required" or "implicit"')
-        return self
-
-
-class _Queue(Section):
-    domains: list[str] = Field(default=[], max_length=50)
-    connections: int = Field(default=1, ge=1, le=50)
-    rate: float = Field(default=0.0, ge=0, strict=False)
-    messages_per_connection: int = Field(default=100, ge=1, le=100_000)
-
-
 class _Approval(Section):
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, Approval] = Field(init=False)
@@ -107,28 +73,6 @@ class _MaxAge(Section):
     emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
 
 
-class _Inbound(Section):
-    domain: str | None = Field(default=None, pattern=DOMAIN)
-    complaints: str | None = None
-    authserv_id: str = Field(default="", pattern=r"^[!-~]*$", max_length=255)
-    listen: str = Field(default="127.0.0.1:8024", min_length=3)
-    most_bytes: int = Field(default=10_000_000, ge=100_000, le=100_000_000)
-    keep_days: int = Field(default=28, ge=1, le=366)
-
-    @field_validator("complaints")
-    @classmethod
-    def safe_address(cls, value: str | None) -> str | None:
-        return None if value is None else _parse_address(value)
-
-    @field_validator("listen")
-    @classmethod
-    def on_this_machine(cls, value: str) -> str:
-        host, colon, port = value.rpartition(":")
-        if "/" not in value and not (colon and port.isdecimal() and is_loopback(host.strip("[]"))):
-            raise ValueError("write a port of this machine as 127.0.0.1:8024, or the path of a Unix socket: LMTP has no password")
-        return value
-
-
 class _Retention(Section):
     unconfirmed: int = Field(default=7, ge=1, le=31)  # days
     ended: int = Field(default=28, ge=1, le=366)
@@ -141,8 +85,8 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
     message_id_domain: str = Field(pattern=DOMAIN)
     return_path: str
     secret_file: str | None = None
-    relay: list[_Relay] = [_Relay()]
-    queues: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], _Queue] = {}
+    relay: list[RelayTable] = [RelayTable()]
+    queues: dict[Annotated[str, Field(pattern=DOMAIN, max_length=120)], QueueTable] = {}
     verp: bool = True
     durability: Durability = "process"
     lease: float = Field(default=60.0, ge=1, le=3600, strict=False)
@@ -158,7 +102,7 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
     retention: _Retention = _Retention()
-    inbound: _Inbound = _Inbound()
+    inbound: InboundTable = InboundTable()
     dkim: DkimTable = DkimTable()
     authentication: AuthenticationTable = AuthenticationTable()
     doctor: DoctorTable = DoctorTable()
@@ -175,7 +119,7 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
     @field_validator("unsubscribe_mailto")
     @classmethod
     def takes_unsubscriptions(cls, value: dict[str, str]) -> dict[str, str]:
-        return {key: each if each in ("contact", "off") else _parse_address(each) for key, each in value.items()}
+        return {key: each if each in ("contact", "off") else parse_address(each) for key, each in value.items()}
 
     @field_validator("time_zone")
     @classmethod
@@ -214,7 +158,7 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
 
     @field_validator("relay")
     @classmethod
-    def named_relays(cls, value: list[_Relay]) -> list[_Relay]:
+    def named_relays(cls, value: list[RelayTable]) -> list[RelayTable]:
         names = [relay.name or "relay" for relay in value]
         if not value or len(set(names)) != len(names):
             raise ValueError("write at least one relay, and give each a name of its own")
@@ -223,7 +167,7 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
     @field_validator("return_path", "operator")
     @classmethod
     def safe_address(cls, value: str | None) -> str | None:
-        return None if value is None else _parse_address(value)
+        return None if value is None else parse_address(value)
 
     @field_validator("return_path")
     @classmethod
@@ -231,13 +175,6 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
         if value.startswith('"') or addresses.quoted(value) != value:  # VERP adds to the part before the @
             raise ValueError("write a part before the @ that needs no quotation marks")
         return value
-
-
-def _parse_address(value: str) -> str:
-    try:
-        return addresses.parse(value)
-    except AddressError as error:
-        raise ValueError(error.reason) from None
 
 
 def _read(path: Path) -> _File:
@@ -280,8 +217,8 @@ def _settings(path: Path, file: _File) -> Config:
         message_id_domain=file.message_id_domain,
         return_path=file.return_path,
         secret_file=beside(folder, file.secret_file),
-        relays=tuple(sorted((_relay(folder, relay) for relay in file.relay), key=lambda relay: relay.priority)),
-        queues=tuple(_queue(name.lower(), queue) for name, queue in sorted(file.queues.items())),
+        relays=tuple(sorted((relays.relay(folder, relay) for relay in file.relay), key=lambda relay: relay.priority)),
+        queues=tuple(relays.queue(name.lower(), queue) for name, queue in sorted(file.queues.items())),
         verp=file.verp,
         durability=file.durability,
         lease=file.lease,
@@ -295,7 +232,7 @@ def _settings(path: Path, file: _File) -> Config:
         time_zone=ZoneInfo(file.time_zone),
         source_url=file.source_url,
         unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
-        inbound=_inbound(folder, file),
+        inbound=inbound_settings(folder, file.inbound, file.return_path, is_signed=bool(file.dkim.domains)),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
         trusted_proxies=tuple(file.trusted_proxies),
         dkim=mail_domain.dkim(folder, file.dkim),
@@ -304,29 +241,10 @@ def _settings(path: Path, file: _File) -> Config:
     )
 
 
-def _inbound(folder: Path, file: _File) -> InboundSettings:
-    """Addresses of lists and of complaints are below the domain of the return path, unless the file says otherwise."""
-    table, domain = file.inbound, file.inbound.domain or file.return_path.rpartition("@")[2]
-    listen = table.listen if "/" not in table.listen else (folder / table.listen).as_posix()
-    complaints = table.complaints or f"complaints@{domain}"
-    is_announced = table.complaints is not None and bool(file.dkim.domains)
-    return InboundSettings(domain.lower(), complaints, table.authserv_id, listen, is_announced, table.most_bytes, table.keep_days)
-
-
 def _approval(folder: Path, table: _Approval) -> ApprovalRules:
     """Beside its own keys the table has one for each list that differs from the default."""
     files = {"approvers": folder / table.approvers, "content": folder / table.content}
     return ApprovalRules(**table.model_dump(exclude={*(table.model_extra or ())}) | files, lists=table.model_extra or {})
-
-
-def _relay(folder: Path, relay: _Relay) -> RelaySettings:
-    files = {"password_file": beside(folder, relay.password_file), "ca_file": beside(folder, relay.ca_file)}
-    return RelaySettings(**relay.model_dump() | files | {"name": relay.name or "relay"})
-
-
-def _queue(name: str, queue: _Queue) -> QueueSettings:
-    domains = tuple(domain.lower() for domain in queue.domains) or (name,)
-    return QueueSettings(name, domains, queue.connections, queue.rate, queue.messages_per_connection)
 
 
 def _database(folder: Path, url: str) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from mailer.model.errors import AddressError
+from mailer.model.readers import addresses
+
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 
 
@@ -18,3 +21,14 @@ class Section(BaseModel):
 def beside(folder: Path, name: str | None) -> Path | None:
     """Return the file beside mailer.toml, or None if none is named."""
     return folder / name if name else None
+
+
+def parse_address(value: str) -> str:
+    """Return the address in the form that is stored.
+
+    :raises ValueError: it is none; Pydantic adds the name of the key.
+    """
+    try:
+        return addresses.parse(value)
+    except AddressError as error:
+        raise ValueError(error.reason) from None

@@ -12,9 +12,9 @@ from mailer.database.deliveries.claims import Claim, ClaimRequest
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext
-from mailer.delivery.journal import JournalDirectory
 from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.delivery.recorder import Recorder
+from mailer.delivery.recovery.journal_directory import JournalDirectory
 from mailer.model.errors import LedgerRestored
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue

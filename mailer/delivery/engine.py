@@ -24,12 +24,13 @@ from mailer.delivery.context import DeliveryContext, pause
 from mailer.delivery.expiry import Expiry, expiry
 from mailer.delivery.heartbeat import INTERVAL, Throughput
 from mailer.delivery.heartbeat import heartbeats as current_heartbeats
-from mailer.delivery.journal import GroupCommit, JournalDirectory, Timestamp, timestamp
+from mailer.delivery.journal import GroupCommit, Timestamp, timestamp
 from mailer.delivery.leases import Leases
 from mailer.delivery.limits.domain_queue import DomainQueue, domain_queues
 from mailer.delivery.limits.rate_limiter import shared_limiters
 from mailer.delivery.limits.relay_pool import relay_pool
 from mailer.delivery.recorder import Recorder
+from mailer.delivery.recovery.journal_directory import JournalDirectory
 from mailer.delivery.signing import SigningThreads
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError

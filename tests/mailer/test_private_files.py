@@ -12,7 +12,7 @@ import pytest
 
 from mailer import private_files
 from mailer.database.engine import create_database, open_database
-from mailer.delivery.journal import JournalDirectory
+from mailer.delivery.recovery.journal_directory import JournalDirectory
 from mailer.sending import lock, send
 from tests.samples.mail.mail_bundles import REF, RecordedProgress, installation
 from tests.servers.smtp import Receiver

@@ -13,8 +13,7 @@ from mailer.database import restoration
 from mailer.database.deliveries import claims
 from mailer.database.engine import Database
 from mailer.database.restoration import Adoption, Evidence, Marked
-from mailer.delivery import journal
-from mailer.delivery.recovery import recover, restored, sent_log
+from mailer.delivery.recovery import journal_directory, recover, restored, sent_log
 from mailer.delivery.recovery.replay import Replay, replay
 from mailer.model.errors import IssueUnknown, SenderBusy
 from mailer.model.ids import Fence
@@ -35,7 +34,7 @@ def adopt(config: Config, database: Database, *, now: datetime, keep: bool = Tru
     :param keep: False for a dry run.
     :raises SenderBusy: a sender of this machine is at work.
     """
-    living = journal.living_senders(config.state)
+    living = journal_directory.living_senders(config.state)
     if living:
         raise SenderBusy(f"A sender is at work on this machine ({living[0]}). Stop `todoke send` and `todoke work` first.")
     known, identity = restored.known_ledger(config.state), restoration.identify(database)
@@ -61,7 +60,7 @@ def adopt(config: Config, database: Database, *, now: datetime, keep: bool = Tru
 
 
 def _journals(state: Path) -> Iterator[tuple[Path, Replay]]:
-    for folder in journal.orphaned_journals(state):
+    for folder in journal_directory.orphaned_journals(state):
         for path in sorted(folder.glob("*.log")):
             yield path, replay(path)
 

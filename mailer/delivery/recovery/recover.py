@@ -20,6 +20,7 @@ from mailer.database.deliveries.claims import OpenClaim
 from mailer.database.deliveries.ledger import LedgerEntry, ResultGroup
 from mailer.database.engine import Database
 from mailer.delivery import journal
+from mailer.delivery.recovery import journal_directory
 from mailer.delivery.recovery.replay import Replay, replay
 from mailer.delivery.recovery.sent_log import SUFFIX, SentLog
 from mailer.model.errors import LedgerRestored
@@ -47,7 +48,7 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     """
     issues.see_clock(database, now)
     results, in_doubt, dead = 0, list[LedgerEntry](), set[str]()
-    for folder in journal.orphaned_journals(config.state):
+    for folder in journal_directory.orphaned_journals(config.state):
         dead.add(folder.name)
         # Asked only now: the process may have claimed a batch in its last moment, and its journal would not be taken for that batch's.
         open_claims = {claim.token: claim for claim in claims.open_claims(database) if claim.owner == folder.name}

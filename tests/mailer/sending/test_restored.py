@@ -21,9 +21,9 @@ from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import open_database
 from mailer.database.readers import subscriptions
 from mailer.database.readers.subscriptions import ImportedSubscriber
-from mailer.delivery.journal import JournalDirectory
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.adopt import adopt
+from mailer.delivery.recovery.journal_directory import JournalDirectory
 from mailer.model.errors import DatabaseError, DatabaseReplaced, LedgerRestored, SenderBusy
 from mailer.model.issue import CALLED_OFF, IssueStatus
 from mailer.model.state import DUE, DeliveryState
