@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 
 from mailer.config.settings import Config
-from mailer.database.deliveries import issues
+from mailer.database.deliveries import expirations
 from mailer.database.engine import Database
 from mailer.model.clock import format_time
 from mailer.model.errors import IssueExpired
@@ -29,7 +29,7 @@ def expiry(config: Config, database: Database, frozen: FrozenIssue, now: datetim
     ref, end = frozen.issue.ref, config.max_age.end(frozen)
     if end != frozen.issue.expires and now >= end + IMPLAUSIBLE:
         return Expiry.CLOSED
-    return Expiry.OVER if issues.has_expired(database, ref, end, now) else Expiry.OPEN
+    return Expiry.OVER if expirations.has_expired(database, ref, end, now) else Expiry.OPEN
 
 
 def refuse_expired(database: Database, expires: datetime | None, ref: IssueRef, now: datetime, zone: tzinfo) -> None:
@@ -37,7 +37,7 @@ def refuse_expired(database: Database, expires: datetime | None, ref: IssueRef, 
 
     :raises IssueExpired: a restored machine must not send what is long over.
     """
-    if issues.has_expired(database, ref, expires, now):
+    if expirations.has_expired(database, ref, expires, now):
         assert expires is not None
         raise IssueExpired(f"{ref} expired at {format_time(expires, zone)}: it is not sent any more. Publish a new issue.")
 

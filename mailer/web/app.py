@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -45,6 +45,8 @@ AT_WORK = 10
 MOST_WAITING = 200
 """Requests that wait for a thread. A mail program that is sent away comes again (status 503)."""
 PING_SECONDS = 5
+
+ErrorPage = Callable[[Request, Exception], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +93,26 @@ def create_app(
     readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
     app = Starlette(
         routes=[
-            Route("/", service.home, methods=["GET"]),
-            Route("/mark.svg", pages.mark, methods=["GET"]),
-            Route("/healthz", service.health, methods=["GET"]),
-            Route("/metrics", service.metrics, methods=["GET"]),
+            *_service_routes(service, pages),
             *_reader_routes(readers),
             *([] if person is None else _person_routes(person)),
             *([] if sign_ups is None else _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))),
         ],
         middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
-        exception_handlers={
-            404: service.not_found,
-            LinkOutdated: service.outdated,
-            TokenError: service.bad_token,
-            PreferenceError: service.bad_form,
-            DeliveryRefused: service.refused,
-            DatabaseError: service.unavailable,
-        },
+        exception_handlers=service.pages_of_errors(),
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a redirect would be made of the Host field, and the path is a key to a subscription
     return app
+
+
+def _service_routes(service: _Service, pages: Pages) -> list[Route]:
+    return [
+        Route("/", service.home, methods=["GET"]),
+        Route("/mark.svg", pages.mark, methods=["GET"]),
+        Route("/healthz", service.health, methods=["GET"]),
+        Route("/metrics", service.metrics, methods=["GET"]),
+    ]
 
 
 def _reader_routes(readers: ReaderPages) -> list[Route]:
@@ -156,6 +157,17 @@ class _Service:
         self._metrics = metrics
         self._work, self._watch = work, WorkThreads(1, 1)
         self._ping: asyncio.Task[None] | None = None
+
+    def pages_of_errors(self) -> dict[int | type[Exception], ErrorPage]:
+        """Return what answers when a page cannot."""
+        return {
+            404: self.not_found,
+            LinkOutdated: self.outdated,
+            TokenError: self.bad_token,
+            PreferenceError: self.bad_form,
+            DeliveryRefused: self.refused,
+            DatabaseError: self.unavailable,
+        }
 
     async def home(self, request: Request) -> Response:
         """Say what this service is for."""

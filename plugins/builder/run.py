@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Set
@@ -21,6 +20,8 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from plugins.builder import up_to_date
+from plugins.builder.build_inputs import RECORD as RECORD
+from plugins.builder.build_inputs import BuildInputs, check_inputs, options_text
 from plugins.builder.claim import MARK as MARK
 from plugins.builder.claim import claim
 from plugins.builder.lock import output_lock
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
 
-RECORD = "build-record.json"
 MOMENTS = "moments.json"
 """What begins and ends next: `todoke publish --follow` and `todoke next` read it."""
 STAGING = "staging"
@@ -51,9 +51,6 @@ TREES = ("site", "mail")
 
 _TRIES = 5
 """Builds that a notice may overtake, one after the other."""
-
-_OLDER_NAMES = ("twin", "stamp.json", "store.sqlite")
-"""Earlier names of `STAGING`, `RECORD` and the content cache. They are removed: no version reads them any more, and the first holds a whole tree."""
 
 
 def build(
@@ -96,7 +93,7 @@ def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], Non
         shutil.rmtree(abandoned, ignore_errors=True)
     for tree in TREES:
         recover(output / tree, output / _ASIDE / tree)
-    inputs = _check_inputs(options, output)
+    inputs = check_inputs(options, output)
     if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output / MANIFEST, _scan(output)):
         return up_to_date.repeated_report(output, record)
     # Two devices that cost lines. An edit of one article of 10,000 takes 2.1 s with both, 1.0 s more without the first (what a build reads stays until
@@ -105,7 +102,7 @@ def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], Non
     for _ in range(_TRIES):
         with suppress(_Overtaken), without_gc(), run_ahead(scan_ahead) as scan:
             return _Run(options, output, inputs, scan).build(on_page, on_built)
-        inputs = _check_inputs(options, output)
+        inputs = check_inputs(options, output)
     raise BuildFailed(
         "作っているあいだに、緊急のお知らせが何度も出ました。もう一度実行してください / notices went out while this build ran: run it again"
     )
@@ -113,43 +110,6 @@ def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], Non
 
 class _Overtaken(Exception):
     """A notice went out by the fast path after this build had looked at the sources: its site would take the notice down again."""
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """The record of the last build, and the digest of its inputs as they are today: for the moment of the record, and for today's (``checked_at``)."""
-
-    record: up_to_date.BuildRecord | None
-    checked_at: int
-    digest_then: str
-    digest_now: str
-
-    def record_if_unchanged(self, options: BuildOptions) -> up_to_date.BuildRecord | None:
-        """Return the record of the last build if today's build has the same inputs."""
-        record = None if options.fresh else self.record
-        is_same = record and record.validity.contains(options.now) and record.input_digest == self.digest_then
-        return record if record and is_same and up_to_date.has_same_history(record, options) else None
-
-    def intact_files(self, files: file_tree.FileTree, tree: str) -> frozenset[str]:
-        """Return those of ``files``, which are now in one ``tree`` of the output, that are as the last build wrote them."""
-        recorded = file_tree.files_below(self.record.outputs, tree) if self.record else {}
-        return frozenset(name for name, times in file_tree.without_inodes(files).items() if recorded.get(name) == times)
-
-
-def _check_inputs(options: BuildOptions, output: Path) -> _Inputs:
-    record, checked_at = up_to_date.load_record(output / RECORD), time.time_ns()
-    if record is None:
-        _remove_older_names(output)
-        return _Inputs(None, checked_at, "", "")
-    then, now = up_to_date.input_digests(record.input_paths, _options_text(options), record.checked_at, checked_at)
-    return _Inputs(record, checked_at, then, now)
-
-
-def _remove_older_names(output: Path) -> None:
-    for name in _OLDER_NAMES:
-        shutil.rmtree(output / name, ignore_errors=True)
-        with suppress(OSError):
-            (output / name).unlink()
 
 
 def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
@@ -172,20 +132,13 @@ def _list_outputs(manifest: Path, files_by_tree: Mapping[str, file_tree.FileTree
     return outputs
 
 
-def _options_text(options: BuildOptions) -> str:
-    """The options that change what is built, with the environment variables of ours; the moment is judged by an interval."""
-    variables = sorted((name, value) for name, value in os.environ.items() if name.startswith("TODOKE_"))
-    paths = (options.content, options.publications, options.settings)
-    return repr((*paths, options.site_url, options.validate_mail, options.shows_drafts, options.strict, str(Path.cwd()), variables))
-
-
 @dataclass(frozen=True)
 class _Run:
     """One build that has something to do. ``scan`` returns the files of the output by tree, as they were before."""
 
     options: BuildOptions
     output: Path
-    inputs: _Inputs
+    inputs: BuildInputs
     scan: Callable[[], dict[str, file_tree.FileTree]]
 
     def build(self, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
@@ -215,7 +168,7 @@ class _Run:
     def _input_digest(self, paths: tuple[str, ...]) -> str:
         if self.inputs.record and self.inputs.record.input_paths == paths:
             return self.inputs.digest_now
-        (digest,) = up_to_date.input_digests(paths, _options_text(self.options), self.inputs.checked_at)
+        (digest,) = up_to_date.input_digests(paths, options_text(self.options), self.inputs.checked_at)
         return digest
 
     def _publish(self, folder: Path, result: RunResult, input_paths: tuple[str, ...], input_digest: str) -> BuildReport:

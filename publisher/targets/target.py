@@ -91,3 +91,15 @@ class Target(Protocol):
 
     def abort(self) -> None:
         """Give up connections at once, without a word to the other side."""
+
+
+def counter(progress: Progress, total: int) -> Callable[[], None]:
+    """Return what is called after each file, and reports how many of ``total`` are done."""
+    count = 0
+
+    def done() -> None:
+        nonlocal count
+        count += 1
+        progress(count, total)
+
+    return done

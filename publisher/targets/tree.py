@@ -30,7 +30,7 @@ from publisher.targets.contents import fresh, require_sound
 from publisher.targets.files import Files
 from publisher.targets.inspection import distrust, expectation
 from publisher.targets.slots import SLOTS, Slot, is_inside, mark, other, read_release, read_slot, touched_paths, trusted_paths, write_slot
-from publisher.targets.target import Inspection, Known, Progress, Published, nothing_known
+from publisher.targets.target import Inspection, Known, Progress, Published, counter, nothing_known
 
 CURRENT = "current"
 
@@ -104,7 +104,7 @@ class TreeTarget:
         written = sorted(
             (new[path] for path in await self._outdated(touched & new.keys(), published_slot, new, object_of)), key=publishing_order
         )
-        sent = await self._send(written, published_slot.tree, object_of, _counter(progress, len(written)), is_seen=True)
+        sent = await self._send(written, published_slot.tree, object_of, counter(progress, len(written)), is_seen=True)
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{published_slot.tree}/{path}" for path in gone])
         proof_sent = await self._write_proof(published_slot, signed)
@@ -151,7 +151,7 @@ class TreeTarget:
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{hidden.tree}/{path}" for path in gone])  # first: a new folder may have an old file's name
         written = [new[path] for path in sorted(await self._outdated(touched & new.keys(), hidden, new, object_of))]
-        sent = await self._write_files(written, hidden.tree, published_slot, object_of, _counter(progress, len(written)))
+        sent = await self._write_files(written, hidden.tree, published_slot, object_of, counter(progress, len(written)))
         proof_sent = await self._write_proof(hidden, signed)
         await self._note(hidden, signed, walked)
         return Published(signed.release.number, len(written), len(gone), sent, proof_sent)
@@ -283,17 +283,6 @@ class TreeTarget:
         """Return the slot to which a link that we did not write may lead, as one with an absolute path does: it is not trusted, and not removed either."""
         name = (await self._files.read_link(CURRENT) or "").rstrip("/").rpartition("/")[2]
         return name if name in SLOTS else SLOTS[1]
-
-
-def _counter(progress: Progress, total: int) -> Callable[[], None]:
-    count = 0
-
-    def done() -> None:
-        nonlocal count
-        count += 1
-        progress(count, total)
-
-    return done
 
 
 def _neighbours(path: str) -> tuple[str, str]:

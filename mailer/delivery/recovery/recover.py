@@ -15,7 +15,7 @@ from pathlib import Path
 from mailer import log
 from mailer.config.settings import Config
 from mailer.database import restoration
-from mailer.database.deliveries import claims, issues, ledger, limits
+from mailer.database.deliveries import claims, expirations, ledger, limits
 from mailer.database.deliveries.claims import OpenClaim
 from mailer.database.deliveries.ledger import LedgerEntry, ResultGroup
 from mailer.database.engine import Database
@@ -46,7 +46,7 @@ def recover(config: Config, database: Database, *, now: datetime, is_alone: bool
     :param is_alone: no other process can be sending (SQLite, while the lock is held): every open claim is a dead one's.
     :raises LedgerRestored: the ledger does not know what a journal says. That journal stays.
     """
-    issues.see_clock(database, now)
+    expirations.see_clock(database, now)
     results, in_doubt, dead = 0, list[LedgerEntry](), set[str]()
     for folder in journal_directory.orphaned_journals(config.state):
         dead.add(folder.name)

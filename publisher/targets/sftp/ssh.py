@@ -6,9 +6,8 @@ Nothing has to be installed there, and no command is run there: an account that 
 from __future__ import annotations
 
 import hashlib
-import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -18,10 +17,9 @@ from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, Stamp, Walk
 from publisher.targets.sftp.pipeline import Upload, send_all
+from publisher.targets.sftp.session import SftpSession
 from publisher.targets.sftp.ssh_address import SshAddress as SshAddress
-from publisher.targets.sftp.ssh_address import log_in
 
-INCOMING = "incoming"
 AT_ONCE = 48
 """Files that are on their way at once: OpenSSH answers one request after the other; such a queue hides 20 ms of distance and takes little memory."""
 
@@ -38,19 +36,14 @@ class SftpFiles:
     is_near = False
 
     def __init__(self, address: SshAddress) -> None:
-        self._address = address
-        self._root = PurePosixPath(address.folder)
-        self._connection: asyncssh.SSHClientConnection | None = None
-        self._sftp: asyncssh.SFTPClient | None = None
-        self._count = 0
-        self._session_name = secrets.token_hex(8)
+        self._session = SftpSession(address)
         self._folders: set[PurePosixPath] = set()
 
     async def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None if there is none."""
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-                async with sftp.open(self._path(path), "rb") as file:
+                async with sftp.open(self._session.path(path), "rb") as file:
                     return cast("bytes", await file.read())
         return None
 
@@ -58,12 +51,12 @@ class SftpFiles:
         """Write small files, each whole or not at all."""
 
         async def write_one(item: tuple[str, bytes]) -> None:
-            temporary = self._temporary()
+            temporary = self._session.new_path()
             await self._write(sftp, temporary, item[1])
             await self._rename(sftp, temporary, item[0])
 
-        async with self._session() as sftp:
-            many = [Upload(data, self._temporary(), path) for path, data in files.items() if len(files) >= MANY]
+        async with self._session.client() as sftp:
+            many = [Upload(data, self._session.new_path(), path) for path, data in files.items() if len(files) >= MANY]
             await self._send_all(sftp, many, lambda: None)
             await for_each(() if many else files.items(), write_one, AT_ONCE)
 
@@ -78,21 +71,22 @@ class SftpFiles:
             done()
 
         async def copy_over(item: tuple[Path, str]) -> None:
-            temporary, status = self._temporary(), item[0].stat()
+            temporary, status = self._session.new_path(), item[0].stat()
             if status.st_size > SMALL:
                 await sftp.put(str(item[0]), temporary, preserve=True)
             else:
                 await self._write(sftp, temporary, item[0].read_bytes(), int(status.st_mtime))
             await self._rename(sftp, temporary, item[1])
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             small = [each for each in files if len(files) >= MANY and each[0].stat().st_size <= SMALL]
-            await self._send_all(sftp, [Upload(source, self._temporary(), path) for source, path in small], done)
+            await self._send_all(sftp, [Upload(source, self._session.new_path(), path) for source, path in small], done)
             await for_each([each for each in files if each[0].stat().st_size > SMALL] if small else files, copy_one, AT_ONCE)
 
     async def _send_all(self, sftp: asyncssh.SFTPClient, uploads: Sequence[Upload], done: Callable[[], None]) -> None:
         """Send small files at once. What could not be renamed there, into a new folder or in the place of one, is renamed here."""
-        refused = await send_all(self._connection, uploads, self._path, done) if uploads and self._connection else []
+        connection = self._session.connection
+        refused = await send_all(connection, uploads, self._session.path, done) if uploads and connection else []
         await for_each(refused, lambda upload: self._rename(sftp, upload.temporary, upload.target), AT_ONCE)
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
@@ -100,7 +94,7 @@ class SftpFiles:
         failed: list[tuple[str, str]] = []
 
         async def link_one(pair: tuple[str, str]) -> None:
-            source, target = self._path(pair[0]), PurePosixPath(self._path(pair[1]))
+            source, target = self._session.path(pair[0]), PurePosixPath(self._session.path(pair[1]))
             await self._make_folder(sftp, target.parent)
             try:
                 await sftp.link(source, str(target))  # one request where no old file is, as for nearly all of a new tree
@@ -109,7 +103,7 @@ class SftpFiles:
             done()
 
         async def link_over(source: str, pair: tuple[str, str]) -> None:
-            temporary = self._temporary()
+            temporary = self._session.new_path()
             try:
                 await sftp.link(source, temporary)
             except asyncssh.SFTPError:  # no hard links there, or too many of one file
@@ -119,7 +113,7 @@ class SftpFiles:
             with suppress(asyncssh.SFTPError):  # rename of one inode onto itself does nothing and leaves the first name (POSIX)
                 await sftp.remove(temporary)
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             await for_each(pairs, link_one, AT_ONCE)
         return failed
 
@@ -129,11 +123,11 @@ class SftpFiles:
 
         async def stamp_one(path: str) -> None:
             with suppress(asyncssh.SFTPError):
-                attributes = await sftp.lstat(self._path(path))
+                attributes = await sftp.lstat(self._session.path(path))
                 if attributes.type == asyncssh.FILEXFER_TYPE_REGULAR:
                     stamps[path] = (attributes.size or 0, int(attributes.mtime or 0))
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             await for_each(paths, stamp_one, AT_ONCE)
         return stamps
 
@@ -143,13 +137,13 @@ class SftpFiles:
         digests: dict[str, str] = {}
 
         async def read_one(path: str) -> None:
-            async with sftp.open(self._path(path), "rb") as file:
+            async with sftp.open(self._session.path(path), "rb") as file:
                 state = hashlib.sha256()
                 while part := cast("bytes", await file.read(SMALL)):
                     state.update(part)
                 digests[path] = state.hexdigest()
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             await for_each(plain, read_one, AT_ONCE)
         return digests
 
@@ -159,7 +153,7 @@ class SftpFiles:
         folders = [""]
 
         async def walk_one(folder: str) -> None:
-            async for entry in sftp.scandir(self._path(path + folder)):
+            async for entry in sftp.scandir(self._session.path(path + folder)):
                 name, attributes = str(entry.filename), entry.attrs
                 if name in (".", ".."):
                     continue
@@ -171,7 +165,7 @@ class SftpFiles:
                 else:
                     stamps[inner[1:]] = NO_FILE
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             while folders:
                 level, folders[:] = folders[:], []
                 await for_each(level, walk_one, AT_ONCE)
@@ -187,61 +181,56 @@ class SftpFiles:
 
         async def remove_one(path: str) -> None:
             try:
-                await sftp.remove(self._path(path))
+                await sftp.remove(self._session.path(path))
             except asyncssh.SFTPError:  # a folder is another release's
-                if await sftp.isfile(self._path(path)) or await sftp.islink(self._path(path)):
+                if await sftp.isfile(self._session.path(path)) or await sftp.islink(self._session.path(path)):
                     raise
 
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             await for_each(every, remove_one, AT_ONCE)
             folders = {folder for path in every for folder in list(PurePosixPath(path).parents)[:-3]}  # never `slots/a` itself
             for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
                 with suppress(asyncssh.SFTPError):  # not empty
-                    await sftp.rmdir(self._path(str(folder)))
-                    self._folders.discard(PurePosixPath(self._path(str(folder))))
+                    await sftp.rmdir(self._session.path(str(folder)))
+                    self._folders.discard(PurePosixPath(self._session.path(str(folder))))
 
     async def remove_tree(self, path: str) -> None:
         """Remove a folder with everything in it."""
-        async with self._session() as sftp:
-            if await sftp.exists(self._path(path)):
-                await sftp.rmtree(self._path(path))
+        async with self._session.client() as sftp:
+            if await sftp.exists(self._session.path(path)):
+                await sftp.rmtree(self._session.path(path))
                 self._folders.clear()
 
     async def read_link(self, path: str) -> str | None:
         """Return where a symbolic link leads, or None."""
-        async with self._session() as sftp:
+        async with self._session.client() as sftp:
             with suppress(asyncssh.SFTPError):
-                return str(await sftp.readlink(self._path(path)))
+                return str(await sftp.readlink(self._session.path(path)))
         return None
 
     async def switch(self, path: str, destination: str) -> None:
         """Exchange a symbolic link by one rename."""
-        async with self._session() as sftp:
-            temporary = self._temporary()
+        async with self._session.client() as sftp:
+            temporary = self._session.new_path()
             await sftp.symlink(destination, temporary)
             try:
-                await sftp.posix_rename(temporary, self._path(path))
+                await sftp.posix_rename(temporary, self._session.path(path))
             except asyncssh.SFTPError as error:
                 await sftp.remove(temporary)
                 words = f"{error.reason}; a folder may be in the place of our link / 切り替えられません"
-                raise TargetError(f"{self._path(path)}: {words}") from error
+                raise TargetError(f"{self._session.path(path)}: {words}") from error
 
     async def close(self) -> None:
         """End the session."""
-        if self._connection is not None:
-            self._connection.close()
-            with suppress(asyncssh.Error, OSError):
-                await self._connection.wait_closed()
-            self._connection = self._sftp = None
+        await self._session.close()
 
     def abort(self) -> None:
         """End the session without waiting for what is still to be sent."""
-        if self._connection is not None:
-            self._connection.abort()
+        self._session.abort()
 
     async def _write_new(self, sftp: asyncssh.SFTPClient, path: str, data: bytes, time: int) -> bool:
         """Write a file that is not there yet; its time comes last, so that a part of it is known by its time. False: something is there."""
-        target = PurePosixPath(self._path(path))
+        target = PurePosixPath(self._session.path(path))
         await self._make_folder(sftp, target.parent)
         try:
             await self._write(sftp, str(target), data, time)
@@ -258,7 +247,7 @@ class SftpFiles:
 
     async def _rename(self, sftp: asyncssh.SFTPClient, temporary: str, path: str) -> None:
         """Rename into place. What stands in the way is removed: a folder where the new release has a file, a file where it has a folder."""
-        target = PurePosixPath(self._path(path))
+        target = PurePosixPath(self._session.path(path))
         await self._make_folder(sftp, target.parent)
         try:
             await sftp.posix_rename(temporary, str(target))
@@ -271,7 +260,7 @@ class SftpFiles:
 
     async def _make_folder(self, sftp: asyncssh.SFTPClient, folder: PurePosixPath) -> None:
         """Make a folder and those above it, each asked for once in a session."""
-        if folder in self._folders or folder == self._root:
+        if folder in self._folders or folder == self._session.root:
             return
         await self._make_folder(sftp, folder.parent)
         try:
@@ -281,33 +270,3 @@ class SftpFiles:
                 await sftp.remove(str(folder))
                 await sftp.mkdir(str(folder))
         self._folders.add(folder)
-
-    def _path(self, path: str) -> str:
-        return str(self._root / path)
-
-    def _temporary(self) -> str:
-        """Return a name that no file has had: what a killed session left may be a second name of what readers see, and is never written into."""
-        self._count += 1
-        return self._path(f"{INCOMING}/{self._session_name}-{self._count}.part")
-
-    @asynccontextmanager
-    async def _session(self) -> AsyncIterator[asyncssh.SFTPClient]:
-        """Yield the client, connected. Raises `TargetError` for whatever goes wrong with it."""
-        address = self._address
-        try:
-            if self._sftp is None:
-                self._sftp = await self._connect()
-            yield self._sftp
-        except (asyncssh.Error, OSError, TimeoutError) as error:
-            why = getattr(error, "reason", "") or str(error) or type(error).__name__
-            place = f"{address.user}@{address.host}:{address.port}{address.folder}"
-            raise TargetError(f"{place}: {why} / SSH のサーバーに届きません") from error
-
-    async def _connect(self) -> asyncssh.SFTPClient:
-        """Log in, and remove what an earlier session has left."""
-        self._connection = await log_in(self._address)
-        sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")  # a stranger's file may have any name
-        if await sftp.exists(self._path(INCOMING)):
-            await sftp.rmtree(self._path(INCOMING))
-        await sftp.makedirs(self._path(INCOMING))
-        return sftp

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from mailer.database.deliveries import claims, issues, ledger, limits
+from mailer.database.deliveries import claims, expirations, issues, ledger, limits
 from mailer.database.deliveries.claims import Claim, ClaimRequest
 from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.deliveries.limits import TokenBucket
@@ -266,7 +266,7 @@ def test_nothing_is_claimed_once_the_clock_of_any_sender_has_been_at_the_end(dat
     issue, end = frozen(database), NOW + timedelta(hours=1)
     request = ClaimRequest(issue.issue_id, "", limit=1, content=issue, end=end)
     assert claims.claim_batch(database, request, token="a", owner="me", lease=60, now=NOW) is not None
-    assert issues.has_expired(database, REF, end, end)
+    assert expirations.has_expired(database, REF, end, end)
     assert claims.claim_batch(database, request, token="b", owner="me", lease=60, now=NOW) is None
     later = ClaimRequest(issue.issue_id, "", limit=1, content=issue, end=end + timedelta(hours=1))  # built anew with another end
     assert claims.claim_batch(database, later, token="c", owner="me", lease=60, now=NOW) is not None
