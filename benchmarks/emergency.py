@@ -167,17 +167,7 @@ def measure(installation: Installation, name: str) -> dict[str, float]:
     pages = [page.relative_to(installation.site).as_posix() for page in installation.site.rglob("*.html")]
     chosen = random.Random(16).sample(pages, min(SAMPLE, len(pages)))
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-    words = (
-        "emergency",
-        "publish",
-        str(file.relative_to(installation.root)),
-        "--as",
-        "佐藤太郎",
-        "--second",
-        "鈴木花子",
-        "--format",
-        "json",
-    )
+    words = ["emergency", "publish", str(file.relative_to(installation.root)), *"--as 佐藤太郎 --second 鈴木花子 --format json".split()]
     with subprocess.Popen(
         [*installation.command, *words], cwd=installation.root, env=installation.environ, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -88,19 +88,15 @@ def create_app(
     pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None)
     service = _Service(database, pages, clock, metrics, work)
     joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
-    person = None if sign_ups is None else PersonPages(database, sign_ups.sealer, sign_ups.wake, sign_ups.erase, pages, work, clock)
-    ask_for_link = None if person is None else person.ask_for_link
+    routes, ask_for_link = _service_routes(service, pages), None
+    if sign_ups is not None:
+        person = PersonPages(database, sign_ups.sealer, sign_ups.wake, sign_ups.erase, pages, work, clock)
+        routes += _person_routes(person) + _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))
+        ask_for_link = person.ask_for_link
     readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
+    middleware = [Middleware(ProtectiveHeaders), Middleware(OneLength)]
     app = Starlette(
-        routes=[
-            *_service_routes(service, pages),
-            *_reader_routes(readers),
-            *([] if person is None else _person_routes(person)),
-            *([] if sign_ups is None else _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))),
-        ],
-        middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
-        exception_handlers=service.pages_of_errors(),
-        lifespan=lifespan,
+        routes=routes + _reader_routes(readers), middleware=middleware, exception_handlers=service.pages_of_errors(), lifespan=lifespan
     )
     app.router.redirect_slashes = False  # a redirect would be made of the Host field, and the path is a key to a subscription
     return app

@@ -26,6 +26,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def stop_at_the_first_news_of(process: subprocess.Popen[str], feed: str) -> None:
+    """Read what the service prints until it has taken in an entry of the feed, and end it."""
+    assert process.stdout is not None
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
+    try:
+        assert any(feed in line and "1" in line for line in process.stdout if "│" in line)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        watchdog.cancel()
+
+
 def test_news_come_as_soon_as_the_hub_sends_them(toml: Path) -> None:  # noqa: F811
     port, site, tasks = free_port(), Site({}), []
 
@@ -47,31 +60,16 @@ def test_news_come_as_soon_as_the_hub_sends_them(toml: Path) -> None:  # noqa: F
         site.pages |= {"/feed": page(rss(base, 1)), "/hub": hub}
         toml.write_text(PUBLICATIONS.replace("https://hama.example/feed", f"{base}/feed"), "utf-8")
         assert call("update", "hama", "--allow-loopback").exit_code == 0
-        command = [
-            sys.executable,
-            "-m",
-            "todoke",
-            "feeds",
-            "receive",
-            "--callback",
-            f"http://127.0.0.1:{port}",
-            "--port",
-            str(port),
-            "--allow-loopback",
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+        callback = ["--callback", f"http://127.0.0.1:{port}", "--port", str(port), "--allow-loopback"]
         with subprocess.Popen(
-            command, cwd=toml.parent, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", "todoke", "feeds", "receive", *callback],
+            cwd=toml.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
-            assert process.stdout is not None
-            watchdog = threading.Timer(60, process.kill)
-            watchdog.start()
-            try:
-                assert any("hama" in line and "1" in line for line in process.stdout if "│" in line)
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.stdout.read()
-                watchdog.cancel()
+            stop_at_the_first_news_of(process, "hama")
         assert process.returncode in (0, -signal.SIGTERM)
     titles = {str(read_front(path)["title"]) for path in (toml.parent / "content").rglob("*.md")}
     assert titles == {"題1", "題2"}

@@ -16,29 +16,14 @@ import pytest
 import todoke
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
-from plugins.diagnostics import ContentErrors
 from plugins.emergency.fast_path.publish import COUNTING, FastPath, StageDone
-from plugins.emergency.fast_path.snapshot import NoSnapshot, load_snapshot
-from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
+from plugins.emergency.fast_path.snapshot import load_snapshot
 from plugins.emergency.fast_path.source import read_record
 from tests.plugins.emergency.test_mail import TOML
 from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import NOW, TinySite
 
 FLOOD = PurePosixPath("notices/2021/flood.md")
-
-
-@pytest.fixture
-def site(tiny: TinySite) -> TinySite:
-    """A built site with two articles, a notice in force and a drill; lists for both."""
-    (tiny.root / "publications.toml").write_text(TOML, "utf-8")
-    tiny.article("press/2020/a.md", "道が開きました")
-    tiny.article("press/2020/b.md", "二つめの話", "2020-06-01 10:00")
-    tiny.write("pages/about.md", "---\ntitle: このサイトについて\n---\n本文です。\n")
-    tiny.write("notices/2021/rain.md", record(title="大雨です", date="2021-03-31 08:00"))
-    tiny.write("drills/2021/wave.md", record(title="【訓練】大津波警報", body="訓練です。"))
-    tiny.build()
-    return tiny
 
 
 def publish(site: TinySite, path: PurePosixPath = FLOOD, now: dt.datetime = NOW) -> list[StageDone]:
@@ -228,30 +213,6 @@ def test_a_page_that_cannot_be_read_stops_no_banner(site: TinySite) -> None:
     assert (site.root / "publications.toml").read_text("utf-8") == TOML
 
 
-REFUSED = {
-    "an article": ("press/2020/a.md", None, "F805"),
-    "a notice that is over": (str(FLOOD), record(expires="2021-03-31 11:00", date="2021-03-31 09:00"), "F805"),
-    "a notice of tomorrow": (str(FLOOD), record(date="2021-04-01 09:00", expires="2021-04-02 09:00"), "F805"),
-    "a draft": (str(FLOOD), record(draft="true"), "F805"),
-    "an address that is taken": (str(FLOOD), record(date="2021-03-31 08:00", slug="rain"), "F805"),
-    "a notice that speaks of a drill": (str(FLOOD), record(body="これは訓練です。"), "F802"),
-    "a link to nothing": (str(FLOOD), record(body="[ここ](nothing.md)"), "F401"),
-    "no front matter": (str(FLOOD), "川があふれます", "F104"),
-}
-
-
-@pytest.mark.parametrize("what", sorted(REFUSED))
-def test_a_record_that_no_channel_takes_is_refused_and_nothing_is_written(site: TinySite, what: str) -> None:
-    path, text, rule = REFUSED[what]
-    if text is not None:
-        site.write(path, text)
-    before = {file: file.read_bytes() for file in site.output.rglob("*") if file.is_file()}
-    with pytest.raises(ContentErrors) as errors:
-        publish(site, PurePosixPath(path))
-    assert rule in {diagnostic.rule for diagnostic in errors.value.diagnostics}
-    assert {file: file.read_bytes() for file in site.output.rglob("*") if file.is_file()} == before
-
-
 def test_a_build_that_a_notice_overtakes_begins_anew_and_keeps_it(site: TinySite) -> None:
     site.article("press/2020/c.md", "三つめの話", "2020-07-01 10:00")
     calls: list[int] = []
@@ -265,23 +226,6 @@ def test_a_build_that_a_notice_overtakes_begins_anew_and_keeps_it(site: TinySite
     build(BuildOptions(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False), on_page)
     assert "川があふれます" in site.page("/press/2020/07/c/")
     assert differing(site.site, full_build(site) / "site") == set()
-
-
-@pytest.mark.parametrize("damage", [b"", b"{}", b'{"format": 1}', b"\xff\xfe", b'{"format": 99}'])
-def test_a_damaged_snapshot_is_named_with_what_to_do(site: TinySite, damage: bytes) -> None:
-    (site.output / SNAPSHOT).write_bytes(damage)
-    with pytest.raises(NoSnapshot, match="todoke build"):
-        load_snapshot(site.output)
-
-
-def test_a_byte_of_the_snapshot_that_is_changed_is_no_traceback(site: TinySite) -> None:
-    whole = (site.output / SNAPSHOT).read_bytes()
-    for position in range(0, len(whole), len(whole) // 60):
-        (site.output / SNAPSHOT).write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
-        try:
-            load_snapshot(site.output)
-        except (NoSnapshot, ContentErrors):
-            continue
 
 
 def test_neither_pelican_nor_premailer_nor_the_analyser_is_loaded_before_the_first_stage(site: TinySite) -> None:
