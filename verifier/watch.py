@@ -25,8 +25,8 @@ DOUBTFUL = {"altered", "added", "missing", "rolled-back", "forged", "header", "d
 
 HOUR, MOST, BODY, TURNS, GRACE = 3600.0, 1000, 2**20, 4, 60.0
 """All is seen in one; files of one look; bytes that an answer may have beyond those of the release; quick looks at what is doubtful;
-seconds after a new
-release in which a cache between may still show the page before."""
+seconds after a new release
+in which a cache between may still show the page before."""
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """`map`, or that of a pool of threads."""

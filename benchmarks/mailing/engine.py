@@ -47,11 +47,11 @@ class Quiet:
         self.course: list[tuple[float, int, int]] = []
 
     def begin(self, total: int) -> None:
-        """See `delivery.context.Progress`."""
+        """See `mailer.delivery.context.Progress`."""
         self._every = max(1, total // 10)
 
     def step(self, state: DeliveryState) -> None:  # noqa: ARG002
-        """See `delivery.context.Progress`."""
+        """See `mailer.delivery.context.Progress`."""
         self.done += 1
         if self.done % self._every == 0:
             self.course.append((round(time.perf_counter() - self.began, 2), self.done, memory()))

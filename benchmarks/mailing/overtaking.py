@@ -40,7 +40,7 @@ class Interruption(Quiet):
         self._frozen_at: datetime | None = None
 
     def step(self, state: DeliveryState) -> None:
-        """See `delivery.context.Progress`."""
+        """See `mailer.delivery.context.Progress`."""
         super().step(state)
         if self.done == self._at:
             self._thread.start()

@@ -4,7 +4,7 @@
    is taken at a name where `approval.identity` says so.
 2. Before an issue is frozen, `require_approval` reads the approval from the audit log and examines it anew: the log, the signature, what is
    bound, who wrote, and how far the list has grown.
-3. Once frozen, an issue and its recipients cannot change (`database.frozen_content`). To go on, the approval must still be there and fit.
+3. Once frozen, an issue and its recipients cannot change (`database.deliveries.frozen_content`). To go on, the approval must still be there and fit.
 """
 
 from __future__ import annotations

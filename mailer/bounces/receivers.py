@@ -86,7 +86,7 @@ def parse_receivers(entries: Iterable[Mapping[str, Any]]) -> tuple[Receiver, ...
 
 
 def _domains(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """The entry's own domains, and those of the receivers that it names (`model.receivers`)."""
+    """The entry's own domains, and those of the receivers that it names (`model.returned.receivers`)."""
     known = (domain for name in entry.get("receivers", ()) for domain in receivers.DOMAINS[receivers.Receiver(name)])
     return (*entry.get("domains", ()), *known)
 

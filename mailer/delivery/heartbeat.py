@@ -1,4 +1,4 @@
-"""What this sender reports of itself every two seconds (`database.heartbeats`), for `status` and `/metrics`."""
+"""What this sender reports of itself every two seconds (`database.deliveries.heartbeats`), for `status` and `/metrics`."""
 
 from __future__ import annotations
 

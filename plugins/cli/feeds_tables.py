@@ -41,7 +41,7 @@ _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 
 
 def local_time(when: datetime, utc: bool) -> str:
-    """Return ``2016-02-10 10:00 JST``: the importer's zone is Japan's (``model.dates``), or UTC."""
+    """Return ``2016-02-10 10:00 JST``: the importer's zone is Japan's (`plugins.partners.model.dates`), or UTC."""
     return f"{when.astimezone(UTC if utc else JAPAN):%Y-%m-%d %H:%M %Z}"
 
 

@@ -47,7 +47,7 @@ class BuildRefused(PublisherError):
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who looks on: ``step`` is told of each step, ``mirror`` of each file (see `delivery.Watch`)."""
+    """Who looks on: ``step`` is told of each step, ``mirror`` of each file (see `publisher.targets.delivery.Watch`)."""
 
     step: Callable[[str], None] = lambda _words: None
     mirror: Watch = lambda *_: None

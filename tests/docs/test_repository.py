@@ -87,3 +87,17 @@ def test_an_audit_that_could_look_nothing_up_says_so_and_one_with_findings_names
     assert audit.findings(unknown) == []
     assert audit.summary(vulnerable) == "1 packages compared; NOT AUDITED: 1 that the data does not know"
     assert audit.findings(vulnerable) == ["b 1.0: PYSEC-1, mended in 1.1"]
+
+
+def packages() -> list[str]:
+    """Return what the architecture page must name: packages at the root, and all below those that have layers of their own."""
+    layered = {"plugins", "mailer", "publisher"}
+    roots = {path.parent.name for path in Path().glob("*/__init__.py")} - {"tests", "docs"}
+    below = {path.parent.as_posix() for root in layered for path in Path(root).glob("*/__init__.py")}
+    return sorted(roots - layered | below)
+
+
+def test_the_architecture_page_names_every_package_and_no_other() -> None:
+    page = Path("docs/explanation/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| .*?`([\w/]+)/` \|", page, re.MULTILINE)
+    assert sorted(set(named) - {"themes/miyagi"}) == packages()

@@ -39,7 +39,7 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("address_hash", String(64), nullable=False),  # `model.suppression.AddressHash`
+    Column("address_hash", String(64), nullable=False),  # `model.readers.suppression.AddressHash`
     Column("key", ForeignKey("address_key.name"), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("scope", String(64), nullable=False),  # the key of a list; empty: all lists

@@ -1,7 +1,7 @@
 """Whom not to mail: suppressions by a keyed hash of the address, begun, asked for and lifted.
 
 `suppression.subscriber_id` is only a short cut for the freeze of an issue. Whatever gives a subscriber an address calls `link_within`
-(`database.people` does): it finds the suppressions of that address again.
+(`database.readers.people` does): it finds the suppressions of that address again.
 """
 
 from __future__ import annotations

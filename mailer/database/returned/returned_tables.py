@@ -16,7 +16,7 @@ delivery_problem = Table(
     Column("subscriber_id", ForeignKey("subscriber.id"), nullable=False),
     Column("issue_id", ForeignKey("issue.id")),
     Column("queue", String(120), nullable=False),
-    Column("class", String(16), nullable=False),  # `model.bounce.BounceClass`
+    Column("class", String(16), nullable=False),  # `model.returned.bounce.BounceClass`
     Column("way", String(16), nullable=False),  # dsn | plain | taught | flufl | automatic | reply
     Column("receiver", String(64), nullable=False),
     Column("status", String(16), nullable=False),

@@ -1,4 +1,4 @@
-"""What the mailer uses of aiosmtplib beyond its documented commands: a new version must keep it, or `smtp.login` and `smtp.connection` must change."""
+"""What the mailer uses of aiosmtplib beyond its documented commands: a new version must keep it, or `mailer.smtp.login` and `mailer.smtp.connection` must change."""
 
 from __future__ import annotations
 
