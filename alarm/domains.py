@@ -29,9 +29,9 @@ class Domains:
             for family in settings.families if mirror.domain else ():
                 with suppress(FetchError):
                     answer = self._fetch(f"{settings.rdap.rstrip('/')}/domain/{mirror.domain}", family, 2**20)
-                    found = judge_domain(answer, mirror.domain, now)
-                    if found is not None:
-                        events += watch.settle((mirror.name, "", ""), found, now)
+                    suspicion = judge_domain(answer, mirror.domain, now)
+                    if suspicion is not None:
+                        events += watch.settle((mirror.name, "", ""), suspicion, now)
                         break
         return events
 

@@ -50,8 +50,8 @@ def _notice(folder: Path, forms: Sequence[str]) -> dict[str, Any]:
     """Return the record: ``notice.json`` of its page has one."""
     for form in forms:
         if form.endswith("/notice.json"):
-            found = json.loads((folder / form).read_bytes())
-            records = found.get("notices", found) if isinstance(found, dict) else found
+            parsed = json.loads((folder / form).read_bytes())
+            records = parsed.get("notices", parsed) if isinstance(parsed, dict) else parsed
             return dict(records[0] if isinstance(records, list) else records)
     return {}
 

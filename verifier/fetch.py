@@ -31,8 +31,7 @@ class Fetcher:
     verifier by it.
 
     Of several addresses each request takes one too: so what stands at each of them is seen. Certificates are those of the system, or of
-    the file that the
-    environment names in ``SSL_CERT_FILE``.
+    the file that the environment names in ``SSL_CERT_FILE``.
     """
 
     def __init__(self, timeout: float, agents: Sequence[str], resolve: Callable[..., Sequence[Any]] = socket.getaddrinfo) -> None:
@@ -75,11 +74,11 @@ class Fetcher:
         body, seconds = response.read(limit + 1), time.monotonic() - started
         if seconds >= self._timeout or (len(body) <= limit and response.length):  # RFC 9112 section 8: not whole
             raise FetchError(f"no whole answer: {len(body)} bytes in {seconds:.1f} s")
-        found = {name.lower(): value for name, value in response.getheaders()}
-        if found.get("content-encoding", "").lower() in ("gzip", "x-gzip"):  # some servers compress unasked
+        fields = {name.lower(): value for name, value in response.getheaders()}
+        if fields.get("content-encoding", "").lower() in ("gzip", "x-gzip"):  # some servers compress unasked
             body = zlib.decompressobj(31).decompress(body, limit + 1)
         ends = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), dt.UTC) if certificate else None
-        return Answer(parts.geturl(), response.status, found, body, seconds, address, ends)
+        return Answer(parts.geturl(), response.status, fields, body, seconds, address, ends)
 
 
 def _shut(held: list[socket.socket]) -> None:

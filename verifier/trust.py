@@ -151,8 +151,8 @@ class Trust(FetcherInterface):
 
 def number_of(data: bytes) -> int:
     """Return the number of the release of a signed manifest; 0 without one."""
-    found = _NUMBER.search(data.decode())
-    return int(found[1]) if found else 0
+    match = _NUMBER.search(data.decode())
+    return int(match[1]) if match else 0
 
 
 def files_of(text: str) -> dict[str, SignedFile]:

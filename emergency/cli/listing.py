@@ -21,13 +21,13 @@ def list_notices(
 
     To see where readers get one, ask todoke emergency status.
     """
-    found = list(notices(read_places(config, content, output, mailer).output / "site"))
+    listed = list(notices(read_places(config, content, output, mailer).output / "site"))
     if chosen == "json":
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        typer.echo(json.dumps(listed, ensure_ascii=False))
         return
-    for notice in found:
+    for notice in listed:
         typer.echo(_line(notice))
-    if not found:
+    if not listed:
         typer.echo("No notice is in force. いま出ている知らせはありません")
 
 

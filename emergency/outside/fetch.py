@@ -55,13 +55,13 @@ async def _fetch(session: aiohttp.ClientSession, mirror: str, path: str, expecte
 
 async def _digest(answer: aiohttp.ClientResponse, most: int) -> str:
     """Return the SHA-256 of the body. One byte more than ``most`` is enough to know that it is another one: a mirror may send without an end."""
-    found, left = hashlib.sha256(), most + 1
+    digest, left = hashlib.sha256(), most + 1
     async for block in answer.content.iter_chunked(65_536):
-        found.update(block[:left])
+        digest.update(block[:left])
         left -= len(block)
         if left <= 0:
             break
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def address_of(mirror: str, path: str) -> str:

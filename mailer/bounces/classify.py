@@ -47,9 +47,9 @@ def by_codes(refusal: Refusal) -> Verdict:
     """The class by the numbers alone."""
     kind, _, rest = refusal.status.partition(".")
     subject = rest.partition(".")[0]
-    found = BY_STATUS.get(rest) or BY_SUBJECT.get(subject)
-    if found is not None:
-        return _softened(refusal, Verdict(found, "", f"status {refusal.status}"))
+    bounce_class = BY_STATUS.get(rest) or BY_SUBJECT.get(subject)
+    if bounce_class is not None:
+        return _softened(refusal, Verdict(bounce_class, "", f"status {refusal.status}"))
     if kind == "4" or (not kind and refusal.code is not None and 400 <= refusal.code < 500):
         return Verdict(BounceClass.TEMPORARY, "", f"code {refusal.code or refusal.status}")
     return Verdict(BY_CODE.get(refusal.code or 0, BounceClass.OTHER), "", f"code {refusal.code}" if refusal.code else "")

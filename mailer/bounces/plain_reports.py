@@ -116,14 +116,14 @@ def read_plain(mail: Mail) -> tuple[str, Refusal] | None:
     """
     body = without_copy(mail.text())
     lower = body.lower()
-    found = next((each for each in FORMATS if _fits(each, mail, lower)), None)
-    if found is None:
+    report_format = next((each for each in FORMATS if _fits(each, mail, lower)), None)
+    if report_format is None:
         return None
-    places = [at for at in (lower.find(mark) for mark in found.marks) if at >= 0]
+    places = [at for at in (lower.find(mark) for mark in report_format.marks) if at >= 0]
     begin = max(min(places, default=0) - BEFORE_A_MARK, 0)
     passage = body[begin : begin + LONGEST_PASSAGE]
-    recipient = mail.address(found.header) if found.header == "X-Failed-Recipients" else ""
-    return found.name, complete(Refusal(passage, recipient or _first_address(passage) or _first_address(body)))
+    recipient = mail.address(report_format.header) if report_format.header == "X-Failed-Recipients" else ""
+    return report_format.name, complete(Refusal(passage, recipient or _first_address(passage) or _first_address(body)))
 
 
 def without_copy(body: str) -> str:
@@ -143,5 +143,5 @@ def _fits(known: PlainFormat, mail: Mail, lower: str) -> bool:
 
 def _first_address(text: str) -> str:
     """The first address that is nobody's who only writes reports."""
-    found = (match[0].strip("\"'<>") for match in ADDRESS.finditer(text[:LONGEST_PASSAGE]))
-    return next((each for each in found if not each.lower().startswith(("mailer-daemon@", "postmaster@", "bounce+", "no-reply@"))), "")
+    candidates = (match[0].strip("\"'<>") for match in ADDRESS.finditer(text[:LONGEST_PASSAGE]))
+    return next((each for each in candidates if not each.lower().startswith(("mailer-daemon@", "postmaster@", "bounce+", "no-reply@"))), "")

@@ -33,8 +33,8 @@ def read_bounces(mail: Mail, content: bytes, last_resort: LastResort | None, tau
     automatic = (Bounce(Refusal(""), Verdict(BounceClass.AUTO_REPLY), "automatic"),)
     if auto_replies.is_notice(mail):
         return automatic
-    found = _by_words(mail, taught) or _by_flufl(mail, content, last_resort, taught)
-    return found or (automatic if auto_replies.is_automatic(mail) else ())
+    bounces = _by_words(mail, taught) or _by_flufl(mail, content, last_resort, taught)
+    return bounces or (automatic if auto_replies.is_automatic(mail) else ())
 
 
 def _of_report(status: RecipientStatus, taught: Sequence[Receiver]) -> Bounce:
@@ -60,10 +60,12 @@ def _by_words(mail: Mail, taught: Sequence[Receiver]) -> tuple[Bounce, ...]:
 def _by_flufl(mail: Mail, content: bytes, last_resort: LastResort | None, taught: Sequence[Receiver]) -> tuple[Bounce, ...]:
     if last_resort is None:
         return ()
-    found = last_resort.failures(content)
+    failures = last_resort.failures(content)
     prose = without_copy(mail.text())
-    bounces = [_bounce_from_prose(address, prose, taught) for address in found.permanent]
-    bounces += [Bounce(Refusal(prose[:500], address), Verdict(BounceClass.TEMPORARY, "", "flufl"), "flufl") for address in found.temporary]
+    bounces = [_bounce_from_prose(address, prose, taught) for address in failures.permanent]
+    bounces += [
+        Bounce(Refusal(prose[:500], address), Verdict(BounceClass.TEMPORARY, "", "flufl"), "flufl") for address in failures.temporary
+    ]
     return tuple(bounces)
 
 

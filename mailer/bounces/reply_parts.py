@@ -89,9 +89,3 @@ def host_in(text: str) -> str:
     """The server that is quoted, or nothing."""
     match = HOST.search(text)
     return match[1].lower() if match else ""
-
-
-def address_in(text: str) -> str:
-    """The first address in the text, or nothing."""
-    match = ADDRESS.search(text)
-    return match[0].strip("\"'") if match else ""

@@ -54,11 +54,11 @@ def writer_of(mail: Mail) -> str | None:
     if len(values) != 1:
         return None
     inside = re.findall(r"<([^<>]{3,320})>", values[0])
-    found = inside or [part for part in values[0].split() if "@" in part]
-    if len(found) != 1:
+    senders = inside or [part for part in values[0].split() if "@" in part]
+    if len(senders) != 1:
         return None
     try:
-        return addresses.parse(found[0].strip())
+        return addresses.parse(senders[0].strip())
     except AddressError:
         return None
 

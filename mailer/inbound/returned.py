@@ -96,11 +96,11 @@ class ReturnedMail:
             return origin
         enclosed = mail.enclosed()
         headers = {} if enclosed is None else {name.lower(): str(value) for name, value in enclosed.items()}
-        found = self._origin_of_headers(headers)
-        if found is None or found.issue_id is not None:
-            return found
-        issue_id = delivery_problems.issue_of_message(self.database, headers.get("message-id", "").strip(), found.subscriber_id)
-        return Origin(found.subscriber_id, issue_id, found.key)
+        quoted = self._origin_of_headers(headers)
+        if quoted is None or quoted.issue_id is not None:
+            return quoted
+        issue_id = delivery_problems.issue_of_message(self.database, headers.get("message-id", "").strip(), quoted.subscriber_id)
+        return Origin(quoted.subscriber_id, issue_id, quoted.key)
 
     def _origin_of_headers(self, headers: Fields) -> Origin | None:
         """Whose message it is, by what only we can have written into it."""

@@ -17,9 +17,8 @@ from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config
 from mailer.database.engine import Database
 from mailer.database.returned import bounce_effects, delivery_problems
-from mailer.database.returned.bounce_effects import Effect
 from mailer.database.returned.delivery_problems import RefusedDelivery
-from mailer.model.ids import IssueId, SubscriberId
+from mailer.model.ids import SubscriberId
 from mailer.model.readers.delivery_problem import DeliveryProblem, score
 from mailer.model.readers.suppression import Suppression
 from mailer.model.returned.bounce import Bounce, BounceClass, Refusal
@@ -27,16 +26,6 @@ from mailer.model.returned.bounce import Bounce, BounceClass, Refusal
 RECENT = timedelta(days=35)
 """Refusals of issues that were frozen since are read; no retry policy takes as long."""
 PORTION = 500
-
-
-def record_bounce(
-    database: Database, event: str, issue_id: IssueId, subscriber_id: SubscriberId, bounce: Bounce, *, now: datetime
-) -> frozenset[Effect]:
-    """Record a returned message whose stamped return path names the delivery, and do what follows from it.
-
-    :param event: names the message, so that it counts once however often it comes.
-    """
-    return bounce_effects.apply(database, event, issue_id, subscriber_id, bounce, now=now)
 
 
 def read_refusals(database: Database, *, now: datetime, rules: Sequence[Receiver] = ()) -> int:

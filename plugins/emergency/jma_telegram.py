@@ -139,8 +139,8 @@ def _pairs(header: Any) -> Iterator[tuple[str, str]]:
 
 
 def _text(element: Any, path: str) -> str:
-    found = element.find(path)
-    return "" if found is None else _clean(found.text)
+    child = element.find(path)
+    return "" if child is None else _clean(child.text)
 
 
 def _clean(text: str | None) -> str:

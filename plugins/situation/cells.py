@@ -91,9 +91,9 @@ def _of_serial(value: str, text: str, zone: ZoneInfo) -> tuple[dt.datetime, list
 def state(value: str, kind: Kind) -> tuple[State, list[Note]]:
     """Return the state that ``value`` means. Raises `CellRefused`."""
     word = re.sub(r"\s", "", digits(value)).translate(_CIRCLES)
-    if found := state_named(kind, word):
-        return found, [] if found.word == value.strip() else [
-            Note(f"「{value}」を「{found.word}」と読みました", f"read as {found.word}", REPAIRED)
+    if known_state := state_named(kind, word):
+        return known_state, [] if known_state.word == value.strip() else [
+            Note(f"「{value}」を「{known_state.word}」と読みました", f"read as {known_state.word}", REPAIRED)
         ]
     known = "、".join(each.word for each in kind.states)
     raise CellRefused(
@@ -146,8 +146,8 @@ def telephone(value: str) -> tuple[Telephone | None, list[Note]]:
     line, notes = cells.line(value)
     if digits(line) in _NOTHING:
         return None, notes
-    found = parse_telephone(line)
-    return found, notes if found else [
+    telephone = parse_telephone(line)
+    return telephone, notes if telephone else [
         *notes,
         Note(f"電話番号「{value}」に市外局番がないか、番号ではないので、載せません", f"{value!r} cannot be dialled: left out", REPAIRED),
     ]
@@ -159,8 +159,8 @@ def place(value: str, places: Mapping[str, Place]) -> Place:
     if not name:
         raise CellRefused("市町村がありません。「石巻市」のように書いてください", "no municipality", REFUSED)
     whole = _WARD.sub("市", name)
-    if found := next((each for each in places.values() if whole.endswith(each.name)), None):
-        return found
+    if municipality := next((each for each in places.values() if whole.endswith(each.name)), None):
+        return municipality
     raise CellRefused(
         f"「{value}」という市町村はありません。「石巻市」のような正式な名前を書いてください",
         f"no municipality {value!r}: write its full name",
@@ -174,12 +174,12 @@ def place_of_code(code: str, name: str, places: Mapping[str, Place]) -> tuple[Pl
         return place(name, places), []
     if digits(name):
         place(name, places)  # a name that the prefecture has not is told first
-    found, _, notes = codes.municipality(code, name, places)
-    if found is None:
+    municipality, _, notes = codes.municipality(code, name, places)
+    if municipality is None:
         raise CellRefused(
             f"コード「{code}」は県のコードです。市町村のコードを書いてください", f"{code!r} is the code of a prefecture", REFUSED
         )
-    return found, notes
+    return municipality, notes
 
 
 def several_places(value: str, places: Mapping[str, Place]) -> tuple[Place, ...]:

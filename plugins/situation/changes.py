@@ -62,8 +62,8 @@ class Channel:
 def changes(tables: Tables, now: dt.datetime) -> tuple[Change, ...]:
     """Return every change until ``now``, the newest first."""
     plain = compare_all(now, (row.updated for rows in tables.rows.values() for row in rows))
-    found = [change for kind in KINDS.values() for change in _of_kind(kind, tables.rows.get(kind.key, ()), plain)]
-    return tuple(sorted(found, key=lambda change: (-change.row.updated.timestamp(), change.kind.key, change.row.key)))
+    every_change = [change for kind in KINDS.values() for change in _of_kind(kind, tables.rows.get(kind.key, ()), plain)]
+    return tuple(sorted(every_change, key=lambda change: (-change.row.updated.timestamp(), change.kind.key, change.row.key)))
 
 
 def _of_kind(kind: Kind, rows: Sequence[SituationRow], now: dt.datetime) -> Iterator[Change]:

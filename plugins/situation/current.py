@@ -83,13 +83,13 @@ def entries(tables: Tables, kind: Kind, now: dt.datetime, hours: int, *, with_de
     rows, limit = newest(tables.rows.get(kind.key, ()), now), dt.timedelta(hours=hours)
     plain = compare_all(now, (row.updated + limit for row in rows.values()))
     designated = tables.shelters if kind is SHELTERS else {}
-    found = [
+    entries = [
         _entry(row, kind, row.updated + limit, designated.get(key), is_unknown=plain >= row.updated + limit) for key, row in rows.items()
     ]
     if with_designated:
-        found += [_untold(shelter) for key, shelter in designated.items() if key not in rows]
+        entries += [_untold(shelter) for key, shelter in designated.items() if key not in rows]
     order = _WORST_FIRST if kind.worst_first else _BEST_FIRST
-    return tuple(sorted(found, key=lambda entry: (order[entry.tone], entry.name, entry.key)))
+    return tuple(sorted(entries, key=lambda entry: (order[entry.tone], entry.name, entry.key)))
 
 
 def _entry(row: SituationRow, kind: Kind, until: dt.datetime, shelter: Shelter | None, *, is_unknown: bool) -> Entry:
@@ -181,9 +181,9 @@ def of_place(all_entries: Iterable[Entry], place: Place) -> tuple[Entry, ...]:
 
 def count_words(all_entries: Iterable[Entry], kind: Kind) -> tuple[tuple[str, str, Tone, int], ...]:
     """Return word, mark, tone and number of the entries in each state that occurs, in the order of the states; unknown last."""
-    found = tuple(all_entries)
+    entries = tuple(all_entries)
     states = [(state.word, state.tone) for state in kind.states] + [(UNKNOWN, 0)]
-    counted = ((word, MARKS[tone], tone, sum(entry.word == word for entry in found)) for word, tone in states)
+    counted = ((word, MARKS[tone], tone, sum(entry.word == word for entry in entries)) for word, tone in states)
     return tuple(each for each in counted if each[3])
 
 

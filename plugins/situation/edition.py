@@ -41,8 +41,8 @@ class Edition:
 
     def of(self, kind: Kind, place: Place | None = None) -> tuple[Entry, ...]:
         """Return the entries of a kind, or those of it in one municipality."""
-        found = self.by_kind[kind.key]
-        return found if place is None else of_place(found, place)
+        entries = self.by_kind[kind.key]
+        return entries if place is None else of_place(entries, place)
 
     def kinds_of(self, place: Place) -> tuple[Kind, ...]:
         """Return the kinds of which a municipality has entries of its own."""
@@ -70,5 +70,5 @@ def drill_edition(tables: Tables, registry: Registry, now: dt.datetime, hours: U
 
 
 def _places(by_kind: Mapping[str, Iterable[Entry]], places: Iterable[Place]) -> tuple[Place, ...]:
-    named = {place.code for found in by_kind.values() for entry in found for place in entry.places}
+    named = {place.code for entries in by_kind.values() for entry in entries for place in entry.places}
     return tuple(place for place in places if place.code in named)

@@ -76,10 +76,10 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         self._write(f"{edition.url}light.html", self.light.page(title, edition.url, (), links))
 
     def _kind(self, edition: Edition, kind: Kind) -> None:
-        url, found, title = edition.kind_url(kind), edition.of(kind), f"{edition.mark}{kind.title}"
+        url, entries, title = edition.kind_url(kind), edition.of(kind), f"{edition.mark}{kind.title}"
         places = [(place, edition.kind_url(kind, place)) for place in edition.places if kind in edition.kinds_of(place)]
-        whole = tuple(entry for entry in found if not entry.places)
-        groups = [(place.name, place.reading, address, tuple(e for e in found if place in e.places)) for place, address in places]
+        whole = tuple(entry for entry in entries if not entry.places)
+        groups = [(place.name, place.reading, address, tuple(e for e in entries if place in e.places)) for place, address in places]
         groups += [("県全体", "", url, whole)] if whole else []
         groups.sort(key=lambda group: all(entry.is_unknown for entry in group[3]))  # where something is known, people look first
         files = [(name, f"{edition.url}{kind.key}.{name.lower()}") for name in ("CSV", "GeoJSON")]
@@ -92,19 +92,19 @@ class SituationGenerator(Generator):  # type: ignore[misc]
             kind=kind,
             groups=counted,
             files=files,
-            counts=count_words(found, kind),
-            is_long=len(found) > MOST,
+            counts=count_words(entries, kind),
+            is_long=len(entries) > MOST,
         )
         self._write(f"{url}light.html", self.light.page(title, url, [LightSection(name, at, shown) for name, _, at, shown in groups]))
-        self._write(files[0][1], open_data.csv_of(found, kind, edition.mark))
-        self._write(files[1][1], open_data.geojson_of(found, kind, edition.mark))
+        self._write(files[0][1], open_data.csv_of(entries, kind, edition.mark))
+        self._write(files[1][1], open_data.geojson_of(entries, kind, edition.mark))
         for place, address in places:
             self._crossed(edition, kind, place, address)
 
     def _crossed(self, edition: Edition, kind: Kind, place: Place, url: str) -> None:
-        found, title = edition.of(kind, place), f"{edition.mark}{place.name}の{kind.title}"
-        self._page(edition, url, "situation-list", title=title, kind=kind, place=place, entries=found, counts=count_words(found, kind))
-        self._write(f"{url}light.html", self.light.page(title, url, [LightSection("", url, found)]))
+        entries, title = edition.of(kind, place), f"{edition.mark}{place.name}の{kind.title}"
+        self._page(edition, url, "situation-list", title=title, kind=kind, place=place, entries=entries, counts=count_words(entries, kind))
+        self._write(f"{url}light.html", self.light.page(title, url, [LightSection("", url, entries)]))
 
     def _place(self, edition: Edition, place: Place) -> None:
         url, title = edition.place_url(place), f"{edition.mark}{place.name}の避難所・給水・通行止めなど"
@@ -115,10 +115,12 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         self._write(f"{url}light.html", self.light.page(title, url, [LightSection(kind.title, at, shown) for kind, at, shown in groups]))
 
     def _feeds(self, edition: Edition, tables: Tables) -> None:
-        found = changes.changes(tables, self.library.now)
-        self._feed(edition, edition.url, "避難所・給水・通行止めなどの変化", found)
+        latest = changes.changes(tables, self.library.now)
+        self._feed(edition, edition.url, "避難所・給水・通行止めなどの変化", latest)
         for place in edition.places:
-            self._feed(edition, edition.place_url(place), f"{place.name}の避難所・給水・通行止めなどの変化", changes.of_place(found, place))
+            self._feed(
+                edition, edition.place_url(place), f"{place.name}の避難所・給水・通行止めなどの変化", changes.of_place(latest, place)
+            )
 
     def _feed(self, edition: Edition, url: str, title: str, all_changes: tuple[changes.Change, ...]) -> None:
         site = self.library.registry.site

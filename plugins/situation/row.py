@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.model.registry import Place
 from plugins.frontmatter.model.telephones import Telephone
 from plugins.open_data import cells as repairs
-from plugins.open_data.notes import CellRefused, Note
+from plugins.open_data.notes import Note
+from plugins.open_data.row_reader import RowReader
 from plugins.open_data.table import Row
 from plugins.situation import cells
 from plugins.situation.table_kinds import ADDRESS, CODE, DAY, EAST, NORTH, NUMBER, PHONE, PLACE, UPDATED, URL, Column, Kind, State
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84)."""
-
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -44,46 +42,20 @@ class SituationRow:
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass
-class RowReader:
-    """Reads the cells of one row and collects the diagnostics."""
+def row_reader(row: Row) -> RowReader:
+    """Return what reads the cells of the row and reports under the codes of this package."""
+    return RowReader(row, (cells.REFUSED, cells.REPAIRED))
 
-    row: Row
-    diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def note(self, column: str, note: Note, *, refusal: bool = False) -> None:
-        rule = cells.REFUSED if refusal else cells.REPAIRED
-        self.diagnostics.append(Note(note.ja, note.en, rule).at(self.row.path, self.row.line, column, "error" if refusal else "note"))
-
-    def read(self, column: str, repair: Callable[[], tuple[_Value, list[Note]]]) -> _Value | None:
-        """Return the value of ``repair``, and keep its notes under ``column``; None if it refuses the cell."""
-        try:
-            value, notes = repair()
-        except CellRefused as refused:
-            self.note(column, refused.note, refusal=True)
-            return None
-        for note in notes:
-            self.note(column, note)
-        return value
-
-    def line(self, column: str) -> str:
-        """Return a cell as one repaired line; empty if it has nothing."""
-        cell = self.row.cells.get(column, "")
-        return (self.read(column, lambda: repairs.line(cell)) or "") if cell else ""
-
-    def point(self) -> Point | None:
-        """Return the coordinates, swapped back if they were swapped; None where there are none in Japan."""
-        north, east = self.row.cells.get(NORTH, ""), self.row.cells.get(EAST, "")
-        return self.read(NORTH, lambda: repairs.coordinates(north, east)) if north or east else None
-
-    @property
-    def is_refused(self) -> bool:
-        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+def read_point(reader: RowReader) -> Point | None:
+    """Return the coordinates, swapped back if they were swapped; None where there are none in Japan."""
+    north, east = reader.row.cells.get(NORTH, ""), reader.row.cells.get(EAST, "")
+    return reader.read(NORTH, lambda: repairs.coordinates(north, east)) if north or east else None
 
 
 def read_row(row: Row, kind: Kind, places: Mapping[str, Place], zone: ZoneInfo) -> tuple[SituationRow | None, list[Diagnostic]]:
     """Return the row of a table of ``kind`` (None if it is refused), and the diagnostics."""
-    reader, cell = RowReader(row), row.cells
+    reader, cell = row_reader(row), row.cells
     state = reader.read(kind.state, lambda: cells.state(cell[kind.state], kind))
     updated = reader.read(UPDATED, lambda: cells.moment(f"{cell[DAY]} {cell[UPDATED]}", zone))
     where = reader.read(PLACE, lambda: _places(kind, cell, places))
@@ -92,7 +64,7 @@ def read_row(row: Row, kind: Kind, places: Mapping[str, Place], zone: ZoneInfo) 
     url = reader.read(URL, lambda: repairs.web_address(cell[URL])) or ""
     values = tuple((column.name, text) for column in kind.columns if column.is_fact and (text := _text(reader, column)))
     number = reader.read(NUMBER, lambda: cells.identifier(cell.get(NUMBER, ""))) or ""
-    address, point = reader.line(ADDRESS), reader.point()
+    address, point = reader.line(ADDRESS), read_point(reader)
     if reader.is_refused or state is None or updated is None or where is None:
         return None, reader.diagnostics
     key = _key(kind, number, name, where)

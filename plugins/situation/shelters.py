@@ -16,7 +16,7 @@ from plugins.open_data import cells as repairs
 from plugins.open_data.notes import Note
 from plugins.open_data.table import Row, TableForm
 from plugins.situation import cells
-from plugins.situation.row import Point, RowReader
+from plugins.situation.row import Point, read_point, row_reader
 
 PATH = PurePosixPath("data/situation/shelters.csv")
 
@@ -86,7 +86,7 @@ class Shelter:
 
 def read_shelter(row: Row, places: Mapping[str, Place]) -> tuple[Shelter | None, list[Diagnostic]]:
     """Return the shelter of a row (None if it is refused), and the diagnostics."""
-    reader, cell = RowReader(row), row.cells
+    reader, cell = row_reader(row), row.cells
     place = reader.read(CODE, lambda: cells.place_of_code(cell[CODE], cell[OWNER] or cell["所在地_市区町村"], places))
     name, number = reader.line(NAME), reader.read(NUMBER, lambda: cells.identifier(cell[NUMBER])) or ""
     if not name:
@@ -94,7 +94,7 @@ def read_shelter(row: Row, places: Mapping[str, Place]) -> tuple[Shelter | None,
     phone = reader.read(PHONE, lambda: cells.telephone(cell[PHONE])) if cell[PHONE] else None
     url = reader.read("URL", lambda: repairs.web_address(cell["URL"])) or ""
     capacity = reader.read(PEOPLE, lambda: cells.count(cell[PEOPLE])) or ""
-    address, point = reader.line(ADDRESS) or "".join(map(reader.line, _PARTS)), reader.point()
+    address, point = reader.line(ADDRESS) or "".join(map(reader.line, _PARTS)), read_point(reader)
     hazards = tuple(hazard for hazard in HAZARDS if (sign := cell[f"災害種別_{hazard}"]) and cells.yes(sign)[0] == "可")
     if reader.is_refused or place is None:
         return None, reader.diagnostics

@@ -68,8 +68,8 @@ def read_situation(content: Path, registry: Registry) -> tuple[Situation, list[D
     if registry.site.situation is None:
         return Situation(), []
     files = InputFolder(content)
-    found, diagnostics = _read(files, shelters.PATH, shelters.FORM, lambda row: shelters.read_shelter(row, registry.places))
-    by_key, doubles = _first_of_each(found, shelters.PATH)
+    shelter_rows, diagnostics = _read(files, shelters.PATH, shelters.FORM, lambda row: shelters.read_shelter(row, registry.places))
+    by_key, doubles = _first_of_each(shelter_rows, shelters.PATH)
     diagnostics += doubles
     tables, designated = [], _Designated(by_key, registry.places)
     for folder in FOLDERS.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -123,19 +123,7 @@ def _take(precedence: Precedence | None, name: str) -> None:
 
 async def current(targets: Mapping[str, tuple[Target, float]], precedence: Precedence | None = None) -> dict[str, int | str | None]:
     """Return for each mirror the number of the release that readers see there, None, or why that is not known. Who holds the store gives ``precedence``."""
-
-    async def one(name: str, target: Target, deadline: float) -> int | str | None:
-        try:
-            return await _in_time(target, deadline, target.current(), _gives_way(precedence, name))
-        except TimeoutError:
-            return f"no answer in {deadline:g} s / 返事がありません"
-        except PublisherError as error:
-            return str(error)
-        finally:
-            await _close(target)
-
-    failures = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return dict(zip(targets, failures, strict=True))
+    return await _ask_all(targets, lambda target: target.current(), precedence)
 
 
 async def inspect(
@@ -147,19 +135,7 @@ async def inspect(
     precedence: Precedence | None = None,
 ) -> dict[str, Inspection | str]:
     """Compare all mirrors with the release that they should show; a string says why that could not be done."""
-
-    async def one(name: str, target: Target, deadline: float) -> Inspection | str:
-        try:
-            return await _in_time(target, deadline, target.inspect(signed, object_of, reads_all=reads_all), _gives_way(precedence, name))
-        except TimeoutError:
-            return f"not ready after {deadline:g} s / 時間内に終わりませんでした"
-        except PublisherError as error:
-            return str(error)
-        finally:
-            await _close(target)
-
-    failures = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return dict(zip(targets, failures, strict=True))
+    return await _ask_all(targets, lambda target: target.inspect(signed, object_of, reads_all=reads_all), precedence)
 
 
 async def repair(target: Target, signed: SignedRelease, paths: Iterable[str], object_of: Callable[[str], Path]) -> Published:
@@ -175,20 +151,31 @@ async def renew(
 ) -> Mapping[str, str]:
     """Bring a new timestamp to all mirrors. Return for each that failed why. With ``precedence`` an emergency goes first."""
 
-    async def one(name: str, target: Target, deadline: float) -> str:
+    async def renew_one(target: Target) -> None:
+        _take(precedence, target.name)
+        await target.renew(proof)
+
+    answers = await _ask_all(targets, renew_one, precedence)
+    return {name: failure for name, failure in answers.items() if failure is not None}
+
+
+async def _ask_all(
+    targets: Mapping[str, tuple[Target, float]], ask: Callable[[Target], Coroutine[Any, Any, _Answer]], precedence: Precedence | None
+) -> dict[str, _Answer | str]:
+    """Ask all mirrors at once, each until its deadline, and close the connections. A string says why a mirror did not answer."""
+
+    async def one(name: str, target: Target, deadline: float) -> _Answer | str:
         try:
-            _take(precedence, name)
-            await _in_time(target, deadline, target.renew(proof), _gives_way(precedence, name))
+            return await _in_time(target, deadline, ask(target), _gives_way(precedence, name))
         except TimeoutError:
-            return f"no answer in {deadline:g} s / 返事がありません"
+            return f"no answer in {deadline:g} s / 時間内に返事がありません"
         except PublisherError as error:
             return str(error)
         finally:
             await _close(target)
-        return ""
 
-    failures: Sequence[str] = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
-    return {name: words for name, words in zip(targets, failures, strict=True) if words}
+    answers = await asyncio.gather(*(one(name, target, deadline) for name, (target, deadline) in targets.items()))
+    return dict(zip(targets, answers, strict=True))
 
 
 def _gives_way(precedence: Precedence | None, name: str) -> Callable[[], bool]:

@@ -136,15 +136,15 @@ class S3Target:
         """
 
         def find() -> list[str]:
-            found = []
+            sound = []
             for file in files:
                 meta = there.get(file.path)
                 if file.path in state.pending:
                     continue
                 is_old = meta is not None and state.compared is not None and meta["last_modified"] < state.compared
                 if meta is None or meta["size"] != file.length or (not is_old and md5_of(meta) != md5(object_of(file.sha256))):
-                    found.append(file.path)
-            return found
+                    sound.append(file.path)
+            return sound
 
         return await asyncio.to_thread(find)
 

@@ -228,7 +228,7 @@ class TreeTarget:
         if published_slot.release is None or published_slot.release.number != signed.release.number:
             number = published_slot.release.number if published_slot.release else "-"
             raise TargetError(f"{self.name}: shows release {number}, not {signed.release.number}: todoke release / 古い版です")
-        found = await distrust(self._files, published_slot, signed, object_of, reads_all=reads_all)
+        looked_through = await distrust(self._files, published_slot, signed, object_of, reads_all=reads_all)
         hidden_found = hidden
         if hidden.is_there and hidden.release:
             hidden_found = await distrust(self._files, hidden, signed, object_of, reads_all=reads_all)
@@ -237,8 +237,8 @@ class TreeTarget:
         ours = signed.release.by_path.keys() | signed.proof.keys()
         return Inspection(
             signed.release.number,
-            tuple(sorted(found.damaged & ours)),
-            tuple(sorted(found.damaged - ours)),
+            tuple(sorted(looked_through.damaged & ours)),
+            tuple(sorted(looked_through.damaged - ours)),
             tuple(sorted(hidden_found.damaged - hidden.damaged)),
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, delete, insert, select, update
 
 from mailer.database.deliveries import transitions
 from mailer.database.engine import Database
@@ -100,10 +100,3 @@ def _count(connection: Connection, issue_id: int, state: str) -> None:
     same = (erased_delivery.c.issue_id == issue_id, erased_delivery.c.state == state)
     if not connection.execute(update(erased_delivery).where(*same).values(number=erased_delivery.c.number + 1)).rowcount:
         connection.execute(insert(erased_delivery).values(issue_id=issue_id, state=state, number=1))
-
-
-def erased_number(database: Database) -> int:
-    """How many people were erased? Those who asked for it; counted by their suppressions."""
-    query = select(func.count(func.distinct(suppression.c.address_hash))).where(suppression.c.reason == SuppressionReason.ERASED)
-    with database.reading() as connection:
-        return connection.execute(query).scalar_one()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -186,13 +185,6 @@ def returned_of_issue(database: Database, issue_id: IssueId) -> tuple[dict[Bounc
     with database.reading() as connection:
         counted = {BounceClass(kind): int(readers) for kind, readers in connection.execute(problems)}
         return counted, connection.execute(complaints).scalar_one()
-
-
-def with_problems(database: Database, classes: Collection[BounceClass], *, since: datetime) -> tuple[SubscriberId, ...]:
-    """Which subscribers have open problems of these classes since then?"""
-    query = select(delivery_problem.c.subscriber_id).where(_CLASS.in_([*classes]), delivery_problem.c.at >= since, _OPEN).distinct()
-    with database.reading() as connection:
-        return tuple(connection.execute(query.order_by(delivery_problem.c.subscriber_id)).scalars())
 
 
 def address_within(connection: Connection, subscriber_id: SubscriberId) -> str | None:

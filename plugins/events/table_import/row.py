@@ -5,19 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from plugins.diagnostics import Diagnostic
 from plugins.events.table_import.table import NAME
 from plugins.frontmatter.model.registry import Place
 from plugins.open_data import cells, codes, dates
 from plugins.open_data.notes import CellRefused, Note
+from plugins.open_data.row_reader import RowReader
 from plugins.open_data.table import Row
 
 CODE = "都道府県コード又は市区町村コード"
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -34,46 +33,16 @@ class Entry:
     paragraphs: tuple[str, ...]
 
 
-@dataclass
-class _RowReader:
-    """Reads the cells of one row and collects the diagnostics."""
-
-    row: Row
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def note(self, column: str, note: Note, *, refusal: bool = False) -> None:
-        self.diagnostics.append(note.at(self.row.path, self.row.line, column, "error" if refusal else "note"))
-
-    def line(self, column: str) -> str:
-        """Return a cell as one repaired line; empty if it has nothing."""
-        return self.read(column, lambda: cells.line(self.row.cells[column])) or ""
-
-    def read(self, column: str, repair: Callable[[], tuple[_Value, list[Note]]]) -> _Value | None:
-        """Return the value of ``repair``, and keep its notes under ``column``; None if it refuses the cell."""
-        try:
-            value, notes = repair()
-        except CellRefused as refused:
-            self.note(column, refused.note, refusal=True)
-            return None
-        for note in notes:
-            self.note(column, note)
-        return value
-
-    @property
-    def refused(self) -> bool:
-        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
-
-
 def read_entry(row: Row, places: Mapping[str, Place], near: dt.date) -> tuple[Entry | None, list[Diagnostic]]:
     """Return the event of ``row`` (None if it is refused) and the diagnostics. A date without a year means the day nearest to ``near``."""
-    reader = _RowReader(row)
+    reader = RowReader(row)
     title = reader.line(NAME)
     if not title:
         reader.note(NAME, Note("イベント名がありません", "the name is missing", "E104"), refusal=True)
     location = reader.read(CODE, lambda: _location(row, places))
     start, end = _span(reader, near)
     meta = {"title": title} | _place_fields(reader, location[0] if location else None) | {"start": start, "end": end} | _details(reader)
-    if reader.refused or location is None:
+    if reader.is_refused or location is None:
         return None, reader.diagnostics
     source, name = _identity(reader, location[1], title, start)
     meta = {key: value for key, value in meta.items() if value not in ("", None)}
@@ -85,7 +54,7 @@ def _location(row: Row, places: Mapping[str, Place]) -> tuple[tuple[Place | None
     return (place, code), notes
 
 
-def _span(reader: _RowReader, near: dt.date) -> tuple[str, str]:
+def _span(reader: RowReader, near: dt.date) -> tuple[str, str]:
     """Start and end as front matter has them: a day, or a day and a time; empty for none."""
     cell = reader.row.cells
     first = reader.read("開始日", lambda: dates.day(cell["開始日"], near))
@@ -107,7 +76,7 @@ def _moment(day: dt.date, time: dt.time | None) -> str:
     return f"{day.isoformat()} {time:%H:%M}" if time else day.isoformat()
 
 
-def _place_fields(reader: _RowReader, place: Place | None) -> dict[str, object]:
+def _place_fields(reader: RowReader, place: Place | None) -> dict[str, object]:
     """Municipality, venue, address, coordinates."""
     cell = reader.row.cells
     address = " ".join(filter(None, (reader.line("住所"), reader.line("方書"))))
@@ -122,7 +91,7 @@ def _place_fields(reader: _RowReader, place: Place | None) -> dict[str, object]:
     return fields | ({"latitude": f"{coordinates[0]:g}", "longitude": f"{coordinates[1]:g}"} if coordinates else {})
 
 
-def _details(reader: _RowReader) -> dict[str, object]:
+def _details(reader: RowReader) -> dict[str, object]:
     """Fee, contact, access, application: the fields for people who want to go there."""
     telephone = " 内線".join(filter(None, (reader.line("連絡先電話番号"), reader.line("連絡先内線番号"))))
     last_day = reader.read("参加申込終了日", lambda: dates.day(reader.row.cells["参加申込終了日"], _first_day(reader)))
@@ -140,7 +109,7 @@ def _details(reader: _RowReader) -> dict[str, object]:
     }
 
 
-def _first_day(reader: _RowReader) -> dt.date:
+def _first_day(reader: RowReader) -> dt.date:
     """The first day of the event, near which applications end. If it cannot be read, the row is refused anyway, so any fixed day will do."""
     try:
         return dates.day(reader.row.cells["開始日"], dt.date(2020, 1, 1))[0] or dt.date(2020, 1, 1)
@@ -153,7 +122,7 @@ def _fee(value: str) -> str:
     return "無料" if plain == "0" else f"{int(plain):,}円" if plain.isdigit() else value
 
 
-def _identity(reader: _RowReader, code: str, title: str, start: str) -> tuple[str, str]:
+def _identity(reader: RowReader, code: str, title: str, start: str) -> tuple[str, str]:
     """The key of the event in its table, and the name of its file. An event without a number gets one made of its name and its start."""
     number = cells.digits(reader.row.cells["NO"])
     if not number:
@@ -163,7 +132,7 @@ def _identity(reader: _RowReader, code: str, title: str, start: str) -> tuple[st
     return f"{code}-{number}", f"{code}-{slug}"[:80].strip("-")
 
 
-def _paragraphs(reader: _RowReader, venue: str) -> tuple[str, ...]:
+def _paragraphs(reader: RowReader, venue: str) -> tuple[str, ...]:
     """The body: description, remarks on the times, other remarks. A body must not be empty, so the venue stands in."""
     paragraphs = []
     for column in ("説明", "開始日時特記事項", "備考"):

@@ -46,8 +46,8 @@ class Site:
 
 def address_of(front_page: bytes) -> str:
     """Return the public address of a site, as its front page names it, or an empty text."""
-    found = _CANONICAL.search(front_page.decode("utf-8", "replace"))
-    return found[1] if found else ""
+    match = _CANONICAL.search(front_page.decode("utf-8", "replace"))
+    return match[1] if match else ""
 
 
 def relative(path: str, data: bytes, site: Site) -> bytes:
@@ -139,8 +139,8 @@ def _relative(path: str, absolute: str, site: Site, fragment: str = "") -> str:
     """Return the address of ``absolute`` from the page at ``path``. A query goes: it asks a server."""
     target = _target(absolute, site) or _normal(absolute)
     fragment = fragment or urlsplit(absolute).fragment
-    found = quote(posixpath.relpath(target or ".", posixpath.dirname(path) or "."))
-    return f"{found}#{fragment}" if fragment else found
+    relative = quote(posixpath.relpath(target or ".", posixpath.dirname(path) or "."))
+    return f"{relative}#{fragment}" if fragment else relative
 
 
 def _target(absolute: str, site: Site) -> str:

@@ -197,8 +197,8 @@ class PortableTarget:
     def _held(self) -> tuple[int, str] | None:
         """Return number and digest of the manifest of the release that lies there."""
         with suppress(OSError):
-            found = _NUMBER.search((self._folder / SITE / OWN).read_bytes()[:1000])
-            return (int(found[1]), found[2].decode()) if found else None
+            match = _NUMBER.search((self._folder / SITE / OWN).read_bytes()[:1000])
+            return (int(match[1]), match[2].decode()) if match else None
         return None
 
     def _require_folder(self) -> None:
