@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import pickle
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from plugins.builder.options import BuildReport
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
 
+# The suite starts hundreds of Python processes. Where bytecode may not be kept, each would compile the whole project again, and pytest every test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("todoke")
