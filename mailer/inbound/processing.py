@@ -64,7 +64,10 @@ class MessageReaders:
             return self.returned.take(message, mail, destination, rules, now)
         if destination.kind is DestinationKind.COMMAND:
             return self.empty_mails.take(message, mail, destination, now)
-        return forward(message, mail, self.addresses_of_ours.lists[destination.key], self.addresses_of_ours, now)
+        mail_list = self.addresses_of_ours.lists.get(destination.key)
+        if mail_list is None:  # a build has ended the list since the address was resolved
+            return put_aside(f"there is no list {destination.key} any more")
+        return forward(message, mail, mail_list, self.addresses_of_ours, now)
 
 
 @dataclass
