@@ -20,9 +20,10 @@ from mailer.inbound.empty_mail import EmptyMailHandler
 from mailer.inbound.forwarding import forward
 from mailer.inbound.own_addresses import DestinationKind, OwnAddresses
 from mailer.inbound.returned import ReturnedMail
-from mailer.inbound.spool import Folder, InboundMessage, Spool, SpoolError
+from mailer.inbound.spool import InboundMessage, Spool, SpoolError
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError, SecretMissing
+from mailer.model.returned.folder import Folder
 from mailer.smtp.direct import DirectMessage
 
 Send = Callable[[DirectMessage], Awaitable[bool]]

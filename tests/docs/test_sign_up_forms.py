@@ -80,7 +80,9 @@ def test_a_policy_that_does_not_name_the_service_blocks_the_form(portal: Portal,
     with nginx(portal.folder, portal.site) as port, page.expect_console_message(lambda message: "form-action" in message.text):
         page.goto(f"http://127.0.0.1:{port}/press/")
         page.locator("form[method=post] input[type=email]").fill("hanako@example.jp")
-        page.locator("form[method=post] button").evaluate("button => button.click()")  # Playwright's own waits for the page that never comes
+        page.locator("form[method=post] button").evaluate(
+            "button => button.click()"
+        )  # Playwright's own waits for the page that never comes
     assert portal.service not in page.url
     page.close()
 
