@@ -15,14 +15,14 @@ from mailer.database.deliveries import issues
 from mailer.database.engine import Database, create_database
 from mailer.database.readers import sign_ups, subscriptions, suppressions
 from mailer.database.readers.sign_ups import NewConfirmation
-from mailer.database.returned import automatic_replies, delivery_problems, queue_stops
+from mailer.database.returned import automatic_replies, bounce_effects, delivery_problems, queue_stops
+from mailer.database.returned.bounce_effects import ReadBounce
 from mailer.inbound.spool import InboundMessage, Spool
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.model.returned.bounce import Bounce, BounceClass, Refusal, Verdict
 from mailer.model.returned.folder import Folder
 from mailer.monitoring.metrics import exposition
-from mailer.subscribers.delivery_problems import record_bounce
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people, write_config
 
 LONG_AGO = NOW - timedelta(days=3)
@@ -45,7 +45,7 @@ def test_prometheus_sees_bounces_complaints_piles_suppressions_and_empty_mails_o
     issue_id = issues.freeze(database, ISSUE, LIST, NOW).issue_id
     full = Bounce(Refusal("mailbox full"), Verdict(BounceClass.FULL, receiver="docomo"), "dsn")
     for number, at in ((1, NOW), (2, NOW), (3, LONG_AGO)):
-        record_bounce(database, f"event {number}", issue_id, SubscriberId(number), full, now=at)
+        bounce_effects.apply(database, [ReadBounce(f"event {number}", issue_id, SubscriberId(number), full, at)])
     with database.writing() as connection:
         for number, at in ((4, NOW), (5, LONG_AGO)):
             delivery_problems.add_complaint_within(
