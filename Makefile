@@ -94,9 +94,12 @@ bench-subscribers: .venv/installed-test system  ## A million readers imported on
 bench-verify: .venv/installed-test system  ## How soon 50 alterations are found, false alarms of simulated bad days, how soon a release is back; the last line is JSON
 	$(BIN)/python -m benchmarks.verify $(BENCH)
 
-chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts
+chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts; damaged returned mail; flufl's examples
 	$(BIN)/python -m tests.chaos.sending $(or $(CHAOS),120)
 	$(BIN)/python -m tests.chaos.worker 60
+	$(BIN)/python -m tests.chaos.returned_mail 100000
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest var/flufl "flufl.bounce==$$($(BIN)/python -c 'from importlib.metadata import version; print(version("flufl.bounce"))')"
+	$(BIN)/python -m tests.chaos.flufl_examples var/flufl/*.tar.gz
 
 # Where the units go, and what they run: PREFIX=/usr for a package; DESTDIR for an image. DRY_RUN=1 only says what would be written.
 PREFIX ?= /usr/local

@@ -6,12 +6,27 @@ message is squeezed, and code, status, step and address are taken from it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mailer.bounces.mime import Mail
 from mailer.bounces.reply_parts import ADDRESS, complete
 from mailer.model.returned.bounce import Refusal
 
+X400 = re.compile(r"^.*\bSMTP=", re.IGNORECASE)  # how Exchange writes an Internet address among those of X.400 (RFC 2156, "DDA")
+# A server that says so tries again: the message is a warning.
+WARNINGS = (
+    "delivery attempts will continue",
+    "will continue trying",
+    "will keep trying",
+    "will be retried",
+    "not yet been delivered",
+    "delivery is delayed",
+    "do not need to resend",
+    "再送信を試み",
+    "再配送を試み",
+    "配送が遅延",
+)
 BEFORE_A_MARK = 500  # characters: some servers say the reason first
 LONGEST_PASSAGE = 4_000  # characters; the reason stands in the first lines
 
@@ -76,6 +91,7 @@ FORMATS = (
             "送信できませんでした",
         ),
     ),
+    PlainFormat("Dovecot", ("was automatically rejected:",)),  # in a disposition notification (RFC 8098), though it is no receipt
     PlainFormat("any", ("undelivered mail returned to sender", "the following message could not be delivered", "undeliverable mail")),
     PlainFormat(
         "any",
@@ -126,6 +142,11 @@ def read_plain(mail: Mail) -> tuple[str, Refusal] | None:
     return report_format.name, complete(Refusal(passage, recipient or _first_address(passage) or _first_address(body)))
 
 
+def is_warning(refusal: Refusal) -> bool:
+    """Whether the server says that it has not given up."""
+    return any(words in refusal.text.lower() for words in WARNINGS)
+
+
 def without_copy(body: str) -> str:
     """The prose before the copy of the returned message."""
     lower = body.lower()
@@ -143,5 +164,5 @@ def _fits(known: PlainFormat, mail: Mail, lower: str) -> bool:
 
 def _first_address(text: str) -> str:
     """The first address that is nobody's who only writes reports."""
-    candidates = (match[0].strip("\"'<>") for match in ADDRESS.finditer(text[:LONGEST_PASSAGE]))
-    return next((each for each in candidates if not each.lower().startswith(("mailer-daemon@", "postmaster@", "bounce+", "no-reply@"))), "")
+    addresses = (X400.sub("", match[0].strip("\"'<>")) for match in ADDRESS.finditer(text[:LONGEST_PASSAGE]))
+    return next((each for each in addresses if not each.lower().startswith(("mailer-daemon@", "postmaster@", "bounce+", "no-reply@"))), "")

@@ -10,7 +10,7 @@ from mailer.bounces.classify import classify
 from mailer.bounces.delivery_status import RecipientStatus
 from mailer.bounces.last_resort import LastResort
 from mailer.bounces.mime import Mail
-from mailer.bounces.plain_reports import without_copy
+from mailer.bounces.plain_reports import is_warning, without_copy
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.reply_parts import complete
 from mailer.model.returned.bounce import Bounce, BounceClass, Refusal, Verdict
@@ -29,7 +29,8 @@ def read_bounces(mail: Mail, content: bytes, last_resort: LastResort | None, tau
         return tuple(_of_report(each, taught) for each in reports)
     plain = plain_reports.read_plain(mail)
     if plain is not None:
-        return (Bounce(plain[1], classify(plain[1], taught), "plain"),)
+        verdict = classify(plain[1], taught)
+        return (Bounce(plain[1], _not_given_up(verdict) if is_warning(plain[1]) else verdict, "plain"),)
     automatic = (Bounce(Refusal(""), Verdict(BounceClass.AUTO_REPLY), "automatic"),)
     if auto_replies.is_notice(mail):
         return automatic
@@ -41,9 +42,13 @@ def _of_report(status: RecipientStatus, taught: Sequence[Receiver]) -> Bounce:
     if status.action in NO_FAILURE:
         return Bounce(status.refusal, Verdict(BounceClass.AUTO_REPLY, "", status.action), "dsn")
     verdict = classify(status.refusal, taught)
-    if status.action == "delayed" and verdict.bounce_class in (BounceClass.UNKNOWN, BounceClass.MOVED, BounceClass.OTHER):
-        verdict = replace(verdict, bounce_class=BounceClass.TEMPORARY)
-    return Bounce(status.refusal, verdict, "dsn")
+    return Bounce(status.refusal, _not_given_up(verdict) if status.action == "delayed" else verdict, "dsn")
+
+
+def _not_given_up(verdict: Verdict) -> Verdict:
+    """The server tries again: nothing is final yet, whatever the last try was told."""
+    is_final = verdict.bounce_class in (BounceClass.UNKNOWN, BounceClass.MOVED, BounceClass.OTHER)
+    return replace(verdict, bounce_class=BounceClass.TEMPORARY) if is_final else verdict
 
 
 def _by_words(mail: Mail, taught: Sequence[Receiver]) -> tuple[Bounce, ...]:
@@ -71,4 +76,5 @@ def _by_flufl(mail: Mail, content: bytes, last_resort: LastResort | None, taught
 
 def _bounce_from_prose(address: str, prose: str, taught: Sequence[Receiver]) -> Bounce:
     refusal = complete(Refusal(prose, address))
-    return Bounce(refusal, classify(refusal, taught), "flufl")
+    verdict = classify(refusal, taught)
+    return Bounce(refusal, _not_given_up(verdict) if is_warning(refusal) else verdict, "flufl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mailer import bundle, log, secrets
+from mailer import log, secrets
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
@@ -28,6 +29,7 @@ from mailer.cli.runtime import (
 from mailer.config.file import load_config
 from mailer.config.settings import Config, RelaySettings
 from mailer.delivery.context import DeliveryContext
+from mailer.live_bundle import LiveBundle
 from mailer.log import LogKind
 from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
@@ -37,12 +39,12 @@ from mailer.monitoring.metrics import exposition
 from mailer.secrets import Secret
 from mailer.sending import lock
 from mailer.sending.run import run_event_loop, stop_on_signal
-from mailer.site_file import read_site
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web import server
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
+from mailer.web.reloading import ReloadingApp
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 
 
@@ -67,28 +69,28 @@ def serve(
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
             signing = dkim_keys.load_active(settings.dkim)
             confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for, signing).send
-            lists, site = bundle.read_lists(mail), read_site(mail, settings.service_url)
+            live = LiveBundle(mail, settings.service_url, time.monotonic)
             sign_ups, lifespan = None, None
             if password_for is not None:
                 wake, takes_mail = WakeUp(), bool(settings.inbound.domain)
                 mailer = SignUpMailer(
-                    database, settings, TokenSealer(keys), lambda: lists, password_for, takes_replies=takes_mail, dkim=signing
+                    database, settings, TokenSealer(keys), lambda: live.lists, password_for, takes_replies=takes_mail, dkim=signing
                 )
                 sign_ups = make_sign_ups(mailer, keys, wake.set)
                 lifespan = sending_confirmations(mailer, wake, now)
-            app = create_app(
+            make = partial(
+                create_app,
                 database,
                 tokens,
-                lists,
-                now,
+                clock=now,
                 metrics=metrics,
                 confirm=confirm,
                 source_url=settings.source_url,
-                site=site,
                 sign_ups=sign_ups,
                 zone=settings.time_zone,
                 lifespan=lifespan,
             )
+            app = ReloadingApp(live, lambda head: make(head.lists, site=head.site))
             server.run(app, host, port, ConnectionLimits(connections))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,10 +21,10 @@ KEPT = timedelta(days=400)
 
 @dataclass(frozen=True)
 class ReportReader:
-    """Takes reports about `domains`, and names below or above them; none says all."""
+    """Takes reports about what `domains` returns, and names below or above them; none says all."""
 
     database: Database
-    domains: Collection[str]
+    domains: Callable[[], Collection[str]]
 
     def take_report(self, mail: Mail, now: datetime) -> Disposition | None:
         """Read a message that is meant as a report; None if it is none, and belongs to somebody else."""
@@ -32,7 +32,7 @@ class ReportReader:
             return None
         content = attachment.attached_report(mail) or b""
         try:
-            what = take(self.database, content, self.domains, now)
+            what = take(self.database, content, self.domains(), now)
         except ReportUnreadable as error:
             return put_aside(f"a report of DMARC that cannot be read: {error}")
         return Disposition(what)

@@ -17,7 +17,7 @@ from mailer.database.engine import Database
 from mailer.database.readers import subscriptions
 from mailer.database.returned import automatic_replies
 from mailer.inbound.authentication import Dmarc, dmarc_of, why_not_answered, writer_of
-from mailer.inbound.disposition import Disposition
+from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.own_addresses import Command, Destination, OwnAddresses
 from mailer.inbound.spool import InboundMessage
 from mailer.message.compose import SenderIdentity, compose_note
@@ -65,7 +65,9 @@ class EmptyMails:
     def take(self, message: InboundMessage, mail: Mail, destination: Destination, now: datetime) -> Disposition:
         """See `EmptyMailHandler`."""
         assert destination.command is not None
-        mail_list = self.addresses_of_ours.lists[destination.key]
+        mail_list = self.addresses_of_ours.lists.get(destination.key)
+        if mail_list is None:  # a build has ended the list since the address was resolved
+            return put_aside(f"there is no list {destination.key} any more")
         if destination.command is Command.UNSUBSCRIBE and self._ended_by_token(mail, now):
             return Disposition("ended by the signed token in the subject")
         refusal = self._refusal(message, mail)

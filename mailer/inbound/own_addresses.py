@@ -67,6 +67,11 @@ class OwnAddresses:
         """The address of a list's command."""
         return f"{key}-{command}@{self.config.inbound.domain}"
 
+    def domains(self) -> frozenset[str]:
+        """The domains that we send from: those in From of the lists, and that of the return path."""
+        own = (*(each.from_address for each in self.lists.values()), self.config.return_path)
+        return frozenset(address.rpartition("@")[2].lower() for address in own)
+
     def _is_return_path(self, address: str) -> bool:
         local, _, domain = self.config.return_path.lower().rpartition("@")
         given, _, given_domain = address.rpartition("@")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,15 +14,17 @@ from mailer.bounces import mime, taught
 from mailer.bounces.mime import UnreadableMessage
 from mailer.bounces.receivers import Receiver
 from mailer.bounces.taught import RulesUnreadable
+from mailer.database.returned.bounce_effects import ReadBounce
 from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.dmarc import ReportReader
 from mailer.inbound.empty_mail import EmptyMailHandler
 from mailer.inbound.forwarding import forward
 from mailer.inbound.own_addresses import DestinationKind, OwnAddresses
 from mailer.inbound.returned import ReturnedMail
-from mailer.inbound.spool import Folder, InboundMessage, Spool, SpoolError
+from mailer.inbound.spool import InboundMessage, Spool, SpoolError
 from mailer.model.clock import Clock
 from mailer.model.errors import DatabaseError, SecretMissing
+from mailer.model.returned.folder import Folder
 from mailer.smtp.direct import DirectMessage
 
 Send = Callable[[DirectMessage], Awaitable[bool]]
@@ -32,7 +34,7 @@ Chore = Callable[[], object]
 RETRY = timedelta(minutes=5)
 """After a mail that no relay took."""
 PORTION = 20
-"""Messages that are read in one go: a thread for each would cost as much as reading it."""
+"""Messages that are read in one go: a thread, and a sync of the database's disk, for each would cost as much as reading it."""
 PAUSE = 5.0
 """Seconds after a database that does not answer, and between two chores."""
 
@@ -47,8 +49,8 @@ class MessageReaders:
     rules: Path
     reports: ReportReader | None = None
 
-    def take(self, message: InboundMessage, rules: Sequence[Receiver], now: datetime) -> Disposition:
-        """Read a message and do what needs no relay.
+    def take(self, message: InboundMessage, rules: Sequence[Receiver], now: datetime) -> Disposition | ReadBounce:
+        """Read a message and do what needs no relay. A bounce is only read: it is recorded with others.
 
         :raises UnreadableMessage: it cannot be parsed within bounds.
         """
@@ -64,7 +66,10 @@ class MessageReaders:
             return self.returned.take(message, mail, destination, rules, now)
         if destination.kind is DestinationKind.COMMAND:
             return self.empty_mails.take(message, mail, destination, now)
-        return forward(message, mail, self.addresses_of_ours.lists[destination.key], self.addresses_of_ours, now)
+        mail_list = self.addresses_of_ours.lists.get(destination.key)
+        if mail_list is None:  # a build has ended the list since the address was resolved
+            return put_aside(f"there is no list {destination.key} any more")
+        return forward(message, mail, mail_list, self.addresses_of_ours, now)
 
 
 @dataclass
@@ -108,25 +113,52 @@ class Processor:
         return number
 
     async def _portion(self, names: Sequence[str], rules: Sequence[Receiver]) -> int:
-        """Read some messages in a thread, then send what they ask for."""
+        """Read some messages in a thread, then send what they ask for.
+
+        :raises DatabaseError: the database does not answer. What was done before that is finished; the other messages stay.
+        """
         fresh = [name for name in names if name not in self._unsent]
-        to_send = await asyncio.to_thread(self._read, fresh, rules)
+        read, error = await asyncio.to_thread(self._read, fresh, rules)
+        to_send = {name: disposition for name, disposition in read.items() if disposition.mails}
         number = len(fresh) - len(to_send)
         to_send |= {name: Disposition("sent at last", mails=self._unsent[name]) for name in names if name in self._unsent}
         for name, disposition in to_send.items():
             number += await self._send(name, disposition)
+        if error is not None:
+            raise error
         return number
 
-    def _read(self, names: Sequence[str], rules: Sequence[Receiver]) -> dict[str, Disposition]:
-        """Read messages, and finish those that ask for no mail. Returns the others."""
-        to_send: dict[str, Disposition] = {}
-        for name in names:
-            disposition = self._take(name, rules)
-            if disposition is not None and disposition.mails:
-                to_send[name] = disposition
-            elif disposition is not None:
+    def _read(self, names: Sequence[str], rules: Sequence[Receiver]) -> tuple[dict[str, Disposition], Exception | None]:
+        """Read messages, and finish those that ask for no mail. Returns what became of each, and what stopped it before the last one."""
+        read: dict[str, Disposition] = {}
+        bounces: dict[str, ReadBounce] = {}
+        error: Exception | None = None
+        try:
+            for name in names:
+                taken = self._take(name, rules)
+                if isinstance(taken, ReadBounce):
+                    bounces[name] = taken
+                elif taken is not None:
+                    read[name] = taken
+            read |= self._record(bounces)
+        except (DatabaseError, SecretMissing) as trouble:  # an answer that is noted already must still be sent
+            error = trouble
+        for name, disposition in read.items():
+            if not disposition.mails:
                 self._finish(name, disposition)
-        return to_send
+        return read, error
+
+    def _record(self, bounces: Mapping[str, ReadBounce]) -> dict[str, Disposition]:
+        """Record bounces together; if one of them cannot be, each alone, and that one is put aside."""
+        try:
+            return dict(zip(bounces, self.readers.returned.record([*bounces.values()]), strict=True)) if bounces else {}
+        except (DatabaseError, SecretMissing):
+            raise
+        except Exception as error:
+            if len(bounces) > 1:
+                return {name: each for key, bounce in bounces.items() for name, each in self._record({key: bounce}).items()}
+            self._fail(next(iter(bounces)), f"unexpected error: {type(error).__name__}")
+            return {}
 
     async def _send(self, name: str, disposition: Disposition) -> bool:
         """Send the mails of a message, and finish it if a relay has taken all of them."""
@@ -140,7 +172,7 @@ class Processor:
         await asyncio.to_thread(self._finish, name, disposition)
         return True
 
-    def _take(self, name: str, rules: Sequence[Receiver]) -> Disposition | None:
+    def _take(self, name: str, rules: Sequence[Receiver]) -> Disposition | ReadBounce | None:
         """Read one message. None: it was put aside as unreadable."""
         try:
             message = self.spool.read(name)

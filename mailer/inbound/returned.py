@@ -19,7 +19,7 @@ from mailer.bounces.reading import read_bounces
 from mailer.bounces.receivers import Receiver
 from mailer.database.engine import Database
 from mailer.database.returned import bounce_effects, complaint_effects, delivery_problems
-from mailer.database.returned.bounce_effects import Effect
+from mailer.database.returned.bounce_effects import Effect, ReadBounce
 from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.own_addresses import Destination
 from mailer.inbound.spool import InboundMessage
@@ -51,8 +51,10 @@ class ReturnedMail:
     last_resort: LastResort | None
     needs_stamp: bool
 
-    def take(self, message: InboundMessage, mail: Mail, destination: Destination, taught: Sequence[Receiver], now: datetime) -> Disposition:
-        """Record a returned message or a complaint.
+    def take(
+        self, message: InboundMessage, mail: Mail, destination: Destination, taught: Sequence[Receiver], now: datetime
+    ) -> Disposition | ReadBounce:
+        """Read a returned message, which is then to be recorded with others (`record`), or a complaint, which is recorded here.
 
         :raises DatabaseError: the database cannot be written; the message must be read again.
         """
@@ -70,15 +72,16 @@ class ReturnedMail:
         if not bounces:
             return put_aside(f"not understood (issue {origin.issue_id}, subscriber {origin.subscriber_id})")
         chosen = bounces[0] if len(bounces) == 1 else _chosen(bounces, self._address(origin))
-        return self._record(message, origin, chosen, now)
+        return ReadBounce(message.digest, origin.issue_id, origin.subscriber_id, chosen, now)
 
-    def _record(self, message: InboundMessage, origin: Origin, bounce: Bounce, now: datetime) -> Disposition:
-        assert origin.issue_id is not None
-        effects = bounce_effects.apply(self.database, message.digest, origin.issue_id, origin.subscriber_id, bounce, now=now)
-        words = f"bounce {bounce.verdict.bounce_class}: " + ", ".join(sorted(effects))
-        if Effect.RECORDED in effects and bounce.verdict.bounce_class is BounceClass.OTHER:
-            return Disposition(words, f"the reason was not understood: {bounce.refusal.text[:120]}")
-        return Disposition(words)
+    def record(self, bounces: Sequence[ReadBounce]) -> list[Disposition]:
+        """Record bounces in one transaction.
+
+        :raises DatabaseError: the database cannot be written; nothing was recorded, and the messages must be read again.
+        """
+        return [
+            _disposition(each.bounce, effects) for each, effects in zip(bounces, bounce_effects.apply(self.database, bounces), strict=True)
+        ]
 
     def _complaint(self, message: InboundMessage, complaint: Complaint, destination: Destination, now: datetime) -> Disposition:
         if not complaint.is_complaint:
@@ -121,6 +124,13 @@ class ReturnedMail:
         with self.database.reading() as connection:
             sent = delivery_problems.delivery_within(connection, origin.issue_id, origin.subscriber_id)
         return "" if sent is None else sent.address
+
+
+def _disposition(bounce: Bounce, effects: frozenset[Effect]) -> Disposition:
+    words = f"bounce {bounce.verdict.bounce_class}: " + ", ".join(sorted(effects))
+    if Effect.RECORDED in effects and bounce.verdict.bounce_class is BounceClass.OTHER:
+        return Disposition(words, f"the reason was not understood: {bounce.refusal.text[:120]}")
+    return Disposition(words)
 
 
 def _stamped(destination: Destination) -> Origin | None:

@@ -78,8 +78,7 @@ class InboundService:
         """The reader of the spool."""
         returned = ReturnedMail(self.database, self.signer, last_resort, self.config.verp)
         commands = EmptyMails(self.database, addresses_of_ours, self.confirmations)
-        own = (*(each.from_address for each in addresses_of_ours.lists.values()), self.config.return_path)
-        reports = ReportReader(self.database, {address.rpartition("@")[2].lower() for address in own})
+        reports = ReportReader(self.database, addresses_of_ours.domains)
         readers = MessageReaders(addresses_of_ours, returned, commands, self.config.bounce_rules, reports)
         return Processor(spool, readers, self._send, self.clock)
 

@@ -13,11 +13,11 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from mailer import private_files
 from mailer.model.errors import TodokeMailError
+from mailer.model.returned.folder import Folder
 
 NAME = re.compile(r"[0-9]{8}T[0-9]{12}-([0-9a-f]{32})\.mail")
 LONGEST_REASON = 300
@@ -25,14 +25,6 @@ LONGEST_REASON = 300
 
 class SpoolError(TodokeMailError):
     """There is no such message in the spool, or its file is damaged."""
-
-
-class Folder(StrEnum):
-    """Where a message lies."""
-
-    NEW = "new"
-    FAILED = "failed"
-    PILE = "pile"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from mailer.model.issue import IssueRef
 from mailer.model.returned.arrival import ReceiverArrivals
 from mailer.monitoring import status
 from mailer.monitoring.arrivals import by_receiver
+from mailer.monitoring.gauge import gauge
+from mailer.monitoring.returned import Returned, returned_gauges, take_returned
 from mailer.monitoring.status import StatusSnapshot
 
 RECENT = timedelta(days=14)
@@ -25,7 +27,6 @@ RETURNING = timedelta(days=5)
 """For so long returned mail changes the figures (RFC 5321 section 4.5.4.1); counting by receiver reads every delivery, so older issues are left out."""
 
 ArrivalsByIssue = Sequence[tuple[IssueRef, Sequence[ReceiverArrivals]]]
-Samples = Sequence[tuple[tuple[str, ...], float]]
 
 
 def exposition(config: Config, database: Database, now: datetime) -> bytes:
@@ -37,16 +38,17 @@ def exposition(config: Config, database: Database, now: datetime) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     counted = [frozen for frozen in chosen if (frozen.send_at or frozen.frozen_at) >= now - RETURNING]
     by_issue = [(frozen.issue.ref, by_receiver(database, frozen.issue_id)) for frozen in counted]
-    registry.register(_SnapshotCollector(status.take_snapshot(config, database, chosen, now=now), now, by_issue))
+    snapshot, returned = status.take_snapshot(config, database, chosen, now=now), take_returned(config, database, now)
+    registry.register(_SnapshotCollector(snapshot, returned, now, by_issue))
     return generate_latest(registry)
 
 
 class _SnapshotCollector(Collector):
-    """Prometheus' interface for the values of one snapshot. The client's own gauges would keep values of earlier requests."""
+    """Prometheus' interface for the values of one moment."""
 
-    def __init__(self, snapshot: StatusSnapshot, now: datetime, by_issue: ArrivalsByIssue = ()) -> None:
+    def __init__(self, snapshot: StatusSnapshot, returned: Returned, now: datetime, by_issue: ArrivalsByIssue = ()) -> None:
         self._by_issue = by_issue
-        self._snapshot = snapshot
+        self._snapshot, self._returned = snapshot, returned
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -55,18 +57,19 @@ class _SnapshotCollector(Collector):
         yield _arrivals(self._by_issue)
         yield from _queues(self._snapshot)
         yield from _relays(self._snapshot)
-        yield _gauge("senders", "Senders at work.", [], [((), self._snapshot.senders)])
+        yield from returned_gauges(self._returned)
+        yield gauge("senders", "Senders at work.", [], [((), self._snapshot.senders)])
         since = self._snapshot.waiting_since
         age = 0.0 if since is None else max(0.0, (self._now - since).total_seconds())
-        yield _gauge("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
+        yield gauge("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
 
 
 def _issues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
     rows = [((row.ref.list, row.ref.number), row) for row in snapshot.issues]
     by_state = [((*key, state.value), float(count)) for key, row in rows for state, count in row.counts.items()]
-    yield _gauge("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], by_state)
+    yield gauge("deliveries", "Deliveries of the newest and all unfinished issues.", ["list", "number", "state"], by_state)
     rates = [(key, row.rate) for key, row in rows]
-    yield _gauge("messages_per_second", "Results of an issue over all senders.", ["list", "number"], rates)
+    yield gauge("messages_per_second", "Results of an issue over all senders.", ["list", "number"], rates)
 
 
 def _arrivals(by_issue: ArrivalsByIssue) -> GaugeMetricFamily:
@@ -77,28 +80,21 @@ def _arrivals(by_issue: ArrivalsByIssue) -> GaugeMetricFamily:
         for kind, count in row.counts.items()
     ]
     words = "Deliveries by receiver: accepted, complained, filtered, unknown (no such mailbox), refused, deferred and others."
-    return _gauge("arrivals", words, ["list", "number", "receiver", "arrival"], samples)
+    return gauge("arrivals", words, ["list", "number", "receiver", "arrival"], samples)
 
 
 def _queues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
     rows = [((row.name or "everybody",), row) for row in snapshot.queues]
-    yield _gauge("queue_waiting", "Deliveries of a queue that are not final.", ["queue"], [(key, row.waiting) for key, row in rows])
+    yield gauge("queue_waiting", "Deliveries of a queue that are not final.", ["queue"], [(key, row.waiting) for key, row in rows])
     connections = [(key, row.connections) for key, row in rows]
-    yield _gauge("queue_connections", "Connections that send for a queue.", ["queue"], connections)
+    yield gauge("queue_connections", "Connections that send for a queue.", ["queue"], connections)
     backing_off = [(key, row.backing_off) for key, row in rows]
-    yield _gauge("queue_backing_off", "Domains of a queue that asked for less (421, 454).", ["queue"], backing_off)
-    yield _gauge("queue_messages_per_second", "Results of a queue.", ["queue"], [(key, row.rate) for key, row in rows])
+    yield gauge("queue_backing_off", "Domains of a queue that asked for less (421, 454).", ["queue"], backing_off)
+    yield gauge("queue_messages_per_second", "Results of a queue.", ["queue"], [(key, row.rate) for key, row in rows])
 
 
 def _relays(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:
     rows = [((row.name,), row) for row in snapshot.relays]
-    yield _gauge("relay_connections", "Open connections to a relay.", ["relay"], [(key, row.connections) for key, row in rows])
+    yield gauge("relay_connections", "Open connections to a relay.", ["relay"], [(key, row.connections) for key, row in rows])
     backing_off = [(key, row.backing_off) for key, row in rows]
-    yield _gauge("relay_backing_off", "Senders that cannot use a relay now.", ["relay"], backing_off)
-
-
-def _gauge(name: str, description: str, labels: list[str], samples: Samples) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(f"todoke_{name}", description, labels=labels)
-    for values, value in samples:
-        family.add_metric(values, value)
-    return family
+    yield gauge("relay_backing_off", "Senders that cannot use a relay now.", ["relay"], backing_off)

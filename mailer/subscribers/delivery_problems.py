@@ -17,6 +17,7 @@ from mailer.bounces.taught import RulesUnreadable
 from mailer.config.settings import Config
 from mailer.database.engine import Database
 from mailer.database.returned import bounce_effects, delivery_problems
+from mailer.database.returned.bounce_effects import ReadBounce
 from mailer.database.returned.delivery_problems import RefusedDelivery
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.delivery_problem import DeliveryProblem, score
@@ -26,14 +27,16 @@ from mailer.model.returned.bounce import Bounce, BounceClass, Refusal
 RECENT = timedelta(days=35)
 """Refusals of issues that were frozen since are read; no retry policy takes as long."""
 PORTION = 500
+TOGETHER = 25
+"""Refusals in one transaction: on SQLite no other process writes meanwhile."""
 
 
 def read_refusals(database: Database, *, now: datetime, rules: Sequence[Receiver] = ()) -> int:
     """Record every refusal at sending time that is not recorded yet. How many were there?"""
     number = 0
     while refused := delivery_problems.refused_deliveries(database, since=now - RECENT, limit=PORTION):
-        for each in refused:
-            _record_refusal(database, each, rules)
+        for start in range(0, len(refused), TOGETHER):
+            bounce_effects.apply(database, [_read_refusal(each, rules) for each in refused[start : start + TOGETHER]])
         number += len(refused)
     if number:
         log.event("refusals read", number=number)
@@ -69,12 +72,12 @@ def suppressions_of_problems(database: Database, subscriber_id: SubscriberId) ->
     return bounce_effects.ended_by_problems(database, subscriber_id)
 
 
-def _record_refusal(database: Database, refused: RefusedDelivery, rules: Sequence[Receiver]) -> None:
+def _read_refusal(refused: RefusedDelivery, rules: Sequence[Receiver]) -> ReadBounce:
     sent = refused.delivery
     refusal = complete(Refusal(refused.text, sent.address, "", refused.code))
     verdict = classify(refusal, rules)
     event = f"refused {sent.issue_id}-{sent.subscriber_id}"
-    bounce_effects.apply(database, event, sent.issue_id, sent.subscriber_id, Bounce(refusal, verdict, "reply"), now=refused.at)
+    return ReadBounce(event, sent.issue_id, sent.subscriber_id, Bounce(refusal, verdict, "reply"), refused.at)
 
 
 def release_queue(database: Database, queue: str, *, by: str, why: str, now: datetime) -> bool:

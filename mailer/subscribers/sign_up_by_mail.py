@@ -43,7 +43,7 @@ class SignUpsByMail:
         claim = self._claim(token)
         if claim is None or not claim.holds(now) or addresses.address_key(claim.address) != addresses.address_key(address):
             return ""
-        lists = [self.lists[wish.list] for wish in claim.wishes if wish.list in self.lists]
+        lists = [each for wish in claim.wishes if (each := self.lists.get(wish.list)) is not None]
         if len(lists) != len(claim.wishes):
             return ""
         try:

@@ -36,7 +36,7 @@ class SignUpMailer:
     """Sends by the relays of `config`, the first one that can be reached.
 
     `lists`: those that may be signed up for; a list that is not among them any more is left out of the mail.
-    `takes_replies`: a mail asked for by mail holds a code, with which it can be answered (`todoke receive` reads the outcomes_by_place).
+    `takes_replies`: a mail asked for by mail holds a code, with which it can be answered (`todoke receive` reads the answers).
     """
 
     database: Database

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from mailer.bounces.last_resort import LastResort
 from mailer.inbound.own_addresses import OwnAddresses
-from mailer.inbound.spool import Folder, InboundMessage
+from mailer.inbound.spool import InboundMessage
+from mailer.model.returned.folder import Folder
 from tests.mailer.inbound.arrivals import SIGNER, Office, letter, office
 from tests.samples.mail import bounce_formats as by
 from tests.samples.mail.bounce_corpus import CARRIERS

@@ -45,9 +45,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def nginx(folder: Path, site: TinySite) -> Iterator[int]:
+def nginx(folder: Path, site: TinySite, service: str = "") -> Iterator[int]:
+    """Run the sample as an operator changes it. `service`: the origin of the subscription service instead of the sample's; empty: it is left as it was."""
     port = free_port()
     sample = (SAMPLES / "nginx.conf").read_text("utf-8").replace("/srv/todoke/output/site", str(site.site.absolute()))
+    sample = sample.replace("https://mail.todoke.example.jp;", f"{service};") if service else sample
     sample = re.sub(r"(?m)^ *(listen \[::\]:|ssl_).*\n", "", sample).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(

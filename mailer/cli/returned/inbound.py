@@ -37,11 +37,12 @@ from mailer.config.file import load_config
 from mailer.database import audit_log
 from mailer.database.readers import subscriptions
 from mailer.database.returned import delivery_problems, queue_stops
-from mailer.inbound.spool import Folder, Spool, age_of
+from mailer.inbound.spool import Spool, age_of
 from mailer.log import without_secrets
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
 from mailer.model.returned.bounce import BounceClass
+from mailer.model.returned.folder import Folder
 from mailer.subscribers import delivery_problems as problems
 from mailer.subscribers.asking_again import find_silent, let_silent_rest
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from mailer import bundle, log, secrets
+from mailer import log, secrets
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, LogOption, MailPath, command_session, notify, now, open_for_command, say
 from mailer.config.file import load_config
 from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
 from mailer.inbound.service import InboundService
+from mailer.live_bundle import LiveBundle
 from mailer.log import LogKind
 from mailer.message.dkim import keys as dkim_keys
 from mailer.message.links import LinkSigner
@@ -61,7 +63,8 @@ def _service(settings: Config, database: Database, mail: MailPath, keys: tuple[S
         notify(f"{error} Until then nothing is answered and nothing is passed on. それまで、返信も転送もできません。")
         password = None
     log.hide([password.value] if password else [])
-    lists, sealer, signing = bundle.read_lists(mail), TokenSealer(keys), dkim_keys.load_active(settings.dkim)
+    lists, sealer = LiveBundle(mail, settings.service_url, time.monotonic).lists, TokenSealer(keys)
+    signing = dkim_keys.load_active(settings.dkim)
 
     def password_for(relay: RelaySettings) -> Secret | None:
         return password if relay.username else None

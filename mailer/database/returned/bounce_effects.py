@@ -1,7 +1,9 @@
-"""What follows from a bounce, in one transaction with its record: delivery to an address ends, or a queue stops; and how that is undone."""
+"""What follows from a bounce, in one transaction with its record (`apply`): delivery to an address ends, or a queue stops; and how that is undone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,33 +43,47 @@ class Effect(StrEnum):
     NO_PROBLEM = "no problem"  # an automatic reply
 
 
-def apply(
-    database: Database, event: str, issue_id: IssueId, subscriber_id: SubscriberId, bounce: Bounce, *, now: datetime
-) -> frozenset[Effect]:
-    """Record a bounce of a delivery and do what follows from it.
+@dataclass(frozen=True, slots=True)
+class ReadBounce:
+    """A bounce that was read, of a delivery. `event` names the message or refusal, so that it counts once however often it comes."""
 
-    :raises SecretMissing: delivery must end, and there is no key to hash the address with.
+    event: str
+    issue_id: IssueId
+    subscriber_id: SubscriberId
+    bounce: Bounce
+    at: datetime
+
+
+def apply(database: Database, bounces: Sequence[ReadBounce]) -> tuple[frozenset[Effect], ...]:
+    """Record bounces and do what follows from each, all in one transaction: one sync of the disk for all of them.
+
+    :raises SecretMissing: delivery must end, and there is no key to hash the address with. Nothing was recorded.
     """
+    with database.writing() as connection:
+        return tuple(_apply(connection, database, each) for each in bounces)
+
+
+def _apply(connection: Connection, database: Database, read: ReadBounce) -> frozenset[Effect]:
+    bounce, issue_id, now = read.bounce, read.issue_id, read.at
     if bounce.verdict.bounce_class is BounceClass.AUTO_REPLY:
         return frozenset({Effect.NO_PROBLEM})
-    with database.writing() as connection:
-        sent = delivery_problems.delivery_within(connection, issue_id, subscriber_id)
-        if sent is None:
-            return frozenset({Effect.NOT_OURS})
-        history = delivery_problems.unknown_within(connection, subscriber_id, now - STALE)
-        hard = is_hard(bounce, sent.address)
-        text = _redacted(bounce.refusal.text)
-        if not delivery_problems.add_within(connection, event, sent, bounce, text=text, is_hard=hard, at=now):
-            return frozenset({Effect.KNOWN})
-        effects = {Effect.RECORDED}
-        problem = DeliveryProblem(bounce.verdict.bounce_class, now, issue_id, is_hard=hard)
-        if _stop(connection, database, sent, bounce, now):
-            effects.add(Effect.STOPPED)
-        # Where a whole queue is refused, the fault is a relay's or a receiver's: no reader pays for it.
-        is_single = not queue_stops.is_stopped_within(connection, sent.queue, issue_id)
-        if is_single and ends_delivery(problem, history) and _end(connection, database, sent, now):
-            effects.add(Effect.ENDED)
-        return frozenset(effects)
+    sent = delivery_problems.delivery_within(connection, issue_id, read.subscriber_id)
+    if sent is None:
+        return frozenset({Effect.NOT_OURS})
+    history = delivery_problems.unknown_within(connection, read.subscriber_id, now - STALE)
+    hard = is_hard(bounce, sent.address)
+    text = _redacted(bounce.refusal.text)
+    if not delivery_problems.add_within(connection, read.event, sent, bounce, text=text, is_hard=hard, at=now):
+        return frozenset({Effect.KNOWN})
+    effects = {Effect.RECORDED}
+    problem = DeliveryProblem(bounce.verdict.bounce_class, now, issue_id, is_hard=hard)
+    if _stop(connection, database, sent, bounce, now):
+        effects.add(Effect.STOPPED)
+    # Where a whole queue is refused, the fault is a relay's or a receiver's: no reader pays for it.
+    is_single = not queue_stops.is_stopped_within(connection, sent.queue, issue_id)
+    if is_single and ends_delivery(problem, history) and _end(connection, database, sent, now):
+        effects.add(Effect.ENDED)
+    return frozenset(effects)
 
 
 def is_hard(bounce: Bounce, address: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, select, update
 
 from mailer.database.engine import Database
 from mailer.database.schema import complaint, delivery, delivery_problem, issue, subscriber
@@ -19,6 +19,21 @@ MOST_OF_A_DELIVERY = 20
 """A reader knows the return path of his own mail, and could fill the table by it."""
 _CLASS = delivery_problem.c["class"]
 _OPEN = delivery_problem.c.forgiven_at.is_(None)
+_MINE = delivery_problem.c.subscriber_id == bindparam("subscriber")
+
+# Statements that every bounce executes are built once: building them costs more than executing them.
+_DELIVERY = select(delivery.c.issue_id, delivery.c.subscriber_id, delivery.c.address, delivery.c.queue).where(
+    delivery.c.issue_id == bindparam("issue"), delivery.c.subscriber_id == bindparam("subscriber")
+)
+_EVENT = select(delivery_problem.c.id).where(delivery_problem.c.event == bindparam("event"))
+_OF_DELIVERY = select(delivery_problem.c.id).where(_MINE, delivery_problem.c.issue_id == bindparam("issue")).limit(MOST_OF_A_DELIVERY)
+_ADD = insert(delivery_problem)
+_UNKNOWN = (
+    select(delivery_problem)
+    .where(_MINE, _OPEN, _CLASS == BounceClass.UNKNOWN, delivery_problem.c.at >= bindparam("since"))
+    .order_by(delivery_problem.c.at)
+    .limit(MOST_OF_A_DELIVERY)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +58,15 @@ class RefusedDelivery:
 
 def delivery_within(connection: Connection, issue_id: IssueId, subscriber_id: SubscriberId) -> SentDelivery | None:
     """Was an issue sent to a subscriber, and where?"""
-    columns = (delivery.c.issue_id, delivery.c.subscriber_id, delivery.c.address, delivery.c.queue)
-    query = select(*columns).where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_DELIVERY, {"issue": issue_id, "subscriber": subscriber_id}).one_or_none()
     return None if row is None else SentDelivery(*row)
 
 
 def add_within(connection: Connection, event: str, sent: SentDelivery, bounce: Bounce, *, text: str, is_hard: bool, at: datetime) -> bool:
     """Add a problem. False: this event was recorded before, or so many of this delivery that one more says nothing."""
-    if connection.execute(select(delivery_problem.c.id).where(delivery_problem.c.event == event)).first() is not None:
+    if connection.execute(_EVENT, {"event": event}).first() is not None:
         return False
-    mine = (delivery_problem.c.subscriber_id == sent.subscriber_id, delivery_problem.c.issue_id == sent.issue_id)
-    if len(connection.execute(select(delivery_problem.c.id).where(*mine).limit(MOST_OF_A_DELIVERY)).all()) == MOST_OF_A_DELIVERY:
+    if len(connection.execute(_OF_DELIVERY, {"issue": sent.issue_id, "subscriber": sent.subscriber_id}).all()) == MOST_OF_A_DELIVERY:
         return False
     refusal, verdict = bounce.refusal, bounce.verdict
     values = {
@@ -72,7 +84,7 @@ def add_within(connection: Connection, event: str, sent: SentDelivery, bounce: B
         "text": text[:LONGEST_TEXT],
         "at": at,
     }
-    connection.execute(insert(delivery_problem).values(values))
+    connection.execute(_ADD, values)
     return True
 
 
@@ -84,9 +96,7 @@ def history_within(connection: Connection, subscriber_id: SubscriberId) -> tuple
 
 def unknown_within(connection: Connection, subscriber_id: SubscriberId, since: datetime) -> tuple[DeliveryProblem, ...]:
     """The refusals of a subscriber as unknown that count, from that moment on."""
-    mine = (delivery_problem.c.subscriber_id == subscriber_id, _OPEN, _CLASS.in_([BounceClass.UNKNOWN]), delivery_problem.c.at >= since)
-    query = select(delivery_problem).where(*mine).order_by(delivery_problem.c.at).limit(MOST_OF_A_DELIVERY)
-    return tuple(map(_problem, connection.execute(query)))
+    return tuple(map(_problem, connection.execute(_UNKNOWN, {"subscriber": subscriber_id, "since": since})))
 
 
 def problems_of(database: Database, subscriber_id: SubscriberId) -> tuple[DeliveryProblem, ...]:

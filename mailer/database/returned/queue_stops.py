@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
 
 from mailer.database.engine import Database
 from mailer.database.schema import delivery, issue, queue_stop
@@ -39,6 +39,12 @@ IS_OPEN = _is_open()
 the queue is stopped.
 """
 
+_STOP_OF_ISSUE = (
+    select(queue_stop.c.id)
+    .where(queue_stop.c.queue == bindparam("queue"), queue_stop.c.issue_id == bindparam("issue"), _IS_STOPPED)
+    .limit(1)
+)  # built once: every bounce asks it
+
 
 def stop_within(connection: Connection, queue: str, issue_id: IssueId, bounce_class: BounceClass, reason: str, now: datetime) -> bool:
     """Stop a queue. False: it is stopped already."""
@@ -51,8 +57,7 @@ def stop_within(connection: Connection, queue: str, issue_id: IssueId, bounce_cl
 
 def is_stopped_within(connection: Connection, queue: str, issue_id: IssueId) -> bool:
     """Whether the queue is stopped because of this issue."""
-    query = select(queue_stop.c.id).where(queue_stop.c.queue == queue, queue_stop.c.issue_id == issue_id, _IS_STOPPED)
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(_STOP_OF_ISSUE, {"queue": queue, "issue": issue_id}).first() is not None
 
 
 def released_within(connection: Connection, queue: str, issue_id: IssueId) -> datetime | None:

@@ -52,7 +52,6 @@ class WakeUp:
 def make_sign_ups(mailer: SignUpMailer, keys: Sequence[Secret], wake: Callable[[], None]) -> SignUps:
     """Return what the pages of signing up need, with new budgets."""
     settings, sealer = mailer.config, mailer.sealer
-    domain = settings.inbound.domain
 
     def erase(subscriber_id: SubscriberId, now: datetime) -> None:
         erase_reader(mailer.database, subscriber_id, sealer=sealer, spool=settings.spool, source="reader", now=now)
@@ -65,7 +64,7 @@ def make_sign_ups(mailer: SignUpMailer, keys: Sequence[Secret], wake: Callable[[
         erase,
         wake,
         settings.trusted_proxies,
-        {key: f"{key}-subscribe@{domain}" for key in mailer.lists()} if domain else {},
+        settings.inbound.domain,
     )
 
 

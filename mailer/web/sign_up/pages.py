@@ -7,7 +7,7 @@ not trapped; within the budgets of its network, or with a proof of work. Then th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -51,7 +51,7 @@ OWN_PAGE = {"Referrer-Policy": "same-origin"}
 class SignUps:
     """What signing up, and the reader's own page, need. `service_url` has no slash at the end; `wake` is called when a mail waits to be sent.
 
-    `trusted_proxies`: networks whose `X-Forwarded-For` is believed. `mail_addresses`: where an empty mail signs up for a list (空メール), by its key.
+    `trusted_proxies`: networks whose `X-Forwarded-For` is believed. `mail_domain`: where an empty mail to LIST-subscribe signs up (空メール); empty: nowhere.
     `offers_digests`: whether readers may have several lists in one mail.
     """
 
@@ -62,7 +62,7 @@ class SignUps:
     erase: Erase
     wake: Callable[[], None] = lambda: None
     trusted_proxies: tuple[str, ...] = LOOPBACK
-    mail_addresses: Mapping[str, str] = field(default_factory=dict)
+    mail_domain: str = ""
     offers_digests: bool = False
 
 
@@ -176,7 +176,7 @@ class SignUpPages:
             script=SCRIPT if step == Verdict.WORK else "",
             honeypot=sign_up_form.HONEYPOT,
             digests=self._options.offers_digests,
-            by_mail=self._options.mail_addresses,
+            by_mail={key: f"{key}-subscribe@{domain}" for key in self._open} if (domain := self._options.mail_domain) else {},
         )
         response.headers.update(OWN_PAGE | (RETRY_AFTER if status == 429 else {}))
         return response

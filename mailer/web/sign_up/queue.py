@@ -35,7 +35,7 @@ class SignUpQueue:
         self._writer: asyncio.Task[None] | None = None
 
     async def put(self, confirmation: NewConfirmation) -> None:
-        """Note that a confirmation is confirmation, and return when that is written, whether a mail will be sent or not.
+        """Note that a confirmation is asked for, and return when that is written, whether a mail will be sent or not.
 
         :raises DatabaseError: it cannot be written now.
         """

@@ -23,12 +23,13 @@ from mailer.database.readers import subscriptions
 from mailer.inbound.lmtp import LmtpLimits
 from mailer.inbound.own_addresses import OwnAddresses
 from mailer.inbound.service import InboundService
-from mailer.inbound.spool import Folder, InboundMessage, Spool
+from mailer.inbound.spool import InboundMessage, Spool
 from mailer.message.links import LinkSigner, return_path_for
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import MailList
 from mailer.model.readers.suppression import AddressKeys
 from mailer.model.returned.bounce import BounceClass
+from mailer.model.returned.folder import Folder
 from mailer.secrets import Secret, address_keys
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, Clock, people, write_config, write_lists
 

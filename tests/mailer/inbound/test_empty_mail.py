@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mailer.database.readers import subscriptions
-from mailer.inbound.spool import Folder
 from mailer.message.links import LinkClaim, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.subscription import Preference
+from mailer.model.returned.folder import Folder
 from tests.mailer.inbound.arrivals import CODE, SIGNER, Office, letter, office
 from tests.servers.smtp import Receiver
 

@@ -14,8 +14,9 @@ import pytest
 
 from mailer.database.returned import delivery_problems as stored
 from mailer.inbound.lmtp import LmtpLimits
-from mailer.inbound.spool import Folder, InboundMessage, Spool
+from mailer.inbound.spool import InboundMessage, Spool
 from mailer.model.ids import SubscriberId
+from mailer.model.returned.folder import Folder
 from tests.mailer.inbound.arrivals import Office, deliver, letter, office, running, say, until
 from tests.samples.mail import bounce_formats as by
 from tests.samples.mail.mail_bundles import NOW

@@ -12,9 +12,9 @@ import pytest
 
 from mailer.database.readers import subscriptions, suppressions
 from mailer.database.returned import delivery_problems as stored
-from mailer.inbound.spool import Folder
 from mailer.model.ids import SubscriberId
 from mailer.model.returned.bounce import BounceClass
+from mailer.model.returned.folder import Folder
 from mailer.subscribers import delivery_problems
 from tests.mailer.inbound.arrivals import FILTERED, POLICY, UNKNOWN, Office, office
 from tests.samples.mail import bounce_formats as by

@@ -31,6 +31,7 @@ from mailer.database.readers import (
 )
 from mailer.database.readers.clerk import PaperForm
 from mailer.database.returned import bounce_effects, complaint_effects
+from mailer.database.returned.bounce_effects import ReadBounce
 from mailer.database.returned.complaint_effects import Complained
 from mailer.database.schema import delivery, metadata
 from mailer.model.errors import DeliveryRefused
@@ -196,7 +197,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_message_bounces(self, data: st.DataObject) -> None:
         issue_id, number, address = data.draw(st.sampled_from(self.mailed))
-        bounce_effects.apply(self.database, f"e{next(self.number)}", issue_id, number, hard_bounce(address), now=self.now)
+        bounce_effects.apply(self.database, [ReadBounce(f"e{next(self.number)}", issue_id, number, hard_bounce(address), self.now)])
         if self.id_of(address) == number:
             self.model[address].suppressed.add((SuppressionReason.UNKNOWN_RECIPIENT, ALL_LISTS))
 

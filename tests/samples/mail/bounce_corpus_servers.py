@@ -254,6 +254,26 @@ SERVERS = (
         "a+b@town.example.jp",
         C.UNKNOWN,
     ),
+    Case(
+        "Dovecot, rejected by a script of the reader's mailbox, as a disposition notification",
+        by.rejected(T, "Quota exceeded (mailbox for user is full)"),
+        T,
+        C.FULL,
+    ),
+    Case(
+        "Exchange, an address of X.400 around it",
+        by.exchange_2003(f"c=JP;a= ;p=Town;o=Hall;dda:SMTP={T}", "The recipient name is not recognized. Unknown Recipient"),
+        T,
+        C.UNKNOWN,
+    ),
+    Case(
+        "a gateway that has not given up",
+        by.plain(
+            f"Your message could not be delivered to {T}: user unknown.\n\nDelivery attempts will continue for 5 days.", subject="Warning"
+        ),
+        T,
+        C.TEMPORARY,
+    ),
     Case("an unknown server with a status alone", by.report("We could not do it.", T, "5.1.1"), T, C.UNKNOWN),
     Case("an unknown reason", by.postfix(T, MX, "554 Computer says no", "BODY", "5.0.0"), T, C.OTHER),
 )

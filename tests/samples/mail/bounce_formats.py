@@ -60,6 +60,18 @@ def plain(
     return _crlf(text, charset)
 
 
+def rejected(recipient: str, reason: str) -> bytes:
+    """Dovecot's delivery agent: a refusal in the form of a receipt (RFC 8098)."""
+    text = (
+        "From: Mail Delivery Subsystem <postmaster@mx.example.jp>\nSubject: Rejected: News\nAuto-Submitted: auto-replied (rejected)\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n'
+        f"Your message to <{recipient}> was automatically rejected:\n{reason}\n--b\nContent-Type: message/disposition-notification\n\n"
+        f"Reporting-UA: mx.example.jp; Dovecot\nFinal-Recipient: rfc822; {recipient}\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--b--\n"
+    )
+    return text.replace("\n", "\r\n").encode()
+
+
 def postfix(recipient: str, host: str, reply: str, phase: str = "RCPT", status: str = "5.0.0", **more: str) -> bytes:
     """Postfix 3: the step is in the prose only."""
     said = fill(

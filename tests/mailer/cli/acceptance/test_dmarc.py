@@ -54,7 +54,7 @@ def test_old_reports_are_deleted_and_a_flood_of_them_is_not_kept(database: Datab
 
 
 def test_reports_that_come_by_mail_are_about_our_domains(database: Database) -> None:
-    reader = ReportReader(database, {"news.example.jp"})
+    reader = ReportReader(database, lambda: {"news.example.jp"})
     kept = reader.take_report(mime.parse(mailed()), NOW)
     assert kept is not None and (kept.event, kept.pile) == ("report of DMARC kept", "")
     strange = reader.take_report(mime.parse(mailed(report(record("192.0.2.1", 1), domain="evil.example"))), NOW)

@@ -17,9 +17,9 @@ from mailer.database import audit_log
 from mailer.database.readers import suppressions
 from mailer.database.returned import delivery_problems as stored
 from mailer.database.returned import queue_stops
-from mailer.inbound.spool import Folder
 from mailer.model.ids import SubscriberId
 from mailer.model.returned.bounce import BounceClass
+from mailer.model.returned.folder import Folder
 from tests import command_line
 from tests.command_line import Ended
 from tests.mailer.inbound.arrivals import Office, deliver, letter, office, until
