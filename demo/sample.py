@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 import secrets
 import shutil
 from pathlib import Path
@@ -29,6 +30,12 @@ def write_subscribers(path: Path, number: int) -> None:
             [f"reader{count:04}@example.jp", f"{family_name} {given_name}", "fukko-press"]
             for count, (family_name, given_name) in enumerate(names, 1)
         )
+
+
+def write_publications(path: Path, service: str) -> None:
+    """Write ``publications.toml`` of the checkout with the demonstration's subscription service in it."""
+    text = Path("publications.toml").read_text("utf-8")
+    path.write_text(re.sub(r'(?m)^service = "[^"]*"', f'service = "{service}"', text), "utf-8")
 
 
 def write_settings(settings: Path, service: str, smtp_port: int) -> None:

@@ -6,6 +6,7 @@ In production these are four different machines: a plain web server, nobody's, `
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -19,12 +20,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from demo.inbox import Inbox, ReceivedMail
-from mailer import bundle, secrets
+from mailer import secrets
 from mailer.cli.runtime import now
 from mailer.config.file import load_config
 from mailer.database.engine import open_database
+from mailer.live_bundle import LiveBundle
 from mailer.message.links import LinkSigner
+from mailer.message.sealed import TokenSealer
+from mailer.subscribers.confirmation import ConfirmationMailer
+from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web.app import create_app
+from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 
 HERE = Path(__file__).parent
 MOST_SHOWN = 60
@@ -68,8 +74,13 @@ class InboxPages:
 def create_demo_app(settings: Path, output: Path) -> Starlette:
     """Return the application; ``settings`` is the demonstration's ``mailer.toml``, ``output`` the built tree."""
     config = load_config(settings)
-    tokens = LinkSigner(secrets.signing_keys({}, config.secret_file))
-    service = create_app(open_database(config.database), tokens, bundle.read_lists(output / "mail"), now, source_url=config.source_url)
+    keys, wake = secrets.signing_keys({}, config.secret_file), WakeUp()
+    database, head = open_database(config.database), LiveBundle(output / "mail", config.service_url, time.monotonic).head()
+    mailer = SignUpMailer(database, config, TokenSealer(keys), lambda: head.lists, lambda _relay: None)
+    confirm, sign_ups = ConfirmationMailer(config, LinkSigner(keys), lambda _relay: None).send, make_sign_ups(mailer, keys, wake.set)
+    service = create_app(
+        database, LinkSigner(keys), head.lists, now, confirm=confirm, source_url=config.source_url, site=head.site, sign_ups=sign_ups
+    )
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
     return Starlette(
         routes=[
@@ -78,7 +89,8 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
             Route("/inbox/{key}/html", pages.html),
             Mount("/service", app=service),
             Mount("/", app=StaticFiles(directory=output / "site", html=True)),
-        ]
+        ],
+        lifespan=sending_confirmations(mailer, wake, now),
     )
 
 

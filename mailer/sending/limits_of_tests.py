@@ -30,7 +30,7 @@ def begin(config: Config, database: Database, ref: IssueRef, to: Sequence[str], 
             f"A test may go to {config.test_addresses} addresses at a time, and these are {len(to)} (test_addresses in mailer.toml). Nothing was "
             "sent; readers get an issue by `send` without --test. テストの宛先が多すぎます。"
         )
-    details = {"to": ", ".join(to), "addresses": str(len(to))}
+    details = _details(to)
     with database.writing() as connection:
         used = sum(_addresses(entry) for entry in audit_log.recent_within(connection, BEGUN, now - DAY))
         if used + len(to) > config.test_addresses_per_day:
@@ -43,8 +43,14 @@ def begin(config: Config, database: Database, ref: IssueRef, to: Sequence[str], 
 
 
 def end(database: Database, ref: IssueRef, sent: Sequence[str], *, actor: str, now: datetime) -> None:
-    """Enter into the audit log to whom the relay took it."""
-    audit_log.append(database, AuditEvent(actor, "test sent", str(ref), {"to": ", ".join(sent)}), now=now)
+    """Enter into the audit log for how many the relay took it."""
+    audit_log.append(database, AuditEvent(actor, "test sent", str(ref), _details(sent)), now=now)
+
+
+def _details(to: Sequence[str]) -> dict[str, str]:
+    """How many, and at which receivers. The log is kept for ever and nothing in it can be erased: no address goes in."""
+    domains = sorted({address.rpartition("@")[2].strip(">").lower() for address in to})
+    return {"addresses": str(len(to)), "domains": ", ".join(domains)}
 
 
 def _addresses(entry: AuditEntry) -> int:

@@ -45,7 +45,7 @@ class Pages:
         values = {
             "style": self._style,
             "script": "",
-            "root": "../" * max(0, request.url.path.count("/") - 1) or "./",
+            "root": _root(request),
             "site": self.site,
             "takes_sign_ups": self._takes_sign_ups,
             "claim": claim,
@@ -65,6 +65,12 @@ class Pages:
         if self.site is None or self.site.mark is None:
             return Response(status_code=404)
         return Response(self.site.mark, media_type="image/svg+xml", headers=MARK_HEADERS)
+
+
+def _root(request: Request) -> str:
+    """The way to the first page, relative: the service may stand below a path, and does not know the address that the proxy shows."""
+    path = request.url.path.removeprefix(str(request.scope.get("root_path", "")))
+    return "../" * max(0, path.count("/") - 1) or "./"
 
 
 def _moment(value: object) -> object:

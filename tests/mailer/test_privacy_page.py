@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 from mailer.cli import groups
 from mailer.config.file import load_config
 from mailer.database.readers.erasure import references
+from mailer.database.returned import automatic_replies
 from mailer.database.schema import delivery, metadata, subscriber, suppression
+from mailer.message.compose import SenderIdentity, compose
+from mailer.message.links import RecipientLinks
+from mailer.model.ids import SubscriberId
+from mailer.model.recipient import Recipient
+from mailer.web.sign_up.budgets import SignUpBudgets
+from mailer.web.sign_up.pages import REFUSED_FOR
+from tests.samples.mail.mail_bundles import HTML, ISSUE, LIST, NOW
 
 PAGE = Path("content/pages/privacy.md").read_text("utf-8")
 DAYS = {"unconfirmed": "確認されない申し込み", "ended": "やめた配信先の記録", "evidence": "承諾の記録"}
@@ -44,6 +55,40 @@ def test_the_page_names_the_days_of_the_settings() -> None:
         row = re.search(rf"^\| {words} \|[^|]*?(\d+)日", PAGE, re.MULTILINE)
         assert row, f"the page does not say how long {words} is kept"
         assert int(row[1]) == getattr(retention, name).days
+
+
+def days(words: str) -> int:
+    row = re.search(rf"^\| {words}[^|]* \|[^|]*?(\d+)日", PAGE, re.MULTILINE)
+    assert row, f"the page does not say how long it is: {words}"
+    return int(row[1])
+
+
+def test_the_page_names_the_days_of_what_has_no_setting_of_its_own() -> None:
+    assert (
+        days("戻ってきたメールやお送りいただいたメールのうち、機械が読めなかったもの") == load_config(Path("mailer.toml")).inbound.keep_days
+    )
+    assert days("確認のメールを断ったこと") == REFUSED_FOR.days
+    assert days("同じお返事を続けてお送りしないための照合用の値") == automatic_replies.KEPT.days
+
+
+def test_links_and_pictures_of_a_delivered_mail_are_those_of_the_issue_and_none_is_added_that_counts_readers() -> None:
+    html = HTML.replace("</body>", '<a href="https://www.example.jp/a?b=1">a</a><img src="https://todoke.example.jp/c.png" alt=""></body>')
+    links = RecipientLinks("https://mail.example.jp/unsubscribe/t", "https://mail.example.jp/preferences/t")
+    issue, reader = replace(ISSUE, html=html), Recipient(SubscriberId(7), "hanako@example.jp", "花子")
+    identity = SenderIdentity("bounce@example.jp", "todoke.example.jp")
+    content = compose(issue, LIST, reader, links=links, sent_at=NOW, identity=identity).content
+    delivered = message_from_bytes(content, policy=default).get_body(("html",))
+    assert delivered is not None
+    own = re.compile(r'(?:href|src)="([^"]+)"')
+    expected = [address.replace("https://personal.invalid/unsubscribe", links.unsubscribe) for address in own.findall(html)]
+    assert own.findall(delivered.get_content()) == expected
+
+
+def test_how_often_a_network_asks_is_counted_in_memory_under_a_hash() -> None:
+    """The page says that the line is counted in a form that nobody can read."""
+    budgets = SignUpBudgets(b"k" * 32)
+    budgets.count("203.0.113.0/24", NOW)
+    assert "203.0.113" not in repr(vars(budgets))
 
 
 def test_the_page_tells_of_every_column_that_holds_something_of_a_reader() -> None:

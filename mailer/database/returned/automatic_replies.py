@@ -10,6 +10,8 @@ from mailer.database.engine import Database
 from mailer.database.schema import automatic_reply
 
 A_DAY = timedelta(days=1)
+KEPT = 2 * A_DAY
+"""No decision needs older ones."""
 MOST_A_DAY = 5
 """Answers of all kinds to one sender."""
 
@@ -30,6 +32,6 @@ def begin_reply(database: Database, address: str, kind: str, now: datetime) -> b
 
 
 def forget_old(database: Database, now: datetime) -> int:
-    """Delete what no decision needs any more."""
+    """Delete what is older than `KEPT`."""
     with database.writing() as connection:
-        return connection.execute(delete(automatic_reply).where(automatic_reply.c.at < now - 2 * A_DAY)).rowcount
+        return connection.execute(delete(automatic_reply).where(automatic_reply.c.at < now - KEPT)).rowcount
