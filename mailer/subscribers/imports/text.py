@@ -16,6 +16,8 @@ from mailer.model.errors import CsvError
 BLOCK = 1 << 20
 """Bytes that are read at once."""
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+LONGEST_LINE = 1 << 20
+"""Characters. A file that is one line without an end must not fill the memory."""
 SEPARATORS = (",", ";", "\t")
 ENCODINGS = {"utf-8-sig": "UTF-8 with BOM", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp932": "Shift_JIS (cp932)", "iso2022_jp": "ISO-2022-JP"}
 """Codec → its name for people."""
@@ -76,7 +78,7 @@ def lines(path: Path, codec: str, separator: str) -> Iterator[Line]:
 def plain_lines(path: Path, codec: str) -> Iterator[Line]:
     """Yield the lines of a file that is no table, each as one cell. Empty lines and comments are left out."""
     with regular_file.open_bytes(path) as raw, io.TextIOWrapper(raw, codec) as text:
-        for number, line in enumerate(text, 1):
+        for number, line in enumerate(_bounded(text), 1):
             if line.strip() and not _is_comment(line):
                 yield Line(number, [line.strip()])
 
@@ -84,7 +86,7 @@ def plain_lines(path: Path, codec: str) -> Iterator[Line]:
 def first_line(path: Path, codec: str) -> str:
     """The first line with text that is no comment of a roster; empty if there is none."""
     with regular_file.open_bytes(path) as raw, io.TextIOWrapper(raw, codec) as text:
-        return next((line.strip("\r\n") for line in text if line.strip() and not _is_comment(line)), "")
+        return next((line.strip("\r\n") for line in _bounded(text) if line.strip() and not _is_comment(line)), "")
 
 
 def separator_of(heading: str) -> str:
@@ -124,5 +126,21 @@ def _decodes(path: Path, codec: str) -> bool:
 
 def _mended(text: io.TextIOWrapper) -> Iterator[str]:
     """The lines; a heading that begins with two quotation marks for one is read as it was meant."""
-    for number, line in enumerate(text):
+    for number, line in enumerate(_bounded(text)):
         yield QUOTED_TWICE.sub('"', line) if number == 0 else line
+
+
+def _bounded(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines.
+
+    :raises CsvError: one is longer than any row of readers.
+    """
+    number = 0
+    while line := text.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise CsvError(
+                f"Line {number} is longer than {LONGEST_LINE:,} characters: this is no table of readers. "
+                f"{number}行目が長すぎます。購読者の表ではありません。"
+            )
+        yield line

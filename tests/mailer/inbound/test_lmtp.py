@@ -68,6 +68,15 @@ def test_what_is_no_lmtp_or_nobodys_is_refused(place: str, lines: tuple[bytes, .
     assert any(each.startswith(reply) for each in say(place, *lines))
 
 
+@pytest.mark.parametrize("end", [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n\x00.\r\n", b"\x85.\x85"])
+def test_no_end_of_a_message_but_the_right_one_lets_a_second_message_in(shared: Office, place: str, end: bytes) -> None:
+    """What a server before ours takes for text must not be a command here (RFC 5321 section 4.1.1.4; "SMTP smuggling", 2023)."""
+    inside = b"MAIL FROM:<evil@example.org>\r\nRCPT TO:<" + shared.stamped(5).encode() + b">\r\nDATA\r\nforged"
+    content = b"Subject: a\r\n\r\nb" + end + inside
+    replies = say(place, b"LHLO mx", b"MAIL FROM:<>", f"RCPT TO:<{shared.stamped(4)}>".encode(), b"DATA", content, b".", b"QUIT")
+    assert [reply[:3] for reply in replies] == [b"220", b"250", b"250", b"250", b"354", b"250", b"221"]
+
+
 def test_more_recipients_than_allowed_are_put_off_and_too_much_data_is_refused(shared: Office, place: str) -> None:
     replies = deliver(place, [shared.stamped(number) for number in range(5, 10)], (b"y" * 70 + b"\r\n") * 4000)
     assert [reply[:3] for reply in replies] == [b"250", b"250", b"250", b"452", b"452", b"552", b"552", b"552"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -48,3 +50,22 @@ def test_any_bytes_are_read_or_refused_and_only_safe_addresses_come_out(raw: byt
         for key, address, name, lists, form, _ in rows:
             assert addresses.parse(address) == address and addresses.address_key(address) == key
             assert addresses.check_name(name) == name and lists == LIST.key and form in ("", "html", "light")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"email,lists\n", b"", b"a@example.jp\n", b"# roster\n", b'email,lists\n"'],
+    ids=["table", "heading", "roster", "comment", "quoted"],
+)
+def test_a_file_that_is_one_line_without_an_end_is_refused_and_does_not_fill_the_memory(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "x.csv"
+    with path.open("wb") as file:
+        file.write(start)
+        for _ in range(30):
+            file.write(b"a" * (1 << 20))
+    tracemalloc.start()
+    with pytest.raises(CsvError), open_spool() as spool:
+        read_content(path, LISTS, Choices(fixed=(LIST.key,)), spool)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 15_000_000
