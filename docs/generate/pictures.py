@@ -50,6 +50,7 @@ SITE_SHOTS = (
     Shot("situation", "/situation/places/ishinomaki/", TELEPHONE),
     Shot("results", "/accessibility/results/", DESKTOP),
     Shot("inbox", "/inbox/", DESKTOP),
+    Shot("sign-up", "/service/sign-up", TELEPHONE),
 )
 PREVIEW_SHOTS = (
     Shot("preview", "/-/", DESKTOP),

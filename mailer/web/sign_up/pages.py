@@ -107,7 +107,11 @@ class SignUpPages:
         form, now = sign_up_form.parse(body, self._open), self._clock()
         if form is None:
             raise PreferenceError("The form cannot be read.")
-        if not self._is_own(request, form, now):
+        if not _is_same_origin(request, self._options.service_url):
+            return self._form(request, form, step="review")
+        if sign_up_form.is_early(self._options.sealer, form.signed_time, now):
+            return self._form(request, form, step="early", signed_time=form.signed_time)  # the three seconds go on
+        if not sign_up_form.is_timely(self._options.sealer, form.signed_time, now):
             return self._form(request, form, step="review")
         if form.problems:
             return self._form(request, form, 400, step="mend")
@@ -152,17 +156,13 @@ class SignUpPages:
         preferences = self._tokens.sign(LinkClaim(subscriber.subscriber_id, first, subscriber.token_version, Purpose.PREFERENCES))
         return self._pages.page(request, "subscribed.html", chosen=self._lists_of(claim), preferences=preferences)
 
-    def _is_own(self, request: Request, form: SignUpForm, now: datetime) -> bool:
-        """Whether the form is one that this service has shown, long enough ago, and posts from its own page."""
-        return _is_same_origin(request, self._options.service_url) and sign_up_form.is_timely(self._options.sealer, form.signed_time, now)
-
     async def _note(self, form: SignUpForm, now: datetime) -> None:
         lists = [self._open[key] for key in form.lists]
         sealer = self._options.sealer
         new = prepare(form.address, lists, form.form, now, Way.WEB, sealer=sealer, frequencies=form.frequencies)
         await self._queue.put(NewConfirmation(sealer.hash_address(form.address), new.token))
 
-    def _form(self, request: Request, form: SignUpForm, status: int = 200, step: str = "first") -> Response:
+    def _form(self, request: Request, form: SignUpForm, status: int = 200, step: str = "first", signed_time: str = "") -> Response:
         now = self._clock()
         response = self._pages.page(
             request,
@@ -171,7 +171,7 @@ class SignUpPages:
             form=form,
             step=step,
             offers=list(self._open.values()),
-            signed_time=sign_up_form.make_signed_time(self._options.sealer, now),
+            signed_time=signed_time or sign_up_form.make_signed_time(self._options.sealer, now),
             challenge=self._options.proof.challenge(now) if step == Verdict.WORK else "",
             script=SCRIPT if step == Verdict.WORK else "",
             honeypot=sign_up_form.HONEYPOT,

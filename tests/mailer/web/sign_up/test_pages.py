@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from altcha.v1 import Challenge, solve_challenge
@@ -184,6 +184,15 @@ def test_a_form_that_is_posted_within_three_seconds_or_after_a_day_is_shown_agai
     local.clock.turn(days=1, seconds=2)
     assert "まだ送っていません" in local.post("/sign-up", form).text
     assert local.send() == 0
+
+
+def test_whoever_presses_too_soon_presses_again_and_need_not_wait_anew(local: Service) -> None:
+    form = local.form()
+    local.clock.turn(seconds=-2)  # two seconds after the form was shown
+    early = local.post("/sign-up", form).text
+    assert "もう一度" in early and parse_qs(form)["signed_time"][0] in early
+    local.clock.turn(seconds=1)
+    assert "まだ登録は終わっていません" in local.post("/sign-up", form).text
 
 
 def test_a_filled_trap_is_answered_as_a_success_and_asks_for_nothing(local: Service) -> None:
