@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-subscribers chaos bench-verify
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-subscribers chaos bench-verify simulate
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -93,6 +93,9 @@ bench-subscribers: .venv/installed-test system  ## A million readers imported on
 
 bench-verify: .venv/installed-test system  ## How soon 50 alterations are found, false alarms of simulated bad days, how soon a release is back; the last line is JSON
 	$(BIN)/python -m benchmarks.verify $(BENCH)
+
+simulate: .venv/installed-test  ## 100,000 random histories of two and more sites with one database; nobody may get two messages. BENCH="--seed 7" replays one
+	$(BIN)/python -m benchmarks.simulation $(BENCH)
 
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts; damaged returned mail; flufl's examples
 	$(BIN)/python -m tests.chaos.sending $(or $(CHAOS),120)

@@ -17,6 +17,8 @@ ROOTS = (
     "plugins",
     "publisher",
     "emergency",
+    "sending_right",
+    "storage",
     "verifier",
     "alarm",
     "demo",

@@ -33,6 +33,7 @@ COMMANDS = {
     "reopen": ("mailer.cli.operator", "reopen"),
     "retry": ("mailer.cli.operator", "retry"),
     "adopt-restored": ("mailer.cli.restoration", "adopt_restored"),
+    "take-over": ("mailer.cli.take_over", "take_over"),
     "resolve unknown": ("mailer.cli.operator", "resolve_unknown"),
     "subscribers import": ("mailer.cli.readers.subscriber_import", "import_subscribers"),
     "subscribers list": ("mailer.cli.readers.subscriber_listing", "list_subscribers"),

@@ -37,6 +37,8 @@ from mailer.model.clock import JAPAN
 from mailer.model.errors import ConfigError
 from mailer.model.expiry import MaximumAge
 from mailer.model.readers import addresses
+from sending_right import settings
+from storage.settings import LocalStorage, S3Storage, SshStorage
 
 LOGGER = logging.getLogger("mailer.config")
 PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)
@@ -238,7 +240,15 @@ def _settings(path: Path, file: _File) -> Config:
         dkim=mail_domain.dkim(folder, file.dkim),
         authentication=mail_domain.authentication(file.authentication),
         doctor=mail_domain.doctor(folder, file.doctor),
+        right=_right(folder / settings.FILE),
     )
+
+
+def _right(path: Path) -> tuple[LocalStorage | SshStorage | S3Storage, ...]:
+    try:
+        return settings.right_storages(path)
+    except settings.BadSettings as error:
+        raise ConfigError(path, (str(error).removeprefix(f"{path}: "),)) from error
 
 
 def _approval(folder: Path, table: _Approval) -> ApprovalRules:

@@ -13,6 +13,7 @@ from mailer.model.clock import JAPAN
 from mailer.model.expiry import MaximumAge
 from mailer.model.issue import MailList
 from mailer.model.readers.retention import Retention
+from storage.settings import LocalStorage, S3Storage, SshStorage
 
 Approval = Literal["required", "off"]
 Identity = Literal["key", "name"]
@@ -159,7 +160,9 @@ class DoctorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds."""
+    """All that the operator decides. `service_url` has no trailing slash; every path is absolute; `lease` is in seconds. `right`: the storages
+    that keep the right to send, from continuity.toml beside the file.
+    """
 
     path: Path
     service_url: str
@@ -189,6 +192,7 @@ class Config:
     dkim: DkimSettings = field(default_factory=DkimSettings)
     authentication: AuthenticationSettings = field(default_factory=AuthenticationSettings)
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
+    right: tuple[LocalStorage | SshStorage | S3Storage, ...] = ()
 
     @property
     def relay(self) -> RelaySettings:

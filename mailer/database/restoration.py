@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, delete, insert, or_, select, text, true, update
 
+from mailer.database import rights
 from mailer.database.deliveries import claim_statements, claims
 from mailer.database.deliveries.transitions import transition
 from mailer.database.engine import Database, sqlite_file
@@ -20,6 +21,7 @@ from mailer.database.schema import claim, delivery, issue, ledger, sent_before, 
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import CALLED_OFF, IssueRef
 from mailer.model.state import DUE, DeliveryState
+from sending_right.protocol import Right
 
 GAP = 1_000_000
 """Other machines may have claimed under higher fences than this one knows, and people joined after the backup whose links are still in
@@ -42,12 +44,16 @@ class LedgerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What left under one claim: the numbers of those who were sent a message, and of those of whom it is unknown."""
+    """What left under one claim: the numbers of those who were sent a message, and of those of whom it is unknown.
+
+    `is_foreign`: a copy of this ledger made the claim, so its number says nothing of which deliveries here were claimed before or after.
+    """
 
     ref: IssueRef
     fence: Fence
     sent: Sequence[SubscriberId]
     unknown: Sequence[SubscriberId]
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +101,16 @@ def sent_under(database: Database, issue_id: IssueId, fence: Fence) -> frozenset
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What to put into a restored ledger: what left, and the claims of which that is the whole account (`settled`)."""
+    """What to put into a restored ledger: what left, and the claims of which that is the whole account (`settled`).
+
+    `right`: the right to send that was taken, if one was.
+    """
 
     evidence: Sequence[Evidence]
     settled: Collection[Fence]
     generation: int
     highest_fence: Fence
+    right: Right | None = None
 
 
 def adopt(database: Database, adoption: Adoption, *, is_alone: bool, now: datetime, keep: bool = True) -> tuple[Marked, ...]:
@@ -120,6 +130,8 @@ def adopt(database: Database, adoption: Adoption, *, is_alone: bool, now: dateti
             connection.execute(update(ledger).values(generation=adoption.generation))
             _raise_numbers(connection, "claim", max(adoption.highest_fence, _last_number(connection, "claim")) + GAP)
             _raise_numbers(connection, "subscriber", _last_number(connection, "subscriber") + GAP)
+        if adoption.right is not None:
+            rights.write(connection, adoption.right)
     return tuple(marked.values())
 
 
@@ -139,8 +151,8 @@ def _apply(connection: Connection, evidence: Evidence, now: datetime) -> Marked:
         sent = _keep_for_freeze(connection, evidence.ref, evidence.sent, DeliveryState.SENT)
         unknown = _keep_for_freeze(connection, evidence.ref, evidence.unknown, DeliveryState.UNKNOWN)
     else:
-        sent = _mark(connection, issue_id, evidence.fence, evidence.sent, DeliveryState.SENT, now)
-        unknown = _mark(connection, issue_id, evidence.fence, evidence.unknown, DeliveryState.UNKNOWN, now)
+        sent = _mark(connection, issue_id, evidence, evidence.sent, DeliveryState.SENT, now)
+        unknown = _mark(connection, issue_id, evidence, evidence.unknown, DeliveryState.UNKNOWN, now)
         # A backup of a cancelled issue does not have those who have joined until it was frozen anew.
         sent += _keep_for_freeze(connection, evidence.ref, _without_delivery(connection, issue_id, evidence.sent), DeliveryState.SENT)
         missing = _without_delivery(connection, issue_id, evidence.unknown)
@@ -148,14 +160,16 @@ def _apply(connection: Connection, evidence: Evidence, now: datetime) -> Marked:
     return Marked(evidence.ref, sent, unknown, issue_id is not None)
 
 
-def _mark(connection: Connection, issue_id: IssueId, fence: Fence, ids: Sequence[SubscriberId], new: DeliveryState, now: datetime) -> int:
+def _mark(
+    connection: Connection, issue_id: IssueId, evidence: Evidence, ids: Sequence[SubscriberId], new: DeliveryState, now: datetime
+) -> int:
     """Along the table of states: what was refused for good or called off becomes pending first, what is due is claimed, what is claimed ends."""
-    dialect, changed = connection.dialect.name, 0
-    is_sent = new is DeliveryState.SENT
+    dialect, changed, fence = connection.dialect.name, 0, evidence.fence
+    is_sent, is_concerned = new is DeliveryState.SENT, true() if evidence.is_foreign else _is_behind(fence)
     for numbers in _in_portions(ids):
 
         def change(old: Collection[DeliveryState], state: DeliveryState, part: Sequence[SubscriberId] = numbers) -> Update:
-            return claim_statements.numbered_transition(dialect, old, state, issue_id, part).where(_is_behind(fence))
+            return claim_statements.numbered_transition(dialect, old, state, issue_id, part).where(is_concerned)
 
         def step(change: Update) -> int:
             return connection.execute(change.values(fence=fence, not_before=None, changed_at=now, text=ADOPTED)).rowcount

@@ -30,7 +30,7 @@ from mailer.model.state import DeliveryState
 
 __all__ = [
     "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
-    "queue_stop", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
+    "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
 
@@ -191,6 +191,26 @@ ledger = Table(
     metadata,
     Column("name", String(32), primary_key=True),  # random
     Column("generation", Integer, nullable=False),  # one more each time that a restored ledger is adopted
+)
+
+
+# Which fence of the right to send this database holds (`sending_right.protocol`). One row; fence 0: nobody has taken the right.
+sending_right = Table(
+    "sending_right",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("holder", String(32), nullable=False),  # random
+    Column("place", String(200), nullable=False),  # the file or cluster in which it was taken: a copy lies in another one
+)
+
+
+# Every batch that was claimed under that fence: whoever finds one outside that is not here has a copy of the database.
+recorded_claim = Table(
+    "recorded_claim",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("token", String(32), nullable=False),
 )
 
 

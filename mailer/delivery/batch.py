@@ -70,8 +70,8 @@ class Batch:
         self.open_rows = len(claim.rows)
         self.intended: set[SubscriberId] = set()
         self.results: list[DeliveryResult] = []
-        self._sent: list[SubscriberId] = []
-        self._unknown: list[SubscriberId] = []
+        self.sent: list[SubscriberId] = []
+        self.unknown: list[SubscriberId] = []
         self.tally: Counter[str] = Counter()
         self.sizes: dict[bool, int] = {}
         self.finished = asyncio.get_running_loop().create_future()
@@ -143,8 +143,8 @@ class Batch:
     def take_results(self) -> list[DeliveryResult]:
         """The results that are not in the ledger yet. The batch forgets them."""
         results, self.results = self.results, []
-        self._sent += [result.subscriber_id for result in results if result.state == SENT]
-        self._unknown += [result.subscriber_id for result in results if result.state == UNKNOWN]
+        self.sent += [result.subscriber_id for result in results if result.state == SENT]
+        self.unknown += [result.subscriber_id for result in results if result.state == UNKNOWN]
         return results
 
     def end(self) -> None:
@@ -152,4 +152,4 @@ class Batch:
 
         :raises JournalError: the sent log cannot be written. The journal stays.
         """
-        self.journal.end(self._sent, self._unknown)
+        self.journal.end(self.sent, self.unknown)

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailer import log
-from mailer.database.deliveries import claims, frozen_content
+from mailer.database.deliveries import claims, frozen_content, ledger
 from mailer.database.deliveries.claims import Claim, ClaimRequest
+from mailer.database.deliveries.ledger import ResultGroup
 from mailer.delivery.batch import Batch
 from mailer.delivery.composer import Composer
 from mailer.delivery.context import DeliveryContext
+from mailer.delivery.journal import Journal
 from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.recovery.journal_directory import JournalDirectory
+from mailer.delivery.right import SendingRight
 from mailer.model.errors import LedgerRestored
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
@@ -32,8 +35,10 @@ class BatchClaimer:
         recorder: Recorder,
         journals: JournalDirectory,
         composer: Composer,
+        right: SendingRight,
         request_window: Callable[[Batch], None],
     ) -> None:
+        self._right = right
         self._context, self._recorder, self._journals, self._composer = context, recorder, journals, composer
         self._request_window = request_window
         self._contents: dict[tuple[IssueId, datetime], FrozenIssue] = {}
@@ -42,12 +47,16 @@ class BatchClaimer:
         """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed.
 
         :raises ContentChanged: the words of the issue in the database are not those that were frozen.
+        :raises RightMissing: another site has taken over.
+        :raises RightUnknown: it cannot be asked whether one has.
         """
         content = await self._verified(frozen)
         context, compiled, token = self._context, self._composer.compiled(frozen), self._journals.new_token()
         journal, began = self._journals.open(token), time.monotonic()
         end = context.config.max_age.end(frozen)
-        request = ClaimRequest(frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end)
+        request = ClaimRequest(
+            frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end, self._right.is_asked
+        )
         try:
             claim = await self._recorder.ask(
                 claims.claim_batch,
@@ -69,6 +78,7 @@ class BatchClaimer:
             raise LedgerRestored(f"its next batch is {claim.fence}, and this machine has sent batch {self._journals.last_fence}")
         self._journals.last_fence = claim.fence
         journal.begin(claim.fence, claim.issue_id, str(frozen.issue.ref))
+        await self._require_right(claim, str(frozen.issue.ref), journal)
         batch = Batch(
             claim,
             frozen,
@@ -83,6 +93,19 @@ class BatchClaimer:
         )
         log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
         return claim, batch
+
+    async def _require_right(self, claim: Claim, ref: str, journal: Journal) -> None:
+        """Write the batch down outside. If that is refused, no message of it has left, and its rows are pending again."""
+        try:
+            await self._right.record(claim, ref, self._recorder)
+        except BaseException:
+            try:
+                end = [ResultGroup(claim.issue_id, claim.fence, (), is_last=True)]
+                await self._recorder.ask(ledger.record, self._context.database, end, now=self._context.clock())
+                journal.end((), ())
+            except Exception:  # the next run settles it by the journal, which names no message
+                journal.close(is_done=False)
+            raise
 
     async def _verified(self, frozen: FrozenIssue) -> FrozenIssue:
         """Return the issue as it was compared with the audit log, before its first message leaves this process."""

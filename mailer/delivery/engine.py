@@ -31,6 +31,7 @@ from mailer.delivery.limits.rate_limiter import shared_limiters
 from mailer.delivery.limits.relay_pool import relay_pool
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.recovery.journal_directory import JournalDirectory
+from mailer.delivery.right import SendingRight
 from mailer.delivery.signing import SigningThreads
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import LedgerRestored, TodokeMailError
@@ -75,8 +76,9 @@ class DeliveryEngine:
         self._leases = Leases(
             context.database, self.recorder, self.queues.values(), owner=self.journals.name, lease=config.lease, on_failure=self.fail
         )
+        self.right = SendingRight(config, context.database)
         self._claimer = BatchClaimer(
-            context, self.recorder, self.journals, self.composer, lambda batch: self.spawn(self._leases.open_window(batch))
+            context, self.recorder, self.journals, self.composer, self.right, lambda batch: self.spawn(self._leases.open_window(batch))
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
@@ -98,6 +100,7 @@ class DeliveryEngine:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.right.close()
         database, owner = self.context.database, self.journals.name
         try:
             await self.recorder.ask_until_answered(limits.release, database, owner)
@@ -213,6 +216,8 @@ class DeliveryEngine:
         await batch.finished
         self._leases.remove(batch)
         log.event("batch ended", issue=str(batch.frozen.issue.ref), batch=claim.fence, fenced=batch.is_fenced, **batch.tally)
+        if self.right.is_asked and not batch.is_fenced and self.failure is None:
+            self.spawn(self.right.end(claim, str(batch.frozen.issue.ref), batch.sent, batch.unknown))
         if batch.is_fenced and self.failure is None:
             # Whoever took it over had to doubt every row up to the high-water mark; here it is known which of them never left.
             await self._settle_fenced(batch)

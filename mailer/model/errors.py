@@ -154,6 +154,29 @@ class LedgerRestored(TodokeMailError):
         )
 
 
+class RightMissing(TodokeMailError):
+    """The right to send is another site's, or nobody's. Nothing leaves until an operator has taken over.
+
+    :param why: how that is known.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"This site may not send: {why}. No further message was sent. If this site is to send from now on: `todoke take-over` shows the fence to take."
+        )
+
+
+class RightUnknown(TodokeMailError):
+    """The storages that keep the right to send cannot be asked: without them nobody knows whether another site has taken over."""
+
+    exit_status = 75
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"It cannot be asked whether this site may send: {why}. No further message was sent; it is tried again at the next run."
+        )
+
+
 class CsvError(TodokeMailError):
     """A file of subscribers that cannot be read at all. A bad line is a refusal, not an error."""
 

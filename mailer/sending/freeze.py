@@ -17,6 +17,7 @@ from mailer.database.readers import subscriptions
 from mailer.delivery.expiry import refuse_ended, refuse_expired
 from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
+from mailer.delivery.right import require_right
 from mailer.model.clock import format_time
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, ListClass
@@ -45,8 +46,10 @@ def prepare(
     :raises IssueExpired: it is too late to send it.
     :raises NotApproved: `permit` refuses.
     :raises LedgerRestored: the ledger is older than what was sent from it.
+    :raises RightMissing: another site has the right to send.
     """
     restored.check(config, database)
+    require_right(config, database)
     interrupted = recover(config, database, now=now, is_alone=not database.is_shared).in_doubt
     return replace(freeze(config, database, root, ref, now=now, permit=permit, actor=actor), interrupted=interrupted)
 

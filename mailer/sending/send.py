@@ -14,6 +14,7 @@ from mailer.approval.approval import NotApproved, Permit
 from mailer.database import audit_log
 from mailer.database.deliveries import ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
+from mailer.delivery.right import SendingRight
 from mailer.model.audit_log import AuditEvent
 from mailer.model.errors import ContentChanged, NotAuthenticated, SenderBusy
 from mailer.model.issue import IssueRef, ListClass, content_digest
@@ -56,6 +57,8 @@ def send(
     :raises ContentChanged: the words in the database are not those that were frozen.
     :raises NotApproved: the list needs a second person's approval, and there is none that holds.
     :raises SenderBusy: another `send` is at work on the database, and the issue is no emergency.
+    :raises RightMissing: another site has the right to send.
+    :raises RightUnknown: that cannot be asked.
     :raises TodokeMailError: see `freeze.prepare` and `run.deliver`.
     """
     try:
@@ -71,6 +74,8 @@ def _send(
 ) -> SendResult:
     with lock.sender_lock(context.config):
         permit = _permit(context, root, actor, anyway)
+        if context.config.right:
+            run_event_loop(_ask_right(context))
         with _refusal_recorded(context, ref, actor):
             prepared = freeze.prepare(context.config, context.database, root, ref, now=context.clock(), permit=permit, actor=actor)
         if resend_unknown or retry_policy(prepared.frozen.issue.list_class).resend_unknown:
@@ -84,6 +89,15 @@ def _send(
         log.event("run ended", issue=str(ref), stopped=result.summary.stopped, **counts)
         run_event_loop(operator_report.send_due_reports(context))
         return result
+
+
+async def _ask_right(context: DeliveryContext) -> None:
+    """Before what killed runs have left is settled: what a copy of the database knows of that is old."""
+    right = SendingRight(context.config, context.database)
+    try:
+        await right.begin()
+    finally:
+        await right.close()
 
 
 def _permit(context: DeliveryContext, root: Path, actor: str, anyway: str = "") -> Permit:

@@ -73,6 +73,7 @@ async def run_worker(
     """
     restored.check(context.config, context.database)
     async with DeliveryEngine(context, run_connection, on_result) as delivery:
+        await delivery.right.begin()
         stopping = asyncio.create_task(_stop_when_set(delivery, stop))
         try:
             await (_run_jobs(delivery, poll_interval) if context.database.is_shared else _run_loop(delivery, poll_interval))

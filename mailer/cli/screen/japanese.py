@@ -40,6 +40,8 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.DatabaseMissing: "データベースがありません。場所を確かめてください。初めてのときは todoke init-db で作ります。",
     errors.DatabaseReplaced: "データベースのファイルが途中で消されたか、置きかえられました。送信の控えは残っています。",
     errors.LedgerRestored: "データベースが前に送ったときのものではないため、送りません。todoke adopt-restored --dry-run を実行してください。",
+    errors.RightMissing: "この拠点には送る権利がありません。ここから送るときは todoke take-over で引き継いでください。",
+    errors.RightUnknown: "送ってよいかを、権利の保管先に確かめられません。しばらくしてから、もう一度実行してください。",
     errors.CsvError: "CSVを読み取れません。",
     errors.SubscriberUnknown: "その購読者はいません。",
     errors.SubscriberBusy: "その人あてのメールを送信中です。しばらくしてから、もう一度実行してください。",

@@ -38,7 +38,7 @@ from sqlalchemy import (
 
 from mailer.database.deliveries.transitions import transition
 from mailer.database.returned import queue_stops
-from mailer.database.schema import claim, delivery, expired, issue, server_clock, subscriber, subscription
+from mailer.database.schema import claim, delivery, expired, issue, recorded_claim, server_clock, subscriber, subscription
 from mailer.model.errors import ImpossibleValue
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus, ListClass
@@ -78,6 +78,8 @@ INSERT_CLAIM = (
     .values(lease_until=server_clock() + bindparam("lease", type_=Float()))
     .returning(claim.c.id)
 )
+
+INSERT_RECORDED = insert(recorded_claim).values(number=bindparam("number"), token=bindparam("name"))
 
 RAISE_HIGH_WATER_MARK = (
     update(claim)

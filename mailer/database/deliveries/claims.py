@@ -55,7 +55,8 @@ class OpenClaim:
 class ClaimRequest:
     """Which batch to claim: up to `limit` rows. Pending rows are taken from behind the subscriber `after` on; the first `window` of
     them may leave at once. `content`: the issue as it was compared with the audit log; the database must hold the same words. None: they are not
-    looked at. `end`: when it is too late for the issue; nothing is claimed if a sender's clock has been there.
+    looked at. `end`: when it is too late for the issue; nothing is claimed if a sender's clock has been there. `is_recorded`: the claim will be
+    written down outside too (`sending_right`), and the database knows its name for good.
     """
 
     issue_id: IssueId
@@ -65,6 +66,7 @@ class ClaimRequest:
     window: int = 500
     content: FrozenIssue | None = None
     end: datetime | None = None
+    is_recorded: bool = False
 
 
 def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
@@ -93,8 +95,15 @@ def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner:
         mark = rows[min(request.window, len(rows)) - 1].subscriber_id
         values = {"issue_id": request.issue_id, "token": token, "owner": owner, "high_water_mark": mark, "lease": lease}
         fence = connection.execute(claim_statements.INSERT_CLAIM, values).scalar_one()
+        if request.is_recorded:
+            connection.execute(claim_statements.INSERT_RECORDED, {"number": fence, "name": record_token(token)})
         _claim_rows(connection, request, rows, fence, now, is_range=is_range)
         return Claim(fence, request.issue_id, token, rows, mark)
+
+
+def record_token(token: str) -> str:
+    """The random part of a claim's token, by which the claim is known outside: the name of the machine stays here."""
+    return token.rpartition("/")[2]
 
 
 def raise_high_water_mark(database: Database, held: Claim, subscriber_id: SubscriberId, *, lease: float) -> bool:

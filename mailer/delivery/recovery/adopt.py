@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,16 @@ class AdoptionReport:
     marked: tuple[Marked, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LocalAdoption:
+    """What this machine knows of what left: `reason` says in what the ledger is not the one of before, empty if it is."""
+
+    reason: str
+    adoption: Adoption
+    next_generation: int
+    journals: Mapping[Path, Replay]
+
+
 def adopt(config: Config, database: Database, *, now: datetime, keep: bool = True) -> AdoptionReport:
     """Mark what has left, and remember the ledger as it is now. With SQLite, call only while holding the sender's lock.
 
@@ -37,26 +47,38 @@ def adopt(config: Config, database: Database, *, now: datetime, keep: bool = Tru
     living = journal_directory.living_senders(config.state)
     if living:
         raise SenderBusy(f"A sender is at work on this machine ({living[0]}). Stop `todoke send` and `todoke work` first.")
+    local = local_adoption(config, database)
+    if not local.reason:
+        return AdoptionReport("")
+    marked = restoration.adopt(database, local.adoption, is_alone=not database.is_shared, now=now, keep=keep)
+    if keep:
+        forget_journals(config, database, local)
+    return AdoptionReport(local.reason, marked)
+
+
+def local_adoption(config: Config, database: Database) -> LocalAdoption:
+    """Compare the ledger with what this machine knows of it, and gather what journals say. Nothing is changed."""
     known, identity = restored.known_ledger(config.state), restoration.identify(database)
     journals = dict(_journals(config.state))
     reason = "" if known is None else restored.difference(config, database, identity, known)
     reason = reason or _unknown_journal(database, journals)
-    if not reason:
-        return AdoptionReport("")
     generation = max(identity.generation, 0 if known is None else known.generation)
-    if known is None or identity.generation <= known.generation:  # otherwise another machine has begun the generation
-        generation += 1
+    following = generation + 1
+    if reason and (known is None or identity.generation <= known.generation):  # otherwise another machine has begun the generation
+        generation = following
     highest = restored.highest_fence(config.state, known)
     adoption = Adoption(_evidence(config.state, journals), _settled(config, database, journals), generation, highest)
-    marked = restoration.adopt(database, adoption, is_alone=not database.is_shared, now=now, keep=keep)
-    if keep:
-        for path, replayed in journals.items():
-            if replayed.fence is not None and replayed.issue_id is not None:
-                recover.keep_what_left(path, replayed.ref, replayed.fence, replayed.issue_id, replayed)
-            path.unlink()
-        now_identity = restoration.identify(database)
-        restored.remember(config.state, now_identity, fence=now_identity.last_fence)
-    return AdoptionReport(reason, marked)
+    return LocalAdoption(reason, adoption, following, journals)
+
+
+def forget_journals(config: Config, database: Database, local: LocalAdoption) -> None:
+    """The ledger has what the journals say: keep it in the sent log, and remember the ledger."""
+    for path, replayed in local.journals.items():
+        if replayed.fence is not None and replayed.issue_id is not None:
+            recover.keep_what_left(path, replayed.ref, replayed.fence, replayed.issue_id, replayed)
+        path.unlink()
+    identity = restoration.identify(database)
+    restored.remember(config.state, identity, fence=identity.last_fence)
 
 
 def _journals(state: Path) -> Iterator[tuple[Path, Replay]]:

@@ -84,6 +84,7 @@ WITHOUT = {
     "secret new",
     "approvers",
     "adopt-restored",
+    "take-over",
     "serve",
     "dkim new",
     "dkim record",

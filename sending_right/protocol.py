@@ -1,0 +1,354 @@
+"""The protocol, without I/O: what is asked of one storage step by step, and what the replies of all of them decide.
+
+Each function that yields is the conversation with one storage: it yields a `Request` and is sent the answer. `sending_right.register` and the simulation
+(`benchmarks.continuity`) run the same generators. No decision reads a clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+FENCES, CLAIMS, ENDED = "fence", "claims", "ended"
+BUCKET = 1000
+"""Claims in one folder: a file system lists a folder as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The right as the database has it. ``fence`` 0: nobody has taken it. ``holder`` is a random name that is made when it is taken.
+
+    ``place`` says which database file or cluster it was taken in: a copy lies in another place.
+    """
+
+    fence: int
+    holder: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """A batch: its number, LIST/NUMBER of its issue, its readers' numbers, and a random name (letters, digits), which its database knows for good."""
+
+    fence: int
+    number: int
+    ref: str
+    readers: tuple[int, ...]
+    token: str
+
+    @property
+    def name(self) -> str:
+        """The name of its file: names sort as numbers do."""
+        return f"{self.number // BUCKET:07}/{self.number:010}-{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecord:
+    """What became of a batch: readers who were sent it, and readers of whom it is unknown. All others were not sent anything."""
+
+    sent: tuple[int, ...]
+    unknown: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedBatch:
+    """A batch as the storages have it. ``end`` is None if nobody wrote what became of it."""
+
+    claim: ClaimRecord
+    end: EndRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FenceRecord:
+    """Who took a fence. ``site`` and ``at`` are for people."""
+
+    holder: str
+    site: str = ""
+    at: str = ""
+
+
+# What is asked of a storage.
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create a file unless there is one. Answer: whether it was created."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read a file. Answer: its bytes, or None."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """List the files below a folder whose paths come behind ``after``. Answer: their paths, relative and sorted."""
+
+    folder: str
+    after: str = ""
+
+
+Request = Create | Read | Names
+Conclusion = TypeVar("Conclusion")
+Steps = Generator[Request, Any, Conclusion]
+
+
+# What one storage says to a sender, or to one who takes over.
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The claim stands there. ``names`` are those of all claims under this fence behind the ``horizon`` that was asked for."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A higher fence was taken."""
+
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Somebody else holds this fence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfamiliar:
+    """The storage does not know the fence: it is another one, or was emptied. It counts as one that cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The fence is ours there; these batches were claimed before."""
+
+    batches: tuple[ClaimedBatch, ...]
+
+
+Answer = Recorded | Superseded | Copied | Unfamiliar
+Grant = Granted | Superseded | Copied
+
+
+# Decisions.
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing may be sent. ``is_passing``: another try may help. ``why`` is for the operator."""
+
+    why: str
+    is_passing: bool = False
+
+
+def majority(storages: int) -> int:
+    """Return how many of so many storages must agree."""
+    return storages // 2 + 1
+
+
+def before_sending(right: Right, place: str, *, storages: int) -> Refusal | None:
+    """Decide from the database alone whether a sender may begin.
+
+    :param place: where this database is.
+    :param storages: how many ``continuity.toml`` names.
+    """
+    if not storages:
+        taken = f"the database holds the right to send under fence {right.fence}, and continuity.toml names no storage of it ([[right]])"
+        return Refusal(taken) if right.fence else None
+    if not right.fence:
+        return Refusal("nobody has taken the right to send from this database")
+    if right.place != place:
+        return Refusal(f"this is a copy of the database that took the right to send (fence {right.fence})")
+    return None
+
+
+def after_claim(replies: Sequence[Answer | None], right: Right, storages: int) -> Refusal | frozenset[str]:
+    """Decide whether the messages of a claimed batch may leave. Return the names of claims that stand anywhere, or the refusal.
+
+    The database must know them all (`strangers`). None stands for a storage that did not answer.
+    """
+    if higher := [answer.fence for answer in replies if isinstance(answer, Superseded)]:
+        return Refusal(f"another site has taken over: fence {max(higher)} is in force, and this database has {right.fence}")
+    if copied := [answer for answer in replies if isinstance(answer, Copied)]:
+        return Refusal(copied[0].why)
+    recorded = [answer.names for answer in replies if isinstance(answer, Recorded)]
+    if len(recorded) < majority(storages):
+        unfamiliar = sum(isinstance(answer, Unfamiliar) for answer in replies)
+        known = f"; {unfamiliar} of them do not know fence {right.fence}" if unfamiliar else ""
+        return Refusal(f"{len(recorded)} of {storages} storages of the right can be asked, {majority(storages)} are needed{known}", True)
+    return frozenset().union(*recorded)
+
+
+def strangers(names: Iterable[str], known: Collection[str], right: Right) -> Refusal | None:
+    """Refuse if a batch was claimed under our fence of which our database does not know: then it is one of two copies.
+
+    Of two that claim at once at least one sees the other: each writes its batch down before it looks. ``known`` are names without their folder.
+    """
+    unknown = [name for name in map(_base, names) if name not in known]
+    if not unknown:
+        return None
+    return Refusal(f"batch {number_of(unknown[0])} was claimed under fence {right.fence} by another copy of this database")
+
+
+def next_fence(fences: Sequence[int | None], storages: int) -> Refusal | int:
+    """Return the number that a take-over must name. Each element is the highest fence of a storage, None if it did not answer."""
+    answered = [fence for fence in fences if fence is not None]
+    if len(answered) < majority(storages):
+        return Refusal(f"{len(answered)} of {storages} storages of the right can be asked, {majority(storages)} are needed", True)
+    return max(answered) + 1
+
+
+def after_taking(grants: Sequence[Grant | None], asked: int, storages: int) -> Refusal | tuple[ClaimedBatch, ...]:
+    """Decide whether the fence was taken, and return every batch that may have left under a lower one."""
+    if higher := [grant.fence for grant in grants if isinstance(grant, Superseded)]:
+        return Refusal(f"another site was quicker: fence {max(higher)} is taken. If this site is to send, take {max(higher) + 1}")
+    granted = [grant for grant in grants if isinstance(grant, Granted)]
+    if len(granted) < majority(storages):
+        if any(isinstance(grant, Copied) for grant in grants):
+            return Refusal(f"another site holds fence {asked} in a storage. If this site is to send, take {asked + 1}")
+        return Refusal(f"{len(granted)} of {storages} storages of the right have answered, {majority(storages)} are needed", True)
+    return merge(batch for grant in granted for batch in grant.batches)
+
+
+def merge(batches: Iterable[ClaimedBatch]) -> tuple[ClaimedBatch, ...]:
+    """Return each batch once, with its end if any storage has it."""
+    merged: dict[tuple[int, int, str], ClaimedBatch] = {}
+    for batch in batches:
+        key = (batch.claim.fence, batch.claim.number, batch.claim.token)
+        before = merged.get(key)
+        merged[key] = batch if before is None or before.end is None else before
+    return tuple(merged[key] for key in sorted(merged))
+
+
+# Conversations with one storage.
+
+
+def record_claim(right: Right, claim: ClaimRecord, horizon: str = "") -> Steps[Answer]:
+    """Write down a batch, then look for a higher fence and for other batches. The order decides: a taker writes its fence first, and reads the batches then.
+
+    :param horizon: a name up to which this process has listed the claims before. A copy's claim below it is no harm: the copy sees ours.
+    """
+    yield Create(f"{CLAIMS}/{fence_name(claim.fence)}/{claim.name}", encode(asdict(claim)))
+    fences = [*map(int, (yield Names(FENCES, fence_name(right.fence - 1))))]
+    if higher := [fence for fence in fences if fence > right.fence]:
+        return Superseded(max(higher))
+    if right.fence not in fences:
+        return Unfamiliar()
+    return Recorded(frozenset((yield Names(f"{CLAIMS}/{fence_name(right.fence)}", horizon))))
+
+
+def check_holder(right: Right) -> Steps[Answer]:
+    """Look whether the fence in force is ours: what a sender asks when it begins, before it looks at open batches."""
+    fences = [*map(int, (yield Names(FENCES, fence_name(right.fence - 1))))]
+    if higher := [fence for fence in fences if fence > right.fence]:
+        return Superseded(max(higher))
+    if right.fence not in fences:
+        return Unfamiliar()
+    holder = _fence_record((yield Read(f"{FENCES}/{fence_name(right.fence)}"))).holder
+    if holder != right.holder:
+        return Copied(f"another site holds fence {right.fence}")
+    return Recorded(frozenset((yield Names(f"{CLAIMS}/{fence_name(right.fence)}"))))
+
+
+def record_end(claim: ClaimRecord, end: EndRecord) -> Steps[bool]:
+    """Write down what became of a batch. It is not waited for: without it the batch is unknown to whoever takes over."""
+    is_new: bool = yield Create(f"{ENDED}/{fence_name(claim.fence)}/{claim.name}", encode(asdict(end)))
+    return is_new
+
+
+def highest_fence() -> Steps[int]:
+    """Look which fence is in force."""
+    return max(map(int, (yield Names(FENCES))), default=0)
+
+
+def read_holder(fence: int) -> Steps[FenceRecord | None]:
+    """Read who took a fence."""
+    data = yield Read(f"{FENCES}/{fence_name(fence)}")
+    return None if data is None else _fence_record(data)
+
+
+def take_fence(asked: int, record: FenceRecord, own: Right, settled: Collection[str]) -> Steps[Grant]:
+    """Take a fence, then read the batches that the database does not know to the end.
+
+    Can be repeated with the same record: then it finds the fence that it has taken.
+
+    :param own: the right that the database had: all batches under lower fences were read when that was taken.
+    :param settled: names of batches under ``own`` whose results the database has.
+    """
+    path = f"{FENCES}/{fence_name(asked)}"
+    if not (yield Create(path, encode(asdict(record)))) and _fence_record((yield Read(path))).holder != record.holder:
+        return Copied(f"another site holds fence {asked}")
+    if higher := [*map(int, (yield Names(FENCES, fence_name(asked))))]:
+        return Superseded(max(higher))
+    names = yield Names(CLAIMS, fence_name(own.fence))
+    ended = {*(yield Names(ENDED, fence_name(own.fence)))}
+    batches: list[ClaimedBatch] = []
+    for name in names:
+        if _base(name) not in settled:
+            claim = _claim_record((yield Read(f"{CLAIMS}/{name}")))
+            batches.append(ClaimedBatch(claim, _end_record((yield Read(f"{ENDED}/{name}"))) if name in ended else None))
+    return Granted(tuple(batches))
+
+
+# Names and contents of files.
+
+
+def fence_name(fence: int) -> str:
+    """Return the name of a fence's file: names sort as numbers do."""
+    return f"{fence:08}"
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def number_of(name: str) -> int:
+    """Return the number of the batch in the name of its file."""
+    return int(_base(name).partition("-")[0])
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON, always the same bytes for the same record."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+
+
+class DamagedRecord(ValueError):
+    """A file of the right is not what this program writes. Nothing is guessed: whoever reads it stops."""
+
+
+def _decode(data: bytes | None, *names: str) -> dict[str, Any]:
+    try:
+        record = json.loads(data or b"")
+        return {name: record[name] for name in names}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedRecord(f"a record of the right to send is damaged: {error}") from error
+
+
+def _fence_record(data: bytes | None) -> FenceRecord:
+    return FenceRecord(**_decode(data, "holder", "site", "at"))
+
+
+def _claim_record(data: bytes | None) -> ClaimRecord:
+    claim = ClaimRecord(**_decode(data, "fence", "number", "ref", "readers", "token"))
+    return replace(claim, readers=_numbers(claim.readers))
+
+
+def _end_record(data: bytes | None) -> EndRecord:
+    record = _decode(data, "sent", "unknown")
+    return EndRecord(_numbers(record["sent"]), _numbers(record["unknown"]))
+
+
+def _numbers(values: Collection[Any]) -> tuple[int, ...]:
+    if not all(type(value) is int for value in values):
+        raise DamagedRecord("a record of the right to send is damaged: a reader's number is no number")
+    return tuple(values)
