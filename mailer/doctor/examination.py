@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.config.settings import Config, RelaySettings
 from mailer.database.engine import Database
-from mailer.doctor import machine, mail_domain, mta_sts, relays, timers
+from mailer.doctor import machine, mail_domain, mta_sts, portal, relays, timers
 from mailer.doctor.dns import Resolver
 from mailer.doctor.mta_sts import Fetch
+from mailer.doctor.portal import Policies, fetch_policies
 from mailer.doctor.results import CheckResult, Level
 from mailer.message.dkim import keys
 from mailer.message.dkim.keys import DkimKey
 from mailer.model.errors import DkimError, NotPrivate, TodokeMailError
+from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined. `database` is None if it cannot be opened; `revisions` are of the database and of the program."""
+    """What is examined. `database` is None if it cannot be opened; `revisions` are of the database and of the program; `site`: who publishes, if
+    the bundle says it.
+    """
 
     config: Config
     from_domains: Collection[str]
     database: Database | None
     revisions: tuple[str, str]
     password_for: Callable[[RelaySettings], Secret | None]
+    environ: Mapping[str, str]
+    site: SiteProfile | None = None
 
 
-def examine(patient: Patient, now: datetime, *, is_offline: bool = False, fetch: Fetch = mta_sts.fetch) -> tuple[CheckResult, ...]:
+def examine(
+    patient: Patient, now: datetime, *, is_offline: bool = False, fetch: Fetch = mta_sts.fetch, policies: Policies = fetch_policies
+) -> tuple[CheckResult, ...]:
     """Look at everything; offline, at what needs neither DNS nor relays."""
     config, results = patient.config, list[CheckResult]()
     resolver = None if is_offline else Resolver(config.authentication.nameservers)
@@ -38,6 +46,7 @@ def examine(patient: Patient, now: datetime, *, is_offline: bool = False, fetch:
         for domain in sorted(patient.from_domains):
             results += _domain(config, domain, resolver, fetch)
         results += asyncio.run(relays.examine(config, patient.password_for))
+        results += portal.examine(patient.site, config.service_url, policies)
     else:
         results.append(CheckResult("DNS, relays", "-", Level.SKIPPED, "not asked (--offline)", "調べていません"))
         results += _keys_alone(config)
@@ -78,6 +87,7 @@ def _machine(patient: Patient, now: datetime, resolver: Resolver | None) -> Iter
     except TodokeMailError as error:
         yield CheckResult("clock", "this machine", Level.UNKNOWN, str(error), "分かりません")
     yield from machine.disk(config)
+    yield from machine.secret(config, patient.environ)
     yield from machine.rights(config)
     yield from machine.schema(patient.revisions)
     yield from timers.examine()

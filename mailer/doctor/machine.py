@@ -1,14 +1,14 @@
-"""Whether this machine is fit to send: clock, disk, rights of secrets, schema, senders at work, age of snapshot and drill."""
+"""Whether this machine is fit to send: clock, disk, the key of links, rights of secrets, schema, senders at work, age of snapshot and drill."""
 
 from __future__ import annotations
 
 import ctypes
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mailer import private_files
+from mailer import private_files, secrets
 from mailer.config.settings import Config
 from mailer.database import audit_log
 from mailer.database.deliveries import heartbeats, issues
@@ -16,6 +16,7 @@ from mailer.database.engine import Database, sqlite_file
 from mailer.doctor.dns import Resolver
 from mailer.doctor.results import CheckResult, Level
 from mailer.message.dkim import keys
+from mailer.model.errors import NotPrivate, SecretMissing
 
 LEAST_DISK, LITTLE_DISK = 200_000_000, 2_000_000_000  # bytes: a journal that cannot be written stops everything
 LATE = timedelta(minutes=30)  # the timer of `todoke send` comes every 15
@@ -73,6 +74,16 @@ def rights(config: Config) -> Iterator[CheckResult]:
         yield CheckResult("rights", str(path), Level.BAD, f"other accounts can read it: chmod {mode:o}", "ほかのアカウントから読めます")
     if not shared:
         yield CheckResult("rights", "secrets", Level.GOOD, "for this account alone", "ほかから読めません")
+
+
+def secret(config: Config, environ: Mapping[str, str]) -> Iterator[CheckResult]:
+    """The key that signs links: without it nothing is sent, and nobody can sign up or leave."""
+    try:
+        secrets.signing_keys(environ, config.secret_file)
+    except (SecretMissing, NotPrivate) as error:
+        yield CheckResult("key of links", "secret", Level.BAD, str(error).rstrip("."), "リンクに署名する鍵がありません")
+    else:
+        yield CheckResult("key of links", "secret", Level.GOOD, "there is one", "あります")
 
 
 def _secret_files(config: Config) -> Iterator[Path]:

@@ -23,7 +23,9 @@ from mailer.database.engine import Database
 from mailer.doctor.examination import Patient, examine
 from mailer.doctor.results import CheckResult, Level, worst
 from mailer.model.errors import BundleError, DatabaseError, SecretMissing
+from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
+from mailer.site_file import read_site
 
 COLUMNS = (Column("area\n項目"), Column("of\n対象", can_wrap=True), Column("level\n結果"), Column("what\n内容", can_wrap=True))
 STYLES = {Level.BAD: "red", Level.WARNING: "yellow", Level.GOOD: "green", Level.UNKNOWN: "cyan"}
@@ -46,7 +48,7 @@ def doctor(
         revisions = engine.revisions(settings.database)
         with _opened(settings) as database:
             names = {each.lower() for each in domains or _from_domains(mail)}
-            patient = Patient(settings, names, database, revisions, _password)
+            patient = Patient(settings, names, database, revisions, _password, os.environ, _site(mail, settings))
             results = examine(patient, now(), is_offline=offline)
         _print(results, output_format)
     raise typer.Exit(1 if worst(results) is Level.BAD else 0)
@@ -68,6 +70,14 @@ def _from_domains(mail: Path) -> set[str]:
         return {each.from_address.rpartition("@")[2].lower() for each in bundle.read_lists(mail).values()}
     except BundleError:
         return set()
+
+
+def _site(mail: Path, settings: Config) -> SiteProfile | None:
+    """Return who publishes; None if nothing has been built yet."""
+    try:
+        return read_site(mail, settings.service_url)
+    except BundleError:
+        return None
 
 
 def _password(relay: RelaySettings) -> Secret | None:
