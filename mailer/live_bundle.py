@@ -23,7 +23,7 @@ CHECK_EVERY = 1.0
 TRIES = 3
 """A build exchanges the whole folder at once: a second reading finds all files of one build."""
 
-Stamp = tuple[tuple[int, ...] | None, ...]
+FileVersions = tuple[tuple[int, ...] | None, ...]
 """Device, inode, size and times of each file; None where there is none."""
 
 
@@ -48,50 +48,50 @@ class LiveBundle:
         self._service_url = service_url
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._head, self._stamp = self._read()
-        self._next_look = monotonic() + CHECK_EVERY
+        self._head, self._versions = self._read()
+        self._next_check = monotonic() + CHECK_EVERY
         self.lists: Mapping[str, MailList] = _LiveLists(self)
 
     def head(self) -> BundleHead:
         """Return what holds now: the same object until a build has changed something."""
         now = self._monotonic()
-        if now >= self._next_look and self._lock.acquire(blocking=False):  # who comes while another one reads takes what holds until then
+        if now >= self._next_check and self._lock.acquire(blocking=False):  # who comes while another one reads takes what holds until then
             try:
-                self._next_look = now + CHECK_EVERY
-                self._look()
+                self._next_check = now + CHECK_EVERY
+                self._check()
             finally:
                 self._lock.release()
         return self._head
 
-    def _look(self) -> None:
-        stamp = self._stamp_of_files()
-        if stamp == self._stamp:
+    def _check(self) -> None:
+        versions = self._versions_of_files()
+        if versions == self._versions:
             return
         try:
-            head, self._stamp = self._read()
+            head, self._versions = self._read()
         except BundleError as error:
-            self._stamp = stamp  # told once, and read again when the files change
+            self._versions = versions  # told once, and read again when the files change
             log.warning("the new lists are not used; the last good ones stay", why=str(error))
             return
         if head != self._head:
             self._head = head
             log.event("lists read again", lists=len(head.lists))
 
-    def _read(self) -> tuple[BundleHead, Stamp]:
+    def _read(self) -> tuple[BundleHead, FileVersions]:
         error = BundleError(self._root, "changes while it is read. Let one build end before the next one begins.")
         for _ in range(TRIES):
-            stamp = self._stamp_of_files()
+            versions = self._versions_of_files()
             try:
                 head = BundleHead(bundle.read_lists(self._root), read_site(self._root, self._service_url))
             except BundleError as failure:
                 error = failure
                 continue
-            if self._stamp_of_files() == stamp:
-                return head, stamp
+            if self._versions_of_files() == versions:
+                return head, versions
         raise error
 
-    def _stamp_of_files(self) -> Stamp:
-        return tuple(_stamp(self._root / name) for name in FILES)
+    def _versions_of_files(self) -> FileVersions:
+        return tuple(_version(self._root / name) for name in FILES)
 
 
 class _LiveLists(Mapping[str, MailList]):
@@ -118,7 +118,7 @@ class _LiveLists(Mapping[str, MailList]):
         return self._live.head().lists.items()
 
 
-def _stamp(path: Path) -> tuple[int, ...] | None:
+def _version(path: Path) -> tuple[int, ...] | None:
     try:
         found = path.stat()
     except OSError:

@@ -236,6 +236,10 @@ class ServiceError(TodokeMailError):
     """The pages behind the links cannot be served."""
 
 
+class ClockDoubted(TodokeMailError):
+    """The clock of this machine may be ahead, and what was asked for cannot be undone."""
+
+
 class ContentChanged(TodokeMailError):
     """A frozen issue in the database is not what the audit log says was frozen. None of it is sent any more."""
 

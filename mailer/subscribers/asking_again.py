@@ -23,6 +23,7 @@ from mailer.message.links import JoinClaim, LinkSigner
 from mailer.model.issue import ListClass, MailList
 from mailer.model.recipient import Envelope
 from mailer.smtp.direct import DirectMessage
+from mailer.subscribers.clock_check import idle_since
 from mailer.subscribers.confirmation import LIFETIME
 
 SILENCE = timedelta(days=365)
@@ -39,7 +40,10 @@ def find_silent(database: Database, lists: Mapping[str, MailList], now: datetime
 
 
 def let_silent_rest(database: Database, lists: Mapping[str, MailList], now: datetime) -> int:
-    """Send nothing to them until they answer. How many subscriptions?"""
+    """Send nothing to them until they answer. How many subscriptions? None if the clock may be ahead: it would look as if nobody had been reached."""
+    if (since := idle_since(database, now)) is not None:
+        log.warning("no subscription rests: the clock may be ahead", last_entry=since.isoformat())
+        return 0
     number = stale_addresses.let_rest(database, find_silent(database, lists, now), now)
     if number:
         log.event("subscriptions rest until their readers answer", number=number)

@@ -28,6 +28,7 @@ from mailer.model.readers import addresses
 from mailer.model.readers.consent import Words
 from mailer.model.readers.subscription import FORMATS, HTML
 from mailer.model.readers.suppression import SuppressionReason
+from mailer.subscribers import clock_check
 from mailer.subscribers.erase import ErasedReader, erase_reader
 
 LONGEST_NUMBER = 60
@@ -176,6 +177,9 @@ def expire_subscribers(
             "--compact", help="Also write SQLite's file anew, so that no old copy of what was deleted is in it. ファイルを作り直す"
         ),
     ] = False,
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Erase though nothing has happened for 40 days. 40日以上動きがなくても消す")
+    ] = False,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Erase what is older than [retention] of mailer.toml allows; run it every day. 保存期間を過ぎた情報を消す"""
@@ -183,6 +187,8 @@ def expire_subscribers(
         settings = load_config(config)
         with open_for_command(settings) as database:
             audit_log.require_key(database.seal)
+            if not dry_run and not clock_is_right:
+                clock_check.require_plausible(database, now())
             expired = retention.expire(database, settings.retention, now=now(), keep=not dry_run)
             if not dry_run:
                 sign_ups.purge(database, now(), settings.retention.unconfirmed)

@@ -42,6 +42,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.LedgerRestored: "データベースが前に送ったときのものではないため、送りません。todoke adopt-restored --dry-run を実行してください。",
     errors.RightMissing: "この拠点には送る権利がありません。ここから送るときは todoke take-over で引き継いでください。",
     errors.RightUnknown: "送ってよいかを、権利の保管先に確かめられません。しばらくしてから、もう一度実行してください。",
+    errors.ClockDoubted: "この機械の時計が進んでいるかもしれません。正しければ --clock-is-right を付けてください。何も消していません。",
     errors.CsvError: "CSVを読み取れません。",
     errors.SubscriberUnknown: "その購読者はいません。",
     errors.SubscriberBusy: "その人あてのメールを送信中です。しばらくしてから、もう一度実行してください。",

@@ -35,6 +35,8 @@ TAKEN = timedelta(minutes=10)
 BACKOFF = timedelta(minutes=1)
 """After the first try that failed; twice as long after each further one."""
 LONGEST_BACKOFF = timedelta(hours=2)
+SKEW = timedelta(minutes=5)
+"""A moment further in the future was written while the clock was wrong: it bars nobody (decision 0064)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def begin(database: Database, confirmations: Sequence[NewConfirmation], now: dat
 
 def _upsert(dialect: str, fresh: Sequence[NewConfirmation], now: datetime) -> ReturningInsert[Any]:
     may = and_(
-        sign_up.c.asked_at <= now - PAUSE,
-        or_(sign_up.c.third_at.is_(None), sign_up.c.third_at <= now - WINDOW),
+        or_(sign_up.c.asked_at <= now - PAUSE, sign_up.c.asked_at > now + SKEW),
+        or_(sign_up.c.third_at.is_(None), sign_up.c.third_at <= now - WINDOW, sign_up.c.third_at > now + SKEW),
         or_(sign_up.c.refused_until.is_(None), sign_up.c.refused_until <= now),
     )
     same = {"asked_at": now, "sent_at": None, "tries": 0, "not_before": now}

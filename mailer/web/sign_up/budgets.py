@@ -86,7 +86,8 @@ def _used(used: tuple[float, datetime] | None, budget: Budget, now: datetime) ->
     if used is None:
         return 0.0
     amount, at = used
-    return max(0.0, amount - (now - at).total_seconds() / budget.refill)
+    elapsed = max(0.0, (now - at).total_seconds())  # a clock that was set back must not make everybody wait
+    return max(0.0, amount - elapsed / budget.refill)
 
 
 def client_network(request: Request, trusted: Sequence[str] = LOOPBACK) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def test_a_silent_address_at_a_carrier_rests_and_its_reader_is_asked_once(home: 
     assert token is not None
     claim = SIGNER.read_join(token[1].decode())
     assert (claim.subscriber_id, claim.list) == (subscriptions.find(home.database, SILENT), "fukko-press")
+
+
+def test_a_clock_that_is_a_year_ahead_lets_nobody_rest(home: Office) -> None:
+    before = count(home)
+    assert let_silent_rest(home.database, home.service.lists, home.clock() + timedelta(days=365)) == 0
+    assert count(home) == before
+    assert let_silent_rest(home.database, home.service.lists, home.clock() + timedelta(days=39)) == 1
 
 
 def test_a_list_of_warnings_is_left_alone(home: Office) -> None:

@@ -97,6 +97,13 @@ def test_one_mail_in_a_day_and_three_in_a_week(here: Installation) -> None:
     assert [number for number, is_due in enumerate(due) if is_due] == [0, 24, 48, 168]
 
 
+def test_who_asked_while_the_clock_was_years_ahead_may_ask_again_when_it_is_right(here: Installation) -> None:
+    for year in range(3):
+        assert here.ask(now=NOW + timedelta(days=365 * (5 + year))).is_due
+    assert here.ask(now=NOW).is_due
+    assert not here.ask(now=NOW + HOUR).is_due
+
+
 def test_one_mailbox_has_one_budget_however_it_is_written(here: Installation) -> None:
     spellings = ("Victim.Name+1@gmail.com", "victimname+2@googlemail.com", "VICTIMNAME@Gmail.com")
     assert [here.ask(spelling).is_due for spelling in spellings] == [True, False, False]

@@ -91,3 +91,12 @@ def test_a_form_is_three_seconds_old_at_least_and_a_day_at_most(age: int, is_our
     signed_time = make_signed_time(SEALER, NOW)
     assert is_timely(SEALER, signed_time, NOW + timedelta(seconds=age)) is is_ours
     assert not is_timely(TokenSealer((Secret("x" * 40),)), signed_time, NOW + timedelta(seconds=10))
+
+
+def test_a_clock_that_is_set_back_by_hours_makes_nobody_wait() -> None:
+    counted = SignUpBudgets(b"k" * 32)
+    counted.count("a", NOW)
+    earlier = NOW - timedelta(hours=9)
+    assert counted.verdict("a", earlier) is Verdict.FREE
+    counted.count("a", earlier)
+    assert counted.verdict("a", earlier + timedelta(minutes=1)) is Verdict.FREE
