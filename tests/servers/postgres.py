@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -41,6 +42,19 @@ def cluster() -> Iterator[str]:
             _run(user, home, "pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """The cluster of this URL dies as in a power cut, and starts again at the end of the block."""
+    home = Path(url.rpartition("host=")[2])
+    user = NOBODY if os.geteuid() == 0 else None
+    options = shlex.split((home / "data" / "postmaster.opts").read_text("utf-8"))[1:]
+    _run(user, home, "pg_ctl", "-D", str(home / "data"), "-w", "-m", "immediate", "stop")
+    try:
+        yield
+    finally:
+        _run(user, home, "pg_ctl", "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", shlex.join(options), "start")
 
 
 def _run(user: str | None, home: Path, program: str, *arguments: str) -> None:
