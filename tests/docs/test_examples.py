@@ -97,7 +97,7 @@ def test_each_target_of_make_on_a_page_exists() -> None:
 
 
 def test_each_file_of_the_repository_that_a_page_names_exists() -> None:
-    files = [path for half in ("plugins", "mailer", "demo", "audit", "tests", "docs", "themes", ".ci") for path in Path(half).rglob("*")]
+    files = [path for half in ("plugins", "mailer", "publisher", "emergency", "demo", "audit", "tests", "docs", "themes", ".ci") for path in Path(half).rglob("*")]
     known = {path.as_posix() for path in (*files, *Path().glob("*.*"))}
     named = {code for page in PAGES for code in codes(page) if re.fullmatch(r"[\w./-]+\.(?:py|js|csv|sh|dot|seq)", code)}
     named -= {name for name in named if name.startswith("content/")}
