@@ -23,14 +23,15 @@ from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 from plugins.emergency.fast_path.source import read_record
 from tests.plugins.emergency.test_mail import TOML
 from tests.plugins.frontmatter.model.test_notices import record
-from tests.samples.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite, make_site
 
 FLOOD = PurePosixPath("notices/2021/flood.md")
 
 
-@pytest.fixture
-def site(tiny: TinySite) -> TinySite:
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
     """A built site with two articles, a notice in force and a drill; lists for both."""
+    tiny = make_site(tmp_path_factory.mktemp("built"))
     (tiny.root / "publications.toml").write_text(TOML, "utf-8")
     tiny.article("press/2020/a.md", "道が開きました")
     tiny.article("press/2020/b.md", "二つめの話", "2020-06-01 10:00")
@@ -39,6 +40,12 @@ def site(tiny: TinySite) -> TinySite:
     tiny.write("drills/2021/wave.md", record(title="【訓練】大津波警報", body="訓練です。"))
     tiny.build()
     return tiny
+
+
+@pytest.fixture
+def site(built_once: TinySite, tmp_path: Path) -> TinySite:
+    """A copy of it."""
+    return TinySite(shutil.copytree(built_once.root, tmp_path / "checkout", symlinks=True))
 
 
 def publish(site: TinySite, path: PurePosixPath = FLOOD, now: dt.datetime = NOW) -> list[StageDone]:
