@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -29,7 +30,12 @@ from plugins.frontmatter.model.content_types import CONTENT_TYPES
 from plugins.partners.model import config as partners
 
 REFERENCE = Path("docs/reference")
-GENERATED = dict(pages())
+
+
+@cache
+def generated() -> dict[str, str]:
+    """The pages of the reference by their names."""
+    return dict(pages())
 
 
 def leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -106,8 +112,8 @@ def content_type_keys() -> set[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_listed_with_its_help_and_every_argument_and_option(name: str) -> None:
-    text = section(GENERATED["commands.md"], name)
-    everywhere = section(GENERATED["commands.md"], "todoke")
+    text = section(generated()["commands.md"], name)
+    everywhere = section(generated()["commands.md"], "todoke")
     assert len(text.split("\n\n")[0].split()) > 2, "a command without help"
     for parameter in (one for one in COMMANDS[name].params if not getattr(one, "hidden", False)):
         names = (
@@ -139,20 +145,20 @@ def test_each_setting_is_listed_under_its_table_with_its_meaning(page: str, expe
     assert len(expected) > 20
     for key in expected:
         table, _, name = key.rpartition(".")
-        text = section(GENERATED[page], f"`[{table}]`" if table else "Without a table / 表の外")
+        text = section(generated()[page], f"`[{table}]`" if table else "Without a table / 表の外")
         (row,) = (line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
         assert "not described" not in row, key
 
 
 def test_bounds_choices_and_defaults_of_settings_are_those_of_the_model() -> None:
-    page = GENERATED["mailer-toml.md"]
+    page = generated()["mailer-toml.md"]
     assert "| `port` | whole number from 1 to 65535 | `25` |" in page
     assert "| `tls` | `none` `opportunistic` `required` `implicit` | `required` |" in page
     assert "| `service_url` | text | required<br>必須 |" in page
 
 
 def test_each_field_of_front_matter_is_listed_under_its_content_type() -> None:
-    page = GENERATED["front-matter.md"]
+    page = generated()["front-matter.md"]
     common = section(page, "どの種類にも書けること")
     for key in content_type_keys():
         name, dot, rest = key.partition(".")
@@ -162,7 +168,7 @@ def test_each_field_of_front_matter_is_listed_under_its_content_type() -> None:
 
 
 def test_each_rule_is_listed_with_its_reason_and_both_examples() -> None:
-    page = GENERATED["rules.md"]
+    page = generated()["rules.md"]
     for code, rule in RULES.items():
         assert f"| {code} | {rule.ja} |" in page
         text = page.partition(f"\n## {code} {rule.ja}\n")[2]
@@ -170,7 +176,7 @@ def test_each_rule_is_listed_with_its_reason_and_both_examples() -> None:
 
 
 def test_the_diagram_of_states_has_the_arrows_of_the_table_of_transitions_and_no_others() -> None:
-    drawn = set(re.findall(r'^  "(\w+)" -> "(\w+)"$', GENERATED["delivery-states.dot"], re.MULTILINE))
+    drawn = set(re.findall(r'^  "(\w+)" -> "(\w+)"$', generated()["delivery-states.dot"], re.MULTILINE))
     assert drawn == {(old.value, new.value) for old, targets in TRANSITIONS.items() for new in targets}
 
 
@@ -195,7 +201,7 @@ def test_each_variable_that_holds_a_secret_is_explained() -> None:
 
 
 def test_each_metric_that_a_page_names_is_one_that_the_mailer_exposes() -> None:
-    exposed = set(re.findall(r"`(todoke_\w+)`", GENERATED["metrics.md"]))
+    exposed = set(re.findall(r"`(todoke_\w+)`", generated()["metrics.md"]))
     named = {name for page in Path("docs/how-to").glob("*.md") for name in re.findall(r"\btodoke_\w+", page.read_text(encoding="utf-8"))}
     assert named
     assert sorted(named - exposed) == []

@@ -10,7 +10,7 @@ import pytest
 
 from plugins.diagnostics import ContentErrors
 from tests.plugins.events.table_import.test_importer import KOURYU
-from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
+from tests.samples.tiny import NOW, PUBLICATIONS, TinySite, make_site
 
 EVENT = """---
 title: {title}
@@ -27,41 +27,51 @@ longitude: 141.3
 """
 
 
+def write_events(site: TinySite) -> TinySite:
+    """One event of three days that crosses a month, one of a single morning in the past, and an article of a shop."""
+    (site.root / "publications.toml").write_text(PUBLICATIONS + KOURYU, encoding="utf-8")
+    site.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n")
+    site.write("kouryu/2021/fair.md", EVENT.format(title="三日の市（石巻市）", start="2021-04-29", end="2021-05-01"))
+    site.write("kouryu/2021/gone.md", EVENT.format(title="終わった市", start="2021-03-07 09:30", end="2021-03-07 12:00"))
+    site.write("kouryu/2021/letter.md", "---\ntitle: 店の便り\ndate: 2021-03-02\nkind: article\n---\n閖上の店が開きました。\n")
+    return site
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
+    """The events, built. Nobody writes into it."""
+    site = write_events(make_site(tmp_path_factory.mktemp("built")))
+    site.build()
+    return site
+
+
 @pytest.fixture
 def fair(tiny: TinySite) -> TinySite:
-    """One event of three days that crosses a month, one of a single morning in the past, and an article of a shop."""
-    (tiny.root / "publications.toml").write_text(PUBLICATIONS + KOURYU, encoding="utf-8")
-    tiny.write("data/readings.csv", "表記,読み\n閖上,ゆりあげ\n")
-    tiny.write("kouryu/2021/fair.md", EVENT.format(title="三日の市（石巻市）", start="2021-04-29", end="2021-05-01"))
-    tiny.write("kouryu/2021/gone.md", EVENT.format(title="終わった市", start="2021-03-07 09:30", end="2021-03-07 12:00"))
-    tiny.write("kouryu/2021/letter.md", "---\ntitle: 店の便り\ndate: 2021-03-02\nkind: article\n---\n閖上の店が開きました。\n")
-    return tiny
+    """The events, to be changed and built."""
+    return write_events(tiny)
 
 
-def test_the_calendar_lists_coming_events_and_the_months_list_all_events(fair: TinySite) -> None:
-    fair.build()
-    calendar = fair.page("/kouryu/calendar/")
+def test_the_calendar_lists_coming_events_and_the_months_list_all_events(built: TinySite) -> None:
+    calendar = built.page("/kouryu/calendar/")
     assert "/kouryu/2021/03/fair/" in calendar
     assert "/kouryu/2021/03/gone/" not in calendar
-    april = fair.tree("/kouryu/calendar/2021/04/")
+    april = built.tree("/kouryu/calendar/2021/04/")
     assert [cell.text_content().split()[0] for cell in april.xpath("//td[@class='busy']")] == ["29日", "30日"]
-    assert "/kouryu/2021/03/fair/" in fair.page("/kouryu/calendar/2021/05/")
-    assert 'rel="prev" href="/kouryu/calendar/2021/03/"' in fair.page("/kouryu/calendar/2021/04/")
-    assert 'href="/kouryu/calendar/"' in fair.page("/kouryu/")
-    assert "kouryu/calendar/2021/05/" in (fair.site / "sitemap-kouryu.xml").read_text(encoding="utf-8")
+    assert "/kouryu/2021/03/fair/" in built.page("/kouryu/calendar/2021/05/")
+    assert 'rel="prev" href="/kouryu/calendar/2021/03/"' in built.page("/kouryu/calendar/2021/04/")
+    assert 'href="/kouryu/calendar/"' in built.page("/kouryu/")
+    assert "kouryu/calendar/2021/05/" in (built.site / "sitemap-kouryu.xml").read_text(encoding="utf-8")
 
 
-def test_each_day_with_events_links_to_its_part_of_the_list_below(fair: TinySite) -> None:
-    fair.build()
-    april = fair.tree("/kouryu/calendar/2021/04/")
+def test_each_day_with_events_links_to_its_part_of_the_list_below(built: TinySite) -> None:
+    april = built.tree("/kouryu/calendar/2021/04/")
     targets = [href[1:] for href in april.xpath("//td//a/@href") if href.startswith("#")]
     assert targets == ["d29", "d30"]
     assert all(april.xpath(f"//*[@id='{target}']") for target in targets)
 
 
-def test_an_icalendar_file_has_the_times_the_place_and_the_uid_of_its_event(fair: TinySite) -> None:
-    fair.build()
-    read = icalendar.Calendar.from_ical((fair.site / "kouryu/2021/03/gone/event.ics").read_bytes())
+def test_an_icalendar_file_has_the_times_the_place_and_the_uid_of_its_event(built: TinySite) -> None:
+    read = icalendar.Calendar.from_ical((built.site / "kouryu/2021/03/gone/event.ics").read_bytes())
     event: Any = read.walk("VEVENT")[0]
     assert event["summary"] == "終わった市"
     assert (event.start, event.end) == (
@@ -72,9 +82,8 @@ def test_an_icalendar_file_has_the_times_the_place_and_the_uid_of_its_event(fair
     assert event["geo"].to_ical() == "38.43;141.3"
 
 
-def test_an_icalendar_event_of_whole_days_ends_on_the_day_after_its_last(fair: TinySite) -> None:
-    fair.build()
-    read = icalendar.Calendar.from_ical((fair.site / "kouryu/calendar/events.ics").read_bytes())
+def test_an_icalendar_event_of_whole_days_ends_on_the_day_after_its_last(built: TinySite) -> None:
+    read = icalendar.Calendar.from_ical((built.site / "kouryu/calendar/events.ics").read_bytes())
     events: list[Any] = read.walk("VEVENT")
     spans = {str(event["summary"]): (event.start, event.end) for event in events}
     assert spans["三日の市（石巻市）"] == (dt.date(2021, 4, 29), dt.date(2021, 5, 2))
@@ -87,15 +96,14 @@ def test_an_event_of_whole_days_is_over_at_midnight(fair: TinySite, day: dt.date
     assert ("この催しは終わりました" in fair.page("/kouryu/2021/03/fair/")) is over
 
 
-def test_the_script_has_whole_sentences_and_the_readings_of_names_in_brackets(fair: TinySite) -> None:
-    fair.build()
-    script = (fair.site / "kouryu/on-air/script.txt").read_text(encoding="utf-8")
+def test_the_script_has_whole_sentences_and_the_readings_of_names_in_brackets(built: TinySite) -> None:
+    script = (built.site / "kouryu/on-air/script.txt").read_text(encoding="utf-8")
     assert "4月29日木曜日から、5月1日土曜日まで。\n" in script
     assert "石巻市（いしのまきし）の閖上（ゆりあげ）の広場で、「三日の市」があります。\n朝の市を開きます。\n魚が並びます。\n" in script
     assert "料金は、市は無料、船賃は別です。" in script
     assert "お店の便りです。「店の便り」。\n閖上（ゆりあげ）の店が開きました。" in script
     assert "終わった市" not in script
-    assert "script.txt" in fair.page("/kouryu/on-air/")
+    assert "script.txt" in built.page("/kouryu/on-air/")
 
 
 def test_a_reading_that_is_not_in_hiragana_is_a_fault_with_its_line(fair: TinySite) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from plugins.images import variants
 from plugins.images.encode import ImageEncoder, Original, encode
 from plugins.images.picture_tag import ImageVariants, PictureTags
 from plugins.inputs import InputFolder
-from tests.samples.tiny import TinySite
+from tests.samples.tiny import TinySite, make_site
 
 ARTICLE = (
     "---\ntitle: 絵のある記事\ndate: 2020-05-01\nimage: ../../images/sea.jpg\nimage_alt: 海\n---\n段落。\n\n![港](../../images/port.png)\n"
@@ -37,9 +38,10 @@ def photograph(path: Path, size: tuple[int, int] = (2400, 1350), orientation: in
     Image.linear_gradient("L").resize(size).convert("RGB").save(path, exif=exif)
 
 
-@pytest.fixture
-def site_with_pictures(tiny: TinySite) -> TinySite:
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
     """One article with a photograph of 2400 pixels above it and a drawing in its text; one photograph that no page shows."""
+    tiny = make_site(tmp_path_factory.mktemp("built"))
     photograph(tiny.content / "images/sea.jpg")
     noise((300, 200)).quantize(8).save(tiny.content / "images/port.png")
     photograph(tiny.content / "images/unseen.jpg", (600, 400))
@@ -47,6 +49,12 @@ def site_with_pictures(tiny: TinySite) -> TinySite:
     tiny.write("press/2020/a.md", ARTICLE)
     tiny.build()
     return tiny
+
+
+@pytest.fixture
+def site_with_pictures(built_once: TinySite, tmp_path: Path) -> TinySite:
+    """A copy of it: to encode the pictures takes longer than most tests."""
+    return TinySite(shutil.copytree(built_once.root, tmp_path / "checkout", symlinks=True))
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -9,37 +9,47 @@ import feedparser
 import pytest
 from lxml import etree
 
-from tests.samples.tiny import NOW, TinySite
+from tests.samples.tiny import NOW, TinySite, make_site
+
+
+def write_articles(site: TinySite) -> TinySite:
+    """Three articles in two months, one in the future, one taken down."""
+    site.article("press/2020/first.md", "一つめ", "2020-05-01")
+    site.article("press/2020/second.md", "二つめ", "2020-05-20")
+    site.article("press/2020/third.md", "三つめ", "2020-07-01")
+    site.article("press/2021/soon.md", "これから", "2021-04-01")
+    site.write("press/2020/gone.md", "---\ntitle: 終わり\ndate: 2020-06-01\nexpires: 2020-06-30\n---\n終わった話です。\n")
+    return site
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
+    """The articles, built. Nobody writes into it."""
+    site = write_articles(make_site(tmp_path_factory.mktemp("built")))
+    site.build()
+    return site
 
 
 @pytest.fixture
 def three(tiny: TinySite) -> TinySite:
-    """Three articles in two months, one in the future, one taken down."""
-    tiny.article("press/2020/first.md", "一つめ", "2020-05-01")
-    tiny.article("press/2020/second.md", "二つめ", "2020-05-20")
-    tiny.article("press/2020/third.md", "三つめ", "2020-07-01")
-    tiny.article("press/2021/soon.md", "これから", "2021-04-01")
-    tiny.write("press/2020/gone.md", "---\ntitle: 終わり\ndate: 2020-06-01\nexpires: 2020-06-30\n---\n終わった話です。\n")
-    return tiny
+    """The articles, to be changed and built."""
+    return write_articles(tiny)
 
 
-def test_a_month_is_a_page_with_its_articles(three: TinySite) -> None:
-    three.build()
-    may = three.page("/press/2020/05/")
+def test_a_month_is_a_page_with_its_articles(built: TinySite) -> None:
+    may = built.page("/press/2020/05/")
     assert "一つめ" in may
     assert "二つめ" in may
     assert "三つめ" not in may
-    assert not (three.site / "press/2020/06").exists()
+    assert not (built.site / "press/2020/06").exists()
 
 
-def test_an_article_has_its_permanent_address(three: TinySite) -> None:
-    three.build()
-    assert "最初の段落です。" in three.page("/press/2020/05/first/")
+def test_an_article_has_its_permanent_address(built: TinySite) -> None:
+    assert "最初の段落です。" in built.page("/press/2020/05/first/")
 
 
-def test_future_and_expired_articles_are_on_no_page(three: TinySite) -> None:
-    three.build()
-    words = "".join(path.read_text(encoding="utf-8") for path in three.site.rglob("*") if path.suffix in (".html", ".xml", ".json"))
+def test_future_and_expired_articles_are_on_no_page(built: TinySite) -> None:
+    words = "".join(path.read_text(encoding="utf-8") for path in built.site.rglob("*") if path.suffix in (".html", ".xml", ".json"))
     assert "これから" not in words
     assert "終わった話です" not in words
 
@@ -51,9 +61,8 @@ def test_articles_are_published_and_taken_down_by_the_time_of_the_build(three: T
     assert "終わった話です" in three.page("/press/2020/06/gone/")
 
 
-def test_an_article_links_to_the_one_before_and_the_one_after(three: TinySite) -> None:
-    three.build()
-    second = three.page("/press/2020/05/second/")
+def test_an_article_links_to_the_one_before_and_the_one_after(built: TinySite) -> None:
+    second = built.page("/press/2020/05/second/")
     assert 'href="/press/2020/05/first/"' in second
     assert 'href="/press/2020/07/third/"' in second
 
@@ -68,18 +77,16 @@ def test_a_new_article_changes_only_the_page_of_the_article_before_it(three: Tin
     assert "一つめ" in three.page("/press/2020/05/second/")
 
 
-def test_places_and_topics_list_their_documents(three: TinySite) -> None:
-    three.build()
-    assert "一つめ" in three.page("/places/ishinomaki/")
-    assert "一つめ" not in three.page("/places/onagawa/")
-    assert "一つめ" in three.page("/topics/housing/")
-    assert "一つめ" not in three.page("/topics/roads/")
+def test_places_and_topics_list_their_documents(built: TinySite) -> None:
+    assert "一つめ" in built.page("/places/ishinomaki/")
+    assert "一つめ" not in built.page("/places/onagawa/")
+    assert "一つめ" in built.page("/topics/housing/")
+    assert "一つめ" not in built.page("/topics/roads/")
 
 
 @pytest.mark.parametrize("feed", ["feed.xml", "press/feed.xml"])
-def test_atom_feeds_are_read_by_feedparser(three: TinySite, feed: str) -> None:
-    three.build()
-    parsed = feedparser.parse((three.site / feed).read_bytes())
+def test_atom_feeds_are_read_by_feedparser(built: TinySite, feed: str) -> None:
+    parsed = feedparser.parse((built.site / feed).read_bytes())
     assert not parsed.bozo
     assert [entry.title for entry in parsed.entries] == ["三つめ", "二つめ", "一つめ"]
     assert parsed.entries[0].link == "https://site.example.jp/press/2020/07/third/"
@@ -95,20 +102,18 @@ def test_json_feeds_have_absolute_addresses(three: TinySite) -> None:
     assert 'href="https://site.example.jp/press/2020/05/first/"' in feed["items"][0]["content_html"]
 
 
-def test_a_publication_without_articles_has_a_page_and_a_feed(three: TinySite) -> None:
-    three.build()
-    assert "求人" in three.page("/jobs/")
-    updated = feedparser.parse((three.site / "jobs/feed.xml").read_bytes()).feed.updated
+def test_a_publication_without_articles_has_a_page_and_a_feed(built: TinySite) -> None:
+    assert "求人" in built.page("/jobs/")
+    updated = feedparser.parse((built.site / "jobs/feed.xml").read_bytes()).feed.updated
     assert updated == "2011-03-11T14:46:00+09:00"  # it has never changed: what happens elsewhere does not count
 
 
-def test_the_sitemap_names_every_page_that_exists(three: TinySite) -> None:
-    three.build()
-    shards = [str(e.text) for e in etree.parse(three.site / "sitemap.xml").iter("{*}loc")]
-    pages = [str(e.text) for shard in shards for e in etree.parse(three.site / shard.rsplit("/", 1)[1]).iter("{*}loc")]
+def test_the_sitemap_names_every_page_that_exists(built: TinySite) -> None:
+    shards = [str(e.text) for e in etree.parse(built.site / "sitemap.xml").iter("{*}loc")]
+    pages = [str(e.text) for shard in shards for e in etree.parse(built.site / shard.rsplit("/", 1)[1]).iter("{*}loc")]
     assert "https://site.example.jp/press/2020/05/first/" in pages
     assert "https://site.example.jp/places/onagawa/" in pages
-    missing = [page for page in pages if not (three.site / page.removeprefix("https://site.example.jp/") / "index.html").is_file()]
+    missing = [page for page in pages if not (built.site / page.removeprefix("https://site.example.jp/") / "index.html").is_file()]
     assert missing == []
 
 
@@ -136,9 +141,8 @@ def test_a_partner_entry_is_credited_and_not_indexed(tiny: TinySite) -> None:
     assert "blog/2020/05" not in (tiny.site / "sitemap-partners.xml").read_text(encoding="utf-8")
 
 
-def test_the_portal_leads_with_what_is_new_then_places_publications_and_the_subscription_box(three: TinySite) -> None:
-    three.build()
-    portal = three.tree("/")
+def test_the_portal_leads_with_what_is_new_then_places_publications_and_the_subscription_box(built: TinySite) -> None:
+    portal = built.tree("/")
     assert [heading.get("id") for heading in portal.cssselect("main h2")][:4] == ["news", "places", "publications", "mail"]
     assert portal.cssselect("form[role=search][action='/search/'] input[name=q]")
     (box,) = portal.cssselect(".receive a[href^=mailto]")

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from dataclasses import replace
 
-import jsonschema
 import pytest
 from lxml import etree
 
@@ -157,6 +156,8 @@ GEOJSON = {
 
 @pytest.mark.parametrize("hour", [6, 12, 14])
 def test_geojson_is_what_the_standard_asks_for_and_says_what_the_page_says(hour: int) -> None:
+    import jsonschema  # compiles forty grammars: only the worker that needs them
+
     known = Tables(DAY.rows, {SHELTER.key: replace(SHELTER, point=None)})
     found = entries(known, SHELTERS, at(hour), 3)
     data = json.loads(geojson_of(found, SHELTERS, ""))

@@ -12,7 +12,7 @@ import pytest
 from tests.servers.namespaces import enter
 from tests.servers.network_drill import DEADLINE
 
-CLOSING = 6.0
+CLOSING = 20.0
 """Seconds after the deadline in which a connection is given up."""
 
 

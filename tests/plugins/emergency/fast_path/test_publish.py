@@ -236,6 +236,7 @@ from pathlib import Path, PurePosixPath
 from plugins.emergency.fast_path.publish import FastPath
 from plugins.emergency.fast_path.snapshot import load_snapshot
 from plugins.emergency.fast_path.source import read_record
+from tests.plugins.emergency.test_mail import TOML
 from tests.samples.tiny import NOW
 output, content = Path({str(site.output)!r}), Path({str(site.content)!r})
 snapshot = load_snapshot(output)
