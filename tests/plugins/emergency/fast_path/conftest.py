@@ -12,7 +12,7 @@ from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import TinySite, make_site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> TinySite:
     """A built site with two articles, a notice in force and a drill; lists for both."""
     tiny = make_site(tmp_path_factory.mktemp("built"))
