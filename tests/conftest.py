@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import pickle
+import re
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser
@@ -19,17 +21,39 @@ from playwright.sync_api import Browser
 from audit.browser import chromium
 from audit.server import serving
 from audit.site import build_sample
+from mailer.database.engine import create_database
 from plugins.builder.options import BuildReport
+from tests.samples.mail.databases import make_on_server, with_tables
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
+
+COUNT = itertools.count()
+ENOUGH_MEMORY = 6 << 30
+"""Bytes: several times what the suite needs for its temporary files (one gigabyte)."""
 
 # The suite starts hundreds of Python processes. Where bytecode may not be kept, each would compile the whole project again, and pytest every test.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _keep_temporary_files_in_memory() -> None:
+    """Let everything temporary lie in memory, if there is plenty: the suite syncs tens of thousands of small files, and no test pulls a plug.
+
+    Whoever sets ``TMPDIR`` decides.
+    """
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not (memory.is_dir() and os.access(memory, os.W_OK)):
+        return
+    folder, available = os.statvfs(memory), re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
+    forbidden = folder.f_flag & (os.ST_NOEXEC | os.ST_RDONLY)
+    if available and not forbidden and min(folder.f_bavail * folder.f_frsize, int(available[1]) * 1024) >= ENOUGH_MEMORY:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
+
+
+_keep_temporary_files_in_memory()
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("todoke")
-COUNT = itertools.count()
 
 
 LONGEST = (
@@ -46,6 +70,19 @@ LONGEST = (
     "tests/plugins/magazine/test_browser.py",
 )
 """The files that take half a minute and more. `make test` gives whole files to its workers in this order, so that no worker is left with a long one at the end."""
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """With ``-n auto`` take half as many workers again as there are processors: servers, deadlines and other processes are often waited for."""
+    workers = yield
+    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + (workers + 1) // 2
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays. The collector need not look at it again and again, and forked processes share its memory."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,16 +160,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server for the session, as a URL with a place for the database's name."""
+    """A PostgreSQL server for the session, as a URL with a place for the database's name. Its database `migrated` has all tables and no rows."""
     with cluster() as url:
+        create_database(make_on_server(url, "migrated")).close()
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty database: each test that asks for it runs on both kinds."""
+    """A new database with all tables and no rows: each test that asks for it runs on both kinds."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'var' / 'todoke.db'}"
+        return with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
     return _new_database(request.getfixturevalue("postgres"))
 
 
@@ -140,20 +178,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """As `database_url`, one for all tests of a module: each of them takes readers of its own."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'var' / 'todoke.db'}"
+        return with_tables(f"sqlite:///{tmp_path_factory.mktemp('database') / 'var' / 'todoke.db'}")
     return _new_database(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 def database_url_postgres(postgres: str) -> str:
-    """A new, empty PostgreSQL database."""
+    """A new PostgreSQL database with all tables and no rows."""
     return _new_database(postgres)
 
 
+@pytest.fixture
+def empty_database_url_postgres(postgres: str) -> str:
+    """A new PostgreSQL database in which is nothing at all."""
+    return make_on_server(postgres, f"empty{next(COUNT)}")
+
+
 def _new_database(server: str) -> str:
-    name = f"test{next(COUNT)}"
-    engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.format(name=name)
+    return make_on_server(server, f"test{next(COUNT)}", template="migrated")

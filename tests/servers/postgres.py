@@ -32,7 +32,7 @@ def cluster() -> Iterator[str]:
         user = NOBODY
         os.chown(home, pwd.getpwnam(NOBODY).pw_uid, -1)
         home.chmod(0o755)
-    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=60"
+    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=60"
     try:
         _run(user, home, "initdb", "-D", str(data), "-A", "trust", "-U", "todoke", "--no-sync", "-E", "UTF8", "--locale=C")
         _run(user, home, "pg_ctl", "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")

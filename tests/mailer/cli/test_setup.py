@@ -91,11 +91,11 @@ def test_the_database_of_another_program_is_refused_and_not_touched(tmp_path: Pa
     other.close()
 
 
-def test_a_server_database_without_our_tables_is_refused_until_init_db_makes_them(database_url_postgres: str) -> None:
+def test_a_server_database_without_our_tables_is_refused_until_init_db_makes_them(empty_database_url_postgres: str) -> None:
     with pytest.raises(DatabaseMissing, match="no tables of Todoke"):
-        open_database(database_url_postgres)
-    create_database(database_url_postgres).close()
-    open_database(database_url_postgres).close()
+        open_database(empty_database_url_postgres)
+    create_database(empty_database_url_postgres).close()
+    open_database(empty_database_url_postgres).close()
 
 
 def test_a_database_of_another_version_is_an_error_that_says_so(tmp_path: Path) -> None:

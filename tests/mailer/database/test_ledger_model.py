@@ -20,6 +20,7 @@ from mailer.delivery.journal import format_timestamp
 from mailer.model.ids import SubscriberId
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DeliveryState, check_transition
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 READERS = 12
@@ -39,7 +40,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def freeze(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.database = create_database(f"sqlite:///{Path(self.folder.name) / 'x.db'}")
+        self.database = create_database(with_tables(f"sqlite:///{Path(self.folder.name) / 'x.db'}"))
         subscriptions.import_subscribers(self.database, people(READERS), source="t", now=NOW)
         self.issue_id = issues.freeze(self.database, ISSUE, LIST, NOW).issue_id
         self.states = dict.fromkeys(range(1, READERS + 1), DeliveryState.PENDING)

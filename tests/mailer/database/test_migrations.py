@@ -98,7 +98,7 @@ def check_names(database: Database, *, has_claims: bool) -> None:
 
 @pytest.mark.parametrize("version", OLDER)
 def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, version: str) -> None:
-    with closing(create_database(database_url)) as made, made.writing() as connection:  # makes the folder; then back to that version
+    with closing(create_database(database_url)) as made, made.writing() as connection:  # back to that version
         command.downgrade(alembic(connection), version)
         fill(connection)
     with closing(create_database(database_url)) as database:

@@ -20,6 +20,7 @@ from mailer.database.readers.people import FIRST_VERSIONS, random_version
 from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.model.ids import IssueId, SubscriberId
 from tests.mailer.database.test_migrations import alembic
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 
@@ -85,7 +86,7 @@ def test_nor_in_a_database_of_an_older_version_whose_newest_subscriber_is_erased
 @given(st.lists(st.sampled_from(["add", "erase newest", "erase oldest"]), max_size=30))
 @settings(derandomize=True, max_examples=25, deadline=None)
 def test_no_order_of_joining_and_erasing_gives_an_id_twice(orders: list[str]) -> None:
-    with TemporaryDirectory() as folder, closing(create_database(f"sqlite:///{folder}/x.db")) as database:
+    with TemporaryDirectory() as folder, closing(create_database(with_tables(f"sqlite:///{folder}/x.db"))) as database:
         given_ids: list[SubscriberId] = []
         alive: list[SubscriberId] = []
         for number, order in enumerate(orders):

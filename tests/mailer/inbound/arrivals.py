@@ -31,6 +31,7 @@ from mailer.model.readers.suppression import AddressKeys
 from mailer.model.returned.bounce import BounceClass
 from mailer.model.returned.folder import Folder
 from mailer.secrets import Secret, address_keys
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SEAL, SECRET, Clock, people, write_config, write_lists
 
 KEYS = AddressKeys(address_keys({"TODOKE_SECRET": SECRET}, None, None))
@@ -114,7 +115,7 @@ def office(folder: Path, url: str, *, relay_port: int = 25, readers: int = 3, he
     write_lists(folder / "mail")
     config = replace(load_config(write_config(folder, relay_port, relay=f'tls = "none"\n[inbound]\n{inbound}', head=head)), database=url)
     clock, confirmations = Clock(), RecordedConfirmations()
-    with closing(create_database(url, SEAL, KEYS)) as database:
+    with closing(create_database(with_tables(url), SEAL, KEYS)) as database:
         subscriptions.import_subscribers(database, people(readers), source="test", now=NOW, first_version=lambda: 5)
         frozen = issues.freeze(database, ISSUE, LIST, NOW)
         lists = bundle.read_lists(folder / "mail")

@@ -46,6 +46,7 @@ from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.words import consent_words
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, NOW, write_config
 from tests.samples.mail.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
 from tests.samples.mail.sign_ups import SITE, Service
@@ -62,7 +63,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.home = Path(self.folder.name)
-        self.database = create_database(f"sqlite:///{self.home / 'var' / 'x.db'}", address_keys=KEYS)
+        self.database = create_database(with_tables(f"sqlite:///{self.home / 'var' / 'x.db'}"), address_keys=KEYS)
         self.service = Service(self.database, load_config(write_config(self.home)))
         self.number = itertools.count(1)
         self.model = {name: Reader() for name in NAMES}

@@ -20,6 +20,7 @@ from mailer.model.issue import MailList
 from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.requests import PROTECTIVE, hash_of
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -29,7 +30,7 @@ SOURCE = "https://git.example.jp/todoke"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))
     subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 

@@ -26,6 +26,7 @@ from mailer.model.readers.subscription import Preference
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME, ConfirmationMailer
 from mailer.web.app import create_app
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
 from tests.servers.smtp import Behaviour, Receiver
 
@@ -76,7 +77,7 @@ def link(purpose: Purpose = Purpose.PREFERENCES, version: int = VERSION, key: st
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    with Receiver() as receiver, closing(create_database(f"sqlite:///{tmp_path / 'x.db'}")) as database:
+    with Receiver() as receiver, closing(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))) as database:
         readers = people(2, "fukko-press", "mailmaga")
         subscriptions.import_subscribers(database, readers, source="t", now=NOW, first_version=lambda: VERSION)
         yield Service(database, receiver, tmp_path, Clock())

@@ -28,6 +28,7 @@ from mailer.secrets import Secret
 from mailer.web import preferences
 from mailer.web.app import create_app
 from mailer.web.requests import PROTECTIVE
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -36,7 +37,7 @@ START = {"fukko-press": Preference.HTML, "mailmaga": Preference.HTML}
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))
     subscriptions.import_subscribers(opened, people(2, "fukko-press", "mailmaga"), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 

@@ -21,6 +21,7 @@ from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 from tests.servers.raw_http import DEADLINE, ask_raw, read_to_end
 from tests.servers.web_service import served
@@ -47,7 +48,7 @@ MANGLED = [
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))
     subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 

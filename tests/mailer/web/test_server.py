@@ -27,6 +27,7 @@ from mailer.secrets import Secret
 from mailer.web.app import create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, make_database, people, write_config, write_lists
 from tests.servers.raw_http import ask_raw, connect, read_to_end
 from tests.servers.web_service import served
@@ -39,7 +40,7 @@ PATIENT, IMPATIENT = ConnectionLimits(), ConnectionLimits(head_seconds=0.3)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened = create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))
     subscriptions.import_subscribers(opened, people(2), source="t", now=NOW, first_version=lambda: VERSION)
     return opened
 

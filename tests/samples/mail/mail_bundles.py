@@ -21,6 +21,7 @@ from mailer.model.issue import Issue, IssueRef, ListClass, MailList
 from mailer.model.state import DeliveryState
 from mailer.secrets import Secret, audit_keys
 from tests.mailer.database import guard
+from tests.samples.mail.databases import with_tables
 
 VERSION = 5
 """The version of the links of readers whom a test subscribes with `first_version=lambda: VERSION`."""
@@ -112,7 +113,7 @@ def write_config(folder: Path, port: int = 25, *, connections: int = 4, relay: s
 
 def make_database(config: Path) -> None:
     """What `todoke init-db` does."""
-    create_database(load_config(config).database).close()
+    create_database(with_tables(load_config(config).database)).close()
 
 
 def people(number: int, *lists: str) -> list[ImportedSubscriber]:
@@ -173,7 +174,7 @@ def installation(
     write_lists(root)
     write_issue(root)
     config = load_config(write_config(folder, port, connections=connections, relay=relay, head=head))
-    clock, database = Clock(), create_database(config.database, SEAL)
+    clock, database = Clock(), create_database(with_tables(config.database), SEAL)
     guard.install(database)
     subscriptions.import_subscribers(database, people(readers), source="test", now=clock())
     signer = LinkSigner((Secret(SECRET),))

@@ -18,6 +18,7 @@ from mailer.database.readers import subscriptions
 from mailer.database.schema import delivery
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.state import DUE, DeliveryState
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, people
 
 
@@ -76,7 +77,7 @@ def test_sqlite_finds_rows_to_claim_by_their_key_and_not_by_the_index_that_the_c
     tmp_path: Path, statement: sa.Update, values: dict[str, object]
 ) -> None:
     executed: list[tuple[str, Any]] = []
-    with closing(create_database(f"sqlite:///{tmp_path / 'x.db'}")) as database, database.writing(keep=False) as connection:
+    with closing(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"))) as database, database.writing(keep=False) as connection:
         sa.event.listen(connection, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
         connection.execute(statement, {"issue": 1, "claim": 1, "now": NOW} | values)
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {executed[-1][0]}", executed[-1][1]).all()

@@ -28,6 +28,7 @@ from mailer.model.readers.consent import ConsentRecord, ConsentWay
 from mailer.model.readers.retention import Retention
 from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.model.state import DeliveryState
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW
 from tests.samples.mail.mail_bundles import people as readers
 
@@ -157,7 +158,7 @@ def test_a_person_of_whom_nothing_is_left_is_erased_and_one_whose_message_is_bei
 
 
 def test_scrubbing_finds_an_old_copy_beside_the_rows_of_a_page_that_was_split(tmp_path: Path) -> None:
-    with closing(create_database(f"sqlite:///{tmp_path / 'x.db'}", address_keys=KEYS)) as database:
+    with closing(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"), address_keys=KEYS)) as database:
         rows = [ImportedSubscriber(f"{n:04}-{GONE}", "", (LIST.key,)) for n in range(0, 2000, 2)]
         subscriptions.import_subscribers(database, rows, source="t", now=NOW)
         rows = [ImportedSubscriber(f"{n:04}-{GONE}", "", (LIST.key,)) for n in range(1, 2000, 2)]
@@ -171,7 +172,7 @@ def test_scrubbing_finds_an_old_copy_beside_the_rows_of_a_page_that_was_split(tm
 
 
 def test_while_somebody_reads_an_old_state_that_is_told_and_done_later(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'x.db'}"
+    url = with_tables(f"sqlite:///{tmp_path / 'x.db'}")
     with closing(create_database(url, address_keys=KEYS)) as database, closing(create_database(url)) as other:
         subscriptions.import_subscribers(database, [ImportedSubscriber(GONE, "", (LIST.key,))], source="t", now=NOW)
         with other.reading() as connection:

@@ -28,6 +28,7 @@ from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
 from mailer.web.sign_up.proof import ProofOfWork
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, SECRET, write_config
 from tests.samples.mail.sign_ups import LISTS, OTHER, SITE, TurnedClock
 from tests.servers.smtp import Accepted, Behaviour, Receiver
@@ -182,7 +183,7 @@ def erase(here: Town, reader: SubscriberId, version: int) -> None:
 
 
 def test_above_the_threshold_the_script_of_the_page_does_the_work(tmp_path: Path, browser: Browser) -> None:
-    with town(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", browser, Budget(free=0, most=9, refill=60), script=True) as here:
+    with town(tmp_path, with_tables(f"sqlite:///{tmp_path / 'x.db'}"), browser, Budget(free=0, most=9, refill=60), script=True) as here:
         sign_up(here)
         here.page.get_by_text("確認が終わりました").wait_for()
         here.clock.turn(seconds=5)
@@ -193,7 +194,7 @@ def test_above_the_threshold_the_script_of_the_page_does_the_work(tmp_path: Path
 
 
 def test_whoever_forgets_something_is_told_where(tmp_path: Path, browser: Browser) -> None:
-    with town(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", browser) as here:
+    with town(tmp_path, with_tables(f"sqlite:///{tmp_path / 'x.db'}"), browser) as here:
         here.page.goto(f"{here.url}/sign-up/{OTHER.key}")
         assert here.page.get_by_label(OTHER.title).first.is_checked()
         here.clock.turn(seconds=5)

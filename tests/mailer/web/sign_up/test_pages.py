@@ -21,6 +21,7 @@ from mailer.model.readers.consent import ConsentWay
 from mailer.model.readers.subscription import ListPreference, Preference
 from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.web.sign_up.budgets import Budget
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, write_config
 from tests.samples.mail.sign_ups import CLOSED, OTHER, Service, link_in
 from tests.servers.smtp import Receiver
@@ -43,7 +44,7 @@ def service(database_url: str, tmp_path: Path, relay: Receiver) -> Service:
 @pytest.fixture
 def local(tmp_path: Path, relay: Receiver) -> Service:
     """On SQLite: for what never reaches the database."""
-    return Service(create_database(f"sqlite:///{tmp_path / 'x.db'}"), load_config(write_config(tmp_path, relay.port)))
+    return Service(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}")), load_config(write_config(tmp_path, relay.port)))
 
 
 def mailed_link(service: Service, relay: Receiver) -> str:
@@ -229,7 +230,7 @@ def test_only_open_lists_are_offered_and_taken(local: Service) -> None:
 
 def test_above_the_threshold_a_proof_of_work_is_asked_for_and_counts_once(tmp_path: Path, relay: Receiver) -> None:
     config = load_config(write_config(tmp_path, relay.port))
-    service = Service(create_database(f"sqlite:///{tmp_path / 'x.db'}"), config, network=Budget(free=2, most=4, refill=3600))
+    service = Service(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}")), config, network=Budget(free=2, most=4, refill=3600))
     answers = [service.post("/sign-up", service.form(f"{n}@example.jp"), host=f"203.0.113.{n}") for n in range(3)]
     assert ["混み合って" in each.text for each in answers] == [False, False, True]
     assert "別の方法" in answers[2].text and "022-000-0000" in answers[2].text  # what to do without a script
@@ -248,7 +249,7 @@ def test_above_the_threshold_a_proof_of_work_is_asked_for_and_counts_once(tmp_pa
 
 def test_too_many_sign_ups_of_one_network_wait_whatever_they_prove(tmp_path: Path, relay: Receiver) -> None:
     config = load_config(write_config(tmp_path, relay.port))
-    service = Service(create_database(f"sqlite:///{tmp_path / 'x.db'}"), config, network=Budget(free=1, most=1, refill=60))
+    service = Service(create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}")), config, network=Budget(free=1, most=1, refill=60))
     service.post("/sign-up", service.form("1@example.jp"), host="2001:db8:1:2::3")
     late = service.post("/sign-up", service.form("2@example.jp"), host="2001:db8:1:ffff::9")
     assert late.status_code == 429 and late.headers["Retry-After"] == "600" and "022-000-0000" in late.text
