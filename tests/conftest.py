@@ -65,9 +65,15 @@ LONGEST = (
     "tests/publisher/pipeline/test_follow.py",
     "tests/publisher/pipeline/test_kills.py",
     "tests/plugins/partners/sandbox/test_hostile.py",
+    "tests/plugins/emergency/fast_path/test_faults.py",
+    "tests/plugins/emergency/fast_path/test_publish.py",
     "tests/publisher/targets/portable/test_portable_site.py",
     "tests/publisher/targets/test_network.py",
+    "tests/publisher/targets/test_tree.py",
     "tests/plugins/magazine/test_browser.py",
+    "tests/plugins/partners/test_wild.py",
+    "tests/verifier/test_flaky_day.py",
+    "tests/plugins/preview/test_live.py",
 )
 """The files that take half a minute and more. `make test` gives whole files to its workers in this order, so that no worker is left with a long one at the end."""
 

@@ -35,7 +35,7 @@ class Edits(RuleBasedStateMachine):
     def create_site(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.tiny = make_site(self.folder)
-        self.now = NOW
+        self.now, self.is_built = NOW, False
         theme = self.folder / "theme"
         shutil.copytree("themes/miyagi", theme)
         self.settings = self.folder / "settings.py"
@@ -158,7 +158,9 @@ class Edits(RuleBasedStateMachine):
                 file = self.folder / diagnostic.path
                 file.write_text(re.sub(r"\n\[次の話\]\(.*\)\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
             build(self.options)
-        assert verify(self.options, self.folder / "full") == []
+        if self.is_built:  # the first build is a full one
+            assert verify(self.options, self.folder / "full") == []
+        self.is_built = True
 
 
 Edits.TestCase.settings = settings(max_examples=6, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
