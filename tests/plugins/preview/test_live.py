@@ -38,7 +38,7 @@ def test_a_document_in_a_new_folder_is_noticed(preview: LivePreview, tiny: TinyS
         while not (preview.site / "press/2021/02/later/index.html").is_file():
             number += 1  # the watcher may not have begun to look at the first change
             tiny.article(f"press/new{number}/{'later' if number == 1 else f'other{number}'}.md", date="2021-02-01")
-            await asyncio.wait([asyncio.create_task(preview.wait_for_change(preview.version))], timeout=5)
+            await asyncio.wait([asyncio.create_task(preview.wait_for_change(preview.version))], timeout=1)
         stop.set()
         await watching
 
