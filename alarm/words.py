@@ -1,4 +1,4 @@
-"""What findings are called, Japanese and English."""
+"""Names of findings in Japanese and English, and the error of this package."""
 
 from __future__ import annotations
 

@@ -144,8 +144,8 @@ def deface(mirrors: Mirrors, over: threading.Event) -> float:
 
 def _show_title(words: str, address: str, page: bytes, style: str) -> None:
     """Print what a reader of the page sees first."""
-    found = _TITLE.search(page.decode())
-    title = unescape(re.sub("<[^>]+>", "", found[2])).strip() if found else ""
+    match = _TITLE.search(page.decode())
+    title = unescape(re.sub("<[^>]+>", "", match[2])).strip() if match else ""
     out.print(Text.assemble((f"{words}: ", "bold"), (f"「{title}」", style), (f"  {address}", "dim")))
 
 

@@ -11,6 +11,11 @@ from pathlib import Path
 
 from mailer import private_files
 
+LEAVER = "reader0007@example.jp"
+NEWCOMER = "hanako@example.jp"
+FIRST, SECOND = "fukko-press/45", "fukko-press/46"
+"""Issues of the sample content."""
+
 _FAMILY_NAMES = (
     "佐藤 鈴木 高橋 佐々木 千葉 阿部 菅原 及川 遠藤 三浦 後藤 今野 斎藤 小野寺 伊藤 加藤 菊地 村上 熊谷 吉田 渡辺 大友 庄司 早坂 星".split()
 )

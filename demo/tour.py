@@ -20,26 +20,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.table import Table
-
 from demo.defacement import Verifier, deface
 from demo.inbox import Inbox
-from demo.mirrors import NAMES, make_keys, mirrors_near, release
-from demo.sample import write_publications, write_settings, write_subscribers
+from demo.mirrors import make_keys, mirrors_near, release
+from demo.sample import FIRST, LEAVER, NEWCOMER, SECOND, write_publications, write_settings, write_subscribers
 from demo.servers import NotListening, files_served, free_port, is_free, running
 from demo.sign_up import sign_up
 from demo.stage import serve_arguments
 from demo.steps import StepFailed, out, step, timed, todoke
+from demo.summary import Seconds, addresses, summary
 from mailer import private_files
 
 NOW = "2021-03-31T12:00"
 """The sample content ends in the spring of 2021; the demonstration is set on that day."""
 
-LEAVER = "reader0007@example.jp"
-NEWCOMER = "hanako@example.jp"
 LIST = "fukko-press"
 WRITER, APPROVER = "見本の書き手", "見本の承認者"
-FIRST, SECOND = "fukko-press/45", "fukko-press/46"
 NOTICE = "emergency/2021/earthquake-housing-advice.md"
 ADDED = "3月31日から、相談の電話を24時間お受けします（見本）。"
 MARK = ".todoke-demo"
@@ -78,16 +74,6 @@ class Tour:
         return ["--config", str(self.settings), "--mail", str(self.output / "mail")]
 
 
-@dataclass(frozen=True)
-class Seconds:
-    """Seconds of wall time of the long steps, with the start of their processes; ``mending`` is from the defacement until the page was whole."""
-
-    building: float
-    sending: float
-    releasing: float = 0.0
-    mending: float = 0.0
-
-
 def run(tour: Tour, *, serve: bool) -> int:
     """Run every step; return the exit status. With ``serve`` and a terminal, show site and inbox until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ctrl-C and `kill` both leave through `finally`, so that the servers end
@@ -99,8 +85,8 @@ def run(tour: Tour, *, serve: bool) -> int:
                 verifier, seconds = _release_and_defend(tour, stack, seconds)
             else:
                 out.print("\n公開版は Linux か macOS で作ります Releases are made on Linux or macOS: that part is left out here.")
-            out.print(_summary(tour, seconds))
-            out.print(_addresses(tour, verifier))
+            out.print(summary(tour, seconds))
+            out.print(addresses(tour, verifier))
             if serve and sys.stdout.isatty():
                 _wait_for_interrupt()
     except (StepFailed, NotListening) as failure:
@@ -229,60 +215,6 @@ def _update_notice(tour: Tour) -> None:
     with notice.open("a", encoding="utf-8") as file:
         file.write(f"\n{ADDED}\n")
     _build_site(tour)
-
-
-def _summary(tour: Tour, seconds: Seconds) -> Table:
-    delivered = _count(tour)
-    pages = sum(1 for _ in (tour.output / "site").rglob("*.html"))
-    table = Table(title="まとめ Summary", show_header=False)
-    for _ in range(2):
-        table.add_column(overflow="fold")
-    table.add_row("ページ Pages", f"{pages:,} in {seconds.building:.1f} s")
-    table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers:,}")
-    table.add_row("速さ Messages per second", f"{delivered / seconds.sending:,.0f}")
-    table.add_row("送らなかった人 Left out", f"{LEAVER}：本人が配信を止めたため unsubscribed by one click")
-    table.add_row("申し込んだ人 Signed up", f"{NEWCOMER}：確認のメールのあと、次の号から confirmed by mail, gets the next issue")
-    if seconds.mending:
-        table.add_row("公開 Update live on two mirrors", f"{seconds.releasing:.1f} s")
-        table.add_row("改ざん Defacement found and mended", f"{seconds.mending:.1f} s")
-    return table
-
-
-def _count(tour: Tour) -> int:
-    """Return how many copies of issues arrived.
-
-    Raises `StepFailed` unless it is everybody once; and once more without the one who left, with the one who signed up.
-    """
-    copies = [message for message in tour.inbox.find_all() if message.header("Archived-At")]
-    if len(copies) != tour.readers * 2:
-        raise StepFailed(f"{len(copies)} messages arrived, {tour.readers * 2} were due")
-    for person, issue in ((LEAVER, FIRST), (NEWCOMER, SECOND)):
-        mine = [message for message in copies if person in message.header("To")]
-        if len(mine) != 1 or f"/{issue}/" not in mine[0].header("Archived-At"):
-            raise StepFailed(f"{person} did not get {issue} alone")
-    return len(copies)
-
-
-def _addresses(tour: Tour, verifier: Verifier | None) -> Table:
-    """Say how to look at what was made."""
-    table = Table(title="見るには How to look", show_header=False)
-    for _ in range(2):
-        table.add_column(overflow="fold")
-    table.add_row("サイト Site", f"{tour.site}/\n{tour.output / 'site' / 'index.html'}")
-    table.add_row("受信箱 Inbox", f"{tour.site}/inbox/\n{tour.var / 'inbox'}")
-    table.add_row(
-        "申し込み Sign up",
-        f"{tour.service}/sign-up\n{tour.site}/ の「メールで受け取る」から。確認のメールは受信箱に届きます The mail comes to the inbox.",
-    )
-    if verifier:
-        mirrors = verifier.mirrors
-        for name in NAMES:
-            table.add_row(f"公開先 Mirror {name}", f"{mirrors.url(name)}/\n{mirrors.tree(name)}")
-        table.add_row("見張りの状態 Verifier's status", f"{verifier.url}\n{verifier.folder / 'status' / 'index.html'}")
-        table.add_row("改ざんの証拠 Evidence", str(verifier.folder / "evidence"))
-        for words, command in (("公開した版 Releases", "releases"), ("一つ前の版に戻す Roll back", "rollback")):
-            table.add_row(words, f".venv/bin/todoke {command} --config {mirrors.settings}")
-    return table
 
 
 def _wait_for_interrupt() -> None:

@@ -1,4 +1,4 @@
-"""Where every way writes how far it is, and where one way may see what another has done. Nobody waits for another here: a moment may come, or not."""
+"""Holds the state of every way. Each way writes its own state and may read those of others; none waits here for another without a deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A moment to think better of it: seconds that are counted down where everybody sees them. Ctrl-C ends them, and nothing has left the house."""
+"""Waits before a notice leaves, and shows the seconds that are left. Ctrl-C stops the notice: nothing has gone out then."""
 
 from __future__ import annotations
 

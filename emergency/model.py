@@ -1,4 +1,4 @@
-"""What a notice goes out by, and how far each way is."""
+"""The values that every module shares: the request, the places, and the state of each way by which a notice goes out."""
 
 from __future__ import annotations
 

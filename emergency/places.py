@@ -1,4 +1,4 @@
-"""`publish.toml` → `Places`, as far as it can be read. A mistake in it takes away the mirrors, and nothing else."""
+"""`publish.toml` → `Places`, as far as it can be read. With a mistake in it there are no mirrors; the site and the mail go on."""
 
 from __future__ import annotations
 

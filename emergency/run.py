@@ -1,4 +1,4 @@
-"""One request, from the person's word until every way is done or its time is over."""
+"""One request, from the command until every way is done or the time is over."""
 
 from __future__ import annotations
 

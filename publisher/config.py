@@ -196,10 +196,10 @@ def read_audit_anchor(file: Path) -> str:
         raise PublisherError(
             f"{file}: {getattr(error, 'strerror', None) or 'no anchor of an audit log'} / 監査記録の控えが読めません"
         ) from error
-    found = ANCHOR.fullmatch(lines[-1]) if lines else None
-    if found is None:
+    match = ANCHOR.fullmatch(lines[-1]) if lines else None
+    if match is None:
         raise PublisherError(f"{file}: no anchor of an audit log; `todoke audit` writes one / 監査記録の控えではありません")
-    return found[1]
+    return match[1]
 
 
 def read_secret(file: Path | None, variable: str) -> str:

@@ -13,6 +13,7 @@ The right is a numbered fence. It stands in the database, and in storages outsid
 2. `todoke take-over` creates the file of the next fence, and *then* reads the batches. So of the two at least one sees the other.
 3. What the taker reads, it marks in its database: sent, or unknown. Unknown messages are sent again by order of a person only.
 
-`protocol` has the steps as generators without I/O, and the decisions; `sites` the operator's storages; `register` asks them. With several storages the
+`records` are the values and files; `protocol` has the steps as generators without I/O, and the decisions; `settings` the operator's storages; `register`
+asks them. With several storages the
 majority decides: any two majorities have one in common.
 """

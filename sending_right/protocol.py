@@ -1,73 +1,32 @@
 """The protocol, without I/O: what is asked of one storage step by step, and what the replies of all of them decide.
 
 Each function that yields is the conversation with one storage: it yields a `Request` and is sent the answer. `sending_right.register` and the simulation
-(`benchmarks.continuity`) run the same generators. No decision reads a clock.
+(`benchmarks.simulation`) run the same generators. No decision reads a clock.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Generator, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-FENCES, CLAIMS, ENDED = "fence", "claims", "ended"
-BUCKET = 1000
-"""Claims in one folder: a file system lists a folder as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """The right as the database has it. ``fence`` 0: nobody has taken it. ``holder`` is a random name that is made when it is taken.
-
-    ``place`` says which database file or cluster it was taken in: a copy lies in another place.
-    """
-
-    fence: int
-    holder: str
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRecord:
-    """A batch: its number, LIST/NUMBER of its issue, its readers' numbers, and a random name (letters, digits), which its database knows for good."""
-
-    fence: int
-    number: int
-    ref: str
-    readers: tuple[int, ...]
-    token: str
-
-    @property
-    def name(self) -> str:
-        """The name of its file: names sort as numbers do."""
-        return f"{self.number // BUCKET:07}/{self.number:010}-{self.token}"
-
-
-@dataclass(frozen=True, slots=True)
-class EndRecord:
-    """What became of a batch: readers who were sent it, and readers of whom it is unknown. All others were not sent anything."""
-
-    sent: tuple[int, ...]
-    unknown: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedBatch:
-    """A batch as the storages have it. ``end`` is None if nobody wrote what became of it."""
-
-    claim: ClaimRecord
-    end: EndRecord | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FenceRecord:
-    """Who took a fence. ``site`` and ``at`` are for people."""
-
-    holder: str
-    site: str = ""
-    at: str = ""
-
+from sending_right.records import (
+    CLAIMS,
+    ENDED,
+    FENCES,
+    ClaimedBatch,
+    ClaimRecord,
+    EndRecord,
+    FenceRecord,
+    Right,
+    base_name,
+    claim_record_of,
+    encode,
+    end_record_of,
+    fence_name,
+    fence_record_of,
+    number_of,
+)
 
 # What is asked of a storage.
 
@@ -194,7 +153,7 @@ def strangers(names: Iterable[str], known: Collection[str], right: Right) -> Ref
 
     Of two that claim at once at least one sees the other: each writes its batch down before it looks. ``known`` are names without their folder.
     """
-    unknown = [name for name in map(_base, names) if name not in known]
+    unknown = [name for name in map(base_name, names) if name not in known]
     if not unknown:
         return None
     return Refusal(f"batch {number_of(unknown[0])} was claimed under fence {right.fence} by another copy of this database")
@@ -254,7 +213,7 @@ def check_holder(right: Right) -> Steps[Answer]:
         return Superseded(max(higher))
     if right.fence not in fences:
         return Unfamiliar()
-    holder = _fence_record((yield Read(f"{FENCES}/{fence_name(right.fence)}"))).holder
+    holder = fence_record_of((yield Read(f"{FENCES}/{fence_name(right.fence)}"))).holder
     if holder != right.holder:
         return Copied(f"another site holds fence {right.fence}")
     return Recorded(frozenset((yield Names(f"{CLAIMS}/{fence_name(right.fence)}"))))
@@ -274,7 +233,7 @@ def highest_fence() -> Steps[int]:
 def read_holder(fence: int) -> Steps[FenceRecord | None]:
     """Read who took a fence."""
     data = yield Read(f"{FENCES}/{fence_name(fence)}")
-    return None if data is None else _fence_record(data)
+    return None if data is None else fence_record_of(data)
 
 
 def take_fence(asked: int, record: FenceRecord, own: Right, settled: Collection[str]) -> Steps[Grant]:
@@ -286,7 +245,7 @@ def take_fence(asked: int, record: FenceRecord, own: Right, settled: Collection[
     :param settled: names of batches under ``own`` whose results the database has.
     """
     path = f"{FENCES}/{fence_name(asked)}"
-    if not (yield Create(path, encode(asdict(record)))) and _fence_record((yield Read(path))).holder != record.holder:
+    if not (yield Create(path, encode(asdict(record)))) and fence_record_of((yield Read(path))).holder != record.holder:
         return Copied(f"another site holds fence {asked}")
     if higher := [*map(int, (yield Names(FENCES, fence_name(asked))))]:
         return Superseded(max(higher))
@@ -294,61 +253,7 @@ def take_fence(asked: int, record: FenceRecord, own: Right, settled: Collection[
     ended = {*(yield Names(ENDED, fence_name(own.fence)))}
     batches: list[ClaimedBatch] = []
     for name in names:
-        if _base(name) not in settled:
-            claim = _claim_record((yield Read(f"{CLAIMS}/{name}")))
-            batches.append(ClaimedBatch(claim, _end_record((yield Read(f"{ENDED}/{name}"))) if name in ended else None))
+        if base_name(name) not in settled:
+            claim = claim_record_of((yield Read(f"{CLAIMS}/{name}")))
+            batches.append(ClaimedBatch(claim, end_record_of((yield Read(f"{ENDED}/{name}"))) if name in ended else None))
     return Granted(tuple(batches))
-
-
-# Names and contents of files.
-
-
-def fence_name(fence: int) -> str:
-    """Return the name of a fence's file: names sort as numbers do."""
-    return f"{fence:08}"
-
-
-def _base(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def number_of(name: str) -> int:
-    """Return the number of the batch in the name of its file."""
-    return int(_base(name).partition("-")[0])
-
-
-def encode(record: Mapping[str, Any]) -> bytes:
-    """Return a record as JSON, always the same bytes for the same record."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
-
-
-class DamagedRecord(ValueError):
-    """A file of the right is not what this program writes. Nothing is guessed: whoever reads it stops."""
-
-
-def _decode(data: bytes | None, *names: str) -> dict[str, Any]:
-    try:
-        record = json.loads(data or b"")
-        return {name: record[name] for name in names}
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedRecord(f"a record of the right to send is damaged: {error}") from error
-
-
-def _fence_record(data: bytes | None) -> FenceRecord:
-    return FenceRecord(**_decode(data, "holder", "site", "at"))
-
-
-def _claim_record(data: bytes | None) -> ClaimRecord:
-    claim = ClaimRecord(**_decode(data, "fence", "number", "ref", "readers", "token"))
-    return replace(claim, readers=_numbers(claim.readers))
-
-
-def _end_record(data: bytes | None) -> EndRecord:
-    record = _decode(data, "sent", "unknown")
-    return EndRecord(_numbers(record["sent"]), _numbers(record["unknown"]))
-
-
-def _numbers(values: Collection[Any]) -> tuple[int, ...]:
-    if not all(type(value) is int for value in values):
-        raise DamagedRecord("a record of the right to send is damaged: a reader's number is no number")
-    return tuple(values)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from sending_right import protocol
-from sending_right.protocol import ClaimedBatch, ClaimRecord, Create, DamagedRecord, EndRecord, FenceRecord, Names, Refusal, Right, Steps
+from sending_right.protocol import Create, Names, Refusal, Steps
+from sending_right.records import ClaimedBatch, ClaimRecord, DamagedRecord, EndRecord, FenceRecord, Right
 from storage.connect import connect
 from storage.model import Storage, StorageError
 from storage.settings import LocalStorage, S3Storage, SshStorage

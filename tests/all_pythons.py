@@ -1,4 +1,4 @@
-"""Run the tests that need no browser on every Python of this machine: ``python -m tests.all_pythons``.
+"""Run the tests that need no browser on every Python of this machine: ``python -m tests.all_pythons``; ``--list`` only says which there are.
 
 Each version gets an environment of its own, ``.venv-3.12`` and so on, with the locked packages. The end says which versions were run and which are
 not on this machine. The exit status is 1 if a run failed, or if there was nothing to run.
@@ -6,12 +6,14 @@ not on this machine. The exit status is 1 if a run failed, or if there was nothi
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+ABSENT = "not on this machine"
 PYENV = Path.home() / ".pyenv" / "versions"
 
 
@@ -42,20 +44,26 @@ def environment(python: Path, version: str) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest with ``arguments`` on each version, and print one line for each."""
-    results: dict[str, str] = {}
-    for version in VERSIONS:
-        python = interpreter(version)
-        if python is None:
-            results[version] = "not on this machine"
-            continue
-        own = environment(python, version)
-        run = subprocess.run([own, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-q", "-m", "not browser", *arguments], check=False)
-        results[version] = "passed" if run.returncode == 0 else f"failed with status {run.returncode}"
+    """Run pytest on each version, with the arguments that are none of ours, and print one line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, epilog="All other arguments go to pytest.")
+    parser.add_argument("--list", action="store_true", help="say which interpreters this machine has, and run nothing")
+    options, for_pytest = parser.parse_known_args(arguments)
+    results = {version: _result(version, for_pytest, is_only_listed=options.list) for version in VERSIONS}
     for version, result in results.items():
         print(f"Python {version}: {result}")
-    tried = [result for result in results.values() if result != "not on this machine"]
-    return 0 if tried and set(tried) == {"passed"} else 1
+    tried = [result for result in results.values() if result != ABSENT]
+    return 0 if tried and all(result == "passed" or options.list for result in tried) else 1
+
+
+def _result(version: str, arguments: list[str], *, is_only_listed: bool) -> str:
+    python = interpreter(version)
+    if python is None:
+        return ABSENT
+    if is_only_listed:
+        return str(python)
+    own = environment(python, version)
+    run = subprocess.run([own, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-q", "-m", "not browser", *arguments], check=False)
+    return "passed" if run.returncode == 0 else f"failed with status {run.returncode}"
 
 
 if __name__ == "__main__":

@@ -6,31 +6,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 
 from benchmarks.simulation.site import Rules
-from sending_right import protocol
-from sending_right.protocol import (
-    Answer,
-    ClaimRecord,
-    Create,
-    FenceRecord,
-    Grant,
-    Granted,
-    Names,
-    Recorded,
-    Refusal,
-    Right,
-    Steps,
-    Superseded,
-)
+from sending_right import protocol, records
+from sending_right.protocol import Answer, Create, Grant, Granted, Names, Recorded, Refusal, Steps, Superseded
+from sending_right.records import ClaimRecord, FenceRecord, Right
 
 
 def looks_before_it_writes(right: Right, claim: ClaimRecord, horizon: str) -> Steps[Answer]:
     """The two steps of `protocol.record_claim` in the other order: a fence may be taken between them."""
-    fences = [*map(int, (yield Names(protocol.FENCES, protocol.fence_name(right.fence - 1))))]
+    fences = [*map(int, (yield Names(records.FENCES, records.fence_name(right.fence - 1))))]
     if higher := [fence for fence in fences if fence > right.fence]:
         return Superseded(max(higher))
-    folder = f"{protocol.CLAIMS}/{protocol.fence_name(right.fence)}"
+    folder = f"{records.CLAIMS}/{records.fence_name(right.fence)}"
     names = frozenset((yield Names(folder, horizon)))
-    yield Create(f"{folder}/{claim.name}", protocol.encode(asdict(claim)))
+    yield Create(f"{folder}/{claim.name}", records.encode(asdict(claim)))
     return Recorded(names)
 
 
@@ -50,7 +38,7 @@ def is_content_with_one(replies: list[Answer | None], right: Right, storages: in
     return protocol.after_claim([answer for answer in replies if answer is not None], right, min(storages, 1))
 
 
-def takes_with_one(grants: list[Grant | None], asked: int, storages: int) -> Refusal | tuple[protocol.ClaimedBatch, ...]:
+def takes_with_one(grants: list[Grant | None], asked: int, storages: int) -> Refusal | tuple[records.ClaimedBatch, ...]:
     """As `is_content_with_one`, for the taker."""
     return protocol.after_taking([grant for grant in grants if grant is not None], asked, min(storages, 1))
 

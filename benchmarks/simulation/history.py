@@ -9,7 +9,7 @@ from random import Random
 
 from benchmarks.simulation.network import Network, Store
 from benchmarks.simulation.site import Copy, Rules, Site
-from sending_right.protocol import Right
+from sending_right.records import Right
 
 READERS = 12
 STEPS = 160

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from benchmarks.simulation.network import Network
 from sending_right import protocol
-from sending_right.protocol import ClaimedBatch, ClaimRecord, EndRecord, FenceRecord, Refusal, Right, Steps
+from sending_right.protocol import Refusal, Steps
+from sending_right.records import ClaimedBatch, ClaimRecord, EndRecord, FenceRecord, Right
 
 GAP = 1000
 """By how much the numbers of claims rise at a take-over (`mailer.database.restoration`)."""

@@ -43,8 +43,8 @@ def _rows(lines: Sequence[str], places: dict[str, int], width: int) -> Iterator[
         if line.startswith("-- "):
             yield f'<path d="M12 {y - 5}H{width - 12}" stroke="#e0e4ea"/><rect x="10" y="{y - 15}" width="70" height="20" fill="#fff"/>'
             yield _text(14, y, line[3:], "start", "part")
-        elif found := _MESSAGE.fullmatch(line):
-            yield from _arrow(_place(found["source"], places), _place(found["target"], places), y, found["text"])
+        elif match := _MESSAGE.fullmatch(line):
+            yield from _arrow(_place(match["source"], places), _place(match["target"], places), y, match["text"])
         else:
             actor, _, text = line.partition(":")
             yield from _step(_place(actor, places), y, text.strip())

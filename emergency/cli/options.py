@@ -1,4 +1,4 @@
-"""What the commands share: options, and where everything is."""
+"""The options that the commands share, and their clock."""
 
 from __future__ import annotations
 

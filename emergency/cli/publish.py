@@ -59,7 +59,7 @@ def publish(
     slow is tried again and reported. Run it again at any time: nothing goes out twice. Exit status 0: all done; 3: something is late or failed; 1: the
     notice is refused, and nothing went out; 130: stopped in time.
     """
-    _go(Request(file, Verb.PUBLISH, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _carry_out(Request(file, Verb.PUBLISH, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def update(
@@ -78,7 +78,7 @@ def update(
 
     FILE is a new source with `updates:`. Everything else is as with emergency publish.
     """
-    _go(Request(file, Verb.UPDATE, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _carry_out(Request(file, Verb.UPDATE, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def cancel(
@@ -97,7 +97,7 @@ def cancel(
 
     FILE is a new source with `cancels:`. Everything else is as with emergency publish.
     """
-    _go(Request(file, Verb.CANCEL, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _carry_out(Request(file, Verb.CANCEL, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def correct(
@@ -116,7 +116,7 @@ def correct(
 
     FILE is a new source with `correction: true` and `updates:`, and its title begins with 訂正. Everything else is as with emergency publish.
     """
-    _go(Request(file, Verb.CORRECT, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    _carry_out(Request(file, Verb.CORRECT, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
 
 
 def _people(first: str, second: str) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _people(first: str, second: str) -> tuple[str, ...]:
     return people
 
 
-def _go(request: Request, places: Places, dry_run: bool, chosen: Literal["text", "json"]) -> None:
+def _carry_out(request: Request, places: Places, dry_run: bool, chosen: Literal["text", "json"]) -> None:
     folder = places.config.parent / FOLDER
     try:
         if dry_run:

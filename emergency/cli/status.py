@@ -1,4 +1,4 @@
-"""`todoke emergency status` and `todoke emergency list`."""
+"""`todoke emergency status`: since when a notice is live, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail of one issue: frozen and sent by `todoke send`, which goes on when this program has ended. The ledger sends nothing twice.
+"""Sends the mail of one issue: it is frozen and sent by `todoke send`, which goes on when this program has ended. The ledger sends nothing twice.
 
 It leaves when one mirror shows the page, and does not wait longer than `PATIENCE` for that: the mail says everything that the page says.
 """

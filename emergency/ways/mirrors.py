@@ -1,4 +1,4 @@
-"""To every mirror: one program signs and has a process for each mirror (`todoke emergency release`). It is started before there is anything to bring."""
+"""Brings the notice to every mirror: one program signs and has a process for each mirror (`todoke emergency release`). It is started before there is anything to bring."""
 
 from __future__ import annotations
 

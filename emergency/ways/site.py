@@ -1,4 +1,4 @@
-"""Onto the built site (`todoke emergency write`). What it writes last is tried again; a notice with a fault is not: a person has to mend it."""
+"""Puts the notice on the built site (`todoke emergency write`). A file that could not be written is tried again; a notice with a fault is not, since a person has to mend it."""
 
 from __future__ import annotations
 

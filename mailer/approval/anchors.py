@@ -96,10 +96,10 @@ def _line(anchor: Anchor) -> bytes:
 
 
 def _parse(path: Path, number: int, line: str) -> Anchor:
-    found = LINE.fullmatch(line)
+    match = LINE.fullmatch(line)
     try:
-        if found and (moment := datetime.fromisoformat(found[3])).tzinfo:
-            return Anchor(int(found[1]), found[2], moment)
+        if match and (moment := datetime.fromisoformat(match[3])).tzinfo:
+            return Anchor(int(match[1]), match[2], moment)
     except ValueError:
         pass
     raise AnchorError(f"{path}, line {number}: no anchor of an audit log. Give another file with --anchor. 監査記録の控えではありません。")

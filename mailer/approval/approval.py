@@ -71,12 +71,12 @@ def candidate(config: Config, ref: IssueRef, name: str, *, account: str, key: Pa
             f"{rules.approvers}: there is no such file, so nobody can approve. Write into it who may (name, mail, lists, public_key; see "
             '`todoke approvers --help`), or, where you have no keys, set identity = "name" in [approval] of mailer.toml. 承認できる人を書いた approvers.toml がありません。'
         )
-    found = approvers.find(known, written, ref.list) if known else Approver(names.canonical(name), is_registered=False)
-    if rules.identity == "key" and not found.public_key:
+    approver = approvers.find(known, written, ref.list) if known else Approver(names.canonical(name), is_registered=False)
+    if rules.identity == "key" and not approver.public_key:
         raise NoApprover(
-            f"{found.name} has no public_key in {rules.approvers}. Add the line of the .pub file of their SSH key. 公開鍵がありません。"
+            f"{approver.name} has no public_key in {rules.approvers}. Add the line of the .pub file of their SSH key. 公開鍵がありません。"
         )
-    return Candidate(found, account, key)
+    return Candidate(approver, account, key)
 
 
 def authorship_of(

@@ -95,11 +95,11 @@ def find(approvers: Sequence[Approver], name: str, key: str) -> Approver:
 
     :raises NoApprover: nobody of the file has that name, or not for the list.
     """
-    found = next((approver for approver in approvers if approver.is_named(name)), None)
-    if found is not None and found.may_approve(key):
-        return found
+    registered = next((approver for approver in approvers if approver.is_named(name)), None)
+    if registered is not None and registered.may_approve(key):
+        return registered
     able = "、".join(approver.name for approver in approvers if approver.may_approve(key)) or "nobody"
-    words = f"{name} may not approve issues of {key}" if found else f"{name} is not in approvers.toml"
+    words = f"{name} may not approve issues of {key}" if registered else f"{name} is not in approvers.toml"
     raise NoApprover(f"{words}. Those who may: {able}. See `todoke approvers`. 承認できる人は approvers.toml に書かれた人だけです。")
 
 

@@ -106,7 +106,7 @@ def before(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal, *, unt
 
     :param until: the number of an entry; only those before it count. 0: all.
     """
-    found, given = None, dict[str, Approval | None]()
+    latest, given = None, dict[str, Approval | None]()
     for entry in entries:
         what, issue = entry.event.what, entry.event.issue
         is_other = issue.startswith(f"{ref.list}/") and issue != str(ref) and (not until or entry.number < until)
@@ -115,5 +115,5 @@ def before(entries: Iterable[AuditEntry], ref: IssueRef, seal: AuditSeal, *, unt
         if what == APPROVED:
             given[issue] = Approval.from_entry(entry)
         else:
-            found = given.get(issue) or found
-    return found
+            latest = given.get(issue) or latest
+    return latest

@@ -82,9 +82,11 @@ def canonical(name: str) -> str:
             raise NameRefused(
                 f"The name {_quoted(name)} has a sign that only looks like a letter (U+{ord(character):04X}). Type the name anew."
             )
-    found = scripts(words)
-    if len(found) > 1 and not any(found <= allowed for allowed in TOGETHER):
-        raise NameRefused(f"The name {_quoted(name)} mixes scripts that look like each other ({', '.join(sorted(found))}). Type it in one.")
+    used_scripts = scripts(words)
+    if len(used_scripts) > 1 and not any(used_scripts <= allowed for allowed in TOGETHER):
+        raise NameRefused(
+            f"The name {_quoted(name)} mixes scripts that look like each other ({', '.join(sorted(used_scripts))}). Type it in one."
+        )
     return words
 
 

@@ -106,13 +106,13 @@ class SourceRepository:
         listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *([self.prefix] if self.prefix else [])).decode(
             "utf-8", "surrogateescape"
         )
-        found = {}
+        authors = {}
         for line in filter(None, listed.split("\0")):
             mode, _kind, rest = line.split(" ", 2)
             identity, path = rest.split("\t", 1)
             if mode in FILE_MODES:
-                found[path.removeprefix(self.prefix)] = identity
-        return found
+                authors[path.removeprefix(self.prefix)] = identity
+        return authors
 
     def require_clean(self, commit: str) -> None:
         """Return if the folder holds what the commit holds, whatever the index says.
@@ -163,8 +163,8 @@ class SourceRepository:
             .decode("utf-8", "replace")
             .split("\0")
         )
-        found = dict.fromkeys(person for record in range(0, len(fields) - 4, 5) for person in _people(fields[record : record + 5]))
-        return tuple(person for person in found if (person.name, person.mail) not in SERVICES)
+        people = dict.fromkeys(person for record in range(0, len(fields) - 4, 5) for person in _people(fields[record : record + 5]))
+        return tuple(person for person in people if (person.name, person.mail) not in SERVICES)
 
     def _with_earlier_names(self, paths: list[str], scope: list[str]) -> list[str]:
         """Add the names that the files had before they were renamed or copied, as far as Git finds that out by likeness."""
@@ -206,9 +206,9 @@ class SourceRepository:
 def _people(fields: list[str]) -> Iterator[Contributor]:
     author, author_mail, committer, committer_mail, message = fields
     yield Contributor(author, author_mail)
-    for found in CO_AUTHOR.finditer(message):
-        if found["name"] or found["mail"]:
-            yield Contributor(found["name"], found["mail"] or "")
+    for trailer in CO_AUTHOR.finditer(message):
+        if trailer["name"] or trailer["mail"]:
+            yield Contributor(trailer["name"], trailer["mail"] or "")
     yield Contributor(committer, committer_mail)
 
 

@@ -66,8 +66,8 @@ def _person(known: tuple[Approver, ...], name: str) -> Approver:
     if not known:
         return Approver(names.canonical(name), is_registered=False)
     written = names.canonical(name) if "@" not in name else name.strip()
-    found = next((approver for approver in known if approver.is_named(written)), None)
-    if found is None:
+    registered = next((approver for approver in known if approver.is_named(written)), None)
+    if registered is None:
         able = "、".join(approver.name for approver in known)
         raise NoApprover(f"{written} is not in approvers.toml. Those who may: {able}. 承認できる人は approvers.toml に書かれた人だけです。")
-    return found
+    return registered

@@ -128,8 +128,8 @@ def mask(text: str) -> str:
 def _approvals(settings: Config, chosen: Sequence[AuditEntry]) -> list[dict[str, Any]]:
     """Return what was signed, by entry of the log, with the key that `approvers.toml` has for the approver today."""
     keys = _known_approvers(settings)
-    found = [(entry, granted.Approval.from_entry(entry)) for entry in chosen if entry.event.what == granted.APPROVED]
-    return [_approval(entry, approval, keys.get(entry.event.actor)) for entry, approval in found]
+    approvals = [(entry, granted.Approval.from_entry(entry)) for entry in chosen if entry.event.what == granted.APPROVED]
+    return [_approval(entry, approval, keys.get(entry.event.actor)) for entry, approval in approvals]
 
 
 def _known_approvers(settings: Config) -> Mapping[str, Approver]:

@@ -25,13 +25,13 @@ def ready(output_format: FormatOption = OutputFormat.TEXT, config: ConfigPath = 
     with command_session():
         settings = load_config(config)
         with open_for_command(settings) as database:
-            found = ready_issues(settings, database, mail, now())
+            ready = ready_issues(settings, database, mail, now())
         if output_format is OutputFormat.JSON:
-            typer.echo(machine_output.to_json([*map(machine_output.ready, found)]))
+            typer.echo(machine_output.to_json([*map(machine_output.ready, ready)]))
         elif output_format is OutputFormat.CSV:
-            typer.echo(machine_output.to_csv([*map(machine_output.ready, found)], machine_output.READY_COLUMNS), nl=False)
-        elif found:
-            console().print(Listing(COLUMNS, tuple(map(_row, found))))
+            typer.echo(machine_output.to_csv([*map(machine_output.ready, ready)], machine_output.READY_COLUMNS), nl=False)
+        elif ready:
+            console().print(Listing(COLUMNS, tuple(map(_row, ready))))
         else:
             say("Every issue that is built has been sent. 送っていない号はありません。")
 

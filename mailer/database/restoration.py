@@ -21,7 +21,7 @@ from mailer.database.schema import claim, delivery, issue, ledger, sent_before, 
 from mailer.model.ids import Fence, IssueId, SubscriberId
 from mailer.model.issue import CALLED_OFF, IssueRef
 from mailer.model.state import DUE, DeliveryState
-from sending_right.protocol import Right
+from sending_right.records import Right
 
 GAP = 1_000_000
 """Other machines may have claimed under higher fences than this one knows, and people joined after the backup whose links are still in

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, text, update
 
 from mailer.database.engine import Database, sqlite_file
 from mailer.database.schema import claim, recorded_claim, sending_right
-from sending_right.protocol import Right
+from sending_right.records import Right
 
 MACHINE = Path("/etc/machine-id")
 """A random number that is made when a machine is installed (machine-id(5))."""

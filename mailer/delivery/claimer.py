@@ -58,15 +58,7 @@ class BatchClaimer:
             frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end, self._right.is_asked
         )
         try:
-            claim = await self._recorder.ask(
-                claims.claim_batch,
-                context.database,
-                request,
-                token=token,
-                owner=self._journals.name,
-                lease=context.config.lease,
-                now=context.clock(),
-            )
+            claim = await self._ask(request, token)
         except BaseException:
             journal.close(is_done=False)  # the claim may have been made all the same
             raise
@@ -93,6 +85,11 @@ class BatchClaimer:
         )
         log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
         return claim, batch
+
+    async def _ask(self, request: ClaimRequest, token: str) -> Claim | None:
+        context, owner = self._context, self._journals.name
+        lease, now = context.config.lease, context.clock()
+        return await self._recorder.ask(claims.claim_batch, context.database, request, token=token, owner=owner, lease=lease, now=now)
 
     async def _require_right(self, claim: Claim, ref: str, journal: Journal) -> None:
         """Write the batch down outside. If that is refused, no message of it has left, and its rows are pending again."""

@@ -184,12 +184,12 @@ class DeliveryEngine:
         database, now = self.context.database, self.context.clock()
         if has_claimed and now < self.context.config.max_age.end(frozen):
             return False
-        found = await self.recorder.ask(expiry, self.context.config, database, frozen, now)
-        if found is Expiry.OVER:
+        expiry_now = await self.recorder.ask(expiry, self.context.config, database, frozen, now)
+        if expiry_now is Expiry.OVER:
             await self.recorder.ask(
                 ledger.change_state, database, frozen.issue_id, DUE, DeliveryState.EXPIRED, now=now, why="too late to be sent"
             )
-        return found is not Expiry.OPEN
+        return expiry_now is not Expiry.OPEN
 
     async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
         """Claim the next batch of an issue for a queue (`BatchClaimer.claim`)."""

@@ -12,7 +12,7 @@ from mailer.delivery.recorder import Recorder
 from mailer.model.errors import RightMissing, RightUnknown
 from mailer.model.ids import SubscriberId
 from sending_right import protocol
-from sending_right.protocol import ClaimRecord, EndRecord, Right
+from sending_right.records import ClaimRecord, EndRecord, Right
 from sending_right.register import RightRefused, RightRegister
 
 

@@ -34,9 +34,9 @@ class DocumentMoment:
 
 def upcoming(library: Library, now: dt.datetime) -> list[DocumentMoment]:
     """Return every moment after ``now``, soonest first. Drafts have none."""
-    found = sorted((moment, what, path) for moment, what, path in _moments(library) if moment > now)
+    ahead = sorted((moment, what, path) for moment, what, path in _moments(library) if moment > now)
     documents = {path.as_posix(): document for path, document in library.documents.items()}
-    return [DocumentMoment(at.isoformat(), what, path, documents[path].meta.title, documents[path].url) for at, what, path in found]
+    return [DocumentMoment(at.isoformat(), what, path, documents[path].meta.title, documents[path].url) for at, what, path in ahead]
 
 
 def _moments(library: Library) -> Iterator[tuple[dt.datetime, str, str]]:

@@ -187,8 +187,8 @@ def clashing_files(library: Library) -> list[Diagnostic]:
 def unusable_names(library: Library) -> list[Diagnostic]:
     """Return a diagnostic for each file that is to be public and whose name is no address: a link to it would lead nowhere."""
     named = {path for document in library.documents.values() for path in document.named_files} | {*library.registry.site.public_files}
-    found = [(path, check_file_path(path)) for path in sorted(named & library.files)]
-    return [Diagnostic(PurePosixPath(path), 1, *words, "F304") for path, words in found if words]
+    checked = [(path, check_file_path(path)) for path in sorted(named & library.files)]
+    return [Diagnostic(PurePosixPath(path), 1, *words, "F304") for path, words in checked if words]
 
 
 def missing_declarations(library: Library) -> Iterator[tuple[str, str, str]]:

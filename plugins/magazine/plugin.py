@@ -81,7 +81,7 @@ def _refused(
     from plugins.magazine.gate.gate import Gate, RenderedIssue, validate_html  # a site without issues does not load it
 
     gate, rendered = Gate(file_finder(build.site, build.get(PLAN)), renderer.base, renderer.site), [RenderedIssue(*each) for each in issues]
-    refused = {each.issue.document.path: found for each in rendered if (found := gate.examine(each))}
+    refused = {each.issue.document.path: faults for each in rendered if (faults := gate.examine(each))}
     passing = [each for each in rendered if each.issue.document.path not in refused]
     if build.validate_mail and passing and not (refused and build.strict):
         for diagnostic in validate_html(passing, _passed(build.site)):

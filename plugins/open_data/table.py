@@ -146,10 +146,10 @@ def _check_quotes(text: str, separator: str) -> None:
 
 def _header_position(records: Sequence[tuple[int, list[str]]], form: TableForm) -> int:
     first, (ja, en) = form.needed[0], form.title
-    found = next((index for index, (_, cells) in enumerate(records[:_TITLE_LINES]) if first in map(form.column, cells)), None)
-    if found is None:
+    header_line = next((index for index, (_, cells) in enumerate(records[:_TITLE_LINES]) if first in map(form.column, cells)), None)
+    if header_line is None:
         raise UnreadableTable(f"列「{first}」が見つかりません。{ja}の表ではないようです / no column {first}: this is no table of {en}")
-    return found
+    return header_line
 
 
 def _note(form: TableForm, path: PurePosixPath, line: int, ja: str, en: str, column: str = "") -> Diagnostic:

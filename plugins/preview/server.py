@@ -77,9 +77,9 @@ def find_file(site: Path, path: str) -> Path | None:
     """Return the file below ``site`` that an address names, a folder's ``index.html`` included, or None: also for what no file can be called."""
     try:
         root = site.resolve()
-        found = (root / path).resolve()
-        found = found / "index.html" if found.is_dir() else found
-        return found if found.is_relative_to(root) and found.is_file() else None
+        file = (root / path).resolve()
+        file = file / "index.html" if file.is_dir() else file
+        return file if file.is_relative_to(root) and file.is_file() else None
     except (OSError, ValueError, RuntimeError):  # too long, a null character, a loop of links
         return None
 

@@ -79,5 +79,5 @@ def _describe(store: ReleaseStore, file: ReleasedFile, mirror: str) -> Mapping[s
 def _head_elements(page: Path) -> Iterator[tuple[str, str]]:
     head = lxml.html.fromstring(page.read_bytes() or b"<html></html>", parser=lxml.html.HTMLParser(encoding="utf-8"))
     for name in ("title", "type", "description"):
-        found = head.xpath("string(//meta[@property=$name]/@content)", name=f"og:{name}")
-        yield name, " ".join(str(found).split())
+        text = head.xpath("string(//meta[@property=$name]/@content)", name=f"og:{name}")
+        yield name, " ".join(str(text).split())

@@ -89,13 +89,13 @@ async def _fetch(session: aiohttp.ClientSession, address: str, file: ReleasedFil
 
 async def _digest(answer: aiohttp.ClientResponse, most: int) -> str:
     """Return the SHA-256 of the body; one byte more than ``most`` is enough to know that it is another one."""
-    found, left = hashlib.sha256(), most + 1
+    digest, left = hashlib.sha256(), most + 1
     async for block in answer.content.iter_chunked(65_536):
-        found.update(block[:left])
+        digest.update(block[:left])
         left -= len(block)
         if left <= 0:
             break
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def manifest_file(proof: bytes) -> ReleasedFile:

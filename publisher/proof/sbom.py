@@ -50,8 +50,8 @@ def locked_hashes(lock: str) -> Mapping[tuple[str, str], tuple[str, ...]]:
     for line in lock.splitlines():
         if match := _PINNED.match(line):
             package = (canonicalize_name(match[1]), match[2])
-        if package and (found := _HASH.findall(line)):
-            hashes[package] = (*hashes.get(package, ()), *found)
+        if package and (of_line := _HASH.findall(line)):
+            hashes[package] = (*hashes.get(package, ()), *of_line)
     return hashes
 
 

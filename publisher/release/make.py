@@ -127,7 +127,7 @@ def make_of_changes(
     newest, site = store.newest(), output / "site"
     read = {path: read_file(site, path) for path in paths}
     others = [file for file in planned.release.files if file.path not in read]
-    everything = tuple(sorted([*others, *(found[0] for found in read.values() if found)], key=lambda file: file.path))
+    everything = tuple(sorted([*others, *(entry[0] for entry in read.values() if entry)], key=lambda file: file.path))
     if newest and newest.release.files == everything and _is_in_force(store, newest):
         return replace(newest, proof=store.proof(newest))
     commit = f"{planned.release.commit.removesuffix('+')}+" if planned.release.commit else ""
@@ -138,7 +138,7 @@ def make_of_changes(
     changed = {*(file.path for file in difference.written), *difference.removed} if difference else None
     signed = _sign_and_keep(store, release, site, keys, changed)
     if planned.scan.stamps:  # or the next scan would read all of them again
-        store.keep_stamps({**planned.scan.stamps, **{path: found[1] for path, found in read.items() if found}})
+        store.keep_stamps({**planned.scan.stamps, **{path: entry[1] for path, entry in read.items() if entry}})
     return signed
 
 

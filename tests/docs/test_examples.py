@@ -97,20 +97,8 @@ def test_each_target_of_make_on_a_page_exists() -> None:
 
 
 def test_each_file_of_the_repository_that_a_page_names_exists() -> None:
-    programs = (
-        "plugins",
-        "mailer",
-        "publisher",
-        "emergency",
-        "verifier",
-        "alarm",
-        "sending_right",
-        "storage",
-        "demo",
-        "audit",
-        "benchmarks",
-    )
-    files = [path for folder in (*programs, "tests", "docs", "themes", ".ci") for path in Path(folder).rglob("*")]
+    programs = [path.parent for path in Path().glob("*/__init__.py")]
+    files = [path for folder in (*programs, Path("themes"), Path(".ci")) for path in folder.rglob("*")]
     known = {path.as_posix() for path in (*files, *Path().glob("*.*"))}
     named = {code for page in PAGES for code in codes(page) if re.fullmatch(r"[\w./-]+\.(?:py|js|csv|sh|dot|seq)", code)}
     named -= {name for name in named if name.startswith("content/")}

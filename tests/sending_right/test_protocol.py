@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sending_right import protocol
-from sending_right.protocol import ClaimRecord, Copied, FenceRecord, Granted, Recorded, Refusal, Right, Superseded, Unfamiliar
+from sending_right.protocol import Copied, Granted, Recorded, Refusal, Superseded, Unfamiliar
+from sending_right.records import ClaimRecord, FenceRecord, Right
 from sending_right.register import RightRefused, RightRegister
 from storage.settings import LocalStorage
 

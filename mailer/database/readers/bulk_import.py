@@ -160,10 +160,10 @@ class _Import:
             known = {self._ids[key]: key for key in portion if key in self._ids}
             if known:
                 columns = (subscription.c.subscriber_id, subscription.c.list, subscription.c.state)
-                found = self._connection.execute(
+                subscriptions = self._connection.execute(
                     select(*columns).where(_among(self._connection, subscription.c.subscriber_id, list(known)))
                 )
-                states |= {(known[number], key): state for number, key, state in found.all()}
+                states |= {(known[number], key): state for number, key, state in subscriptions.all()}
         return states
 
     def _find(self, keys: Sequence[str]) -> None:

@@ -53,8 +53,8 @@ def addresses_of(database: Database, subscriber_id: SubscriberId) -> tuple[str, 
     current = select(subscriber.c.email).where(subscriber.c.id == subscriber_id)
     former = select(delivery.c.address).where(delivery.c.subscriber_id == subscriber_id).distinct()
     with database.reading() as connection:
-        found = [*connection.execute(current).scalars(), *connection.execute(former).scalars()]
-    return tuple(dict.fromkeys(found))
+        names = [*connection.execute(current).scalars(), *connection.execute(former).scalars()]
+    return tuple(dict.fromkeys(names))
 
 
 def erase_within(connection: Connection, subscriber_id: SubscriberId) -> Erased:

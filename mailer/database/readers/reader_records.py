@@ -82,7 +82,7 @@ def record_of(database: Database, subscriber_id: SubscriberId) -> ReaderRecord |
         held = suppressions.suppressions_within(connection, database.address_keys, row.email)
     given = consents.consents_of(database, subscriber_id)
     digests = dict.fromkeys(each.words for each in given if each.words)
-    words = tuple(found for digest in digests if (found := consents.words_of(database, digest)))
+    words = tuple(known_words for digest in digests if (known_words := consents.words_of(database, digest)))
     problems = delivery_problems.problems_of(database, subscriber_id)
     return ReaderRecord(
         row.id, row.email, row.name, row.created_at, row.paused_until, subscriptions, given, words, held, deliveries, problems

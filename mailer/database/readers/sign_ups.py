@@ -94,9 +94,9 @@ def take_waiting(database: Database, most: int, now: datetime) -> tuple[WaitingC
     with database.writing() as connection:
         for mailbox in connection.execute(query).scalars().all():
             change = {"not_before": now + TAKEN, "tries": sign_up.c.tries + 1}
-            row = update(sign_up).where(sign_up.c.mailbox == mailbox, due).values(change).returning(sign_up.c.token, sign_up.c.tries)
-            if (found := connection.execute(row).one_or_none()) is not None:
-                taken.append(WaitingConfirmation(mailbox, found.token, found.tries))
+            step = update(sign_up).where(sign_up.c.mailbox == mailbox, due).values(change).returning(sign_up.c.token, sign_up.c.tries)
+            if (row := connection.execute(step).one_or_none()) is not None:
+                taken.append(WaitingConfirmation(mailbox, row.token, row.tries))
     return tuple(taken)
 
 

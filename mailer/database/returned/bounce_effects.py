@@ -108,8 +108,8 @@ def ended_by_problems(database: Database, subscriber_id: SubscriberId) -> tuple[
     """The suppressions that `forgive` would lift."""
     with database.reading() as connection:
         address = delivery_problems.address_within(connection, subscriber_id)
-        found = () if address is None else suppressions.suppressions_within(connection, database.address_keys, address)
-    return tuple(each for each in found if each.lifted_at is None and each.reason in BY_PROBLEMS)
+        held = () if address is None else suppressions.suppressions_within(connection, database.address_keys, address)
+    return tuple(each for each in held if each.lifted_at is None and each.reason in BY_PROBLEMS)
 
 
 def release_queue(database: Database, queue: str, *, by: str, why: str, now: datetime) -> bool:

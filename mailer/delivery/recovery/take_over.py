@@ -28,7 +28,7 @@ from mailer.delivery.recovery.sent_log import journal_errors
 from mailer.model.errors import IssueUnknown, RightMissing, RightUnknown, SenderBusy
 from mailer.model.ids import Fence, SubscriberId
 from mailer.model.issue import IssueRef
-from sending_right.protocol import ClaimedBatch, FenceRecord, Right
+from sending_right.records import ClaimedBatch, FenceRecord, Right
 from sending_right.register import RightRefused, RightRegister, site_name
 
 FILE = "take-over.json"

@@ -132,8 +132,8 @@ def visible(text: str) -> str:
 
 def file_size(files: InputFolder, path: PurePosixPath, name: str) -> int | None:
     """Return the bytes of the file that the source at ``path`` calls ``name``; None if there is none below ``content``."""
-    found = files.stat(posixpath.normpath(f"{path.parent}/{name}"))
-    return found.size if found else None
+    status = files.stat(posixpath.normpath(f"{path.parent}/{name}"))
+    return status.size if status else None
 
 
 def _without_code(body: str) -> str:

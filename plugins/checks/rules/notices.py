@@ -46,7 +46,7 @@ def _fields(source: Manuscript) -> Iterator[tuple[str, int, str]]:
 def _sentences(source: Manuscript) -> Iterator[tuple[str, int, str]]:
     for key, at, text in _fields(source):
         if key in ("what", "action"):
-            yield from ((key, at + found.start(), found[0].strip()) for found in _SENTENCE.finditer(text))
+            yield from ((key, at + sentence.start(), sentence[0].strip()) for sentence in _SENTENCE.finditer(text))
 
 
 def _long_titles(source: Manuscript) -> Iterator[Hit]:
@@ -67,9 +67,9 @@ def _renamed(source: Manuscript) -> Iterator[Hit]:
     if not _NOTICE.search(source.text):
         return
     for word, instead in ((each.word, each.instead) for each in RENAMED):
-        for found in re.finditer(re.escape(word), source.text):
+        for match in re.finditer(re.escape(word), source.text):
             yield Hit(
-                *found.span(),
+                *match.span(),
                 f"「{word}」は2026年5月28日に名前が変わりました。「{instead}」と書いてください",
                 f"{word!r} has another name since 28 May 2026: {instead}",
             )
@@ -110,22 +110,22 @@ def _unasked(source: Manuscript) -> Iterator[Hit]:
 
 def _kanji(source: Manuscript, grade: int) -> Iterator[Hit]:
     for _, at, text in _fields(source):
-        for found in _KANJI.finditer(text):
-            if set(found[0]) - GRADES[grade] - {"々"} and found[0] not in ("訓練", "見本"):
-                start = at + found.start()
-                ja = f"「{found[0]}」に読みがありません。「{found[0]}（よみ）」と書くか、ひらがなにしてください"
+        for match in _KANJI.finditer(text):
+            if set(match[0]) - GRADES[grade] - {"々"} and match[0] not in ("訓練", "見本"):
+                start = at + match.start()
+                ja = f"「{match[0]}」に読みがありません。「{match[0]}（よみ）」と書くか、ひらがなにしてください"
                 yield Hit(
-                    start, start + len(found[0]), ja, f"{found[0]} goes beyond the kanji of grade {grade}: add its reading in brackets"
+                    start, start + len(match[0]), ja, f"{match[0]} goes beyond the kanji of grade {grade}: add its reading in brackets"
                 )
 
 
 def _katakana(source: Manuscript) -> Iterator[Hit]:
     for _, at, text in _fields(source):
-        for found in _KATAKANA.finditer(text):
-            if found[0] not in _KNOWN:
-                start = at + found.start()
-                ja = f"「{found[0]}」は分からない人がいます。「{found[0]}（…）」と説明を付けるか、別のことばにしてください"
-                yield Hit(start, start + len(found[0]), ja, f"{found[0]!r} is jargon to some: explain it in brackets")
+        for match in _KATAKANA.finditer(text):
+            if match[0] not in _KNOWN:
+                start = at + match.start()
+                ja = f"「{match[0]}」は分からない人がいます。「{match[0]}（…）」と説明を付けるか、別のことばにしてください"
+                yield Hit(start, start + len(match[0]), ja, f"{match[0]!r} is jargon to some: explain it in brackets")
 
 
 _GUIDE = "やさしい日本語ガイドライン（出入国在留管理庁・文化庁、2020年）"

@@ -16,12 +16,12 @@ from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.channel import refusal
 from plugins.emergency.fast_path.banner import Banner
+from plugins.emergency.fast_path.reading_copies import ReadingCopies
 from plugins.emergency.fast_path.site_pages import SitePages
 from plugins.emergency.fast_path.slots import PORTAL, URGENT, fill
 from plugins.emergency.fast_path.snapshot import Snapshot
 from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 from plugins.emergency.fast_path.source import record_from
-from plugins.emergency.fast_path.with_readings import WithReadings
 from plugins.emergency.forms import forms_of_all, forms_of_record
 from plugins.emergency.mail import MailRenderer, bundle, number_of
 from plugins.emergency.pages import PageRenderer
@@ -67,7 +67,7 @@ class FastPath:
         self._records = {d.path: record_from(d, self._snapshot) for d in live if d.content_type in ("notice", "drill")}
         cards = CardRenderer(self._site, cache / "cards", find_font(snapshot.card_font), self._cards.add)
         self._pages = SitePages(self._snapshot, {r.url: r for r in self._records.values()}, now, cards.draw_card)
-        self._with_readings = WithReadings(self._snapshot, cache)
+        self._reading_copies = ReadingCopies(self._snapshot, cache)
 
     @property
     def kind(self) -> Literal["publish", "update", "cancel", "correct"]:
@@ -196,14 +196,14 @@ class FastPath:
     def _copies_of(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The copies with readings of pages that were written whole."""
         for name in names:
-            if name.endswith("index.html") and (copy := self._with_readings.of_page((self._site / name).read_text("utf-8"))):
-                yield self._with_readings.name(name), copy.encode()
+            if name.endswith("index.html") and (copy := self._reading_copies.of_page((self._site / name).read_text("utf-8"))):
+                yield self._reading_copies.name(name), copy.encode()
 
     def _banner(self) -> Banner:
         usual = self._pages.banner("")
         own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
-        copies = {self._with_readings.name(name): self._with_readings.of_slot(text) for name, text in own.items()}
-        return Banner(self._site, usual, self._with_readings.of_slot(usual), own | copies)
+        copies = {self._reading_copies.name(name): self._reading_copies.of_slot(text) for name, text in own.items()}
+        return Banner(self._site, usual, self._reading_copies.of_slot(usual), own | copies)
 
     def _is_refused(self, record: EmergencyRecord) -> bool:
         return refusal(record, _publication_of(record, self._snapshot).live_since, self._now) is not None

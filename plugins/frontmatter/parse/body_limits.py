@@ -101,8 +101,8 @@ def _controls(source: Source, body: Body) -> list[Diagnostic]:
     """Look for control characters that are written as entities (``&#8;``): the raw ones were looked for in the bytes."""
     if "&#" not in source.body or not (character := control_character(body.root)):
         return []
-    found = (match for match in _REFERENCE.finditer(source.body) if _number(match[1]) == ord(character))
-    at = next((match.start() for match in found), 0)
+    references = (match for match in _REFERENCE.finditer(source.body) if _number(match[1]) == ord(character))
+    at = next((match.start() for match in references), 0)
     return [Diagnostic(source.path, source.body_line + source.body.count("\n", 0, at), *control_words(character), "F103")]
 
 

@@ -80,12 +80,12 @@ def _abolished(source: Source, meta: Alert, texts: list[Text]) -> Iterator[Diagn
 
 def _real_with_drill(source: Source, texts: list[Text]) -> Iterator[Diagnostic]:
     for line, language, text in texts:
-        if found := _drill_word(language, text):
+        if word := _drill_word(language, text):
             yield Diagnostic(
                 source.path,
                 line,
-                f"本当の知らせに「{found}」とあります。訓練なら content/drills/ に置き、本当の知らせなら、このことばを消してください",
-                f"a real notice says {found!r}: move a drill to content/drills/, or take the word out",
+                f"本当の知らせに「{word}」とあります。訓練なら content/drills/ に置き、本当の知らせなら、このことばを消してください",
+                f"a real notice says {word!r}: move a drill to content/drills/, or take the word out",
                 "F802",
             )
 

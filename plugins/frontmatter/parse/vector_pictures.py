@@ -77,8 +77,8 @@ def read_vector(data: bytes) -> Any:
         raise UnsafeVector(str(error)) from error
     if (tree.docinfo.encoding or "utf-8").lower() not in _ENCODINGS:
         raise UnsafeVector("UTF-8で保存し直してください / save it as UTF-8")
-    if found := next(_active(data, tree), ""):
-        raise UnsafeVector(f"{found} があります。図だけを「プレーンSVG」で保存し直してください / it holds {found}: save it as plain SVG")
+    if active := next(_active(data, tree), ""):
+        raise UnsafeVector(f"{active} があります。図だけを「プレーンSVG」で保存し直してください / it holds {active}: save it as plain SVG")
     return tree.getroot()
 
 

@@ -100,7 +100,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(path, (f"読めません / cannot be read: {error.strerror}",)) from error
     except ContentErrors as errors:
-        raise ConfigError(path, tuple(f"{found.ja} / {found.en}" for found in errors.diagnostics)) from errors
+        raise ConfigError(path, tuple(f"{diagnostic.ja} / {diagnostic.en}" for diagnostic in errors.diagnostics)) from errors
 
 
 def _validated(path: Path, tables: dict[str, Any]) -> _File:

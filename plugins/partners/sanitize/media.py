@@ -206,9 +206,9 @@ def _watch_address(address: str) -> str:
     """Return the page of a film instead of the address of its frame, which shows no title and no description."""
     parts = urlsplit(address)
     if (parts.hostname or "").removeprefix("www.") in ("youtube.com", "youtube-nocookie.com") and (
-        found := re.match(r"/embed/([\w-]+)", parts.path)
+        match := re.match(r"/embed/([\w-]+)", parts.path)
     ):
-        return f"https://www.youtube.com/watch?v={found.group(1)}"
+        return f"https://www.youtube.com/watch?v={match.group(1)}"
     return address
 
 

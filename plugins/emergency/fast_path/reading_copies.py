@@ -1,4 +1,4 @@
-"""WithReadings with readings of what the fast path writes. The analyser is loaded when the first copy is asked for: it takes half a second."""
+"""Copies with readings (furigana) of the pages that the fast path writes. The analyser is loaded when the first copy is asked for: it takes half a second."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from plugins.furigana.copier import PageCopier
 
 
-class WithReadings:
-    """Those of one site. Without SudachiPy, or if the site has no edition with readings, there are none."""
+class ReadingCopies:
+    """The copies of one site. Without SudachiPy, or if the site has no edition with readings, there are none."""
 
     def __init__(self, snapshot: Snapshot, cache: Path) -> None:
         self._snapshot, self._cache = snapshot, cache
