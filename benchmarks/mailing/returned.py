@@ -1,7 +1,7 @@
 """How many returned messages a minute `todoke receive` takes: by LMTP onto the disk, read, and into the database. The last line is JSON.
 
 Two thirds are reports of RFC 3464 from Postfix, one sixth prose of qmail, one sixth holiday notices, from 4 connections. Each is synced to the disk before
-it is answered, and is a transaction of its own in the database.
+it is answered; twenty are recorded in one transaction.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from mailer.inbound.disposition import Disposition, put_aside
 from mailer.inbound.dmarc import ReportReader
 from mailer.inbound.empty_mail import EmptyMailHandler
 from mailer.inbound.forwarding import forward
+from mailer.inbound.letters import LetterBudget
 from mailer.inbound.own_addresses import DestinationKind, OwnAddresses
 from mailer.inbound.returned import ReturnedMail
 from mailer.inbound.spool import InboundMessage, Spool, SpoolError
@@ -48,6 +49,7 @@ class MessageReaders:
     empty_mails: EmptyMailHandler
     rules: Path
     reports: ReportReader | None = None
+    letters: LetterBudget = field(default_factory=LetterBudget)
 
     def take(self, message: InboundMessage, rules: Sequence[Receiver], now: datetime) -> Disposition | ReadBounce:
         """Read a message and do what needs no relay. A bounce is only read: it is recorded with others.
@@ -69,7 +71,12 @@ class MessageReaders:
         mail_list = self.addresses_of_ours.lists.get(destination.key)
         if mail_list is None:  # a build has ended the list since the address was resolved
             return put_aside(f"there is no list {destination.key} any more")
-        return forward(message, mail, mail_list, self.addresses_of_ours, now)
+        disposition = forward(message, mail, mail_list, self.addresses_of_ours, now)
+        if disposition.mails and not self.letters.take(mail_list.key, now):
+            return put_aside(
+                f"more letters to {mail_list.key} in a day than its contact can read; `todoke inbound again NAME` passes it on"
+            )
+        return disposition
 
 
 @dataclass
