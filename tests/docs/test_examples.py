@@ -104,6 +104,7 @@ def test_each_file_of_the_repository_that_a_page_names_exists() -> None:
         "emergency",
         "verifier",
         "alarm",
+        "continuity",
         "sending_right",
         "storage",
         "demo",
