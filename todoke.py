@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from continuity.cli import groups as other_building
 from demo import groups as sample
 from emergency.cli import groups as urgent
 from mailer.cli import groups as mail
@@ -31,6 +32,7 @@ TABLES = {
     "緊急 In an emergency": urgent,
     "公開 The mirrors": publication,
     "配信 The mail": mail,
+    "別の拠点 The other building": other_building,
     "見本 The sample": sample,
 }
 """Panel of the help → the module with ``COMMANDS`` ("group name" or "name" → module and function) and ``GROUPS`` (name → help)."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, nginx, Caddy, OpenSSH's server, minisign, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
 set -eu
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; }
@@ -7,12 +7,13 @@ have_node() { command -v npm >/dev/null 2>&1; }
 have_postgres() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_proxies() { PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1; }
 have_mirrors() { PATH="$PATH:/usr/sbin" command -v sshd >/dev/null 2>&1 && command -v ssh-keygen >/dev/null 2>&1 && command -v minisign >/dev/null 2>&1; }
+have_age() { command -v age >/dev/null 2>&1 && command -v age-keygen >/dev/null 2>&1; }
 have_postfix() { PATH="$PATH:/usr/sbin" command -v postfix >/dev/null 2>&1; }
 have_text_browsers() { command -v w3m >/dev/null 2>&1 && command -v lynx >/dev/null 2>&1; }
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
 have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
 have_perl_dkim() { perl -MMail::DKIM -e 1 2>/dev/null; }
-have_all() { have_browser && have_postfix && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
+have_all() { have_browser && have_postfix && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
@@ -23,6 +24,7 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     have_postfix || wanted="$wanted postfix"
     have_proxies || wanted="$wanted nginx caddy"
     have_mirrors || wanted="$wanted openssh-server openssh-client minisign"
+    have_age || wanted="$wanted age"
     have_systemd || wanted="$wanted systemd"
     have_text_browsers || wanted="$wanted w3m lynx"
     have_perl_dkim || wanted="$wanted libmail-dkim-perl"
@@ -43,6 +45,7 @@ have_postgres || { echo "The tests need PostgreSQL's server. Install it, for exa
 have_postfix || { echo "The tests need Postfix: it hands mail to the LMTP server. Install it, for example: sudo apt-get install postfix" >&2; exit 1; }
 have_proxies || { echo "The tests need nginx and Caddy: the sample configurations of docs/samples/proxy are run. Install them, for example: sudo apt-get install nginx caddy" >&2; exit 1; }
 have_mirrors || { echo "The tests need OpenSSH's server and minisign: mirrors and signatures. Install them, for example: sudo apt-get install openssh-server minisign" >&2; exit 1; }
+have_age || { echo "The tests need age: another program that opens snapshots. Install it, for example: sudo apt-get install age" >&2; exit 1; }
 have_systemd || { echo "The tests need systemd-analyze: it checks the units of deploy/. Install it, for example: sudo apt-get install systemd" >&2; exit 1; }
 have_text_browsers || { echo "The tests need w3m and lynx: they read the light page of a notice. Install them, for example: sudo apt-get install w3m lynx" >&2; exit 1; }
 have_network || { echo "The tests need ip, tc and unshare: mirrors on hosts of their own. Install them, for example: sudo apt-get install iproute2 util-linux" >&2; exit 1; }

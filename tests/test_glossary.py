@@ -17,6 +17,7 @@ ROOTS = (
     "plugins",
     "publisher",
     "emergency",
+    "continuity",
     "sending_right",
     "storage",
     "verifier",

@@ -1,0 +1,56 @@
+"""``continuity.toml`` → `ContinuitySettings`. All bad keys are reported together; ``[[right]]`` is read by `sending_right`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from continuity.model import ContinuityError
+from sending_right.settings import BadSettings, bad_keys, read_table
+from storage.settings import Section, StorageSettings, absolute
+
+
+class Snapshots(Section):
+    """``[snapshot]``: ``keep`` is how many are kept in each storage, with those that they build on; ``full_days`` after how many days everything is written
+    anew; ``folder`` holds the newest one here. ``extra`` are further files of settings.
+    """
+
+    keep: int = Field(default=14, ge=1, le=1000)
+    full_days: float = Field(default=7.0, ge=0, le=366)
+    folder: Path = Path("var/snapshots")
+    extra: tuple[Path, ...] = ()
+
+
+class ContinuitySettings(Section):
+    """``recipients`` are public keys (``age1…``); whoever has one of the private ones, and nobody else, can open a snapshot."""
+
+    recipients: tuple[str, ...] = Field(min_length=1)
+    mailer: Path = Path("mailer.toml")
+    publish: Path = Path("publish.toml")
+    content: Path = Path("content")
+    snapshot: Snapshots = Snapshots()
+    targets: tuple[StorageSettings, ...] = ()
+    right: tuple[StorageSettings, ...] = ()
+
+
+def load_settings(path: Path) -> ContinuitySettings:
+    """Read the file; relative paths become absolute. Raises `ContinuityError` that names every bad key."""
+    try:
+        record = read_table(path)
+        if not record:
+            raise ContinuityError(
+                f"{path}: there is no such file, or nothing in it. docs/how-to/continuity.md shows how to write one / 設定がありません"
+            )
+        settings = ContinuitySettings.model_validate(record)
+    except BadSettings as error:
+        raise ContinuityError(f"{error} / 設定が読めません") from error
+    except ValidationError as error:
+        raise ContinuityError(f"{path}: {bad_keys(error)} / 設定を直してください") from error
+    home = path.resolve().parent
+    snapshot = settings.snapshot.model_copy(
+        update={"folder": home / settings.snapshot.folder, "extra": tuple(home / each for each in settings.snapshot.extra)}
+    )
+    places = {name: home / getattr(settings, name) for name in ("mailer", "publish", "content")}
+    targets = tuple(absolute(each, home) for each in settings.targets)
+    return settings.model_copy(update={**places, "snapshot": snapshot, "targets": targets})

@@ -1,0 +1,35 @@
+"""Work in a process of its own, which may be killed at any step or finds no room on its disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+
+from continuity.model import ContinuityError
+
+REFUSED = 3
+"""Exit status if the work ends with an error for the operator; any other exception is 4."""
+
+
+def exit_status(work: Callable[[], object]) -> int:
+    """Do it in a fork, and return its exit status; a signal is a negative number."""
+    child = os.fork()
+    if child == 0:
+        status = 4
+        try:
+            work()
+            status = 0
+        except ContinuityError:
+            status = REFUSED
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def with_full_disk(most: int, work: Callable[[], object]) -> None:
+    """Do it while no file may grow over ``most`` bytes: writing on fails, as on a full disk (setrlimit(2), EFBIG)."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    work()
