@@ -31,5 +31,5 @@ done
 if [ -n "$dry_run" ]; then
     echo "Nothing was written: this was a dry run. 試しです。何も書いていません"
 else
-    echo "Next: systemctl daemon-reload; systemctl enable --now todoke-publish.service todoke-renew.timer todoke-work.service todoke-serve.service todoke-expire.timer"
+    echo "Next: systemctl daemon-reload; systemctl enable --now todoke-publish.service todoke-renew.timer todoke-work.service todoke-serve.service todoke-expire.timer todoke-digests.timer"
 fi

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AnyUrl, AwareDatetime, BaseModel, ConfigDic
 
 import regular_file
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
+from mailer.model.digest import DIGEST, parse_fragments
 from mailer.model.errors import AddressError, BundleError, MessageError
 from mailer.model.issue import SAFE_KEY, Issue, IssueRef, LightPart, ListClass, MailList, Succession
 from mailer.model.readers import addresses, personal_places
@@ -112,6 +113,7 @@ class _BundleFiles(BaseModel):
     html: _Part = Field(alias="mail.html")
     text: _Part = Field(alias="mail.txt")
     light: _LightPart | None = Field(default=None, alias="light.txt")
+    sections: _Part | None = Field(default=None, alias="sections.json")
 
 
 class _Issue(BaseModel):
@@ -149,6 +151,8 @@ def read_lists(root: Path) -> dict[str, MailList]:
     lists = {entry.key: _mail_list(entry) for entry in entries}
     if len(lists) != len(entries):
         raise BundleError(path, "a list key is there twice. Give every list its own key.")
+    if DIGEST in lists:
+        raise BundleError(path, f"a list has the key {DIGEST!r}, which is the mailer's own. Give it another one.")
     return lists
 
 
@@ -179,6 +183,7 @@ def read_issue(root: Path, ref: IssueRef) -> Issue:
         text,
         _sha256(raw),
         light,
+        sections=_sections(folder / "sections.json", manifest.parts.sections),
     )
 
 
@@ -234,21 +239,37 @@ def _light(path: Path, expected: _LightPart | None) -> LightPart | None:
     return LightPart(text, expected.charset)
 
 
+def _sections(path: Path, expected: _Part | None) -> str:
+    """The issue in fragments; empty if it comes in none. No fragment may have a personal place: a digest has its own."""
+    if expected is None:
+        return ""
+    text = _verified(path, expected)
+    try:
+        parse_fragments(text)
+        _without_place(text)
+    except (MessageError, ValueError) as error:
+        raise BundleError(path, f"{error} Build the site again.") from None
+    return text
+
+
 def _part(path: Path, expected: _Part, check_places: Callable[[str], None]) -> str:
-    raw = _read(path)
-    if len(raw) != expected.size:
-        raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {expected.size}. Build the site again.")
-    if _sha256(raw) != expected.sha256:
-        raise BundleError(path, "does not match its SHA-256 in issue.json: it was changed after the build. Build the site again.")
-    text = _decode(path, raw)
-    if personal_places.PERSONAL_PLACE not in text:
-        place = personal_places.PERSONAL_PLACE
+    text = _verified(path, expected)
+    if (place := personal_places.PERSONAL_PLACE) not in text:
         raise BundleError(path, f"has no place for the unsubscribe link ({place}). Put it into the mail template.")
     try:
         check_places(text)
     except MessageError as error:
         raise BundleError(path, str(error)) from None
     return text
+
+
+def _verified(path: Path, expected: _Part) -> str:
+    raw = _read(path)
+    if len(raw) != expected.size:
+        raise BundleError(path, f"has {len(raw)} bytes and issue.json promises {expected.size}. Build the site again.")
+    if _sha256(raw) != expected.sha256:
+        raise BundleError(path, "does not match its SHA-256 in issue.json: it was changed after the build. Build the site again.")
+    return _decode(path, raw)
 
 
 def _validate(model: type[Model], path: Path, raw: bytes) -> Model:

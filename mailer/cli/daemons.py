@@ -89,6 +89,7 @@ def serve(
                 sign_ups=sign_ups,
                 zone=settings.time_zone,
                 lifespan=lifespan,
+                digests=settings.digests,
             )
             app = ReloadingApp(live, lambda head: make(head.lists, site=head.site))
             server.run(app, host, port, ConnectionLimits(connections))

@@ -40,15 +40,15 @@ from mailer.cli.screen.machine_output import OutputFormat
 from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.database import audit_log
-from mailer.database.deliveries import issues, ledger
+from mailer.database.deliveries import digests, issues, ledger, orders
 from mailer.database.deliveries.frozen_content import CANCELLED
 from mailer.database.engine import Database
 from mailer.delivery.expiry import refuse_ended
 from mailer.model.audit_log import AuditEvent
 from mailer.model.clock import format_time
 from mailer.model.errors import IssueStopped, NotAuthenticated
-from mailer.model.issue import CALLED_OFF, FrozenIssue, IssueRef, IssueStatus, content_digest
-from mailer.model.state import DUE, DeliveryState
+from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, content_digest
+from mailer.model.state import CALLABLE_OFF, DUE, DeliveryState
 from mailer.sending import freeze
 from mailer.sending import schedule as scheduling
 from mailer.sending.authentication import authenticated
@@ -64,6 +64,7 @@ class Resolution(StrEnum):
 
 
 RESOLUTIONS = {Resolution.SENT: DeliveryState.SENT, Resolution.AGAIN: DeliveryState.PENDING, Resolution.FAILED: DeliveryState.FAILED}
+STOPPABLE = CALLABLE_OFF | {DeliveryState.CLAIMED}
 AUDIT_WORDS = {IssueStatus.PAUSED: "paused", IssueStatus.SENDING: "resumed"}
 
 
@@ -154,7 +155,7 @@ def cancel(issue: Ref, config: ConfigPath = CONFIG) -> None:
             issues.set_status(
                 database, frozen.issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING, IssueStatus.PAUSED, IssueStatus.REOPENED}
             )
-            held = ledger.change_state(database, frozen.issue_id, DUE, DeliveryState.SUPPRESSED, now=now(), why=CALLED_OFF)
+            held = orders.call_off(database, frozen, now=now())
             _record(database, CANCELLED, ref, {"held": str(held)})
         say(f"{ref}: called off for {tables.count(held, 'person', 'people')}. {held:,}人への配信を取りやめました。")
 
@@ -253,7 +254,9 @@ def _set_status(issue: str, config: ConfigPath, status: IssueStatus, old: Collec
 def _refuse_finished(database: Database, frozen: FrozenIssue) -> None:
     """Raise `IssueStopped` if nobody is left from whom the issue could be held back: it must not be called `cancelled` afterwards."""
     counts = ledger.counts(database, frozen.issue_id)
-    if frozen.status in (IssueStatus.CANCELLED, IssueStatus.REOPENED) or any(counts[state] for state in (*DUE, DeliveryState.CLAIMED)):
+    if frozen.status in (IssueStatus.CANCELLED, IssueStatus.REOPENED) or any(counts[state] for state in STOPPABLE):
+        return
+    if digests.is_on_its_way(database, frozen.issue_id):
         return
     ref = frozen.issue.ref
     raise IssueStopped(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import tzinfo
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mailer.cli.digests import print_plan, send_digests
 from mailer.cli.runtime import (
     CONFIG,
     MAIL,
     ConfigPath,
     LogOption,
     MailPath,
-    Ref,
+    MaybeRef,
     check_address,
     command_session,
     console,
@@ -30,24 +30,20 @@ from mailer.cli.runtime import (
     wrong_usage,
 )
 from mailer.cli.screen import progress, tables
-from mailer.cli.screen.japanese import in_both_languages
+from mailer.cli.screen.endings import reasons
 from mailer.config.file import load_config
 from mailer.config.settings import Config
 from mailer.database.deliveries import ledger
-from mailer.database.deliveries.ledger import ReplyCount
 from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
 from mailer.log import LogKind
-from mailer.model.clock import format_time
-from mailer.model.issue import IssueRef, IssueStatus
-from mailer.model.state import DeliveryState
+from mailer.model.issue import IssueRef
 from mailer.sending import preflight
 from mailer.sending import send as sending
-from mailer.sending.run import IssueSummary
 
 
 def send(
-    issue: Ref,
+    issue: MaybeRef = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many would get it; send nothing. 試すだけ")] = False,
     resend_unknown: Annotated[
         bool, typer.Option("--resend-unknown", help="Send the unknown ones again: some get two copies. 不明分を再送")
@@ -64,13 +60,23 @@ def send(
             help="Send although From's domain cannot be authenticated; the reason is recorded. 認証なしで送る理由",
         ),
     ] = "",
+    digests: Annotated[
+        bool,
+        typer.Option(
+            "--digests", help="Instead of an issue: what readers want as one mail a day or a week, if its moment has come. まとめの配信"
+        ),
+    ] = False,
     logs: LogOption = LogKind.OFF,
     config: ConfigPath = CONFIG,
     mail: MailPath = MAIL,
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
     with command_session(logs):
-        ref, testers = parse_ref(issue), [check_address(address) for address in test or ()]
+        if (issue is None) != digests:
+            wrong_usage("Write LIST/NUMBER or --digests, one of them. 号か --digests か、どちらか一つを書いてください。")
+        if digests and (test or light or resend_unknown):
+            wrong_usage("--digests goes with --dry-run and --anyway only. --digests と一緒に使えるのは --dry-run と --anyway だけです。")
+        ref, testers = None if issue is None else parse_ref(issue), [check_address(address) for address in test or ()]
         if light and not testers:
             wrong_usage("--light goes with --test. --light は --test と一緒に使います。")
         if dry_run and testers:
@@ -78,10 +84,12 @@ def send(
         settings = load_config(config)
         with open_for_command(settings, tells_restored=dry_run or bool(testers)) as database:
             if dry_run:
-                _print_dry_run(settings, database, mail, ref)
+                print_plan(settings, database, mail) if ref is None else _print_dry_run(settings, database, mail, ref)
                 return
             context = delivery_context(settings, database)
-            if testers:
+            if ref is None:
+                exit_status = send_digests(context, mail, anyway.strip())
+            elif testers:
                 exit_status = run_test_send(context, mail, ref, testers, is_light=light)
             else:
                 exit_status = _send(context, mail, ref, resend_unknown, anyway)
@@ -117,35 +125,6 @@ def _send(context: DeliveryContext, mail: Path, ref: IssueRef, resend_unknown: b
     for reason in reasons(ref, result.summary, replies, context.config.time_zone):
         notify(reason)
     return result.summary.exit_status
-
-
-def reasons(ref: IssueRef, summary: IssueSummary, replies: Sequence[ReplyCount], zone: tzinfo) -> Iterator[str]:
-    """Yield why the run has ended before everybody has the issue, for standard error: also where the table goes elsewhere, or nowhere.
-
-    :param replies: the most frequent reply, or none.
-    """
-    if summary.trouble is not None:
-        yield in_both_languages(summary.trouble)
-    if summary.stopped:
-        yield "Stopped as asked. Run `send` again to go on. 止めました。もう一度 send を実行すると続きます。"
-    elif summary.status is IssueStatus.PAUSED:
-        yield f"{ref} was paused while it was sent. `todoke resume {ref}` lets it go on. 送信中に一時停止されました。"
-    elif summary.status is IssueStatus.CANCELLED:
-        yield f"{ref} was called off while it was sent. 送信中に取りやめになりました。"
-    elif summary.remaining and summary.trouble is None:
-        reply = f", most often with {replies[0].code or 'a lost connection'}" if replies else ""
-        due = "" if summary.next_due is None else f" The next try is due at {format_time(summary.next_due, zone)}."
-        yield (
-            f"{ref}: not finished; {tables.count(summary.remaining, 'delivery is', 'deliveries are')} put off{reply}.{due} Run `send` again then. "
-            f"{summary.remaining:,}件は、あとでもう一度 send を実行すると送ります。"
-        )
-    if expired := summary.counts[DeliveryState.EXPIRED]:
-        yield f"{ref}: too late for {tables.count(expired, 'person', 'people')}; the issue has expired. {expired:,}人には期限を過ぎて送れませんでした。"
-    if unknown := summary.counts[DeliveryState.UNKNOWN]:
-        yield (
-            f"{ref}: of {tables.count(unknown, 'delivery', 'deliveries')} it is unknown whether they arrived; see `todoke who-missed {ref}` and "
-            f"`todoke resolve unknown {ref}`. {unknown:,}件は届いたか分かりません。"
-        )
 
 
 def _print_dry_run(settings: Config, database: Database, mail: Path, ref: IssueRef) -> None:

@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import re
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ from mailer.config.settings import (
     is_loopback,
 )
 from mailer.model.clock import JAPAN
+from mailer.model.digest import DigestMoments
 from mailer.model.errors import ConfigError
 from mailer.model.expiry import MaximumAge
 from mailer.model.readers import addresses
@@ -43,6 +44,7 @@ from storage.settings import LocalStorage, S3Storage, SshStorage
 LOGGER = logging.getLogger("mailer.config")
 PASSWORD_IN_URL = re.compile(r"://[^/?#]*:[^/?#@]+@|[?&]password=", re.IGNORECASE)
 """The two places of a password in the URL of a PostgreSQL server (libpq, section "Connection URIs")."""
+TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 UNSAFE_IN_LINK = re.compile(r"[^!-~]|[<>\"'&]")
 
 
@@ -75,6 +77,12 @@ class _MaxAge(Section):
     emergency: float = Field(default=24.0, gt=0, le=8784, strict=False)
 
 
+class _Digests(Section):
+    daily: str = Field(default="18:00", pattern=TIME)
+    weekly: str = Field(default="18:00", pattern=TIME)
+    weekly_day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "friday"
+
+
 class _Retention(Section):
     unconfirmed: int = Field(default=7, ge=1, le=31)  # days
     ended: int = Field(default=28, ge=1, le=366)
@@ -103,6 +111,7 @@ class _File(Section, BaseModel):  # BaseModel is named so that ruff knows the de
     source_url: str = SOURCE_URL
     unsubscribe_mailto: dict[str, str] = {}
     max_age: _MaxAge = _MaxAge()
+    digests: _Digests = _Digests()
     retention: _Retention = _Retention()
     inbound: InboundTable = InboundTable()
     dkim: DkimTable = DkimTable()
@@ -235,6 +244,7 @@ def _settings(path: Path, file: _File) -> Config:
         source_url=file.source_url,
         unsubscribe_mailto=UnsubscribeMailto.from_table(file.unsubscribe_mailto),
         inbound=inbound_settings(folder, file.inbound, file.return_path, is_signed=bool(file.dkim.domains)),
+        digests=DigestMoments(time.fromisoformat(file.digests.daily), file.digests.weekly_day, time.fromisoformat(file.digests.weekly)),
         max_age=MaximumAge(timedelta(hours=file.max_age.newsletter), timedelta(hours=file.max_age.emergency)),
         trusted_proxies=tuple(file.trusted_proxies),
         dkim=mail_domain.dkim(folder, file.dkim),

@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailer.model.clock import JAPAN
+from mailer.model.digest import DigestMoments
 from mailer.model.expiry import MaximumAge
 from mailer.model.issue import MailList
 from mailer.model.readers.retention import Retention
@@ -186,6 +187,7 @@ class Config:
     source_url: str = SOURCE_URL
     unsubscribe_mailto: UnsubscribeMailto = field(default_factory=UnsubscribeMailto)
     max_age: MaximumAge = field(default_factory=MaximumAge)
+    digests: DigestMoments = field(default_factory=DigestMoments)
     retention: Retention = field(default_factory=Retention)
     inbound: InboundSettings = field(default_factory=InboundSettings)
     trusted_proxies: tuple[str, ...] = LOOPBACK

@@ -141,6 +141,7 @@ def mark_sent_before(connection: Connection, issue_id: IssueId, ref: IssueRef, n
     for state in (DeliveryState.SENT, DeliveryState.UNKNOWN):
         ids = select(sent_before.c.subscriber_id).where(mine, sent_before.c.state == state)
         rows = and_(delivery.c.issue_id == issue_id, delivery.c.subscriber_id.in_(ids))
+        connection.execute(transition({DeliveryState.HELD}, DeliveryState.PENDING).where(rows))
         connection.execute(transition({DeliveryState.PENDING}, DeliveryState.CLAIMED).where(rows))
         connection.execute(transition({DeliveryState.CLAIMED}, state).where(rows).values(text=ADOPTED, changed_at=now))
 
@@ -176,6 +177,7 @@ def _mark(
 
         # Not fenced yet: the steps that follow must still find these rows behind the claim.
         connection.execute(change({DeliveryState.SUPPRESSED}, DeliveryState.PENDING).where(delivery.c.text == CALLED_OFF))
+        connection.execute(change({DeliveryState.HELD}, DeliveryState.PENDING))
         if is_sent:
             connection.execute(change({DeliveryState.FAILED}, DeliveryState.PENDING))
             changed += step(change({DeliveryState.UNKNOWN}, new))

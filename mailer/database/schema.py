@@ -29,7 +29,7 @@ from mailer.model.returned.bounce import BounceClass
 from mailer.model.state import DeliveryState
 
 __all__ = [
-    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "digest_member", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
     "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
@@ -94,6 +94,7 @@ issue = Table(
     Column("send_at", Utc),  # not before this moment
     Column("reported_at", Utc),  # when it was reported that every delivery had been tried
     Column("settled_at", Utc),  # when it was reported that none is left to be tried again
+    Column("sections", Text, nullable=False, server_default=""),  # the issue in fragments, for digests; empty: it comes in none
     UniqueConstraint("list", "number"),
 )
 
@@ -114,8 +115,20 @@ delivery = Table(
     Column("changed_at", Utc, nullable=False),
     Column("queue", String(120), nullable=False, server_default=""),  # a queue of mailer.toml, or empty for all other domains
     Column("fence", Integer),  # the number of the claim that holds it, or held it last
+    Column("merged_into", Integer),  # the issue that is the digest which carries it, where the state is `merged`
     Index("delivery_by_state", "issue_id", "state", "queue", "subscriber_id"),
     sqlite_with_rowid=False,  # stored in the order in which they are sent: a change of state costs half
+)
+
+
+# Which issues a digest carries. The digest is an issue itself, of the list `digest`.
+digest_member = Table(
+    "digest_member",
+    metadata,
+    Column("digest_id", ForeignKey("issue.id"), primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Index("digest_member_by_issue", "issue_id"),
 )
 
 
@@ -243,6 +256,7 @@ check_columns(
         "subscription.format": FORMATS,
         "subscription.frequency": tuple(Frequency),
         "consent.way": tuple(ConsentWay),
+        "consent.frequency": tuple(Frequency),
         "suppression.reason": tuple(SuppressionReason),
         "erased_delivery.state": tuple(DeliveryState),
         "delivery_problem.class": tuple(BounceClass),

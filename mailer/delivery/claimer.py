@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailer import log
-from mailer.database.deliveries import claims, frozen_content, ledger
+from mailer.database.deliveries import claims, digests, frozen_content, ledger
 from mailer.database.deliveries.claims import Claim, ClaimRequest
 from mailer.database.deliveries.ledger import ResultGroup
 from mailer.delivery.batch import Batch
@@ -18,6 +18,7 @@ from mailer.delivery.limits.domain_queue import DomainQueue
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.recovery.journal_directory import JournalDirectory
 from mailer.delivery.right import SendingRight
+from mailer.model.digest import is_digest
 from mailer.model.errors import LedgerRestored
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import FrozenIssue
@@ -42,6 +43,7 @@ class BatchClaimer:
         self._context, self._recorder, self._journals, self._composer = context, recorder, journals, composer
         self._request_window = request_window
         self._contents: dict[tuple[IssueId, datetime], FrozenIssue] = {}
+        self._carries: dict[IssueId, tuple[str, ...]] = {}
 
     async def claim(self, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> tuple[Claim, Batch | None] | None:
         """Claim the next batch of an issue for a queue. None: nothing is due. No batch: all of its readers have unsubscribed.
@@ -55,7 +57,15 @@ class BatchClaimer:
         journal, began = self._journals.open(token), time.monotonic()
         end = context.config.max_age.end(frozen)
         request = ClaimRequest(
-            frozen.issue_id, queue.name, after, _batch_size(queue), self._first_window(), content, end, self._right.is_asked
+            frozen.issue_id,
+            queue.name,
+            after,
+            _batch_size(queue),
+            self._first_window(),
+            content,
+            end,
+            self._right.is_asked,
+            is_digest(frozen),
         )
         try:
             claim = await self._ask(request, token)
@@ -69,7 +79,7 @@ class BatchClaimer:
             journal.close(is_done=False)
             raise LedgerRestored(f"its next batch is {claim.fence}, and this machine has sent batch {self._journals.last_fence}")
         self._journals.last_fence = claim.fence
-        journal.begin(claim.fence, claim.issue_id, str(frozen.issue.ref))
+        journal.begin(claim.fence, claim.issue_id, str(frozen.issue.ref), self._carries.get(frozen.issue_id, ()))
         await self._require_right(claim, str(frozen.issue.ref), journal)
         batch = Batch(
             claim,
@@ -109,6 +119,9 @@ class BatchClaimer:
         verified = self._contents.get(frozen.version)
         if verified is None:
             await self._recorder.ask(frozen_content.require_unchanged, self._context.database, frozen)
+            if is_digest(frozen):
+                carried = await self._recorder.ask(digests.carried_refs, self._context.database, frozen.issue_id)
+                self._carries[frozen.issue_id] = tuple(map(str, carried))
             verified = self._contents[frozen.version] = frozen
         return verified
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,11 +47,11 @@ class Journal:
         self._unwritten = b""
         self._write(f"b {boot_id()} {durability}\n".encode())
 
-    def begin(self, fence: Fence, issue_id: IssueId, ref: str = "") -> None:
-        """Write which claim this is the journal of. `ref` is LIST/NUMBER."""
+    def begin(self, fence: Fence, issue_id: IssueId, ref: str = "", carries: Sequence[str] = ()) -> None:
+        """Write which claim this is the journal of. `ref` is LIST/NUMBER; `carries` are those of the issues in a digest."""
         self._fence = fence
         self._write(f"c {fence} {issue_id} {ref}\n".encode())
-        self._sent_log.claimed(fence, issue_id, ref)
+        self._sent_log.claimed(fence, issue_id, ref, carries)
 
     def intend(self, subscriber_id: SubscriberId) -> None:
         """The body for this subscriber is about to leave. It may leave after the next `flush`."""

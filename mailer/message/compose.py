@@ -111,7 +111,8 @@ def _headers(issue: Issue, mail_list: MailList, recipient: Recipient, links: Rec
     yield links_line("List-Unsubscribe", links.unsubscribe, *by_mail)  # RFC 2369 section 3.2
     yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 section 3.1
     yield links_line("List-Archive", mail_list.archive_url)  # RFC 2369 section 3.6
-    yield links_line("Archived-At", issue.archive_url)  # RFC 5064 section 2
+    if issue.archive_url:  # a digest has no page of its own
+        yield links_line("Archived-At", issue.archive_url)  # RFC 5064 section 2
     if issue.list_class is ListClass.EMERGENCY:
         yield "Importance: high\r\n"  # RFC 4021 section 2.1.55; bulk mail is sorted away, or delayed, by some providers: a warning must not be
     else:

@@ -44,6 +44,9 @@ STATUS_TRANSITIONS: Mapping[IssueStatus, frozenset[IssueStatus]] = {
 CALLED_OFF = "called off by the operator"
 """Stands in the ledger for each recipient from whom a cancelled issue was held back."""
 
+UNSUBSCRIBED_LATER = "unsubscribed after the issue was frozen"
+"""Stands there for each recipient who has left the list, or one of those of a digest, before it left."""
+
 
 class ReportStage(StrEnum):
     """How far an issue has come, for the reports to the operator."""
@@ -102,7 +105,7 @@ class LightPart:
 class Issue:
     """One issue. `html`, `text` and `light` still hold the personal places; `digest` is the SHA-256 of its issue.json.
 
-    `charset` is that of the text part. Without `html` the text is sent alone (`message.alternatives.as_light`).
+    `sections` is the same issue in fragments, for digests (`model.digest.parse_fragments`), or empty. `charset` is that of the text part. Without `html` the text is sent alone (`message.alternatives.as_light`).
     """
 
     ref: IssueRef
@@ -116,6 +119,7 @@ class Issue:
     digest: str
     light: LightPart | None = None
     charset: str = "utf-8"
+    sections: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,10 @@ class FrozenIssue:
 def content_digest(issue: Issue, mail_list: MailList) -> str:
     """SHA-256, in hexadecimal, of every word that readers get and of the list's side of the headers; the same from a bundle and from the database."""
     sender = asdict(mail_list) | {"list_class": issue.list_class}  # the database keeps the issue's class only
-    canonical = json.dumps([asdict(issue), sender], ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_in_utc)
+    words = asdict(issue)
+    if not issue.sections:  # so that what was frozen and sealed before there were digests keeps its digest
+        del words["sections"]
+    canonical = json.dumps([words, sender], ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_in_utc)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -37,9 +37,13 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
+    HELD = "held"
+    MERGED = "merged"
 
 
 INITIAL = DeliveryState.PENDING
+FIRST_STATES = frozenset({INITIAL, DeliveryState.HELD})
+"""In which a delivery may begin: `held` for a reader who wants the list in a digest."""
 
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.PENDING: frozenset({DeliveryState.CLAIMED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
@@ -53,7 +57,12 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     ),
     DeliveryState.FAILED: frozenset({DeliveryState.PENDING}),
     DeliveryState.SENT: frozenset(),
-    DeliveryState.SUPPRESSED: frozenset({DeliveryState.PENDING}),  # called off, and the issue was opened again; never one who unsubscribed
+    # held: waits for the reader's digest. pending: the reader wants each issue again, or no digest can be made of it.
+    DeliveryState.HELD: frozenset({DeliveryState.PENDING, DeliveryState.MERGED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
+    # merged: a part of another delivery, the digest's, whose state says what became of it. held: that one was given up before it left.
+    DeliveryState.MERGED: frozenset({DeliveryState.HELD, DeliveryState.SUPPRESSED}),
+    # to pending or held: called off, and the issue was opened again; never one who unsubscribed
+    DeliveryState.SUPPRESSED: frozenset({DeliveryState.PENDING, DeliveryState.HELD}),
     DeliveryState.EXPIRED: frozenset(),
 }
 
@@ -69,8 +78,11 @@ UNTRIED = frozenset({DeliveryState.PENDING, DeliveryState.CLAIMED})
 UNDER_WAY = DUE | {DeliveryState.CLAIMED}
 """Will still be tried without anybody's order."""
 
-MISSED = frozenset(DeliveryState) - {DeliveryState.SENT}
-"""The reader has not got the issue, as far as is known."""
+MISSED = frozenset(DeliveryState) - {DeliveryState.SENT, DeliveryState.MERGED}
+"""The reader has not got the issue, as far as is known. Of what is merged the digest's delivery says it."""
+
+CALLABLE_OFF = DUE | {DeliveryState.HELD}
+"""What is held back when an issue is called off."""
 
 
 def check_transition(old: DeliveryState, new: DeliveryState) -> None:

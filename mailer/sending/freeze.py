@@ -19,8 +19,10 @@ from mailer.delivery.recovery import restored
 from mailer.delivery.recovery.recover import recover
 from mailer.delivery.right import require_right
 from mailer.model.clock import format_time
+from mailer.model.digest import is_digest
 from mailer.model.errors import BundleError, IssueExpired, IssueStopped, IssueUnknown, NobodySubscribed, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, ListClass
+from mailer.sending.mergeable import waits_for_digests
 from mailer.sending.sendable import require_sendable
 from mailer.subscribers import delivery_problems
 
@@ -68,7 +70,7 @@ def freeze(
     else:
         if frozen.status is IssueStatus.CANCELLED:  # which has ended its approval too
             refuse_cancelled(ref)
-        notes = compare_with_bundle(root, frozen, config.time_zone)
+        notes = () if is_digest(frozen) else compare_with_bundle(root, frozen, config.time_zone)
         frozen_content.require_unchanged(database, frozen)
         permit(frozen.issue, frozen.mail_list, True)
     refuse_ended(config, database, frozen, now)
@@ -107,9 +109,11 @@ def freeze_bundle(
         refuse_nobody(database, ref, now)
     require_sendable(config, database, issue, mail_list, now)
     permit(issue, mail_list, False)
+    holds = waits_for_digests(config, root, issue, mail_list, now)
     if reopened is None:
-        return issues.freeze(database, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced)
-    frozen = orders.freeze_again(database, reopened.issue_id, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced)
+        return issues.freeze(database, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced, holds=holds)
+    number = reopened.issue_id
+    frozen = orders.freeze_again(database, number, issue, mail_list, now, send_at=send_at, actor=actor, succession=replaced, holds=holds)
     if frozen is None:
         raise IssueStopped(
             f"{ref} cannot be frozen again yet: a sender still holds some of it. Try again in a minute. 送信中の分があります。少し待ってください。"

@@ -16,6 +16,7 @@ from mailer.database.deliveries import ledger
 from mailer.delivery.context import DeliveryContext, Progress, pause
 from mailer.delivery.right import SendingRight
 from mailer.model.audit_log import AuditEvent
+from mailer.model.digest import DIGEST
 from mailer.model.errors import ContentChanged, NotAuthenticated, SenderBusy
 from mailer.model.issue import IssueRef, ListClass, content_digest
 from mailer.model.retry_policy import retry_policy
@@ -64,7 +65,7 @@ def send(
     try:
         return _send(context, root, ref, progress, resend_unknown=resend_unknown, actor=actor, anyway=anyway)
     except SenderBusy:
-        if bundle.read_issue(root, ref).list_class is not ListClass.EMERGENCY:
+        if ref.list == DIGEST or bundle.read_issue(root, ref).list_class is not ListClass.EMERGENCY:
             raise
     return run_event_loop(_hand_over(context, root, ref, progress, actor))
 

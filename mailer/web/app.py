@@ -27,6 +27,7 @@ from mailer.config.settings import SOURCE_URL
 from mailer.database.engine import Database
 from mailer.message.links import LinkSigner
 from mailer.model.clock import JAPAN, Clock
+from mailer.model.digest import MOMENTS, DigestMoments
 from mailer.model.errors import DatabaseError, DeliveryRefused, LinkOutdated, PreferenceError, TokenError
 from mailer.model.issue import MailList
 from mailer.model.site import SiteProfile
@@ -71,6 +72,7 @@ def create_app(
     sign_ups: SignUps | None = None,
     zone: tzinfo = JAPAN,
     lifespan: Lifespan[Starlette] | None = None,
+    digests: DigestMoments = MOMENTS,
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -82,10 +84,11 @@ def create_app(
     :param site: whose pages they are. None: the bundle does not say, and nobody can sign up.
     :param sign_ups: None: nobody can sign up here.
     :param zone: in which the days begin until which readers pause.
+    :param digests: when digests leave; readers are told.
     :param lifespan: runs beside the pages, such as what sends the mails that sign-ups wait for.
     """
     work = WorkThreads(AT_WORK, MOST_WAITING)
-    pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None)
+    pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None, moments=digests)
     service = _Service(database, pages, clock, metrics, work)
     joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
     routes, ask_for_link = _service_routes(service, pages), None

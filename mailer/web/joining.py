@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,11 +49,13 @@ class Joining:
         sent = [await self._ask_for_list(subscriber_id, key, wish, now) for key, wish in wishes.items()]
         return None if not sent else JoinNote.ASKED if all(sent) else JoinNote.NOT_SENT
 
-    async def ask_as_before(self, subscriber_id: SubscriberId, key: str, now: datetime) -> JoinNote:
-        """Mail the reader about one list that was left, in the form that it had."""
-        form = await self.work.run(subscriptions.form_of, self.database, subscriber_id, key)
-        is_sent = form is not None and await self._ask_for_list(subscriber_id, key, Preference(form), now)
-        return JoinNote.ASKED if is_sent else JoinNote.NOT_SENT
+    async def ask_as_before(self, subscriber_id: SubscriberId, keys: Sequence[str], now: datetime) -> JoinNote:
+        """Mail the reader about lists that were left, in the form that each had."""
+        sent = []
+        for key in keys:
+            form = await self.work.run(subscriptions.form_of, self.database, subscriber_id, key)
+            sent.append(form is not None and await self._ask_for_list(subscriber_id, key, Preference(form), now))
+        return JoinNote.ASKED if sent and all(sent) else JoinNote.NOT_SENT
 
     async def _ask_for_list(self, subscriber_id: SubscriberId, key: str, wish: Preference, now: datetime) -> bool:
         if self.confirm is None or key not in self.lists:

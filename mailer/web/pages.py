@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mailer.message.links import LinkClaim
 from mailer.model.clock import JAPAN
+from mailer.model.digest import DIGEST, MOMENTS, DigestMoments
 from mailer.model.issue import MailList
 from mailer.model.site import DEFAULT_COLOUR, SiteProfile
 from mailer.web.requests import SCRIPT, STYLE, TEMPLATES, policy
@@ -19,16 +20,26 @@ from mailer.web.requests import SCRIPT, STYLE, TEMPLATES, policy
 MARK_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox", "Cache-Control": "max-age=86400"}
 """An SVG is a document of its own when it is opened alone: nothing in it may run."""
 
+DIGEST_TITLE = "まとめのメール"
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+[+-]\d{2}:\d{2}$")
 
 
 class Pages:
-    """Renders pages. `lists` are all lists of the bundle."""
+    """Renders pages. `lists` are all lists of the bundle; `moments` are those at which digests leave."""
 
-    def __init__(self, lists: Mapping[str, MailList], site: SiteProfile | None, source_url: str, *, takes_sign_ups: bool = False) -> None:
+    def __init__(
+        self,
+        lists: Mapping[str, MailList],
+        site: SiteProfile | None,
+        source_url: str,
+        *,
+        takes_sign_ups: bool = False,
+        moments: DigestMoments = MOMENTS,
+    ) -> None:
         self._lists = lists
         self.site = site
         self._source_url = source_url
+        self._moments = moments
         self._takes_sign_ups = takes_sign_ups and site is not None and site.takes_sign_ups
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -41,7 +52,7 @@ class Pages:
     def page(self, request: Request, template: str, status: int = 200, claim: LinkClaim | None = None, **values: object) -> Response:
         """Return a page. `claim` is that of a reader's link: the page is about its list."""
         mail_list = None if claim is None else self._lists.get(claim.list)
-        title = mail_list.title if mail_list else claim.list if claim else ""
+        title = mail_list.title if mail_list else DIGEST_TITLE if claim and claim.list == DIGEST else claim.list if claim else ""
         values = {
             "style": self._style,
             "script": "",
@@ -52,6 +63,8 @@ class Pages:
             "title": title,
             "lists": (mail_list,) if mail_list else tuple(self._lists.values()),
             "source_url": self._source_url,
+            "moments": self._moments,
+            "digest": DIGEST,
         } | values
         headers = {"Content-Security-Policy": self._policy_with_script if values["script"] else self.policy}
         return HTMLResponse(self._environment.get_template(template).render(values), status, headers)

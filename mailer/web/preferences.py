@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import parse_qs
 
 from mailer.model.errors import PreferenceError
-from mailer.model.issue import MailList, is_safe_key
-from mailer.model.readers.subscription import STOP, ListPreference, Preference
+from mailer.model.issue import ListClass, MailList, is_safe_key
+from mailer.model.readers.subscription import STOP, Frequency, ListPreference, Preference
 
 FIELD = "list."
 """Begins the name of each list's field, so that no list can be called like another field of the page."""
+OFTEN = "often."
+"""Begins the name of the field that says how often a list is wanted."""
 EVERYTHING = "everything"
 REVOCATION = b"links=revoke"
 """What the button posts that makes the links in older mails useless."""
@@ -34,11 +36,27 @@ class ListOffer:
     key: str
     title: str
     preference: Preference
+    frequency: Frequency
+    is_digestible: bool
 
 
 def list_offers(current: Iterable[ListPreference], lists: Mapping[str, MailList]) -> tuple[ListOffer, ...]:
     """Return the lists of a reader with their titles; a list that is not published any more is shown by its key."""
-    return tuple(ListOffer(each.list, lists[each.list].title if each.list in lists else each.list, each.preference) for each in current)
+    return tuple(
+        ListOffer(
+            each.list,
+            lists[each.list].title if each.list in lists else each.list,
+            each.preference,
+            each.frequency,
+            is_digestible=each.list in digestible(lists),
+        )
+        for each in current
+    )
+
+
+def digestible(lists: Mapping[str, MailList]) -> frozenset[str]:
+    """The lists that readers may have in a digest: a warning waits for none."""
+    return frozenset(key for key, mail_list in lists.items() if mail_list.list_class is not ListClass.EMERGENCY)
 
 
 def parse_pause(body: bytes, now: datetime, zone: tzinfo) -> datetime | None:
@@ -83,8 +101,28 @@ def parse_form(body: bytes, current: Iterable[ListPreference]) -> dict[str, Pref
         )
     except ValueError:
         raise PreferenceError("The form cannot be read.") from None
-    choices = dict.fromkeys(now, Preference.STOP) if fields == {EVERYTHING: [STOP]} else _parse_fields(fields, now)
+    if fields == {EVERYTHING: [STOP]}:
+        return {key: Preference.STOP for key in now if now[key] is not Preference.STOP}
+    choices = _parse_fields({name: values for name, values in fields.items() if not name.startswith(OFTEN)}, now)
     return {key: choice for key, choice in choices.items() if now[key] is not choice}
+
+
+def parse_frequencies(body: bytes, offered: Collection[str]) -> dict[str, Frequency]:
+    """Return how often each list is wanted, as the same form asks for it.
+
+    :param body: `parse_form` has read it.
+    :param offered: the reader's own lists that may come in a digest.
+    :raises PreferenceError: a field that the page does not have; then nothing is to be changed.
+    """
+    wishes: dict[str, Frequency] = {}
+    for name, values in parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict").items():
+        key = name.removeprefix(OFTEN)
+        if not name.startswith(OFTEN):
+            continue
+        if key not in offered or len(values) != 1 or values[0] not in [*Frequency]:
+            raise PreferenceError("The form has a field that this page does not have.")
+        wishes[key] = Frequency(values[0])
+    return wishes
 
 
 def _parse_fields(fields: Mapping[str, list[str]], now: Mapping[str, Preference]) -> dict[str, Preference]:

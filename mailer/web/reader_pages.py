@@ -13,11 +13,12 @@ from mailer.database.engine import Database
 from mailer.database.readers import people, subscriptions
 from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpose
 from mailer.model.clock import Clock
+from mailer.model.digest import DIGEST, HELD_FREQUENCIES
 from mailer.model.errors import LinkOutdated, TokenError
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.model.readers.delivery_problem import DeliveryProblem
-from mailer.model.readers.subscription import ListPreference, Preference
+from mailer.model.readers.subscription import Frequency, ListPreference, Preference
 from mailer.subscribers import delivery_problems
 from mailer.web import preferences
 from mailer.web.joining import Joining, JoinNote, refuse_expired
@@ -90,7 +91,10 @@ class ReaderPages:
             return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(request, claim)
-        note = await self._joining.ask_as_before(claim.subscriber_id, claim.list, now)
+        keys = [claim.list]
+        if claim.list == DIGEST:
+            keys = [*await self._work.run(subscriptions.ended_with_digests, self._database, claim.subscriber_id)]
+        note = await self._joining.ask_as_before(claim.subscriber_id, keys, now)
         return self._pages.page(request, "returning.html", 503 if note is JoinNote.NOT_SENT else 200, claim=claim, note=note)
 
     async def preferences(self, request: Request) -> Response:
@@ -143,8 +147,13 @@ class ReaderPages:
     async def _ask(self, request: Request, claim: LinkClaim) -> Response:
         """Show the page with the button that ends the list, or that it has ended and how to return."""
         current = await self._work.run(subscriptions.preferences, self._database, claim.subscriber_id)
-        has_left = ListPreference(claim.list, Preference.STOP) in current
-        return self._pages.page(request, "ask.html", claim=claim, token=request.path_params["token"], has_left=has_left)
+        standing = {each.list: each.frequency for each in current if each.preference is not Preference.STOP}
+        has_left = claim.list not in standing and any(each.list == claim.list for each in current)
+        ends = None
+        if claim.list == DIGEST:
+            ends = [self._lists[key] for key, frequency in standing.items() if frequency in HELD_FREQUENCIES and key in self._lists]
+            has_left = not ends
+        return self._pages.page(request, "ask.html", claim=claim, token=request.path_params["token"], has_left=has_left, ends=ends)
 
     async def _pause(self, request: Request, claim: LinkClaim, body: bytes, now: datetime) -> Response:
         until = preferences.parse_pause(body, now, self._zone)
@@ -199,13 +208,18 @@ class ReaderPages:
     def _save(self, claim: LinkClaim, body: bytes, now: datetime) -> tuple[tuple[ListPreference, ...], dict[str, Preference]]:
         """Save what may be changed at once. Return the preferences after that, and the lists to be joined again."""
         joins: dict[str, Preference] = {}
+        frequencies: dict[str, Frequency] = {}
 
         def choose(current: tuple[ListPreference, ...]) -> Mapping[str, Preference]:
             changes, again = preferences.split_joins(current, preferences.parse_form(body, current))
             joins.update(again)
+            offered = preferences.digestible(self._lists) & {each.list for each in current}
+            frequencies.update(preferences.parse_frequencies(body, offered))
             return changes  # inside the transaction, from the preferences of that moment
 
-        saved = subscriptions.save_preferences(self._database, claim.subscriber_id, choose, source="preferences", now=now)
+        saved = subscriptions.save_preferences(
+            self._database, claim.subscriber_id, choose, source="preferences", now=now, frequencies=frequencies
+        )
         return saved, joins
 
     def _test_page(self, request: Request, claim: LinkClaim) -> Response:

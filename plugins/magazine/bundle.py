@@ -12,13 +12,14 @@ from plugins.frontmatter.model.registry import MailList, Registry
 from plugins.inputs import InputFolder
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.render.renderer import Alternatives
+from plugins.magazine.render.sections import Fragment, IssueFragments
 
 MARK = "static/mark.svg"
 """The publisher's mark, in the folder of the theme. Not every theme has one."""
 
 
 def write_issue(folder: Path, content: Path, issue: Composition, alternatives: Alternatives, base: str) -> None:
-    """Write ``<folder>/<list>/<number>/`` with ``issue.json`` and the alternatives, UTF-8 with line feeds.
+    """Write ``<folder>/<list>/<number>/`` with ``issue.json``, the alternatives and their fragments, UTF-8 with line feeds.
 
     ``content`` is the folder of the sources: the mailer finds in its history who wrote what the issue carries.
     """
@@ -34,9 +35,30 @@ def write_issue(folder: Path, content: Path, issue: Composition, alternatives: A
 
 
 def encode(alternatives: Alternatives) -> dict[str, bytes]:
-    """Return the files of the alternatives. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
+    """Return the files of the alternatives, and of their fragments. All are UTF-8; the mailer writes the light part in the charset that is recorded for it."""
     texts = {"mail.html": alternatives.html, "mail.txt": alternatives.text, "light.txt": alternatives.light.text}
+    if alternatives.fragments is not None:
+        texts["sections.json"] = _json(_sections(alternatives.fragments))
     return {name: text.encode("utf-8") for name, text in texts.items()}
+
+
+def _sections(fragments: IssueFragments) -> dict[str, object]:
+    sections = [
+        {
+            "title": each.title,
+            "address": each.address,
+            "heading": _fragment(each.heading),
+            "blocks": [_fragment(block) for block in each.blocks],
+        }
+        for each in fragments.sections
+    ]
+    return {"schema": 1, "style": fragments.style, "sections": sections}
+
+
+def _fragment(fragment: Fragment) -> dict[str, str | None]:
+    forms = {"html": fragment.html, "text": fragment.text, "light": fragment.light}
+    digest = hashlib.sha256("\0".join(forms.values()).encode("utf-8")).hexdigest()
+    return {"article": fragment.article, "sha256": digest} | forms
 
 
 def hashes(folder: Path, part: str) -> frozenset[str]:
@@ -123,4 +145,8 @@ def _profile(mail_list: MailList, registry: Registry) -> dict[str, object]:
 
 
 def _write_json(folder: Path, name: str, value: object) -> None:
-    write_into(folder, name, (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode("utf-8"))
+    write_into(folder, name, _json(value).encode("utf-8"))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

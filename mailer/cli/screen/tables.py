@@ -27,6 +27,8 @@ STATES = {
     DeliveryState.SUPPRESSED: "suppressed\n配信停止",
     DeliveryState.CLAIMED: "claimed\n送信中",
     DeliveryState.EXPIRED: "expired\n期限切れ",
+    DeliveryState.HELD: "held\nまとめ待ち",
+    DeliveryState.MERGED: "merged\nまとめに入り",
 }
 STYLES = {DeliveryState.SENT: "green", DeliveryState.FAILED: "red", DeliveryState.UNKNOWN: "yellow", DeliveryState.DEFERRED: "cyan"}
 PHASES = {

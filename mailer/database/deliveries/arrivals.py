@@ -40,18 +40,23 @@ def by_domain(database: Database, issue_id: IssueId) -> Iterator[DomainResult]:
     )
     position = func.instr if not database.is_shared else func.strpos
     domain = func.lower(func.substr(delivery.c.address, position(delivery.c.address, "@") + 1)).label("domain")
+    carrier = delivery.alias("carrier")  # a merged delivery fares as the digest that carries it
+    carries = and_(carrier.c.issue_id == delivery.c.merged_into, carrier.c.subscriber_id == delivery.c.subscriber_id)
+    state = func.coalesce(carrier.c.state, delivery.c.state)
     is_bare = and_(delivery.c.state == DeliveryState.FAILED, kind.is_(None))
     inner = (
         select(
             domain,
-            delivery.c.state,
+            state.label("state"),
             kind.label("class"),
             case((complained, literal(1)), else_=literal(0)).label("complained"),
             case((is_bare, delivery.c.code), else_=cast(null(), Integer)).label("code"),
             case((is_bare, delivery.c.text), else_=literal("")).label("text"),
         )
         .select_from(
-            delivery.outerjoin(last, last.c.subscriber_id == delivery.c.subscriber_id).outerjoin(problem, problem.c.id == last.c.id)
+            delivery.outerjoin(last, last.c.subscriber_id == delivery.c.subscriber_id)
+            .outerjoin(problem, problem.c.id == last.c.id)
+            .outerjoin(carrier, carries)
         )
         .where(delivery.c.issue_id == issue_id)
         .subquery()
@@ -59,6 +64,6 @@ def by_domain(database: Database, issue_id: IssueId) -> Iterator[DomainResult]:
     columns = list(inner.c)
     with database.reading() as connection:
         for row in connection.execute(select(*columns, func.count()).group_by(*columns)):
-            name, state, bounce_class, has_complained, code, text, number = tuple(row)
+            name, state_of, bounce_class, has_complained, code, text, number = tuple(row)
             kind_of = None if bounce_class is None else BounceClass(bounce_class)
-            yield DomainResult(name, DeliveryState(state), kind_of, bool(has_complained), code, text, number)
+            yield DomainResult(name, DeliveryState(state_of), kind_of, bool(has_complained), code, text, number)

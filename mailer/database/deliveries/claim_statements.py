@@ -38,11 +38,11 @@ from sqlalchemy import (
 
 from mailer.database.deliveries.transitions import transition
 from mailer.database.returned import queue_stops
-from mailer.database.schema import claim, delivery, expired, issue, recorded_claim, server_clock, subscriber, subscription
+from mailer.database.schema import claim, delivery, digest_member, expired, issue, recorded_claim, server_clock, subscriber, subscription
 from mailer.model.errors import ImpossibleValue
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueStatus, ListClass
-from mailer.model.readers.subscription import SUBSCRIBED
+from mailer.model.readers.subscription import HTML, LIGHT, SUBSCRIBED
 from mailer.model.retry_policy import EMERGENCY, NEWSLETTER
 from mailer.model.state import DUE, DeliveryState
 
@@ -122,7 +122,7 @@ def _impossible(description: str) -> ImpossibleValue:
 
 
 @cache
-def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields) -> Select[Any]:
+def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueRow._fields, *, is_digest: bool = False) -> Select[Any]:
     """Up to `limit` due rows of a queue as one JSON array of arrays. On PostgreSQL they are locked, and locked ones are skipped.
 
     Parameters: issue_id, queue, limit, now, `end` of the issue; `after` (a subscriber) for pending rows; those of `due_times` for deferred ones.
@@ -139,10 +139,11 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
         "attempts": delivery.c.attempts,
         "first_tried": delivery.c.first_tried,
         "token_version": subscriber.c.token_version,
-        "format": case((subscription.c.state.is_(None), UNSUBSCRIBED), else_=subscription.c.format),
+        "format": _format_of_digest() if is_digest else case((subscription.c.state.is_(None), UNSUBSCRIBED), else_=subscription.c.format),
     }
     joined = delivery.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).join(issue, issue.c.id == delivery.c.issue_id)
-    query = select(*(columns[field].label(field) for field in fields)).select_from(joined.outerjoin(subscription, wants))
+    query = select(*(columns[field].label(field) for field in fields))
+    query = query.select_from(joined if is_digest else joined.outerjoin(subscription, wants))
     query = query.where(issue.c.status == IssueStatus.SENDING, or_(issue.c.send_at.is_(None), issue.c.send_at <= bindparam("now")))
     query = query.where(delivery.c.issue_id == bindparam("issue_id"), delivery.c.state == state, delivery.c.queue == bindparam("queue"))
     query = query.where(~_is_expired(), queue_stops.IS_OPEN)
@@ -152,6 +153,21 @@ def due_query(dialect: str, state: DeliveryState, fields: tuple[str, ...] = DueR
     if dialect == "postgresql":
         return select(cast(func.json_agg(func.json_build_array(*rows.c)), Text))
     return select(func.json_group_array(func.json_array(*rows.c)))
+
+
+def _format_of_digest() -> ColumnElement[str]:
+    """The format for a reader of a digest: light if one of its lists is, and none if the reader has left one of them."""
+    member, carried = digest_member.alias("member"), issue.alias("carried")
+    members = member.join(carried, carried.c.id == member.c.issue_id)
+    own = and_(
+        subscription.c.subscriber_id == delivery.c.subscriber_id, subscription.c.list == carried.c.list, subscription.c.state == SUBSCRIBED
+    )
+    mine = member.c.digest_id == delivery.c.issue_id
+    has_left = exists(
+        select(member.c.issue_id).select_from(members.outerjoin(subscription, own)).where(mine, subscription.c.state.is_(None))
+    )
+    is_light = exists(select(member.c.issue_id).select_from(members.join(subscription, own)).where(mine, subscription.c.format == LIGHT))
+    return case((has_left.correlate(delivery), UNSUBSCRIBED), (is_light.correlate(delivery), LIGHT), else_=HTML)
 
 
 def _is_expired() -> Exists:

@@ -19,12 +19,11 @@ from mailer.database.stored_values import describe
 from mailer.model.clock import FIRST_YEAR, LAST_YEAR
 from mailer.model.errors import ImpossibleValue
 from mailer.model.ids import Fence, IssueId, SubscriberId
-from mailer.model.issue import FrozenIssue
+from mailer.model.issue import UNSUBSCRIBED_LATER, FrozenIssue
 from mailer.model.readers.subscription import LIGHT
 from mailer.model.recipient import ClaimedRow
 from mailer.model.state import DUE, DeliveryState
 
-UNSUBSCRIBED_LATER = "unsubscribed after the issue was frozen"
 HOLDER_LOST = "its sender vanished while this message may have been on its way: it may or may not have arrived"
 
 
@@ -56,7 +55,8 @@ class ClaimRequest:
     """Which batch to claim: up to `limit` rows. Pending rows are taken from behind the subscriber `after` on; the first `window` of
     them may leave at once. `content`: the issue as it was compared with the audit log; the database must hold the same words. None: they are not
     looked at. `end`: when it is too late for the issue; nothing is claimed if a sender's clock has been there. `is_recorded`: the claim will be
-    written down outside too (`sending_right`), and the database knows its name for good.
+    written down outside too (`sending_right`), and the database knows its name for good. `is_digest`: its readers must still want each of the lists
+    that it carries.
     """
 
     issue_id: IssueId
@@ -67,6 +67,7 @@ class ClaimRequest:
     content: FrozenIssue | None = None
     end: datetime | None = None
     is_recorded: bool = False
+    is_digest: bool = False
 
 
 def claim_batch(database: Database, request: ClaimRequest, *, token: str, owner: str, lease: float, now: datetime) -> Claim | None:
@@ -176,7 +177,7 @@ def _of_claim(issue_id: IssueId, fence: Fence) -> ColumnElement[bool]:
 
 
 def _due_rows(connection: Connection, request: ClaimRequest, state: DeliveryState, now: datetime, limit: int) -> list[DueRow]:
-    query = claim_statements.due_query(connection.dialect.name, state)
+    query = claim_statements.due_query(connection.dialect.name, state, is_digest=request.is_digest)
     values = {"issue_id": request.issue_id, "queue": request.queue, "after": request.after, "limit": limit, "end": request.end}
     values |= claim_statements.due_times(now)
     try:

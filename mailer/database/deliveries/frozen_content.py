@@ -95,6 +95,7 @@ def columns_of(content: Issue, mail_list: MailList) -> dict[str, Any]:
         "list_archive_url": mail_list.archive_url,
         "light": content.light.text if content.light else None,
         "light_charset": content.light.charset if content.light else None,
+        "sections": content.sections,
     }
 
 

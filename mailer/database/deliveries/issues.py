@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from mailer.database import audit_log, restoration
 from mailer.database.deliveries import claim_statements, frozen_content
-from mailer.database.deliveries.audience import receives
+from mailer.database.deliveries.audience import receives, wants_digest
 from mailer.database.deliveries.claim_statements import Moment
 from mailer.database.deliveries.succession import call_off_earlier, reached
 from mailer.database.deliveries.transitions import insert_initial
@@ -65,10 +65,11 @@ def find(database: Database, ref: IssueRef) -> FrozenIssue | None:
         return _find(connection, ref)
 
 
-def all_issues(database: Database) -> tuple[FrozenIssue, ...]:
-    """All frozen issues, newest first."""
+def all_issues(database: Database, ids: Collection[IssueId] | None = None) -> tuple[FrozenIssue, ...]:
+    """All frozen issues, or those with these numbers, newest first."""
+    query = select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())
     with database.reading() as connection:
-        return tuple(_thaw(row) for row in connection.execute(select(issue).order_by(issue.c.frozen_at.desc(), issue.c.id.desc())))
+        return tuple(_thaw(row) for row in connection.execute(query if ids is None else query.where(issue.c.id.in_(ids))))
 
 
 def require_content(connection: Connection, known: FrozenIssue) -> None:
@@ -203,11 +204,14 @@ def freeze(
     send_at: datetime | None = None,
     actor: str = "",
     succession: Succession | None = None,
+    holds: bool = False,
 ) -> FrozenIssue:
     """Fixes content and recipients together, and enters them into the audit log. If the issue is frozen already, the frozen one is returned.
 
     Only active subscriptions are taken; the ledger's key (issue, subscriber) makes a duplicate impossible. What is due of the issue that this one takes
     the place of is called off.
+
+    :param holds: readers who want the list in a digest wait for it.
     """
     with database.writing() as connection:
         frozen = _find(connection, content.ref)
@@ -219,7 +223,7 @@ def freeze(
             .returning(issue.c.id)
         ).scalar_one()
         called_off = call_off_earlier(connection, database, succession, content.ref, now, actor)
-        readers = freeze_recipients(connection, issue_id, content.ref, now, succession)
+        readers = freeze_recipients(connection, issue_id, content.ref, now, succession, holds=holds)
         restoration.mark_sent_before(connection, issue_id, content.ref, now)
         frozen = FrozenIssue(issue_id, content, mail_list, now, send_at=send_at)
         entry = audit_log.append_within(connection, database.seal, frozen_content.frozen_event(frozen, readers, actor), now)
@@ -229,12 +233,20 @@ def freeze(
 
 
 def freeze_recipients(
-    connection: Connection, issue_id: IssueId, ref: IssueRef, now: datetime, succession: Succession | None = None, *, is_again: bool = False
+    connection: Connection,
+    issue_id: IssueId,
+    ref: IssueRef,
+    now: datetime,
+    succession: Succession | None = None,
+    *,
+    is_again: bool = False,
+    holds: bool = False,
 ) -> int:
     """Make a delivery for each reader of the list who is neither suppressed nor paused, in the caller's transaction. How many?
 
     :param succession: of a correction; it goes to those whom the earlier issue has reached.
     :param is_again: some readers have one already; it is left alone.
+    :param holds: readers who want the list in a digest wait for it. A correction waits for nothing.
     """
     columns: dict[str, ColumnElement[Any]] = {
         "issue_id": literal(issue_id),
@@ -244,13 +256,15 @@ def freeze_recipients(
         "text": literal(""),
         "changed_at": literal(now, delivery.c.changed_at.type),
     }
+    held = None
     if succession and succession.is_for_reached:
         chosen = select(*columns.values()).where(reached(succession, ref))
     else:
         chosen = select(*columns.values()).join_from(subscriber, subscription).where(receives(ref.list, now))
+        held = wants_digest() if holds else None
     if is_again:
         chosen = chosen.where(~exists().where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber.c.id))
-    connection.execute(insert_initial(tuple(columns), chosen))
+    connection.execute(insert_initial(tuple(columns), chosen, held=held))
     if connection.dialect.name == "postgresql":  # until its own ANALYZE, minutes later, it would plan for an empty table
         connection.execute(text("ANALYZE delivery, subscriber, subscription"))
     count = select(func.count()).select_from(delivery).where(delivery.c.issue_id == issue_id)  # psycopg has no number of such an INSERT
@@ -266,7 +280,9 @@ def _thaw(row: Row[Any]) -> FrozenIssue:
     ref = IssueRef(row.list, row.number)
     light = LightPart(row.light, row.light_charset) if row.light else None
     list_class = ListClass(row.list_class)
-    content = Issue(ref, row.subject, row.date, list_class, row.expires, row.archive_url, row.html, row.text, row.digest, light)
+    content = Issue(
+        ref, row.subject, row.date, list_class, row.expires, row.archive_url, row.html, row.text, row.digest, light, sections=row.sections
+    )
     mail_list = MailList(
         key=row.list,
         title=row.list_title,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union, update
 
 from mailer.database import audit_log
+from mailer.database.deliveries import digests
 from mailer.database.deliveries.audience import not_suppressed
 from mailer.database.deliveries.frozen_content import CANCELLED
 from mailer.database.deliveries.transitions import transition
@@ -20,7 +21,7 @@ from mailer.database.schema import delivery, issue, sent_before, subscriber
 from mailer.model.audit_log import AuditEntry, AuditEvent
 from mailer.model.ids import IssueId
 from mailer.model.issue import CALLED_OFF, IssueRef, IssueStatus, Succession
-from mailer.model.state import DUE, DeliveryState
+from mailer.model.state import CALLABLE_OFF, DeliveryState
 
 REACHED = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.CLAIMED)
 """Has it, may have it, or is just getting it."""
@@ -39,9 +40,17 @@ def reached(succession: Succession, ref: IssueRef) -> ColumnElement[bool]:
 
 def _reached(ref: IssueRef) -> Select[Any]:
     by_ledger = select(delivery.c.subscriber_id).join_from(delivery, issue)
-    by_ledger = by_ledger.where(_is(ref), delivery.c.state.in_([state.value for state in REACHED]))
+    by_ledger = by_ledger.where(_is(ref), or_(delivery.c.state.in_([state.value for state in REACHED]), _carried()))
     before = select(sent_before.c.subscriber_id).where(sent_before.c.list == ref.list, sent_before.c.number == ref.number)
     return select(union(by_ledger, before).subquery().c.subscriber_id)
+
+
+def _carried() -> ColumnElement[bool]:
+    """The condition that the digest which carries the issue has reached the reader, or may have."""
+    carrier = delivery.alias("carrier")
+    mine = and_(carrier.c.issue_id == delivery.c.merged_into, carrier.c.subscriber_id == delivery.c.subscriber_id)
+    reached = exists(select(carrier.c.issue_id).where(mine, carrier.c.state.in_([state.value for state in REACHED])).correlate(delivery))
+    return and_(delivery.c.state == DeliveryState.MERGED, reached)
 
 
 def call_off_earlier(
@@ -54,7 +63,8 @@ def call_off_earlier(
     issue_id: IssueId | None = connection.execute(select(issue.c.id).where(_is(earlier))).scalar_one_or_none()
     if issue_id is None:
         return ()
-    step = transition(DUE, DeliveryState.SUPPRESSED).where(delivery.c.issue_id == issue_id)
+    digests.take_out(connection, issue_id, now)
+    step = transition(CALLABLE_OFF, DeliveryState.SUPPRESSED).where(delivery.c.issue_id == issue_id)
     held = connection.execute(step.values(text=CALLED_OFF, not_before=None, changed_at=now)).rowcount
     if not held:
         return ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, Update, delete, insert, literal, update
+from sqlalchemy import ColumnElement, Delete, Insert, Select, Update, case, delete, insert, literal, update
 
 from mailer.database.schema import delivery
 from mailer.model.state import INITIAL, DeliveryState, check_transition
@@ -29,9 +29,15 @@ def transition(old: Collection[DeliveryState], new: DeliveryState, *, by_key: bo
     return update(delivery).where(column.in_([literal(state.value) for state in sorted(old)])).values(state=new)
 
 
-def insert_initial(columns: Collection[str], rows: Select[Any]) -> Insert:
-    """An INSERT of deliveries in the first state. `columns` name what `rows` selects, without the state."""
-    return insert(delivery).from_select([*columns, "state"], rows.add_columns(literal(INITIAL.value)))
+def insert_initial(columns: Collection[str], rows: Select[Any], *, held: ColumnElement[bool] | None = None) -> Insert:
+    """An INSERT of deliveries in the first state. `columns` name what `rows` selects, without the state.
+
+    :param held: the condition that a reader gets the issue in a digest: those deliveries begin as `held`.
+    """
+    first: ColumnElement[str] = literal(INITIAL.value)
+    if held is not None:
+        first = case((held, literal(DeliveryState.HELD.value)), else_=first)
+    return insert(delivery).from_select([*columns, "state"], rows.add_columns(first))
 
 
 def assign_queue(name: str) -> Update:

@@ -29,6 +29,7 @@ consent = Table(
     Column("proof", String(200), nullable=False),  # of a counter the number of the paper form, of an import the file and line
     Column("words", ForeignKey("consent_words.digest")),
     Column("confirmation", String(64), nullable=False),
+    Column("frequency", String(8)),  # issue | daily | weekly; of a consent from before digests, or by import, none
     Index("consent_by_subscriber", "subscriber_id", "list"),
     sqlite_autoincrement=True,
 )

@@ -10,6 +10,7 @@ from mailer.database.engine import Database
 from mailer.database.schema import consent, consent_words
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.consent import ConsentRecord, ConsentWay, Words
+from mailer.model.readers.subscription import Frequency
 
 LONGEST_PROOF = 200
 """Characters of the column."""
@@ -58,6 +59,7 @@ def record_consent_within(connection: Connection, record: ConsentRecord) -> None
         "proof": record.proof,
         "words": record.words,
         "confirmation": record.confirmation,
+        "frequency": record.frequency,
     }
     connection.execute(insert(consent).values(values))
 
@@ -72,10 +74,11 @@ def consents_of(database: Database, subscriber_id: SubscriberId) -> tuple[Consen
         consent.c.proof,
         consent.c.words,
         consent.c.confirmation,
+        consent.c.frequency,
     )
     query = select(*columns).where(consent.c.subscriber_id == subscriber_id).order_by(consent.c.at, consent.c.id)
     with database.reading() as connection:
         return tuple(
-            ConsentRecord(row.subscriber_id, row.list, row.at, ConsentWay(row.way), row.proof, row.words, row.confirmation)
+            ConsentRecord(*row[:3], ConsentWay(row.way), *row[4:7], frequency=None if row.frequency is None else Frequency(row.frequency))
             for row in connection.execute(query)
         )

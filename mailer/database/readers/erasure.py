@@ -18,7 +18,7 @@ from mailer.database.schema import delivery, erased_delivery, metadata, subscrib
 from mailer.model.errors import SubscriberBusy
 from mailer.model.ids import SubscriberId
 from mailer.model.readers.suppression import SuppressionReason
-from mailer.model.state import DUE, DeliveryState
+from mailer.model.state import CALLABLE_OFF, DeliveryState
 
 KEPT = frozenset({suppression.name, delivery.name})
 """Tables whose rows are not simply deleted: suppressions are unlinked, deliveries counted."""
@@ -91,7 +91,7 @@ def _erase_deliveries(connection: Connection, subscriber_id: SubscriberId) -> in
             f"A sender holds a message to subscriber {subscriber_id} at this moment: nothing was erased. Try again in a minute."
         )
     for issue_id, state in states:
-        if state not in DUE:
+        if state not in CALLABLE_OFF:
             _count(connection, issue_id, state)
     return connection.execute(transitions.erase().where(mine)).rowcount
 

@@ -12,7 +12,7 @@ from mailer.database.readers import suppressions
 from mailer.database.schema import consent_words, metadata, subscriber
 from mailer.model.ids import SubscriberId
 
-INTERNAL = frozenset({"subscriber_id", "token_version", "email_key", "fence"})
+INTERNAL = frozenset({"subscriber_id", "token_version", "email_key", "fence", "merged_into"})
 """Columns that say nothing about the person: numbers of ours, and the address once more."""
 
 PersonData = dict[str, list[dict[str, Any]]]

@@ -16,13 +16,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from mailer.database.engine import Database
-from mailer.database.readers import consents, people, suppressions
+from mailer.database.readers import consents, frequencies, people, suppressions
 from mailer.database.schema import sign_up, subscriber, subscription
+from mailer.model.audit_log import AuditEntry
 from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import SubscriberId
 from mailer.model.readers import addresses
 from mailer.model.readers.consent import ConsentRecord, ConsentWay, Words
-from mailer.model.readers.sign_up import ListWish, SignUpClaim
+from mailer.model.readers.sign_up import ListWish, SignUpClaim, Way
 from mailer.model.readers.subscription import SUBSCRIBED, UNSUBSCRIBED
 from mailer.model.recipient import Recipient
 
@@ -132,6 +133,7 @@ def confirm(
     :param words: what the person has agreed to.
     :raises DeliveryRefused: an operator, or the owner of the mailbox, has forbidden mail to this address. Nothing is changed.
     """
+    entries: list[AuditEntry] = []
     with database.writing() as connection:
         used = update(sign_up).where(sign_up.c.mailbox == mailbox, sign_up.c.token == token).values(token="", not_before=None)
         if connection.execute(used).rowcount == 1:  # how often the mailbox was asked stays for the rest of the week
@@ -144,10 +146,13 @@ def confirm(
                 confirmation = claim.confirmation
                 if suppressions.lift_by_consent_within(connection, keys, claim.address, wish.list, confirmation=confirmation, now=now):
                     raise DeliveryRefused(wish.list)
-                _subscribe(connection, subscriber_id, claim, wish, now)
-                record = ConsentRecord(subscriber_id, wish.list, now, ConsentWay(claim.way), "", words.digest, confirmation)
+                entries += _subscribe(connection, database, subscriber_id, claim, wish, now)
+                record = ConsentRecord(subscriber_id, wish.list, now, ConsentWay(claim.way), "", words.digest, confirmation, wish.frequency)
                 consents.record_consent_within(connection, record)
-        return _holder(connection, claim)
+        holder = _holder(connection, claim)
+    for entry in entries:
+        database.seal.on_append(entry)
+    return holder
 
 
 def join_again(
@@ -175,16 +180,24 @@ def join_again(
         return connection.execute(select(subscription.c.state).where(row)).scalar_one_or_none() == SUBSCRIBED
 
 
-def _subscribe(connection: Connection, subscriber_id: SubscriberId, claim: SignUpClaim, wish: ListWish, now: datetime) -> None:
-    """Subscribe to one list, whatever was before: somebody who left has asked again."""
+def _subscribe(
+    connection: Connection, database: Database, subscriber_id: SubscriberId, claim: SignUpClaim, wish: ListWish, now: datetime
+) -> tuple[AuditEntry, ...]:
+    """Subscribe to one list, whatever was before: somebody who left has asked again. Return the entries of the audit log.
+
+    An empty mail says nothing about how often: what a reader has chosen before stays.
+    """
     row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == wish.list)
     entry = {"state": SUBSCRIBED, "source": f"confirmed {claim.way}", "since": now, "confirmation_at": None}
-    choice = {"format": claim.form, "frequency": wish.frequency, "changed_at": now}
+    choice = {"format": claim.form, "changed_at": now}
     if connection.execute(select(subscription.c.state).where(row)).one_or_none() is None:
-        values = {"subscriber_id": subscriber_id, "list": wish.list} | entry | choice
+        values = {"subscriber_id": subscriber_id, "list": wish.list, "frequency": wish.frequency} | entry | choice
         connection.execute(insert(subscription).values(values))
     connection.execute(update(subscription).where(row, subscription.c.state != SUBSCRIBED).values(entry))
     connection.execute(update(subscription).where(row).values(choice))
+    if claim.way == Way.MAIL:
+        return ()
+    return frequencies.save_within(connection, database, subscriber_id, {wish.list: wish.frequency}, by="reader", now=now)
 
 
 def _holder(connection: Connection, claim: SignUpClaim) -> Recipient | None:

@@ -8,14 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from mailer.database.deliveries.audience import receives
+from mailer.database.deliveries.audience import receives, wants_digest
 from mailer.database.engine import Database
 from mailer.database.readers import people as subscribers
 from mailer.database.readers.bulk_import import ImportResult, ImportRow, import_rows
+from mailer.database.readers.frequencies import save_within
 from mailer.database.schema import subscriber, subscription
+from mailer.model.digest import DIGEST
 from mailer.model.ids import SubscriberId
 from mailer.model.readers import addresses
-from mailer.model.readers.subscription import SUBSCRIBED, UNSUBSCRIBED, ListPreference, Preference
+from mailer.model.readers.subscription import SUBSCRIBED, UNSUBSCRIBED, Frequency, ListPreference, Preference
 from mailer.model.recipient import Recipient
 
 
@@ -54,15 +56,30 @@ def import_subscribers(
 
 
 def unsubscribe(database: Database, subscriber_id: SubscriberId, key: str, *, source: str, now: datetime) -> bool:
-    """Ends a subscription. True if there is such a subscription; doing it again changes nothing."""
-    row = and_(subscription.c.subscriber_id == subscriber_id, subscription.c.list == key)
+    """Ends a subscription. True if there is such a subscription; doing it again changes nothing.
+
+    :param key: the list; `model.digest.DIGEST`: every list that the reader gets in a digest, since it is one mail to whoever wants it no more.
+    """
+    row = and_(subscription.c.subscriber_id == subscriber_id, wants_digest() if key == DIGEST else subscription.c.list == key)
     with database.writing() as connection:
         connection.execute(
             update(subscription)
             .where(row, subscription.c.state == SUBSCRIBED)
-            .values(state=UNSUBSCRIBED, source=source, since=now, changed_at=now)
+            .values(state=UNSUBSCRIBED, source=_source_of_end(source, key), since=now, changed_at=now)
         )
         return connection.execute(select(subscription.c.state).where(row)).first() is not None
+
+
+def _source_of_end(source: str, key: str) -> str:
+    return f"{source} {DIGEST}" if key == DIGEST else source
+
+
+def ended_with_digests(database: Database, subscriber_id: SubscriberId) -> tuple[str, ...]:
+    """Which lists has the reader left by leaving the digests?"""
+    ended = and_(subscription.c.state == UNSUBSCRIBED, subscription.c.source.like(f"% {DIGEST}"))
+    query = select(subscription.c.list).where(subscription.c.subscriber_id == subscriber_id, ended).order_by(subscription.c.list)
+    with database.reading() as connection:
+        return tuple(connection.execute(query).scalars())
 
 
 def preferences(database: Database, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
@@ -78,10 +95,12 @@ def save_preferences(
     *,
     source: str,
     now: datetime,
+    frequencies: Mapping[str, Frequency] | None = None,
 ) -> tuple[ListPreference, ...]:
     """Makes the person's own changes in one transaction and returns the preferences after them. Doing it again changes nothing.
 
     :param choose: current preferences → new preference by list. It is called inside the transaction; an exception undoes everything.
+    :param frequencies: how often, by list; of a list that is left, or was left before, it is not changed.
     """
     with database.writing() as connection:
         for key, preference in choose(_preferences(connection, subscriber_id)).items():
@@ -91,7 +110,11 @@ def save_preferences(
             connection.execute(update(subscription).where(row, subscription.c.state != state).values(change))
             form = {} if preference is Preference.STOP else {"format": preference.value}
             connection.execute(update(subscription).where(row).values(form | {"changed_at": now}))
-        return _preferences(connection, subscriber_id)
+        entries = save_within(connection, database, subscriber_id, frequencies or {}, by="reader", now=now)
+        saved = _preferences(connection, subscriber_id)
+    for entry in entries:
+        database.seal.on_append(entry)
+    return saved
 
 
 def token_version(database: Database, subscriber_id: SubscriberId) -> int | None:
@@ -173,6 +196,9 @@ def find(database: Database, address: str) -> SubscriberId | None:
 
 
 def _preferences(connection: Connection, subscriber_id: SubscriberId) -> tuple[ListPreference, ...]:
-    query = select(subscription.c.list, subscription.c.state, subscription.c.format).where(subscription.c.subscriber_id == subscriber_id)
-    rows = connection.execute(query.order_by(subscription.c.list))
-    return tuple(ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP) for row in rows)
+    columns = (subscription.c.list, subscription.c.state, subscription.c.format, subscription.c.frequency)
+    rows = connection.execute(select(*columns).where(subscription.c.subscriber_id == subscriber_id).order_by(subscription.c.list))
+    return tuple(
+        ListPreference(row.list, Preference(row.format) if row.state == SUBSCRIBED else Preference.STOP, Frequency(row.frequency))
+        for row in rows
+    )

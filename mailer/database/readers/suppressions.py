@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_
 
 from mailer.database.deliveries.transitions import transition
 from mailer.database.engine import Database
-from mailer.database.schema import address_key, delivery, issue, subscriber, suppression
+from mailer.database.schema import address_key, delivery, digest_member, issue, subscriber, suppression
 from mailer.model.errors import SecretMissing
 from mailer.model.ids import SubscriberId
+from mailer.model.issue import UNSUBSCRIBED_LATER
 from mailer.model.readers import addresses
 from mailer.model.readers.suppression import ALL_LISTS, LIFTED_BY_CONSENT, AddressKeys, Suppression, SuppressionReason
 from mailer.model.state import DUE, DeliveryState
@@ -182,6 +183,10 @@ def hold_back_within(connection: Connection, subscriber_id: SubscriberId, scope:
     step = transition(DUE, DeliveryState.SUPPRESSED, by_key=True)
     rows = and_(delivery.c.issue_id.in_(unsettled), delivery.c.subscriber_id == subscriber_id)
     connection.execute(step.where(rows).values(text=SUPPRESSED_LATER, not_before=None, changed_at=now))
+    if scope != ALL_LISTS:  # a digest that carries the list: what else it carries waits for another one
+        carriers = select(digest_member.c.digest_id).join(issue, issue.c.id == digest_member.c.issue_id).where(issue.c.list == scope)
+        rows = and_(delivery.c.issue_id.in_(carriers), delivery.c.subscriber_id == subscriber_id)
+        connection.execute(step.where(rows).values(text=UNSUBSCRIBED_LATER, not_before=None, changed_at=now))
 
 
 def _require_keys(connection: Connection, keys: AddressKeys) -> bool:

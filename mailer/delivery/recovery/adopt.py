@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,13 +100,18 @@ def _unknown_journal(database: Database, journals: dict[Path, Replay]) -> str:
 
 def _evidence(state: Path, journals: dict[Path, Replay]) -> list[Evidence]:
     evidence: list[Evidence] = []
+    carries: dict[Fence, Sequence[str]] = {}
     for batch in sent_log.sent_batches(state):
-        with suppress(IssueUnknown):
-            evidence.append(Evidence(IssueRef.parse(batch.ref), batch.fence, batch.sent, batch.unknown))
+        carries[batch.fence] = batch.carries
+        for ref in (batch.ref, *batch.carries):  # the restored ledger may not know the digest; its issues must not go out again in another
+            with suppress(IssueUnknown):
+                evidence.append(Evidence(IssueRef.parse(ref), batch.fence, batch.sent, batch.unknown))
     for replayed in journals.values():
         if replayed.fence is not None and replayed.ref:
             unknown = (*replayed.intended, *recover.unknown_in(replayed.results))
-            evidence.append(Evidence(IssueRef.parse(replayed.ref), replayed.fence, recover.sent_in(replayed.results), unknown))
+            sent = recover.sent_in(replayed.results)
+            refs = (replayed.ref, *carries.get(replayed.fence, ()))
+            evidence += [Evidence(IssueRef.parse(ref), replayed.fence, sent, unknown) for ref in refs]
     return evidence
 
 

@@ -3,7 +3,7 @@
 A journal is removed once its results are in the ledger. If an older copy of the ledger takes its place, nothing there says that these
 messages have left. These files say it: subscribers by number, a few bytes each, for `KEPT_FOR`.
 
-Lines: `c FENCE ISSUE LIST/NUMBER` (a batch was claimed), then `s FENCE SUBSCRIBER …` and `u FENCE SUBSCRIBER …` (it ended; these were
+Lines: `c FENCE ISSUE LIST/NUMBER` (a batch was claimed; of a digest the issues that it carries follow), then `s FENCE SUBSCRIBER …` and `u FENCE SUBSCRIBER …` (it ended; these were
 sent, these are unknown). Newer versions must read older files.
 """
 
@@ -25,11 +25,12 @@ KEPT_FOR = timedelta(days=30)
 
 @dataclass(slots=True)
 class SentBatch:
-    """A batch by these files. `ref` is LIST/NUMBER. Without `is_ended` its journal has the account, or had it."""
+    """A batch by these files. `ref` is LIST/NUMBER, `carries` are those of the issues in a digest. Without `is_ended` its journal has the account, or had it."""
 
     fence: Fence
     issue_id: IssueId
     ref: str
+    carries: Sequence[str] = ()
     is_ended: bool = False
     sent: Sequence[SubscriberId] = field(default_factory=tuple)
     unknown: Sequence[SubscriberId] = field(default_factory=tuple)
@@ -42,9 +43,9 @@ class SentLog:
         self._path = path
         self._file = -1
 
-    def claimed(self, fence: Fence, issue_id: IssueId, ref: str) -> None:
+    def claimed(self, fence: Fence, issue_id: IssueId, ref: str, carries: Sequence[str] = ()) -> None:
         """A batch was claimed."""
-        self._write(f"c {fence} {issue_id} {ref}\n")
+        self._write(f"c {' '.join([str(fence), str(issue_id), ref, *carries])}\n")
 
     def ended(self, fence: Fence, sent: Iterable[SubscriberId], unknown: Iterable[SubscriberId]) -> None:
         """The batch has ended, and its results are in the ledger."""
@@ -126,7 +127,8 @@ def _add(batches: dict[Fence, SentBatch], line: bytes) -> None:
     kind, number, *rest = line.decode("ascii").split(" ")
     fence = Fence(int(number))
     if kind == "c":
-        batches[fence] = SentBatch(fence, IssueId(int(rest[0])), rest[1])
+        before = batches.get(fence)  # a recovery writes the line again, and does not know what a digest carries
+        batches[fence] = SentBatch(fence, IssueId(int(rest[0])), rest[1], tuple(rest[2:]) or (before.carries if before else ()))
         return
     batch, ids = batches[fence], tuple(SubscriberId(int(each)) for each in rest if each)
     if kind == "s":

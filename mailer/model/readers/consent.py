@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailer.model.ids import SubscriberId
+from mailer.model.readers.subscription import Frequency
 
 
 class ConsentWay(StrEnum):
@@ -45,7 +46,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """One consent. `words` is the digest of what was shown, or None where nothing was; `confirmation` names the confirmation, or is empty."""
+    """One consent. `words` is the digest of what was shown, or None where nothing was; `confirmation` names the confirmation, or is empty; `frequency`: how often, where the reader was asked."""
 
     subscriber_id: SubscriberId
     list: str
@@ -54,3 +55,4 @@ class ConsentRecord:
     proof: str = ""
     words: str | None = None
     confirmation: str = ""
+    frequency: Frequency | None = None

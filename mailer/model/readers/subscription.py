@@ -30,7 +30,8 @@ class Preference(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListPreference:
-    """One list of a reader, with the preference now."""
+    """One list of a reader, with the preference now, and how often it comes."""
 
     list: str
     preference: Preference
+    frequency: Frequency = Frequency.ISSUE

@@ -58,6 +58,8 @@ BY_STATE = {
     DeliveryState.CLAIMED: Arrival.WAITING,
     DeliveryState.SUPPRESSED: Arrival.NOT_SENT,
     DeliveryState.EXPIRED: Arrival.NOT_SENT,
+    DeliveryState.HELD: Arrival.WAITING,
+    DeliveryState.MERGED: Arrival.WAITING,  # of a digest the state is asked; this is of one that is not there
 }
 
 

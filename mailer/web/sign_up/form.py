@@ -41,11 +41,12 @@ class SignUpForm:
     problems: tuple[str, ...] = ()
 
 
-def parse(body: bytes, offered: Collection[str]) -> SignUpForm | None:
+def parse(body: bytes, offered: Collection[str], digestible: Collection[str]) -> SignUpForm | None:
     """Read a posted form, or return None if it is none at all.
 
     :param body: `application/x-www-form-urlencoded`.
     :param offered: the keys of the lists that may be signed up for, in their order; any other is left out.
+    :param digestible: the keys of those that may come in a digest.
     """
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
@@ -60,7 +61,7 @@ def parse(body: bytes, offered: Collection[str]) -> SignUpForm | None:
         address=address,
         lists=lists,
         form=form if form in FORMATS else HTML,
-        frequencies={key: frequency for key in lists if (frequency := _frequency(_one(fields, OFTEN + key)))},
+        frequencies={key: frequency for key in lists if key in digestible and (frequency := _frequency(_one(fields, OFTEN + key)))},
         signed_time=_one(fields, "signed_time"),
         proof=_one(fields, "altcha"),
         is_trapped=bool(_one(fields, HONEYPOT)),

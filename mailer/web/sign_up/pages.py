@@ -25,7 +25,7 @@ from mailer.message.sealed import TokenSealer
 from mailer.model.clock import Clock
 from mailer.model.errors import LinkOutdated, PreferenceError
 from mailer.model.ids import SubscriberId
-from mailer.model.issue import MailList
+from mailer.model.issue import ListClass, MailList
 from mailer.model.readers.sign_up import SignUpClaim, Way
 from mailer.subscribers.sign_up import prepare, read_token
 from mailer.subscribers.words import consent_words
@@ -52,7 +52,6 @@ class SignUps:
     """What signing up, and the reader's own page, need. `service_url` has no slash at the end; `wake` is called when a mail waits to be sent.
 
     `trusted_proxies`: networks whose `X-Forwarded-For` is believed. `mail_domain`: where an empty mail to LIST-subscribe signs up (空メール); empty: nowhere.
-    `offers_digests`: whether readers may have several lists in one mail.
     """
 
     sealer: TokenSealer
@@ -63,7 +62,6 @@ class SignUps:
     wake: Callable[[], None] = lambda: None
     trusted_proxies: tuple[str, ...] = LOOPBACK
     mail_domain: str = ""
-    offers_digests: bool = False
 
 
 class SignUpPages:
@@ -89,6 +87,7 @@ class SignUpPages:
         site = pages.site
         is_open = {key for key, profile in site.lists.items() if profile.is_open} if site and site.takes_sign_ups else set()
         self._open = {key: mail_list for key, mail_list in lists.items() if key in is_open}
+        self._digestible = {key for key, mail_list in self._open.items() if mail_list.list_class is not ListClass.EMERGENCY}
         self._queue = SignUpQueue(database, work, clock, options.wake)
 
     async def show(self, request: Request) -> Response:
@@ -104,7 +103,7 @@ class SignUpPages:
             raise HTTPException(404)
         if isinstance(body := await read_body(request, BODY_SECONDS), Response):
             return body
-        form, now = sign_up_form.parse(body, self._open), self._clock()
+        form, now = sign_up_form.parse(body, self._open, self._digestible), self._clock()
         if form is None:
             raise PreferenceError("The form cannot be read.")
         if not _is_same_origin(request, self._options.service_url):
@@ -175,7 +174,7 @@ class SignUpPages:
             challenge=self._options.proof.challenge(now) if step == Verdict.WORK else "",
             script=SCRIPT if step == Verdict.WORK else "",
             honeypot=sign_up_form.HONEYPOT,
-            digests=self._options.offers_digests,
+            digestible=self._digestible,
             by_mail={key: f"{key}-subscribe@{domain}" for key in self._open} if (domain := self._options.mail_domain) else {},
         )
         response.headers.update(OWN_PAGE | (RETRY_AFTER if status == 429 else {}))
@@ -184,7 +183,16 @@ class SignUpPages:
     def _ask(self, request: Request, claim: SignUpClaim, status: int = 200) -> Response:
         chosen = self._lists_of(claim)
         words = consent_words(self._pages.site, chosen)
-        return self._pages.page(request, "confirm.html", status, claim=None, asked=claim, chosen=chosen, words=words)
+        return self._pages.page(
+            request,
+            "confirm.html",
+            status,
+            claim=None,
+            asked=claim,
+            chosen=chosen,
+            words=words,
+            often={wish.list: wish.frequency for wish in claim.wishes},
+        )
 
     def _read(self, request: Request) -> SignUpClaim:
         return read_token(self._options.sealer, request.path_params["token"])

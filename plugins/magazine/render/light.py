@@ -84,16 +84,17 @@ def _tidy(text: str) -> str:
 
 def items(issue: Composition, base: str) -> list[LightItem]:
     """Return the items: the greeting, then each block; the first block of a section has the heading with it, so that they stay together."""
-    light_items = [LightItem(_item(block, base, repeat("")), "") for block in issue.greeting]
+    light_items = [LightItem(block_text(block, base, repeat("")), "") for block in issue.greeting]
     for section in issue.sections:
         numbers = (f"{section.number}-{number}. " for number in count(1))
-        texts = [_item(block, base, numbers) for block in section.blocks]
+        texts = [block_text(block, base, numbers) for block in section.blocks]
         texts[0] = f"{fold(f'{section.number}. {section.title}')}\n\n{texts[0]}"
         light_items += [LightItem(text, section.anchor) for text in texts]
     return light_items
 
 
-def _item(block: Block, base: str, numbers: Iterator[str]) -> str:
+def block_text(block: Block, base: str, numbers: Iterator[str]) -> str:
+    """Return one block in short lines; ``numbers`` yields the label of each heading inside."""
     if isinstance(block, Prose):
         return prose_text(block.html, base, numbers, fold)
     return item_text(block, base, next(numbers), fold)

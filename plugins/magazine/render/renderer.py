@@ -20,6 +20,7 @@ from plugins.magazine.compose.composition import Composition
 from plugins.magazine.compose.safe_text import strip_controls
 from plugins.magazine.render import light
 from plugins.magazine.render.light import LightPart
+from plugins.magazine.render.sections import IssueFragments, issue_fragments, without_marks
 from plugins.magazine.render.text import absolute, paragraph
 from plugins.magazine.render.text_blocks import blocks_text, section_text
 from plugins.typography.filters import FILTERS
@@ -37,11 +38,12 @@ WIDEST = 576
 
 @dataclass(frozen=True)
 class Alternatives:
-    """The MIME alternatives of one issue (RFC 2046, 5.1.4): a mail program shows the last that it understands."""
+    """The MIME alternatives of one issue (RFC 2046, 5.1.4): a mail program shows the last that it understands. `fragments` are for digests."""
 
     html: str
     text: str
     light: LightPart
+    fragments: IssueFragments | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class IssueRenderer:
 
     def render(self, issue: Composition) -> Alternatives:
         """Return the three parts of a mail."""
-        return Alternatives(self.html(issue), self.text(issue), self.light(issue))
+        marked = self._marked_html(issue)
+        fragments = issue_fragments(issue, marked, self.base)
+        return Alternatives(without_marks(marked), self.text(issue), self.light(issue), fragments)
 
     def page(self, issue: Composition) -> str:
         """Return the body of the issue's page: the same words with the site's own links and styles."""
@@ -66,6 +70,9 @@ class IssueRenderer:
 
     def html(self, issue: Composition) -> str:
         """Return the HTML part: one file, styles inlined by premailer, media queries kept for clients that know them."""
+        return without_marks(self._marked_html(issue))
+
+    def _marked_html(self, issue: Composition) -> str:
         rendered = self._render("issue.html", issue)
         if self.cache is None:
             return _inlined(rendered)

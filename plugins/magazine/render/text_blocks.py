@@ -21,10 +21,11 @@ def section_text(section: Section, base: str) -> str:
 def blocks_text(blocks: tuple[Block, ...], base: str, numbers: Iterator[str] | None = None) -> str:
     """Return blocks with an empty line between them; without ``numbers`` headings have none."""
     labels = numbers if numbers is not None else repeat("")
-    return "\n\n".join(_block(block, base, labels) for block in blocks)
+    return "\n\n".join(block_text(block, base, labels) for block in blocks)
 
 
-def _block(block: Block, base: str, numbers: Iterator[str]) -> str:
+def block_text(block: Block, base: str, numbers: Iterator[str]) -> str:
+    """Return one block; ``numbers`` yields the label of each heading inside."""
     if isinstance(block, Prose):
         return prose_text(block.html, base, numbers)
     return item_text(block, base, next(numbers), paragraph)

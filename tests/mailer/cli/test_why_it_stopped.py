@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from mailer.cli.send import reasons
+from mailer.cli.screen.endings import reasons
 from mailer.model.issue import IssueStatus
 from mailer.model.state import DeliveryState
 from mailer.sending.run import IssueSummary

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mailer.database.engine import Database
-from mailer.model.state import INITIAL, TRANSITIONS, DeliveryState
+from mailer.model.state import FIRST_STATES, TRANSITIONS, DeliveryState
 
 REFUSAL = "illegal step of a delivery"
 PAIRS = ", ".join(f"('{old.value}', '{new.value}')" for old, reachable in TRANSITIONS.items() for new in sorted(reachable))
+FIRST = ", ".join(f"'{state.value}'" for state in sorted(FIRST_STATES))
 ILLEGAL = f"(OLD.state, NEW.state) NOT IN (VALUES {PAIRS})"
 SQLITE = (
     "CREATE TABLE step (old TEXT, new TEXT, PRIMARY KEY (old, new))",
     f"""CREATE TRIGGER refuse_step BEFORE UPDATE OF state ON delivery WHEN {ILLEGAL}
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
-    f"""CREATE TRIGGER refuse_first BEFORE INSERT ON delivery WHEN NEW.state <> '{INITIAL.value}'
+    f"""CREATE TRIGGER refuse_first BEFORE INSERT ON delivery WHEN NEW.state NOT IN ({FIRST})
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
     """CREATE TRIGGER count_step AFTER UPDATE OF state ON delivery
         BEGIN INSERT OR IGNORE INTO step VALUES (OLD.state, NEW.state); END""",
@@ -23,7 +24,7 @@ POSTGRESQL = (
     "CREATE TABLE step (old TEXT, new TEXT, PRIMARY KEY (old, new))",
     f"""CREATE FUNCTION check_step() RETURNS trigger AS $$ BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NEW.state <> '{INITIAL.value}' THEN RAISE EXCEPTION '{REFUSAL}'; END IF;
+          IF NEW.state NOT IN ({FIRST}) THEN RAISE EXCEPTION '{REFUSAL}'; END IF;
         ELSE
           IF {ILLEGAL} THEN RAISE EXCEPTION '{REFUSAL}'; END IF;
           INSERT INTO step VALUES (OLD.state, NEW.state) ON CONFLICT DO NOTHING;

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mailer.config.file import load_config
-from mailer.database.deliveries import claims, issues, ledger
+from mailer.database.deliveries import claims, digests, issues, ledger
 from mailer.database.deliveries.claims import ClaimRequest
 from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.engine import create_database
 from mailer.database.readers import (
     clerk,
+    frequencies,
     people,
     retention,
     sign_ups,
@@ -34,11 +35,13 @@ from mailer.database.returned import bounce_effects, complaint_effects
 from mailer.database.returned.bounce_effects import ReadBounce
 from mailer.database.returned.complaint_effects import Complained
 from mailer.database.schema import delivery, metadata
+from mailer.model.digest import DIGEST, HELD_FREQUENCIES
 from mailer.model.errors import DeliveryRefused
 from mailer.model.ids import IssueId, SubscriberId
 from mailer.model.issue import IssueRef
 from mailer.model.readers.retention import Retention
 from mailer.model.readers.sign_up import Way
+from mailer.model.readers.subscription import Frequency
 from mailer.model.readers.suppression import ALL_LISTS, LIFTED_BY_CONSENT, SuppressionReason
 from mailer.subscribers import sign_up
 from mailer.subscribers.erase import erase_reader
@@ -47,7 +50,7 @@ from mailer.subscribers.imports.load import load
 from mailer.subscribers.imports.spool import open_spool
 from mailer.subscribers.words import consent_words
 from tests.samples.mail.databases import with_tables
-from tests.samples.mail.mail_bundles import ISSUE, NOW, write_config
+from tests.samples.mail.mail_bundles import ISSUE, NOW, SEAL, write_config
 from tests.samples.mail.reader_model import KEYS, LISTS, NAMES, SEALER, Reader, hard_bounce, links_of, sent_to
 from tests.samples.mail.sign_ups import SITE, Service
 
@@ -63,7 +66,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.home = Path(self.folder.name)
-        self.database = create_database(with_tables(f"sqlite:///{self.home / 'var' / 'x.db'}"), address_keys=KEYS)
+        self.database = create_database(with_tables(f"sqlite:///{self.home / 'var' / 'x.db'}"), SEAL, address_keys=KEYS)
         self.service = Service(self.database, load_config(write_config(self.home)))
         self.number = itertools.count(1)
         self.model = {name: Reader() for name in NAMES}
@@ -253,13 +256,36 @@ class Life(RuleBasedStateMachine):
                 reader.paused_until = None
                 self.mailed = [each for each in self.mailed if each[2] != address]
 
-    @rule(key=KEY)
-    def an_issue_is_frozen(self, key: str) -> None:
+    @rule(address=ADDRESS, key=KEY, frequency=st.sampled_from([*Frequency]))
+    def chooses_how_often(self, address: str, key: str, frequency: Frequency) -> None:
+        if (number := self.id_of(address)) is not None:
+            frequencies.save(self.database, number, {key: frequency}, by="reader", now=self.now)
+            if self.model[address].lists.get(key, NOW) is None:
+                assert frequencies.of_reader(self.database, number)[key] is frequency
+
+    @rule()
+    def digests_are_due(self) -> None:
+        digests.tidy(self.database, self.now)
+        waiting = digests.combinations(self.database, dict.fromkeys(HELD_FREQUENCIES, self.now), self.now)
+        for each in waiting:
+            carried = issues.all_issues(self.database, each.issues)
+            content = replace(ISSUE, ref=IssueRef(DIGEST, str(next(self.number))))
+            frozen = digests.freeze(self.database, content, LISTS[carried[0].issue.ref.list], carried, each.readers, now=self.now)
+            assert frozen is not None
+            self.frozen.append((frozen.issue_id, DIGEST))
+        current = {self.id_of(name): name for name in NAMES}
+        for each in waiting:
+            for number, one in itertools.product(each.readers, issues.all_issues(self.database, each.issues)):
+                reader = self.model[current[number]]
+                assert reader.stands(one.issue.ref.list) and not self.rests(reader)
+
+    @rule(key=KEY, holds=st.booleans())
+    def an_issue_is_frozen(self, key: str, holds: bool) -> None:
         content = replace(ISSUE, ref=IssueRef(key, str(next(self.number))))
-        issue_id = issues.freeze(self.database, content, LISTS[key], self.now).issue_id
+        issue_id = issues.freeze(self.database, content, LISTS[key], self.now, holds=holds).issue_id
         with self.database.reading() as connection:
             frozen = set(connection.execute(sa.select(delivery.c.address).where(delivery.c.issue_id == issue_id)).scalars())
-        resting = {name for name, reader in self.model.items() if reader.paused_until is not None and reader.paused_until > self.now}
+        resting = {name for name, reader in self.model.items() if self.rests(reader)}
         assert frozen == {name for name, reader in self.model.items() if reader.stands(key)} - resting
         self.frozen.append((issue_id, key))
 
@@ -267,12 +293,14 @@ class Life(RuleBasedStateMachine):
     @rule()
     def it_is_sent(self) -> None:
         issue_id, key = self.frozen.pop(0)
-        claim = claims.claim_batch(self.database, ClaimRequest(issue_id, ""), token=f"t{issue_id}", owner="me", lease=60, now=self.now)
+        request = ClaimRequest(issue_id, "", is_digest=key == DIGEST)
+        claim = claims.claim_batch(self.database, request, token=f"t{issue_id}", owner="me", lease=60, now=self.now)
         if claim is None:
             return
+        lists = {ref.list for ref in digests.carried_refs(self.database, issue_id)} if key == DIGEST else {key}
         current = {self.id_of(name): name for name in NAMES}
-        for row in claim.rows:
-            assert self.model[current[row.subscriber_id]].stands(key), "mailed without a standing consent"
+        for row, each in itertools.product(claim.rows, lists):
+            assert self.model[current[row.subscriber_id]].stands(each), "mailed without a standing consent"
         results = [sent_to(row.subscriber_id, self.now) for row in claim.rows]
         ledger.record(self.database, [ResultGroup(issue_id, claim.fence, results, is_last=True, is_complete=True)], now=self.now)
         self.mailed += [(issue_id, row.subscriber_id, row.address) for row in claim.rows]
@@ -285,6 +313,9 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def nothing_of_an_erased_person_has_come_back(self) -> None:
         assert [address for address in self.erased if address in self.rows()] == []
+
+    def rests(self, reader: Reader) -> bool:
+        return reader.paused_until is not None and reader.paused_until > self.now
 
     def end(self, address: str, key: str) -> None:
         if self.model[address].lists.get(key, NOW) is None:

@@ -177,7 +177,7 @@ def test_the_bundle_has_exactly_the_documented_fields(issues: TinySite) -> None:
         data = (folder / name).read_bytes()
         assert part.pop("charset", None) == ("iso-2022-jp" if name == "light.txt" else None)
         assert part == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    assert sorted(parts) == ["light.txt", "mail.html", "mail.txt"]
+    assert sorted(parts) == ["light.txt", "mail.html", "mail.txt", "sections.json"]
     assert sources == {path: hashlib.sha256((issues.content / path).read_bytes()).hexdigest() for path in sources}
     assert {"mail/press/2.md", "press/2020/named.md"} < set(sources), "the issue's own file and all that it carries"
     lists = json.loads((issues.output / "mail/lists.json").read_text(encoding="utf-8"))

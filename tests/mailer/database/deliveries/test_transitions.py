@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,17 +16,18 @@ import pytest
 import sqlalchemy as sa
 
 import mailer
-from mailer.database.deliveries import claims, issues, ledger, orders, result_statements
+from mailer.database.deliveries import claims, digests, issues, ledger, orders, result_statements
 from mailer.database.deliveries.claims import ClaimRequest
 from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.deliveries.transitions import transition
 from mailer.database.engine import Database, create_database
 from mailer.database.readers import subscriptions
-from mailer.database.schema import delivery
+from mailer.database.schema import delivery, subscription
 from mailer.delivery.journal import format_timestamp
+from mailer.model.digest import DIGEST
 from mailer.model.errors import DatabaseError, IllegalTransition
 from mailer.model.ids import Fence, IssueId, SubscriberId
-from mailer.model.issue import CALLED_OFF, IssueStatus
+from mailer.model.issue import CALLED_OFF, IssueRef, IssueStatus
 from mailer.model.outcome import DeliveryResult
 from mailer.model.state import DUE, RESULTS, TRANSITIONS, DeliveryState
 from tests.mailer.database import guard
@@ -183,7 +185,28 @@ def test_the_table_has_no_step_that_never_happens(database: Database) -> None:
     assert orders.reopen_cancelled(database, issue_id)
     assert orders.freeze_again(database, issue_id, ISSUE, LIST, NOW) is not None
     move(set(DUE), DeliveryState.EXPIRED)
+    go_through_digests(database)
     assert guard.steps(database) == {(old, new) for old, reachable in TRANSITIONS.items() for new in reachable}
+
+
+def go_through_digests(database: Database) -> None:
+    """An issue is held, merged, called off, opened again, merged into a digest that is called off itself, and expires where it still waits."""
+    with database.writing() as connection:
+        connection.execute(sa.update(subscription).values(frequency="weekly", state="subscribed"))
+    content = replace(ISSUE, ref=IssueRef(LIST.key, "90"), expires=NOW + timedelta(days=1))
+    held = issues.freeze(database, content, LIST, NOW, holds=True)
+    digests.separate(database, held.issue_id, [SubscriberId(1)], NOW)
+    readers = [SubscriberId(number) for number in (2, 3, 4)]
+    assert digests.freeze(database, replace(ISSUE, ref=IssueRef(DIGEST, "1")), LIST, [held], readers, now=NOW) is not None
+    issues.set_status(database, held.issue_id, IssueStatus.CANCELLED, old={IssueStatus.SENDING})
+    assert orders.call_off(database, held, now=NOW) == 12
+    assert orders.reopen_cancelled(database, held.issue_id)
+    again = orders.freeze_again(database, held.issue_id, content, LIST, NOW, holds=True)
+    assert again is not None
+    merged = digests.freeze(database, replace(ISSUE, ref=IssueRef(DIGEST, "2")), LIST, [again], readers, now=NOW)
+    assert merged is not None
+    assert orders.call_off(database, merged, now=NOW) == 3
+    assert digests.tidy(database, NOW + timedelta(days=2)).expired == 9
 
 
 def test_the_trigger_of_these_tests_refuses_an_illegal_step(database: Database) -> None:
@@ -196,7 +219,7 @@ def test_the_trigger_of_these_tests_refuses_an_illegal_step(database: Database) 
 
 def test_each_field_of_a_result_has_its_column_and_the_statement_leaves_no_other_column_out_unnoticed() -> None:
     assert set(result_statements.COLUMNS) | {result_statements.KEY} == set(DeliveryResult._fields)
-    untouched = {"issue_id", "subscriber_id", "address", "queue", "fence"}
+    untouched = {"issue_id", "subscriber_id", "address", "queue", "fence", "merged_into"}
     assert set(result_statements.COLUMNS.values()) == {column.name for column in delivery.c} - untouched
 
 

@@ -57,4 +57,4 @@ def test_a_consent_to_words_that_were_not_kept_is_refused(database: Database) ->
 
 
 def test_there_is_no_place_for_an_ip_address() -> None:
-    assert {*consent.columns.keys()} == {"id", "subscriber_id", "list", "at", "way", "proof", "words", "confirmation"}
+    assert {*consent.columns.keys()} == {"id", "subscriber_id", "list", "at", "way", "proof", "words", "confirmation", "frequency"}

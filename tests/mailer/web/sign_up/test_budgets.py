@@ -77,7 +77,7 @@ def test_no_network_is_kept_in_clear_and_no_more_than_the_bound(monkeypatch: pyt
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_form_or_none(body: bytes) -> None:
-    form = parse(body, ["fukko-press"])
+    form = parse(body, ["fukko-press"], ["fukko-press"])
     assert form is None or form.problems or ("@" in form.address and form.lists == ("fukko-press",))
 
 

@@ -14,11 +14,13 @@ from playwright.sync_api import Browser, Page
 from demo.servers import free_port
 from mailer.config.file import load_config
 from mailer.config.settings import Config
+from mailer.database import audit_log
 from mailer.database.engine import Database, create_database
-from mailer.database.readers import consents, people, subscriptions
+from mailer.database.readers import consents, frequencies, people, subscriptions
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.message.sealed import TokenSealer
 from mailer.model.ids import SubscriberId
+from mailer.model.readers.subscription import Frequency
 from mailer.model.readers.suppression import AddressKeys
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import ConfirmationMailer
@@ -29,7 +31,7 @@ from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirm
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
 from mailer.web.sign_up.proof import ProofOfWork
 from tests.samples.mail.databases import with_tables
-from tests.samples.mail.mail_bundles import LIST, SECRET, write_config
+from tests.samples.mail.mail_bundles import LIST, SEAL, SECRET, write_config
 from tests.samples.mail.sign_ups import LISTS, OTHER, SITE, TurnedClock
 from tests.servers.smtp import Accepted, Behaviour, Receiver
 from tests.servers.web_service import served
@@ -74,7 +76,7 @@ def town(tmp_path: Path, url: str, browser: Browser, network: Budget = NETWORK, 
     with Receiver(Behaviour(on_accept=lambda _count: arrived.release())) as relay:
         port, clock, wake = free_port(), TurnedClock(), WakeUp()
         config: Config = replace(load_config(write_config(tmp_path, relay.port)), service_url=f"http://127.0.0.1:{port}")
-        database = create_database(url, address_keys=AddressKeys((b"k" * 32,)))
+        database = create_database(url, SEAL, address_keys=AddressKeys((b"k" * 32,)))
         keys = (Secret(SECRET),)
         sealer, tokens = TokenSealer(keys), LinkSigner(keys)
         mailer = SignUpMailer(database, config, sealer, lambda: LISTS, lambda _relay: None)
@@ -102,6 +104,7 @@ def sign_up(here: Town) -> None:
     here.clock.turn(seconds=5)
     here.page.get_by_label(LIST.title).first.check()
     here.page.get_by_label("文字だけの軽いメール").check()
+    here.page.get_by_label(f"届け方（{LIST.title}）").select_option("weekly")
     here.page.get_by_label("メールアドレス").fill(HANAKO)
     here.page.get_by_role("button", name="確認のメールを受け取る").click()
 
@@ -120,10 +123,19 @@ def test_a_reader_signs_up_confirms_changes_and_leaves(database_url: str, tmp_pa
         here.page.get_by_role("button", name="同意して登録する").click()
         here.look("登録しました")
         reader = subscriptions.find(here.database, HANAKO)
-        assert reader is not None and len(consents.consents_of(here.database, reader)) == 1
+        assert reader is not None
+        assert [each.frequency for each in consents.consents_of(here.database, reader)] == [Frequency.WEEKLY]
         here.page.get_by_role("link", name="受け取り方を見る、変える").click()
         here.look("メールマガジンの受け取り方")
         preferences = here.page.url
+        here.page.get_by_label(f"届け方（{LIST.title}）").select_option("daily")
+        here.page.get_by_role("button", name="保存する").click()
+        here.look("受け取り方を保存しました")
+        assert frequencies.of_reader(here.database, reader) == {LIST.key: Frequency.DAILY}
+        changes = [entry.event.details for entry in audit_log.entries(here.database) if entry.event.what == frequencies.CHANGED]
+        assert changes == [{"reader": str(reader), "list": LIST.key, "before": "weekly", "after": "daily"}]
+        here.page.get_by_label(f"届け方（{LIST.title}）").select_option("issue")
+        here.page.get_by_role("button", name="保存する").click()
         here.page.get_by_label("また受け取りはじめる日").fill("2026-04-01")
         here.page.get_by_role("button", name="この日まで休む").click()
         here.look("メールマガジンの受け取り方")
