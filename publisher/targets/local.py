@@ -13,7 +13,7 @@ from pathlib import Path
 from publisher.model.errors import TargetError
 from publisher.release.files import write_atomically
 from publisher.release.scan import digest
-from publisher.targets.files import NO_FILE, Stamp, Walk
+from publisher.targets.files import NO_FILE, FileCopy, Stamp, Walk
 
 INCOMING = "incoming"
 
@@ -44,18 +44,18 @@ class LocalFiles:
             for path, data in files.items():
                 write_atomically(self._root / path, data, is_durable=False)
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:  # noqa: ARG002 - whole either way
+    async def copy(self, files: Sequence[FileCopy], done: Callable[[], None], *, is_seen: bool) -> None:  # noqa: ARG002 - whole either way
         """Copy files with their times. Each gets a new inode: whoever reads the old one reads it to its end."""
         await asyncio.to_thread(self._copy, files, done)
 
-    def _copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+    def _copy(self, files: Sequence[FileCopy], done: Callable[[], None]) -> None:
         with self._failures():
             temporary = self._root / INCOMING / f"{os.getpid()}.part"
             temporary.parent.mkdir(parents=True, exist_ok=True)
             temporary.unlink(missing_ok=True)  # what a killed process left is never written into
-            for source, path in files:
-                _copy_file(str(source), str(temporary))
-                self._rename(temporary, self._root / path)
+            for file in files:
+                _copy_file(str(file.source), str(temporary))
+                self._rename(temporary, self._root / file.target)
                 done()
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
