@@ -182,7 +182,7 @@ def _run(request: Request, places: Places, folder: Path) -> Report:
 
 
 def _uncommitted(file: Path) -> str:
-    """Return what to do about a notice that no commit has: the next publish of a commit would take it down."""
+    """Return what to do about a notice that no commit has: `todoke publish` carries it over, and nobody can build that release anew."""
     try:
         words = ["git", "-C", str(file.resolve().parent), "status", "--porcelain", "--", file.name]
         ended = subprocess.run(  # noqa: S603 - no shell, and the name comes after --
@@ -193,8 +193,8 @@ def _uncommitted(file: Path) -> str:
     if not ended.stdout.strip():
         return ""
     return (
-        f"{file} is in no commit: todoke publish takes a notice down that its commit does not have. Commit it now. "
-        f"{file} をコミットしてください。コミットにない知らせは、次の公開で下ります"
+        f"{file} is in no commit: todoke publish carries it over until one has it. Commit it. "
+        f"{file} をコミットしてください。それまでは todoke publish が引き継ぎます"
     )
 
 
