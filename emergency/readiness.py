@@ -12,7 +12,7 @@ SECONDS = 60.0
 """The deadline of one look."""
 
 
-async def faults(places: Places, folder: Path) -> AsyncIterator[str]:
+async def problems(places: Places, folder: Path) -> AsyncIterator[str]:
     """Yield what would be missing, each with what to do. Raises nothing."""
     ended = await program.run("emergency", "ready", "--output", str(places.output), seconds=SECONDS)
     if ended.status != 0:

@@ -14,7 +14,7 @@ import typer
 from emergency.cli.options import CONFIG, CONTENT, FOLDER, Config, Content, Format, Mailer, Output
 from emergency.model import Places
 from emergency.places import read_places
-from emergency.readiness import faults
+from emergency.readiness import problems
 
 
 def list_notices(
@@ -34,11 +34,11 @@ def list_notices(
             typer.echo(_line(notice))
         if not found:
             typer.echo("No notice is in force. いま出ている知らせはありません")
-    asyncio.run(_tell_faults(places, config.parent / FOLDER))
+    asyncio.run(_tell_problems(places, config.parent / FOLDER))
 
 
-async def _tell_faults(places: Places, folder: Path) -> None:
-    async for words in faults(places, folder):
+async def _tell_problems(places: Places, folder: Path) -> None:
+    async for words in problems(places, folder):
         typer.echo(f"NOT READY 用意ができていません: {words}", err=True)
 
 

@@ -23,10 +23,10 @@ class Seen:
 async def fetch_all(mirror: str, expected: Sequence[tuple[str, bytes]], seconds: float) -> list[Seen]:
     """Fetch files from the address ``mirror``, ``seconds`` for each at most. ``expected`` are paths and the bytes that readers should get."""
 
-    async def look(path: str, data: bytes) -> Seen:
+    async def fetch_one(path: str, data: bytes) -> Seen:
         found = await fetch(session, address_of(mirror, path), hashlib.sha256(data).hexdigest(), len(data))
         other = "" if found.failure or found.is_right else "another file than here: an older one, or altered / 手元のものと違います"
         return Seen(path, found.failure or other, found.modified)
 
     async with reader_session("todoke-emergency", seconds) as session:
-        return list(await asyncio.gather(*(look(path, data) for path, data in expected)))
+        return list(await asyncio.gather(*(fetch_one(path, data) for path, data in expected)))

@@ -179,7 +179,7 @@ class SftpPipeline:
 
     def _add_file(self, upload: Upload, new: bytes, old: bytes | None, attributes: Attributes | None) -> None:
         data, time = (upload.source, None) if isinstance(upload.source, bytes) else _read(upload.source)
-        rest = _rest(upload.earlier, attributes, data) if old and upload.earlier else None
+        rest = _difference_to(upload.earlier, attributes, data) if old and upload.earlier else None
         if old and rest and attributes:
             start = attributes.length - rest.end
             self._add_copy(old, 0, rest.begin, new, 0)
@@ -258,7 +258,7 @@ def _read(file: Path) -> tuple[bytes, int]:
         return stream.readall(), int(os.fstat(stream.fileno()).st_mtime)
 
 
-def _rest(earlier: Earlier, there: Attributes | None, data: bytes) -> Difference | None:
+def _difference_to(earlier: Earlier, there: Attributes | None, data: bytes) -> Difference | None:
     """Return what has to be sent, or None for all of it: then the old version is not what it should be, or has little in common with the new one."""
     try:
         old, time = _read(earlier.here)
