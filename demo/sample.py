@@ -25,14 +25,18 @@ _GIVEN_NAMES = (
 ).split()
 
 
+TENTH = 10
+"""Every so many-th invented person reads the emergency mail too."""
+
+
 def write_subscribers(path: Path, number: int) -> None:
-    """Write invented people of the list ``fukko-press``, at most 1,000, as ``email,name,lists``. The domain is reserved for examples."""
+    """Write invented people of the list ``fukko-press``, at most 1,000, as ``email,name,lists``, some of them of ``emergency`` too. The domain is reserved for examples."""
     names = itertools.islice(itertools.product(_FAMILY_NAMES, _GIVEN_NAMES), number)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["email", "name", "lists"])
         rows.writerows(
-            [f"reader{count:04}@example.jp", f"{family_name} {given_name}", "fukko-press"]
+            [f"reader{count:04}@example.jp", f"{family_name} {given_name}", "fukko-press" if count % TENTH else "fukko-press emergency"]
             for count, (family_name, given_name) in enumerate(names, 1)
         )
 
@@ -60,6 +64,7 @@ default = "required"
 identity = "name"    # 実演には鍵がない / nobody has a key here
 content = "editors"  # 書いた人の記録がある場所 / whose history says who wrote
 authors = "{"git" if shutil.which("git") else "stated"}"
+emergency = "off"    # 緊急のお知らせは、出すときに二人の名前を書く / two people are named when a notice goes out
 
 [relay]
 host = "127.0.0.1"

@@ -34,7 +34,7 @@ def summary(tour: Tour, seconds: Seconds) -> Table:
     for _ in range(2):
         table.add_column(overflow="fold")
     table.add_row("ページ Pages", f"{pages:,} in {seconds.building:.1f} s")
-    table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers:,}")
+    table.add_row("届いたメール Messages accepted", f"{delivered:,} = {tour.readers:,} + {tour.readers:,} + {tour.urgent_readers:,}")
     table.add_row("速さ Messages per second", f"{delivered / seconds.sending:,.0f}")
     table.add_row("送らなかった人 Left out", f"{LEAVER}：本人が配信を止めたため unsubscribed by one click")
     table.add_row("申し込んだ人 Signed up", f"{NEWCOMER}：確認のメールのあと、次の号から confirmed by mail, gets the next issue")
@@ -47,11 +47,12 @@ def summary(tour: Tour, seconds: Seconds) -> Table:
 def _count_arrived(tour: Tour) -> int:
     """Return how many copies of issues arrived.
 
-    Raises `StepFailed` unless it is everybody once; and once more without the one who left, with the one who signed up.
+    Raises `StepFailed` unless it is everybody once; once more without the one who left, with the one who signed up; and the readers of the emergency list.
     """
     copies = [message for message in tour.inbox.find_all() if message.header("Archived-At")]
-    if len(copies) != tour.readers * 2:
-        raise StepFailed(f"{len(copies)} messages arrived, {tour.readers * 2} were due")
+    due = tour.readers * 2 + tour.urgent_readers
+    if len(copies) != due:
+        raise StepFailed(f"{len(copies)} messages arrived, {due} were due")
     for person, issue in ((LEAVER, FIRST), (NEWCOMER, SECOND)):
         mine = [message for message in copies if person in message.header("To")]
         if len(mine) != 1 or f"/{issue}/" not in mine[0].header("Archived-At"):

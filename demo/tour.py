@@ -1,8 +1,9 @@
 """The tour: every step of the product, in order, each with its command; it stops at the first that does not hold.
 
 Import a partner's feed → build site and issues → start a receiver → import subscribers → send an issue → one reader unsubscribes by
-one click → another signs up, by the form and the button behind the link of a mail → send the next issue to those who are readers now → count → sign a release and bring it to two mirrors → update a notice and release it → deface it on one
-mirror, and let the verifier find and mend it.
+one click → another signs up, by the form and the button behind the link of a mail → send the next issue to those who are readers now → put an urgent
+notice on the site without a full build, and send its mail → count → sign a release and bring it to two mirrors → update a notice and release it → deface it
+on one mirror, and let the verifier find and mend it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from pathlib import Path
 from demo.defacement import Verifier, deface
 from demo.inbox import Inbox
 from demo.mirrors import make_keys, mirrors_near, release
-from demo.sample import FIRST, LEAVER, NEWCOMER, SECOND, write_publications, write_settings, write_subscribers
+from demo.sample import FIRST, LEAVER, NEWCOMER, SECOND, TENTH, write_publications, write_settings, write_subscribers
 from demo.servers import NotListening, files_served, free_port, is_free, running
 from demo.sign_up import sign_up
 from demo.stage import serve_arguments
 from demo.steps import StepFailed, out, step, timed, todoke
 from demo.summary import Seconds, addresses, summary
+from demo.urgent import send_urgently
 from mailer import private_files
 
 NOW = "2021-03-31T12:00"
@@ -52,6 +54,11 @@ class Tour:
     readers: int
     var: Path
     output: Path
+
+    @property
+    def urgent_readers(self) -> int:
+        """How many read the emergency mail."""
+        return self.readers // TENTH if CAN_RELEASE else 0
 
     @property
     def site(self) -> str:
@@ -111,6 +118,8 @@ def _run_steps(tour: Tour, stack: ExitStack) -> Seconds:
     _sign_up(tour)
     send_seconds += _send(tour, SECOND)
     todoke("who-missed", SECOND, "--config", str(tour.settings))
+    if CAN_RELEASE:
+        send_urgently(tour.output, tour.var / "duty", tour.settings, (WRITER, APPROVER))
     return Seconds(build_seconds, send_seconds)
 
 

@@ -16,11 +16,17 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Agreement:
-    """Whether the notice may leave, and for which lists the second person has to approve the mail too."""
+    """Whether the notice may leave, and for which lists the second person has to approve the mail too.
+
+    ``people`` are the two as the rules name them, ``sha256`` is that of what they agreed to, ``signature`` the second one's.
+    """
 
     is_given: bool
     by_default: bool = False
     lists: Mapping[str, bool] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    sha256: str = ""
+    signature: str = ""
 
     def needs_approval(self, key: str) -> bool:
         """Whether a second person has to approve an issue of this list."""
@@ -41,4 +47,5 @@ async def agree(request: Request, places: Places, board: Board) -> Agreement:
     how = "signed 署名あり" if record["signature"] else "by name 名前で"
     board.set(AGREEMENT, Outcome.DONE, f"{record['first']}, {record['second']} ({how})")
     needs = record["needs_approval"]
-    return Agreement(True, needs["default"], needs["lists"])
+    people = (record["first"], record["second"])
+    return Agreement(True, needs["default"], needs["lists"], people, record["sha256"], record["signature"])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from emergency.model import Outcome, Report, Request, WayState
 
-SITE, PAGES, SIGNATURE, AGREEMENT = "site", "all pages", "signature", "two people"
+SITE, PAGES, SIGNATURE, AGREEMENT, AUDIT_LOG = "site", "all pages", "signature", "two people", "audit log"
 
 
 def mirror_way(name: str) -> str:

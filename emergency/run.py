@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from emergency import people
 from emergency.agreement import Agreement, agree
 from emergency.board import Board
 from emergency.model import EmergencyError, Outcome, Places, Report, Request
 from emergency.ways import site
+from emergency.ways.audit_log import write_down
 from emergency.ways.mail import MailWay
 from emergency.ways.mirrors import MirrorsWay
 
@@ -31,7 +33,10 @@ class Emergency:
     ) -> None:
         self._request, self._places, self._folder = request, places, folder
         self.board = Board(request, clock(), seconds, on_change)
+        self._clock = clock
         self._mails: set[asyncio.Task[None]] = set()
+        self._writing_down: asyncio.Task[None] | None = None
+        self._are_people_kept = False
 
     async def run(self) -> Report:
         """Go every way, and return the report. Raises `EmergencyError` if the notice is refused: then nothing went out."""
@@ -44,10 +49,12 @@ class Emergency:
                 async with asyncio.timeout(max(0.1, self.board.left)):
                     await self._write(mirrors)
                     await asyncio.gather(bringing, *self._mails)
+                    if self._writing_down:
+                        await self._writing_down
             except TimeoutError:
                 self.board.note("The time is over: what is late is tried again by running the same command. 同じコマンドで続けられます")
             finally:
-                await _end(bringing, *self._mails)
+                await _end(bringing, *self._mails, *([self._writing_down] if self._writing_down else []))
         self.board.close()
         return self.board.report
 
@@ -61,12 +68,24 @@ class Emergency:
                     raise EmergencyError(
                         "Two people could not be confirmed; nothing has left the house. 二人の確認ができないため、公開していません"
                     )
+                self._keep_people(agreement)
                 mirrors.orders.put_nowait(written.paths)
                 for issue in written.bundles:
                     self._start_mail(issue, agreement)
         finally:
             agreed.cancel()
         mirrors.orders.put_nowait(None)
+        if self._are_people_kept:
+            self._writing_down = asyncio.create_task(write_down(self._places, self.board, self._folder, self._mails))
+
+    def _keep_people(self, agreement: Agreement) -> None:
+        """Write down who is responsible, once, before anything leaves. What cannot be written holds nothing up."""
+        if self._are_people_kept:
+            return
+        try:
+            self._are_people_kept = people.keep(self._folder, self._request, agreement, self._clock())
+        except OSError as error:
+            self.board.note(f"who sent it out could not be written down: {error} / 出した人を書きとめられません")
 
     def _start_mail(self, issue: str, agreement: Agreement) -> None:
         if self._places.is_mail_off:

@@ -187,11 +187,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def rewrite(path: str, change: Callable[[bytes], bytes]) -> bool:
+def rewrite(path: str, change: Callable[[bytes], bytes], temporary: str | None = None) -> bool:
     """Replace a file by what ``change`` makes of its bytes, in one step for readers; return whether they differ.
 
     For thousands of files that a walk without links has just found: a third of the system calls of `write_atomically`. Another name of the file (a hard
-    link in another tree) keeps the old bytes. A file that was replaced by a link meanwhile is left alone. Raises `OSError`; then nothing is left beside it.
+    link in another tree) keeps the old bytes. A file that was replaced by a link meanwhile is left alone. ``temporary`` is a path on the same file system
+    that nobody else uses, for a tree in which others look about meanwhile; by default it lies beside the file. Raises `OSError`; then nothing is left there.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     with os.fdopen(descriptor, "rb", buffering=0) as file:
@@ -199,7 +200,7 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> bool:
     new = change(old)
     if new == old:
         return False
-    temporary = f"{path}.{os.getpid()}.part"
+    temporary = temporary or f"{path}.{os.getpid()}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb", buffering=0) as file:

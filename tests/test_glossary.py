@@ -27,6 +27,7 @@ ROOTS = (
     "benchmarks",
     "docs",
     "regular_file.py",
+    "public_page.py",
     "terminal.py",
     "todoke.py",
     "themes",

@@ -169,10 +169,12 @@ def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> 
         ]
         done = subprocess.run([sys.executable, "-m", "todoke", *command], capture_output=True, text=True, check=False, encoding="utf-8")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert len(Inbox(tmp_path / "var/inbox/new").names()) == 30 + 30 + len(["the confirmation"])
+        assert len(Inbox(tmp_path / "var/inbox/new").names()) == 30 + 30 + 3 + len(["the confirmation"])
         assert (tmp_path / "output/site/index.html").is_file()
-    assert "60 = 30 + 30" in done.stdout
+    assert "63 = 30 + 30 + 3" in done.stdout
     assert "登録しました subscribed" in done.stdout
+    light = (tmp_path / "var/duty/output/site/emergency/light.html").read_text("utf-8")
+    assert "石巻市の牡鹿で土砂崩れ" in light.replace("<wbr>", "")
     assert_a_defacement_was_found_and_mended(done.stdout, tmp_path / "var")
 
 

@@ -29,7 +29,8 @@ SUBSCRIBERS = "20"
 BUILD = 300_000
 """Milliseconds that the first build of the preview may take; some thirty seconds are usual."""
 
-DESKTOP, TELEPHONE = (1280, 800), (375, 720)
+DESKTOP, TELEPHONE, SHEET = (1280, 800), (375, 720), (794, 760)
+"""Windows in pixels. A sheet of A4 is 794 wide (CSS Values 4, section 6.2); its lower third is free for a stamp."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ SITE_SHOTS = (
     Shot("article", "/fukko-press/2015/03/ishinomaki-line-reopened/", DESKTOP),
     Shot("furigana", "/furigana/fukko-press/2015/03/ishinomaki-line-reopened/", TELEPHONE),
     Shot("progress", "/fukko-dayori/progress/", DESKTOP),
+    Shot("emergency-light", "/emergency/light.html", TELEPHONE),
+    Shot("emergency-poster", "/emergency/2021/03/heavy-rain-evacuation/poster.html", SHEET),
     Shot("situation", "/situation/places/ishinomaki/", TELEPHONE),
     Shot("results", "/accessibility/results/", DESKTOP),
     Shot("inbox", "/inbox/", DESKTOP),
@@ -108,7 +111,7 @@ def _take_mail(browser: Browser, address: str, folder: Path) -> None:
     """Follow the links as a reader does: from the inbox to a message, from the message to the preferences."""
     with _window(browser, MESSAGE) as page:
         page.goto(f"{address}/inbox/")
-        message = page.locator("a[href^='/inbox/']").first.get_attribute("href")
+        message = page.locator("h2:not(:has-text('牡鹿')) + ul a").first.get_attribute("href")  # an issue, not the urgent notice
         page.goto(f"{address}{message}html")
         preferences = page.locator("a[href*='/preferences/']").first.get_attribute("href")
         _take(page, MESSAGE, folder)

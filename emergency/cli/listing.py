@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,25 +11,35 @@ from typing import Any
 
 import typer
 
-from emergency.cli.options import CONFIG, CONTENT, Config, Content, Format, Mailer, Output
+from emergency.cli.options import CONFIG, CONTENT, FOLDER, Config, Content, Format, Mailer, Output
+from emergency.model import Places
 from emergency.places import read_places
+from emergency.readiness import problems
 
 
 def list_notices(
     chosen: Format = "text", config: Config = CONFIG, mailer: Mailer = None, content: Content = CONTENT, output: Output = None
 ) -> None:
-    """List the notices and drills that are in force, as the built site has them. いま出ている知らせの一覧
+    """List the notices and drills that are in force, and say whether another could go out now. いま出ている知らせの一覧
 
-    To see where readers get one, ask todoke emergency status.
+    To see where readers get one, ask todoke emergency status. What would hold the next notice up, such as an upgrade without a build since, is said on
+    standard error. Exit status 0 either way.
     """
-    listed = list(notices(read_places(config, content, output, mailer).output / "site"))
+    places = read_places(config, content, output, mailer)
+    found = list(notices(places.output / "site"))
     if chosen == "json":
-        typer.echo(json.dumps(listed, ensure_ascii=False))
-        return
-    for notice in listed:
-        typer.echo(_line(notice))
-    if not listed:
-        typer.echo("No notice is in force. いま出ている知らせはありません")
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for notice in found:
+            typer.echo(_line(notice))
+        if not found:
+            typer.echo("No notice is in force. いま出ている知らせはありません")
+    asyncio.run(_tell_problems(places, config.parent / FOLDER))
+
+
+async def _tell_problems(places: Places, folder: Path) -> None:
+    async for words in problems(places, folder):
+        typer.echo(f"NOT READY 用意ができていません: {words}", err=True)
 
 
 def notices(site: Path) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -41,82 +41,57 @@ from emergency.preview import Preview
 from emergency.run import Emergency
 
 
-def publish(
-    file: File,
-    first: First = "",
-    second: Second = "",
-    dry_run: DryRun = False,
-    seconds: Seconds = 600.0,
-    chosen: Format = "text",
-    config: Config = CONFIG,
-    mailer: Mailer = None,
-    content: Content = CONTENT,
-    output: Output = None,
-) -> None:
+def _command(verb: Verb, words: str) -> Callable[..., None]:
+    """Return the command of one verb, with ``words`` as its help: all four have the same options."""
+
+    def command(
+        file: File,
+        first: First = "",
+        second: Second = "",
+        dry_run: DryRun = False,
+        seconds: Seconds = 600.0,
+        chosen: Format = "text",
+        config: Config = CONFIG,
+        mailer: Mailer = None,
+        content: Content = CONTENT,
+        output: Output = None,
+    ) -> None:
+        _carry_out(Request(file, verb, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+
+    command.__name__, command.__doc__ = verb.value, words
+    return command
+
+
+publish = _command(
+    Verb.PUBLISH,
     """Publish a notice by every way at once: site, mirrors, mail. 緊急のお知らせを、すべての経路で出します
 
     It waits 60 seconds first, in which Ctrl-C stops it, unless two people are named with --as and --second. No way waits for another: what is dead or
     slow is tried again and reported. Run it again at any time: nothing goes out twice. Exit status 0: all done; 3: something is late or failed; 1: the
     notice is refused, and nothing went out; 130: stopped in time.
-    """
-    _carry_out(Request(file, Verb.PUBLISH, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
-
-
-def update(
-    file: File,
-    first: First = "",
-    second: Second = "",
-    dry_run: DryRun = False,
-    seconds: Seconds = 600.0,
-    chosen: Format = "text",
-    config: Config = CONFIG,
-    mailer: Mailer = None,
-    content: Content = CONTENT,
-    output: Output = None,
-) -> None:
+    """,
+)
+update = _command(
+    Verb.UPDATE,
     """Publish a notice that updates another; mail that is still to be sent of that one is called off. お知らせを改めます
 
     FILE is a new source with `updates:`. Everything else is as with emergency publish.
-    """
-    _carry_out(Request(file, Verb.UPDATE, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
-
-
-def cancel(
-    file: File,
-    first: First = "",
-    second: Second = "",
-    dry_run: DryRun = False,
-    seconds: Seconds = 600.0,
-    chosen: Format = "text",
-    config: Config = CONFIG,
-    mailer: Mailer = None,
-    content: Content = CONTENT,
-    output: Output = None,
-) -> None:
+    """,
+)
+cancel = _command(
+    Verb.CANCEL,
     """Publish that another notice is over; mail that is still to be sent of that one is called off. お知らせを終えます（解除）
 
     FILE is a new source with `cancels:`. Everything else is as with emergency publish.
-    """
-    _carry_out(Request(file, Verb.CANCEL, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
-
-
-def correct(
-    file: File,
-    first: First = "",
-    second: Second = "",
-    dry_run: DryRun = False,
-    seconds: Seconds = 600.0,
-    chosen: Format = "text",
-    config: Config = CONFIG,
-    mailer: Mailer = None,
-    content: Content = CONTENT,
-    output: Output = None,
-) -> None:
+    """,
+)
+correct = _command(
+    Verb.CORRECT,
     """Publish a correction: its mail reaches exactly those whom the wrong notice has reached. 訂正を出します
 
     FILE is a new source with `correction: true` and `updates:`, and its title begins with 訂正. Everything else is as with emergency publish.
-    """
-    _carry_out(Request(file, Verb.CORRECT, _people(first, second), seconds), read_places(config, content, output, mailer), dry_run, chosen)
+    """,
+)
 
 
 def _people(first: str, second: str) -> tuple[str, ...]:
@@ -182,7 +157,7 @@ def _run(request: Request, places: Places, folder: Path) -> Report:
 
 
 def _uncommitted(file: Path) -> str:
-    """Return what to do about a notice that no commit has: the next publish of a commit would take it down."""
+    """Return what to do about a notice that no commit has: `todoke publish` carries it over, and nobody can build that release anew."""
     try:
         words = ["git", "-C", str(file.resolve().parent), "status", "--porcelain", "--", file.name]
         ended = subprocess.run(  # noqa: S603 - no shell, and the name comes after --
@@ -193,8 +168,8 @@ def _uncommitted(file: Path) -> str:
     if not ended.stdout.strip():
         return ""
     return (
-        f"{file} is in no commit: todoke publish takes a notice down that its commit does not have. Commit it now. "
-        f"{file} をコミットしてください。コミットにない知らせは、次の公開で下ります"
+        f"{file} is in no commit: todoke publish carries it over until one has it. Commit it. "
+        f"{file} をコミットしてください。それまでは todoke publish が引き継ぎます"
     )
 
 

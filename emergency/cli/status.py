@@ -16,6 +16,7 @@ from emergency.model import EmergencyError, Request, Verb
 from emergency.outside.mail import MailState
 from emergency.outside.observation import MirrorState, Observation, observe
 from emergency.outside.seen import FirstSeen
+from emergency.people import hand_over_calmly
 from emergency.places import read_places
 from emergency.preview import preview
 
@@ -46,6 +47,8 @@ def status(
     else:
         for line in _lines(seen):
             typer.echo(line)
+    if words := asyncio.run(hand_over_calmly(folder, places)):
+        typer.echo(words, err=True)
     raise typer.Exit(0 if seen.is_live else EX_LATE)
 
 

@@ -1,4 +1,4 @@
-"""Fetches one file from a mirror's public address, as a reader does, and compares it with the file that should be there."""
+"""Fetches files from a mirror's public address, as a reader does, and compares them with those that should be there."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from urllib.parse import quote
 
-import aiohttp
-
-AT_ONCE = 8
-"""Requests to one mirror at the same time."""
-
-_HEADERS = {"Cache-Control": "no-cache", "Pragma": "no-cache", "User-Agent": "todoke-emergency"}
-_INDEX = "index.html"
+from public_page import address_of, fetch, reader_session
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a mirror answered. ``failure`` is empty if it was the right file; ``modified`` is what the mirror says of its age (RFC 9110, 8.8.2)."""
+    """What a mirror answered. ``failure`` is empty if it was the right file; ``modified`` is what the mirror says of its age."""
 
     path: str
     failure: str = ""
@@ -31,47 +22,11 @@ class Seen:
 
 async def fetch_all(mirror: str, expected: Sequence[tuple[str, bytes]], seconds: float) -> list[Seen]:
     """Fetch files from the address ``mirror``, ``seconds`` for each at most. ``expected`` are paths and the bytes that readers should get."""
-    timeout = aiohttp.ClientTimeout(total=seconds)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE), timeout=timeout, headers=_HEADERS) as session:
-        return list(await asyncio.gather(*(_fetch(session, mirror, path, data, seconds) for path, data in expected)))
 
+    async def fetch_one(path: str, data: bytes) -> Seen:
+        found = await fetch(session, address_of(mirror, path), hashlib.sha256(data).hexdigest(), len(data))
+        other = "" if found.failure or found.is_right else "another file than here: an older one, or altered / 手元のものと違います"
+        return Seen(path, found.failure or other, found.modified)
 
-async def _fetch(session: aiohttp.ClientSession, mirror: str, path: str, expected: bytes, seconds: float) -> Seen:
-    try:
-        # A redirect may lead to another machine: that would say nothing of this one.
-        async with session.get(address_of(mirror, path), allow_redirects=False) as answer:
-            if answer.status != HTTPStatus.OK:
-                return Seen(path, f"status {answer.status} / ページが出ません")
-            digest = await _digest(answer, len(expected))
-            modified = _moment(answer.headers.get("Last-Modified", ""))
-    except TimeoutError:
-        return Seen(path, f"no answer in {seconds:g} s / 返事がありません")
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Seen(path, f"{' '.join(str(error).split()) or type(error).__name__} / つながりません")
-    if digest != hashlib.sha256(expected).hexdigest():
-        return Seen(path, "another file than here: an older one, or altered / 手元のものと違います", modified)
-    return Seen(path, modified=modified)
-
-
-async def _digest(answer: aiohttp.ClientResponse, most: int) -> str:
-    """Return the SHA-256 of the body. One byte more than ``most`` is enough to know that it is another one: a mirror may send without an end."""
-    digest, left = hashlib.sha256(), most + 1
-    async for block in answer.content.iter_chunked(65_536):
-        digest.update(block[:left])
-        left -= len(block)
-        if left <= 0:
-            break
-    return digest.hexdigest()
-
-
-def address_of(mirror: str, path: str) -> str:
-    """Return the address of a file; a folder's page has that of the folder, as readers open it."""
-    shown = path.removesuffix(_INDEX) if path == _INDEX or path.endswith(f"/{_INDEX}") else path
-    return f"{mirror.rstrip('/')}/{quote(shown)}"
-
-
-def _moment(header: str) -> dt.datetime | None:
-    try:
-        return parsedate_to_datetime(header)
-    except ValueError:
-        return None
+    async with reader_session("todoke-emergency", seconds) as session:
+        return list(await asyncio.gather(*(fetch_one(path, data) for path, data in expected)))

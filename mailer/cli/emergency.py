@@ -1,4 +1,4 @@
-"""`todoke emergency confirm`: the mailer's part of an emergency. It opens no database and loads nothing of one: people wait for it."""
+"""The mailer's part of an emergency. `todoke emergency confirm` opens no database and loads nothing of one: people wait for it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,36 @@ def confirm(
         "needs_approval": needs,
     }
     typer.echo(json.dumps(record, ensure_ascii=False))
+
+
+def record(
+    folder: Annotated[Path, typer.Argument(help="What todoke emergency has kept: var/emergency/people. 控えのフォルダー")],
+    config: Annotated[Path, typer.Option("--config", help="The mailer's settings. 設定ファイル")] = CONFIG,
+) -> None:
+    """Write into the audit log who sent notices out, and delete what is written. Part of `emergency publish`. 出した人を監査の記録へ
+
+    May be repeated: what the log has is not written twice. A file that cannot be read is named and stays; the others go on.
+    """
+    from mailer.approval import sent_notices  # a database: not for `confirm`
+    from mailer.cli.runtime import command_session, now, open_for_command, report_error, say
+    from mailer.cli.screen.japanese import in_both_languages
+
+    with command_session():
+        files = sorted(folder.glob("*.json"))
+        if not files:
+            say("Nothing is kept. 控えはありません。")
+            return
+        settings, failed = load_config(config), 0
+        with open_for_command(settings) as database:
+            for file in files:
+                try:
+                    sent = sent_notices.read(file)
+                except TodokeMailError as error:
+                    report_error(in_both_languages(error))
+                    failed += 1
+                    continue
+                sent_notices.record(database, sent, now())
+                file.unlink(missing_ok=True)
+        say(f"{len(files) - failed} in the audit log. 監査の記録に書きました。")
+        if failed:
+            raise typer.Exit(1)

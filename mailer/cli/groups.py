@@ -23,6 +23,7 @@ COMMANDS = {
     "who-missed": ("mailer.cli.status", "who_missed"),
     "approve": ("mailer.cli.approval", "approve"),
     "emergency confirm": ("mailer.cli.emergency", "confirm"),
+    "emergency record": ("mailer.cli.emergency", "record"),
     "approvers": ("mailer.cli.approval", "show_approvers"),
     "audit": ("mailer.cli.approval", "show_audit"),
     "audit-export": ("mailer.cli.audit_export", "audit_export"),

@@ -1,4 +1,4 @@
-"""`todoke emergency write`: the forms of one notice, without a full build. What it needs is imported when it runs."""
+"""`todoke emergency write`: the forms of one notice, without a full build; `todoke emergency ready`: whether that would work. What they need is imported when they run."""
 
 from __future__ import annotations
 
@@ -68,6 +68,31 @@ def write(
         stop(f"{output} に書けません。ディスクと権利を確かめてください / cannot write into {output}: {error}")
     if failed:
         stop(f"{len(failed)}件が書けませんでした。ほかはすべて出ています / {len(failed)} parts failed; all else is out", HELD_BACK_STATUS)
+
+
+def ready(output: Output = Path("output")) -> None:
+    """緊急のお知らせをいま出せるかを、落ち着いたときに確かめます。 Say in calm times whether a notice could go out now.
+
+    It reads what the last good build left, as todoke emergency publish would. Exit status 0: it can; 1: it cannot, and what to do is said.
+    """
+    from plugins.emergency.fast_path.slots import URGENT, fill
+    from plugins.emergency.fast_path.snapshot import NoSnapshot, load_snapshot
+
+    try:
+        snapshot = load_snapshot(output)
+        page = (output / "site" / "index.html").read_bytes()
+    except NoSnapshot as error:
+        stop(str(error))
+    except OSError as error:
+        stop(
+            f"{error.filename} が読めません。todoke build を一度実行してください / cannot be read; run todoke build once: {error.strerror}"
+        )
+    if fill(page, URGENT, b"?") == page:
+        stop(
+            "テーマに <!--urgent--> の印がないため、帯が出せません。テーマを直して todoke build を実行してください / the theme has lost the mark "
+            "<!--urgent-->, so no page would get a banner: mend it, and run todoke build"
+        )
+    typer.echo(f"出せます Ready: {len(snapshot.documents)} notices, {len(snapshot.headers)} documents, {len(snapshot.templates)} templates")
 
 
 def _print_stage(stage: StageDone, chosen: Literal["text", "json"]) -> list[str]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "new notice": ("plugins.cli.new_notice", "new_notice"),
     "new drill": ("plugins.cli.new_notice", "new_drill"),
     "emergency write": ("plugins.cli.emergency", "write"),
+    "emergency ready": ("plugins.cli.emergency", "ready"),
     "feeds list": ("plugins.cli.feeds", "list_feeds"),
     "feeds update": ("plugins.cli.feeds", "update_feeds"),
     "feeds add": ("plugins.cli.feeds_add", "add_feed"),

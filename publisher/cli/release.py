@@ -26,6 +26,7 @@ from publisher.cli.runtime import (
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes
+from publisher.pipeline.uncommitted import require_kept
 from publisher.release.make import Draft, commit_of, draft, make, one_further_back, renew, republish
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
@@ -43,6 +44,9 @@ def release(
     force: Annotated[
         bool, typer.Option("--force", help="A new number though nothing changed, and every stored file checked. 変更がなくても新しい版に")
     ] = False,
+    take_down: Annotated[
+        bool, typer.Option("--take-down", help="Also if a notice in force goes that no commit has. 出ている知らせが下りてもよい")
+    ] = False,
 ) -> None:
     """Sign what is built and bring it to every mirror. できあがったサイトに署名し、すべての公開先へ
 
@@ -58,6 +62,9 @@ def release(
         keys, targets = signing_keys(settings), targets_of(settings, store, now, tuple(mirror or ()))
         with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
             planned = draft(store, output, now(), commit=commit_of(Path()), audit_anchor=read_audit_anchor(settings.audit_anchor))
+            newest = store.newest()
+            if newest and not take_down:
+                require_kept(output, newest.release, planned.release, now())
             _print_held_back(planned)
             _warn_of_changes(planned)
             signed = _signed(store, output, planned, keys, force)

@@ -13,8 +13,8 @@ from typing import Any
 
 import lxml.html
 
+from public_page import address_of
 from publisher.model.release import Release, ReleasedFile, changes
-from publisher.pipeline.live import address_of
 from publisher.release.files import write_atomically
 from publisher.release.store import ReleaseStore
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ class Checkout:
             shutil.rmtree(self.folder, ignore_errors=True)  # whatever is wrong in it: a new one is right
             self._prepare()
             self._check_out(commit)
+
+    def touched_at(self, path: str) -> dt.datetime | None:
+        """Return when a commit last added, changed or removed ``path``, seen from the commit that is checked out; None if none has. Raises `PublisherError`."""
+        answer = self._git("log", "-1", "--format=%cI", "HEAD", "--", path, folder=self.folder).strip()
+        return dt.datetime.fromisoformat(answer) if answer else None
 
     def keep(self, commit: str) -> None:
         """Note that ``commit`` is what the public sees. Raises `PublisherError`."""

@@ -13,6 +13,7 @@ from publisher.model.errors import PublisherError
 from publisher.pipeline.checkout import checkout_of
 from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, HandedOver, Handover
+from publisher.pipeline.uncommitted import carry_over
 from publisher.release.make import Draft, draft
 from publisher.release.store import ReleaseStore
 
@@ -24,6 +25,7 @@ class Rehearsal:
     commit: str
     planned: Draft
     mail: HandedOver
+    notes: tuple[str, ...] = ()
 
     def lines(self, mirrors: tuple[str, ...]) -> Iterator[str]:
         """Yield it for people."""
@@ -36,6 +38,7 @@ class Rehearsal:
         yield from (f"mail {name}: would go ({words}) when its page is live 配信します" for name, words in self.mail.done.items())
         yield from (f"mail {name}: waits. {words}" for name, words in self.mail.waiting.items())
         yield from (f"held back by the build 公開見合わせ: {words}" for words in self.planned.release.held_back)
+        yield from (f"note: {words}" for words in self.notes)
 
 
 def rehearse(config: PublishConfig, store: ReleaseStore, commands: Commands, now: dt.datetime) -> Rehearsal:
@@ -45,6 +48,7 @@ def rehearse(config: PublishConfig, store: ReleaseStore, commands: Commands, now
         checkout = checkout_of(config.publish, commands, folder / "checkout")
         commit = checkout.head()
         checkout.take(commit)
+        carried = carry_over(config.publish.folder / "output", checkout.folder, checkout.touched_at)
         words = ("build", "--output", str(folder / "output"), "--now", now.isoformat())
         ended = commands.todoke(*words, folder=checkout.folder, timeout=config.publish.build_timeout)
         if ended.status not in (0, HELD_BACK):
@@ -53,4 +57,4 @@ def rehearse(config: PublishConfig, store: ReleaseStore, commands: Commands, now
         mail = NOTHING
         if config.publish.mail != "off" and config.publish.mailer.is_file():
             mail = Handover(config, commands, folder / "output", planned.release, now).plan()
-        return Rehearsal(commit, planned, mail)
+        return Rehearsal(commit, planned, mail, carried.words)

@@ -25,6 +25,7 @@ from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.report import MirrorState, Report
 from publisher.pipeline.state import PublishedState, read_state, write_state
+from publisher.pipeline.uncommitted import Carried, carry_over, forget, require_kept
 from publisher.release.make import draft, make, renew
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
@@ -69,6 +70,7 @@ class Publisher:
     watcher: Watcher = Watcher()
     seconds: Callable[[], float] = time.monotonic
     _head: str = ""
+    _carried: Carried = field(default_factory=Carried)
 
     @property
     def output(self) -> Path:
@@ -123,7 +125,8 @@ class Publisher:
 
     def _check_out(self, report: Report) -> Report:
         self.checkout.take(report.commit)
-        return report
+        self._carried = carry_over(self.output, self.checkout.folder, self.checkout.touched_at)
+        return replace(report, notes=(*report.notes, *self._carried.words))
 
     def _build(self, report: Report) -> Report:
         words = ("build", "--output", str(self.output), "--now", self.clock().isoformat())
@@ -144,6 +147,7 @@ class Publisher:
             states = self._bring(signed, is_new=is_new)
             write_state(self.config.publish.folder / STATE, replace(before, release=number))
             self.checkout.keep(report.commit)
+            forget(self.output, self._carried.committed)
         for words in signed.release.held_back:
             self.log.event("hold back", words, is_failure=True)
         for state in states:
@@ -155,7 +159,10 @@ class Publisher:
     def _signed(self, commit: str) -> tuple[SignedRelease, bool]:
         """Return a new release, or the newest one with its time signed anew if nothing changed."""
         anchor, keys = read_audit_anchor(self.config.audit_anchor), self.keys()
-        planned = draft(self.store, self.output, self.clock(), commit=commit, audit_anchor=anchor)
+        name = f"{commit}+" if self._carried.notices else commit  # nobody can build it anew from the commit alone
+        planned = draft(self.store, self.output, self.clock(), commit=name, audit_anchor=anchor)
+        newest = self.store.newest()
+        require_kept(self.output, newest.release if newest else None, planned.release, self.clock())
         if not planned.is_new:
             return renew(self.store, keys.timestamp, self.clock()), False
         signed = make(self.store, self.output, planned, keys)

@@ -38,6 +38,9 @@ PATIENCE = 20.0
 LATER = 5
 """The niceness (nice(1)) of what is done after the first stage: the mail has just begun, and few processors are many."""
 
+SCAN_AGAIN = -1
+"""In place of the inode of a site that was scanned."""
+
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between two tries; the last one again and again."""
 
@@ -73,7 +76,11 @@ class UrgentSigner:
                 self._planned = _public(newest) if newest else self._draft()
             elif self._identity() != self._site:
                 self.scan()
-            signed = make_of_changes(self.store, self.output, self._planned, paths, self.keys(), self.clock())
+            try:
+                signed = make_of_changes(self.store, self.output, self._planned, paths, self.keys(), self.clock())
+            except (PublisherError, OSError):
+                self._site = SCAN_AGAIN  # a file of the scan may be gone by now: the next try must not meet it again
+                raise
             self._planned = replace(self._planned, release=signed.release)
             return signed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.media import media_type
 from publisher.model.release import Changes, Release, ReleasedFile, changes
+from publisher.release.intake import take_in
 from publisher.release.minisign import sign
 from publisher.release.provenance import ask_git, read_provenance
 from publisher.release.root import require_named
-from publisher.release.scan import Scan, read_file, scan
+from publisher.release.scan import Scan, scan
 from publisher.release.store import SIGNATURE, ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import TIMESTAMP, SigningKeys, named_digest, renew_timestamp, sign_release
 
@@ -117,22 +118,22 @@ def one_further_back(store: ReleaseStore) -> int | None:
 
 
 def make_of_changes(
-    store: ReleaseStore, output: Path, planned: Draft, paths: Iterable[str], keys: SigningKeys, now: dt.datetime
+    store: ReleaseStore, output: Path, planned: Draft, paths: Sequence[str], keys: SigningKeys, now: dt.datetime
 ) -> SignedRelease:
     """Make a release of a draft that was planned before ``paths`` of the site were written: only these are looked at again.
 
     What comes out is what `make` makes, in a third of the time: an emergency waits for it. The commit gets a ``+``, since a commit may not have the notice
     yet. Returns the newest release if nothing differs from it. Raises `PublisherError`.
     """
-    newest, site = store.newest(), output / "site"
-    read = {path: read_file(site, path) for path in paths}
+    newest, site, moment = store.newest(), output / "site", now.replace(microsecond=0)
+    read = take_in(store, site, paths, moment)
     others = [file for file in planned.release.files if file.path not in read]
     everything = tuple(sorted([*others, *(entry[0] for entry in read.values() if entry)], key=lambda file: file.path))
     if newest and newest.release.files == everything and _is_in_force(store, newest):
         return replace(newest, proof=store.proof(newest))
     commit = f"{planned.release.commit.removesuffix('+')}+" if planned.release.commit else ""
     number = newest.release.number + 1 if newest else 1
-    release = replace(planned.release, number=number, moment=now.replace(microsecond=0), files=everything, commit=commit)
+    release = replace(planned.release, number=number, moment=moment, files=everything, commit=commit)
     is_known = newest is not None and _is_in_force(store, newest)
     difference = changes(newest.release, release) if newest and is_known else None
     changed = {*(file.path for file in difference.written), *difference.removed} if difference else None

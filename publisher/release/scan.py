@@ -46,8 +46,17 @@ def scan(site: Path, known: Mapping[str, Stamp]) -> Scan:
     return Scan(tuple(sorted(files, key=lambda file: file.path)), stamps)
 
 
-def read_file(site: Path, path: str) -> tuple[ReleasedFile, Stamp] | None:
-    """Return one file of ``site`` with its stamp, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
+@dataclass(frozen=True)
+class FileRead:
+    """One file as it was when it was read."""
+
+    file: ReleasedFile
+    stamp: Stamp
+    data: bytes
+
+
+def read_file(site: Path, path: str) -> FileRead | None:
+    """Return one file of ``site``, read now; None if it is not there. Raises `PublisherError` for what no web server should show."""
     if not is_safe_path(path):
         raise PublisherError(f"{path!r}: a path that leads elsewhere / 別の場所を指しています")
     try:
@@ -59,7 +68,7 @@ def read_file(site: Path, path: str) -> tuple[ReleasedFile, Stamp] | None:
         return None
     sha256 = hashlib.sha256(data).hexdigest()
     stamp = (status.st_ino, status.st_mtime_ns, status.st_size, sha256)
-    return ReleasedFile(path, sha256, len(data), media_type(path), cache_control(path)), stamp
+    return FileRead(ReleasedFile(path, sha256, len(data), media_type(path), cache_control(path)), stamp, data)
 
 
 def digest(file: Path) -> str:

@@ -15,6 +15,7 @@ Objects are copies, never links to the site or to a mirror: whoever alters a fil
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -160,6 +161,19 @@ class ReleaseStore:
             os.unlink(temporary)  # noqa: PTH108
             raise PublisherError(f"{file.path}: changed while the release was made. Try again / 公開版を作る間に変わりました")
         os.utime(temporary, (moment, moment))
+        os.replace(temporary, target)  # noqa: PTH105
+
+    def add(self, sha256: str, data: bytes, moment: dt.datetime) -> None:
+        """Keep a content that was just read, if it is new. ``moment`` is that of the release to come. Several processes may add at once."""
+        if os.path.exists(target := self._object(sha256)):  # noqa: PTH110 - as in `_copy`
+            return
+        temporary, time = f"{target}.{os.getpid()}.part", moment.timestamp()
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(temporary, "wb", buffering=0) as written:  # noqa: PTH123
+            view = memoryview(data)
+            while view:
+                view = view[written.write(view) :]
+        os.utime(temporary, (time, time))
         os.replace(temporary, target)  # noqa: PTH105
 
     def object(self, sha256: str) -> Path:

@@ -22,6 +22,15 @@ class Walk:
     touched: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class FileCopy:
+    """A file to bring: ``source`` here, its path there, and an earlier version of it, here and there, from which a server may copy what has not changed."""
+
+    source: Path
+    target: str
+    earlier: tuple[Path, str] | None = None
+
+
 class Files(Protocol):
     """The file system of a mirror. Paths are relative to its root, with ``/``. Every method raises `TargetError`."""
 
@@ -34,7 +43,7 @@ class Files(Protocol):
     async def write(self, files: Mapping[str, bytes]) -> None:
         """Write small files, each whole or not at all; missing folders are made."""
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:
+    async def copy(self, files: Sequence[FileCopy], done: Callable[[], None], *, is_seen: bool) -> None:
         """Bring files of this machine to paths there; an old file of that name is replaced, not written into.
 
         If readers see these paths (``is_seen``), each is whole or not there at any moment; otherwise a cut may leave a part of a file, with another length or

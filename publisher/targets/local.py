@@ -13,7 +13,7 @@ from pathlib import Path
 from publisher.model.errors import TargetError
 from publisher.release.files import write_atomically
 from publisher.release.scan import digest
-from publisher.targets.files import NO_FILE, Stamp, Walk
+from publisher.targets.files import NO_FILE, FileCopy, Stamp, Walk
 
 INCOMING = "incoming"
 
@@ -44,18 +44,22 @@ class LocalFiles:
             for path, data in files.items():
                 write_atomically(self._root / path, data, is_durable=False)
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:  # noqa: ARG002 - whole either way
+    async def copy(self, files: Sequence[FileCopy], done: Callable[[], None], *, is_seen: bool) -> None:  # noqa: ARG002 - whole either way
         """Copy files with their times. Each gets a new inode: whoever reads the old one reads it to its end."""
         await asyncio.to_thread(self._copy, files, done)
 
-    def _copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None]) -> None:
+    def _copy(self, files: Sequence[FileCopy], done: Callable[[], None]) -> None:
         with self._failures():
             temporary = self._root / INCOMING / f"{os.getpid()}.part"
             temporary.parent.mkdir(parents=True, exist_ok=True)
             temporary.unlink(missing_ok=True)  # what a killed process left is never written into
-            for source, path in files:
-                _copy_file(str(source), str(temporary))
-                self._rename(temporary, self._root / path)
+            root, incoming = str(self._root), str(temporary)
+            for file in files:
+                _copy_file(str(file.source), incoming)
+                try:
+                    os.replace(incoming, f"{root}/{file.target}")  # noqa: PTH105 - a banner is on 10,000 pages: no object for each
+                except OSError:  # no folder there, or one in the way
+                    self._rename(temporary, self._root / file.target)
                 done()
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
@@ -194,19 +198,23 @@ class LocalFiles:
 
 
 def _copy_file(source: str, target: str) -> None:
-    """Copy one file with its time into a new one that the web server can read. Half the time of `shutil.copy2`, which looks at more than a site has."""
-    with open(source, "rb", buffering=0) as read:  # noqa: PTH123
-        written = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    """Copy one file with its time into a new one that the web server can read. A third of the time of `shutil.copy2`, which looks at more than a site has."""
+    read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(read)
+        written = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
-            while block := read.read(_BLOCK):
+            while block := os.read(read, min(status.st_size + 1, _BLOCK)):
                 view = memoryview(block)
                 while view:
                     view = view[os.write(written, view) :]
-            status = os.fstat(read.fileno())
             os.utime(written, ns=(status.st_mtime_ns, status.st_mtime_ns))
-            os.fchmod(written, 0o644)  # whatever the umask is
+            if os.fstat(written).st_mode & 0o777 != 0o644:
+                os.fchmod(written, 0o644)  # whatever the umask is
         finally:
             os.close(written)
+    finally:
+        os.close(read)
 
 
 def _entries(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.release import Release, ReleasedFile, is_safe_path
-from publisher.targets.files import Files
+from publisher.targets.files import FileCopy, Files
 from publisher.targets.target import Known
 
 SLOTS = ("a", "b")
@@ -74,6 +75,21 @@ def touched_paths(slot: Slot, release: Release) -> frozenset[str]:
 
 def _content(files: Mapping[str, ReleasedFile], path: str) -> str | None:
     return files[path].sha256 if path in files else None
+
+
+def file_copies(
+    files: Sequence[ReleasedFile], tree: str, object_of: Callable[[str], Path], published_slot: Slot | None
+) -> list[tuple[ReleasedFile, FileCopy]]:
+    """Return each file with what brings it into ``tree``; what readers see is the earlier version, if nothing about it is doubtful."""
+    there = published_slot.release.by_path if published_slot and published_slot.release else {}
+    doubtful = published_slot.doubtful if published_slot else frozenset()
+
+    def earlier(path: str) -> tuple[Path, str] | None:
+        if published_slot is None or path not in there or path in doubtful:
+            return None
+        return object_of(there[path].sha256), f"{published_slot.tree}/{path}"
+
+    return [(file, FileCopy(object_of(file.sha256), f"{tree}/{file.path}", earlier(file.path))) for file in files]
 
 
 def trusted_paths(slot: Slot | None) -> dict[str, str]:

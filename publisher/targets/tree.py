@@ -27,9 +27,21 @@ from publisher.model.errors import TargetError
 from publisher.model.release import ReleasedFile, publishing_order
 from publisher.release.store import SignedRelease
 from publisher.targets.contents import fresh, require_sound
-from publisher.targets.files import Files
+from publisher.targets.files import FileCopy, Files
 from publisher.targets.inspection import distrust, expectation
-from publisher.targets.slots import SLOTS, Slot, is_inside, mark, other, read_release, read_slot, touched_paths, trusted_paths, write_slot
+from publisher.targets.slots import (
+    SLOTS,
+    Slot,
+    file_copies,
+    is_inside,
+    mark,
+    other,
+    read_release,
+    read_slot,
+    touched_paths,
+    trusted_paths,
+    write_slot,
+)
 from publisher.targets.target import Inspection, Known, Progress, Published, counter, nothing_known
 
 CURRENT = "current"
@@ -104,7 +116,8 @@ class TreeTarget:
         written = sorted(
             (new[path] for path in await self._outdated(touched & new.keys(), published_slot, new, object_of)), key=publishing_order
         )
-        sent = await self._send(written, published_slot.tree, object_of, counter(progress, len(written)), is_seen=True)
+        copies = file_copies(written, published_slot.tree, object_of, published_slot)
+        sent = await self._send(copies, object_of, counter(progress, len(written)), is_seen=True)
         gone = sorted(touched - new.keys() - signed.proof.keys())
         await self._files.remove([f"{published_slot.tree}/{path}" for path in gone])
         proof_sent = await self._write_proof(published_slot, signed)
@@ -197,15 +210,16 @@ class TreeTarget:
         links = [(path, f"{tree}/{file.path}") for path, file in candidates if path in sound]
         failed = {target for _, target in await self._files.link(links, done)}
         linked = {target for _, target in links} - failed
-        return await self._send([file for file in written if f"{tree}/{file.path}" not in linked], tree, object_of, done, is_seen=False)
+        rest = [file for file in written if f"{tree}/{file.path}" not in linked]
+        return await self._send(file_copies(rest, tree, object_of, published_slot), object_of, done, is_seen=False)
 
     async def _send(
-        self, files: Sequence[ReleasedFile], tree: str, object_of: Callable[[str], Path], done: Callable[[], None], *, is_seen: bool
+        self, copies: Sequence[tuple[ReleasedFile, FileCopy]], object_of: Callable[[str], Path], done: Callable[[], None], *, is_seen: bool
     ) -> int:
         """Send files. Raises `TargetError` before the first if an object of the store is damaged: altered bytes go nowhere."""
-        await asyncio.to_thread(require_sound, [file for file in files if file.sha256 not in self._fresh], object_of)
-        await self._files.copy([(object_of(file.sha256), f"{tree}/{file.path}") for file in files], done, is_seen=is_seen)
-        return sum(file.length for file in files)
+        await asyncio.to_thread(require_sound, [file for file, _ in copies if file.sha256 not in self._fresh], object_of)
+        await self._files.copy([copy for _, copy in copies], done, is_seen=is_seen)
+        return sum(file.length for file, _ in copies)
 
     async def _write_proof(self, slot: Slot, signed: SignedRelease) -> int:
         """Write what differs of the proof, and remove what no longer belongs to it. Return the bytes that were sent."""
@@ -254,7 +268,7 @@ class TreeTarget:
         strange = [path for path in damaged if path not in files and path not in signed.proof]
         await self._files.remove([f"slots/{published_slot}/{path}" for path in strange])
         good = [files[path] for path in damaged if path in files]
-        sent = await self._send(good, f"slots/{published_slot}", object_of, lambda: None, is_seen=True)
+        sent = await self._send(file_copies(good, f"slots/{published_slot}", object_of, None), object_of, lambda: None, is_seen=True)
         proof = {f"slots/{published_slot}/{path}": signed.proof[path] for path in damaged if path in signed.proof}
         await self._files.write(proof)
         return Published(signed.release.number, len(good) + len(proof), len(strange), sent)

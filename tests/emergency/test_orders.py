@@ -113,3 +113,29 @@ def test_the_list_names_what_is_in_force(make_office: MakeOffice) -> None:
     assert office.emergency("publish", "rain").status == 0
     assert "警戒レベル4  石巻市に避難指示" in office.run("emergency list").output
     assert json.loads(office.run("next --json -n 9").stdout)[-1]["document"] == "notices/2026/rain.md"
+
+
+def test_the_list_says_in_calm_times_what_would_hold_the_next_notice_up(make_office: MakeOffice) -> None:
+    office = make_office(local_mirror("www"))
+    said = office.run("emergency list").stderr
+    assert "mailer.toml: no such file" in said and "snapshot" not in said
+    snapshot = office.folder / "output/emergency-snapshot.json"
+    snapshot.write_bytes(snapshot.read_bytes().replace(b'"format":1', b'"format":0'))  # as an older program left it
+    said = office.run("emergency list").stderr
+    assert "NOT READY" in said and "run `todoke build --output output` once" in said and "todoke publish" in said
+    assert office.run("emergency ready").exit_code == 1
+    office.notice("rain")
+    refused = office.emergency("publish", "rain")
+    assert refused.status == 1 and "todoke build --output output" in refused.said
+
+
+def test_a_theme_without_the_mark_of_the_banner_is_told_before_it_is_needed(make_office: MakeOffice) -> None:
+    office = make_office()
+    ready = office.run("emergency ready")
+    assert ready.exit_code == 0 and ready.stdout.startswith("出せます Ready"), ready.output
+    page = office.site.site / "index.html"
+    text = page.read_text("utf-8").replace("<!--urgent-->", "")
+    page.unlink()
+    page.write_text(text, "utf-8")
+    refused = office.run("emergency ready")
+    assert refused.exit_code == 1 and "<!--urgent-->" in refused.stderr

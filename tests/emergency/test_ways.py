@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -43,6 +44,13 @@ def shown(office: DutyOffice, mirror: str, page: str) -> str:
     return (office.folder / mirror / "current" / page).read_text("utf-8")
 
 
+def senders(office: DutyOffice) -> list[tuple[str, str, str]]:
+    """Who sent what out, by the mailer's audit log."""
+    entries = json.loads(office.run("audit --format json").stdout)
+    sent = [entry for entry in entries if entry["what"] == "emergency notice sent out"]
+    return [(entry["actor"], entry["details"]["second"], entry["details"]["notice"]) for entry in sent]
+
+
 def test_a_notice_goes_to_every_mirror_every_page_and_every_reader(make_office: MakeOffice, relay: Receiver) -> None:
     office = make_office(local_mirror("www"), local_mirror("second"), port=relay.port)
     office.notice("rain")
@@ -53,6 +61,7 @@ def test_a_notice_goes_to_every_mirror_every_page_and_every_reader(make_office: 
             assert "避難指示" in shown(office, mirror, page), page
     assert sorted(relay.recipients) == [f"reader{number}@example.jp" for number in range(5)]
     assert office.run("release --dry-run").output.startswith("release 4 would have")
+    assert ended.way("audit log")["outcome"] == "done" and senders(office) == [("佐藤太郎", "鈴木花子", "content/notices/2026/rain.md")]
     assert ": 0 new, 0 changed, 0 gone" in office.run("release --dry-run").output
 
 
@@ -73,7 +82,10 @@ def test_what_is_dead_slow_locked_or_broken_holds_up_nothing_else(make_office: M
     assert [way["outcome"] for way in ended.report["ways"] if way["way"].startswith("mail")] == ["late"]
     mirrors = (office.folder / "publish.toml").read_text("utf-8")
     (office.folder / "publish.toml").write_text(mirrors[: mirrors.index('[[mirrors]]\nname = "dead"')], "utf-8")
-    again = office.emergency("publish", "rain")  # the database is free again
+    assert ended.way("audit log")["outcome"] == "late" and "var/emergency/people" in ended.way("audit log")["why"]
+    office.run("emergency list")  # the database is free again: who is responsible is written down, with the moment of the order
+    assert senders(office) == [("佐藤太郎", "鈴木花子", "content/notices/2026/rain.md")]
+    again = office.emergency("publish", "rain")
     assert again.status == 0, again.report
     assert Counter(relay.recipients) == Counter(f"reader{number}@example.jp" for number in range(5))
 

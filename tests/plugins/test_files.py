@@ -196,3 +196,19 @@ def test_a_link_is_not_rewritten_and_after_an_error_nothing_is_left_beside(tmp_p
         rewrite(str(file), fail)
     assert file.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html"]
+
+
+def test_a_page_is_rewritten_by_way_of_a_file_elsewhere_so_that_nobody_who_looks_about_meets_half_of_it(tmp_path: Path) -> None:
+    tree, page = tmp_path / "site", tmp_path / "site/index.html"
+    tree.mkdir()
+    page.write_bytes(b"<p>old</p>")
+    seen = list[list[str]]()
+
+    def change(old: bytes) -> bytes:
+        seen.append([entry.name for entry in tree.iterdir()])
+        return old.replace(b"old", b"new")
+
+    (tmp_path / "banner.part").write_bytes(b"left by a process that was killed")
+    assert rewrite(str(page), change, str(tmp_path / "banner.part"))
+    assert page.read_bytes() == b"<p>new</p>" and seen == [["index.html"]]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["site"]

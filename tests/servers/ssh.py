@@ -18,9 +18,19 @@ SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 @contextmanager
 def sftp_server(
-    folder: Path, *, sftp_only: bool = True, address: str = "127.0.0.1", within: Sequence[str] = (), port: int = 0
+    folder: Path,
+    *,
+    sftp_only: bool = True,
+    address: str = "127.0.0.1",
+    within: Sequence[str] = (),
+    port: int = 0,
+    without: Sequence[str] = (),
 ) -> Iterator[SshAddress]:
-    """Run a server that offers SFTP and nothing else (or commands too); ``folder`` gets its keys and its log. ``within`` is a command that runs it elsewhere."""
+    """Run a server that offers SFTP and nothing else (or commands too); ``folder`` gets its keys and its log.
+
+    ``within`` is a command that runs it elsewhere, ``without`` are requests that it does not know (``sftp -Q requests``), as an older one.
+    """
+    sftp = f"internal-sftp -P {','.join(without)}" if without else "internal-sftp"
     folder.mkdir(parents=True)
     for name in ("host", "client"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
@@ -28,8 +38,9 @@ def sftp_server(
     port = port or free_port()
     (folder / "config").write_text(
         f"Port {port}\nListenAddress {address}\nHostKey {folder}/host\nPidFile none\nAuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\n"
-        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nSubsystem sftp internal-sftp\n"
-        "PermitRootLogin prohibit-password\nMaxSessions 20\nLogLevel VERBOSE\n" + ("ForceCommand internal-sftp\n" if sftp_only else ""),
+        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n"
+        f"Subsystem sftp {sftp}\n"
+        "PermitRootLogin prohibit-password\nMaxSessions 20\nLogLevel VERBOSE\n" + (f"ForceCommand {sftp}\n" if sftp_only else ""),
         encoding="utf-8",
     )
     host_key = (folder / "host.pub").read_text(encoding="utf-8").split()

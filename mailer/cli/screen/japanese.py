@@ -10,6 +10,7 @@ from mailer.approval.approvers import NoApprover
 from mailer.approval.confirmation import NothingToConfirm
 from mailer.approval.names import NameRefused
 from mailer.approval.repository import AuthorUnknown, NotCommitted
+from mailer.approval.sent_notices import NoticeUnreadable
 from mailer.approval.signature import SignatureError
 from mailer.approval.two_people import OnePerson
 from mailer.bounces.mime import UnreadableMessage
@@ -57,6 +58,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     errors.ServiceError: "窓口を開けません。--host と --port を確かめてください。",
     errors.IssueStopped: "この号は、いまは送れません。",
     errors.DeliveryRefused: "このアドレスには、運用する人が理由を書いて解くまで、何も送れません。",
+    NoticeUnreadable: "知らせを出した人の控えが読めません。ファイルを確かめてください。",
     OnePerson: "二人の名前が同じ人のものか、区別できません。",
     RulesUnreadable: "教えた規則のファイルが壊れています。直すか、消してください。",
     SpoolError: "その知らせはないか、ファイルが壊れています。todoke inbound list で確かめてください。",

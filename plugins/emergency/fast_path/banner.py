@@ -40,15 +40,20 @@ class Banner:
         return Spliced(tuple(sorted(changed)), tuple(sorted(failed)))
 
     def _splice(self, names: Sequence[str]) -> Spliced:
-        changed, failed = list[str](), list[tuple[str, str]]()
+        changed, failed, temporary = list[str](), list[tuple[str, str]](), self._temporary()
         for name in names:
             slot = self.own.get(name) or (self.copied if name.startswith("furigana/") else self.usual)
             try:
-                if rewrite(f"{self.site}/{name}", lambda page, slot=slot: fill(page, URGENT, slot)):  # type: ignore[misc]  # bound for this name
+                if rewrite(f"{self.site}/{name}", lambda page, slot=slot: fill(page, URGENT, slot), temporary):  # type: ignore[misc]  # bound for this name
                     changed.append(name)
             except OSError as error:
                 failed.append((name, error.strerror or str(error)))
         return Spliced(tuple(changed), tuple(failed))
+
+    def _temporary(self) -> str | None:
+        """Return a path for this process beside the site: a release scans the site meanwhile, and must not take a half page for a file. None on another disk."""
+        beside = self.site.parent
+        return f"{beside}/banner.{os.getpid()}.part" if beside.stat().st_dev == self.site.stat().st_dev else None
 
 
 def html_files(site: Path) -> Iterator[str]:

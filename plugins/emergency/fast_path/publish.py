@@ -15,6 +15,7 @@ from jinja2 import DictLoader
 from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.channel import refusal
+from plugins.emergency.fast_path import uncommitted
 from plugins.emergency.fast_path.banner import Banner
 from plugins.emergency.fast_path.reading_copies import ReadingCopies
 from plugins.emergency.fast_path.site_pages import SitePages
@@ -96,6 +97,8 @@ class FastPath:
             first = [name for part in self._first() for name in self._write("site", part, failed)]
             mail = self._write("mail", self._bundle(), failed)  # after the pages to which it leads
             self._note_end()
+            with _named("uncommitted", failed):
+                uncommitted.keep(self._output, self._content, self._document, self._records[self._document.path], self._now)
         bundles = dict.fromkeys(name.rpartition("/")[0] for name in mail)
         yield StageDone("first", (*first, *sorted(self._cards)), tuple(bundles), tuple(failed))
         with publish_lock(self._output):

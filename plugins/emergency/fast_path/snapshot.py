@@ -108,9 +108,11 @@ def load_snapshot(output: Path) -> Snapshot:
 
 
 def _words(path: Path, why: str) -> str:
+    build = f"todoke build --output {path.parent}"
     return (
-        f"前に作ったサイトの控え（{path}）が使えません。todoke build を一度実行してください（{why}）"
-        f" / no snapshot of the last good build at {path}: run todoke build once ({why})"
+        f"前に作ったサイトの控え（{path}）が使えません（{why}）。`{build}` を一度実行してください。公開の機械では `todoke publish` です。"
+        f"プログラムを新しくしたあとにも、一度要ります / no snapshot of the last good build at {path} ({why}): run `{build}` once, on the publishing machine "
+        "`todoke publish`; it is also needed once after an upgrade of the program"
     )
 
 

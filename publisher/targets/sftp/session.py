@@ -21,6 +21,7 @@ class SftpSession:
     def __init__(self, address: SshAddress) -> None:
         self._address = address
         self.root = PurePosixPath(address.folder)
+        self._prefix = f"{str(self.root).rstrip('/')}/"
         self.connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self._count = 0
@@ -28,7 +29,7 @@ class SftpSession:
 
     def path(self, path: str) -> str:
         """Return the whole path there of one below the mirror's folder."""
-        return str(self.root / path)
+        return f"{self._prefix}{path}"
 
     def new_path(self) -> str:
         """Return a path that no file has had: what a killed session left may be a second name of what readers see, and is never written into."""

@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import cast
 
 import asyncssh
 
 from publisher.model.errors import TargetError
 from publisher.targets.at_once import for_each
-from publisher.targets.files import NO_FILE, Stamp, Walk
-from publisher.targets.sftp.pipeline import Upload, send_all
+from publisher.targets.files import NO_FILE, FileCopy, Stamp, Walk
+from publisher.targets.sftp.pipeline import Earlier, Upload, send_all
 from publisher.targets.sftp.session import SftpSession
 from publisher.targets.sftp.ssh_address import SshAddress as SshAddress
 
@@ -38,6 +38,7 @@ class SftpFiles:
     def __init__(self, address: SshAddress) -> None:
         self._session = SftpSession(address)
         self._folders: set[PurePosixPath] = set()
+        self._can_copy = True
 
     async def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None if there is none."""
@@ -60,33 +61,43 @@ class SftpFiles:
             await self._send_all(sftp, many, lambda: None)
             await for_each(() if many else files.items(), write_one, AT_ONCE)
 
-    async def copy(self, files: Sequence[tuple[Path, str]], done: Callable[[], None], *, is_seen: bool) -> None:
+    async def copy(self, files: Sequence[FileCopy], done: Callable[[], None], *, is_seen: bool) -> None:
         """Send files with their times. Where nobody sees it, a new file is written under its own name: a rename costs the server as much as all the rest."""
 
-        async def copy_one(item: tuple[Path, str]) -> None:
-            status = item[0].stat()
+        async def copy_one(file: FileCopy) -> None:
+            status = file.source.stat()
             is_new = not is_seen and status.st_size <= SMALL
-            if not is_new or not await self._write_new(sftp, item[1], item[0].read_bytes(), int(status.st_mtime)):
-                await copy_over(item)
+            if not is_new or not await self._write_new(sftp, file.target, file.source.read_bytes(), int(status.st_mtime)):
+                await copy_over(file)
             done()
 
-        async def copy_over(item: tuple[Path, str]) -> None:
-            temporary, status = self._session.new_path(), item[0].stat()
+        async def copy_over(file: FileCopy) -> None:
+            temporary, status = self._session.new_path(), file.source.stat()
             if status.st_size > SMALL:
-                await sftp.put(str(item[0]), temporary, preserve=True)
+                await sftp.put(str(file.source), temporary, preserve=True)
             else:
-                await self._write(sftp, temporary, item[0].read_bytes(), int(status.st_mtime))
-            await self._rename(sftp, temporary, item[1])
+                await self._write(sftp, temporary, file.source.read_bytes(), int(status.st_mtime))
+            await self._rename(sftp, temporary, file.target)
 
         async with self._session.client() as sftp:
-            small = [each for each in files if len(files) >= MANY and each[0].stat().st_size <= SMALL]
-            await self._send_all(sftp, [Upload(source, self._session.new_path(), path) for source, path in small], done)
-            await for_each([each for each in files if each[0].stat().st_size > SMALL] if small else files, copy_one, AT_ONCE)
+            many, others = _divided(files) if len(files) >= MANY else ([], files)
+            await self._send_all(sftp, list(map(self._upload, many)), done)
+            await for_each(others, copy_one, AT_ONCE)
+
+    def _upload(self, file: FileCopy) -> Upload:
+        earlier = Earlier(file.earlier[0], self._session.path(file.earlier[1])) if file.earlier and self._can_copy else None
+        return Upload(file.source, self._session.new_path(), file.target, earlier)
 
     async def _send_all(self, sftp: asyncssh.SFTPClient, uploads: Sequence[Upload], done: Callable[[], None]) -> None:
         """Send small files at once. What could not be renamed there, into a new folder or in the place of one, is renamed here."""
         connection = self._session.connection
-        refused = await send_all(connection, uploads, self._session.path, done) if uploads and connection else []
+        if not uploads or connection is None:
+            return
+        try:
+            refused = await send_all(connection, uploads, self._session.path, done)
+        except OSError:
+            self._can_copy = False  # whatever it was: the next try sends whole files
+            raise
         await for_each(refused, lambda upload: self._rename(sftp, upload.temporary, upload.target), AT_ONCE)
 
     async def link(self, pairs: Sequence[tuple[str, str]], done: Callable[[], None]) -> list[tuple[str, str]]:
@@ -270,3 +281,11 @@ class SftpFiles:
                 await sftp.remove(str(folder))
                 await sftp.mkdir(str(folder))
         self._folders.add(folder)
+
+
+def _divided(files: Sequence[FileCopy]) -> tuple[list[FileCopy], list[FileCopy]]:
+    """Return the small ones and the large ones."""
+    small, large = list[FileCopy](), list[FileCopy]()
+    for file in files:
+        (small if file.source.stat().st_size <= SMALL else large).append(file)
+    return small, large

@@ -76,9 +76,10 @@ TELLING = {
 }
 SAME_DOOR = {
     *(f"inbound {name}" for name in ("again", "ask-again", "forgive", "release", "show", "teach", "list")),
+    "emergency record",
     *(f"subscribers {name}" for name in ("add", "affected-by", "erase", "export", "find", "lift", "remove", "show")),
 }
-"""They ask a person first, or need a message that has come back; they open the database as the others do."""
+"""They ask a person first, or need a message that has come back or a notice that was sent out; they open the database as the others do."""
 WITHOUT = {
     "init-db",
     "secret new",

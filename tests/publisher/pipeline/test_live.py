@@ -8,8 +8,9 @@ import hashlib
 
 import pytest
 
+from public_page import address_of
 from publisher.model.release import Release, ReleasedFile
-from publisher.pipeline.live import LivePage, address_of, check_pages, page_of
+from publisher.pipeline.live import LivePage, check_pages, page_of
 from tests.samples.releases import NOW
 
 PAGE = "<h1>橋が通れます</h1>".encode()

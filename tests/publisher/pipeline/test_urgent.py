@@ -7,7 +7,10 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from publisher.config import PublishConfig
+from publisher.model.errors import PublisherError
 from publisher.pipeline.urgent import MirrorProcess, UrgentSigner
 from publisher.release.make import draft
 from publisher.release.precedence import Precedence
@@ -66,6 +69,21 @@ def test_without_a_scan_the_second_release_still_has_the_first(publishing: Publi
     urgent.sign(["emergency/index.html"], 0.0)
     (publishing.output / "held-back.json").write_text("[broken", "utf-8")
     assert "emergency/index.html" in urgent.sign(["press/index.html"], 0.0).release.by_path
+
+
+def test_a_file_that_was_there_during_the_scan_and_is_gone_ends_one_try_and_not_the_next(publishing: Publishing) -> None:
+    publishing.release()
+    urgent = signer(publishing)
+    urgent.sign(["index.html"], 0.0)
+    publishing.write("press/index.html.123.part", "<p>half a p")  # somebody writes while the site is scanned
+    urgent.scan()
+    publishing.remove("press/index.html.123.part")
+    publishing.write("press/index.html", "<p>避難指示</p>")
+    with pytest.raises((PublisherError, OSError)):
+        urgent.sign(["press/index.html"], 0.0)
+    signed = urgent.sign(["press/index.html"], 0.0)
+    assert signed.release.files == draft(publishing.store, publishing.output, publishing.now).release.files
+    assert "press/index.html.123.part" not in signed.release.by_path
 
 
 def test_the_first_release_of_a_site_may_be_an_urgent_one(publishing: Publishing) -> None:

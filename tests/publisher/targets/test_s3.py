@@ -14,7 +14,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import obstore
 import pytest
@@ -26,7 +25,8 @@ from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import FOLDER
 from publisher.targets.s3 import S3Target
 from publisher.targets.s3_state import RECORD
-from publisher.targets.target import Inspection, Published
+from publisher.targets.target import Inspection
+from tests.samples.bucket_mirror import BucketMirror
 from tests.samples.releases import NOW, PAGES, Publishing
 from tests.samples.tree_mirrors import contents
 from tests.servers.s3 import open_bucket, s3_server
@@ -52,28 +52,12 @@ def place(endpoint: str, names: Iterator[str]) -> tuple[str, str]:
     return endpoint, next(names)
 
 
-class Mirror:
-    def __init__(self, place: tuple[str, str], publishing: Publishing) -> None:
-        self.place, self.bucket, self.publishing = place, open_bucket(*place), publishing
-        self.target = S3Target("bucket", self.bucket, lambda: publishing.now, publishing.store.find)
-
-    def publish(self, signed: SignedRelease, progress: Any = lambda *_: None) -> Published:
-        return asyncio.run(self.target.publish(signed, self.publishing.store.object, progress))
-
-    def inspect(self, signed: SignedRelease, *, reads_all: bool) -> Inspection:
-        return asyncio.run(self.target.inspect(signed, self.publishing.store.object, reads_all=reads_all))
-
-    def shown(self) -> dict[str, bytes]:
-        names = [item["path"] for page in obstore.list(self.bucket) for item in page]
-        return {name: bytes(obstore.get(self.bucket, name).bytes()) for name in names if not name.startswith((".well-known/", ".todoke/"))}
-
-
 @pytest.fixture
-def mirror(place: tuple[str, str], publishing: Publishing) -> Mirror:
-    return Mirror(place, publishing)
+def mirror(place: tuple[str, str], publishing: Publishing) -> BucketMirror:
+    return BucketMirror(place, publishing)
 
 
-def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publishing, mirror: Mirror) -> None:
+def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publishing, mirror: BucketMirror) -> None:
     signed = publishing.release()
     assert mirror.publish(signed).written == len(PAGES)
     assert mirror.shown() == contents(publishing, signed)
@@ -84,7 +68,7 @@ def test_a_release_is_there_with_types_cache_rules_and_proof(publishing: Publish
     assert asyncio.run(mirror.target.current()) == 1
 
 
-def test_only_what_differs_is_sent_and_what_is_gone_goes_a_day_later(publishing: Publishing, mirror: Mirror) -> None:
+def test_only_what_differs_is_sent_and_what_is_gone_goes_a_day_later(publishing: Publishing, mirror: BucketMirror) -> None:
     mirror.publish(publishing.release())
     publishing.write("index.html", "neu")
     publishing.remove("press/2026/bridge/index.html")
@@ -97,7 +81,7 @@ def test_only_what_differs_is_sent_and_what_is_gone_goes_a_day_later(publishing:
     assert mirror.shown() == contents(publishing, third)
 
 
-def test_a_page_that_comes_back_within_the_day_stays(publishing: Publishing, mirror: Mirror) -> None:
+def test_a_page_that_comes_back_within_the_day_stays(publishing: Publishing, mirror: BucketMirror) -> None:
     mirror.publish(publishing.release())
     publishing.remove("feed.xml")
     mirror.publish(publishing.release())
@@ -108,7 +92,7 @@ def test_a_page_that_comes_back_within_the_day_stays(publishing: Publishing, mir
     assert mirror.publish(signed).removed == 0 and mirror.shown() == contents(publishing, signed)
 
 
-def test_a_cut_delivery_is_gone_on_from_and_no_link_has_led_nowhere(publishing: Publishing, mirror: Mirror) -> None:
+def test_a_cut_delivery_is_gone_on_from_and_no_link_has_led_nowhere(publishing: Publishing, mirror: BucketMirror) -> None:
     mirror.publish(publishing.release())
     publishing.write("images/new.png", "picture")
     publishing.write("press/2026/new/index.html", "<img src=/images/new.png>")
@@ -131,14 +115,14 @@ def test_a_cut_delivery_is_gone_on_from_and_no_link_has_led_nowhere(publishing: 
     assert mirror.publish(signed).written == 0
 
 
-def test_the_pointer_is_written_last(publishing: Publishing, mirror: Mirror) -> None:
+def test_the_pointer_is_written_last(publishing: Publishing, mirror: BucketMirror) -> None:
     signed = publishing.release()
     mirror.publish(signed)
     times = {item["path"]: item["last_modified"] for page in obstore.list(mirror.bucket) for item in page if item["path"] != RECORD}
     assert times[f"{FOLDER}timestamp.json"] == max(times.values())
 
 
-def test_damage_is_mended(publishing: Publishing, mirror: Mirror) -> None:
+def test_damage_is_mended(publishing: Publishing, mirror: BucketMirror) -> None:
     signed = publishing.release()
     mirror.publish(signed)
     obstore.put(mirror.bucket, "index.html", b"DEFACED")
@@ -156,7 +140,7 @@ def test_a_bucket_that_is_not_there_is_one_line(endpoint: str, publishing: Publi
     assert "\n" not in str(error.value)
 
 
-def test_what_was_altered_in_the_bucket_is_mended_by_the_next_delivery(publishing: Publishing, mirror: Mirror) -> None:
+def test_what_was_altered_in_the_bucket_is_mended_by_the_next_delivery(publishing: Publishing, mirror: BucketMirror) -> None:
     mirror.publish(publishing.release())
     obstore.put(mirror.bucket, "index.html", b"DEFACED" + PAGES["index.html"].encode()[7:])  # the same length
     obstore.delete(mirror.bucket, "theme/style.css")
@@ -168,7 +152,7 @@ def test_what_was_altered_in_the_bucket_is_mended_by_the_next_delivery(publishin
     assert mirror.inspect(signed, reads_all=True) == Inspection(2)
 
 
-def test_a_bucket_is_compared_on_demand_also_by_type_and_cache_rule(publishing: Publishing, mirror: Mirror) -> None:
+def test_a_bucket_is_compared_on_demand_also_by_type_and_cache_rule(publishing: Publishing, mirror: BucketMirror) -> None:
     signed = publishing.release()
     mirror.publish(signed)
     obstore.put(mirror.bucket, "index.html", PAGES["index.html"].encode(), attributes={"Content-Type": "text/plain"})
@@ -192,7 +176,7 @@ def _publish_and_die_there(place: tuple[str, str], root: Path, number: int, afte
     asyncio.run(target.publish(store.load(number), store.object, progress))
 
 
-def test_after_ten_kills_no_link_has_led_nowhere_and_the_next_delivery_goes_on(publishing: Publishing, mirror: Mirror) -> None:
+def test_after_ten_kills_no_link_has_led_nowhere_and_the_next_delivery_goes_on(publishing: Publishing, mirror: BucketMirror) -> None:
     """A bucket has no exchange: readers may see some new pages beside old ones, and each page with everything that it needs."""
     rng = random.Random(15)
     processes = multiprocessing.get_context("forkserver")  # forks from a process without threads, which has imported everything
@@ -224,7 +208,7 @@ def require_consistent(shown: dict[str, bytes], round_: int) -> None:
         assert len(pages) == 6
 
 
-def test_a_crawler_during_the_switch_finds_what_each_page_needs(publishing: Publishing, mirror: Mirror) -> None:
+def test_a_crawler_during_the_switch_finds_what_each_page_needs(publishing: Publishing, mirror: BucketMirror) -> None:
     """It begins at the front page, follows the link, and fetches the picture: always there, never older than the page that leads to it."""
 
     def write(number: int) -> None:
