@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NOBODY = "nobody"
+ON_DISK = "/var/tmp"
+"""For what is large (file-hierarchy(7)): hundreds of databases of eight megabytes are too much for memory, where other temporary files lie."""
 
 
 def binaries() -> Path:
@@ -26,7 +28,7 @@ def binaries() -> Path:
 @contextmanager
 def cluster() -> Iterator[str]:
     """Yields an SQLAlchemy URL without the name of a database: add `/postgres` or another. PostgreSQL refuses to run as root."""
-    home = Path(tempfile.mkdtemp(prefix="todoke-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="todoke-pg-", dir=ON_DISK))
     data, user = home / "data", None
     if os.geteuid() == 0:
         user = NOBODY
