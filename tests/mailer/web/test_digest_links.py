@@ -21,6 +21,7 @@ from mailer.model.readers.subscription import Frequency
 from mailer.model.readers.suppression import AddressKeys
 from mailer.secrets import Secret
 from mailer.web.app import create_app
+from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SEAL, SECRET, VERSION, Clock, people
 
 TOKENS = LinkSigner((Secret(SECRET),))
@@ -38,7 +39,7 @@ LISTS = {key: mail_list(key) for key in ("asa", "hiru", "yoru")} | {"kinkyu": ma
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    opened = create_database(f"sqlite:///{tmp_path / 'x.db'}", SEAL, address_keys=AddressKeys((b"k" * 32,)))
+    opened = create_database(with_tables(f"sqlite:///{tmp_path / 'x.db'}"), SEAL, address_keys=AddressKeys((b"k" * 32,)))
     subscriptions.import_subscribers(opened, people(1, *LISTS), source="t", now=NOW, first_version=lambda: VERSION)
     frequencies.save(opened, READER, {"asa": Frequency.DAILY, "hiru": Frequency.WEEKLY}, by="reader", now=NOW)
     return opened
