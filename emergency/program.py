@@ -44,7 +44,7 @@ class Ended:
 
 def command(*words: str) -> list[str]:
     """Return the command line of ``todoke WORDS``."""
-    return [sys.executable, "-P", "-m", "todoke", *words]
+    return [sys.executable, "-P", "-m", "todoke", *words]  # -P: no module of the current folder is taken for one of ours
 
 
 def environment() -> dict[str, str]:
@@ -99,7 +99,7 @@ def kill(process: Process) -> None:
     """End a process with all that it started, if it has not ended."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a session, so its group has all that it started
 
 
 def be_nice(process: Process) -> None:

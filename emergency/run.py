@@ -44,6 +44,7 @@ class Emergency:
         with (self._folder / "release.log").open("ab") as errors:
             mirrors = MirrorsWay(self._places, self.board, errors)
             mirrors.announce()
+            # Before there is anything to bring: the program loads and connects while the notice is written.
             bringing = asyncio.create_task(mirrors.run())
             try:
                 async with asyncio.timeout(max(0.1, self.board.left)):
@@ -63,10 +64,10 @@ class Emergency:
         agreed = asyncio.create_task(agree(self._request, self._places, self.board))
         try:
             async for written in site.write(self._request, self._places, self.board):
-                agreement = await agreed
+                agreement = await agreed  # asked while the site was written: it leaves this machine by the orders below only
                 if not agreement.is_given:
                     raise EmergencyError(
-                        "Two people could not be confirmed; nothing has left the house. 二人の確認ができないため、公開していません"
+                        "Two people could not be confirmed; nothing was published or sent. 二人の確認ができないため、公開していません"
                     )
                 self._keep_people(agreement)
                 mirrors.orders.put_nowait(written.paths)

@@ -139,7 +139,7 @@ def _hold(request: Request, places: Places, folder: Path) -> None:
 
             asyncio.run(hold(SECONDS, show, time.monotonic))
     except KeyboardInterrupt:
-        typer.echo("Stopped in time: nothing has left the house. 間に合いました。何も出ていません", err=True)
+        typer.echo("Stopped in time: nothing was published or sent. 間に合いました。何も出ていません", err=True)
         raise typer.Exit(EX_STOPPED) from None
 
 
@@ -190,7 +190,7 @@ def _show_dry_run(previewed: Preview, places: Places, chosen: Literal["text", "j
         typer.echo(f"{(previewed.folder / form).stat().st_size:>9,}  {previewed.folder / form}")
     for line in _summary(previewed, places):
         typer.echo(line)
-    typer.echo("Nothing has left the house. 試しです。何も出ていません")
+    typer.echo("Nothing was published or sent. 試しです。何も出ていません")
 
 
 def _summary(previewed: Preview, places: Places) -> Sequence[str]:

@@ -39,12 +39,12 @@ class MailWay:
         """Send one issue, and try again what failed until the time is over."""
         way = mail_way(issue)
         self._board.set(way, Outcome.WAITING)
-        approving = asyncio.create_task(self._approve(issue))
+        approving = asyncio.create_task(self._approve(issue))  # needs no mirror, so it runs while one is waited for
         if self._waits:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._board.is_live.wait(), PATIENCE)
         await approving
-        for number in range(1_000_000):
+        for number in range(1_000_000):  # in effect without an end: the time of the request ends it
             self._board.set(way, Outcome.WORKING, self._why(way), is_try=True)
             status, said = await self._send(issue)
             if status == 0:
@@ -64,7 +64,7 @@ class MailWay:
         """Return the exit status of one `todoke send` and the last of what it said."""
         log = self._folder / f"send-{issue.replace('/', '-')}.log"
         with log.open("ab") as stream:
-            start = stream.tell()
+            start = stream.tell()  # the log of all tries is kept; what this one says begins here
             process: Process = await program.start_detached("send", issue, *self._where(), log=stream)
         status = await process.wait()
         with log.open("rb") as stream:

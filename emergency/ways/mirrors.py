@@ -66,7 +66,7 @@ class MirrorsWay:
     async def _feed(self, process: Process) -> None:
         """Give the program what it has to bring, and close its input after the last order."""
         assert process.stdin is not None
-        for paths in self._given:
+        for paths in self._given:  # a program that was started again knows nothing of what the one before was told
             await _send(process, paths)
         while not self._is_last:
             paths_or_end = await self.orders.get()
@@ -100,13 +100,14 @@ class MirrorsWay:
             return
         self._board.is_live.set()
         words = f"release {record['number']}, {record['written']} files in {record['seconds']:.1f} s"
+        # A mirror may tell of an earlier stage when a later one is signed already.
         is_last = int(record["number"]) >= max(self._numbers, default=0)
         self._board.set(name, Outcome.DONE if is_last else Outcome.WORKING, words)
 
 
 async def _send(process: Process, paths: Sequence[str]) -> None:
     assert process.stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):
+    with suppress(BrokenPipeError, ConnectionResetError):  # it has ended; `run` starts another one
         process.stdin.write(json.dumps({"paths": list(paths)}).encode() + b"\n")
         await process.stdin.drain()
 

@@ -62,9 +62,7 @@ def send(
     ] = "",
     digests: Annotated[
         bool,
-        typer.Option(
-            "--digests", help="Instead of an issue: what readers want as one mail a day or a week, if its moment has come. まとめの配信"
-        ),
+        typer.Option("--digests", help="Instead of an issue: one mail for a day or a week, if it is due. まとめの配信"),
     ] = False,
     logs: LogOption = LogKind.OFF,
     config: ConfigPath = CONFIG,
@@ -72,15 +70,9 @@ def send(
 ) -> None:
     """Send an issue, or go on with it. Exit status: 0 done, 75 run again later, 1 look at it. 号を配信する"""
     with command_session(logs):
-        if (issue is None) != digests:
-            wrong_usage("Write LIST/NUMBER or --digests, one of them. 号か --digests か、どちらか一つを書いてください。")
         if digests and (test or light or resend_unknown):
             wrong_usage("--digests goes with --dry-run and --anyway only. --digests と一緒に使えるのは --dry-run と --anyway だけです。")
-        ref, testers = None if issue is None else parse_ref(issue), [check_address(address) for address in test or ()]
-        if light and not testers:
-            wrong_usage("--light goes with --test. --light は --test と一緒に使います。")
-        if dry_run and testers:
-            wrong_usage("Choose one of --dry-run and --test. --dry-run と --test は一緒に使えません。")
+        ref, testers = _what(issue, digests), _testers(test or (), light, dry_run)
         settings = load_config(config)
         with open_for_command(settings, tells_restored=dry_run or bool(testers)) as database:
             if dry_run:
@@ -94,6 +86,23 @@ def send(
             else:
                 exit_status = _send(context, mail, ref, resend_unknown, anyway)
     raise typer.Exit(exit_status)
+
+
+def _what(issue: str | None, digests: bool) -> IssueRef | None:
+    """Return the issue that is to be sent; None for digests."""
+    if (issue is None) != digests:
+        wrong_usage("Write LIST/NUMBER or --digests, one of them. 号か --digests か、どちらか一つを書いてください。")
+    return None if issue is None else parse_ref(issue)
+
+
+def _testers(test: Sequence[str], light: bool, dry_run: bool) -> list[str]:
+    """Return the addresses that get a test."""
+    testers = [check_address(address) for address in test]
+    if light and not testers:
+        wrong_usage("--light goes with --test. --light は --test と一緒に使います。")
+    if dry_run and testers:
+        wrong_usage("Choose one of --dry-run and --test. --dry-run と --test は一緒に使えません。")
+    return testers
 
 
 def run_test_send(context: DeliveryContext, mail: Path, ref: IssueRef, testers: Sequence[str], *, is_light: bool) -> int:

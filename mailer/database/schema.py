@@ -15,11 +15,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
 from mailer.database.metadata import metadata, server_clock
-from mailer.database.readers.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
-from mailer.database.readers.sign_up_tables import sign_up
 from mailer.database.returned.dmarc_tables import dmarc_report, dmarc_source
 from mailer.database.returned.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
+from mailer.database.sign_up_tables import sign_up
 from mailer.database.stored_values import Utc, check_columns
 from mailer.model.issue import IssueStatus, ListClass
 from mailer.model.readers.consent import ConsentWay

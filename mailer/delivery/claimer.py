@@ -55,20 +55,8 @@ class BatchClaimer:
         content = await self._verified(frozen)
         context, compiled, token = self._context, self._composer.compiled(frozen), self._journals.new_token()
         journal, began = self._journals.open(token), time.monotonic()
-        end = context.config.max_age.end(frozen)
-        request = ClaimRequest(
-            frozen.issue_id,
-            queue.name,
-            after,
-            _batch_size(queue),
-            self._first_window(),
-            content,
-            end,
-            self._right.is_asked,
-            is_digest(frozen),
-        )
         try:
-            claim = await self._ask(request, token)
+            claim = await self._ask(self._request(content, frozen, queue, after), token)
         except BaseException:
             journal.close(is_done=False)  # the claim may have been made all the same
             raise
@@ -95,6 +83,10 @@ class BatchClaimer:
         )
         log.event("batch claimed", issue=str(frozen.issue.ref), queue=queue.name, batch=claim.fence, rows=len(claim.rows))
         return claim, batch
+
+    def _request(self, content: FrozenIssue, frozen: FrozenIssue, queue: DomainQueue, after: SubscriberId) -> ClaimRequest:
+        size, window, end = _batch_size(queue), self._first_window(), self._context.config.max_age.end(frozen)
+        return ClaimRequest(frozen.issue_id, queue.name, after, size, window, content, end, self._right.is_asked, is_digest(frozen))
 
     async def _ask(self, request: ClaimRequest, token: str) -> Claim | None:
         context, owner = self._context, self._journals.name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from mailer.bounces.classify import classify
-from mailer.database.deliveries import arrivals
-from mailer.database.deliveries.arrivals import DomainResult
 from mailer.database.engine import Database
+from mailer.database.returned import arrivals
+from mailer.database.returned.arrivals import DomainResult
 from mailer.model.ids import IssueId
 from mailer.model.returned.arrival import Arrival, ReceiverArrivals, arrival
 from mailer.model.returned.bounce import BounceClass, Refusal

@@ -164,3 +164,9 @@ def _safe(paths: Iterable[object]) -> frozenset[str]:
 def is_inside(path: str) -> bool:
     """Tell whether a path stays in its tree. A stranger's name may have characters that no release has."""
     return not any(part in ("", ".", "..") for part in path.split("/")) and "\0" not in path
+
+
+def neighbours(path: str) -> tuple[str, str]:
+    """Return a key by which the two lists of one bin follow each other: the connection is compressed, and both have the same paths and digests."""
+    name = path.rpartition("/")[2]
+    return (name.split("-")[0] if path.startswith(manifest.LISTS) else name.partition("bin-")[2].partition(".")[0], path)

@@ -35,6 +35,7 @@ from publisher.targets.slots import (
     file_copies,
     is_inside,
     mark,
+    neighbours,
     other,
     read_release,
     read_slot,
@@ -226,7 +227,7 @@ class TreeTarget:
         is_unsure = bool(slot.pending)  # the last delivery may have been cut while it wrote the proof
         changed = {
             f"{slot.tree}/{path}": data
-            for path, data in sorted(signed.proof.items(), key=lambda item: _neighbours(item[0]))
+            for path, data in sorted(signed.proof.items(), key=lambda item: neighbours(item[0]))
             if is_unsure or path in slot.damaged or slot.proof.get(path) != mark(path, data)
         }
         await self._files.write(changed)
@@ -297,9 +298,3 @@ class TreeTarget:
         """Return the slot to which a link that we did not write may lead, as one with an absolute path does: it is not trusted, and not removed either."""
         name = (await self._files.read_link(CURRENT) or "").rstrip("/").rpartition("/")[2]
         return name if name in SLOTS else SLOTS[1]
-
-
-def _neighbours(path: str) -> tuple[str, str]:
-    """Return a key by which the two lists of one bin follow each other: the connection is compressed, and both have the same paths and digests."""
-    name = path.rpartition("/")[2]
-    return (name.split("-")[0] if path.startswith(manifest.LISTS) else name.partition("bin-")[2].partition(".")[0], path)

@@ -64,7 +64,7 @@ def test_one_person_named_twice_is_not_two(make_office: MakeOffice) -> None:
     office.notice("rain")
     process = office.start("publish", "rain", "--second", "佐藤 太郎")
     _, said = process.communicate()
-    assert process.returncode == 1 and "nothing has left the house" in said.decode()
+    assert process.returncode == 1 and "nothing was published or sent" in said.decode()
     assert not (office.folder / "www/current/notices/2026").exists()
 
 
