@@ -71,8 +71,6 @@ Header = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_hea
 Address = Annotated[str, AfterValidator(_address)]
 Link = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http"], host_required=True), AfterValidator(_link)]
 ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$", max_length=255)]  # RFC 2919 section 2
-
-
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 SourcePath = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_source_path)]
 

@@ -19,6 +19,7 @@ from mailer.database.deliveries import issues, ledger
 from mailer.database.engine import Database
 from mailer.delivery import expiry
 from mailer.delivery.expiry import Expiry
+from mailer.model.digest import is_digest
 from mailer.model.errors import BundleError, NotPrivate, SecretMissing
 from mailer.model.issue import FrozenIssue, Issue, IssueRef, IssueStatus, is_safe_key
 from mailer.sending import freeze
@@ -60,7 +61,8 @@ def ready_issues(config: Config, database: Database, root: Path, now: datetime) 
     :raises BundleError: there is no bundle.
     """
     unsent = (ready for each in _unsent(database, root) if (ready := _read(config, database, root, each, now)))
-    frozen = issues.sendable_issues(database, now=now)
+    # A digest has no page that could be awaited; `send --digests` and the worker send it.
+    frozen = (each for each in issues.sendable_issues(database, now=now) if not is_digest(each))
     sending = (ready for each in frozen if (ready := _sending(config, database, each, now)))
     return sorted([*unsent, *sending], key=lambda each: (each.ref.list, each.ref.number))
 

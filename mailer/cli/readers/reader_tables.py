@@ -55,8 +55,17 @@ def record(reader: ReaderRecord) -> Group:
             "lists 配信先",
         )
     )
-    given = (Row((each.list, each.way.value, each.at.isoformat(), escape(each.proof), (each.words or "")[:16])) for each in reader.consents)
-    parts.append(Listing(_columns("list\n配信先", "way\n方法", "time\n日時", "proof\n証拠", "words\n文面"), tuple(given), "consents 同意"))
+    given = (
+        Row((each.list, each.frequency or "", each.way.value, each.at.isoformat(), escape(each.proof), (each.words or "")[:16]))
+        for each in reader.consents
+    )
+    parts.append(
+        Listing(
+            _columns("list\n配信先", "how often\n届け方", "way\n方法", "time\n日時", "proof\n証拠", "words\n文面"),
+            tuple(given),
+            "consents 同意",
+        )
+    )
     if reader.suppressions:
         held = (
             Row((each.reason.value, each.scope or "all", each.since.isoformat(), escape(f"{each.lifted_by} {each.lifted_why}".strip())))

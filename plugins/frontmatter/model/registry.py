@@ -25,6 +25,13 @@ from plugins.frontmatter.model.publications_file import Site as Site
 from plugins.toml_file import missing as missing_file
 from plugins.toml_file import read_toml
 
+DIGEST = "digest"
+"""The mailer keeps mails of several lists under this key (docs/reference/bundle.md)."""
+DIGEST_WORDS = (
+    "digest は、まとめのメールのために空けてある名前です。別の名前にしてください",
+    "digest is kept for mails of several lists: choose another key",
+)
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -141,6 +148,7 @@ def _reserved_keys(parsed: PublicationsFile, toml: Path) -> list[Diagnostic]:
     path = PurePosixPath(toml.name)
     keys = [("publications", key, check_section_key(key)) for key in parsed.publications]
     keys += [(table, key, check_name(key)) for table in ("lists", "feeds", "topics") for key in getattr(parsed, table)]
+    keys += [("lists", key, DIGEST_WORDS) for key in parsed.lists if key == DIGEST]
     return [_diagnostic(path, toml, (table, key), " / ".join(words)) for table, key, words in keys if words] + _mixed_drills(parsed, toml)
 
 

@@ -24,6 +24,7 @@ from mailer.database.schema import delivery, issue
 from mailer.model.digest import DIGEST
 from mailer.model.issue import IssueRef
 from mailer.model.readers.subscription import Frequency
+from mailer.model.state import UNDER_WAY, DeliveryState
 from mailer.sending import freeze
 from tests import fork
 from tests.samples.mail.digest_bundles import write_mergeable
@@ -54,7 +55,7 @@ def run_until(home: Installation, is_time: Callable[[], bool]) -> bool:
 
 def prepared(folder: Path, port: int, url: str) -> Installation:
     """Readers with random lists and frequencies, and an issue of each list that was frozen two days ago, with one article that is in all of them."""
-    dice, home = random.Random(7), installation(folder, port, head=f'database = "{url}"\n')
+    dice, home = random.Random(7), installation(folder, port, head=f'database = "{url}"\nlease = 1\n')
     home.clock.moment = datetime.now(UTC) - timedelta(days=2)  # the command has the machine's clock
     write_lists(home.root, *LISTS)
     wishes = {f"r{number}@example.jp": dice.sample(LISTS, dice.randint(1, 4)) for number in range(READERS)}
@@ -90,7 +91,11 @@ def test_a_kill_at_any_moment_repeats_nothing_and_loses_nothing(tmp_path: Path, 
         for wanted in (5, 20, 40):
             kills += run_until(home, partial(has_taken, receiver, wanted))
         assert kills >= 4
-        assert not run_until(home, lambda: False)
+        for _ in range(30):  # on a server, what a dead process held comes back with its lease
+            assert not run_until(home, lambda: False)
+            if not waiting(home):
+                break
+        assert not waiting(home)
         got = {address: Counter[str]() for address in subscribers(home)}
         for message in receiver.accepted:
             part = message.mail.get_body(("plain",))
@@ -112,6 +117,12 @@ def subscribers(home: Installation) -> dict[str, list[str]]:
         for email, key in reading.execute(query):
             lists.setdefault(email, []).append(key)
     return lists
+
+
+def waiting(home: Installation) -> bool:
+    states = [state.value for state in (*UNDER_WAY, DeliveryState.HELD)]
+    with home.database.reading() as reading:
+        return reading.execute(sa.select(delivery.c.address).where(delivery.c.state.in_(states))).first() is not None
 
 
 def in_doubt(home: Installation) -> set[str]:

@@ -23,6 +23,7 @@ from mailer.model.readers.subscription import Frequency
 from mailer.model.state import DeliveryState
 from mailer.sending import digests, send
 from mailer.sending.digests import DigestRun
+from mailer.sending.ready import ready_issues
 from tests.samples.mail.digest_bundles import write_mergeable
 from tests.samples.mail.mail_bundles import Installation, RecordedProgress, installation, write_issue
 from tests.servers.smtp import Receiver
@@ -153,6 +154,7 @@ def test_leaving_one_list_between_freezing_and_sending_leaves_the_rest_of_the_di
         publish(home, MAGA)
         home.clock.forward(hours=8)
         digests.compose_due(home.context.config, home.database, home.root, now=home.clock())
+        assert [str(each.ref) for each in ready_issues(home.context.config, home.database, home.root, home.clock())] == [str(NEXT)]
         number = subscriptions.find(home.database, "hana@example.jp")
         assert number is not None
         subscriptions.unsubscribe(home.database, number, "fukko-press", source="link", now=home.clock())

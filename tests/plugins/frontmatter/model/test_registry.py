@@ -66,6 +66,14 @@ def test_a_setting_that_does_not_hold_is_told(tiny: TinySite, before: str, after
     assert 1 <= found <= line + 30
 
 
+def test_the_key_that_the_mailer_keeps_for_digests_is_no_list(tiny: TinySite) -> None:
+    text = PUBLICATIONS.replace("[lists.press]", "[lists.digest]").replace('list = "press"', 'list = "digest"')
+    assert text != PUBLICATIONS
+    (tiny.root / "publications.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContentErrors, match="digest is kept for mails of several lists"):
+        tiny.registry()
+
+
 def test_mistakes_of_both_files_are_told_together(tiny: TinySite) -> None:
     (tiny.content / "data/municipalities.csv").write_bytes(PLACES.encode("cp932"))
     (tiny.root / "publications.toml").write_text("a = ", encoding="utf-8")
