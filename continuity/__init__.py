@@ -4,6 +4,7 @@
 2. `snapshots` gathers database, journals, settings, content and the last release (`gather`), writes them as an encrypted tar (`archive`), and brings it to
    the storages.
 3. `restoring` takes the newest snapshot that is whole, compares every file, and puts the installation into a folder.
+4. `drill` does that elsewhere, serves the site, lets the restored commands send to a sink, and writes a report (`drill_report`).
 
 The package imports neither the site, the mailer nor the publisher: it reads the database by a copy or a dump, and releases by path.
 """

@@ -62,10 +62,10 @@ def _add(tar: tarfile.TarFile, path: str, source: IO[bytes], index: SnapshotInde
     tar.addfile(entry, source)
 
 
-def read(source: Path, folder: Path, identities: Sequence[str], wanted: Callable[[SnapshotIndex], frozenset[str]]) -> SnapshotIndex:
+def read(source: Path, folder: Path, identities: Sequence[str], selected: Callable[[SnapshotIndex], frozenset[str]]) -> SnapshotIndex:
     """Unpack a snapshot's own files into ``folder``, and compare each with the list.
 
-    :param wanted: which of them are to be unpacked; all are compared.
+    :param selected: which of them are to be unpacked; all are compared.
     :raises SnapshotDamaged: it is not whole, or none of the keys opens it.
     """
     try:
@@ -82,7 +82,7 @@ def read(source: Path, folder: Path, identities: Sequence[str], wanted: Callable
 
     try:
         with _streamed(decrypt) as stream, tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK) as tar:
-            index = _unpack(tar, folder, wanted)
+            index = _unpack(tar, folder, selected)
             while stream.read(BLOCK):  # to the end: the last piece of the envelope proves that none is missing
                 pass
             return index
@@ -90,14 +90,14 @@ def read(source: Path, folder: Path, identities: Sequence[str], wanted: Callable
         raise SnapshotDamaged(f"{source}: it is damaged, cut, or not for this key: {error} / 壊れているか、鍵が違います") from error
 
 
-def _unpack(tar: tarfile.TarFile, folder: Path, wanted: Callable[[SnapshotIndex], frozenset[str]]) -> SnapshotIndex:
+def _unpack(tar: tarfile.TarFile, folder: Path, selected: Callable[[SnapshotIndex], frozenset[str]]) -> SnapshotIndex:
     entries = iter(tar)
     first = next(entries, None)
     opened = tar.extractfile(first) if first is not None and first.name == INDEX else None
     if opened is None:
         raise SnapshotDamaged("it does not begin with its list / 目録がありません")
     index = SnapshotIndex.parse(opened.read())
-    missing, unpacked = {path for path, file in index.files.items() if file.is_here}, wanted(index)
+    missing, unpacked = {path for path, file in index.files.items() if file.is_here}, selected(index)
     for entry in entries:
         file, content = index.files.get(entry.name), tar.extractfile(entry)
         if file is None or content is None or entry.name not in missing:

@@ -4,5 +4,6 @@ GROUPS: dict[str, str] = {}
 
 COMMANDS = {
     "snapshot": ("continuity.cli.snapshot", "snapshot"),
+    "drill": ("continuity.cli.drill", "drill"),
     "restore": ("continuity.cli.restore", "restore"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -132,10 +133,31 @@ def ages(config: Config, now: datetime) -> Iterator[CheckResult]:
             yield CheckResult(area, "-", Level.WARNING, en, "どこを見ればよいか、設定にありません")
         elif not path.exists():
             yield CheckResult(area, str(path), Level.BAD, "there is none", "ありません")
+        elif (failed := _failed_drill(path)) is not None:
+            yield CheckResult(area, str(failed), Level.BAD, "the last drill was not passed: read its report", "前回の訓練は不合格です")
         else:
             age = now.timestamp() - newest_time(path)
             level = Level.BAD if age > days * 86400 else Level.GOOD
             yield CheckResult(area, str(path), level, f"{age / 86400:.1f} days old; at most {days:g}", f"{age / 86400:.1f}日前")
+
+
+def late_drill(config: Config, now: datetime) -> CheckResult | None:
+    """Return what is wrong with the last drill, if a place of reports is configured: it is long ago, or was not passed."""
+    if config.doctor.drill is None:
+        return None
+    return next((result for result in ages(config, now) if result.area == "drill" and result.level is Level.BAD), None)
+
+
+def _failed_drill(path: Path) -> Path | None:
+    """Return the newest report of `todoke drill` in a folder, if it says that the drill was not passed, or cannot be read."""
+    reports = sorted(path.glob("drill-*.json")) if path.is_dir() else []
+    if not reports:
+        return None
+    try:
+        passed = json.loads(reports[-1].read_bytes()).get("passed")
+    except (OSError, ValueError, AttributeError):
+        passed = None
+    return None if passed is True else reports[-1]
 
 
 def newest_time(path: Path) -> float:

@@ -1,0 +1,3 @@
+"""One storage of each kind."""
+
+from tests.samples.storages import settings as settings
