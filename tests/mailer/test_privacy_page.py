@@ -31,9 +31,9 @@ TOLD = {
         "list": "申し込んだ配信先", "state": "配信をやめた", "source": "方法", "since": "配信をやめた日時", "changed_at": "申し込んだ日時",
         "format": "形式", "frequency": "頻度", "confirmation_at": "確認",
     },
-    "consent": {"list": "申し込んだ配信先", "at": "申し込んだ日時", "way": "方法", "proof": "申込書の番号か名簿の行", "words": "承諾していただいた文面", "confirmation": "確認の番号"},
+    "consent": {"list": "申し込んだ配信先", "at": "申し込んだ日時", "way": "方法", "proof": "申込書の番号か名簿の行", "words": "承諾していただいた文面", "confirmation": "確認の番号", "frequency": "頻度"},
     "delivery": dict.fromkeys(
-        ("address", "state", "attempts", "code", "text", "message_id", "first_tried", "not_before", "changed_at", "queue", "fence"), "号ごとの配信の結果"
+        ("address", "state", "attempts", "code", "text", "message_id", "first_tried", "not_before", "changed_at", "queue", "fence", "merged_into"), "号ごとの配信の結果"
     ),
     "sent_before": dict.fromkeys(("list", "number", "state"), "号ごとの配信の結果"),
     "suppression": dict.fromkeys(
