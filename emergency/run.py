@@ -48,7 +48,7 @@ class Emergency:
             bringing = asyncio.create_task(mirrors.run())
             try:
                 async with asyncio.timeout(max(0.1, self.board.left)):
-                    await self._write(mirrors)
+                    await self._write(mirrors, bringing)
                     await asyncio.gather(bringing, *self._mails)
                     if self._writing_down:
                         await self._writing_down
@@ -59,7 +59,7 @@ class Emergency:
         self.board.close()
         return self.board.report
 
-    async def _write(self, mirrors: MirrorsWay) -> None:
+    async def _write(self, mirrors: MirrorsWay, bringing: asyncio.Task[None]) -> None:
         """Write the notice, and give each stage to the ways as soon as it is there."""
         agreed = asyncio.create_task(agree(self._request, self._places, self.board))
         try:
@@ -77,7 +77,7 @@ class Emergency:
             agreed.cancel()
         mirrors.orders.put_nowait(None)
         if self._are_people_kept:
-            self._writing_down = asyncio.create_task(write_down(self._places, self.board, self._folder, self._mails))
+            self._writing_down = asyncio.create_task(write_down(self._places, self.board, self._folder, {*self._mails, bringing}))
 
     def _keep_people(self, agreement: Agreement) -> None:
         """Write down who is responsible, once, before anything leaves. What cannot be written holds nothing up."""

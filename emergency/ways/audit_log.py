@@ -1,4 +1,4 @@
-"""Into the mailer's audit log: who sent the notice out. It goes last, when the mail has been handed over, and takes nothing from what people wait for."""
+"""Into the mailer's audit log: who sent the notice out. It goes last, after mail and mirrors, and takes no processor from what people wait for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emergency.board import AUDIT_LOG, Board
 from emergency.model import Outcome, Places
 
 PATIENCE = 20.0
-"""Seconds for the mail. A relay that is dead says nothing of the database."""
+"""Seconds for mail and mirrors. One that is dead says nothing of the database."""
 
 PAUSES = (2.0, 5.0, 10.0)
 """Seconds between two tries."""
