@@ -23,7 +23,7 @@ from pathlib import Path
 
 from publisher.cli.verify import restore_by_delivery
 from tests.samples.flaky_day import DAY, FlakyDay, Weather
-from tests.samples.mirrors import WWW, Mirrors, mirrors_on_loopback
+from tests.samples.publishing.mirrors import WWW, Mirrors, mirrors_on_loopback
 from verifier.watch import Watch
 
 ALTERATIONS, PAGES = 50, ("index.html", "press/index.html")

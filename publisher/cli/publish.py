@@ -17,7 +17,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, err, load, now, signing_keys
 from publisher.config import PublishConfig
 from publisher.model.errors import PublisherError
-from publisher.pipeline.checkout import checkout_of
 from publisher.pipeline.commands import Commands
 from publisher.pipeline.follow import Follower
 from publisher.pipeline.lock import PublishBusy, publish_lock
@@ -26,6 +25,7 @@ from publisher.pipeline.moments import due_moment
 from publisher.pipeline.rehearsal import rehearse
 from publisher.pipeline.report import Report
 from publisher.pipeline.run import Publisher, Watcher
+from publisher.pipeline.source.checkout import checkout_of
 from publisher.release.store import ReleaseStore
 from publisher.targets.mirrors import targets_of
 

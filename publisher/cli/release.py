@@ -26,7 +26,7 @@ from publisher.cli.runtime import (
 from publisher.config import read_audit_anchor
 from publisher.model.errors import PublisherError
 from publisher.model.release import changes
-from publisher.pipeline.uncommitted import require_kept
+from publisher.pipeline.source.uncommitted import require_kept
 from publisher.release.make import Draft, commit_of, draft, make, one_further_back, renew, republish
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys

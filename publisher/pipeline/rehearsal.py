@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 from publisher.config import PublishConfig, read_audit_anchor
 from publisher.model.errors import PublisherError
-from publisher.pipeline.checkout import checkout_of
 from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, HandedOver, Handover
-from publisher.pipeline.uncommitted import carry_over
+from publisher.pipeline.source.checkout import checkout_of
+from publisher.pipeline.source.uncommitted import carry_over
 from publisher.release.make import Draft, draft
 from publisher.release.store import ReleaseStore
 

@@ -18,14 +18,14 @@ from publisher.config import PublishConfig, read_audit_anchor
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.pipeline.announcements import announce
-from publisher.pipeline.checkout import Checkout
 from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.report import MirrorState, Report
+from publisher.pipeline.source.checkout import Checkout
+from publisher.pipeline.source.uncommitted import Carried, carry_over, forget, require_kept
 from publisher.pipeline.state import PublishedState, read_state, write_state
-from publisher.pipeline.uncommitted import Carried, carry_over, forget, require_kept
 from publisher.release.make import draft, make, renew
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples.mirrors import Mirrors, mirrors_on_loopback
+from tests.samples.publishing.mirrors import Mirrors, mirrors_on_loopback
 
 
 @pytest.fixture

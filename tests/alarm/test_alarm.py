@@ -25,7 +25,7 @@ from alarm.alarm import Alarm, run_command
 from alarm.settings import Mail, Webhook
 from alarm.words import VerifierError
 from demo.servers import free_port
-from tests.samples.mirrors import Mirrors
+from tests.samples.publishing.mirrors import Mirrors
 
 
 class Postbox:

@@ -10,7 +10,7 @@ from alarm.alarm import Alarm
 from alarm.domains import Domains
 from alarm.memory import Memory
 from demo.servers import free_port
-from tests.samples.mirrors import Mirrors, kinds, nginx
+from tests.samples.publishing.mirrors import Mirrors, kinds, nginx
 from verifier.fetch import Fetcher
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.samples.mirrors import WWW, Mirrors
+from tests.samples.publishing.mirrors import WWW, Mirrors
 from tests.verifier.test_package import install
 
 SETTINGS = """root = "root.json"

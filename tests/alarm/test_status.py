@@ -14,7 +14,7 @@ from alarm.status import metrics, write_status
 from alarm.words import line
 from demo.servers import free_port
 from publisher.cli.verify import serve
-from tests.samples.mirrors import Mirrors
+from tests.samples.publishing.mirrors import Mirrors
 from verifier.watch import Watch
 
 HOSTILE = "evil-\u202e<img src=x onerror=alert(1)>.html"

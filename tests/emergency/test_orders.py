@@ -12,7 +12,7 @@ import pytest
 from demo.servers import free_port
 from tests.emergency.conftest import MakeOffice
 from tests.samples.duty_office import DutyOffice, local_mirror
-from tests.samples.mirrors import nginx
+from tests.samples.publishing.mirrors import nginx
 from tests.servers.smtp import Receiver
 
 CORRECTION = "updates: rain.md\ncorrection: true\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from publisher.model.media import media_type
-from tests.samples.mirrors import Mirrors
+from tests.samples.publishing.mirrors import Mirrors
 from verifier.model import Answer, FetchError
 
 DAY = 86400

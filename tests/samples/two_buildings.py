@@ -9,7 +9,7 @@ from pathlib import Path
 
 from continuity.settings import ContinuitySettings, load_settings
 from tests.samples.mail.mail_bundles import Installation, installation
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 
 @dataclass(frozen=True)

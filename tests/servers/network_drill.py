@@ -22,7 +22,7 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.s3 import S3Target
 from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.tree import TreeTarget
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 from tests.servers.namespaces import Host, host, plug
 from tests.servers.nginx import write_nginx_config
 from tests.servers.s3 import answers, open_bucket, s3_server

@@ -9,7 +9,7 @@ import pytest
 
 from alarm.settings import Settings
 from demo.servers import free_port
-from tests.samples.mirrors import WWW, Mirrors, nginx
+from tests.samples.publishing.mirrors import WWW, Mirrors, nginx
 from tests.verifier.certificates import Authority
 from verifier.model import Mirror
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.samples.mirrors import ELSEWHERE, Mirrors, kinds
+from tests.samples.publishing.mirrors import ELSEWHERE, Mirrors, kinds
 
 
 def test_a_mirror_that_shows_the_release_gives_no_finding_in_an_hour_over_both_families(mirrors: Mirrors) -> None:

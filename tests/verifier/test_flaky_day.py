@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from tests.samples.flaky_day import DAY, FlakyDay, Weather
-from tests.samples.mirrors import Mirrors
+from tests.samples.publishing.mirrors import Mirrors
 from verifier.model import Answer
 from verifier.watch import Watch
 

@@ -11,7 +11,7 @@ import time
 import tokenize
 from pathlib import Path
 
-from tests.samples.mirrors import WWW, Mirrors
+from tests.samples.publishing.mirrors import WWW, Mirrors
 
 PACKAGE = Path("verifier")
 

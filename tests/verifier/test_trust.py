@@ -7,8 +7,8 @@ import pytest
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
 from publisher.release.tuf_metadata import SigningKeys
-from tests.samples.mirrors import Mirrors, kinds
-from tests.samples.releases import Publishing
+from tests.samples.publishing.mirrors import Mirrors, kinds
+from tests.samples.publishing.releases import Publishing
 from verifier.model import Answer, FetchError
 from verifier.watch import View
 

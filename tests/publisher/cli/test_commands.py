@@ -13,7 +13,7 @@ import pytest
 from mailer.approval import anchors
 from mailer.model.audit_log import AuditEvent, AuditSeal, next_entry
 from tests.samples.mail.operators import Operator
-from tests.samples.releases import PAGES
+from tests.samples.publishing.releases import PAGES
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from publisher.release.store import ReleaseStore
 from publisher.release.tuf_metadata import ROOT, ROOT_LIFE
 from tests.publisher.release.test_signatures import client
 from tests.samples.mail.operators import Operator
-from tests.samples.releases import NOW, PAGES, Publishing
+from tests.samples.publishing.releases import NOW, PAGES, Publishing
 
 SIGNED = "--sign stick/root-1.pem --sign stick/root-2.pem"
 

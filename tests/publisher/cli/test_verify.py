@@ -12,7 +12,7 @@ from typer.testing import Result
 from demo.servers import free_port
 from publisher.config import AuditSettings
 from tests.samples.mail.operators import Operator
-from tests.samples.mirrors import SECOND, WWW, nginx
+from tests.samples.publishing.mirrors import SECOND, WWW, nginx
 from verifier.model import Config
 
 SETTINGS = """

@@ -11,8 +11,8 @@ import pytest
 
 from demo.servers import free_port
 from tests.samples.mail.operators import Operator
-from tests.samples.mirrors import WWW, nginx
-from tests.samples.releases import PAGES
+from tests.samples.publishing.mirrors import WWW, nginx
+from tests.samples.publishing.releases import PAGES
 from tests.servers.s3 import ACCOUNT, open_bucket, s3_server
 from tests.servers.ssh import sftp_server
 

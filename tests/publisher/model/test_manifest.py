@@ -18,7 +18,7 @@ from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.model.media import cache_control, media_type
 from publisher.model.release import BuildParameters, Release, ReleasedFile, changes, is_safe_path
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 PATHS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40).filter(is_safe_path)
 FILES = st.builds(

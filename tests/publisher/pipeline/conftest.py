@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples.publishing_office import Office, mirrors
+from tests.samples.publishing.publishing_office import Office, mirrors
 
 
 @pytest.fixture

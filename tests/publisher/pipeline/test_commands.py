@@ -14,12 +14,12 @@ import pytest
 
 from publisher.config import load_config
 from publisher.model.errors import PublisherError
-from publisher.pipeline.checkout import Checkout
 from publisher.pipeline.commands import Commands
 from publisher.pipeline.lock import HOLDER, PublishBusy, publish_lock
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.moments import read_moments
-from tests.samples.releases import NOW
+from publisher.pipeline.source.checkout import Checkout
+from tests.samples.publishing.releases import NOW
 
 SECRETS = {"TODOKE_SECRET": "x", "TODOKE_RELAY_PASSWORD": "x", "AWS_SECRET_ACCESS_KEY": "x", "PGPASSWORD": "x", "TODOKE_AUDIT_KEY": "x"}
 PROBE = "import json, os\nopen({file!r}, 'w').write(json.dumps(dict(os.environ)))\n"

@@ -18,7 +18,7 @@ from publisher.pipeline.lock import publish_lock
 from publisher.pipeline.report import Report
 from publisher.pipeline.run import Watcher
 from tests.samples.mail.mail_bundles import SECRET, Clock
-from tests.samples.publishing_office import APPROVED, JAPAN, Office
+from tests.samples.publishing.publishing_office import APPROVED, JAPAN, Office
 
 NOON = dt.datetime(2026, 11, 28, 12, 0, tzinfo=JAPAN)
 NOTICE = "---\ntitle: 断水\ndate: 2026-11-28 09:00\nexpires: 2026-11-28 13:00\nseverity: 注意\n---\n水が出ません。\n"

@@ -21,7 +21,7 @@ from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.run import Watcher
 from tests import fork
 from tests.samples.mail.mail_bundles import SECRET
-from tests.samples.publishing_office import Office
+from tests.samples.publishing.publishing_office import Office
 from tests.servers.smtp import Receiver
 
 SENDS = 'mail = "send"\nlists_without_approval = ["press"]\n'

@@ -11,7 +11,7 @@ import pytest
 from public_page import address_of
 from publisher.model.release import Release, ReleasedFile
 from publisher.pipeline.live import LivePage, check_pages, page_of
-from tests.samples.releases import NOW
+from tests.samples.publishing.releases import NOW
 
 PAGE = "<h1>橋が通れます</h1>".encode()
 

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from publisher.pipeline.lock import publish_lock
-from tests.samples.publishing_office import APPROVED, Office, sent_to
-from tests.samples.releases import NOW
+from tests.samples.publishing.publishing_office import APPROVED, Office, sent_to
+from tests.samples.publishing.releases import NOW
 from tests.servers.smtp import Behaviour, Receiver
 from tests.servers.time_stamp_authority import TimeStampAuthority
 

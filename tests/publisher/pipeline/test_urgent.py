@@ -18,7 +18,7 @@ from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
 from publisher.targets.target import Progress, Published
 from publisher.targets.tree import TreeTarget
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 
 class Dripping(TreeTarget):

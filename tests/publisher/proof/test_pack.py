@@ -31,7 +31,7 @@ from tests.mailer.approval.terminal import Terminal
 from tests.mailer.database.test_audit_log import tamper
 from tests.samples.editors import HANAKO, ICHIRO, entry, key, repository, write_approvers
 from tests.samples.mail.mail_bundles import SECRET
-from tests.samples.releases import PAGES
+from tests.samples.publishing.releases import PAGES
 from tests.servers.smtp import Receiver
 
 ISSUE = "fukko-press/45"

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
-from tests.samples.releases import PAGES
+from tests.samples.publishing.releases import PAGES
 from tests.servers.time_stamp_authority import TimeStampAuthority
 
 TODAY = dt.datetime.now(dt.UTC).date()  # the commands and OpenSSL read the wall clock

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from publisher.model.errors import PublisherError
 from publisher.proof.wacz import surt, write_wacz
 from tests.samples.mail.operators import Operator
-from tests.samples.releases import PAGES, Publishing
+from tests.samples.publishing.releases import PAGES, Publishing
 
 SITE = "https://www.example.jp/"
 

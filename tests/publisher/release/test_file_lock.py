@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 WITHOUT_LOCKS = """
 import asyncio, subprocess, sys

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.model.errors import PublisherError
 from publisher.release.intake import ENOUGH, take_in
-from tests.samples.releases import NOW, Publishing
+from tests.samples.publishing.releases import NOW, Publishing
 
 
 @pytest.mark.parametrize("processors", [1, 3])

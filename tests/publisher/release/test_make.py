@@ -5,7 +5,7 @@ from __future__ import annotations
 from publisher.release.make import draft, make_of_changes
 from publisher.release.store import SignedRelease
 from publisher.release.tuf_metadata import TIMESTAMP
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 
 def of_changes(publishing: Publishing, *paths: str) -> SignedRelease:

@@ -22,7 +22,7 @@ from publisher.release.keys import new_key, read_key
 from publisher.release.minisign import public_key, read_public_key, sign, verify
 from publisher.release.store import SIGNATURE, SignedRelease
 from publisher.release.tuf_metadata import FOLDER, ROOT, SigningKeys, new_root, renew_timestamp, sign_release
-from tests.samples.releases import NOW, Publishing
+from tests.samples.publishing.releases import NOW, Publishing
 
 
 def test_minisign_itself_believes_a_release_and_no_altered_one(publishing: Publishing, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from publisher.model.errors import PublisherError
 from publisher.release.make import commit_of, draft, make, republish
 from publisher.release.scan import digest
 from publisher.release.store import REMEMBERED
-from tests.samples.releases import PAGES, Publishing
+from tests.samples.publishing.releases import PAGES, Publishing
 
 
 def test_only_what_is_new_is_stored_and_each_content_once(publishing: Publishing) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.targets.sftp.ssh import SshAddress
-from tests.samples.releases import Publishing
-from tests.samples.tree_mirrors import Mirror
+from tests.samples.publishing.releases import Publishing
+from tests.samples.publishing.tree_mirrors import Mirror
 from tests.servers.ssh import sftp_server
 
 

@@ -13,8 +13,8 @@ from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.release.tuf_metadata import FOLDER
-from tests.samples.releases import Publishing
-from tests.samples.tree_mirrors import Mirror, contents
+from tests.samples.publishing.releases import Publishing
+from tests.samples.publishing.tree_mirrors import Mirror, contents
 
 PAGE = "press/2026/bridge/index.html"
 

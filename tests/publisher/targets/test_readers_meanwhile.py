@@ -10,8 +10,8 @@ import pytest
 
 from publisher.model import manifest
 from publisher.release.store import SignedRelease
-from tests.samples.releases import PAGES, Publishing
-from tests.samples.tree_mirrors import Mirror, contents
+from tests.samples.publishing.releases import PAGES, Publishing
+from tests.samples.publishing.tree_mirrors import Mirror, contents
 
 
 def alter_the_manifest(www: Path) -> None:

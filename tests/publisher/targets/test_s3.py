@@ -26,9 +26,9 @@ from publisher.release.tuf_metadata import FOLDER
 from publisher.targets.s3 import S3Target
 from publisher.targets.s3_state import RECORD
 from publisher.targets.target import Inspection
-from tests.samples.bucket_mirror import BucketMirror
-from tests.samples.releases import NOW, PAGES, Publishing
-from tests.samples.tree_mirrors import contents
+from tests.samples.publishing.bucket_mirror import BucketMirror
+from tests.samples.publishing.releases import NOW, PAGES, Publishing
+from tests.samples.publishing.tree_mirrors import contents
 from tests.servers.s3 import open_bucket, s3_server
 
 BUCKETS = [f"mirror-{number}" for number in range(24)]

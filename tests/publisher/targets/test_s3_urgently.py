@@ -13,9 +13,9 @@ import pytest
 from publisher.model import manifest
 from publisher.model.errors import TargetError
 from publisher.pipeline.urgent import MirrorProcess
-from tests.samples.bucket_mirror import BucketMirror
-from tests.samples.releases import Publishing
-from tests.samples.tree_mirrors import contents
+from tests.samples.publishing.bucket_mirror import BucketMirror
+from tests.samples.publishing.releases import Publishing
+from tests.samples.publishing.tree_mirrors import contents
 from tests.servers.s3 import s3_server
 
 BUCKETS = [f"urgent-{number}" for number in range(8)]

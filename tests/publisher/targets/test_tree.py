@@ -20,8 +20,8 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Published
 from publisher.targets.tree import TreeTarget
-from tests.samples.releases import PAGES, Publishing
-from tests.samples.tree_mirrors import Mirror, contents
+from tests.samples.publishing.releases import PAGES, Publishing
+from tests.samples.publishing.tree_mirrors import Mirror, contents
 
 
 def test_releases_and_rollbacks_show_what_they_hold_and_send_what_is_new_only(publishing: Publishing, mirror: Mirror) -> None:

@@ -6,8 +6,8 @@ from publisher.model.errors import TargetError
 from publisher.release.store import SignedRelease
 from publisher.targets import tree
 from publisher.targets.target import Published
-from tests.samples.releases import Publishing
-from tests.samples.tree_mirrors import Mirror, contents
+from tests.samples.publishing.releases import Publishing
+from tests.samples.publishing.tree_mirrors import Mirror, contents
 
 
 def publish_urgently(mirror: Mirror, publishing: Publishing, signed: SignedRelease) -> Published:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 import todoke
-from tests.samples.releases import PAGES
+from tests.samples.publishing.releases import PAGES
 
 CONFIG = """
 store = "var/releases"

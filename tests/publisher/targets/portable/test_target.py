@@ -21,7 +21,7 @@ from publisher.targets.portable.links import Site, relative
 from publisher.targets.portable.names import unfit
 from publisher.targets.portable.target import PortableTarget
 from publisher.targets.target import Inspection, Published
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 SITE = Site(frozenset({"index.html", "a/index.html", "a/b/index.html", "f/名 前.pdf", "s.css", "p.png", "q.png"}), "https://www.example.jp")
 

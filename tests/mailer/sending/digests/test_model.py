@@ -26,7 +26,7 @@ from mailer.model.ids import SubscriberId
 from mailer.model.issue import FrozenIssue, IssueRef
 from mailer.model.readers.subscription import Frequency
 from mailer.sending import digests, freeze
-from tests.mailer.sending.test_digests import TUESDAY_NOON
+from tests.mailer.sending.digests.test_digests import TUESDAY_NOON
 from tests.samples.mail.digest_bundles import write_mergeable
 from tests.samples.mail.mail_bundles import Installation, installation, write_lists
 from tests.samples.mail.reader_model import sent_to

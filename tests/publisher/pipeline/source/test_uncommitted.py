@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.pipeline.uncommitted import carry_over, read_uncommitted
+from publisher.pipeline.source.uncommitted import carry_over, read_uncommitted
 from tests.samples.duty_office import NOTICE
-from tests.samples.publishing_office import JAPAN, Office
+from tests.samples.publishing.publishing_office import JAPAN, Office
 
 MOMENT = dt.datetime.now(JAPAN) - dt.timedelta(minutes=10)
 """When the notice was written. The machine reads the wall clock."""

@@ -10,7 +10,7 @@ import obstore
 from publisher.release.store import SignedRelease
 from publisher.targets.s3 import S3Target
 from publisher.targets.target import Inspection, Published
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 from tests.servers.s3 import open_bucket
 
 

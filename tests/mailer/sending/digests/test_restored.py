@@ -8,7 +8,7 @@ import pytest
 
 from mailer.model.errors import LedgerRestored
 from mailer.model.state import DeliveryState
-from tests.mailer.sending.test_digests import DAILY, MAGA, NEXT, PRESS, digest, mail, prepared, publish, sections, states
+from tests.mailer.sending.digests.test_digests import DAILY, MAGA, NEXT, PRESS, digest, mail, prepared, publish, sections, states
 from tests.mailer.sending.test_restored import adopted, back_up, put_back
 from tests.servers.smtp import Receiver
 

@@ -11,7 +11,7 @@ from publisher.targets.local import LocalFiles
 from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Inspection, Known, Published
 from publisher.targets.tree import TreeTarget
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 
 
 class Mirror:

@@ -1,4 +1,4 @@
-"""Mirrors on loopback for the tests of the verifier: releases of `tests.samples.releases` in folders, which a real nginx serves over IPv4 and IPv6.
+"""Mirrors on loopback for the tests of the verifier: releases of `tests.samples.publishing.releases` in folders, which a real nginx serves over IPv4 and IPv6.
 
 ``www.example.test`` and ``second.example.test`` are names that only the verifier's resolver here knows; so a name can be made to point elsewhere.
 """
@@ -25,7 +25,7 @@ from publisher.targets import delivery
 from publisher.targets.local import LocalFiles
 from publisher.targets.tree import TreeTarget
 from tests.mailer.web.test_proxies import is_listening
-from tests.samples.releases import Publishing
+from tests.samples.publishing.releases import Publishing
 from verifier.fetch import Fetcher
 from verifier.model import Finding, Mirror
 from verifier.watch import Watch

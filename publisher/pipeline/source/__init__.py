@@ -1,0 +1,1 @@
+"""Where the content comes from: a commit, and what no commit has yet."""
