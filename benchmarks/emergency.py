@@ -47,16 +47,6 @@ MIRRORS = ("www", "second", "far")
 SAMPLE = 40
 """Pages besides the notice's own that are looked at all the time. At the end every page is."""
 
-LIST = """
-[lists.emergency]
-title = "緊急メール"
-publication = "emergency"
-from = "emergency@example.jp"
-reply_to = "emergency@example.jp"
-list_id = "emergency.example.jp"
-class = "emergency"
-reason = "お申し込みいただいた方にお送りしています。"
-"""
 NOTICE = """---
 title: {title}
 date: {date:%Y-%m-%d %H:%M}
@@ -110,10 +100,6 @@ def prepare(root: Path, articles: int, readers: int, address: SshAddress) -> Ins
     with temporary_folder() as cache:
         fill_cache(cache)
         write_corpus(root, articles)
-        publications = root / "publications.toml"
-        text = publications.read_text("utf-8")
-        notices = "[publications.emergency]\n"
-        publications.write_text(text.replace(notices, f'{notices}list = "emergency"\n') + LIST, "utf-8")
         todoke(root, cache)
         installation = Installation(root, free_port())
         installation.run("build")
