@@ -11,7 +11,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from storage.model import StorageError
-from storage.settings import S3Storage, read_secret
+from storage.settings import S3Storage
 
 
 class BucketStorage:
@@ -25,10 +25,10 @@ class BucketStorage:
             endpoint=settings.endpoint,
             region=settings.region,
             access_key_id=settings.access_key_id,
-            secret_access_key=read_secret(settings.secret_key_file),
+            secret_access_key=settings.secret,
             virtual_hosted_style_request=settings.endpoint is None,
             conditional_put="etag",
-            client_options={"allow_http": (settings.endpoint or "").startswith("http://"), "timeout": "60s"},
+            client_options={"allow_http": settings.is_plain_http, "timeout": "60s"},
             retry_config={"max_retries": 3},
         )
 

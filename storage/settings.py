@@ -1,4 +1,4 @@
-"""The tables that say where a storage is. Their keys are those of the mirrors in ``publish.toml``."""
+"""The tables that say where a storage is. Mirrors of ``publish.toml`` are found by the same keys."""
 
 from __future__ import annotations
 
@@ -23,17 +23,9 @@ class _Place(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
 
 
-class LocalStorage(_Place):
-    """A folder of this machine: another disk, or a share that is mounted here."""
-
-    kind: Literal["local"]
-    folder: Path
-
-
-class SshStorage(_Place):
+class SshPlace(Section):
     """A folder of another machine, by SFTP. ``known_hosts`` holds the host's key; another key is refused."""
 
-    kind: Literal["ssh"]
     host: str = Field(min_length=1)
     folder: str = Field(pattern=r"^/")
     user: str = Field(min_length=1)
@@ -42,16 +34,44 @@ class SshStorage(_Place):
     port: int = Field(default=22, ge=1, le=65535)
 
 
-class S3Storage(_Place):
+class S3Place(Section):
     """A bucket of any S3-compatible store. The secret lies in a file, or in the environment (``AWS_SECRET_ACCESS_KEY``)."""
 
-    kind: Literal["s3"]
     bucket: str = Field(min_length=3)
     prefix: str = ""
     endpoint: str | None = None
     region: str = "us-east-1"
     access_key_id: str = Field(min_length=1)
     secret_key_file: Path | None = None
+
+    @property
+    def secret(self) -> str:
+        """The secret key. Raises `StorageError`."""
+        return read_secret(self.secret_key_file)
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether the store is asked without TLS: one of this machine, or a test's."""
+        return (self.endpoint or "").startswith("http://")
+
+
+class LocalStorage(_Place):
+    """A folder of this machine: another disk, or a share that is mounted here."""
+
+    kind: Literal["local"]
+    folder: Path
+
+
+class SshStorage(_Place, SshPlace):
+    """A folder of another machine."""
+
+    kind: Literal["ssh"]
+
+
+class S3Storage(_Place, S3Place):
+    """A bucket."""
+
+    kind: Literal["s3"]
 
 
 StorageSettings = Annotated[LocalStorage | SshStorage | S3Storage, Field(discriminator="kind")]

@@ -13,9 +13,9 @@ import asyncssh
 
 from storage.model import TEMPORARY, StorageError, is_behind
 from storage.settings import SshStorage
+from storage.ssh_address import SshAddress, log_in
 
 Answer = TypeVar("Answer")
-LOGIN_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 """For one small question. A host that does not answer counts as one that cannot be reached."""
 
@@ -25,7 +25,9 @@ class SftpStorage:
 
     def __init__(self, settings: SshStorage) -> None:
         self.name = settings.name
-        self._settings = settings
+        self._address = SshAddress(
+            settings.host, settings.folder, settings.user, settings.key_file, settings.known_hosts, settings.port, compression=False
+        )
         self._root = PurePosixPath(settings.folder)
         self._connection: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
@@ -115,21 +117,7 @@ class SftpStorage:
     async def _session(self) -> asyncssh.SFTPClient:
         async with self._connecting:
             if self._sftp is None:
-                settings = self._settings
-                self._connection = await asyncssh.connect(
-                    settings.host,
-                    settings.port,
-                    username=settings.user,
-                    client_keys=[str(settings.key_file)],
-                    known_hosts=str(settings.known_hosts),
-                    config=None,  # what counts stands in continuity.toml
-                    agent_path=None,
-                    password_auth=False,
-                    kbdint_auth=False,
-                    connect_timeout=LOGIN_SECONDS,
-                    login_timeout=LOGIN_SECONDS,
-                    keepalive_interval=15,
-                )
+                self._connection = await log_in(self._address)
                 self._sftp = await self._connection.start_sftp_client()
             return self._sftp
 
@@ -174,4 +162,4 @@ class SftpStorage:
         return str(self._root / path)
 
     def _error(self, en: str, ja: str) -> StorageError:
-        return StorageError(f"{self.name} ({self._settings.host}): {en} / {ja}")
+        return StorageError(f"{self.name} ({self._address.host}): {en} / {ja}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.config import LocalMirror, Mirror, PortableMirror, PublishConfig, S3Mirror, SshMirror, read_secret
+from publisher.config import LocalMirror, Mirror, PortableMirror, PublishConfig, S3Mirror, SshMirror
 from publisher.model.errors import PublisherError
 from publisher.release.keys import read_key
 from publisher.release.minisign import sign
@@ -15,6 +15,7 @@ from publisher.release.store import ReleaseStore
 from publisher.targets.local import LocalFiles
 from publisher.targets.target import Known, Target
 from publisher.targets.tree import TreeTarget
+from storage.model import StorageError
 
 if TYPE_CHECKING:
     from publisher.targets.portable.target import PortableTarget
@@ -72,14 +73,18 @@ def _bucket(mirror: S3Mirror, clock: Callable[[], dt.datetime], known: Known) ->
 
     from publisher.targets.s3 import S3Target
 
+    try:
+        secret = mirror.secret
+    except StorageError as error:
+        raise PublisherError(str(error)) from error
     bucket = S3Store(
         mirror.bucket,
         prefix=mirror.prefix or None,
         endpoint=mirror.endpoint,
         region=mirror.region,
         access_key_id=mirror.access_key_id,
-        secret_access_key=read_secret(mirror.secret_key_file, "AWS_SECRET_ACCESS_KEY"),
+        secret_access_key=secret,
         virtual_hosted_style_request=mirror.endpoint is None,
-        client_options={"allow_http": (mirror.endpoint or "").startswith("http://")},
+        client_options={"allow_http": mirror.is_plain_http},
     )
     return S3Target(mirror.name, bucket, clock, known)

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import asyncssh
 
 from publisher.model.errors import TargetError
-from publisher.targets.sftp.ssh_address import SshAddress, log_in
+from storage.ssh_address import SshAddress, log_in
 
 INCOMING = "incoming"
 

@@ -18,7 +18,7 @@ from publisher.targets.at_once import for_each
 from publisher.targets.files import NO_FILE, FileCopy, Stamp, Walk
 from publisher.targets.sftp.pipeline import Earlier, Upload, send_all
 from publisher.targets.sftp.session import SftpSession
-from publisher.targets.sftp.ssh_address import SshAddress as SshAddress
+from storage.ssh_address import SshAddress as SshAddress
 
 AT_ONCE = 48
 """Files that are on their way at once: OpenSSH answers one request after the other; such a queue hides 20 ms of distance and takes little memory."""

@@ -1,4 +1,4 @@
-"""Where a mirror behind SSH is, and how to log in there."""
+"""Where a folder behind SSH is, and how to log in there: mirrors and storages alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONNECT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class SshAddress:
-    """Where a mirror is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the delivery.
+    """Where the folder is. ``known_hosts`` holds the host's key (OpenSSH's format): another key ends the conversation.
 
     ``key_file`` is the account's private key. ``compression`` saves four of five bytes of text, and costs more than all the rest of a delivery: on a line of
     more than some 100 Mbit/s a first copy is faster without.
@@ -32,7 +32,7 @@ PREFERRED = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 
 
 async def log_in(address: SshAddress) -> asyncssh.SSHClientConnection:
-    """Log in. No configuration file, no agent and no password is asked: what counts stands in ``publish.toml``. Raises `asyncssh.Error` or `OSError`."""
+    """Log in. No configuration file, no agent and no password is asked: what counts stands in the settings. Raises `asyncssh.Error` or `OSError`."""
     return await asyncssh.connect(
         address.host,
         address.port,
