@@ -140,6 +140,7 @@ def _put_together(index: SnapshotIndex, work: Path, url: str) -> Path:
     if (files / "content.bundle").is_file():
         _clone(files / "content.bundle", home)
     home.mkdir(exist_ok=True)
+    _make_way(home, ["var", "site", *(path.name for path in (files / "home").glob("*"))])
     if (files / "home").is_dir():
         shutil.copytree(files / "home", home, dirs_exist_ok=True)
     var = home / "var"
@@ -158,6 +159,13 @@ def _put_together(index: SnapshotIndex, work: Path, url: str) -> Path:
             shutil.copyfile(source, home / "site" / path)
     _set_database(home / "mailer.toml", "sqlite:///var/todoke.db" if is_sqlite else _without_password(url))
     return home
+
+
+def _make_way(home: Path, names: Sequence[str]) -> None:
+    """Remove what an editor has committed as a file where the snapshot brings something of its own: it holds no restore up."""
+    for name in names:
+        if not (home / name).is_dir():
+            (home / name).unlink(missing_ok=True)
 
 
 def site_files(store: Path) -> Iterator[tuple[str, Path]]:
@@ -180,7 +188,8 @@ def _clone(bundle: Path, target: Path) -> None:
     git = shutil.which("git")
     if git is None:
         raise ContinuityError("git is not installed / git がありません")
-    command = [git, "clone", "--quiet", str(bundle), str(target)]
+    # Editors write the repository: a symbolic link of theirs becomes a plain file, and nothing is written through it to another place of this machine.
+    command = [git, "-c", "core.symlinks=false", "clone", "--config", "core.symlinks=false", "--quiet", str(bundle), str(target)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GIT_SECONDS)  # noqa: S603 - fixed words
     if done.returncode:
         raise SnapshotDamaged(f"content.bundle: {' '.join(done.stderr.split())[:300]} / 原稿の履歴が開けません")

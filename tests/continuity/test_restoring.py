@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -101,6 +102,28 @@ def test_a_file_that_was_cut_is_no_snapshot_and_nothing_is_left_of_it(
     with pytest.raises(ContinuityError, match="no snapshot is whole"):
         restore([cut], tmp_path / "there", read_identities(home.key))
     assert [*tmp_path.iterdir()] == [cut]
+
+
+@pytest.mark.parametrize("name", ["mailer.toml", "publish.toml", "var", "site", "content/elsewhere"])
+def test_a_link_in_the_content_leads_nothing_out_of_the_restored_folder_and_stops_nothing(tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    (outside / "folder").mkdir(parents=True)
+    (outside / "file").write_text("untouched", "utf-8")
+    home = building(tmp_path / "home")
+    git = ["git", "-C", str(home.home), "-c", "user.name=t", "-c", "user.email=t@example.jp"]
+    target = outside / ("file" if name.endswith(".toml") else "folder")
+    blob = subprocess.run(
+        [*git, "hash-object", "-w", "--stdin"], input=str(target), check=True, capture_output=True, text=True
+    ).stdout.strip()
+    subprocess.run([*git, "update-index", "--add", "--cacheinfo", f"120000,{blob},{name}"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "-m", "link"], check=True)
+    made = make(home.config, home.settings, NOW)
+    there = tmp_path / "there"
+    restore([made.file], there, read_identities(home.key))
+    assert (outside / "file").read_text("utf-8") == "untouched" and not any((outside / "folder").iterdir())
+    assert [path for path in there.rglob("*") if path.is_symlink()] == []
+    assert "database" in (there / "mailer.toml").read_text("utf-8")
+    assert (there / "var" / "todoke.db").is_file() and (there / "site").is_dir()
 
 
 def test_a_snapshot_under_another_name_and_one_without_its_base_are_left_aside(tmp_path: Path, home: Building, made: NewSnapshot) -> None:
