@@ -89,11 +89,13 @@ def carry_over(output: Path, checkout: Path, committed_at: CommittedAt) -> Carri
 
 
 def _place(source: Path, target: Path, checkout: Path) -> None:
-    """Copy a file into the checkout. A link in its place goes; a folder that is a link leads elsewhere, and nothing is written there."""
+    """Copy a file into the checkout. What an editor has committed in its way goes: a link that leads elsewhere, a file in the place of a folder or a folder in its own."""
+    for place in (*reversed(target.relative_to(checkout).parents[:-1]), target.relative_to(checkout)):
+        if (checkout / place).is_symlink() or (checkout / place).is_file():
+            (checkout / place).unlink()
+    if target.is_dir():
+        shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.parent.resolve().is_relative_to(checkout.resolve()):
-        raise PublisherError(f"{target.parent}: leads out of the checkout / 別の場所を指しています")
-    target.unlink(missing_ok=True)
     shutil.copyfile(source, target)
 
 

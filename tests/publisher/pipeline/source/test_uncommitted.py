@@ -115,15 +115,26 @@ def test_no_path_of_a_record_leads_out_of_the_checkout(tmp_path: Path, path: str
     assert read_uncommitted(tmp_path) == []
 
 
-def test_a_link_in_the_checkout_is_replaced_and_nothing_is_written_where_it_leads(tmp_path: Path) -> None:
-    moment, elsewhere = dt.datetime.now(JAPAN).isoformat(), tmp_path / "elsewhere"
+@pytest.mark.parametrize("in_the_way", ["link to a file", "link to a folder", "broken link", "file", "folder"])
+@pytest.mark.parametrize("place", ["content", "content/n", "content/n/a.md"])
+def test_what_an_editor_has_put_in_its_way_is_replaced_and_nothing_is_written_elsewhere(
+    tmp_path: Path, place: str, in_the_way: str
+) -> None:
+    moment, elsewhere, folder = dt.datetime.now(JAPAN).isoformat(), tmp_path / "elsewhere", tmp_path / "folder"
     record = {"n/a.md": {"published": moment, "expires": moment, "page": "a/index.html", "files": ["n/a.md"]}}
     (tmp_path / "uncommitted.json").write_text(json.dumps(record), "utf-8")
     (tmp_path / "uncommitted/n").mkdir(parents=True)
     (tmp_path / "uncommitted/n/a.md").write_text("知らせ", "utf-8")
-    (tmp_path / "checkout/content/n").mkdir(parents=True)
     elsewhere.write_text("ほか", "utf-8")
-    (tmp_path / "checkout/content/n/a.md").symlink_to(elsewhere)
+    folder.mkdir()
+    barrier = tmp_path / "checkout" / place
+    barrier.parent.mkdir(parents=True)
+    if in_the_way == "file":
+        barrier.write_text("じゃま", "utf-8")
+    elif in_the_way == "folder":
+        (barrier / "inner").mkdir(parents=True)
+    else:
+        barrier.symlink_to({"link to a file": elsewhere, "link to a folder": folder, "broken link": tmp_path / "nowhere"}[in_the_way])
     assert len(carry_over(tmp_path, tmp_path / "checkout", lambda _: None).notices) == 1
-    assert elsewhere.read_text("utf-8") == "ほか"
+    assert elsewhere.read_text("utf-8") == "ほか" and list(folder.iterdir()) == [] and not (tmp_path / "nowhere").exists()
     assert (tmp_path / "checkout/content/n/a.md").read_text("utf-8") == "知らせ"
