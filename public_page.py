@@ -78,6 +78,7 @@ async def _digest(answer: aiohttp.ClientResponse, most: int) -> str:
 
 def _moment(header: str) -> dt.datetime | None:
     try:
-        return parsedate_to_datetime(header)
-    except ValueError:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):  # a year of twenty digits overflows
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # without a zone it could not be compared

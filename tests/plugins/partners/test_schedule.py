@@ -135,6 +135,9 @@ def test_pitfall_retry_after_is_obeyed_for_that_feed_and_not_for_its_host(world:
         ("Fri, 01 Jan 2100 00:00:00 GMT", schedule.LONGEST_RETRY_AFTER),
         ("", None),
         ("soon", None),
+        ("Fri, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Fri, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Wed, 10 Feb 2016 04:00:00 -0000", 3 * HOUR),
         ("-5", None),
     ],
 )

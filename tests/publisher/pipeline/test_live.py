@@ -60,6 +60,21 @@ def test_a_page_that_is_compressed_on_the_way_is_the_same_page() -> None:
 
 
 @pytest.mark.parametrize(
+    "moment",
+    [
+        "",
+        "yesterday",
+        "Fri, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Fri, 01 Jan 2100 00:00:00 +999999",
+        "Fri, 01 Jan 2021 00:00:00 -0000",
+        "x" * 4000,
+    ],
+)
+def test_whatever_a_mirror_says_of_the_age_of_a_page_does_not_change_what_is_seen(moment: str) -> None:
+    assert check([reply(headers=f"Last-Modified: {moment}\r\n")])[0].failure == ""
+
+
+@pytest.mark.parametrize(
     ("answer", "words"),
     [
         (reply(PAGE + b"<script>"), "not the page of this release"),
