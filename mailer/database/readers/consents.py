@@ -79,6 +79,15 @@ def consents_of(database: Database, subscriber_id: SubscriberId) -> tuple[Consen
     query = select(*columns).where(consent.c.subscriber_id == subscriber_id).order_by(consent.c.at, consent.c.id)
     with database.reading() as connection:
         return tuple(
-            ConsentRecord(*row[:3], ConsentWay(row.way), *row[4:7], frequency=None if row.frequency is None else Frequency(row.frequency))
+            ConsentRecord(
+                row.subscriber_id,
+                row.list,
+                row.at,
+                ConsentWay(row.way),
+                row.proof,
+                row.words,
+                row.confirmation,
+                None if row.frequency is None else Frequency(row.frequency),
+            )
             for row in connection.execute(query)
         )
