@@ -28,6 +28,7 @@ from publisher.model.errors import PublisherError
 from publisher.model.release import changes
 from publisher.pipeline.source.uncommitted import require_kept
 from publisher.release.make import Draft, commit_of, draft, make, one_further_back, renew, republish
+from publisher.release.notices import taken_back
 from publisher.release.store import ReleaseStore, SignedRelease
 from publisher.release.tuf_metadata import SigningKeys
 from publisher.targets.mirrors import targets_of
@@ -121,10 +122,14 @@ def rollback(
     config: ConfigPath = CONFIG,
     mirror: MirrorNames = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change. 何が変わるかだけを示す")] = False,
+    take_down: Annotated[
+        bool, typer.Option("--take-down", help="Also if a notice in force goes, or becomes an older one. 出ている知らせが下りてもよい")
+    ] = False,
 ) -> None:
     """Bring the files of an older release back to every mirror. 前の版に戻す
 
     They become a new release with a number of its own: a verifier that has seen a number refuses a lower one. Repeated, it goes one further back each time.
+    It is refused if a notice in force would go, or become an older version of itself.
     """
     with errors_on_one_line():
         settings, store = load(config)
@@ -139,12 +144,27 @@ def rollback(
             typer.echo(
                 f"release {wanted} would come back: {len(difference.written)} files written, {len(difference.removed)} removed. 試しです"
             )
+            _require_notices(store, wanted, take_down=take_down)
             return
         keys, targets = signing_keys(settings), targets_of(settings, store, now, tuple(mirror or ()))
         with stamped_afterwards(settings, store), store.locked():  # the stamp last: an authority takes its time
+            _require_notices(store, wanted, take_down=take_down)
             signed = republish(store, wanted, keys, now(), audit_anchor=read_audit_anchor(settings.audit_anchor))
             typer.echo(f"release {signed.release.number}: the files of release {wanted}. 第{wanted}版の内容に戻します")
             bring(targets, store, signed)
+
+
+def _require_notices(store: ReleaseStore, wanted: int, *, take_down: bool) -> None:
+    """Raise `PublisherError` if a notice in force would not be as it is."""
+    newest = store.newest()
+    if newest is None or take_down:
+        return
+    older = store.load(wanted).release
+    if lost := taken_back(newest.release, older, lambda file: store.object(file.sha256).read_bytes(), now()):
+        raise PublisherError(
+            f"{', '.join(lost)}: in force, and release {wanted} does not have it as it is. Take back the article alone (git revert), or, if the notice "
+            "may go, give --take-down / 出ている知らせが下りるか、古い内容に戻ります。記事だけを直すか、下りてもよければ --take-down を付けてください"
+        )
 
 
 def _print_draft(planned: Draft) -> None:

@@ -101,6 +101,21 @@ def test_a_release_by_hand_that_would_take_it_down_is_refused_unless_told(duty: 
     assert duty.shown(PAGE) == ""
 
 
+def test_a_rollback_that_would_take_a_notice_down_or_bring_an_old_one_back_is_refused_unless_told(duty: Office) -> None:
+    file = send_out(duty)
+    duty.commit()
+    assert duty.run("publish").exit_code == 0
+    file.write_text(file.read_text("utf-8").replace("強い雨", "激しい雨"), "utf-8")
+    duty.commit()
+    assert duty.run("publish").exit_code == 0
+    for words in ("rollback", "rollback 1", "rollback 1 --dry-run"):
+        refused = duty.run(words)
+        assert refused.exit_code == 1 and f"{PAGE}: in force" in refused.output, refused.output
+    assert "激しい雨" in duty.shown(PAGE)
+    assert duty.run("rollback 1 --take-down").exit_code == 0
+    assert duty.shown(PAGE) == ""
+
+
 @pytest.mark.parametrize("text", ["[broken", "[]", '{"a.md": 1}', '{"a.md": {"published": "x"}}'])
 def test_a_broken_record_carries_nothing_and_stops_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "uncommitted.json").write_text(text, "utf-8")
