@@ -154,15 +154,15 @@ def rollback(
             bring(targets, store, signed)
 
 
-def _require_notices(store: ReleaseStore, wanted: int, *, take_down: bool) -> None:
+def _require_notices(store: ReleaseStore, number: int, *, take_down: bool) -> None:
     """Raise `PublisherError` if a notice in force would not be as it is."""
     newest = store.newest()
     if newest is None or take_down:
         return
-    older = store.load(wanted).release
+    older = store.load(number).release
     if lost := taken_back(newest.release, older, lambda file: store.object(file.sha256).read_bytes(), now()):
         raise PublisherError(
-            f"{', '.join(lost)}: in force, and release {wanted} does not have it as it is. Take back the article alone (git revert), or, if the notice "
+            f"{', '.join(lost)}: in force, and release {number} does not have it as it is. Take back the article alone (git revert), or, if the notice "
             "may go, give --take-down / 出ている知らせが下りるか、古い内容に戻ります。記事だけを直すか、下りてもよければ --take-down を付けてください"
         )
 
