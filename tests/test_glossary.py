@@ -17,6 +17,7 @@ ROOTS = (
     "plugins",
     "publisher",
     "emergency",
+    "channels",
     "continuity",
     "sending_right",
     "storage",
