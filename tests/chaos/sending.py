@@ -79,6 +79,7 @@ class UnreliableReceiver(ServerThread):
         self.trouble = 0.0
         self._left = 0
         self._kill: Callable[[], None] | None = None
+        self._is_answering = asyncio.Event()
         self._dice = random.Random(seed)
         self._file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.journal = journal
@@ -88,12 +89,19 @@ class UnreliableReceiver(ServerThread):
         os.close(self._file)
 
     def kill_after(self, events: int, kill: Callable[[], None]) -> None:
-        """Call `kill` when so many more commands and bodies have come."""
-        self._left, self._kill = events, kill
+        """Call `kill` when so many more commands and bodies have come. From then on nobody is answered until the next order, so that a
+        sender which lives on does not finish while a slow machine makes up its mind.
+        """
+        self._loop.call_soon_threadsafe(self._answer_from_now_on, events, kill)
 
     def behave(self) -> None:
         """Behave from now on, and kill nobody."""
-        self._kill, self.trouble = None, 0.0
+        self.trouble = 0.0
+        self._loop.call_soon_threadsafe(self._answer_from_now_on, 0, None)
+
+    def _answer_from_now_on(self, events: int, kill: Callable[[], None] | None) -> None:
+        self._left, self._kill = events, kill
+        self._is_answering.set()
 
     def taken(self) -> Counter[str]:
         return Counter(self.journal.read_text("ascii").split())
@@ -153,6 +161,7 @@ class UnreliableReceiver(ServerThread):
         self._left -= 1
         if self._left <= 0 and self._kill is not None:
             kill, self._kill = self._kill, None
+            self._is_answering.clear()
             kill()
 
     def _refusal(self) -> bytes | None:
@@ -161,6 +170,7 @@ class UnreliableReceiver(ServerThread):
         return self._dice.choice([b"421 closing", b"451 later", b"451 later", b"550 no"])
 
     async def _answer(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        await self._is_answering.wait()
         if self._dice.random() < self.trouble:
             match self._dice.randrange(4):
                 case 0:
