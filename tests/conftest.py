@@ -24,6 +24,7 @@ from audit.server import serving
 from audit.site import build_sample
 from mailer.database.engine import create_database
 from plugins.builder.options import BuildReport
+from tests import compiled_templates
 from tests.samples.mail.databases import drop_from_server, make_on_server, with_tables
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
@@ -52,6 +53,7 @@ def _keep_temporary_files_in_memory() -> None:
 
 
 _keep_temporary_files_in_memory()
+compiled_templates.keep()
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("todoke")
