@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from audit.server import serving
 from audit.site import build_sample
 from mailer.database.engine import create_database
 from plugins.builder.options import BuildReport
-from tests.samples.mail.databases import make_on_server, with_tables
+from tests import compiled_templates
+from tests.samples.mail.databases import drop_from_server, make_on_server, with_tables
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
 
@@ -51,6 +53,7 @@ def _keep_temporary_files_in_memory() -> None:
 
 
 _keep_temporary_files_in_memory()
+compiled_templates.keep()
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("todoke")
@@ -167,38 +170,48 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server for the session, as a URL with a place for the database's name. Its database `migrated` has all tables and no rows."""
-    with cluster() as url:
+    with cluster(tempfile.gettempdir()) as url:
         create_database(make_on_server(url, "migrated")).close()
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A new database with all tables and no rows: each test that asks for it runs on both kinds."""
     if request.param == "sqlite":
-        return with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
-    return _new_database(request.getfixturevalue("postgres"))
+        yield with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
+        return
+    with _new_database(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """As `database_url`, one for all tests of a module: each of them takes readers of its own."""
     if request.param == "sqlite":
-        return with_tables(f"sqlite:///{tmp_path_factory.mktemp('database') / 'var' / 'todoke.db'}")
-    return _new_database(request.getfixturevalue("postgres"))
+        yield with_tables(f"sqlite:///{tmp_path_factory.mktemp('database') / 'var' / 'todoke.db'}")
+        return
+    with _new_database(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
-def database_url_postgres(postgres: str) -> str:
+def database_url_postgres(postgres: str) -> Iterator[str]:
     """A new PostgreSQL database with all tables and no rows."""
-    return _new_database(postgres)
+    with _new_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
-def empty_database_url_postgres(postgres: str) -> str:
+def empty_database_url_postgres(postgres: str) -> Iterator[str]:
     """A new PostgreSQL database in which is nothing at all."""
-    return make_on_server(postgres, f"empty{next(COUNT)}")
+    with _new_database(postgres, template="template1") as url:
+        yield url
 
 
-def _new_database(server: str) -> str:
-    return make_on_server(server, f"test{next(COUNT)}", template="migrated")
+@contextmanager
+def _new_database(server: str, template: str = "migrated") -> Iterator[str]:
+    """Each goes at the end of its test: hundreds of databases of eight megabytes would be too much for memory, where they lie."""
+    name = f"test{next(COUNT)}"
+    yield make_on_server(server, name, template=template)
+    drop_from_server(server, name)

@@ -7,6 +7,8 @@ import resource
 import signal
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
 from continuity.model import ContinuityError
 
 REFUSED = 3
@@ -26,6 +28,24 @@ def exit_status(work: Callable[[], object]) -> int:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def die_in_a_transaction(is_time: Callable[[], bool], step: str = "begin") -> None:
+    """Kill this process at the first ``begin`` or ``commit`` of a transaction at which it is time. ``is_time`` may ask the database, and sees what is committed.
+
+    The process itself stops there: no other one must be quick enough to see that it is time.
+    """
+    is_asking = False
+
+    def look(_connection: sa.Connection) -> None:
+        nonlocal is_asking
+        if not is_asking:
+            is_asking = True
+            if is_time():
+                os.kill(os.getpid(), signal.SIGKILL)
+            is_asking = False
+
+    sa.event.listen(sa.Engine, step, look)
 
 
 def with_full_disk(most: int, work: Callable[[], object]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 NOBODY = "nobody"
 ON_DISK = "/var/tmp"
-"""For what is large (file-hierarchy(7)): hundreds of databases of eight megabytes are too much for memory, where other temporary files lie."""
+"""For what is large (file-hierarchy(7)): the databases of benchmarks."""
 
 
 def binaries() -> Path:
@@ -26,9 +26,9 @@ def binaries() -> Path:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(folder: str = ON_DISK) -> Iterator[str]:
     """Yields an SQLAlchemy URL without the name of a database: add `/postgres` or another. PostgreSQL refuses to run as root."""
-    home = Path(tempfile.mkdtemp(prefix="todoke-pg-", dir=ON_DISK))
+    home = Path(tempfile.mkdtemp(prefix="todoke-pg-", dir=folder))
     data, user = home / "data", None
     if os.geteuid() == 0:
         user = NOBODY

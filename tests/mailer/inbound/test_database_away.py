@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.servers.postgres import cluster, stopped
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A cluster of its own: the others share one for the whole session."""
-    with cluster() as server:
+    with cluster(tempfile.gettempdir()) as server:
         yield server.format(name="postgres")
 
 

@@ -182,6 +182,7 @@ def test_an_authority_for_time_stamps_is_asked_after_everything_else_and_holds_n
         assert first.exit_code == 0 and "no time stamp" in first.stdout and "橋が通れます" in office.shown("press/"), first.output
         assert [each["step"] for each in log(office)][-3:] == ["announce", "stamp", "end"] and tokens() == []
         authority.mode = "honest"
+        office.configure(f'[timestamp]\nurl = "{authority.url}"\ncertificates = "{authority.certificates}"\ndeadline = 30')
         office.site.article("press/2020/second.md", "橋が二つ通れます")
         office.commit()
         assert office.run("publish").exit_code == 0 and tokens() == ["1", "2"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from publisher.model import manifest
 from publisher.release.store import SignedRelease
+from publisher.targets.files import Files
+from publisher.targets.local import LocalFiles
 from tests.samples.publishing.releases import PAGES, Publishing
 from tests.samples.publishing.tree_mirrors import Mirror, contents
 
@@ -46,8 +50,8 @@ class Reader:
     """Reads all pages of the site again and again, and notes what is not there."""
 
     def __init__(self, www: Path) -> None:
-        self.missing, self.rounds, self._www, self._ends = set[str](), 0, www, threading.Event()
-        self._thread = threading.Thread(target=self._read)
+        self.missing, self._rounds, self._www, self._ends = set[str](), 0, www, threading.Event()
+        self._round_ended, self._thread = threading.Condition(), threading.Thread(target=self._read)
 
     def __enter__(self) -> Reader:
         self._thread.start()
@@ -57,10 +61,18 @@ class Reader:
         self._ends.set()
         self._thread.join()
 
+    def read_everything(self) -> None:
+        """Wait until a round that began after this call has ended."""
+        with self._round_ended:
+            round_after_this = self._rounds + 2
+            assert self._round_ended.wait_for(lambda: self._rounds >= round_after_this, 120)
+
     def _read(self) -> None:
-        while not self._ends.is_set() or not self.rounds:
+        while not self._ends.is_set():
             self.missing |= {path for path in PAGES if not self._is_there(path)}
-            self.rounds += 1
+            with self._round_ended:
+                self._rounds += 1
+                self._round_ended.notify_all()
 
     def _is_there(self, path: str) -> bool:
         try:
@@ -69,6 +81,31 @@ class Reader:
             return False
 
 
+class WatchedMirror(Mirror):
+    """A folder: after each step of the delivery the reader has the time to read the whole site, however fast the delivery is."""
+
+    def __init__(self, root: Path, mirror: Mirror, reader: Reader) -> None:
+        super().__init__(root, None, mirror.known)
+        self.steps, self._reader = list[str](), reader
+
+    def files(self) -> Files:
+        files = LocalFiles(self.root)
+        for step in ("write", "copy", "link", "remove", "remove_tree", "switch"):
+            setattr(files, step, self._followed(step, getattr(files, step)))
+        return files
+
+    def _followed(self, name: str, step: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        @wraps(step)
+        async def step_and_reading(*arguments: Any, **options: Any) -> Any:
+            result = await step(*arguments, **options)
+            self.steps.append(name)
+            self._reader.read_everything()
+            return result
+
+        return step_and_reading
+
+
+@pytest.mark.parametrize("mirror", ["local"], indirect=True)
 @pytest.mark.parametrize(
     ("alter", "releases"),
     [
@@ -86,14 +123,13 @@ def test_a_reader_finds_every_page_while_the_mirror_is_restored(
     signed: SignedRelease | None = None
     for number in range(releases):
         publishing.write("feed.xml", str(number))
-        for page in range(100):  # so many that restoring takes a while
-            publishing.write(f"press/{page}.html", f"<p>{page}</p>")
         signed = publishing.release()
         mirror.publish(publishing, signed)
     assert signed
     alter(mirror.root)
     with Reader(mirror.root) as reader:
-        mirror.publish(publishing, signed)
+        watched = WatchedMirror(mirror.root, mirror, reader)
+        watched.publish(publishing, signed)
     assert reader.missing == set()
-    assert reader.rounds > 1
+    assert watched.steps
     assert mirror.shown() == contents(publishing, signed)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import sqlalchemy as sa
+import psycopg
 
 from mailer import private_files
 from mailer.database.engine import create_database, sqlite_file
@@ -36,8 +36,17 @@ def _sqlite() -> bytes:
 
 def make_on_server(server: str, name: str, *, template: str = "template1") -> str:
     """Make a PostgreSQL database as a copy of another, to which nobody is connected; return its URL. `server` has a place for the name."""
-    engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    engine.dispose()
+    _run_on_server(
+        server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+    )  # a tenth of the time of the other strategy, through the log
     return server.format(name=name)
+
+
+def drop_from_server(server: str, name: str) -> None:
+    """Remove a PostgreSQL database, whoever is still connected to it."""
+    _run_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run_on_server(server: str, statement: str) -> None:
+    with psycopg.connect(server.format(name="postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement.encode())

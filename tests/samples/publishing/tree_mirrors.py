@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.release.store import SignedRelease
+from publisher.targets.files import Files
 from publisher.targets.local import LocalFiles
 from publisher.targets.sftp.ssh import SftpFiles, SshAddress
 from publisher.targets.target import Inspection, Known, Published
@@ -20,8 +21,11 @@ class Mirror:
     def __init__(self, root: Path, address: SshAddress | None, known: Known) -> None:
         self.root, self.address, self.known = root, address, known
 
+    def files(self) -> Files:
+        return SftpFiles(self.address) if self.address else LocalFiles(self.root)
+
     def target(self) -> TreeTarget:
-        return TreeTarget("mirror", SftpFiles(self.address) if self.address else LocalFiles(self.root), self.known)
+        return TreeTarget("mirror", self.files(), self.known)
 
     def run(self, act: Any) -> Any:
         async def session() -> Any:

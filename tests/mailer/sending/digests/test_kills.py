@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import random
 import re
+import threading
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,6 +17,8 @@ import sqlalchemy as sa
 import typer
 
 from mailer.cli.send import send
+from mailer.config.file import load_config
+from mailer.database.engine import Database, open_database
 from mailer.database.readers import frequencies, subscriptions
 from mailer.database.readers.subscriptions import ImportedSubscriber
 from mailer.database.schema import delivery, issue
@@ -27,6 +28,7 @@ from mailer.model.readers.subscription import Frequency
 from mailer.model.state import UNDER_WAY, DeliveryState
 from mailer.sending import freeze
 from tests import fork
+from tests.samples.killed import die_in_a_transaction
 from tests.samples.mail.digest_bundles import write_mergeable
 from tests.samples.mail.mail_bundles import SECRET, Installation, installation, write_lists
 from tests.servers.smtp import Receiver
@@ -43,14 +45,32 @@ def child(config: str) -> None:
         send(digests=True, config=Path(config), mail=Path(config).parent / "mail")
 
 
-def run_until(home: Installation, is_time: Callable[[], bool]) -> bool:
-    """Start the command, and kill it as soon as it is time. Was it killed?"""
-    process: BaseProcess = fork.start(child, str(home.context.config.path))
-    while not is_time() and not connection.wait([process.sentinel], timeout=0.002):
-        pass
-    process.kill()
+def compose_and_die(config: str, number: int, step: str) -> None:
+    """The same; killed at a step of a transaction, as soon as so many digests are frozen."""
+    with closing(open_database(load_config(Path(config)).database)) as database:
+        die_in_a_transaction(lambda: frozen_digests(database) >= number, step)
+        child(config)
+
+
+def was_killed(process: BaseProcess) -> bool:
     process.join()
     return process.exitcode == SIGKILLED
+
+
+def killed_after(home: Installation, receiver: Receiver, number: int) -> bool:
+    """Start the command. The receiver kills it when it has taken so many messages, before it says so: the worst moment there is."""
+    processes, has_started = list[BaseProcess](), threading.Event()
+
+    def kill(count: int) -> None:
+        if count == number:
+            has_started.wait()
+            processes[0].kill()
+            connection.wait([processes[0].sentinel])
+
+    receiver.behaviour.on_accept = kill
+    processes.append(fork.start(child, str(home.context.config.path)))
+    has_started.set()
+    return was_killed(processes[0])
 
 
 def prepared(folder: Path, port: int, url: str) -> Installation:
@@ -72,27 +92,22 @@ def prepared(folder: Path, port: int, url: str) -> Installation:
     return home
 
 
-def has_frozen(home: Installation, wanted: int) -> bool:
-    with home.database.reading() as reading:
-        count = reading.execute(sa.select(sa.func.count()).select_from(issue).where(issue.c.list == DIGEST)).scalar_one()
-    return count >= wanted
-
-
-def has_taken(receiver: Receiver, wanted: int) -> bool:
-    return len(receiver.accepted) >= wanted
+def frozen_digests(database: Database) -> int:
+    with database.reading() as reading:
+        return reading.execute(sa.select(sa.func.count()).select_from(issue).where(issue.c.list == DIGEST)).scalar_one()
 
 
 def test_a_kill_at_any_moment_repeats_nothing_and_loses_nothing(tmp_path: Path, database_url: str) -> None:
     with Receiver() as receiver:
         home = prepared(tmp_path, receiver.port, database_url)
-        kills = 0
-        for wanted in (1, 4, 9):
-            kills += run_until(home, partial(has_frozen, home, wanted))
-        for wanted in (5, 20, 40):
-            kills += run_until(home, partial(has_taken, receiver, wanted))
-        assert kills >= 4
+        for number, step in ((1, "begin"), (2, "commit"), (4, "commit"), (9, "begin")):
+            assert was_killed(fork.start(compose_and_die, str(home.context.config.path), number, step))
+            assert frozen_digests(home.database) == number
+        for number in (5, 20, 40):
+            assert killed_after(home, receiver, number)
+        kills, receiver.behaviour.on_accept = 3, lambda _count: None
         for _ in range(30):  # on a server, what a dead process held comes back with its lease
-            assert not run_until(home, lambda: False)
+            assert not was_killed(fork.start(child, str(home.context.config.path)))
             if not waiting(home):
                 break
         assert not waiting(home)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import todoke
 from mailer.config.file import load_config
 from mailer.database.engine import Database, create_database, open_database
 from mailer.database.readers import consents, subscriptions, suppressions
@@ -25,6 +26,8 @@ from mailer.model.readers.suppression import AddressKeys, SuppressionReason
 from mailer.subscribers.imports.content import Choices, read_content
 from mailer.subscribers.imports.load import Loaded, load
 from mailer.subscribers.imports.spool import PORTION, open_spool
+from tests import fork
+from tests.samples.killed import die_in_a_transaction
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, make_database, people, write_config, write_lists
 
 KEYS = AddressKeys((b"a key of these tests",))
@@ -107,31 +110,27 @@ def test_an_import_can_be_repeated_and_does_not_subscribe_those_who_left(databas
     assert (subscriptions.count(database, "fukko-press"), subscriptions.count(database, "mailmaga")) == (3, 4)
 
 
-def test_a_killed_import_leaves_whole_batches_and_the_same_command_does_the_rest(tmp_path: Path) -> None:
+def import_and_die(words: list[str], config: str, subscribers: int, step: str) -> None:
+    """`todoke`, as the command line calls it, until there are so many."""
+    sys.argv, os.environ["TODOKE_SECRET"] = ["todoke", *words], SECRET
+    with closing(open_database(load_config(Path(config)).database)) as database:
+        die_in_a_transaction(lambda: subscriptions.count(database, LIST.key) >= subscribers, step)
+        todoke.main()
+
+
+@pytest.mark.parametrize("step", ["begin", "commit"])
+def test_a_killed_import_leaves_whole_batches_and_the_same_command_does_the_rest(tmp_path: Path, step: str) -> None:
     config = write_config(tmp_path)
     make_database(config)
     write_lists(tmp_path / "mail")
     number = 3 * PORTION
     path = write(tmp_path, [f"reader{n}@example.jp,,fukko-press," for n in range(number)])
-    command = [
-        sys.executable,
-        "-m",
-        "todoke",
-        "subscribers",
-        "import",
-        str(path),
-        "--config",
-        str(config),
-        "--mail",
-        str(tmp_path / "mail"),
-    ]
-    environ = os.environ | {"TODOKE_SECRET": SECRET}
+    words = ["subscribers", "import", str(path), "--config", str(config), "--mail", str(tmp_path / "mail")]
     with closing(open_database(load_config(config).database)) as database:
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            while process.poll() is None and not subscriptions.count(database, LIST.key):
-                pass
-            process.send_signal(signal.SIGKILL)
-        done = subscriptions.count(database, LIST.key)
-        assert done % PORTION == 0 and 0 < done < number
-        again = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        process = fork.start(import_and_die, words, str(config), PORTION, step)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert subscriptions.count(database, LIST.key) == PORTION
+        done, environ = PORTION, os.environ | {"TODOKE_SECRET": SECRET}
+        again = subprocess.run([sys.executable, "-m", "todoke", *words], env=environ, capture_output=True, text=True, check=True)
         assert f"there already: {done:,}" in again.stdout and subscriptions.count(database, LIST.key) == number

@@ -85,18 +85,22 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
     busy: dict[str, int] = {}
     most: dict[str, int] = {"all": 0}
     starts: list[float] = []
+    both_are_asked = asyncio.Event()
 
     async def answer(request: web.Request) -> web.Response:
         host = str(request.url.host)
         busy[host] = busy.get(host, 0) + 1
         starts.append(asyncio.get_running_loop().time())
         most[host], most["all"] = max(most.get(host, 0), busy[host]), max(most["all"], sum(busy.values()))
+        if len(busy) == 2:
+            both_are_asked.set()
+        await both_are_asked.wait()  # the first one is held until the other host is asked too
         await asyncio.sleep(0.03)
         busy[host] -= 1
         return web.Response(text="x")
 
     async def ask(client: HttpClient, url: str) -> None:
-        async with client.get(URL(url), {}, Deadline(5)) as response:
+        async with client.get(URL(url), {}, Deadline(120)) as response:
             await response.read()
 
     async def go() -> None:
