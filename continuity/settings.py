@@ -22,6 +22,13 @@ class Snapshots(Section):
     extra: tuple[Path, ...] = ()
 
 
+class Trust(Section):
+    """``[trust]``: the keys by which a drill believes a release, as in ``verify.toml``: a file of TUF's root metadata, the public key of minisign, or both."""
+
+    root: Path | None = None
+    public_key: str = ""
+
+
 class Kit(Section):
     """``[kit]``: ``folder`` keeps wheels from one kit to the next; ``wheels`` is a folder that has them all, and then no registry is asked. ``program`` is a
     checkout of this program with its locked requirements; ``font`` has the letters of the printed page.
@@ -49,6 +56,7 @@ class ContinuitySettings(Section):
     publish: Path = Path("publish.toml")
     content: Path = Path("content")
     snapshot: Snapshots = Snapshots()
+    trust: Trust = Trust()
     kit: Kit = Kit()
     people: tuple[Person, ...] = Field(default=(), max_length=12)
     targets: tuple[StorageSettings, ...] = ()
@@ -73,6 +81,7 @@ def load_settings(path: Path) -> ContinuitySettings:
         update={"folder": home / settings.snapshot.folder, "extra": tuple(home / each for each in settings.snapshot.extra)}
     )
     kit = settings.kit.model_copy(update={name: home / path for name, path in settings.kit if path is not None})
+    trust = settings.trust.model_copy(update={"root": home / settings.trust.root} if settings.trust.root else {})
     places = {name: home / getattr(settings, name) for name in ("mailer", "publish", "content")}
     targets = tuple(absolute(each, home) for each in settings.targets)
-    return settings.model_copy(update={**places, "snapshot": snapshot, "kit": kit, "targets": targets})
+    return settings.model_copy(update={**places, "snapshot": snapshot, "kit": kit, "trust": trust, "targets": targets})
